@@ -1,0 +1,51 @@
+//! The only file that reads a clock.
+
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
+
+/// Where the time comes from.
+///
+/// Wall time is derived from tokio's clock: read once when the clock is made, then counted on. So a test that pauses
+/// tokio's time stops this clock too, and [`tokio::time::advance`] moves it. A machine that sleeps may stop it for as
+/// long: a token then looks younger than it is, the service answers 401, and the token is renewed on that.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// use std::time::Duration;
+///
+/// let clock = snow_core::Clock::new();
+/// let before = clock.now();
+/// tokio::time::advance(Duration::from_secs(1800)).await;
+/// assert_eq!(clock.now().duration_since(before).unwrap(), Duration::from_secs(1800));
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    wall: SystemTime,
+    since: Instant,
+}
+
+impl Clock {
+    /// A clock that shows the machine's time and counts on from there.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    pub fn new() -> Self {
+        Self { wall: SystemTime::now(), since: Instant::now() }
+    }
+
+    /// The time of day.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    pub fn now(&self) -> SystemTime {
+        self.wall + Instant::now().saturating_duration_since(self.since)
+    }
+
+    /// The time of day in seconds since 1970.
+    pub fn unix(&self) -> Duration {
+        self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,108 @@
+//! Bytes in, records or an error out. No I/O.
+//!
+//! A status of 200 does not mean success (facts 0): rows may be followed by an error, the end may be missing, and an HTML
+//! page may stand in place of an answer. [`Answer`] looks for all of it before it gives anything out.
+
+mod envelope;
+mod record;
+mod refusal;
+
+use crate::{Error, Kind};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, response::Parts};
+
+pub use record::{Field, Record};
+
+/// An answer that has arrived whole and is a success by its status and type.
+///
+/// ```
+/// use snow_core::{Kind, decode::Answer};
+///
+/// let head = || {
+///     let builder = http::Response::builder().header("content-type", "application/json;charset=UTF-8");
+///     builder.body(()).unwrap().into_parts().0
+/// };
+/// let answer = Answer::new(head(), r#"{"result":[{"number":"INC0000001"}]}"#.into())?;
+/// assert_eq!(answer.list()?[0].value("number")?, "INC0000001");
+///
+/// let cut = r#"{"result":[{"number":"INC0000001"}],"error":{"message":"Transaction cancelled"},"status":"failure"}"#;
+/// let error = Answer::new(head(), cut.into())?.list().unwrap_err();
+/// assert_eq!(error.kind(), Kind::Cut);
+/// # Ok::<_, snow_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Answer {
+    head: Parts,
+    body: Bytes,
+}
+
+impl Answer {
+    /// Takes an answer that is a success by its status and type.
+    ///
+    /// # Errors
+    /// Whatever the status, the headers and the body say: every other kind of answer is told apart here.
+    pub fn new(head: Parts, body: Bytes) -> Result<Self, Error> {
+        match refusal::of(&head, &body) {
+            Some(error) => Err(annotate(error, &head)),
+            None => Ok(Self { head, body }),
+        }
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// How many rows match the query, from `X-Total-Count`. It counts rows that the caller may not read, too (facts 9).
+    pub fn total(&self) -> Option<u64> {
+        self.head.headers.get("x-total-count")?.to_str().ok()?.parse().ok()
+    }
+
+    /// The one record of `{"result":{…}}`.
+    ///
+    /// # Errors
+    /// [`Kind::Cut`] if the answer is not whole, [`Kind::Decode`] if it holds something else.
+    pub fn one(&self) -> Result<Record, Error> {
+        envelope::one(&self.body).map_err(|error| annotate(error, &self.head))
+    }
+
+    /// The records of `{"result":[…]}`.
+    ///
+    /// # Errors
+    /// [`Kind::Cut`] if the answer is not whole, [`Kind::Decode`] if it holds something else.
+    pub fn list(&self) -> Result<Vec<Record>, Error> {
+        envelope::list(&self.body).map_err(|error| annotate(error, &self.head))
+    }
+
+    /// Nothing, which is what a DELETE answers.
+    ///
+    /// # Errors
+    /// [`Kind::Cut`] if there is a body and it tells of an error.
+    pub fn nothing(&self) -> Result<(), Error> {
+        if self.body.is_empty() {
+            return Ok(());
+        }
+        envelope::check(&self.body).map_err(|error| annotate(error, &self.head))
+    }
+}
+
+/// Adds what every error of an answer knows: its status, its transaction and how long to wait.
+fn annotate(error: Error, head: &Parts) -> Error {
+    let mut error = error.with_status(head.status);
+    if let Some(id) = head.headers.get("x-transaction-id").and_then(|id| id.to_str().ok()) {
+        error = error.with_transaction_id(id);
+    }
+    let wait =
+        head.headers.get(http::header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
+    match wait {
+        Some(seconds) if matches!(error.kind(), Kind::RateLimited | Kind::Busy | Kind::Unavailable) => {
+            error.with_retry_after(std::time::Duration::from_secs(seconds))
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,106 @@
+//! One type for every stack.
+
+use crate::{Body, BoxError, Error};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::{fmt, future::Future, pin::Pin};
+use tower::ServiceExt;
+use tower_service::Service;
+
+/// A stack with its type erased: cheap to clone (one `Arc`), `Send` and `Sync`, always ready.
+///
+/// This is what the facade holds, so that `Client` has no type parameters. The stack inside is cloned for each call and
+/// waited for inside the call's future, so that one call that waits holds up no other.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), snow_core::Error> {
+/// use http::{Request, Response};
+/// use snow_core::{Body, HttpService};
+///
+/// let service = HttpService::new(tower::service_fn(|_: Request<Body>| async {
+///     Ok::<_, std::convert::Infallible>(Response::new(Body::from("hello")))
+/// }));
+/// let answer = service.send(Request::new(Body::empty())).await?;
+/// assert_eq!(answer.into_body().collect(64).await?, "hello");
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct HttpService(Arc<dyn Erased>);
+
+trait Erased: Send + Sync {
+    fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>>;
+}
+
+impl<S, R> Erased for S
+where
+    S: Service<Request<Body>, Response = Response<R>> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    R: http_body::Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>> {
+        let call = self.clone().oneshot(request);
+        Box::pin(async move { call.await.map(|answer| answer.map(Body::stream)).map_err(Error::wrap) })
+    }
+}
+
+impl HttpService {
+    /// Erases a stack's type. Its errors become [`Error`]s; an `Error` inside is unwrapped, never nested.
+    pub fn new<S, R>(stack: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<R>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        R: http_body::Body<Data = Bytes> + Send + 'static,
+        R::Error: Into<BoxError>,
+    {
+        Self(Arc::new(stack))
+    }
+
+    /// Sends a request.
+    pub fn send(&self, request: Request<Body>) -> HttpFuture {
+        HttpFuture(self.0.send(request))
+    }
+}
+
+impl Service<Request<Body>> for HttpService {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = HttpFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> HttpFuture {
+        self.send(request)
+    }
+}
+
+impl fmt::Debug for HttpService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpService")
+    }
+}
+
+/// The answer on its way.
+#[must_use = "futures do nothing unless awaited"]
+pub struct HttpFuture(BoxFuture<'static, Result<Response<Body>, Error>>);
+
+impl Future for HttpFuture {
+    type Output = Result<Response<Body>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for HttpFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpFuture")
+    }
+}

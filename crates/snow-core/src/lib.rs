@@ -1,0 +1,49 @@
+//! The vocabulary and the wire of a ServiceNow client: which instance, which path, which parameters, which bytes, which
+//! error. It knows no credential and no table; those are `snow-auth` and `snow-client`.
+//!
+//! Everything here but [`transport`] does no I/O, and everything stands alone:
+//!
+//! ```
+//! use snow_core::{ApiPath, Instance, Params};
+//!
+//! let instance = Instance::parse("dev12345")?;
+//! let path = ApiPath::table("incident")?;
+//! let params = Params::new().query("active=true").limit(10);
+//! assert_eq!(
+//!     instance.uri(&path, &params)?.to_string(),
+//!     "https://dev12345.service-now.com/api/now/table/incident?sysparm_query=active%3Dtrue&sysparm_limit=10",
+//! );
+//! # Ok::<_, snow_core::Error>(())
+//! ```
+//!
+//! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod body;
+mod clock;
+pub mod decode;
+mod error;
+mod http_service;
+mod instance;
+pub mod layer;
+mod origin;
+mod params;
+mod path;
+mod secret;
+mod sys_id;
+#[cfg(feature = "transport")]
+pub mod transport;
+
+pub use body::{Body, Once, Replay};
+pub use clock::Clock;
+pub use decode::{Field, Record};
+pub use error::{BoxError, Error, Fault, Kind};
+pub use http_service::HttpService;
+pub use instance::Instance;
+pub use origin::Origin;
+pub use params::{DisplayValue, Params};
+pub use path::ApiPath;
+pub use secret::Secret;
+pub use sys_id::SysId;
+#[cfg(feature = "transport")]
+pub use transport::Transport;

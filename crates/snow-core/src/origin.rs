@@ -1,0 +1,123 @@
+//! Scheme, host and port: who may see a credential.
+
+use http::{Uri, uri::Scheme};
+use std::fmt;
+
+/// The scheme, host and port of an instance. Credential layers know the origin they are for and send nothing elsewhere.
+///
+/// ```
+/// let origin = snow_core::Instance::parse("https://snow.example.com:8443/gateway")?.origin().clone();
+/// assert_eq!(origin.to_string(), "https://snow.example.com:8443");
+/// assert!(origin.covers(&"https://SNOW.example.com:8443/anything".parse().unwrap()));
+/// assert!(origin.covers(&"/no/host/named".parse().unwrap()));
+/// assert!(!origin.covers(&"https://evil.example.com/".parse().unwrap()));
+/// # Ok::<_, snow_core::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    https: bool,
+    /// Lower case; an IPv6 address in its brackets.
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    pub(crate) fn new(https: bool, host: String, port: Option<u16>) -> Self {
+        Self { https, host, port: port.unwrap_or(default_port(https)) }
+    }
+
+    /// The origin of an absolute http or https URI; `None` for any other.
+    pub fn of(uri: &Uri) -> Option<Self> {
+        let https = is_https(uri)?;
+        Some(Self::new(https, uri.host()?.to_ascii_lowercase(), uri.port_u16()))
+    }
+
+    /// Whether a request to this URI goes to this origin. A URI without a host does: it has yet to be made absolute.
+    pub fn covers(&self, uri: &Uri) -> bool {
+        let (Some(https), Some(host)) = (is_https(uri), uri.host()) else {
+            return uri.authority().is_none() && uri.scheme().is_none();
+        };
+        // What a server is told of user info in a URI is unsettled, so such a URI is never ours.
+        let plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        plain
+            && https == self.https
+            && host.eq_ignore_ascii_case(&self.host)
+            && uri.port_u16().unwrap_or(default_port(https)) == self.port
+    }
+
+    /// The host, in lower case.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, named or implied.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether traffic is encrypted.
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.https { Scheme::HTTPS } else { Scheme::HTTP }
+    }
+
+    /// `host` or `host:port`, the port only where it is not implied.
+    pub(crate) fn authority(&self) -> String {
+        if self.port == default_port(self.https) {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+fn is_https(uri: &Uri) -> Option<bool> {
+    match uri.scheme_str()? {
+        "https" => Some(true),
+        "http" => Some(false),
+        _ => None,
+    }
+}
+
+const fn default_port(https: bool) -> u16 {
+    if https { 443 } else { 80 }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme(), self.authority())
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Origin({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_scheme_port_host_or_user_info_is_not_covered() {
+        let origin = Origin::new(true, "dev1.service-now.com".into(), None);
+        for inside in ["https://dev1.service-now.com/x", "https://DEV1.service-now.com:443/", "/relative"] {
+            assert!(origin.covers(&inside.parse().unwrap()), "{inside}");
+        }
+        for outside in [
+            "http://dev1.service-now.com/",
+            "https://dev1.service-now.com:8443/",
+            "https://dev1.service-now.com.evil.com/",
+            "https://dev1.service-now.com@evil.com/",
+            "https://evil.com@dev1.service-now.com/",
+            "ftp://dev1.service-now.com/",
+            "dev1.service-now.com:443",
+        ] {
+            assert!(!origin.covers(&outside.parse().unwrap()), "{outside}");
+        }
+    }
+}
