@@ -1,0 +1,146 @@
+//! User and password with every request.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{HeaderValue, Request, header};
+use snow_core::{Error, Kind, Origin, Secret};
+use std::fmt;
+use std::task::{Context, Poll};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Adds `Authorization: Basic`, marked sensitive, to every request for one origin (and to those that name no host yet).
+/// A request for another origin passes on without it.
+///
+/// The header goes out with the first request: newer releases answer 403 to some calls that come without (facts 3.2).
+/// New instances restrict basic authentication, and then answer an ordinary 401 (facts 4.6).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, Response};
+/// use snow_auth::BasicAuthLayer;
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let inner = service_fn(|request: Request<()>| async move {
+///     Ok::<_, std::convert::Infallible>(Response::new(request.headers().contains_key("authorization")))
+/// });
+/// let service = BasicAuthLayer::new(instance.origin(), "admin", "secret")?.layer(inner);
+/// assert!(*service.clone().oneshot(Request::get("https://dev12345.service-now.com/").body(())?).await?.body());
+/// assert!(!*service.oneshot(Request::get("https://elsewhere.example.com/").body(())?).await?.body());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct BasicAuthLayer {
+    origin: Origin,
+    header: HeaderValue,
+}
+
+impl BasicAuthLayer {
+    /// For a user of the instance at this origin.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`] for an empty user or password, and for a user with a colon, which basic authentication
+    /// cannot express.
+    pub fn new(origin: &Origin, user: &str, password: impl Into<Secret>) -> Result<Self, Error> {
+        let password = password.into();
+        let refuse = |why: &str| Err(Error::new(Kind::InvalidInput, why.to_owned()));
+        if user.is_empty() {
+            return refuse("the user is empty: give the user_name of an account of the instance");
+        }
+        if password.is_empty() {
+            return refuse("the password is empty");
+        }
+        if user.contains(':') {
+            return refuse(
+                "the user contains ':', which separates user and password in basic authentication",
+            );
+        }
+        let pair = Secret::from(format!("{user}:{}", password.expose()));
+        let encoded = Secret::from(format!("Basic {}", BASE64_STANDARD.encode(pair.expose())));
+        let mut header = HeaderValue::from_str(encoded.expose())
+            .map_err(|_| Error::new(Kind::InvalidInput, "the user and password do not fit a header"))?;
+        header.set_sensitive(true);
+        Ok(Self { origin: origin.clone(), header })
+    }
+}
+
+impl fmt::Debug for BasicAuthLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BasicAuthLayer").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+impl<S> Layer<S> for BasicAuthLayer {
+    type Service = BasicAuth<S>;
+
+    fn layer(&self, inner: S) -> BasicAuth<S> {
+        BasicAuth { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`BasicAuthLayer`].
+#[derive(Clone, Debug)]
+pub struct BasicAuth<S> {
+    inner: S,
+    layer: BasicAuthLayer,
+}
+
+impl<S, B> Service<Request<B>> for BasicAuth<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        if self.layer.origin.covers(request.uri()) {
+            request.headers_mut().insert(header::AUTHORIZATION, self.layer.header.clone());
+        }
+        self.inner.call(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use snow_core::Instance;
+    use tower_test::mock;
+
+    fn layer() -> BasicAuthLayer {
+        BasicAuthLayer::new(Instance::parse("dev1").unwrap().origin(), "admin", "canary").unwrap()
+    }
+
+    #[tokio::test]
+    async fn passes_readiness_through_and_marks_the_header_sensitive() {
+        let (mut service, mut handle) = mock::spawn_layer::<Request<()>, (), _>(layer());
+        handle.allow(0);
+        tokio_test::assert_pending!(service.poll_ready());
+        handle.allow(1);
+        tokio_test::assert_ready_ok!(service.poll_ready());
+        let answer = service.call(Request::get("/relative").body(()).unwrap());
+        let (request, send) = handle.next_request().await.unwrap();
+        assert_eq!(request.headers()["authorization"], "Basic YWRtaW46Y2FuYXJ5");
+        assert!(request.headers()["authorization"].is_sensitive());
+        send.send_response(());
+        answer.await.unwrap();
+    }
+
+    #[test]
+    fn bad_credentials_are_refused_and_none_is_printed() {
+        let origin = Instance::parse("dev1").unwrap().origin().clone();
+        for (user, password, why) in
+            [("", "canary", "user is empty"), ("a", "", "password"), ("a:b", "canary", "':'")]
+        {
+            let error = BasicAuthLayer::new(&origin, user, password).unwrap_err();
+            assert_eq!(error.kind(), Kind::InvalidInput);
+            assert!(error.to_string().contains(why) && !error.to_string().contains("canary"), "{error}");
+        }
+        let shown = format!("{:?}", layer().layer(()));
+        assert!(!shown.contains("canary") && !shown.contains("YWRtaW"), "{shown}");
+    }
+}

@@ -1,0 +1,172 @@
+//! A token as it is stored.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+use snow_core::Secret;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+/// An OAuth token, in the JSON that pysnow stores: `access_token`, `refresh_token`, `token_type`, `scope`, `expires_in`
+/// and `expires_at` (Unix seconds, with a fraction). Keys that are not known are kept and written again.
+///
+/// ```
+/// let stored = r#"{"access_token":"abc","expires_at":1767225600.5,"expires_in":1799,"refresh_token":"def",
+///     "scope":["useraccount"],"token_type":"Bearer"}"#;
+/// let token: snow_auth::Token = serde_json::from_str(stored).unwrap();
+/// assert_eq!(token.access_token().expose(), "abc");
+/// let written: serde_json::Value = serde_json::to_value(&token).unwrap();
+/// assert_eq!(written, serde_json::from_str::<serde_json::Value>(stored).unwrap());
+/// assert!(!format!("{token:?}").contains("abc"));
+/// ```
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    #[serde(with = "exposed")]
+    access_token: Secret,
+    #[serde(default, with = "exposed_option", skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Secret>,
+    #[serde(default = "bearer")]
+    token_type: String,
+    #[serde(default, deserialize_with = "whole_number", skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
+    #[serde(default, deserialize_with = "number", skip_serializing_if = "Option::is_none")]
+    expires_at: Option<f64>,
+    #[serde(flatten)]
+    other: Map<String, Value>,
+}
+
+impl Token {
+    /// What goes into the `Authorization` header.
+    pub fn access_token(&self) -> &Secret {
+        &self.access_token
+    }
+
+    /// What the next access token is asked for with. Client credentials have none (facts 4.1).
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        self.refresh_token.as_ref().filter(|token| !token.is_empty())
+    }
+
+    /// How long the token was to live when it was obtained.
+    pub fn expires_in(&self) -> Option<Duration> {
+        self.expires_in.map(Duration::from_secs)
+    }
+
+    /// When the token ends; `None` means that only the service knows.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        let seconds = Duration::try_from_secs_f64(self.expires_at?).ok()?;
+        SystemTime::UNIX_EPOCH.checked_add(seconds)
+    }
+
+    /// The answer to a token request that left at `sent`, with what the token before it had and the answer left out.
+    pub(super) fn obtained(mut self, sent: Duration, before: Option<&Token>) -> Self {
+        self.expires_at =
+            self.expires_in.map(|seconds| sent.as_secs_f64() + Duration::from_secs(seconds).as_secs_f64());
+        if self.refresh_token().is_none() {
+            self.refresh_token = before.and_then(|before| before.refresh_token.clone());
+        }
+        self
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("refresh_token", &self.refresh_token().map(|_| "…"))
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+fn bearer() -> String {
+    "Bearer".into()
+}
+
+/// A number, or one written as text: servers do both.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Number(f64),
+        Text(String),
+    }
+    match Option::<Form>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Form::Number(number)) => Ok(Some(number)),
+        Some(Form::Text(text)) => text.trim().parse().map(Some).map_err(serde::de::Error::custom),
+    }
+}
+
+fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let Some(number) = number(deserializer)? else { return Ok(None) };
+    // Past what a Duration or a float tells apart, and below zero, there is no lifetime to speak of.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped first")]
+    Ok(Some(number.clamp(0.0, 4e9) as u64))
+}
+
+mod exposed {
+    use super::{Deserialize, Deserializer, Secret};
+    use serde::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(secret.expose())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        String::deserialize(deserializer).map(Secret::from)
+    }
+}
+
+mod exposed_option {
+    use super::{Deserialize, Deserializer, Secret};
+    use serde::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(
+        secret: &Option<Secret>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match secret {
+            Some(secret) => serializer.serialize_some(secret.expose()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Secret>, D::Error> {
+        Option::<String>::deserialize(deserializer).map(|text| text.map(Secret::from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_may_be_text_and_absent_parts_stay_absent() {
+        let token: Token =
+            serde_json::from_str(r#"{"access_token":"a","expires_in":"1799","expires_at":null}"#).unwrap();
+        assert_eq!(token.expires_in(), Some(Duration::from_secs(1799)));
+        assert_eq!((token.expires_at(), token.refresh_token()), (None, None));
+        let written = serde_json::to_string(&token).unwrap();
+        assert_eq!(written, r#"{"access_token":"a","token_type":"Bearer","expires_in":1799}"#);
+    }
+
+    #[test]
+    fn an_answer_without_a_refresh_token_keeps_the_one_before() {
+        let before: Token = serde_json::from_str(r#"{"access_token":"a","refresh_token":"r"}"#).unwrap();
+        let answer: Token =
+            serde_json::from_str(r#"{"access_token":"b","refresh_token":"","expires_in":10}"#).unwrap();
+        let token = answer.obtained(Duration::from_secs(100), Some(&before));
+        assert_eq!(token.refresh_token().unwrap().expose(), "r");
+        assert_eq!(token.expires_at(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(110)));
+    }
+
+    #[test]
+    fn odd_times_are_no_panic() {
+        for odd in ["-1", "1e300", "\"1e300\"", "-1e300"] {
+            let json = format!(r#"{{"access_token":"a","expires_in":{odd},"expires_at":{odd}}}"#);
+            let token: Token = serde_json::from_str(&json).unwrap();
+            assert_eq!(token.expires_at(), None);
+            let _ = token.obtained(Duration::from_secs(1), None).expires_at();
+        }
+    }
+}
