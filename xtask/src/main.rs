@@ -1,1 +1,34 @@
-fn main() {}
+//! The project's own commands: `cargo xtask ci | test`.
+
+mod arrows;
+mod ci;
+mod readme;
+mod run;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  test               every test and doctest, with all features
+  ci [--skip test]   everything that has to pass before a change lands, the tests included
+  ci STEP            one step of it, by its name in the list that `ci` prints";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        ["test"] => ci::test(),
+        ["ci"] => ci::all(None),
+        ["ci", "--skip", step] => ci::all(Some(step)),
+        ["ci", step] => ci::one(step),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}

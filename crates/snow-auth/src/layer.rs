@@ -124,10 +124,8 @@ fn with_token<B>(mut request: Request<B>, held: &Held) -> Request<B> {
 
 /// Tells both: that the token was refused, and that no other could be had.
 fn after_401(error: Error) -> Error {
-    let kind = error.kind();
-    Error::new(kind, "the instance refused the token (401), and a new one could not be had")
-        .with_status(StatusCode::UNAUTHORIZED)
-        .with_source(error)
+    let why = "the instance refused the token (401), and a new one could not be had";
+    Error::new(error.kind(), why).with_status(StatusCode::UNAUTHORIZED).before_sending().with_source(error)
 }
 
 /// The future of [`OAuthService`].

@@ -1,1 +1,44 @@
-//! x
+//! A ServiceNow client. [`Client`] logs in with user and password, or goes over a service of your own; [`OAuthClient`]
+//! gets a token, keeps it fresh, and keeps your storage in sync.
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+//! # let url = simulator.listen().await?;
+//! # let (instance, url) = (url.url(), url);
+//! use snow_client::Client;
+//!
+//! let client = Client::builder().instance(instance).user("admin").password("secret").build()?;
+//! let page = client.table("incident").list().query("active=true^ORDERBYnumber").fields(["number"]).limit(2).await?;
+//! for incident in &page {
+//!     println!("{}", incident.value("number")?);
+//! }
+//! assert_eq!(page.len(), 2);
+//! # Ok(()) }
+//! ```
+//!
+//! An answer is right and complete, or it is an [`Error`] that says what happened: the service answers 200 with half the
+//! rows, 202 for "not done", and HTML pages where JSON was asked for.
+//!
+//! Clients are cheap to clone, are shared by any number of tasks, and start no task of their own. Dropping the future of a
+//! read is harmless. Dropping the future of a write leaves open whether it was carried out.
+//!
+//! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+mod call;
+mod client;
+mod oauth_client;
+mod page;
+mod stack;
+mod table;
+
+pub use builder::{ClientBuilder, OAuthClientBuilder};
+pub use call::{Call, CallFuture};
+pub use client::Client;
+pub use oauth_client::OAuthClient;
+pub use page::Page;
+pub use snow_auth::Token;
+pub use snow_core::{DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport};
+pub use table::Table;

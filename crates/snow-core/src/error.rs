@@ -67,6 +67,8 @@ pub enum Kind {
     Redirected,
     /// Something else than JSON in place of an answer.
     NotJson,
+    /// More rows match than the service sends without being told a limit (facts 1.2).
+    Incomplete,
     /// The answer is larger than the limit set for it.
     AnswerTooLarge,
     /// The answer is whole, but does not fit the type that was asked for.
@@ -137,6 +139,7 @@ impl Kind {
             Self::Hibernating => "wake the instance by signing in at developer.servicenow.com",
             Self::LoginPage => "the instance wants a browser login here: check host, path and credentials",
             Self::Redirected => "check that the address is the instance's own: redirects are not followed",
+            Self::Incomplete => "set a limit and an order, and read page by page",
             Self::NotJson => "check that the address is an instance's and that no proxy answers in its place",
             _ => "",
         }
@@ -176,6 +179,8 @@ struct Inner {
     transaction_id: Option<String>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// Something failed that has to be done before the request can leave.
+    unsent: bool,
 }
 
 #[derive(Clone)]
@@ -197,6 +202,7 @@ impl Error {
             transaction_id: None,
             retry_after: None,
             source: None,
+            unsent: false,
         }))
     }
 
@@ -258,6 +264,13 @@ impl Error {
         self
     }
 
+    /// Tells that the request never left, because something failed that comes first: a token request, for one.
+    #[must_use]
+    pub fn before_sending(mut self) -> Self {
+        self.edit().unsent = true;
+        self
+    }
+
     fn edit(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }
@@ -280,7 +293,7 @@ impl Error {
     /// Whether a write may have been carried out although it failed. Never so for a read.
     pub fn may_have_happened(&self) -> bool {
         let safe = self.0.operation.as_ref().is_some_and(|operation| operation.method.is_safe());
-        !safe && !self.kind().is_not_executed()
+        !safe && !self.0.unsent && !self.kind().is_not_executed()
     }
 
     /// The status of the answer, if there was one.
@@ -313,7 +326,8 @@ impl Error {
 fn one_line(text: &str) -> String {
     let mut line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.len() > 500 {
-        line.truncate(line.floor_char_boundary(500));
+        let end = (0..=500).rev().find(|end| line.is_char_boundary(*end));
+        line.truncate(end.unwrap_or_default());
         line.push('…');
     }
     line

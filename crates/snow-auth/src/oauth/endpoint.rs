@@ -104,7 +104,7 @@ impl Endpoint {
             // The rest would show the answer, and with it perhaps a token.
             _ => Error::new(Kind::Decode, "the token endpoint's answer holds no token"),
         };
-        error.with_operation(&Method::POST, &self.uri)
+        error.with_operation(&Method::POST, &self.uri).before_sending()
     }
 }
 

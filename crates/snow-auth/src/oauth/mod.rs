@@ -36,7 +36,10 @@ pub use token::Token;
 ///     builder.body(Body::from(if request.uri().path() == "/oauth_token.do" { json.to_owned() } else { seen.unwrap() }))
 /// });
 ///
-/// let oauth = OAuth::builder(Instance::parse("dev12345")?).client_id("my-id").client_secret("my-secret").build(http)?;
+/// let oauth = OAuth::builder()
+///     .client_id("my-id")
+///     .client_secret("my-secret")
+///     .build(&Instance::parse("dev12345")?, http)?;
 /// oauth.generate_token("admin", "secret").await?;
 /// let answer = oauth.layer().layer(http).oneshot(Request::get("/anything").body(Body::empty())?).await?;
 /// assert_eq!(answer.into_body().collect(64).await?, "Bearer abc");
@@ -49,15 +52,9 @@ pub struct OAuth {
 }
 
 impl OAuth {
-    /// A client for this instance, to be configured.
-    pub fn builder(instance: Instance) -> OAuthBuilder {
-        OAuthBuilder {
-            instance,
-            client_id: String::new(),
-            client_secret: Secret::from(""),
-            updater: None,
-            clock: Clock::new(),
-        }
+    /// A client to be configured.
+    pub fn builder() -> OAuthBuilder {
+        OAuthBuilder::default()
     }
 
     /// A layer that adds the token to every request.
@@ -117,14 +114,12 @@ impl fmt::Debug for OAuth {
 }
 
 /// Settings of an [`OAuth`] client.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct OAuthBuilder {
-    instance: Instance,
     client_id: String,
-    client_secret: Secret,
+    client_secret: Option<Secret>,
     updater: Option<Updater>,
-    clock: Clock,
 }
 
 impl OAuthBuilder {
@@ -136,7 +131,7 @@ impl OAuthBuilder {
 
     /// The client's secret.
     pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.client_secret = secret.into();
+        self.client_secret = Some(secret.into());
         self
     }
 
@@ -154,11 +149,11 @@ impl OAuthBuilder {
         self
     }
 
-    /// The client, with the service that token requests go over.
+    /// The client of an instance, with the service that token requests go over.
     ///
     /// # Errors
     /// [`Kind::InvalidInput`] if the client's id or secret is missing.
-    pub fn build<S, R>(self, service: S) -> Result<OAuth, Error>
+    pub fn build<S, R>(self, instance: &Instance, service: S) -> Result<OAuth, Error>
     where
         S: tower_service::Service<http::Request<snow_core::Body>, Response = http::Response<R>>,
         S: Clone + Send + Sync + 'static,
@@ -167,28 +162,27 @@ impl OAuthBuilder {
         R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
         R::Error: Into<BoxError>,
     {
-        for (what, is_empty) in
-            [("client_id", self.client_id.is_empty()), ("client_secret", self.client_secret.is_empty())]
-        {
-            if is_empty {
-                let why = "is missing: both are in the instance's application registry";
-                return Err(Error::new(Kind::InvalidInput, format!("the {what} {why}")));
-            }
+        let missing = |what| {
+            let why = "is missing: both id and secret are in the instance's application registry";
+            Error::new(Kind::InvalidInput, format!("the {what} {why}"))
+        };
+        if self.client_id.is_empty() {
+            return Err(missing("client_id"));
         }
-        let uri = self.instance.uri(&ApiPath::OAUTH_TOKEN, &Params::new())?;
+        let client_secret = self.client_secret.filter(|secret| !secret.is_empty());
         let endpoint = Endpoint {
             service: HttpService::new(service),
-            uri,
+            uri: instance.uri(&ApiPath::OAUTH_TOKEN, &Params::new())?,
             client_id: self.client_id,
-            client_secret: self.client_secret,
-            clock: self.clock,
+            client_secret: client_secret.ok_or_else(|| missing("client_secret"))?,
+            clock: Clock::new(),
         };
-        Ok(OAuth { origin: self.instance.origin().clone(), cell: Cell::new(endpoint, self.updater) })
+        Ok(OAuth { origin: instance.origin().clone(), cell: Cell::new(endpoint, self.updater) })
     }
 }
 
 impl fmt::Debug for OAuthBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OAuthBuilder").field("instance", &self.instance).finish_non_exhaustive()
+        f.debug_struct("OAuthBuilder").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }

@@ -14,7 +14,8 @@ pub(super) fn of(head: &Parts, body: &Bytes) -> Option<Error> {
     if status.is_redirection() {
         return Some(redirect(&head.headers));
     }
-    if !is_json(&head.headers) && !(status.is_success() && body.is_empty()) {
+    let nothing = status.is_success() && body.is_empty();
+    if !nothing && !is_json(&head.headers) {
         return Some(not_json(head, body));
     }
     if status.is_success() {

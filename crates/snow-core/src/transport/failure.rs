@@ -44,12 +44,12 @@ fn broken(error: BoxError) -> Error {
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
-        // An io::Error hides the error inside it from `source`, and shows what is below that instead.
-        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(found) = error.downcast_ref().or_else(|| inside?.downcast_ref()) {
+        if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        next = error.source();
+        // An io::Error hides the error inside it from `source`, and shows what is below that instead.
+        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = inside.map(|inside| inside as &dyn StdError).or_else(|| error.source());
     }
     None
 }

@@ -1,0 +1,66 @@
+//! Odd answers, on demand.
+
+use crate::answer::Answer;
+use http::StatusCode;
+
+/// What an instance answers when it does not answer: see [`Simulator::fail_next`](crate::Simulator::fail_next).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// 200 with an HTML page, whatever was asked: a developer instance that sleeps (facts 3.6).
+    Hibernating,
+    /// 202 with an empty body: the session's queue is full and nothing was done (facts 3.5).
+    NotProcessed,
+    /// 502 with a small HTML page: the edge found no node (facts 3.6).
+    NoNode,
+    /// 302 to a login page (facts 3.6).
+    LoginRedirect,
+    /// 429 without any rate headers: the queue of the integration pool is full (facts 8.2).
+    Busy,
+    /// 429 by a rate rule, with its headers (facts 8.1).
+    RateLimited,
+    /// 200 with rows, an error behind them and no word of it in the status (facts 3.4).
+    CancelledInStream,
+    /// 500: the transaction ran out of time before the first row (facts 3.4).
+    Cancelled,
+}
+
+impl Fault {
+    pub(crate) fn answer(self) -> Answer {
+        match self {
+            Self::Hibernating => {
+                Answer::edge(StatusCode::OK, "<html><title>Instance Hibernating page</title></html>")
+            }
+            Self::NotProcessed => Answer::edge(StatusCode::ACCEPTED, ""),
+            Self::NoNode => {
+                Answer::edge(StatusCode::BAD_GATEWAY, "<html><center>502 Bad Gateway</center></html>")
+            }
+            Self::LoginRedirect => Answer::edge(StatusCode::FOUND, "").with("location", "/login_with_sso.do"),
+            Self::Busy => Answer::fault(StatusCode::TOO_MANY_REQUESTS, "Too many requests", ""),
+            Self::RateLimited => {
+                let detail = "Rate limit of 100 requests per hour for Table API exceeded";
+                Answer::fault(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded", detail)
+                    .with("retry-after", "1800")
+                    .with("x-ratelimit-limit", "100")
+                    .with("x-ratelimit-rule", "6d1a5c41c3b01300a7b3d2f1d840dd01")
+            }
+            Self::CancelledInStream => {
+                let error = cancelled();
+                Answer::json(
+                    StatusCode::OK,
+                    format!(r#"{{"result":[{{"number":"INC0000001"}}],{}"#, &error[1..]),
+                )
+                .with("x-total-count", "2")
+            }
+            Self::Cancelled => Answer::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled()),
+        }
+    }
+}
+
+fn cancelled() -> String {
+    let message = "Transaction cancelled: maximum execution time exceeded";
+    let detail = format!(
+        "{message} Check logs for error trace or enable glide.rest.debug property to verify REST request processing"
+    );
+    format!(r#"{{"error":{{"detail":"{detail}","message":"{message}"}},"status":"failure"}}"#)
+}

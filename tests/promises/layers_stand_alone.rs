@@ -1,0 +1,127 @@
+//! Single layers work in a stack made by hand, without `snow-client`, over services that are not our transport.
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use snow_auth::{BasicAuthLayer, OAuth};
+use snow_core::layer::{BaseUriLayer, DefaultHeadersLayer};
+use snow_core::{Body, Instance, Kind, Once};
+use tower::limit::ConcurrencyLimitLayer;
+use tower::{Service, ServiceBuilder, ServiceExt};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+fn list<B>(body: B) -> Request<B> {
+    Request::get("/api/now/table/incident?sysparm_limit=1").body(body).unwrap()
+}
+
+#[tokio::test]
+async fn basic_over_a_hyper_client_of_the_callers_own() {
+    let listener = crate::simulator().listen().await.unwrap();
+    let instance = Instance::parse(&listener.url()).unwrap();
+    let hyper: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let stack = ServiceBuilder::new()
+        .layer(BaseUriLayer::new(instance.clone()))
+        .layer(BasicAuthLayer::new(instance.origin(), "admin", "secret").unwrap())
+        .layer(DefaultHeadersLayer::new())
+        .service(hyper);
+    let answer = stack.oneshot(list(Full::default())).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    assert!(body.starts_with(br#"{"result":[{"#));
+}
+
+#[tokio::test]
+async fn oauth_over_a_hyper_client_of_the_callers_own_among_foreign_layers() {
+    let simulator = crate::simulator();
+    let listener = simulator.listen().await.unwrap();
+    let instance = Instance::parse(&listener.url()).unwrap();
+    let tokens: Client<_, Body> = Client::builder(TokioExecutor::new()).build_http();
+    let data: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let oauth =
+        OAuth::builder().client_id("my-id").client_secret("my-secret").build(&instance, tokens).unwrap();
+    let mark = http::HeaderValue::from_static("yes");
+    let mut stack = ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::overriding(http::HeaderName::from_static("x-above"), mark.clone()))
+        .layer(BaseUriLayer::new(instance))
+        .layer(oauth.layer())
+        .layer(SetResponseHeaderLayer::overriding(http::HeaderName::from_static("x-below"), mark))
+        .service(data);
+
+    let error = stack.ready().await.unwrap().call(list(Full::default())).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NoToken);
+    oauth.generate_token("admin", "secret").await.unwrap();
+    simulator.revoke_access_tokens();
+    let answer = stack.ready().await.unwrap().call(list(Full::default())).await.unwrap();
+    assert_eq!((answer.status(), simulator.token_requests()), (StatusCode::OK, 2));
+    assert!(answer.headers().contains_key("x-above") && answer.headers().contains_key("x-below"));
+}
+
+#[tokio::test]
+async fn one_oauth_layer_serves_services_of_different_types() {
+    let simulator = crate::simulator();
+    let instance = Instance::parse("dev12345").unwrap();
+    let oauth = OAuth::builder().client_id("my-id").client_secret("my-secret");
+    let oauth = oauth.build(&instance, simulator.clone()).unwrap();
+    oauth.generate_token("admin", "secret").await.unwrap();
+    let layer = oauth.layer();
+
+    let text = tower::service_fn(|request: Request<String>| async move {
+        Ok::<_, std::io::Error>(Response::new(request.headers().contains_key("authorization")))
+    });
+    let stack = ServiceBuilder::new().layer(layer.clone()).service(text);
+    assert!(stack.oneshot(list(String::new())).await.unwrap().into_body());
+
+    let stack = ServiceBuilder::new().layer(layer).service(simulator);
+    let answer = stack.clone().oneshot(list(Full::<Bytes>::default())).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let answer = stack.oneshot(list(Once(Full::<Bytes>::default()))).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_body_that_can_be_sent_only_once_is_sent_only_once() {
+    let simulator = crate::simulator();
+    let instance = Instance::parse("dev12345").unwrap();
+    let oauth = OAuth::builder().client_id("my-id").client_secret("my-secret");
+    let oauth = oauth.build(&instance, simulator.clone()).unwrap();
+    oauth.generate_token("admin", "secret").await.unwrap();
+    let stack = ServiceBuilder::new().layer(oauth.layer()).service(simulator.clone());
+    simulator.revoke_access_tokens();
+    let once = stack.clone().oneshot(list(Once(Full::<Bytes>::default()))).await.unwrap();
+    assert_eq!(once.status(), StatusCode::UNAUTHORIZED);
+    let next = stack.oneshot(list(Once(Full::<Bytes>::default()))).await.unwrap();
+    assert_eq!((next.status(), simulator.token_requests()), (StatusCode::OK, 2));
+}
+
+#[tokio::test]
+async fn the_oauth_layer_refuses_another_origin_and_sends_nothing() {
+    let simulator = crate::simulator();
+    let instance = Instance::parse("dev12345").unwrap();
+    let oauth = OAuth::builder().client_id("my-id").client_secret("my-secret");
+    let oauth = oauth.build(&instance, simulator.clone()).unwrap();
+    let stack = ServiceBuilder::new().layer(oauth.layer()).service(simulator.clone());
+    let elsewhere = Request::get("https://evil.example.com/").body(Full::<Bytes>::default()).unwrap();
+    assert_eq!(stack.oneshot(elsewhere).await.unwrap_err().kind(), Kind::ForeignOrigin);
+    assert_eq!(simulator.journal(), []);
+}
+
+/// The token request and the data requests share a limit of four. A layer that reserved its place below before it had a
+/// token would leave callers stuck for ever.
+#[tokio::test(start_paused = true)]
+async fn two_hundred_calls_through_a_limit_that_the_token_request_shares() {
+    let simulator = crate::simulator();
+    let instance = Instance::parse("dev12345").unwrap();
+    let limited = ServiceBuilder::new().layer(ConcurrencyLimitLayer::new(4)).service(simulator.clone());
+    let oauth = OAuth::builder().client_id("my-id").client_secret("my-secret");
+    let oauth = oauth.build(&instance, limited.clone()).unwrap();
+    oauth.generate_token("admin", "secret").await.unwrap();
+    tokio::time::advance(std::time::Duration::from_secs(1_800)).await;
+    let stack = ServiceBuilder::new().layer(oauth.layer()).service(limited);
+    let calls = (0..200).map(|_| tokio::spawn(stack.clone().oneshot(list(Full::<Bytes>::default()))));
+    for call in futures_util::future::join_all(calls).await {
+        assert_eq!(call.unwrap().unwrap().status(), StatusCode::OK);
+    }
+    assert_eq!(simulator.token_requests(), 2);
+}

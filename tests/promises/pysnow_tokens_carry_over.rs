@@ -1,0 +1,56 @@
+//! Tokens that pysnow stored are read, and tokens stored here are what pysnow reads.
+
+use snow_client::Token;
+use std::time::{Duration, SystemTime};
+
+/// As `json.dump(client.token)` writes it.
+const STORED: &str = r#"{"access_token": "abc", "refresh_token": "def", "scope": ["useraccount"], "token_type": "Bearer",
+    "expires_in": 1799, "expires_at": 1767225600.7389}"#;
+
+#[tokio::test]
+async fn a_token_stored_by_pysnow_is_used_and_renewed() {
+    let token: Token = serde_json::from_str(STORED).unwrap();
+    assert_eq!(token.access_token().expose(), "abc");
+    assert_eq!(token.refresh_token().unwrap().expose(), "def");
+    assert_eq!(
+        token.expires_at().unwrap(),
+        SystemTime::UNIX_EPOCH + Duration::from_secs_f64(1_767_225_600.738_9)
+    );
+
+    let simulator = crate::simulator();
+    let live = crate::oauth_client(&simulator).generate_token("admin", "secret").await.unwrap();
+    let client = crate::oauth_client(&simulator);
+    client.set_token(live).unwrap();
+    assert!(client.table("incident").list().limit(1).await.is_ok());
+    assert_eq!(simulator.token_requests(), 1);
+}
+
+#[tokio::test]
+async fn a_token_obtained_here_has_the_six_keys_that_pysnow_wants() {
+    let token = crate::oauth_client(&crate::simulator()).generate_token("admin", "secret").await.unwrap();
+    let written = serde_json::to_value(&token).unwrap();
+    for key in ["access_token", "refresh_token", "scope", "token_type"] {
+        assert!(!written[key].as_str().unwrap().is_empty(), "{key}");
+    }
+    assert_eq!(written["expires_in"], 1_800);
+    let ends = written["expires_at"].as_f64().unwrap();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
+    assert!((now + 1_700.0..now + 1_801.0).contains(&ends), "{ends} is not half an hour from {now}");
+    assert_eq!(serde_json::from_value::<Token>(written).unwrap(), token);
+}
+
+#[test]
+fn unknown_keys_are_kept() {
+    let stored = r#"{"access_token":"a","token_type":"Bearer","format":{"x":[1,null]}}"#;
+    let token: Token = serde_json::from_str(stored).unwrap();
+    assert_eq!(serde_json::to_string(&token).unwrap(), stored);
+}
+
+#[test]
+fn the_official_token_answers_are_tokens() {
+    for name in ["oauth_token_response_1799.json", "oauth_token_response_1800.json"] {
+        let Some(sample) = crate::the_simulator_answers_like_the_samples::sample(name) else { return };
+        let token: Token = serde_json::from_str(&sample).unwrap();
+        assert!(token.access_token().expose().len() > 60 && token.refresh_token().is_some());
+    }
+}

@@ -1,0 +1,170 @@
+//! Passwords, client secrets and tokens appear in no `Debug`, no `Display`, no error and no log line.
+
+use serde_json::json;
+use snow_auth::{BasicAuthLayer, OAuth};
+use snow_client::{Client, Instance, OAuthClient, Token};
+use snow_sim::{Fault, Simulator};
+use std::fmt::Debug;
+use std::io;
+use std::sync::{Arc, Mutex};
+use tower::Layer;
+use tracing_subscriber::fmt::MakeWriter;
+
+const PASSWORD: &str = "canary-password";
+const CLIENT_SECRET: &str = "canary-client-secret";
+/// `admin:canary-password` as basic authentication writes it.
+const BASIC: &str = "YWRtaW46Y2FuYXJ5LXBhc3N3b3Jk";
+
+/// Everything that was printed or logged.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<u8>>>);
+
+impl Seen {
+    fn shown(&self, value: &dyn Debug) {
+        self.0.lock().unwrap().extend_from_slice(format!("{value:?}\n{value:#?}\n").as_bytes());
+    }
+
+    fn error(&self, error: &snow_client::Error) {
+        self.shown(error);
+        let mut next: Option<&dyn std::error::Error> = Some(error);
+        while let Some(error) = next {
+            self.0.lock().unwrap().extend_from_slice(format!("{error}\n{error:?}\n").as_bytes());
+            next = error.source();
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Seen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Seen {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+fn simulator() -> Simulator {
+    Simulator::builder().user("admin", PASSWORD).oauth_client("my-id", CLIENT_SECRET).build().unwrap()
+}
+
+/// Uses everything in good and bad times, prints all of it, and returns the tokens that were in play.
+async fn exercise(seen: &Seen) -> Vec<Token> {
+    let simulator = simulator();
+    let listener = simulator.listen().await.unwrap();
+    let builder = Client::builder().instance(listener.url()).user("admin").password(PASSWORD);
+    seen.shown(&builder);
+    let client = builder.build().unwrap();
+    let call = client.table("incident").list().query("short_description=canary-query").limit(1);
+    seen.shown(&(&client, client.table("incident"), &call));
+    call.await.unwrap();
+    let basic = BasicAuthLayer::new(client.instance().origin(), "admin", PASSWORD).unwrap();
+    seen.shown(&(&basic, basic.layer(())));
+
+    let builder =
+        OAuthClient::builder().instance(listener.url()).client_id("my-id").client_secret(CLIENT_SECRET);
+    let builder = builder.token_updater(|_: Token| async { Ok::<_, io::Error>(()) });
+    seen.shown(&builder);
+    let oauth = builder.build().unwrap();
+    let first = oauth.generate_token("admin", PASSWORD).await.unwrap();
+    seen.shown(&(&oauth, &first, oauth.table("incident")));
+    oauth.table("incident").create(&json!({ "short_description": "x" })).await.unwrap();
+    simulator.revoke_access_tokens();
+    oauth.table("incident").list().limit(1).await.unwrap();
+    let second = oauth.token().unwrap();
+    assert_ne!(first, second);
+
+    for fault in [
+        Fault::Hibernating,
+        Fault::NotProcessed,
+        Fault::NoNode,
+        Fault::LoginRedirect,
+        Fault::CancelledInStream,
+    ] {
+        simulator.fail_always(Some(fault));
+        let read = oauth.table("incident").list().query("short_description=canary-query").limit(1).await;
+        seen.error(&read.unwrap_err());
+        seen.error(&oauth.generate_token("admin", PASSWORD).await.unwrap_err());
+        seen.error(&client.table("incident").list().await.unwrap_err());
+    }
+    simulator.fail_always(None);
+    simulator.revoke_access_tokens();
+    simulator.revoke_refresh_tokens();
+    seen.error(&oauth.table("incident").list().limit(1).await.unwrap_err());
+    simulator.lock_out("admin", true);
+    seen.error(&oauth.generate_token("admin", PASSWORD).await.unwrap_err());
+    seen.shown(&simulator);
+    seen.shown(&simulator.journal().first().unwrap().user);
+
+    let odd: Token =
+        serde_json::from_str(r#"{"access_token":"canary\ntoken","refresh_token":"canary-refresh"}"#).unwrap();
+    seen.error(&oauth.set_token(odd.clone()).unwrap_err());
+    seen.shown(&OAuth::builder().client_id("my-id").client_secret(CLIENT_SECRET));
+    seen.error(&Instance::parse(&format!("https://admin:{PASSWORD}@dev1.service-now.com")).unwrap_err());
+    vec![first, second, odd]
+}
+
+/// A token endpoint that answers 200 with tokens that no one can use: none of it may be repeated.
+async fn odd_token_answers(seen: &Seen) {
+    for body in [
+        r#"{"access_token":["canary-access"],"refresh_token":"canary-refresh"}"#,
+        r#"{"access_token":"canary-access","expires_in":{}}"#,
+        r#"{"access_token":"canary-access","refresh"#,
+        r#"{"access_token":"","refresh_token":"canary-refresh"}"#,
+        r#"{"access_token":"canary\u0000access"}"#,
+    ] {
+        let endpoint = tower::service_fn(move |_: http::Request<snow_core::Body>| async move {
+            http::Response::builder()
+                .header("content-type", "application/json")
+                .body(snow_core::Body::from(body))
+        });
+        let client = OAuthClient::builder().instance("dev1").client_id("my-id").client_secret(CLIENT_SECRET);
+        let client = client.transport(endpoint).build().unwrap();
+        seen.error(&client.generate_token("admin", PASSWORD).await.unwrap_err());
+    }
+}
+
+#[tokio::test]
+async fn no_canary_is_printed_or_logged() {
+    let seen = Seen::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(seen.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    tracing::trace!("the subscriber listens");
+    let tokens = exercise(&seen).await;
+    odd_token_answers(&seen).await;
+    drop(guard);
+
+    let text = seen.text();
+    assert!(
+        text.contains("the subscriber listens") && text.contains("generate_token"),
+        "something was seen at all"
+    );
+    let mut secrets: Vec<String> = [PASSWORD, CLIENT_SECRET, BASIC, "canary"].map(str::to_owned).into();
+    for token in &tokens {
+        secrets.push(token.access_token().expose().to_owned());
+        secrets.extend(token.refresh_token().map(|token| token.expose().to_owned()));
+    }
+    for secret in secrets {
+        if let Some(at) = text.find(&secret) {
+            let from = at.saturating_sub(200);
+            panic!(
+                "{secret:?} was printed: …{}…",
+                String::from_utf8_lossy(&text.as_bytes()[from..at + secret.len()])
+            );
+        }
+    }
+}

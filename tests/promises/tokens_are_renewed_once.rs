@@ -1,0 +1,208 @@
+//! However many calls meet a token that is over, there is one token request, and no call fails.
+
+use futures_util::future::join_all;
+use snow_client::{Kind, OAuthClient, Token};
+use snow_sim::{Fault, Simulator};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+const LIFE: Duration = Duration::from_secs(1_800);
+
+async fn logged_in(simulator: &Simulator) -> OAuthClient {
+    let client = crate::oauth_client(simulator);
+    client.generate_token("admin", "secret").await.unwrap();
+    client
+}
+
+async fn hundred_calls(client: &OAuthClient) -> Vec<Result<usize, snow_client::Error>> {
+    let calls = (0..100).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move { client.table("incident").list().limit(1).await.map(|page| page.len()) })
+    });
+    join_all(calls).await.into_iter().map(Result::unwrap).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_calls_with_a_token_that_expired_by_the_clock() {
+    let simulator = crate::simulator();
+    let client = logged_in(&simulator).await;
+    tokio::time::advance(LIFE).await;
+    for call in hundred_calls(&client).await {
+        assert_eq!(call.unwrap(), 1);
+    }
+    assert_eq!(simulator.token_requests(), 2); // the login and one renewal
+    assert!(simulator.journal().iter().all(|entry| entry.status == 200), "no call met a 401");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_calls_with_a_token_that_the_server_revoked_on_many_threads() {
+    let simulator = crate::simulator();
+    let client = logged_in(&simulator).await;
+    simulator.revoke_access_tokens();
+    for call in hundred_calls(&client).await {
+        assert_eq!(call.unwrap(), 1);
+    }
+    assert_eq!(simulator.token_requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_calls_share_one_failure_and_then_go_on() {
+    let simulator = crate::simulator();
+    let client = logged_in(&simulator).await;
+    tokio::time::advance(LIFE).await;
+    simulator.fail_next(Fault::NoNode);
+    for call in hundred_calls(&client).await {
+        assert_eq!(call.unwrap_err().kind(), Kind::Unavailable);
+    }
+    assert_eq!(simulator.token_requests(), 2);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    for call in hundred_calls(&client).await {
+        assert_eq!(call.unwrap(), 1);
+    }
+    assert_eq!(simulator.token_requests(), 3);
+}
+
+/// Polls once.
+async fn is_pending(future: &mut (impl Future + Unpin)) -> bool {
+    std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx).is_pending())).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_caller_may_be_dropped_half_way() {
+    let simulator = crate::simulator();
+    let gate = Arc::new(tokio::sync::Notify::new());
+    let (entered, behind) = (gate.clone(), simulator.clone());
+    let slow = tower::service_fn(move |request: http::Request<snow_core::Body>| {
+        let (gate, simulator) = (entered.clone(), behind.clone());
+        async move {
+            if request.uri().path() == "/oauth_token.do" && simulator.token_requests() > 0 {
+                gate.notified().await;
+            }
+            tower::ServiceExt::oneshot(simulator, request).await
+        }
+    });
+    let builder = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret("my-secret");
+    let client = builder.transport(slow).build().unwrap();
+    client.generate_token("admin", "secret").await.unwrap();
+    tokio::time::advance(LIFE).await;
+
+    let mut first = Box::pin(IntoFuture::into_future(client.table("incident").list().limit(1)));
+    assert!(is_pending(&mut first).await);
+    let mut second = Box::pin(IntoFuture::into_future(client.table("incident").list().limit(1)));
+    assert!(is_pending(&mut second).await);
+    drop(first);
+    gate.notify_waiters();
+    assert_eq!(second.await.unwrap().len(), 1);
+    assert_eq!(simulator.token_requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_locked_user_costs_one_renewal_and_not_one_a_call() {
+    let simulator = crate::simulator();
+    let client = logged_in(&simulator).await;
+    simulator.lock_out("admin", true);
+    for _ in 0..10 {
+        let error = client.table("incident").list().limit(1).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Unauthenticated);
+    }
+    assert_eq!(simulator.token_requests(), 2); // the renewal brought the same token: the 401 stands
+    simulator.lock_out("admin", false);
+    tokio::time::advance(Duration::from_secs(30)).await;
+    assert!(client.table("incident").list().limit(1).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_refresh_token_says_log_in_again() {
+    let simulator = crate::simulator();
+    let client = logged_in(&simulator).await;
+    simulator.revoke_refresh_tokens();
+    tokio::time::advance(LIFE).await;
+    let error = client.table("incident").list().limit(1).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::LoginAgain);
+    assert!(error.to_string().contains("generate_token(user, password)"), "{error}");
+    assert!(!error.may_have_happened());
+    client.generate_token("admin", "secret").await.unwrap();
+    assert!(client.table("incident").list().limit(1).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_storage_has_the_new_token_before_any_call_goes_out_with_it() {
+    let simulator = crate::simulator();
+    let stored: Arc<Mutex<Vec<Token>>> = Arc::default();
+    let (saving, behind, checking) = (stored.clone(), simulator.clone(), stored.clone());
+    let checked = tower::service_fn(move |request: http::Request<snow_core::Body>| {
+        if let Some(header) = request.headers().get("authorization") {
+            let last = checking.lock().unwrap().last().unwrap().access_token().expose().to_owned();
+            assert_eq!(header, &format!("Bearer {last}"));
+        }
+        tower::ServiceExt::oneshot(behind.clone(), request)
+    });
+    let client = OAuthClient::builder()
+        .instance("dev12345")
+        .client_id("my-id")
+        .client_secret("my-secret")
+        .transport(checked)
+        .token_updater(move |token: Token| {
+            let stored = saving.clone();
+            async move {
+                tokio::time::sleep(Duration::from_secs(5)).await; // a slow disk, under the paused clock
+                stored.lock().unwrap().push(token);
+                Ok::<_, std::io::Error>(())
+            }
+        })
+        .build()
+        .unwrap();
+    let first = client.generate_token("admin", "secret").await.unwrap();
+    assert_eq!(*stored.lock().unwrap(), [first]);
+    tokio::time::advance(LIFE).await;
+    for call in hundred_calls(&client).await {
+        call.unwrap();
+    }
+    assert_eq!(stored.lock().unwrap().len(), 2);
+    assert_eq!(client.token().as_ref(), stored.lock().unwrap().last());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storage_that_fails_loses_no_token_and_lets_no_call_out() {
+    let simulator = crate::simulator();
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = tries.clone();
+    let client = OAuthClient::builder()
+        .instance("dev12345")
+        .client_id("my-id")
+        .client_secret("my-secret")
+        .transport(simulator.clone())
+        .token_updater(move |_: Token| {
+            let turn = counted.fetch_add(1, Ordering::SeqCst);
+            async move {
+                assert_ne!(turn, 1, "a panic in the updater is an error, not the end");
+                if turn == 0 { Err(std::io::Error::other("the disk is full")) } else { Ok(()) }
+            }
+        })
+        .build()
+        .unwrap();
+    let error = client.generate_token("admin", "secret").await.unwrap_err();
+    assert_eq!(error.kind(), Kind::TokenNotSaved);
+    assert!(error.to_string().contains("the disk is full"), "{error}");
+    let error = client.table("incident").list().limit(1).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::TokenNotSaved);
+    assert!(error.to_string().contains("panicked"), "{error}");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(client.table("incident").list().limit(1).await.is_ok());
+    assert_eq!((tries.load(Ordering::SeqCst), simulator.token_requests()), (3, 1));
+}
+
+#[tokio::test]
+async fn a_write_that_met_a_401_is_sent_once_more_and_done_once() {
+    let simulator = crate::simulator();
+    let client = logged_in(&simulator).await;
+    simulator.revoke_access_tokens();
+    let made =
+        client.table("incident").create(&serde_json::json!({ "short_description": "once" })).await.unwrap();
+    assert_eq!(made.value("short_description").unwrap(), "once");
+    let same = client.table("incident").list().query("short_description=once").limit(9).await.unwrap();
+    assert_eq!(same.len(), 1);
+}

@@ -1,0 +1,195 @@
+//! Each kind of trouble is an error of its own kind, in one line that tells a person what to do.
+
+use serde_json::json;
+use snow_client::{Client, Error, Kind, Transport};
+use snow_core::Body;
+use snow_sim::Fault;
+
+/// One line, with what was called and what to do, and without the query.
+fn line(error: &Error, parts: &[&str]) {
+    let line = error.to_string();
+    assert!(!line.contains('\n') && !line.contains("sysparm"), "{line}");
+    for part in parts {
+        assert!(line.contains(part), "{part:?} is not in: {line}");
+    }
+}
+
+async fn read(client: &Client, table: &str) -> Error {
+    client.table(table).list().query("active=true").limit(1).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn what_the_instance_says_no_to() {
+    let simulator = crate::simulator();
+    let client = crate::client(&simulator);
+    let error = client.table("incident").get("0123456789abcdef0123456789abcdef").await.unwrap_err();
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::NotFound, 404));
+    line(
+        &error,
+        &[
+            "GET /api/now/table/incident/0123456789abcdef0123456789abcdef on dev12345",
+            "404",
+            "check the sys_id",
+        ],
+    );
+    assert_eq!(error.fault().unwrap().message, "No Record found");
+    assert_eq!(error.transaction_id().unwrap().len(), 12);
+
+    let error = read(&client, "incdent").await;
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::UnknownTable, 400));
+    line(&error, &["Invalid table incdent", "check the table's name"]);
+
+    simulator.lock_out("admin", true);
+    let error = read(&client, "incident").await;
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::Unauthenticated, 401));
+    line(&error, &["401", "check user and password"]);
+    assert!(!error.is_retryable());
+}
+
+#[tokio::test]
+async fn what_stands_in_place_of_an_answer() {
+    let simulator = crate::simulator();
+    let client = crate::client(&simulator);
+    for (fault, kind, retryable, advice) in [
+        (Fault::Hibernating, Kind::Hibernating, false, "wake the instance"),
+        (Fault::NotProcessed, Kind::NotProcessed, true, "send fewer at once"),
+        (Fault::NoNode, Kind::Unavailable, true, "try again later"),
+        (Fault::LoginRedirect, Kind::LoginPage, false, "check host, path and credentials"),
+        (Fault::Busy, Kind::Busy, true, "send fewer requests at once"),
+        (Fault::RateLimited, Kind::RateLimited, true, "wait as long"),
+        (Fault::CancelledInStream, Kind::Cut, true, "fewer rows or fields"),
+        (Fault::Cancelled, Kind::Cancelled, true, "fewer rows or fields"),
+    ] {
+        simulator.fail_next(fault);
+        let error = read(&client, "incident").await;
+        assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{error}");
+        line(&error, &["GET /api/now/table/incident on dev12345.service-now.com", advice]);
+        assert!(!error.may_have_happened(), "a read changes nothing");
+    }
+}
+
+#[tokio::test]
+async fn whether_a_write_may_have_happened() {
+    let simulator = crate::simulator();
+    let client = crate::client(&simulator);
+    for (fault, doubt) in [
+        (Fault::NotProcessed, false),
+        (Fault::Busy, false),
+        (Fault::RateLimited, false),
+        (Fault::Hibernating, false),
+        (Fault::NoNode, true),
+        (Fault::Cancelled, true),
+        (Fault::CancelledInStream, true),
+    ] {
+        simulator.fail_next(fault);
+        let error = client.table("incident").create(&json!({ "short_description": "x" })).await.unwrap_err();
+        assert_eq!(error.may_have_happened(), doubt, "{error}");
+        assert!(!(doubt && error.is_retryable()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_rate_limit_says_how_long_to_wait() {
+    let simulator = crate::simulator();
+    simulator.fail_next(Fault::RateLimited);
+    let error = read(&crate::client(&simulator), "incident").await;
+    assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(1_800)));
+}
+
+#[tokio::test]
+async fn the_token_endpoint_is_told_apart_too() {
+    let simulator = crate::simulator();
+    let client = crate::oauth_client(&simulator);
+    let error = client.generate_token("admin", "wrong").await.unwrap_err();
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::TokenRefused, 401));
+    line(
+        &error,
+        &[
+            "POST /oauth_token.do on dev12345",
+            "server_error",
+            "access_denied",
+            "check user, password, client id",
+        ],
+    );
+    for (fault, kind) in [
+        (Fault::Hibernating, Kind::Hibernating),
+        (Fault::NotProcessed, Kind::NotProcessed),
+        (Fault::NoNode, Kind::Unavailable),
+        (Fault::LoginRedirect, Kind::LoginPage),
+        (Fault::CancelledInStream, Kind::Decode),
+    ] {
+        simulator.fail_next(fault);
+        let error = client.generate_token("admin", "secret").await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(!error.may_have_happened());
+        line(&error, &["POST /oauth_token.do"]);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_refused() {
+    // A port that was free a moment ago: nobody listens there now.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}");
+    let client = Client::builder().instance(url).user("admin").password("secret").build().unwrap();
+    let error = read(&client, "incident").await;
+    assert_eq!((error.kind(), error.is_retryable()), (Kind::Connect, true));
+    line(&error, &["no connection could be made", "refused", "check the instance's name"]);
+    let error = client.table("incident").create(&json!({})).await.unwrap_err();
+    assert!(!error.may_have_happened());
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_and_a_server_without_tls() {
+    let simulator = crate::simulator();
+    let secure = simulator.listen_tls().await.unwrap();
+    let plain = simulator.listen().await.unwrap();
+    let no_tls = plain.url().replace("http://127.0.0.1", "https://localhost");
+    for (url, reason) in [(secure.url(), "UnknownIssuer"), (no_tls, "corrupt message")] {
+        let client = Client::builder().instance(&url).user("admin").password("secret").build().unwrap();
+        let error = read(&client, "incident").await;
+        assert_eq!((error.kind(), error.is_retryable()), (Kind::Tls, false), "{error}");
+        line(&error, &[reason, "no encrypted connection", "certificate"]);
+    }
+    assert_eq!(simulator.journal(), [], "no request got there");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_half_way() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    let answers = std::thread::spawn(move || {
+        for answer in
+            ["HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"resu", ""]
+        {
+            let (mut stream, _) = server.accept().unwrap();
+            let mut request = [0; 4096];
+            let _ = std::io::Read::read(&mut stream, &mut request).unwrap();
+            std::io::Write::write_all(&mut stream, answer.as_bytes()).unwrap();
+        }
+    });
+    let client = Client::builder().instance(url).user("admin").password("secret").build().unwrap();
+    let error = read(&client, "incident").await;
+    assert_eq!((error.kind(), error.is_retryable()), (Kind::Closed, true), "{error}");
+    let error = client.table("incident").create(&json!({})).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.may_have_happened(), error.is_retryable()),
+        (Kind::Closed, true, false),
+        "{error}"
+    );
+    answers.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_body_of_the_callers_own_that_fails_is_not_the_connections_fault() {
+    let listener = crate::simulator().listen().await.unwrap();
+    let frames = futures_util::stream::iter([Err::<hyper::body::Frame<bytes::Bytes>, _>(
+        std::io::Error::other("no such file"),
+    )]);
+    let body = Body::stream(http_body_util::StreamBody::new(frames));
+    let request = http::Request::post(format!("{}/x", listener.url())).body(body).unwrap();
+    let transport = Transport::builder().build().unwrap();
+    let error = tower::ServiceExt::oneshot(transport, request).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Foreign);
+    assert!(error.to_string().contains("no such file"), "{error}");
+}

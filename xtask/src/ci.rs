@@ -1,0 +1,58 @@
+//! What has to pass before a change lands.
+
+use crate::run::{Done, run};
+use crate::{arrows, readme};
+use std::time::Instant;
+
+const STEPS: &[(&str, fn() -> Done)] = &[
+    ("fmt", || run("cargo fmt --all --check", &[])),
+    ("arrows", arrows::check),
+    ("clippy", || run("cargo clippy --workspace --all-targets --all-features -- -D warnings", &[])),
+    ("clippy-none", || run(&format!("cargo clippy {LIBRARIES} --no-default-features -- -D warnings"), &[])),
+    ("test", test),
+    ("doc", || {
+        run(&format!("cargo doc {LIBRARIES} --no-deps --all-features"), &[("RUSTDOCFLAGS", "-D warnings")])
+    }),
+    ("readme", readme::check),
+    ("package", || run(&format!("cargo package {LIBRARIES} --allow-dirty --quiet"), &[])),
+];
+
+const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client -p snow-sim";
+
+/// The README's test command.
+pub(crate) fn test() -> Done {
+    run("cargo test --workspace --all-features", &[])
+}
+
+pub(crate) fn all(skip: Option<&str>) -> Done {
+    if let Some(unknown) = skip.filter(|skip| !STEPS.iter().any(|(name, _)| name == skip)) {
+        return Err(no_such(unknown));
+    }
+    for (name, step) in STEPS.iter().filter(|(name, _)| Some(*name) != skip) {
+        timed(name, *step)?;
+    }
+    println!(
+        "\nAll steps passed: {}.",
+        STEPS.iter().map(|(name, _)| *name).filter(|name| Some(*name) != skip).collect::<Vec<_>>().join(", ")
+    );
+    Ok(())
+}
+
+pub(crate) fn one(name: &str) -> Done {
+    let found = STEPS.iter().find(|(step, _)| *step == name);
+    found.map_or_else(|| Err(no_such(name)), |(name, step)| timed(name, *step))
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a step takes is for a person to read")]
+fn timed(name: &str, step: fn() -> Done) -> Done {
+    println!("\n== {name}");
+    let start = Instant::now();
+    step().map_err(|why| format!("step {name}: {why}"))?;
+    println!("== {name} passed after {:.0} s", start.elapsed().as_secs_f32());
+    Ok(())
+}
+
+fn no_such(name: &str) -> String {
+    let names: Vec<_> = STEPS.iter().map(|(name, _)| *name).collect();
+    format!("there is no step {name:?}; the steps are: {}", names.join(", "))
+}

@@ -1,0 +1,41 @@
+//! Runs a command in the workspace's root.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+pub(crate) type Done = Result<(), String>;
+
+/// Where the workspace is.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+fn command(line: &str) -> Command {
+    let mut words = line.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words).current_dir(root());
+    command
+}
+
+/// Runs a line without quotes or variables, as the README has them. Its output goes where ours goes.
+pub(crate) fn run(line: &str, environment: &[(&str, &str)]) -> Done {
+    println!("$ {line}");
+    let status = command(line).envs(environment.iter().copied()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{line}` ended with {status}")),
+        Err(error) => Err(format!("`{line}` did not start: {error}")),
+    }
+}
+
+/// Runs a line and gives its standard output.
+pub(crate) fn output(line: &str) -> Result<String, String> {
+    let output = command(line)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|e| format!("`{line}` did not start: {e}"))?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(format!("`{line}` ended with {}", output.status)),
+    }
+}
