@@ -29,10 +29,11 @@ pub(crate) fn check() -> Done {
             ARROWS.len()
         ));
     }
-    match wrong.is_empty() {
-        true => Ok(println!("{} crates, no arrow too many", packages.len())),
-        false => Err(wrong.join("\n")),
+    if !wrong.is_empty() {
+        return Err(wrong.join("\n"));
     }
+    println!("{} crates, no arrow too many", packages.len());
+    Ok(())
 }
 
 fn violations(package: &Value) -> Vec<String> {

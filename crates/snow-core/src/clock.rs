@@ -6,7 +6,7 @@ use tokio::time::Instant;
 /// Where the time comes from.
 ///
 /// Wall time is derived from tokio's clock: read once when the clock is made, then counted on. So a test that pauses
-/// tokio's time stops this clock too, and [`tokio::time::advance`] moves it. A machine that sleeps may stop it for as
+/// tokio's time stops this clock too, and `tokio::time::advance` moves it. A machine that sleeps may stop it for as
 /// long: a token then looks younger than it is, the service answers 401, and the token is renewed on that.
 ///
 /// ```
