@@ -45,7 +45,7 @@ async fn a_new_incident() {
     assert_eq!(
         headers["location"],
         format!(
-            "http://dev97797.service-now.com/api/now/table/incident/{}",
+            "https://dev97797.service-now.com/api/now/table/incident/{}",
             made["sys_id"].as_str().unwrap()
         )
     );
@@ -98,7 +98,7 @@ async fn the_headers_of_a_list() {
     let recorded_link = recorded.lines().find_map(|line| line.strip_prefix("Link: ")).unwrap();
     // The numbers are those of another instance; the form is the same to the letter.
     let form = |link: &str| {
-        link.replace("https://dev86373", "http://dev97797").replace("sysparm_offset=72", "sysparm_offset=7")
+        link.replace("https://dev86373", "https://dev97797").replace("sysparm_offset=72", "sysparm_offset=7")
     };
     assert_eq!(headers["link"], form(recorded_link));
     assert_eq!(headers["x-total-count"], "8");

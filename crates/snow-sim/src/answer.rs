@@ -1,22 +1,28 @@
 //! Answers in the service's own form (facts 1.4, 3.1).
 
-use crate::Body;
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use crate::Release;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-/// An answer before it has the headers that every answer has.
+/// An answer before it is put on the wire.
 pub(crate) struct Answer {
-    status: StatusCode,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    body: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
     /// The edge answers without a transaction, a node with one.
-    by_node: bool,
+    pub(crate) by_node: bool,
+    /// The transaction was cut off: the body has no end.
+    pub(crate) truncated: bool,
 }
 
 impl Answer {
+    pub(crate) fn new(status: StatusCode, body: impl Into<Bytes>, by_node: bool) -> Self {
+        Self { status, headers: HeaderMap::new(), body: body.into(), by_node, truncated: false }
+    }
+
     pub(crate) fn json(status: StatusCode, body: String) -> Self {
-        Self { status, headers: Vec::new(), body, by_node: true }
-            .with("content-type", "application/json;charset=UTF-8")
+        Self::new(status, body, true).with("content-type", "application/json;charset=UTF-8")
     }
 
     pub(crate) fn result(status: StatusCode, result: &Value) -> Self {
@@ -24,7 +30,7 @@ impl Answer {
     }
 
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: String::new(), by_node: true }
+        Self::new(status, "", true)
     }
 
     /// The envelope of every error: `detail` is null where there is none.
@@ -38,48 +44,44 @@ impl Answer {
 
     /// What the edge answers in place of a node.
     pub(crate) fn edge(status: StatusCode, html: &str) -> Self {
-        let answer = Self { status, headers: Vec::new(), body: html.to_owned(), by_node: false };
+        let answer = Self::new(status, html.to_owned(), false);
         if html.is_empty() { answer } else { answer.with("content-type", "text/html") }
+    }
+
+    pub(crate) fn not_simulated(what: &str) -> Self {
+        Self::fault(StatusCode::NOT_IMPLEMENTED, "Not simulated", &format!("{what} is not simulated"))
     }
 
     /// Adds a header; a value that cannot be one is left out.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.push((HeaderName::from_static(name), value));
+            self.headers.append(HeaderName::from_static(name), value);
         }
         self
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// With the headers of a node of 2026, in their order (facts 1.4).
-    pub(crate) fn into_response(self, transaction: &str, logged_in: bool, head_only: bool) -> Response<Body> {
-        let mut response = Response::new(Body::new(if head_only { String::new() } else { self.body }));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert("server", HeaderValue::from_static("snow_adc"));
+    /// With the headers of a node, or of the edge, of a release (facts 1.4).
+    pub(crate) fn dressed(mut self, release: Release, transaction: &str, logged_in: bool) -> Self {
+        let old = release == Release::Y2021;
+        self = self.with("server", if old { "ServiceNow" } else { "snow_adc" });
         if self.by_node {
-            let timing = format!("t;desc=\"{transaction}\", sem_wait;dur=0, sesh_wait;dur=0");
-            let mut put = |name, value: &str| {
-                HeaderValue::from_str(value).map(|value| headers.insert(name, value)).ok()
-            };
-            put("server-timing", &timing);
-            if logged_in {
-                put("x-is-logged-in", "true");
+            if !old {
+                self = self.with(
+                    "server-timing",
+                    &format!("t;desc=\"{transaction}\", sem_wait;dur=0, sesh_wait;dur=0"),
+                );
             }
-            put("x-transaction-id", transaction);
-            put("x-content-type-options", "nosniff");
-            put("pragma", "no-store,no-cache");
-            put("cache-control", "no-cache,no-store,must-revalidate,max-age=-1");
-            put("expires", "0");
+            if logged_in {
+                self = self.with("x-is-logged-in", "true").with("x-transaction-id", transaction);
+            } else if self.status != StatusCode::UNAUTHORIZED {
+                self = self.with("x-transaction-id", transaction);
+            }
+            self = self
+                .with("x-content-type-options", "nosniff")
+                .with("pragma", "no-store,no-cache")
+                .with("cache-control", "no-cache,no-store,must-revalidate,max-age=-1")
+                .with("expires", "0");
         }
-        headers.extend(self.headers);
-        headers.insert(
-            "strict-transport-security",
-            HeaderValue::from_static("max-age=63072000; includeSubDomains"),
-        );
-        response
+        self.with("strict-transport-security", "max-age=63072000; includeSubDomains")
     }
 }

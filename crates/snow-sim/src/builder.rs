@@ -1,52 +1,188 @@
 //! What an instance is made of.
 
-use crate::simulator::{Account, Simulator, State};
-use crate::tokens::{Lifetimes, Tokens};
-use crate::{clock::Clock, data};
+use crate::data::{self, Author, Column, ColumnType, Database, Fields};
+use crate::simulator::{OAuthClient, Script, Simulator, State};
+use crate::{Rule, Settings, User, clock::Clock};
+use bytes::Bytes;
+use http::{Request, Response};
 use std::collections::HashMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Settings of a [`Simulator`].
-#[derive(Clone)]
+/// Settings of a [`Simulator`]. Everything is checked in [`build`](Self::build).
+#[derive(Clone, Default)]
 #[must_use]
 pub struct Builder {
-    users: Vec<(String, String)>,
-    clients: Vec<(String, String)>,
-    lifetimes: Lifetimes,
+    users: Vec<User>,
+    clients: Vec<(String, Arc<OAuthClient>)>,
+    api_keys: Vec<(String, String)>,
+    scripts: Vec<(String, Script)>,
+    rules: Vec<Rule>,
+    settings: Settings,
     start: Option<SystemTime>,
-    demo: bool,
+    no_demo: bool,
+    tables: Vec<Table>,
+    rows: Vec<(String, Fields)>,
+    json: Vec<(String, Vec<u8>)>,
+    folders: Vec<PathBuf>,
+    incidents: u32,
+}
+
+/// A table of one's own, with the columns that every table has and those added here.
+///
+/// ```
+/// use snow_sim::{ColumnType, Simulator, Table};
+///
+/// let orders = Table::new("u_order", "Order").extends("task").column("u_amount", ColumnType::Decimal);
+/// let simulator = Simulator::builder().table(orders).row("u_order", [("u_amount", "9.50")]).build()?;
+/// # Ok::<_, snow_sim::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Table {
+    name: String,
+    label: String,
+    parent: Option<String>,
+    prefix: String,
+    display: String,
+    columns: Vec<Column>,
+}
+
+impl Table {
+    /// A table that extends none.
+    pub fn new(name: &str, label: &str) -> Self {
+        Self {
+            name: name.into(),
+            label: label.into(),
+            parent: None,
+            prefix: String::new(),
+            display: String::new(),
+            columns: Vec::new(),
+        }
+    }
+
+    /// With the columns of another table.
+    #[must_use]
+    pub fn extends(mut self, parent: &str) -> Self {
+        self.parent = Some(parent.into());
+        self
+    }
+
+    /// Records get a number with this prefix, if there is a column `number`.
+    #[must_use]
+    pub fn number_prefix(mut self, prefix: &str) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// The column that a person knows a record by.
+    #[must_use]
+    pub fn display(mut self, column: &str) -> Self {
+        self.display = column.into();
+        self
+    }
+
+    /// One more column.
+    #[must_use]
+    pub fn column(self, name: &str, kind: ColumnType) -> Self {
+        self.choice_column(name, kind, "", [])
+    }
+
+    /// One more column with a default, and with the values and labels that it may have.
+    #[must_use]
+    pub fn choice_column<const N: usize>(
+        mut self,
+        name: &str,
+        kind: ColumnType,
+        default: &str,
+        choices: [(&str, &str); N],
+    ) -> Self {
+        let choices = choices.into_iter().map(|(value, label)| (value.into(), label.into())).collect();
+        self.columns.push(Column {
+            name: name.into(),
+            label: name.into(),
+            kind,
+            default: default.into(),
+            choices,
+        });
+        self
+    }
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        let lifetimes =
-            Lifetimes { access: Duration::from_secs(1_800), refresh: Duration::from_secs(8_640_000) };
-        Self { users: Vec::new(), clients: Vec::new(), lifetimes, start: None, demo: true }
+        Self::default()
     }
 
-    /// A user who may log in and do everything.
-    pub fn user(mut self, user_name: &str, password: &str) -> Self {
-        self.users.push((user_name.to_owned(), password.to_owned()));
+    /// An administrator.
+    pub fn user(self, user_name: &str, password: &str) -> Self {
+        self.user_with(User::new(user_name, password).role("admin"))
+    }
+
+    /// A user with roles, a time zone and a date format.
+    pub fn user_with(mut self, user: User) -> Self {
+        self.users.push(user);
         self
     }
 
-    /// An OAuth client, with the password and refresh grants.
-    pub fn oauth_client(mut self, id: &str, secret: &str) -> Self {
-        self.clients.push((id.to_owned(), secret.to_owned()));
+    /// An OAuth client.
+    pub fn oauth_client(self, id: &str, secret: &str) -> Self {
+        self.client(id, OAuthClient { secret: secret.into(), user: None, jwt_key: None })
+    }
+
+    /// An OAuth client whose own credentials stand for a user. The grant has to be switched on in the settings, too.
+    pub fn oauth_client_as(self, id: &str, secret: &str, user_name: &str) -> Self {
+        self.client(id, OAuthClient { secret: secret.into(), user: Some(user_name.into()), jwt_key: None })
+    }
+
+    /// An OAuth client that takes assertions signed by the holder of this key: for RS256 the DER of an `RSAPublicKey`, for
+    /// ES256 the uncompressed point.
+    pub fn oauth_client_with_key(self, id: &str, secret: &str, public_key: &[u8]) -> Self {
+        self.client(id, OAuthClient { secret: secret.into(), user: None, jwt_key: Some(public_key.to_vec()) })
+    }
+
+    fn client(mut self, id: &str, client: OAuthClient) -> Self {
+        self.clients.push((id.to_owned(), Arc::new(client)));
+        self
+    }
+
+    /// An API key that stands for a user.
+    pub fn api_key(mut self, key: &str, user_name: &str) -> Self {
+        self.api_keys.push((key.to_owned(), user_name.to_owned()));
+        self
+    }
+
+    /// A scripted API: everything under `/api/{namespace}/` goes to this function, once the user has logged in.
+    pub fn scripted(
+        mut self,
+        namespace: &str,
+        script: impl Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
+    ) -> Self {
+        self.scripts.push((namespace.to_owned(), Arc::new(script)));
+        self
+    }
+
+    /// A rule for those who are no administrators.
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Turns the knobs.
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
         self
     }
 
     /// How long an access token lives; 1,800 seconds by default (facts 4.2).
-    pub fn access_token_lifetime(mut self, life: Duration) -> Self {
-        self.lifetimes.access = life;
-        self
+    pub fn access_token_lifetime(self, life: Duration) -> Self {
+        self.settings(|settings| settings.access_token_lifetime = life)
     }
 
     /// How long a refresh token lives; 8,640,000 seconds by default (facts 4.2).
-    pub fn refresh_token_lifetime(mut self, life: Duration) -> Self {
-        self.lifetimes.refresh = life;
-        self
+    pub fn refresh_token_lifetime(self, life: Duration) -> Self {
+        self.settings(|settings| settings.refresh_token_lifetime = life)
     }
 
     /// The instance's time when it starts; now by default. It runs on with tokio's clock.
@@ -57,54 +193,168 @@ impl Builder {
 
     /// Without the records that a fresh instance has.
     pub fn without_demo_data(mut self) -> Self {
-        self.demo = false;
+        self.no_demo = true;
+        self
+    }
+
+    /// A table of one's own.
+    pub fn table(mut self, table: Table) -> Self {
+        self.tables.push(table);
+        self
+    }
+
+    /// A row; fields that are not given have their defaults. `sys_id` and its kind may be given.
+    pub fn row<'a>(mut self, table: &str, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        self.rows.push((table.to_owned(), fields));
+        self
+    }
+
+    /// Rows in the form in which the Table API exports them: an array, or `{"result":[…]}`. Tables and columns that are
+    /// not known are added to the dictionary.
+    pub fn json(mut self, table: &str, rows: impl Into<Vec<u8>>) -> Self {
+        self.json.push((table.to_owned(), rows.into()));
+        self
+    }
+
+    /// The rows of every `TABLE.json` in a folder.
+    pub fn data_folder(mut self, folder: impl AsRef<Path>) -> Self {
+        self.folders.push(folder.as_ref().to_owned());
+        self
+    }
+
+    /// So many incidents that look like real ones: see the crate's documentation for what a million of them takes.
+    pub fn incidents(mut self, count: u32) -> Self {
+        self.incidents = count;
         self
     }
 
     /// The instance.
     ///
     /// # Errors
-    /// [`BuildError`] if something is empty or named twice.
+    /// [`BuildError`] if something is empty, unknown, or there twice.
     pub fn build(self) -> Result<Simulator, BuildError> {
-        let clients = unique("OAuth client", self.clients)?;
-        let users = unique("user", self.users)?;
         let clock = Clock::starting(self.start);
-        let mut database = data::Database::new();
         let stamp = clock.stamp();
-        let author = data::Author { user: "glide.maint", stamp: &stamp };
-        if self.demo {
-            data::fill(&mut database, author);
+        let users = unique("user", self.users.iter().map(|user| (user.name.clone(), user.clone())))?;
+        users.values().try_for_each(check)?;
+        let known = |user: &String| match users.contains_key(user) {
+            true => Ok(()),
+            false => Err(BuildError::new(format!("the user {user:?} is not one of the instance"))),
+        };
+        self.api_keys.iter().map(|(_, user)| user).try_for_each(known)?;
+        self.clients.iter().filter_map(|(_, client)| client.user.as_ref()).try_for_each(known)?;
+        let mut database = Database::new()?;
+        self.tables.iter().try_for_each(|table| define(&mut database, table))?;
+        if !self.no_demo {
+            data::fill(&mut database, &stamp);
         }
-        if let Some(table) = database.table("sys_user") {
-            for name in users.keys() {
-                let row = [("user_name", name), ("name", name)]
-                    .map(|(field, value)| (field.to_owned(), value.clone()));
-                database.insert(table, &row.into(), author);
-            }
-        }
-        let account = |password| Account { password, locked: false };
+        self.add_users(&mut database, &stamp);
+        self.add_rows(&mut database, &stamp)?;
+        database.describe_itself(&stamp);
+        database.generate_incidents(self.incidents, clock.timestamp());
+        let clients = self.clients.iter().map(|(id, client)| (id.clone(), client.clone()));
         Ok(Simulator::new(State {
-            users: users.into_iter().map(|(name, password)| (name, account(password))).collect(),
-            clients,
-            lifetimes: self.lifetimes,
-            tokens: Tokens::default(),
+            users,
+            clients: unique("OAuth client", clients)?,
+            api_keys: unique("API key", self.api_keys.into_iter())?,
+            scripts: unique("scripted API", self.scripts.into_iter())?,
+            rules: self.rules,
+            settings: self.settings,
+            tokens: Default::default(),
+            sessions: Default::default(),
             clock,
             database,
+            counted: HashMap::new(),
             faults: Default::default(),
             fault: None,
+            wire_faults: Default::default(),
+            connection_faults: Default::default(),
+            connections: 0,
             journal: Vec::new(),
         }))
     }
+
+    fn add_users(&self, database: &mut Database, stamp: &str) {
+        let Some(table) = database.dictionary.table("sys_user") else { return };
+        for user in &self.users {
+            let row = [("user_name", &user.name), ("name", &user.name), ("time_zone", &user.time_zone)];
+            let row: Fields = row.map(|(field, value)| (field.to_owned(), value.clone())).into();
+            database.insert(table, &row, Author::new("glide.maint", stamp));
+        }
+    }
+
+    fn add_rows(&self, database: &mut Database, stamp: &str) -> Result<(), BuildError> {
+        for (table, fields) in &self.rows {
+            let unknown = |what: &str| BuildError::new(format!("a row of {table:?} cannot be added: {what}"));
+            let id = database.dictionary.table(table).ok_or_else(|| unknown("there is no such table"))?;
+            if let Some(field) = fields.keys().find(|field| database.dictionary.find(id, field).is_none()) {
+                return Err(unknown(&format!("it has no column {field:?}")));
+            }
+            database.insert(id, fields, Author { sys_fields: true, ..Author::new("glide.maint", stamp) });
+        }
+        for (table, json) in &self.json {
+            data::load(database, table, json, stamp)?;
+        }
+        for folder in &self.folders {
+            load_folder(database, folder, stamp)?;
+        }
+        Ok(())
+    }
 }
 
-fn unique(what: &str, pairs: Vec<(String, String)>) -> Result<HashMap<String, String>, BuildError> {
+fn load_folder(database: &mut Database, folder: &Path, stamp: &str) -> Result<(), BuildError> {
+    let wrong = |path: &Path, why: &dyn fmt::Display| BuildError::new(format!("{}: {why}", path.display()));
+    let entries = std::fs::read_dir(folder).map_err(|e| wrong(folder, &e))?;
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()
+        .map_err(|e| wrong(folder, &e))?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    if paths.is_empty() {
+        return Err(wrong(folder, &"there is no TABLE.json in it"));
+    }
+    for path in paths {
+        let table = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+        let json = std::fs::read(&path).map_err(|e| wrong(&path, &e))?;
+        data::load(database, &table, &json, stamp).map_err(|e| wrong(&path, &e))?;
+    }
+    Ok(())
+}
+
+fn define(database: &mut Database, table: &Table) -> Result<(), BuildError> {
+    let Table { name, label, parent, prefix, display, columns } = table;
+    let id = database.dictionary.add_table(name, label, parent.as_deref(), prefix, display)?;
+    columns.iter().try_for_each(|column| database.dictionary.add_column(id, column.clone()).map(drop))
+}
+
+fn check(user: &User) -> Result<(), BuildError> {
+    let wrong = |what: String| Err(BuildError::new(format!("the user {:?} {what}", user.name)));
+    if user.password.is_empty() {
+        return wrong("has no password".into());
+    }
+    if jiff::tz::TimeZone::get(&user.time_zone).is_err() {
+        return wrong(format!("has the time zone {:?}, which does not exist", user.time_zone));
+    }
+    if !["yyyy", "MM", "dd"].iter().all(|part| user.date_format.contains(part))
+        || user.date_format.contains('%')
+    {
+        return wrong(format!("has the date format {:?}: write yyyy, MM and dd", user.date_format));
+    }
+    Ok(())
+}
+
+fn unique<T>(what: &str, pairs: impl Iterator<Item = (String, T)>) -> Result<HashMap<String, T>, BuildError> {
     let mut map = HashMap::new();
-    for (name, secret) in pairs {
-        if name.is_empty() || secret.is_empty() {
-            return Err(BuildError(format!("a {what} has an empty name or secret")));
+    for (name, thing) in pairs {
+        if name.is_empty() {
+            return Err(BuildError::new(format!("a {what} has an empty name")));
         }
-        if map.insert(name.clone(), secret).is_some() {
-            return Err(BuildError(format!("the {what} {name:?} is named twice")));
+        if map.insert(name.clone(), thing).is_some() {
+            // An API key's name is the key itself: a secret.
+            let shown = if what == "API key" { "…" } else { name.as_str() };
+            return Err(BuildError::new(format!("the {what} {shown:?} is there twice")));
         }
     }
     Ok(map)
@@ -112,15 +362,22 @@ fn unique(what: &str, pairs: Vec<(String, String)>) -> Result<HashMap<String, St
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names =
-            |pairs: &[(String, String)]| pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        f.debug_struct("Builder").field("users", &names(&self.users)).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("users", &self.users)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 
 /// Why a simulator cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildError(String);
+
+impl BuildError {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -29,11 +29,13 @@ impl Clock {
         self.moved += by;
     }
 
-    /// `2026-06-26 00:00:00`, UTC (facts 1.6).
-    pub(crate) fn stamp(&self) -> String {
+    /// To the second, as the service keeps time (facts 2.6).
+    pub(crate) fn timestamp(&self) -> jiff::Timestamp {
         let seconds = i64::try_from(self.now().as_secs()).unwrap_or(i64::MAX);
-        jiff::Timestamp::from_second(seconds)
-            .map(|time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
-            .unwrap_or_default()
+        jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX)
+    }
+
+    pub(crate) fn stamp(&self) -> String {
+        crate::data::stamp(self.timestamp())
     }
 }

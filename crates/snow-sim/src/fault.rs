@@ -1,5 +1,6 @@
 //! Odd answers, on demand.
 
+use crate::Node;
 use crate::answer::Answer;
 use http::StatusCode;
 
@@ -13,6 +14,8 @@ pub enum Fault {
     NotProcessed,
     /// 502 with a small HTML page: the edge found no node (facts 3.6).
     NoNode,
+    /// 503 with HTML: an upgrade (facts 3.6).
+    Maintenance,
     /// 302 to a login page (facts 3.6).
     LoginRedirect,
     /// 429 without any rate headers: the queue of the integration pool is full (facts 8.2).
@@ -26,6 +29,16 @@ pub enum Fault {
 }
 
 impl Fault {
+    pub(crate) fn of(node: Node) -> Option<Self> {
+        match node {
+            Node::Up => None,
+            Node::Hibernating => Some(Self::Hibernating),
+            Node::None => Some(Self::NoNode),
+            Node::Maintenance => Some(Self::Maintenance),
+            Node::LoginRedirect => Some(Self::LoginRedirect),
+        }
+    }
+
     pub(crate) fn answer(self) -> Answer {
         match self {
             Self::Hibernating => {
@@ -35,15 +48,12 @@ impl Fault {
             Self::NoNode => {
                 Answer::edge(StatusCode::BAD_GATEWAY, "<html><center>502 Bad Gateway</center></html>")
             }
+            Self::Maintenance => {
+                Answer::edge(StatusCode::SERVICE_UNAVAILABLE, "<html>Upgrade in progress</html>")
+            }
             Self::LoginRedirect => Answer::edge(StatusCode::FOUND, "").with("location", "/login_with_sso.do"),
             Self::Busy => Answer::fault(StatusCode::TOO_MANY_REQUESTS, "Too many requests", ""),
-            Self::RateLimited => {
-                let detail = "Rate limit of 100 requests per hour for Table API exceeded";
-                Answer::fault(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded", detail)
-                    .with("retry-after", "1800")
-                    .with("x-ratelimit-limit", "100")
-                    .with("x-ratelimit-rule", "6d1a5c41c3b01300a7b3d2f1d840dd01")
-            }
+            Self::RateLimited => rate_limited(100, 1_800, 0),
             Self::CancelledInStream => {
                 let error = cancelled();
                 Answer::json(
@@ -57,7 +67,22 @@ impl Fault {
     }
 }
 
-fn cancelled() -> String {
+/// 429 with the headers of a rule (facts 8.1).
+pub(crate) fn rate_limited(limit: u32, wait: u64, reset: u64) -> Answer {
+    let detail = format!("Rate limit of {limit} requests per hour for Table API exceeded");
+    rate_headers(Answer::fault(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded", &detail), limit, reset)
+        .with("retry-after", &wait.to_string())
+}
+
+pub(crate) fn rate_headers(answer: Answer, limit: u32, reset: u64) -> Answer {
+    answer
+        .with("x-ratelimit-limit", &limit.to_string())
+        .with("x-ratelimit-reset", &reset.to_string())
+        .with("x-ratelimit-rule", "6d1a5c41c3b01300a7b3d2f1d840dd01")
+}
+
+/// The error of a transaction that ran out of time (facts 3.4).
+pub(crate) fn cancelled() -> String {
     let message = "Transaction cancelled: maximum execution time exceeded";
     let detail = format!(
         "{message} Check logs for error trace or enable glide.rest.debug property to verify REST request processing"

@@ -1,7 +1,12 @@
 //! The instance on a loopback socket: HTTP/1.1 with keep-alive, plain or with TLS.
 
-use crate::Simulator;
-use http::Request;
+mod faulty;
+#[cfg(feature = "tls")]
+mod tls;
+
+use crate::{ConnectionFault, Simulator, WireFault};
+use faulty::{Faulty, Plan};
+use http::{HeaderValue, Request, Response, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -9,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -17,17 +22,28 @@ use tokio::task::{JoinHandle, JoinSet};
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
-    secure: bool,
+    /// The authority that signed the certificate, where there is one.
+    authority: Option<String>,
     task: JoinHandle<()>,
 }
 
 impl Listener {
     /// `http://127.0.0.1:PORT`, or `https://localhost:PORT`.
     pub fn url(&self) -> String {
-        match self.secure {
-            true => format!("https://localhost:{}", self.address.port()),
-            false => format!("http://{}", self.address),
+        match self.authority {
+            Some(_) => format!("https://localhost:{}", self.address.port()),
+            None => format!("http://{}", self.address),
         }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The authority that signed the certificate, in PEM: for clients that check it. `None` without TLS.
+    pub fn authority_pem(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 }
 
@@ -43,74 +59,114 @@ impl Simulator {
     /// # Errors
     /// If no socket can be had.
     pub async fn listen(&self) -> io::Result<Listener> {
-        self.serve(false, |stream| async move { Ok(stream) }).await
+        self.listen_on((Ipv4Addr::LOCALHOST, 0).into()).await
     }
 
-    /// Listens on a free port of 127.0.0.1 with TLS, and a certificate for `localhost` that nobody has signed.
+    /// Listens on an address.
+    ///
+    /// # Errors
+    /// If the address cannot be had: another program listens there, for one.
+    pub async fn listen_on(&self, address: SocketAddr) -> io::Result<Listener> {
+        self.serve(address, None, |stream, _| async move { Ok(stream) }).await
+    }
+
+    /// Listens on a free port of 127.0.0.1 with TLS: a certificate for `localhost` and `*.service-now.com`, signed by an
+    /// authority that was made for this listener and that nobody trusts yet.
     ///
     /// # Errors
     /// If no socket can be had or no certificate can be made.
     #[cfg(feature = "tls")]
     pub async fn listen_tls(&self) -> io::Result<Listener> {
-        let acceptor = tls::acceptor().map_err(io::Error::other)?;
-        self.serve(true, move |stream| acceptor.accept(stream)).await
+        self.listen_tls_on((Ipv4Addr::LOCALHOST, 0).into()).await
     }
 
-    async fn serve<F, Fut, T>(&self, secure: bool, accept: F) -> io::Result<Listener>
+    /// Like [`listen_tls`](Self::listen_tls), on an address.
+    ///
+    /// # Errors
+    /// If the address cannot be had or no certificate can be made.
+    #[cfg(feature = "tls")]
+    pub async fn listen_tls_on(&self, address: SocketAddr) -> io::Result<Listener> {
+        let certificates = tls::Certificates::make().map_err(io::Error::other)?;
+        let authority = certificates.authority.clone();
+        self.serve(address, Some(authority), move |stream, fault| certificates.acceptor(fault).accept(stream))
+            .await
+    }
+
+    async fn serve<F, Fut, T>(
+        &self,
+        address: SocketAddr,
+        authority: Option<String>,
+        accept: F,
+    ) -> io::Result<Listener>
     where
-        F: Fn(TcpStream) -> Fut + Send + 'static,
+        F: Fn(TcpStream, Option<ConnectionFault>) -> Fut + Send + 'static,
         Fut: Future<Output = io::Result<T>> + Send + 'static,
-        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        T: faulty::Socket + AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let socket = TcpListener::bind(address).await?;
         let address = socket.local_addr()?;
-        let simulator = self.clone();
+        let (simulator, secure) = (self.clone(), authority.is_some());
         let run = async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = socket.accept().await {
-                let stream = accept(stream);
-                connections.spawn(connection(simulator.clone(), secure, stream));
+                let (fault, number) = {
+                    let mut state = simulator.lock();
+                    state.connections += 1;
+                    (state.connection_faults.pop_front(), state.connections)
+                };
+                match fault {
+                    Some(ConnectionFault::Refuse) => faulty::reset(&stream),
+                    Some(ConnectionFault::Garbage) => drop(connections.spawn(garbage(stream))),
+                    fault => {
+                        let stream = accept(stream, fault);
+                        connections.spawn(connection(simulator.clone(), secure, number, stream));
+                    }
+                }
                 while connections.try_join_next().is_some() {}
             }
         };
         #[expect(clippy::disallowed_methods, reason = "a server has to run by itself; the listener ends it")]
         let task = tokio::spawn(run);
-        Ok(Listener { address, secure, task })
+        Ok(Listener { address, authority, task })
     }
 }
 
+async fn garbage(mut stream: TcpStream) {
+    let _ = stream.write_all(b"\x00\xffneither TLS nor HTTP\r\n\r\n").await;
+}
+
 /// A connection that fails is the client's to notice.
-async fn connection<T>(simulator: Simulator, secure: bool, stream: impl Future<Output = io::Result<T>>)
-where
-    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+async fn connection<T>(
+    simulator: Simulator,
+    secure: bool,
+    number: u64,
+    stream: impl Future<Output = io::Result<T>>,
+) where
+    T: faulty::Socket + AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let Ok(stream) = stream.await else { return };
+    let plan = Plan::default();
+    let planned = plan.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        let simulator = simulator.clone();
+        let (simulator, plan) = (simulator.clone(), planned.clone());
         async move {
             let (head, body) = request.into_parts();
             // A body that breaks off is no request: the connection ends without an answer.
             let body = body.collect().await?.to_bytes();
-            Ok::<_, hyper::Error>(simulator.answer(&head, &body, secure))
+            let mut response = simulator.answer(head, body, secure, number).await;
+            if let Some(fault) = response.extensions_mut().remove::<WireFault>() {
+                break_it(fault, &mut response, &plan);
+            }
+            Ok::<_, hyper::Error>(response)
         }
     });
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let stream = TokioIo::new(Faulty::new(stream, plan));
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await;
 }
 
-#[cfg(feature = "tls")]
-mod tls {
-    use rustls::ServerConfig;
-    use rustls::pki_types::PrivatePkcs8KeyDer;
-    use std::sync::Arc;
-    use tokio_rustls::TlsAcceptor;
-
-    pub(super) fn acceptor() -> Result<TlsAcceptor, Box<dyn std::error::Error + Send + Sync>> {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
-        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key.into())?;
-        Ok(TlsAcceptor::from(Arc::new(config)))
-    }
+fn break_it(fault: WireFault, response: &mut Response<crate::Body>, plan: &Plan) {
+    let WireFault::LongLength(more) = fault else { return plan.set(fault) };
+    // The body ends where it ends; the head says that more comes. The server notices and closes the connection.
+    let length = response.body().len() + more;
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
 }

@@ -1,81 +1,115 @@
 //! OAuth tokens: how long they live, and that the same one comes back until it is over (facts 4.2).
 
+use crate::Settings;
 use std::collections::HashMap;
 use std::time::Duration;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
-    /// By client and user: each pair has one token at a time.
-    live: HashMap<(String, String), Issued>,
+    /// By client and user: each pair has one token at a time, unless tokens are not reused.
+    live: Vec<Issued>,
+    codes: HashMap<String, Code>,
     issued: u64,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Issued {
+    pub(crate) client: String,
+    pub(crate) user: String,
     pub(crate) access: String,
     pub(crate) refresh: String,
     pub(crate) access_end: Duration,
     refresh_end: Duration,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lifetimes {
-    pub(crate) access: Duration,
-    pub(crate) refresh: Duration,
+/// An authorization code on its way to the client.
+#[derive(Clone, Debug)]
+pub(crate) struct Code {
+    pub(crate) client: String,
+    pub(crate) user: String,
+    pub(crate) redirect: String,
+    pub(crate) challenge: Option<String>,
+    pub(crate) end: Duration,
 }
 
 impl Tokens {
     /// The user of a live access token.
     pub(crate) fn user(&self, access: &str, now: Duration) -> Option<String> {
-        let mut live = self.live.iter().filter(|(_, token)| token.access == access && now < token.access_end);
-        live.next().map(|((_, user), _)| user.clone())
+        let mut live = self.live.iter().filter(|token| token.access == access && now < token.access_end);
+        live.next().map(|token| token.user.clone())
     }
 
     /// A grant other than refresh: the live token with its life extended, or a new one.
-    pub(crate) fn grant(&mut self, client: &str, user: &str, now: Duration, lifetimes: Lifetimes) -> Issued {
-        let key = (client.to_owned(), user.to_owned());
-        let (access_end, refresh_end) = (now + lifetimes.access, now + lifetimes.refresh);
-        let before = self.live.remove(&key);
-        let access = before.as_ref().filter(|token| now < token.access_end).map(|token| token.access.clone());
-        let refresh = before.filter(|token| now < token.refresh_end).map(|token| token.refresh);
-        let token = Issued {
-            access: access.unwrap_or_else(|| self.opaque("a")),
-            refresh: refresh.unwrap_or_else(|| self.opaque("r")),
-            access_end,
-            refresh_end,
-        };
-        self.live.insert(key, token.clone());
+    pub(crate) fn grant(&mut self, client: &str, user: &str, now: Duration, settings: &Settings) -> Issued {
+        let (access_end, refresh_end) =
+            (now + settings.access_token_lifetime, now + settings.refresh_token_lifetime);
+        let of_pair =
+            |token: &Issued| token.client == client && token.user == user && now < token.refresh_end;
+        let live = self.live.iter().position(of_pair).filter(|_| settings.tokens_are_reused);
+        if let Some(at) = live {
+            let fresh = self.opaque("a");
+            let token = &mut self.live[at];
+            if now >= token.access_end {
+                token.access = fresh;
+            }
+            (token.access_end, token.refresh_end) = (access_end, refresh_end);
+            return token.clone();
+        }
+        let (access, refresh) = (self.opaque("a"), self.opaque("r"));
+        let token =
+            Issued { client: client.into(), user: user.into(), access, refresh, access_end, refresh_end };
+        self.live.retain(|old| now < old.refresh_end);
+        self.live.push(token.clone());
         token
     }
 
-    /// The refresh grant: the live access token as it is, or a new one. The refresh token does not rotate.
+    /// The refresh grant: the live access token as it is, or a new one.
     pub(crate) fn refresh(
         &mut self,
         client: &str,
         refresh: &str,
         now: Duration,
-        lifetimes: Lifetimes,
+        settings: &Settings,
     ) -> Option<Issued> {
-        let fresh = self.opaque("a");
-        let (_, token) = self
-            .live
-            .iter_mut()
-            .find(|((of, _), token)| of == client && token.refresh == refresh && now < token.refresh_end)?;
-        if now >= token.access_end {
-            token.access = fresh;
-            token.access_end = now + lifetimes.access;
+        let is_it =
+            |token: &Issued| token.client == client && token.refresh == refresh && now < token.refresh_end;
+        let at = self.live.iter().position(is_it)?;
+        let (access, rotated) = (self.opaque("a"), self.opaque("r"));
+        let token = &mut self.live[at];
+        if now >= token.access_end || !settings.tokens_are_reused {
+            token.access = access;
+            token.access_end = now + settings.access_token_lifetime;
+        }
+        if settings.refresh_tokens_rotate {
+            token.refresh = rotated;
         }
         Some(token.clone())
     }
 
+    /// Ends the session that an access or a refresh token is of.
+    pub(crate) fn revoke(&mut self, text: &str) {
+        self.live.retain(|token| token.access != text && token.refresh != text);
+    }
+
     /// Ends every access token; refresh tokens live on.
     pub(crate) fn revoke_access(&mut self) {
-        self.live.values_mut().for_each(|token| token.access_end = Duration::ZERO);
+        self.live.iter_mut().for_each(|token| token.access_end = Duration::ZERO);
     }
 
     /// Ends every refresh token.
     pub(crate) fn revoke_refresh(&mut self) {
-        self.live.values_mut().for_each(|token| token.refresh_end = Duration::ZERO);
+        self.live.iter_mut().for_each(|token| token.refresh_end = Duration::ZERO);
+    }
+
+    pub(crate) fn issue_code(&mut self, code: Code) -> String {
+        let text = self.opaque("c");
+        self.codes.insert(text.clone(), code);
+        text
+    }
+
+    /// A code is good once.
+    pub(crate) fn take_code(&mut self, text: &str) -> Option<Code> {
+        self.codes.remove(text)
     }
 
     /// 86 characters, as the service's opaque tokens have.

@@ -1,28 +1,30 @@
 //! Which API a path belongs to. Each API area is a file.
 
 mod oauth;
+mod script;
 mod table;
 
 use crate::answer::Answer;
-use crate::{auth, simulator::State};
+use crate::fault::{rate_headers, rate_limited};
+use crate::session::Session;
+use crate::{User, auth, simulator::State};
 use bytes::Bytes;
 use http::{Method, StatusCode, request::Parts};
 use percent_encoding::percent_decode_str;
 
 /// A request as the APIs see it.
 pub(crate) struct Call<'a> {
-    pub(crate) method: &'a Method,
+    pub(crate) method: Method,
     /// Decoded segments of the path below the API's own.
     pub(crate) segments: Vec<String>,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) body: &'a Bytes,
+    pub(crate) head: &'a Parts,
     /// `https://host`, for links.
     pub(crate) origin: String,
     /// `/api/now/v2`, as it was asked for: links repeat it (facts 1.1).
     pub(crate) base: String,
-    /// The path and query, as they came.
-    pub(crate) target: &'a str,
-    pub(crate) user: String,
+    pub(crate) user: User,
 }
 
 impl Call<'_> {
@@ -36,37 +38,110 @@ impl Call<'_> {
     }
 }
 
-/// The answer, and the user it was for.
-pub(crate) fn answer(state: &mut State, head: &Parts, body: &Bytes, secure: bool) -> (Answer, String) {
-    if head.uri.path() == "/oauth_token.do" {
-        return (oauth::token(state, head, body), String::new());
+/// APIs of an instance that are not simulated yet: their paths say so, in place of being unknown.
+const LATER: &[&str] = &["attachment", "stats", "batch", "import", "cmdb", "identifyreconcile", "email"];
+
+/// The answer, the user it was for, and the number of the session.
+pub(crate) fn answer(
+    state: &mut State,
+    head: &Parts,
+    body: &Bytes,
+    secure: bool,
+    session: Option<(String, Session)>,
+) -> (Answer, String, u64) {
+    match head.uri.path() {
+        "/oauth_token.do" => return (oauth::token(state, head, body), String::new(), 0),
+        "/oauth_revoke_token.do" => return (oauth::revoke(state, head), String::new(), 0),
+        "/oauth_auth.do" => return (Answer::not_simulated("the login page"), String::new(), 0),
+        "/__sim/journal" => return (journal(state), String::new(), 0),
+        _ => {}
     }
-    let user = match auth::user(state, &head.headers) {
-        Ok(user) => user,
-        Err(refusal) => return (refusal, String::new()),
+    let query = head.uri.query().unwrap_or_default();
+    let user = auth::user(state, &head.headers, query, session.as_ref().map(|(_, session)| session));
+    let (now, timeout) = (state.clock.now(), state.settings.session_timeout);
+    let name = user.as_deref().unwrap_or_default().to_owned();
+    let (number, cookies) = match session {
+        Some((id, session)) => {
+            state.sessions.log_in(&id, &name);
+            (session.number, Vec::new())
+        }
+        None => {
+            let (id, session) = state.sessions.open(&name, now, timeout);
+            (session.number, fresh_cookies(&id))
+        }
     };
-    let Some((base, api, segments)) = route(head.uri.path()) else { return (no_such_api(), user) };
+    let mut answer = match user {
+        Ok(user) => limited(state, head, body, secure, &user),
+        Err(refusal) => *refusal,
+    };
+    for cookie in cookies {
+        answer = answer.with("set-cookie", &cookie);
+    }
+    (answer, name, number)
+}
+
+/// Those of a session that begins (facts 1.4).
+fn fresh_cookies(id: &str) -> Vec<String> {
+    let gone = "Max-Age=0; Expires=Thu, 01-Jan-1970 00:00:10 GMT; Path=/; Secure; HttpOnly";
+    vec![
+        format!("JSESSIONID={id}; Path=/; HttpOnly"),
+        format!("glide_user=; {gone}"),
+        format!("glide_user_session=; {gone}"),
+        "glide_user_route=glide.25f503d194e031df369081787f629f2a; Max-Age=2147483647; Path=/; Secure; HttpOnly".into(),
+        format!("glide_session_store={id}; Max-Age=1800; Path=/; Secure; HttpOnly"),
+    ]
+}
+
+/// Counts against the rate rule, in windows of an hour with a fixed end (facts 8.1).
+fn limited(state: &mut State, head: &Parts, body: &Bytes, secure: bool, user: &str) -> Answer {
+    let Some(rule) = state.settings.rate_limit else { return routed(state, head, body, secure, user) };
+    let now = state.clock.now().as_secs();
+    let window = now / 3_600;
+    let reset = (window + 1) * 3_600;
+    let counted = state.counted.entry(user.to_owned()).or_default();
+    if counted.0 != window {
+        *counted = (window, 0);
+    }
+    counted.1 += 1;
+    if counted.1 > rule.per_hour {
+        return rate_limited(rule.per_hour, reset - now, reset);
+    }
+    rate_headers(routed(state, head, body, secure, user), rule.per_hour, reset)
+}
+
+fn routed(state: &mut State, head: &Parts, body: &Bytes, secure: bool, user: &str) -> Answer {
+    let Some(user) = state.users.get(user).cloned() else { return no_such_api() };
+    if let Some(answer) = script::answer(state, head, body) {
+        return answer;
+    }
+    let Some((base, api, segments)) = route(head.uri.path()) else { return no_such_api() };
     let host = head.uri.authority().map(ToString::to_string);
     let host = host.or_else(|| Some(head.headers.get("host")?.to_str().ok()?.to_owned()));
     let call = Call {
-        method: &head.method,
+        method: method(head),
         segments,
         params: pairs(head.uri.query().unwrap_or_default()),
         body,
+        head,
         origin: format!(
             "{}://{}",
             if secure { "https" } else { "http" },
             host.unwrap_or_else(|| "localhost".into())
         ),
         base,
-        target: head.uri.path_and_query().map_or("/", |target| target.as_str()),
-        user: user.clone(),
+        user,
     };
-    let answer = match api.as_str() {
+    match api.as_str() {
         "table" => table::answer(state, &call),
+        api if LATER.contains(&api) => Answer::not_simulated(&format!("the API {api:?}")),
         _ => no_such_api(),
-    };
-    (answer, user)
+    }
+}
+
+/// A POST may stand for another method (facts 1.1).
+fn method(head: &Parts) -> Method {
+    let override_ = head.headers.get("x-http-method-override").filter(|_| head.method == Method::POST);
+    override_.and_then(|name| name.to_str().ok()?.parse().ok()).unwrap_or_else(|| head.method.clone())
 }
 
 /// Base, API and the segments below it, of `/api/now[/vN]/{api}/…`.
@@ -85,6 +160,11 @@ fn route(path: &str) -> Option<(String, String, Vec<String>)> {
 
 pub(crate) fn no_such_api() -> Answer {
     Answer::fault(StatusCode::BAD_REQUEST, "Requested URI does not represent any resource", "")
+}
+
+fn journal(state: &State) -> Answer {
+    let entries: Vec<_> = state.journal.iter().map(crate::Entry::to_json).collect();
+    Answer::json(StatusCode::OK, serde_json::Value::Array(entries).to_string())
 }
 
 /// Names and values of a query or a form.

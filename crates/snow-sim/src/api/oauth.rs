@@ -1,47 +1,112 @@
-//! `POST /oauth_token.do` (facts 4.1).
+//! `POST /oauth_token.do` with its five grants, and `/oauth_revoke_token.do` (facts 4.1, 4.4).
 
 use super::pairs;
 use crate::answer::Answer;
-use crate::simulator::State;
+use crate::simulator::{OAuthClient, State};
 use crate::tokens::Issued;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use bytes::Bytes;
 use http::{Method, StatusCode, request::Parts};
-use serde_json::json;
+use ring::signature;
+use serde_json::{Value, json};
+use std::time::Duration;
 
-pub(crate) fn token(state: &mut State, head: &Parts, body: &Bytes) -> Answer {
-    if head.method != Method::POST {
-        return refused();
+/// How far clocks may be apart (facts 4.1).
+const SKEW: f64 = 300.0;
+
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value.as_str())
     }
-    let form = pairs(&String::from_utf8_lossy(body));
-    let field =
-        |name: &str| form.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value.as_str());
-    let client = field("client_id");
-    if state.clients.get(client).is_none_or(|secret| secret != field("client_secret")) {
-        return refused();
-    }
-    let (now, lifetimes) = (state.clock.now(), state.lifetimes);
-    let issued = match field("grant_type") {
-        "password" => {
-            let user = field("username");
-            let known = |account: &crate::simulator::Account| {
-                account.password == field("password") && !account.locked
-            };
-            state.users.get(user).is_some_and(known).then(|| state.tokens.grant(client, user, now, lifetimes))
-        }
-        "refresh_token" => state.tokens.refresh(client, field("refresh_token"), now, lifetimes),
-        _ => None,
-    };
-    issued.map_or_else(refused, |issued| granted(&issued, now))
 }
 
-fn granted(token: &Issued, now: std::time::Duration) -> Answer {
-    let body = json!({
+pub(super) fn token(state: &mut State, head: &Parts, body: &Bytes) -> Answer {
+    let form = Form(pairs(&String::from_utf8_lossy(body)));
+    let now = state.clock.now();
+    // Parameters are taken from the body alone (facts 4.1).
+    match (head.method == Method::POST).then(|| grant(state, &form, now)).flatten() {
+        Some((issued, refreshable)) => granted(&issued, refreshable, now),
+        None => refused(),
+    }
+}
+
+fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(Issued, bool)> {
+    let id = form.get("client_id");
+    let grants = state.settings.grants;
+    let grant = form.get("grant_type");
+    let verifier = form.get("code_verifier");
+    let client = state.clients.get(id)?.clone();
+    let public =
+        grant == "authorization_code" && !verifier.is_empty() && form.get("client_secret").is_empty();
+    if client.secret != form.get("client_secret") && !public {
+        return None;
+    }
+    if grant == "refresh_token" {
+        let issued = state.tokens.refresh(id, form.get("refresh_token"), now, &state.settings);
+        return issued.filter(|_| grants.refresh_token).map(|issued| (issued, true));
+    }
+    let user = match grant {
+        "password" if grants.password => {
+            let user = state.users.get(form.get("username"))?;
+            (user.password == form.get("password")).then(|| user.name.clone())
+        }
+        "client_credentials" if grants.client_credentials => client.user.clone(),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" if grants.jwt_bearer => {
+            jwt_subject(&client, id, form.get("assertion"), now.as_secs_f64())
+        }
+        "authorization_code" if grants.authorization_code => code_user(state, id, form, now),
+        _ => None,
+    }?;
+    state.users.get(&user).filter(|user| !user.locked)?;
+    let refreshable = !public && matches!(grant, "password" | "authorization_code");
+    Some((state.tokens.grant(id, &user, now, &state.settings), refreshable))
+}
+
+/// The user that consented, if the code, the redirect and the verifier fit.
+fn code_user(state: &mut State, client: &str, form: &Form, now: Duration) -> Option<String> {
+    let code = state.tokens.take_code(form.get("code"))?;
+    let fits = code.client == client && code.redirect == form.get("redirect_uri") && now < code.end;
+    let proven = match &code.challenge {
+        None => true,
+        Some(challenge) => {
+            let digest = ring::digest::digest(&ring::digest::SHA256, form.get("code_verifier").as_bytes());
+            *challenge == BASE64.encode(digest)
+        }
+    };
+    (fits && proven).then_some(code.user)
+}
+
+/// The subject of an assertion that is signed by the client's key, for this client, and not over.
+fn jwt_subject(client: &OAuthClient, id: &str, assertion: &str, now: f64) -> Option<String> {
+    let key = client.jwt_key.as_deref()?;
+    let (signed, signature) = assertion.rsplit_once('.')?;
+    let (head, claims) = signed.split_once('.')?;
+    let read = |part: &str| serde_json::from_slice::<Value>(&BASE64.decode(part).ok()?).ok();
+    let (head, claims) = (read(head)?, read(claims)?);
+    let algorithm: &dyn signature::VerificationAlgorithm = match head["alg"].as_str()? {
+        "RS256" => &signature::RSA_PKCS1_2048_8192_SHA256,
+        "ES256" => &signature::ECDSA_P256_SHA256_FIXED,
+        _ => return None,
+    };
+    let signature = BASE64.decode(signature).ok()?;
+    signature::UnparsedPublicKey::new(algorithm, key).verify(signed.as_bytes(), &signature).ok()?;
+    let fresh = claims["exp"].as_f64()? + SKEW > now;
+    let known = claims["aud"].as_str()? == id && claims["iss"].is_string();
+    (fresh && known).then(|| claims["sub"].as_str().map(str::to_owned)).flatten()
+}
+
+fn granted(token: &Issued, refreshable: bool, now: Duration) -> Answer {
+    let mut body = json!({
         "access_token": token.access,
-        "refresh_token": token.refresh,
         "scope": "useraccount",
         "token_type": "Bearer",
         "expires_in": token.access_end.saturating_sub(now).as_secs(),
     });
+    if refreshable {
+        body["refresh_token"] = token.refresh.clone().into();
+    }
     Answer::json(StatusCode::OK, body.to_string())
 }
 
@@ -49,4 +114,11 @@ fn granted(token: &Issued, now: std::time::Duration) -> Answer {
 fn refused() -> Answer {
     let body = json!({ "error_description": "access_denied", "error": "server_error" });
     Answer::json(StatusCode::UNAUTHORIZED, body.to_string())
+}
+
+/// Needs no authentication; what it answers to a token that is none is unsettled: the same (facts 4.4).
+pub(super) fn revoke(state: &mut State, head: &Parts) -> Answer {
+    let form = Form(pairs(head.uri.query().unwrap_or_default()));
+    state.tokens.revoke(form.get("token"));
+    Answer::empty(StatusCode::OK)
 }

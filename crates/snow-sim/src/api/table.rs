@@ -1,132 +1,135 @@
-//! `/api/now[/vN]/table/{table}[/{sys_id}]` (facts 1).
+//! `/api/now[/vN]/table/{table}[/{sys_id}]`: one record at a time (facts 1). Lists are in `table/list.rs`.
+
+mod access;
+mod list;
 
 use super::{Call, no_such_api};
 use crate::answer::Answer;
-use crate::data::{Author, Form, Query, Row, Table};
+use crate::data::{Author, Display, Fields, Form, Locale, Row, TableId};
+use crate::fault::cancelled;
 use crate::simulator::State;
+use crate::{User, WriteLie};
+use access::{Access, Write};
 use http::{Method, StatusCode};
 use serde_json::Value;
-use std::fmt::Write;
 
-pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
+pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
     let (Some(name), sys_id, None) = (call.segments.first(), call.segments.get(1), call.segments.get(2))
     else {
         return no_such_api();
     };
-    let Some(table) = state.database.table(name) else {
+    let Some(table) = state.database.dictionary.table(name) else {
         return Answer::fault(StatusCode::BAD_REQUEST, &format!("Invalid table {name}"), "");
     };
-    match (call.method, sys_id) {
-        (&Method::GET | &Method::HEAD, None) => list(state, call, table),
+    match (&call.method, sys_id) {
+        (&Method::GET | &Method::HEAD, None) => list::answer(state, call, table),
         (&Method::GET | &Method::HEAD, Some(sys_id)) => record(state, call, table, sys_id, StatusCode::OK),
         (&Method::POST, None) => create(state, call, table),
         (&Method::PUT | &Method::PATCH, Some(sys_id)) => update(state, call, table, sys_id),
-        (&Method::DELETE, Some(sys_id)) => match state.database.remove(table, sys_id) {
-            true => Answer::empty(StatusCode::NO_CONTENT),
-            false => no_record(),
-        },
+        (&Method::DELETE, Some(sys_id)) => delete(state, call, table, sys_id),
         (&Method::POST, Some(_)) => no_such_api(),
         _ => Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", ""),
     }
 }
 
-fn list(state: &State, call: &Call<'_>, table: Table) -> Answer {
-    let query = match Query::parse(call.param("sysparm_query").unwrap_or_default(), table) {
-        Ok(query) => query,
-        Err(crate::data::Unsupported(what)) => {
-            let detail = format!("the operator at {what:?} is not simulated");
-            return Answer::fault(StatusCode::NOT_IMPLEMENTED, "Not simulated", &detail);
-        }
-    };
-    let number =
-        |name: &str, default| call.param(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(default);
-    let (limit, offset) = (number("sysparm_limit", 10_000), number("sysparm_offset", 0));
-    let rows = query.select(&state.database, table);
-    let page: Vec<Value> =
-        rows.iter().skip(offset).take(limit).map(|row| render(state, call, table, row)).collect();
-    if page.is_empty() && call.base.ends_with("/v1") {
-        let detail = "Records matching query not found. Check query parameter or offset parameter";
-        return Answer::fault(StatusCode::NOT_FOUND, "No Record found", detail);
-    }
-    let answer = Answer::result(StatusCode::OK, &Value::Array(page));
-    let answer = if call.flag("sysparm_no_count") {
-        answer
-    } else {
-        answer.with("x-total-count", &rows.len().to_string())
-    };
-    match pages(call, rows.len(), limit, offset) {
-        Some(link) if !call.flag("sysparm_suppress_pagination_header") => answer.with("link", &link),
-        _ => answer,
-    }
-}
-
-/// The `Link` header, with its bogus `prev` of limit 1 and offset 0 (facts 1.5).
-fn pages(call: &Call<'_>, total: usize, limit: usize, offset: usize) -> Option<String> {
-    if total <= limit || limit == 0 {
-        return None;
-    }
-    let (path, query) = call.target.split_once('?').unwrap_or((call.target, ""));
-    let kept = query.split('&').filter(|pair| !pair.is_empty());
-    let kept =
-        kept.filter(|pair| !pair.starts_with("sysparm_limit=") && !pair.starts_with("sysparm_offset="));
-    let kept: String = kept.flat_map(|pair| [pair, "&"]).collect();
-    let mut links = String::new();
-    let mut link = |rel: &str, offset: &str| {
-        let comma = if links.is_empty() { "" } else { "," };
-        let query = format!("{kept}sysparm_limit={limit}&sysparm_offset={offset}");
-        let _ = write!(links, "{comma}<{}{path}?{query}>;rel=\"{rel}\"", call.origin);
-    };
-    link("first", "0");
-    match offset.checked_sub(limit) {
-        Some(before) => link("prev", &before.to_string()),
-        None if limit - offset == 1 => link("prev", "-1"),
-        None => {}
-    }
-    if offset + limit < total {
-        link("next", &(offset + limit).to_string());
-    }
-    link("last", &((total - 1) / limit * limit).to_string());
-    Some(links)
-}
-
-fn record(state: &State, call: &Call<'_>, table: Table, sys_id: &str, status: StatusCode) -> Answer {
-    match state.database.row(table, sys_id) {
-        Some(row) => Answer::result(status, &render(state, call, table, row)),
+fn record(state: &State, call: &Call<'_>, table: TableId, sys_id: &str, status: StatusCode) -> Answer {
+    let access = Access::of(state, call, table);
+    match state.database.row(table, sys_id).filter(|row| access.may_see(row)) {
+        Some(row) => Answer::result(status, &render(state, call, table, row, &access)),
         None => no_record(),
     }
 }
 
-fn create(state: &mut State, call: &Call<'_>, table: Table) -> Answer {
+fn create(state: &mut State, call: &Call<'_>, table: TableId) -> Answer {
     let given = match fields(call.body) {
         Ok(given) => given,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
-    let stamp = state.clock.stamp();
-    let sys_id = state.database.insert(table, &given, Author { user: &call.user, stamp: &stamp });
-    let location = format!("{}{}/table/{}/{sys_id}", call.origin, call.base, table.name);
-    record(state, call, table, &sys_id, StatusCode::CREATED).with("location", &location)
+    let given = match Access::of(state, call, table).write(given, Write::Insert) {
+        Ok(given) => given,
+        Err(refusal) => return *refusal,
+    };
+    let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
+    let sys_id = state.database.insert(table, &given, author(call, &stamp, &locale));
+    let name = &state.database.dictionary.def(table).name;
+    let location = format!("{}{}/table/{name}/{sys_id}", call.origin, call.base);
+    told(state, call, table, &sys_id, StatusCode::CREATED).with("location", &location)
 }
 
 /// PUT and PATCH do the same: only the given fields change (facts 1.1).
-fn update(state: &mut State, call: &Call<'_>, table: Table, sys_id: &str) -> Answer {
+fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> Answer {
     let given = match fields(call.body) {
         Ok(given) => given,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
+    let access = Access::of(state, call, table);
+    if state.database.row(table, sys_id).is_none_or(|row| !access.may_see(row)) {
+        return no_record();
+    }
+    let given = match access.write(given, Write::Update) {
+        Ok(given) => given,
+        Err(refusal) => return *refusal,
+    };
+    let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
+    state.database.update(table, sys_id, &given, author(call, &stamp, &locale));
+    told(state, call, table, sys_id, StatusCode::OK)
+}
+
+fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> Answer {
+    let access = Access::of(state, call, table);
+    if state.database.row(table, sys_id).is_none_or(|row| !access.may_see(row)) {
+        return no_record();
+    }
+    if let Err(refusal) = access.write(Fields::new(), Write::Delete) {
+        return *refusal;
+    }
     let stamp = state.clock.stamp();
-    match state.database.update(table, sys_id, &given, Author { user: &call.user, stamp: &stamp }) {
-        true => record(state, call, table, sys_id, StatusCode::OK),
-        false => no_record(),
+    state.database.remove(table, sys_id, Author::new(&call.user.name, &stamp));
+    Answer::empty(StatusCode::NO_CONTENT)
+}
+
+/// What a write is answered with: the record, nothing, or a lie (facts 3.3).
+fn told(state: &State, call: &Call<'_>, table: TableId, sys_id: &str, status: StatusCode) -> Answer {
+    match state.settings.write_lie {
+        Some(WriteLie::Forbidden) => {
+            let detail = "ACL Exception Insert Failed due to security constraints";
+            return Answer::fault(StatusCode::FORBIDDEN, "Operation Failed", detail);
+        }
+        Some(WriteLie::Cancelled) => return Answer::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled()),
+        None => {}
+    }
+    // The status without a body is unsettled (facts 12): the same one.
+    if call.head.headers.get("x-no-response-body").is_some_and(|word| word == "true") {
+        return Answer::empty(status);
+    }
+    record(state, call, table, sys_id, status)
+}
+
+fn author<'a>(call: &'a Call<'_>, stamp: &'a str, locale: &'a Locale) -> Author<'a> {
+    Author {
+        shown: call.flag("sysparm_input_display_value").then_some(locale),
+        sys_fields: call.flag("sysparm_suppress_auto_sys_field"),
+        ..Author::new(&call.user.name, stamp)
     }
 }
 
-/// The fields of a body; numbers and booleans become text.
-fn fields(body: &[u8]) -> Result<Row, Answer> {
-    let refuse =
-        |detail: &str| Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", detail);
-    let object = match serde_json::from_slice(body) {
+/// The fields of a body; numbers and booleans become text. The service's reader takes single quotes, too (facts 1.1).
+fn fields(body: &[u8]) -> Result<Fields, Box<Answer>> {
+    let refuse = |detail: &str| {
+        Box::new(Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", detail))
+    };
+    let parsed = serde_json::from_slice(body).or_else(|error| {
+        let text = String::from_utf8_lossy(body);
+        if text.contains('"') { Err(error) } else { serde_json::from_str(&text.replace('\'', "\"")) }
+    });
+    let object = match parsed {
         Ok(Value::Object(object)) => object,
-        Ok(_) => return Err(refuse("the body is not an object")),
+        // Of several records the first is taken (facts 1.1).
+        Ok(Value::Array(list)) => match list.into_iter().next() {
+            Some(Value::Object(object)) => object,
+            _ => return Err(refuse("the body is no object")),
+        },
+        Ok(_) => return Err(refuse("the body is no object")),
         Err(error) => return Err(refuse(&error.to_string())),
     };
     let text = |value| match value {
@@ -137,13 +140,23 @@ fn fields(body: &[u8]) -> Result<Row, Answer> {
     Ok(object.into_iter().map(|(name, value)| (name, text(value))).collect())
 }
 
-fn render(state: &State, call: &Call<'_>, table: Table, row: &Row) -> Value {
+fn render(state: &State, call: &Call<'_>, table: TableId, row: &Row, access: &Access<'_>) -> Value {
+    let locale = locale(&call.user);
     let form = Form {
-        display: crate::data::Display::parse(call.param("sysparm_display_value")),
+        display: Display::parse(call.param("sysparm_display_value")),
         links: !call.flag("sysparm_exclude_reference_link"),
         base: &format!("{}{}", call.origin, call.base),
+        locale: &locale,
+        readable: &|table, field| access.may_read(table, field),
     };
     state.database.render(table, row, call.param("sysparm_fields"), form)
+}
+
+/// Checked when the user was made, so that a zone that is not known cannot come up here.
+fn locale(user: &User) -> Locale {
+    let zone = jiff::tz::TimeZone::get(&user.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let date = user.date_format.replace("yyyy", "%Y").replace("MM", "%m").replace("dd", "%d");
+    Locale { zone, date }
 }
 
 fn no_record() -> Answer {

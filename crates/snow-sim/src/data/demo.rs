@@ -1,39 +1,95 @@
-//! Records that a fresh developer instance has.
+//! Records that a fresh developer instance has, and the dictionary as rows.
 
-use super::{Author, Database, Row};
+use super::{Author, ColumnType, Database, Fields};
 
-/// A few users, groups and incidents.
-pub(crate) fn fill(database: &mut Database, author: Author<'_>) {
-    let row = |pairs: &[(&str, &str)]| {
-        pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect::<Row>()
+fn fields<const N: usize>(pairs: [(&str, &str); N]) -> Fields {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// A few users, groups, records of every line of tables.
+pub(crate) fn fill(database: &mut Database, stamp: &str) {
+    let author = Author::new("glide.maint", stamp);
+    let mut add = |table: &str, given: Fields| {
+        let table = database.dictionary.table(table)?;
+        Some(database.insert(table, &given, author).to_string())
     };
-    if let Some(users) = database.table("sys_user") {
-        for (user_name, name) in
-            [("fred.luddy", "Fred Luddy"), ("beth.anglin", "Beth Anglin"), ("joe.employee", "Joe Employee")]
-        {
-            database.insert(users, &row(&[("user_name", user_name), ("name", name)]), author);
+    let department = add("cmn_department", fields([("name", "IT"), ("id", "221004")])).unwrap_or_default();
+    let company = add("core_company", fields([("name", "ACME North America"), ("city", "San Diego")]))
+        .unwrap_or_default();
+    let location =
+        add("cmn_location", fields([("name", "San Diego"), ("country", "USA")])).unwrap_or_default();
+    let mut users = Vec::new();
+    for (user_name, name) in USERS {
+        let (first, last) = name.split_once(' ').unwrap_or((name, ""));
+        let mail = format!("{user_name}@example.com");
+        let given = fields([
+            ("user_name", user_name),
+            ("name", name),
+            ("first_name", first),
+            ("last_name", last),
+            ("email", &mail),
+            ("department", &department),
+            ("company", &company),
+            ("location", &location),
+        ]);
+        users.extend(add("sys_user", given));
+    }
+    let mut groups = Vec::new();
+    for name in ["Service Desk", "Network", "Hardware", "Software", "Database"] {
+        let manager = users.first().map_or("", String::as_str);
+        groups.extend(add("sys_user_group", fields([("name", name), ("manager", manager)])));
+    }
+    for role in ["admin", "itil", "support"] {
+        if let (Some(role), Some(user)) = (add("sys_user_role", fields([("name", role)])), users.first()) {
+            add("sys_user_has_role", fields([("user", user), ("role", &role)]));
         }
     }
-    if let Some(groups) = database.table("sys_user_group") {
-        for name in ["Service Desk", "Network", "Hardware"] {
-            database.insert(groups, &row(&[("name", name)]), author);
-        }
+    let mut items = Vec::new();
+    for (class, name) in ITEMS {
+        items.extend(add(class, fields([("name", name)])));
     }
-    if let Some(incidents) = database.table("incident") {
-        for (short_description, category, impact, urgency, state) in INCIDENTS {
-            let given = row(&[
-                ("short_description", short_description),
-                ("category", category),
-                ("impact", impact),
-                ("urgency", urgency),
-                ("state", state),
-            ]);
-            database.insert(incidents, &given, author);
-        }
+    for (at, (short_description, category, impact, urgency, state)) in INCIDENTS.iter().enumerate() {
+        let given = fields([
+            ("short_description", short_description),
+            ("category", category),
+            ("impact", impact),
+            ("urgency", urgency),
+            ("state", state),
+            ("caller_id", &users[at % users.len()]),
+            ("assignment_group", if at % 3 == 2 { "" } else { &groups[at % groups.len()] }),
+            ("cmdb_ci", if at % 2 == 0 { "" } else { &items[at % items.len()] }),
+        ]);
+        add("incident", given);
+    }
+    for text in ["Switch occasionally drops connections", "Mail server runs out of memory"] {
+        add("problem", fields([("short_description", text), ("state", "4")]));
+    }
+    for (text, kind) in [
+        ("Upgrade the database", "normal"),
+        ("Reboot the mail server", "standard"),
+        ("Patch the firewall", "emergency"),
+    ] {
+        add("change_request", fields([("short_description", text), ("type", kind)]));
     }
 }
 
-const INCIDENTS: &[(&str, &str, &str, &str, &str)] = &[
+const USERS: [(&str, &str); 5] = [
+    ("fred.luddy", "Fred Luddy"),
+    ("beth.anglin", "Beth Anglin"),
+    ("abel.tuter", "Abel Tuter"),
+    ("joe.employee", "Joe Employee"),
+    ("david.loo", "David Loo"),
+];
+
+const ITEMS: [(&str, &str); 5] = [
+    ("cmdb_ci", "E-mail"),
+    ("cmdb_ci_computer", "Laptop 4711"),
+    ("cmdb_ci_server", "Mail server"),
+    ("cmdb_ci_linux_server", "Database server"),
+    ("cmdb_ci_hardware", "Printer, third floor"),
+];
+
+const INCIDENTS: [(&str, &str, &str, &str, &str); 8] = [
     ("Cannot read e-mail since this morning", "inquiry", "1", "1", "7"),
     ("Network share on the third floor is slow", "network", "1", "1", "2"),
     ("Wireless access is down in my area", "network", "1", "1", "7"),
@@ -43,3 +99,53 @@ const INCIDENTS: &[(&str, &str, &str, &str, &str)] = &[
     ("Customer database is offline", "database", "1", "1", "3"),
     ("Printer prints blank pages", "hardware", "2", "3", "6"),
 ];
+
+impl Database {
+    /// The dictionary as rows of `sys_db_object`, `sys_dictionary` and `sys_choice`, as an instance has it.
+    pub(crate) fn describe_itself(&mut self, stamp: &str) {
+        let author = Author::new("glide.maint", stamp);
+        let mut objects: std::collections::HashMap<super::TableId, String> = std::collections::HashMap::new();
+        for table in self.dictionary.tables() {
+            let def = self.dictionary.def(table);
+            let above = def.parent.and_then(|parent| objects.get(&parent).cloned()).unwrap_or_default();
+            let object: Fields =
+                fields([("name", &def.name), ("label", &def.label), ("super_class", &above)]);
+            let (name, own) = (def.name.clone(), self.dictionary.own(table).to_vec());
+            objects.insert(table, self.add("sys_db_object", &object, author));
+            self.add("sys_dictionary", &fields([("name", &name), ("internal_type", "collection")]), author);
+            for id in own {
+                let column = self.dictionary.column(id).clone();
+                let reference = match &column.kind {
+                    ColumnType::Reference(to) | ColumnType::List(to) => to.as_str(),
+                    _ => "",
+                };
+                let entry = fields([
+                    ("name", &name),
+                    ("element", &column.name),
+                    ("column_label", &column.label),
+                    ("internal_type", column.kind.internal_type()),
+                    ("reference", reference),
+                ]);
+                self.add("sys_dictionary", &entry, author);
+                for (at, (value, label)) in column.choices.iter().enumerate() {
+                    let sequence = at.to_string();
+                    let choice = [
+                        ("name", name.as_str()),
+                        ("element", &column.name),
+                        ("value", value),
+                        ("label", label),
+                        ("sequence", &sequence),
+                    ];
+                    self.add("sys_choice", &fields(choice), author);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, table: &str, given: &Fields, author: Author<'_>) -> String {
+        self.dictionary
+            .table(table)
+            .map(|table| self.insert(table, given, author).to_string())
+            .unwrap_or_default()
+    }
+}

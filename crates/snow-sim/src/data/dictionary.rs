@@ -1,217 +1,298 @@
-//! The columns of the tables (facts 1.6): what each holds and what it is when nobody sets it.
+//! Tables and columns: what each holds, and who inherits from whom (facts 1.6).
+
+use crate::BuildError;
+use std::collections::HashMap;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ColumnId(pub(crate) u16);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TableId(pub(crate) u16);
 
 /// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ColumnType {
+    /// Text.
     Text,
-    /// Stored value and label, in order.
-    Choice(&'static [(&'static str, &'static str)]),
+    /// A whole number.
+    Integer,
+    /// A number.
+    Decimal,
+    /// `true` or `false`; empty shows as `false`.
+    Boolean,
+    /// `2026-01-31 12:00:00`, UTC.
     DateTime,
-    /// The table it points to.
-    Reference(&'static str),
-    /// Writing appends; reading the stored form gives nothing.
+    /// `2026-01-31`.
+    Date,
+    /// An offset from 1970: `1970-01-01 00:00:06` is six seconds.
+    Duration,
+    /// The sys_id of a record of this table.
+    Reference(String),
+    /// sys_ids of records of this table, with commas between.
+    List(String),
+    /// Entries that are appended to; the stored form is empty.
     Journal,
+    /// Shown as stars; writing it is ignored.
+    Password,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Column {
-    pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
-    pub(crate) default: &'static str,
-}
+impl ColumnType {
+    /// The name that the dictionary of an instance has for it.
+    pub(crate) fn internal_type(&self) -> &'static str {
+        match self {
+            Self::Text => "string",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::Boolean => "boolean",
+            Self::DateTime => "glide_date_time",
+            Self::Date => "glide_date",
+            Self::Duration => "glide_duration",
+            Self::Reference(_) => "reference",
+            Self::List(_) => "glide_list",
+            Self::Journal => "journal_input",
+            Self::Password => "password",
+        }
+    }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Table {
-    pub(crate) name: &'static str,
-    /// What comes before the number of a record, where there is one.
-    pub(crate) prefix: Option<&'static str>,
-    /// The column that a person knows a record by.
-    pub(crate) display: &'static str,
-    /// In the order in which records show them.
-    pub(crate) columns: &'static [Column],
-}
-
-impl Table {
-    pub(crate) fn column(&self, name: &str) -> Option<&'static Column> {
-        self.columns.iter().find(|column| column.name == name)
+    fn parse(word: &str) -> Option<Self> {
+        Some(match word.split_once(':') {
+            Some(("ref", table)) => Self::Reference(table.into()),
+            Some(("list", table)) => Self::List(table.into()),
+            Some(_) => return None,
+            None => match word {
+                "text" => Self::Text,
+                "int" => Self::Integer,
+                "decimal" => Self::Decimal,
+                "bool" => Self::Boolean,
+                "time" => Self::DateTime,
+                "date" => Self::Date,
+                "duration" => Self::Duration,
+                "journal" => Self::Journal,
+                "password" => Self::Password,
+                _ => return None,
+            },
+        })
     }
 }
 
-pub(crate) fn tables() -> [Table; 3] {
-    [
-        Table { name: "incident", prefix: Some("INC"), display: "number", columns: INCIDENT },
-        Table { name: "sys_user", prefix: None, display: "name", columns: SYS_USER },
-        Table { name: "sys_user_group", prefix: None, display: "name", columns: SYS_USER_GROUP },
-    ]
+/// A column, and what it is when nobody sets it.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) kind: ColumnType,
+    pub(crate) default: String,
+    /// Stored value and label, in order; empty where anything goes.
+    pub(crate) choices: Vec<(String, String)>,
 }
 
-const fn text(name: &'static str) -> Column {
-    Column { name, kind: Kind::Text, default: "" }
+#[derive(Debug)]
+pub(crate) struct TableDef {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) parent: Option<TableId>,
+    /// The table at the top of its line: rows of a whole line are kept together.
+    pub(crate) root: TableId,
+    /// What comes before the number of a record, where there is one.
+    pub(crate) prefix: String,
+    /// The column that a person knows a record by.
+    pub(crate) display: String,
+    /// Inherited ones first, then its own.
+    pub(crate) columns: Vec<ColumnId>,
+    /// Whether this table itself says what the column is.
+    own: Vec<ColumnId>,
+    by_name: HashMap<String, ColumnId>,
 }
 
-const fn preset(name: &'static str, default: &'static str) -> Column {
-    Column { name, kind: Kind::Text, default }
+#[derive(Debug, Default)]
+pub(crate) struct Dictionary {
+    tables: Vec<TableDef>,
+    columns: Vec<Column>,
+    by_name: HashMap<String, TableId>,
 }
 
-const fn choice(
-    name: &'static str,
-    default: &'static str,
-    choices: &'static [(&'static str, &'static str)],
-) -> Column {
-    Column { name, kind: Kind::Choice(choices), default }
+/// The columns that every table has.
+const SYSTEM: &str = "
+sys_id          text - Sys ID
+sys_mod_count   int 0 Updates
+sys_created_by  text - Created by
+sys_created_on  time - Created
+sys_updated_by  text - Updated by
+sys_updated_on  time - Updated
+sys_tags        text - Tags
+";
+
+impl Dictionary {
+    /// The tables of `stock.txt`, which says how it is written.
+    pub(crate) fn stock() -> Result<Self, BuildError> {
+        let mut dictionary = Self::default();
+        let mut table = None;
+        for line in include_str!("stock.txt")
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
+            match line.strip_prefix("table ") {
+                Some(header) => table = Some(dictionary.header(header)?),
+                None => {
+                    let table =
+                        table.ok_or_else(|| BuildError::new(format!("{line:?} belongs to no table")))?;
+                    dictionary.add_column(table, parse_column(line)?)?;
+                }
+            }
+        }
+        Ok(dictionary)
+    }
+
+    /// `name Label_with_underscores [extends=parent] [prefix=INC] [display=column]`
+    fn header(&mut self, text: &str) -> Result<TableId, BuildError> {
+        let mut words = text.split_whitespace();
+        let (name, label) =
+            (words.next().unwrap_or_default(), words.next().unwrap_or_default().replace('_', " "));
+        let (mut parent, mut prefix, mut display) = (None, "", "");
+        for (key, value) in words.filter_map(|word| word.split_once('=')) {
+            match key {
+                "extends" => parent = Some(value),
+                "prefix" => prefix = value,
+                _ => display = value,
+            }
+        }
+        self.add_table(name, &label, parent, prefix, display)
+    }
+
+    /// Adds a table with the columns of its parent, or those that every table has.
+    pub(crate) fn add_table(
+        &mut self,
+        name: &str,
+        label: &str,
+        parent: Option<&str>,
+        prefix: &str,
+        display: &str,
+    ) -> Result<TableId, BuildError> {
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            return Err(BuildError::new(format!(
+                "the table name {name:?} is not made of lower case letters, digits and '_'"
+            )));
+        }
+        if self.by_name.contains_key(name) {
+            return Err(BuildError::new(format!("the table {name:?} is there already")));
+        }
+        let parent = match parent {
+            None => None,
+            Some(parent) => Some(self.table(parent).ok_or_else(|| {
+                BuildError::new(format!("the table {name:?} extends {parent:?}, which does not exist"))
+            })?),
+        };
+        let id = TableId(
+            u16::try_from(self.tables.len()).map_err(|_| BuildError::new("there are too many tables"))?,
+        );
+        let above = parent.map(|parent| &self.tables[usize::from(parent.0)]);
+        self.tables.push(TableDef {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            parent,
+            root: above.map_or(id, |above| above.root),
+            prefix: if prefix.is_empty() {
+                above.map(|a| a.prefix.clone()).unwrap_or_default()
+            } else {
+                prefix.to_owned()
+            },
+            display: if display.is_empty() {
+                above.map(|a| a.display.clone()).unwrap_or_default()
+            } else {
+                display.to_owned()
+            },
+            columns: above.map(|above| above.columns.clone()).unwrap_or_default(),
+            by_name: above.map(|above| above.by_name.clone()).unwrap_or_default(),
+            own: Vec::new(),
+        });
+        self.by_name.insert(name.to_owned(), id);
+        if parent.is_none() {
+            for line in SYSTEM.lines().filter(|line| !line.is_empty()) {
+                self.add_column(id, parse_column(line)?)?;
+            }
+        }
+        Ok(id)
+    }
+
+    /// Adds a column to a table and to those that extend it already.
+    pub(crate) fn add_column(&mut self, table: TableId, column: Column) -> Result<ColumnId, BuildError> {
+        let name = column.name.clone();
+        let def = &self.tables[usize::from(table.0)];
+        if def.by_name.contains_key(&name) {
+            return Err(BuildError::new(format!("the table {:?} has a column {name:?} already", def.name)));
+        }
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            return Err(BuildError::new(format!(
+                "the column name {name:?} is not made of lower case letters, digits and '_'"
+            )));
+        }
+        let id = ColumnId(
+            u16::try_from(self.columns.len()).map_err(|_| BuildError::new("there are too many columns"))?,
+        );
+        self.columns.push(column);
+        self.tables[usize::from(table.0)].own.push(id);
+        for below in (0..self.tables.len()).filter(|below| self.extends(*below, table)).collect::<Vec<_>>() {
+            let def = &mut self.tables[below];
+            if def.by_name.insert(name.clone(), id).is_none() {
+                def.columns.push(id);
+            }
+        }
+        Ok(id)
+    }
+
+    fn extends(&self, below: usize, above: TableId) -> bool {
+        u16::try_from(below).is_ok_and(|below| self.is_a(TableId(below), above))
+    }
+
+    /// Whether a table is another one or extends it.
+    pub(crate) fn is_a(&self, table: TableId, above: TableId) -> bool {
+        std::iter::successors(Some(table), |table| self.def(*table).parent).any(|table| table == above)
+    }
+
+    pub(crate) fn table(&self, name: &str) -> Option<TableId> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn def(&self, table: TableId) -> &TableDef {
+        &self.tables[usize::from(table.0)]
+    }
+
+    pub(crate) fn column(&self, column: ColumnId) -> &Column {
+        &self.columns[usize::from(column.0)]
+    }
+
+    pub(crate) fn find(&self, table: TableId, column: &str) -> Option<ColumnId> {
+        self.def(table).by_name.get(column).copied()
+    }
+
+    pub(crate) fn tables(&self) -> impl Iterator<Item = TableId> + use<> {
+        (0..u16::try_from(self.tables.len()).unwrap_or(u16::MAX)).map(TableId)
+    }
+
+    /// The columns that a table itself says.
+    pub(crate) fn own(&self, table: TableId) -> &[ColumnId] {
+        &self.def(table).own
+    }
 }
 
-const fn time(name: &'static str) -> Column {
-    Column { name, kind: Kind::DateTime, default: "" }
+/// `name type default Label [| value Label]…`; `-` is no default, `_` in a value or default is a space.
+fn parse_column(line: &str) -> Result<Column, BuildError> {
+    let wrong = || BuildError::new(format!("the column {line:?} is not written as stock.txt says"));
+    let mut parts = line.split('|').map(str::trim);
+    let words: Vec<&str> = parts.next().ok_or_else(wrong)?.split_whitespace().collect();
+    let [name, kind, default, label @ ..] = &words[..] else { return Err(wrong()) };
+    let choices = parts.map(|choice| choice.split_once(' ').ok_or_else(wrong));
+    Ok(Column {
+        name: (*name).to_owned(),
+        label: label.join(" "),
+        kind: ColumnType::parse(kind).ok_or_else(wrong)?,
+        default: if *default == "-" { String::new() } else { default.replace('_', " ") },
+        choices: choices
+            .map(|c| c.map(|(v, l)| (v.replace('_', " "), l.trim().to_owned())))
+            .collect::<Result<_, _>>()?,
+    })
 }
-
-const fn reference(name: &'static str, table: &'static str) -> Column {
-    Column { name, kind: Kind::Reference(table), default: "" }
-}
-
-const fn journal(name: &'static str) -> Column {
-    Column { name, kind: Kind::Journal, default: "" }
-}
-
-const DOMAIN: Column =
-    Column { name: "sys_domain", kind: Kind::Reference("sys_user_group"), default: "global" };
-
-const STATE: &[(&str, &str)] = &[
-    ("1", "New"),
-    ("2", "In Progress"),
-    ("3", "On Hold"),
-    ("6", "Resolved"),
-    ("7", "Closed"),
-    ("8", "Canceled"),
-];
-const LEVEL: &[(&str, &str)] = &[("1", "1 - High"), ("2", "2 - Medium"), ("3", "3 - Low")];
-const PRIORITY: &[(&str, &str)] = &[
-    ("1", "1 - Critical"),
-    ("2", "2 - High"),
-    ("3", "3 - Moderate"),
-    ("4", "4 - Low"),
-    ("5", "5 - Planning"),
-];
-
-/// As a recorded new incident has them.
-const INCIDENT: &[Column] = &[
-    text("parent"),
-    preset("made_sla", "true"),
-    reference("caused_by", "change_request"),
-    text("watch_list"),
-    preset("upon_reject", "cancel"),
-    time("sys_updated_on"),
-    preset("child_incidents", "0"),
-    text("hold_reason"),
-    text("approval_history"),
-    text("number"),
-    reference("resolved_by", "sys_user"),
-    text("sys_updated_by"),
-    reference("opened_by", "sys_user"),
-    text("user_input"),
-    time("sys_created_on"),
-    DOMAIN,
-    choice("state", "1", STATE),
-    text("sys_created_by"),
-    preset("knowledge", "false"),
-    text("order"),
-    text("calendar_stc"),
-    time("closed_at"),
-    reference("cmdb_ci", "cmdb_ci"),
-    text("delivery_plan"),
-    choice("impact", "3", LEVEL),
-    preset("active", "true"),
-    text("work_notes_list"),
-    reference("business_service", "cmdb_ci_service"),
-    choice("priority", "", PRIORITY),
-    preset("sys_domain_path", "/"),
-    reference("rfc", "change_request"),
-    text("time_worked"),
-    time("expected_start"),
-    time("opened_at"),
-    text("business_duration"),
-    text("group_list"),
-    time("work_end"),
-    reference("caller_id", "sys_user"),
-    time("reopened_time"),
-    time("resolved_at"),
-    time("approval_set"),
-    text("subcategory"),
-    journal("work_notes"),
-    text("short_description"),
-    text("close_code"),
-    text("correlation_display"),
-    text("delivery_task"),
-    time("work_start"),
-    reference("assignment_group", "sys_user_group"),
-    text("additional_assignee_list"),
-    text("business_stc"),
-    text("description"),
-    text("calendar_duration"),
-    text("close_notes"),
-    preset("notify", "1"),
-    reference("service_offering", "service_offering"),
-    preset("sys_class_name", "incident"),
-    reference("closed_by", "sys_user"),
-    time("follow_up"),
-    reference("parent_incident", "incident"),
-    text("sys_id"),
-    text("contact_type"),
-    reference("reopened_by", "sys_user"),
-    choice("incident_state", "1", STATE),
-    choice("urgency", "3", LEVEL),
-    reference("problem_id", "problem"),
-    reference("company", "core_company"),
-    preset("reassignment_count", "0"),
-    time("activity_due"),
-    reference("assigned_to", "sys_user"),
-    choice("severity", "3", LEVEL),
-    journal("comments"),
-    preset("approval", "not requested"),
-    time("sla_due"),
-    journal("comments_and_work_notes"),
-    time("due_date"),
-    preset("sys_mod_count", "0"),
-    preset("reopen_count", "0"),
-    text("sys_tags"),
-    preset("escalation", "0"),
-    preset("upon_approval", "proceed"),
-    text("correlation_id"),
-    reference("location", "cmn_location"),
-    preset("category", "inquiry"),
-    text("contract"),
-];
-
-const SYS_USER: &[Column] = &[
-    text("user_name"),
-    text("name"),
-    text("first_name"),
-    text("last_name"),
-    text("email"),
-    preset("active", "true"),
-    preset("locked_out", "false"),
-    preset("web_service_access_only", ""),
-    text("sys_id"),
-    preset("sys_class_name", "sys_user"),
-    preset("sys_mod_count", "0"),
-    text("sys_created_by"),
-    time("sys_created_on"),
-    text("sys_updated_by"),
-    time("sys_updated_on"),
-    DOMAIN,
-    text("sys_tags"),
-];
-
-const SYS_USER_GROUP: &[Column] = &[
-    text("name"),
-    text("description"),
-    reference("manager", "sys_user"),
-    preset("active", "true"),
-    text("sys_id"),
-    preset("sys_mod_count", "0"),
-    text("sys_created_by"),
-    time("sys_created_on"),
-    text("sys_updated_by"),
-    time("sys_updated_on"),
-    text("sys_tags"),
-];

@@ -2,59 +2,125 @@
 
 mod demo;
 mod dictionary;
-mod query;
+mod generate;
+mod load;
 mod render;
+mod row;
+mod rules;
 mod sys_id;
+mod time;
 mod write;
 
 pub(crate) use demo::fill;
-pub(crate) use dictionary::Table;
-pub(crate) use query::{Query, Unsupported};
+pub use dictionary::ColumnType;
+pub(crate) use dictionary::{Column, ColumnId, Dictionary, TableId};
+pub(crate) use load::load;
 pub(crate) use render::{Display, Form};
+pub(crate) use row::Row;
 pub(crate) use sys_id::scramble;
-pub(crate) use write::Author;
+pub(crate) use time::{Locale, parse_stamp, stamp};
+pub(crate) use write::{Author, Fields};
 
-use std::collections::{BTreeMap, HashMap};
-
-/// Field values by column; a column that is not there is empty.
-pub(crate) type Row = HashMap<String, String>;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 /// Everything that an instance stores.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Database {
-    tables: BTreeMap<&'static str, Table>,
-    /// By table, then by sys_id.
-    rows: HashMap<&'static str, BTreeMap<String, Row>>,
+    pub(crate) dictionary: Dictionary,
+    /// By the root of a line of tables, then by sys_id.
+    rows: HashMap<TableId, BTreeMap<Arc<str>, Row>>,
+    /// Values that many rows share: kept once.
+    shared: HashSet<Arc<str>>,
     ids: sys_id::Generator,
-    numbers: HashMap<&'static str, u32>,
+    numbers: HashMap<String, u32>,
 }
 
 impl Database {
-    pub(crate) fn new() -> Self {
-        let tables = dictionary::tables();
-        Self { tables: tables.into_iter().map(|table| (table.name, table)).collect(), ..Self::default() }
+    pub(crate) fn new() -> Result<Self, crate::BuildError> {
+        Ok(Self {
+            dictionary: Dictionary::stock()?,
+            rows: HashMap::new(),
+            shared: HashSet::new(),
+            ids: sys_id::Generator::default(),
+            numbers: HashMap::new(),
+        })
     }
 
-    pub(crate) fn table(&self, name: &str) -> Option<Table> {
-        self.tables.get(name).copied()
+    /// A row of a table or of one that extends it.
+    pub(crate) fn row(&self, table: TableId, sys_id: &str) -> Option<&Row> {
+        let row = self.rows.get(&self.dictionary.def(table).root)?.get(sys_id)?;
+        self.belongs(table, row).then_some(row)
     }
 
-    pub(crate) fn row(&self, table: Table, sys_id: &str) -> Option<&Row> {
-        self.rows.get(table.name)?.get(sys_id)
+    fn belongs(&self, table: TableId, row: &Row) -> bool {
+        let root = self.dictionary.def(table).root;
+        table == root || self.dictionary.is_a(self.class(table, row), table)
     }
 
-    /// In no promised order: that of the ids.
-    pub(crate) fn rows(&self, table: Table) -> impl Iterator<Item = &Row> {
-        self.rows.get(table.name).into_iter().flat_map(BTreeMap::values)
+    /// The table that a row really is of: `sys_class_name` says so.
+    pub(crate) fn class(&self, table: TableId, row: &Row) -> TableId {
+        let root = self.dictionary.def(table).root;
+        let class = self.dictionary.find(root, "sys_class_name").map(|column| self.value(row, column));
+        class
+            .and_then(|name| self.dictionary.table(name))
+            .filter(|class| self.dictionary.is_a(*class, root))
+            .unwrap_or(root)
     }
 
-    pub(crate) fn remove(&mut self, table: Table, sys_id: &str) -> bool {
-        self.rows.get_mut(table.name).is_some_and(|rows| rows.remove(sys_id).is_some())
+    /// The rows of a table and of those that extend it, by sys_id, after the given one.
+    pub(crate) fn rows_after(
+        &self,
+        table: TableId,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = (&Arc<str>, &Row)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let from = after.map_or(Unbounded, Excluded);
+        let rows = self.rows.get(&self.dictionary.def(table).root);
+        let rows = rows.into_iter().flat_map(move |rows| rows.range::<str, _>((from, Unbounded)));
+        rows.filter(move |(_, row)| self.belongs(table, row))
+    }
+
+    /// The stored value of a cell, its column's default where nobody set it.
+    pub(crate) fn value<'a>(&'a self, row: &'a Row, column: ColumnId) -> &'a str {
+        row.get(column).unwrap_or(&self.dictionary.column(column).default)
+    }
+
+    /// The stored value of a field, empty if there is no such column.
+    pub(crate) fn field<'a>(&'a self, table: TableId, row: &'a Row, name: &str) -> &'a str {
+        self.dictionary.find(table, name).map_or("", |column| self.value(row, column))
     }
 
     /// What a person sees of a record: the value of its table's display column.
     pub(crate) fn display_name(&self, table: &str, sys_id: &str) -> Option<&str> {
-        let table = self.table(table)?;
-        self.row(table, sys_id)?.get(table.display).map(String::as_str)
+        let table = self.dictionary.table(table)?;
+        let row = self.row(table, sys_id)?;
+        let column = self.dictionary.find(table, &self.dictionary.def(table).display)?;
+        match &self.dictionary.column(column).kind {
+            ColumnType::Reference(next) => self.display_name(next, self.value(row, column)),
+            _ => Some(self.value(row, column)),
+        }
+    }
+
+    /// The id of the first record whose display column says this.
+    pub(crate) fn by_display_name(&self, table: &str, name: &str) -> Option<&str> {
+        let table = self.dictionary.table(table)?;
+        let column = self.dictionary.find(table, &self.dictionary.def(table).display)?;
+        let mut rows = self.rows_after(table, None);
+        rows.find(|(_, row)| self.value(row, column).eq_ignore_ascii_case(name)).map(|(id, _)| &**id)
+    }
+
+    fn share(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.shared.get(text) {
+            return known.clone();
+        }
+        let new: Arc<str> = text.into();
+        self.shared.insert(new.clone());
+        new
+    }
+
+    /// A new id for a transaction.
+    pub(crate) fn transaction_id(&mut self) -> String {
+        self.ids.transaction_id()
     }
 }

@@ -1,16 +1,18 @@
 //! Records in the forms that the parameters ask for (facts 1.6).
 
-use super::dictionary::{Column, Kind};
-use super::{Database, Row, Table};
+use super::{Column, ColumnId, ColumnType, Database, Locale, Row, TableId, time};
 use serde_json::{Map, Value, json};
 
 /// How values are shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Form<'a> {
     pub(crate) display: Display,
     pub(crate) links: bool,
     /// `https://host/api/now`, in the version that was asked for.
     pub(crate) base: &'a str,
+    pub(crate) locale: &'a Locale,
+    /// Whether this field of this table may be read; one that may not leaves no key (facts 1.9).
+    pub(crate) readable: &'a dyn Fn(TableId, &str) -> bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +33,16 @@ impl Display {
 }
 
 impl Database {
-    /// A record, with the fields asked for or all. Unknown fields leave no key.
-    pub(crate) fn render(&self, table: Table, row: &Row, fields: Option<&str>, form: Form<'_>) -> Value {
+    /// A record, with the fields asked for or all of the table that was asked. Unknown fields leave no key.
+    pub(crate) fn render(&self, table: TableId, row: &Row, fields: Option<&str>, form: Form<'_>) -> Value {
         let mut record = Map::new();
         match fields.filter(|list| !list.is_empty()) {
             None => {
-                for column in table.columns {
-                    record.insert(column.name.to_owned(), self.value(column, stored(row, column.name), form));
+                for column in &self.dictionary.def(table).columns {
+                    let name = &self.dictionary.column(*column).name;
+                    if (form.readable)(table, name) {
+                        record.insert(name.clone(), self.cell(row, *column, form));
+                    }
                 }
             }
             Some(list) => {
@@ -52,30 +57,87 @@ impl Database {
     }
 
     /// A field, perhaps of a record that this one points to: `caller_id.name`. Through an empty reference it is `""`.
-    fn walk(&self, table: Table, row: &Row, path: &str, form: Form<'_>) -> Option<Value> {
-        let Some((first, rest)) = path.split_once('.') else {
-            let column = table.column(path)?;
-            return Some(self.value(column, stored(row, path), form));
-        };
-        let Kind::Reference(target) = table.column(first)?.kind else { return None };
-        let target = self.table(target)?;
-        match self.row(target, stored(row, first)) {
+    fn walk(&self, table: TableId, row: &Row, path: &str, form: Form<'_>) -> Option<Value> {
+        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let column = self.dictionary.find(table, first).filter(|_| (form.readable)(table, first))?;
+        let Some(rest) = rest else { return Some(self.cell(row, column, form)) };
+        let ColumnType::Reference(target) = &self.dictionary.column(column).kind else { return None };
+        let target = self.dictionary.table(target)?;
+        match self.row(target, self.value(row, column)) {
             Some(next) => self.walk(target, next, rest, form),
-            None => self.walk(target, &Row::new(), rest, form),
+            None => self.nothing(target, rest, form),
         }
     }
 
-    fn value(&self, column: &Column, stored: &str, form: Form<'_>) -> Value {
-        match column.kind {
-            Kind::Reference(target) => self.reference(target, stored, form),
-            Kind::Journal => plain("", stored, form),
-            Kind::Choice(choices) => {
-                let label =
-                    choices.iter().find(|(value, _)| *value == stored).map_or(stored, |(_, label)| label);
-                plain(stored, label, form)
+    /// What a field of no record shows: `""`, if there is such a field.
+    fn nothing(&self, table: TableId, path: &str, form: Form<'_>) -> Option<Value> {
+        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let column = self.dictionary.find(table, first)?;
+        match (rest, &self.dictionary.column(column).kind) {
+            (None, _) => Some(plain("", "", form)),
+            (Some(rest), ColumnType::Reference(target)) => {
+                self.nothing(self.dictionary.table(target)?, rest, form)
             }
-            Kind::Text | Kind::DateTime => plain(stored, stored, form),
+            _ => None,
         }
+    }
+
+    fn cell(&self, row: &Row, id: ColumnId, form: Form<'_>) -> Value {
+        let (column, stored) = (self.dictionary.column(id), self.value(row, id));
+        match &column.kind {
+            ColumnType::Reference(target) => self.reference(target, stored, form),
+            ColumnType::Journal if form.display == Display::Stored => "".into(),
+            ColumnType::Journal => plain("", &self.journal(row, column, form.locale), form),
+            _ => plain(stored, &self.shown(column, stored, form.locale), form),
+        }
+    }
+
+    fn shown(&self, column: &Column, stored: &str, locale: &Locale) -> String {
+        if let Some((_, label)) = column.choices.iter().find(|(value, _)| value == stored) {
+            return label.clone();
+        }
+        match &column.kind {
+            ColumnType::Boolean if stored.is_empty() => "false".into(),
+            _ if stored.is_empty() => String::new(),
+            ColumnType::DateTime => locale.show(stored),
+            ColumnType::Date => locale.show_date(stored),
+            ColumnType::Duration => time::duration_words(stored),
+            ColumnType::Password => "********".into(),
+            ColumnType::List(target) => {
+                let names = stored.split(',').map(|id| self.display_name(target, id).unwrap_or(id));
+                names.collect::<Vec<_>>().join(", ")
+            }
+            _ => stored.to_owned(),
+        }
+    }
+
+    /// The whole log in one text, newest first (facts 1.6).
+    fn journal(&self, row: &Row, column: &Column, locale: &Locale) -> String {
+        let Some(entries) = self.dictionary.table("sys_journal_field") else { return String::new() };
+        let Some(root) = self.dictionary.table("task") else { return String::new() };
+        let id = self.field(root, row, "sys_id");
+        let both = column.name == "comments_and_work_notes";
+        let wanted = |element: &str| {
+            if both { matches!(element, "comments" | "work_notes") } else { element == column.name }
+        };
+        let mut found: Vec<&Row> = self
+            .rows_after(entries, None)
+            .map(|(_, entry)| entry)
+            .filter(|entry| {
+                self.field(entries, entry, "element_id") == id
+                    && wanted(self.field(entries, entry, "element"))
+            })
+            .collect();
+        found.sort_by_key(|entry| std::cmp::Reverse(self.field(entries, entry, "sys_created_on")));
+        let text = found.into_iter().map(|entry| {
+            let field = |name: &str| self.field(entries, entry, name);
+            let label = if field("element") == "work_notes" { "Work notes" } else { "Additional comments" };
+            let who = self
+                .display_name("sys_user", &self.user_id(field("sys_created_by")))
+                .unwrap_or(field("sys_created_by"));
+            format!("{} - {who} ({label})\n{}\n\n", locale.show(field("sys_created_on")), field("value"))
+        });
+        text.collect()
     }
 
     fn reference(&self, target: &str, id: &str, form: Form<'_>) -> Value {
@@ -98,10 +160,6 @@ impl Database {
             Display::Stored => id.into(),
         }
     }
-}
-
-fn stored<'a>(row: &'a Row, name: &str) -> &'a str {
-    row.get(name).map_or("", String::as_str)
 }
 
 fn plain(stored: &str, shown: &str, form: Form<'_>) -> Value {

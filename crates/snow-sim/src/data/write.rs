@@ -1,16 +1,30 @@
-//! Creating and changing records, and the rules that run before they are saved (facts 1.6, 1.7).
+//! Creating, changing and deleting records (facts 1.7).
 
-use super::dictionary::Kind;
-use super::{Database, Row, Table};
+use super::{ColumnType, Database, Locale, Row, TableId, rules};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Who writes, and when.
+/// Field names and values, as a client gives them.
+pub(crate) type Fields = BTreeMap<String, String>;
+
+/// Who writes, when, and how.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Author<'a> {
     pub(crate) user: &'a str,
     pub(crate) stamp: &'a str,
+    /// Whether values are display values (`sysparm_input_display_value`).
+    pub(crate) shown: Option<&'a Locale>,
+    /// Whether the fields that the instance fills may be given (`sysparm_suppress_auto_sys_field`).
+    pub(crate) sys_fields: bool,
 }
 
-/// Columns that no client sets.
+impl<'a> Author<'a> {
+    pub(crate) fn new(user: &'a str, stamp: &'a str) -> Self {
+        Self { user, stamp, shown: None, sys_fields: false }
+    }
+}
+
+/// Columns that the instance fills.
 const AUTOMATIC: &[&str] = &[
     "sys_id",
     "sys_created_on",
@@ -23,94 +37,179 @@ const AUTOMATIC: &[&str] = &[
 ];
 
 impl Database {
-    /// Creates a record with its defaults; fields that do not exist or are not for clients are ignored, as the service
-    /// ignores them.
-    pub(crate) fn insert(&mut self, table: Table, given: &Row, author: Author<'_>) -> String {
-        let mut row: Row = Row::new();
-        for column in table.columns.iter().filter(|column| !column.default.is_empty()) {
-            row.insert(column.name.to_owned(), column.default.to_owned());
+    /// Creates a record; fields that do not exist or are not for clients are ignored, as the service ignores them.
+    pub(crate) fn insert(&mut self, table: TableId, given: &Fields, author: Author<'_>) -> Arc<str> {
+        let mut row = Row::default();
+        let class = self.dictionary.def(table).name.clone();
+        let sys_id = given.get("sys_id").filter(|id| author.sys_fields && !id.is_empty()).cloned();
+        let sys_id: Arc<str> = sys_id.unwrap_or_else(|| self.ids.sys_id()).into();
+        for (name, value) in [
+            ("sys_created_on", author.stamp),
+            ("sys_updated_on", author.stamp),
+            ("sys_created_by", author.user),
+            ("sys_updated_by", author.user),
+            ("sys_class_name", class.as_str()),
+        ] {
+            self.put(table, &mut row, name, value);
         }
-        let sys_id = self.ids.sys_id();
-        row.insert("sys_id".into(), sys_id.clone());
-        for (name, value) in [("sys_created_on", author.stamp), ("sys_updated_on", author.stamp)] {
-            row.insert(name.into(), value.into());
+        self.put_own(table, &mut row, "sys_id", sys_id.clone());
+        self.number(table, &mut row);
+        if self.dictionary.find(table, "opened_at").is_some() {
+            let opener = self.user_id(author.user);
+            self.put(table, &mut row, "opened_at", author.stamp);
+            self.put(table, &mut row, "opened_by", &opener);
         }
-        for (name, value) in [("sys_created_by", author.user), ("sys_updated_by", author.user)] {
-            row.insert(name.into(), value.into());
-        }
-        if let Some(prefix) = table.prefix {
-            let number = self.numbers.entry(table.name).and_modify(|last| *last += 1).or_insert(1);
-            row.insert("number".into(), format!("{prefix}{number:07}"));
-            row.insert("opened_at".into(), author.stamp.into());
-            row.insert("opened_by".into(), self.user_id(author.user));
-        }
-        set(table, &mut row, given);
-        before_rules(&mut row, given);
-        self.rows.entry(table.name).or_default().insert(sys_id.clone(), row);
+        self.apply(table, &mut row, &sys_id, given, author);
+        rules::before(self, table, &mut row, given, None);
+        row.shrink();
+        self.rows.entry(self.dictionary.def(table).root).or_default().insert(sys_id.clone(), row);
         sys_id
     }
 
     /// Changes the given fields. A change that changes nothing leaves no trace (facts 1.7).
-    pub(crate) fn update(&mut self, table: Table, sys_id: &str, given: &Row, author: Author<'_>) -> bool {
-        let Some(row) = self.rows.get_mut(table.name).and_then(|rows| rows.get_mut(sys_id)) else {
+    pub(crate) fn update(
+        &mut self,
+        table: TableId,
+        sys_id: &str,
+        given: &Fields,
+        author: Author<'_>,
+    ) -> bool {
+        let Some(before) = self.row(table, sys_id).cloned() else { return false };
+        let table = self.class(table, &before);
+        let mut row = before.clone();
+        let noted = self.apply(table, &mut row, sys_id, given, author);
+        rules::before(self, table, &mut row, given, Some(&before));
+        if row == before && !noted {
+            return true;
+        }
+        let count = self.field(table, &before, "sys_mod_count").parse().unwrap_or(0_u32) + 1;
+        self.put(table, &mut row, "sys_mod_count", &count.to_string());
+        self.put(table, &mut row, "sys_updated_on", author.stamp);
+        self.put(table, &mut row, "sys_updated_by", author.user);
+        let root = self.dictionary.def(table).root;
+        self.rows.entry(root).or_default().insert(sys_id.into(), row);
+        true
+    }
+
+    /// Deletes a record and keeps a note of it in `sys_audit_delete`.
+    pub(crate) fn remove(&mut self, table: TableId, sys_id: &str, author: Author<'_>) -> bool {
+        if self.row(table, sys_id).is_none() {
             return false;
-        };
-        let before = row.clone();
-        set(table, row, given);
-        before_rules(row, given);
-        if *row != before {
-            let count = row.get("sys_mod_count").and_then(|count| count.parse().ok()).unwrap_or(0_u32);
-            row.insert("sys_mod_count".into(), (count + 1).to_string());
-            row.insert("sys_updated_on".into(), author.stamp.into());
-            row.insert("sys_updated_by".into(), author.user.into());
+        }
+        let name = self.dictionary.def(table).name.clone();
+        let shown = self.display_name(&name, sys_id).unwrap_or_default().to_owned();
+        if let Some(rows) = self.rows.get_mut(&self.dictionary.def(table).root) {
+            rows.remove(sys_id);
+        }
+        if let Some(audit) = self.dictionary.table("sys_audit_delete").filter(|audit| *audit != table) {
+            let note = [("tablename", name), ("documentkey", sys_id.to_owned()), ("display_value", shown)];
+            self.insert(audit, &note.map(|(field, value)| (field.to_owned(), value)).into(), author);
         }
         true
     }
 
-    /// The id of a user by name; the name itself for those who are no rows (`glide.maint`; facts 1.6).
-    fn user_id(&self, name: &str) -> String {
-        let users = self.rows.get("sys_user").into_iter().flatten();
-        let mut found = users.filter(|(_, row)| row.get("user_name").is_some_and(|given| given == name));
-        found.next().map_or_else(|| name.to_owned(), |(id, _)| id.clone())
+    /// Sets one cell, to a value that other rows may share.
+    pub(super) fn put(&mut self, table: TableId, row: &mut Row, name: &str, value: &str) {
+        let Some(column) = self.dictionary.find(table, name) else { return };
+        if self.dictionary.column(column).default == value {
+            return row.unset(column);
+        }
+        let value = self.share(value);
+        row.set(column, value);
     }
 
-    /// A new id for a transaction.
-    pub(crate) fn transaction_id(&mut self) -> String {
-        self.ids.transaction_id()
+    /// Sets one cell, to a value of this row alone.
+    pub(super) fn put_own(&mut self, table: TableId, row: &mut Row, name: &str, value: Arc<str>) {
+        if let Some(column) = self.dictionary.find(table, name) {
+            row.set(column, value);
+        }
     }
-}
 
-fn set(table: Table, row: &mut Row, given: &Row) {
-    for (name, value) in given {
-        let Some(column) = table.column(name).filter(|column| !AUTOMATIC.contains(&column.name)) else {
-            continue;
-        };
-        match column.kind {
-            // A choice that is not in the list is dropped (facts 1.6).
-            Kind::Choice(choices) if !choices.iter().any(|(stored, _)| stored == value) => {}
-            // Kept as entries one below the other; the stored form shows none of them.
-            Kind::Journal if value.is_empty() => {}
-            Kind::Journal => {
-                let entries = row.entry(name.clone()).or_default();
-                *entries = if entries.is_empty() { value.clone() } else { format!("{value}\n\n{entries}") };
+    fn number(&mut self, table: TableId, row: &mut Row) {
+        let prefix = self.dictionary.def(table).prefix.clone();
+        if prefix.is_empty() {
+            return;
+        }
+        let next = self.numbers.entry(prefix.clone()).and_modify(|last| *last += 1).or_insert(1);
+        let number = format!("{prefix}{next:07}");
+        self.put_own(table, row, "number", number.into());
+    }
+
+    /// Sets what a client gives. Whether a journal got an entry.
+    fn apply(
+        &mut self,
+        table: TableId,
+        row: &mut Row,
+        sys_id: &str,
+        given: &Fields,
+        author: Author<'_>,
+    ) -> bool {
+        let mut noted = false;
+        for (name, value) in given {
+            let Some(column) = self.dictionary.find(table, name) else { continue };
+            if AUTOMATIC.contains(&name.as_str()) && !author.sys_fields {
+                continue;
             }
-            _ => drop(row.insert(name.clone(), value.clone())),
+            let column = self.dictionary.column(column).clone();
+            let value = match author.shown {
+                Some(locale) => self.stored_form(&column, value, locale),
+                None => value.clone(),
+            };
+            match column.kind {
+                ColumnType::Password => {}
+                ColumnType::Journal if value.is_empty() => {}
+                ColumnType::Journal => {
+                    self.note(table, sys_id, name, &value, author);
+                    noted = true;
+                }
+                // A choice that is not in its list is dropped, and none is cleared by nothing (facts 1.6).
+                _ if !column.choices.is_empty()
+                    && !column.choices.iter().any(|(stored, _)| *stored == value) => {}
+                _ if column.choices.is_empty() && column.kind == ColumnType::Text => {
+                    if column.default == value {
+                        if let Some(id) = self.dictionary.find(table, name) {
+                            row.unset(id);
+                        }
+                    } else {
+                        self.put_own(table, row, name, value.into());
+                    }
+                }
+                _ => self.put(table, row, name, &value),
+            }
         }
+        noted
     }
-}
 
-/// Priority from impact and urgency; the two states follow each other; closed is not active.
-fn before_rules(row: &mut Row, given: &Row) {
-    let level = |name: &str| row.get(name).and_then(|value| value.parse::<u32>().ok());
-    if let (Some(impact), Some(urgency)) = (level("impact"), level("urgency")) {
-        row.insert("priority".into(), (impact + urgency - 1).to_string());
-    }
-    for (from, to) in [("incident_state", "state"), ("state", "incident_state")] {
-        if let Some(value) = row.get(from).filter(|_| given.contains_key(from)).cloned() {
-            row.insert(to.into(), value);
+    /// A display value as it is stored: a label's value, a name's sys_id, a local time in UTC.
+    fn stored_form(&self, column: &super::Column, shown: &str, locale: &Locale) -> String {
+        match &column.kind {
+            _ if shown.is_empty() => String::new(),
+            ColumnType::Reference(target) => self.by_display_name(target, shown).unwrap_or(shown).to_owned(),
+            ColumnType::DateTime => locale.read(shown).unwrap_or_else(|| shown.to_owned()),
+            _ => {
+                let choice = column.choices.iter().find(|(_, label)| label.eq_ignore_ascii_case(shown));
+                choice.map_or(shown, |(value, _)| value).to_owned()
+            }
         }
     }
-    if let Some(state) = row.get("incident_state").cloned() {
-        row.insert("active".into(), (!matches!(state.as_str(), "7" | "8")).to_string());
+
+    /// An entry of a journal: a row of `sys_journal_field`.
+    fn note(&mut self, table: TableId, sys_id: &str, element: &str, value: &str, author: Author<'_>) {
+        let Some(journal) = self.dictionary.table("sys_journal_field") else { return };
+        let name = self.dictionary.def(table).name.clone();
+        let note = [("element", element), ("element_id", sys_id), ("name", &name), ("value", value)];
+        let note = note.map(|(field, value)| (field.to_owned(), value.to_owned())).into();
+        self.insert(journal, &note, Author::new(author.user, author.stamp));
+    }
+
+    /// The id of a user by name; the name itself for those who are no rows (`glide.maint`; facts 1.6).
+    pub(crate) fn user_id(&self, name: &str) -> String {
+        let found = self.dictionary.table("sys_user").and_then(|users| {
+            let column = self.dictionary.find(users, "user_name")?;
+            self.rows_after(users, None)
+                .find(|(_, row)| self.value(row, column) == name)
+                .map(|(id, _)| id.to_string())
+        });
+        found.unwrap_or_else(|| name.to_owned())
     }
 }

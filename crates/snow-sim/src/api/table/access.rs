@@ -1,0 +1,126 @@
+//! What a user may see and do (facts 1.9, 3.3).
+
+use super::super::Call;
+use crate::Rule;
+use crate::answer::Answer;
+use crate::data::{Database, Fields, Row, TableId};
+use crate::query::{Context, Query};
+use crate::simulator::State;
+use http::StatusCode;
+
+pub(super) struct Access<'a> {
+    database: &'a Database,
+    rules: Vec<&'a Rule>,
+    table: TableId,
+    /// Rows that match any of these are hidden.
+    hidden: Vec<Query>,
+    locale: crate::data::Locale,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Write {
+    Insert,
+    Update,
+    Delete,
+}
+
+impl<'a> Access<'a> {
+    pub(super) fn of(state: &'a State, call: &'a Call<'_>, table: TableId) -> Self {
+        let (database, user) = (&state.database, &call.user);
+        let rules: Vec<_> =
+            state.rules.iter().filter(|rule| !user.is_admin() || holds_for_all(rule)).collect();
+        let locale = super::locale(user);
+        let user_id = database.user_id(&user.name);
+        let context = Context {
+            locale: &locale,
+            now: state.clock.timestamp(),
+            user_id: &user_id,
+            invalid_returns_nothing: true,
+        };
+        let queries = rules.iter().filter_map(|rule| match rule {
+            Rule::HideRows { table: on, query } if applies(database, on, table) => {
+                Query::parse(query, database, table, context).ok()
+            }
+            _ => None,
+        });
+        let hidden = queries.collect();
+        Self { database, rules, table, hidden, locale }
+    }
+
+    pub(super) fn may_see(&self, row: &Row) -> bool {
+        !self.hidden.iter().any(|query| query.matches(self.database, self.table, row, &self.locale))
+    }
+
+    pub(super) fn may_read(&self, table: TableId, name: &str) -> bool {
+        !self.rules.iter().any(|rule| match rule {
+            Rule::HideField { table: on, field } => field == name && applies(self.database, on, table),
+            _ => false,
+        })
+    }
+
+    /// Whether every field on a walk may be read.
+    pub(super) fn may_query(&self, path: &str) -> bool {
+        let mut table = Some(self.table);
+        path.split('.').all(|name| {
+            let Some(here) = table else { return true };
+            let allowed = self.may_read(here, name);
+            table = self.database.dictionary.find(here, name).and_then(|column| {
+                match &self.database.dictionary.column(column).kind {
+                    crate::data::ColumnType::Reference(target) => self.database.dictionary.table(target),
+                    _ => None,
+                }
+            });
+            allowed
+        })
+    }
+
+    /// The fields that may be written, or the refusal of the whole write.
+    pub(super) fn write(&self, mut given: Fields, write: Write) -> Result<Fields, Box<Answer>> {
+        let refuse =
+            |detail: &str| Err(Box::new(Answer::fault(StatusCode::FORBIDDEN, "Operation Failed", detail)));
+        let name = &self.database.dictionary.def(self.table).name;
+        for rule in &self.rules {
+            match rule {
+                Rule::DenyWrite { table } if applies(self.database, table, self.table) => {
+                    let what = match write {
+                        Write::Insert => "Insert",
+                        Write::Update => "Update",
+                        Write::Delete => "Delete",
+                    };
+                    return refuse(&format!("ACL Exception {what} Failed due to security constraints"));
+                }
+                Rule::Abort { table, rule } if applies(self.database, table, self.table) => {
+                    let detail = format!(
+                        "Operation against file '{name}' was aborted by Business Rule \
+                         '{rule}^5d3b0cb7c0a8010e01cff22378e0aea9'. Business Rule Stack:{rule}"
+                    );
+                    return refuse(&detail);
+                }
+                Rule::LockField { table, field } if applies(self.database, table, self.table) => {
+                    given.remove(field);
+                }
+                Rule::Mandatory { table, field } if applies(self.database, table, self.table) => {
+                    let missing = given.get(field).map_or(write == Write::Insert, String::is_empty);
+                    if missing && write != Write::Delete {
+                        let column = self.database.dictionary.find(self.table, field);
+                        let label =
+                            column.map_or(field, |column| &self.database.dictionary.column(column).label);
+                        return refuse(&format!(
+                            "Data Policy Exception: The following fields are mandatory: {label}"
+                        ));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(given)
+    }
+}
+
+fn holds_for_all(rule: &Rule) -> bool {
+    matches!(rule, Rule::Abort { .. } | Rule::Mandatory { .. })
+}
+
+fn applies(database: &Database, on: &str, table: TableId) -> bool {
+    database.dictionary.table(on).is_some_and(|on| database.dictionary.is_a(table, on))
+}

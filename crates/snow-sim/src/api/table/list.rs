@@ -1,0 +1,165 @@
+//! Lists: query, order, limit, count and the `Link` header (facts 1.2, 1.5, 9).
+
+use super::super::Call;
+use super::access::Access;
+use super::{locale, render};
+use crate::Cut;
+use crate::answer::Answer;
+use crate::data::{Row, TableId};
+use crate::fault::cancelled;
+use crate::query::{Context, Query, Unsupported};
+use crate::simulator::State;
+use http::StatusCode;
+use serde_json::Value;
+use std::fmt::Write;
+
+/// How many rows come when no limit is given.
+const DEFAULT_LIMIT: usize = 10_000;
+
+pub(super) fn answer(state: &State, call: &Call<'_>, table: TableId) -> Answer {
+    if let Some(tiny) = call.param("sysparm_tiny") {
+        return Answer::not_simulated(&format!("sysparm_tiny={tiny}"));
+    }
+    let (locale, user_id) = (locale(&call.user), state.database.user_id(&call.user.name));
+    let context = Context {
+        locale: &locale,
+        now: state.clock.timestamp(),
+        user_id: &user_id,
+        invalid_returns_nothing: state.settings.invalid_query_returns_no_rows,
+    };
+    let text = query_text(state, call, table);
+    let query = match Query::parse(&text, &state.database, table, context) {
+        Ok(query) => query,
+        Err(Unsupported(what)) => return Answer::not_simulated(&format!("{what:?} in a query")),
+    };
+    let access = Access::of(state, call, table);
+    if state.settings.query_acls && !query.fields.iter().all(|(field, _)| access.may_query(field)) {
+        let detail = "Field(s) present in the query do not have permission to be read";
+        return Answer::fault(StatusCode::FORBIDDEN, "Insufficient rights to query records", detail);
+    }
+    // A limit or an offset that is no number is unsettled (facts 12): as if it were not given.
+    let number =
+        |name: &str, default| call.param(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(default);
+    let (limit, offset) = (number("sysparm_limit", DEFAULT_LIMIT), number("sysparm_offset", 0));
+    let counted = !call.flag("sysparm_no_count");
+    let (page, total) = select(state, table, &query, &locale, limit, offset, counted);
+    // The limit was applied before access rules, so a page may be short with more to come (facts 9).
+    let visible: Vec<&Row> = page.into_iter().filter(|row| access.may_see(row)).collect();
+    if visible.is_empty() && call.base.ends_with("/v1") {
+        let detail = "Records matching query not found. Check query parameter or offset parameter";
+        return Answer::fault(StatusCode::NOT_FOUND, "No Record found", detail);
+    }
+    let rows = visible.into_iter().map(|row| render(state, call, table, row, &access)).collect();
+    let answer = cut(state, rows);
+    let Some(total) = total else { return answer };
+    let answer = answer.with("x-total-count", &total.to_string());
+    match pages(call, total, limit, offset) {
+        Some(link) if !call.flag("sysparm_suppress_pagination_header") => answer.with("link", &link),
+        _ => answer,
+    }
+}
+
+/// The encoded query, and names of fields with values beside it. Together with a query those are left out; what an
+/// instance does is unsettled (facts 12).
+fn query_text(state: &State, call: &Call<'_>, table: TableId) -> String {
+    if let Some(query) = call.param("sysparm_query") {
+        return query.to_owned();
+    }
+    let dictionary = &state.database.dictionary;
+    let mut text = String::new();
+    for (name, value) in call.params.iter().filter(|(name, _)| !name.starts_with("sysparm_")) {
+        let Some(column) = dictionary.find(table, name).map(|column| dictionary.column(column)) else {
+            continue;
+        };
+        // Here display values are taken, too (facts 1.2).
+        let value = match &column.kind {
+            crate::data::ColumnType::Reference(target) => {
+                state.database.by_display_name(target, value).unwrap_or(value)
+            }
+            _ => column
+                .choices
+                .iter()
+                .find(|(_, label)| label.eq_ignore_ascii_case(value))
+                .map_or(value.as_str(), |(v, _)| v),
+        };
+        let _ = write!(text, "^{name}={}", value.replace('^', "^^"));
+    }
+    text
+}
+
+/// A page of rows, and how many match if that is counted. A walk along sys_ids begins where the last page ended and stops
+/// where this one is full.
+fn select<'a>(
+    state: &'a State,
+    table: TableId,
+    query: &Query,
+    locale: &crate::data::Locale,
+    limit: usize,
+    offset: usize,
+    counted: bool,
+) -> (Vec<&'a Row>, Option<usize>) {
+    let database = &state.database;
+    let rows = database.rows_after(table, query.after()).map(|(_, row)| row);
+    let matching = rows.filter(|row| query.matches(database, table, row, locale));
+    if query.is_by_sys_id() && !counted {
+        return (matching.skip(offset).take(limit).collect(), None);
+    }
+    let mut rows: Vec<&Row> = matching.collect();
+    if !query.is_by_sys_id() {
+        rows.sort_by(|a, b| query.compare(database, table, a, b));
+    }
+    let total = rows.len();
+    (rows.into_iter().skip(offset).take(limit).collect(), counted.then_some(total))
+}
+
+/// The whole list, or what a cancelled transaction leaves of it (facts 3.4).
+fn cut(state: &State, rows: Vec<Value>) -> Answer {
+    let Some(quota) = state.settings.quota.filter(|quota| rows.len() > quota.rows) else {
+        return Answer::result(StatusCode::OK, &Value::Array(rows));
+    };
+    let error = cancelled();
+    let some = rows[..quota.rows].iter().map(Value::to_string).collect::<Vec<_>>().join(",");
+    let comma = if some.is_empty() { "" } else { "," };
+    let body = match quota.shape {
+        Cut::Before => return Answer::json(StatusCode::INTERNAL_SERVER_ERROR, error),
+        Cut::Beside => format!("{{\"result\":[{some}],{}", &error[1..]),
+        Cut::EmptyRow => format!("{{\"result\":[{some}{comma}\"\"],{}", &error[1..]),
+        Cut::Malformed => format!("{{\"result\":[{some}{comma}\"\"\"\"]{}", &error[1..]),
+        Cut::Truncated => {
+            let mut answer = Answer::json(StatusCode::OK, format!("{{\"result\":[{some}{comma}{{\"num"));
+            answer.truncated = true;
+            return answer;
+        }
+    };
+    Answer::json(StatusCode::OK, body)
+}
+
+/// The `Link` header, with its bogus `prev` of limit 1 and offset 0 (facts 1.5).
+fn pages(call: &Call<'_>, total: usize, limit: usize, offset: usize) -> Option<String> {
+    if total <= limit || limit == 0 {
+        return None;
+    }
+    let target = call.head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let kept = query.split('&').filter(|pair| !pair.is_empty());
+    let kept =
+        kept.filter(|pair| !pair.starts_with("sysparm_limit=") && !pair.starts_with("sysparm_offset="));
+    let kept: String = kept.flat_map(|pair| [pair, "&"]).collect();
+    let mut links = String::new();
+    let mut link = |rel: &str, offset: &str| {
+        let comma = if links.is_empty() { "" } else { "," };
+        let query = format!("{kept}sysparm_limit={limit}&sysparm_offset={offset}");
+        let _ = write!(links, "{comma}<{}{path}?{query}>;rel=\"{rel}\"", call.origin);
+    };
+    link("first", "0");
+    match offset.checked_sub(limit) {
+        Some(before) => link("prev", &before.to_string()),
+        None if limit - offset == 1 => link("prev", "-1"),
+        None => {}
+    }
+    if offset + limit < total {
+        link("next", &(offset + limit).to_string());
+    }
+    link("last", &((total - 1) / limit * limit).to_string());
+    Some(links)
+}

@@ -1,0 +1,85 @@
+//! Date-times as the service stores and shows them (facts 1.6).
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
+
+const STORED: &str = "%Y-%m-%d %H:%M:%S";
+
+/// The zone and the date format of a user.
+#[derive(Clone, Debug)]
+pub(crate) struct Locale {
+    pub(crate) zone: TimeZone,
+    /// In strftime's words.
+    pub(crate) date: String,
+}
+
+impl Default for Locale {
+    fn default() -> Self {
+        Self { zone: TimeZone::UTC, date: "%Y-%m-%d".into() }
+    }
+}
+
+impl Locale {
+    /// A stored date-time as this user sees it.
+    pub(crate) fn show(&self, stored: &str) -> String {
+        match parse_stamp(stored) {
+            Some(time) => time
+                .to_zoned_datetime(self.zone.clone())
+                .strftime(&format!("{} %H:%M:%S", self.date))
+                .to_string(),
+            None => stored.to_owned(),
+        }
+    }
+
+    /// A date as this user sees it. A date has no zone.
+    pub(crate) fn show_date(&self, stored: &str) -> String {
+        match stored.parse::<jiff::civil::Date>() {
+            Ok(date) => date.strftime(&self.date).to_string(),
+            Err(_) => stored.to_owned(),
+        }
+    }
+
+    /// What this user writes as a date-time, as it is stored.
+    pub(crate) fn read(&self, shown: &str) -> Option<String> {
+        let civil = DateTime::strptime(format!("{} %H:%M:%S", self.date), shown)
+            .or_else(|_| DateTime::strptime(STORED, shown));
+        Some(stamp(civil.ok()?.to_zoned_datetime(self.zone.clone()).ok()?.timestamp()))
+    }
+
+    pub(crate) fn now(&self, now: Timestamp) -> ZonedDateTime {
+        now.to_zoned_datetime(self.zone.clone())
+    }
+}
+
+/// `2026-06-26 00:00:00`, UTC.
+pub(crate) fn stamp(time: Timestamp) -> String {
+    time.strftime(STORED).to_string()
+}
+
+/// A stored date-time; a date alone is its midnight (facts 2.6).
+pub(crate) fn parse_stamp(text: &str) -> Option<Timestamp> {
+    let text = if text.len() == 10 { format!("{text} 00:00:00") } else { text.to_owned() };
+    DateTime::strptime(STORED, text)
+        .ok()?
+        .to_zoned_datetime(TimeZone::UTC)
+        .ok()
+        .map(|zoned| zoned.timestamp())
+}
+
+/// `2 Days 3 Hours`: how a stored duration is shown.
+pub(crate) fn duration_words(stored: &str) -> String {
+    let Some(seconds) = parse_stamp(stored).map(|time| time.as_second()) else { return stored.to_owned() };
+    let units = [
+        ("Day", seconds / 86_400),
+        ("Hour", seconds / 3_600 % 24),
+        ("Minute", seconds / 60 % 60),
+        ("Second", seconds % 60),
+    ];
+    let words: Vec<String> = units
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(unit, count)| format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
+        .collect();
+    if words.is_empty() { "0 Seconds".into() } else { words.join(" ") }
+}

@@ -1,0 +1,140 @@
+//! A connection that breaks as planned, counted in bytes of the answer.
+
+use crate::WireFault;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+
+/// What is to happen to the answer that goes out next.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan(Arc<Mutex<Option<WireFault>>>);
+
+impl Plan {
+    pub(super) fn set(&self, fault: WireFault) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+    }
+
+    fn get(&self) -> Option<WireFault> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whatever stands on a TCP connection.
+pub(super) trait Socket {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Socket for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Socket for tokio_rustls::server::TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+/// Makes the end of a connection a reset.
+pub(super) fn reset(stream: &TcpStream) {
+    let _ = stream.set_zero_linger();
+}
+
+pub(super) struct Faulty<T> {
+    stream: T,
+    plan: Plan,
+    /// Bytes that went out under the plan.
+    sent: usize,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl<T> Faulty<T> {
+    pub(super) fn new(stream: T, plan: Plan) -> Self {
+        Self { stream, plan, sent: 0, sleep: None }
+    }
+}
+
+impl<T: Socket + AsyncWrite + Unpin> Faulty<T> {
+    /// Writes up to the byte at which the connection breaks.
+    fn write_until(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+        at: usize,
+        then: Then,
+    ) -> Poll<io::Result<usize>> {
+        let left = at.saturating_sub(self.sent);
+        if left > 0 {
+            let wrote = ready!(Pin::new(&mut self.stream).poll_write(cx, &bytes[..bytes.len().min(left)]))?;
+            self.sent += wrote;
+            return Poll::Ready(Ok(wrote));
+        }
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        match then {
+            Then::Stall => Poll::Pending,
+            Then::Close => {
+                ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+                Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+            }
+            Then::Reset => {
+                reset(self.stream.tcp());
+                Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+            }
+        }
+    }
+
+    fn trickle(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+        pause: std::time::Duration,
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause))).as_mut().poll(cx));
+        self.sleep = None;
+        Pin::new(&mut self.stream).poll_write(cx, &bytes[..bytes.len().min(1)])
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Then {
+    Stall,
+    Close,
+    Reset,
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Faulty<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<T: Socket + AsyncWrite + Unpin> AsyncWrite for Faulty<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.plan.get() {
+            Some(WireFault::ResetAt(at)) => self.write_until(cx, bytes, at, Then::Reset),
+            Some(WireFault::CutAt(at)) => self.write_until(cx, bytes, at, Then::Close),
+            Some(WireFault::StallAt(at)) => self.write_until(cx, bytes, at, Then::Stall),
+            Some(WireFault::Trickle(pause)) => self.trickle(cx, bytes, pause),
+            Some(WireFault::LongLength(_)) | None => Pin::new(&mut self.stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,163 @@
+//! Which rows a query selects, and in which order.
+
+use super::Query;
+use super::condition::{Path, Test};
+use super::operator::{Operator, Side};
+use crate::data::{ColumnType, Database, Locale, Row, TableId, parse_stamp};
+use std::cmp::Ordering;
+
+impl Query {
+    pub(crate) fn matches(&self, database: &Database, table: TableId, row: &Row, locale: &Locale) -> bool {
+        let test = |test: &Test| test.matches(database, table, row, locale);
+        self.groups.iter().any(|group| group.iter().all(|any| any.iter().any(test)))
+    }
+
+    /// Rows by the fields of `ORDERBY`, one after the other; equal ones stay in the order of their ids.
+    pub(crate) fn compare(&self, database: &Database, table: TableId, a: &Row, b: &Row) -> Ordering {
+        self.order.iter().fold(Ordering::Equal, |order, (field, descending)| {
+            order.then_with(|| {
+                let Some(path) = database.walk_path(table, field) else { return Ordering::Equal };
+                let order = by_type(database, &path, shown(database, &path, a), shown(database, &path, b));
+                if *descending { order.reverse() } else { order }
+            })
+        })
+    }
+}
+
+/// References sort by what is shown (facts 9, unsettled).
+fn shown<'a>(database: &'a Database, path: &Path, row: &'a Row) -> &'a str {
+    let stored = database.at(row, path);
+    match database.kind_at(path) {
+        Some(ColumnType::Reference(target)) => database.display_name(target, stored).unwrap_or(stored),
+        _ => stored,
+    }
+}
+
+fn by_type(database: &Database, path: &Path, a: &str, b: &str) -> Ordering {
+    match database.kind_at(path) {
+        Some(ColumnType::Integer | ColumnType::Decimal) => number(a).total_cmp(&number(b)),
+        _ => compare_text(a, b),
+    }
+}
+
+/// Nothing is less than any number.
+fn number(text: &str) -> f64 {
+    text.parse().unwrap_or(f64::NEG_INFINITY)
+}
+
+fn compare_text(a: &str, b: &str) -> Ordering {
+    a.chars().flat_map(char::to_lowercase).cmp(b.chars().flat_map(char::to_lowercase))
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && compare_text(a, b) == Ordering::Equal)
+}
+
+impl Test {
+    fn matches(&self, database: &Database, table: TableId, row: &Row, locale: &Locale) -> bool {
+        match self {
+            Self::Never => false,
+            Self::SysIdAfter(id) => database.field(table, row, "sys_id") > id.as_str(),
+            Self::Compare { path, operator, value } => compare(database, path, row, *operator, value),
+            Self::Fields { path, operator, other, by_day } => {
+                let (mut a, mut b) = (database.at(row, path), database.at(row, other));
+                if *by_day {
+                    (a, b) = (a.get(..10).unwrap_or(a), b.get(..10).unwrap_or(b));
+                }
+                fields(*operator, by_type(database, path, a, b), a.is_empty() || b.is_empty())
+            }
+            Self::Apart { path, more, other, after, seconds } => {
+                let (Some(a), Some(b)) = (database.time_at(row, path), database.time_at(row, other)) else {
+                    return false;
+                };
+                let distance = if *after { a - b } else { b - a };
+                if *more { distance > *seconds } else { (0..=*seconds).contains(&distance) }
+            }
+            Self::Within { path, from, to, not } => {
+                let stored = database.at(row, path);
+                let inside = ordered(database, path, stored, from).is_some_and(Ordering::is_ge)
+                    && ordered(database, path, stored, to).is_some_and(Ordering::is_le);
+                !stored.is_empty() && inside != *not
+            }
+            Self::Part { path, part, side, value } => {
+                let Some(time) = parse_stamp(database.at(row, path)) else { return false };
+                let time = locale.now(time);
+                let found = match part.as_str() {
+                    "dayofweek" => i64::from(time.date().weekday().to_monday_one_offset()),
+                    "month" => i64::from(time.month()),
+                    "year" => i64::from(time.year()),
+                    _ => i64::from(time.hour()),
+                };
+                match side {
+                    None => found == *value,
+                    Some(Side::Greater) => found > *value,
+                    Some(Side::GreaterOrEqual) => found >= *value,
+                    Some(Side::Less) => found < *value,
+                    Some(Side::LessOrEqual) => found <= *value,
+                }
+            }
+            Self::Class { path, class } => {
+                let of = database.dictionary.table(database.at(row, path));
+                of.is_some_and(|of| database.dictionary.is_a(of, *class))
+            }
+            Self::Words(words) => {
+                let columns = &database.dictionary.def(table).columns;
+                words.iter().all(|word| {
+                    columns.iter().any(|column| database.value(row, *column).to_lowercase().contains(word))
+                })
+            }
+            Self::Related(related) => related.matches(database, table, row, locale),
+        }
+    }
+}
+
+fn fields(operator: Operator, order: Ordering, missing: bool) -> bool {
+    match operator {
+        Operator::SameAs => order.is_eq(),
+        Operator::NotSameAs => order.is_ne(),
+        _ if missing => false,
+        Operator::GreaterField => order.is_gt(),
+        Operator::LessField => order.is_lt(),
+        Operator::GreaterOrEqualField => order.is_ge(),
+        _ => order.is_le(),
+    }
+}
+
+/// Values are compared as they are stored, but text tests on a reference look at what is shown (facts 2.1).
+fn compare(database: &Database, path: &Path, row: &Row, operator: Operator, value: &str) -> bool {
+    let stored = database.at(row, path);
+    let listed = || value.split(',').any(|one| same(one.trim(), stored));
+    let text = || shown(database, path, row).to_lowercase();
+    let wanted = || value.to_lowercase();
+    match operator {
+        Operator::Is => same(stored, value),
+        // Rows without a value do not match (facts 2.4).
+        Operator::IsNot => !stored.is_empty() && !same(stored, value),
+        Operator::In => listed(),
+        Operator::NotIn => !stored.is_empty() && !listed(),
+        Operator::Contains => text().contains(&wanted()),
+        Operator::ContainsNot => !stored.is_empty() && !text().contains(&wanted()),
+        Operator::StartsWith => text().starts_with(&wanted()),
+        Operator::EndsWith => text().ends_with(&wanted()),
+        Operator::Empty | Operator::EmptyString => stored.is_empty(),
+        Operator::NotEmpty => !stored.is_empty(),
+        Operator::Anything => true,
+        _ if stored.is_empty() => false,
+        Operator::Less => ordered(database, path, stored, value).is_some_and(Ordering::is_lt),
+        Operator::LessOrEqual => ordered(database, path, stored, value).is_some_and(Ordering::is_le),
+        Operator::Greater => ordered(database, path, stored, value).is_some_and(Ordering::is_gt),
+        Operator::GreaterOrEqual => ordered(database, path, stored, value).is_some_and(Ordering::is_ge),
+        _ => false,
+    }
+}
+
+/// How a stored value compares with one of the query; `None` if the latter is none of the column's type.
+fn ordered(database: &Database, path: &Path, stored: &str, value: &str) -> Option<Ordering> {
+    match database.kind_at(path)? {
+        ColumnType::Integer | ColumnType::Decimal => {
+            Some(stored.parse::<f64>().ok()?.total_cmp(&value.trim().parse::<f64>().ok()?))
+        }
+        ColumnType::DateTime => Some(parse_stamp(stored)?.cmp(&parse_stamp(value)?)),
+        _ => Some(compare_text(stored, value)),
+    }
+}

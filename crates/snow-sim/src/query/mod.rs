@@ -1,0 +1,129 @@
+//! Encoded queries (facts 2): read leniently, as the service reads them, and evaluated for real.
+//!
+//! What is not simulated is an answer that says so, never a wrong row.
+
+mod condition;
+mod evaluate;
+mod operator;
+mod related;
+mod script;
+mod terms;
+
+use crate::data::{Database, Locale, TableId};
+use condition::Test;
+use jiff::Timestamp;
+use terms::Term;
+
+/// A part of a query that is not simulated.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unsupported(pub(crate) String);
+
+/// For whom and when a query is evaluated.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) locale: &'a Locale,
+    pub(crate) now: Timestamp,
+    pub(crate) user_id: &'a str,
+    /// The property `glide.invalid_query.returns_no_rows` (facts 2.5).
+    pub(crate) invalid_returns_nothing: bool,
+}
+
+/// Groups of alternatives: any group, all of its members, any alternative of a member.
+#[derive(Debug, Default)]
+pub(crate) struct Query {
+    groups: Vec<Vec<Vec<Test>>>,
+    /// Paths, and whether they descend.
+    pub(crate) order: Vec<(String, bool)>,
+    /// Every field that the query names, for access rules.
+    pub(crate) fields: Vec<(String, bool)>,
+}
+
+impl Query {
+    pub(crate) fn parse(
+        text: &str,
+        database: &Database,
+        table: TableId,
+        context: Context<'_>,
+    ) -> Result<Self, Unsupported> {
+        let mut query = Self { groups: vec![Vec::new()], ..Self::default() };
+        for term in terms::split(text) {
+            match term {
+                Term::Order(field, descending) => query.ordered(field, descending, database, table, context),
+                Term::NewGroup(text) => {
+                    query.groups.push(Vec::new());
+                    query.add(&text, false, database, table, context)?;
+                }
+                Term::Or(text) => query.add(&text, true, database, table, context)?,
+                Term::And(text) => query.add(&text, false, database, table, context)?,
+                Term::Related(text) => {
+                    let test = related::parse(&text, database, table, context)?;
+                    query.push(test, false);
+                }
+            }
+        }
+        Ok(query)
+    }
+
+    fn add(
+        &mut self,
+        text: &str,
+        or: bool,
+        database: &Database,
+        table: TableId,
+        context: Context<'_>,
+    ) -> Result<(), Unsupported> {
+        match condition::parse(text, database, table, context)? {
+            condition::Parsed::Nothing => {}
+            // An unknown field: the condition is dropped and the query widens, or nothing matches (facts 2.5).
+            condition::Parsed::Unknown if context.invalid_returns_nothing => self.push(Test::Never, or),
+            condition::Parsed::Unknown => {}
+            condition::Parsed::Test { field, range, test } => {
+                self.fields.push((field, range));
+                self.push(test, or);
+            }
+        }
+        Ok(())
+    }
+
+    /// `^OR` binds to the condition right before it (facts 2.2).
+    fn push(&mut self, test: Test, or: bool) {
+        let Some(group) = self.groups.last_mut() else { return };
+        match group.last_mut().filter(|_| or) {
+            Some(alternatives) => alternatives.push(test),
+            None => group.push(vec![test]),
+        }
+    }
+
+    fn ordered(
+        &mut self,
+        field: String,
+        descending: bool,
+        database: &Database,
+        table: TableId,
+        context: Context<'_>,
+    ) {
+        if database.walk_path(table, &field).is_some() {
+            self.fields.push((field.clone(), true));
+            self.order.push((field, descending));
+        } else if context.invalid_returns_nothing {
+            self.groups = vec![vec![vec![Test::Never]]];
+        }
+    }
+
+    /// The greatest sys_id that every row has to be past, if the query says so: where a keyset walk begins.
+    pub(crate) fn after(&self) -> Option<&str> {
+        let [group] = &self.groups[..] else { return None };
+        group
+            .iter()
+            .filter_map(|any| if let [Test::SysIdAfter(id)] = &any[..] { Some(id.as_str()) } else { None })
+            .max()
+    }
+
+    /// Whether rows come in the order of their ids anyway.
+    pub(crate) fn is_by_sys_id(&self) -> bool {
+        match self.order.first() {
+            None => true,
+            Some((field, descending)) => field == "sys_id" && !descending,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Related lists and joins, in their documented forms (facts 2.1).
+
+use super::condition::{Path, Test};
+use super::{Context, Query, Unsupported};
+use crate::data::{Database, Locale, Row, TableId};
+
+/// How many rows of another table have to point to, or agree with, a row.
+#[derive(Debug)]
+pub(super) struct Related {
+    table: TableId,
+    /// The column of the other table.
+    theirs: Path,
+    /// What it has to be equal to in this one.
+    ours: Path,
+    sign: &'static str,
+    count: usize,
+    query: Query,
+}
+
+/// `incident.problem_id,>=1^active=true`, from between `RLQUERY` and `^ENDRLQUERY`.
+pub(super) fn parse(
+    text: &str,
+    database: &Database,
+    table: TableId,
+    context: Context<'_>,
+) -> Result<Test, Unsupported> {
+    let unsupported = || Unsupported(format!("RLQUERY{text}"));
+    let (head, query) = text.split_once('^').unwrap_or((text, ""));
+    let (field, count) = head.split_once(',').ok_or_else(unsupported)?;
+    let count = count.split(',').next().unwrap_or_default();
+    let signs = [">=", "<=", "!=", ">", "<", "="];
+    let (sign, count) =
+        signs.iter().find_map(|sign| Some((*sign, count.strip_prefix(sign)?))).ok_or_else(unsupported)?;
+    let count = count.parse().map_err(|_| unsupported())?;
+    let ours = database.walk_path(table, "sys_id").ok_or_else(unsupported)?;
+    let (other, theirs) = column(field, database).ok_or_else(unsupported)?;
+    let query = Query::parse(query, database, other, context)?;
+    Ok(Test::Related(Related { table: other, theirs, ours, sign, count, query }))
+}
+
+/// `t1.f=t2.f!query`, from behind `JOIN`. The query is one condition: a `^` ends it.
+pub(super) fn join(
+    text: &str,
+    database: &Database,
+    table: TableId,
+    context: Context<'_>,
+) -> Result<Test, Unsupported> {
+    let unsupported = || Unsupported(format!("JOIN{text}"));
+    let (pair, query) = text.split_once('!').unwrap_or((text, ""));
+    let (left, right) = pair.split_once('=').ok_or_else(unsupported)?;
+    let (first, ours) = column(left, database).ok_or_else(unsupported)?;
+    let (other, theirs) = column(right, database).ok_or_else(unsupported)?;
+    if !database.dictionary.is_a(table, first) && !database.dictionary.is_a(first, table) {
+        return Err(unsupported());
+    }
+    let query = Query::parse(query, database, other, context)?;
+    Ok(Test::Related(Related { table: other, theirs, ours, sign: ">=", count: 1, query }))
+}
+
+fn column(text: &str, database: &Database) -> Option<(TableId, Path)> {
+    let (table, field) = text.split_once('.')?;
+    let table = database.dictionary.table(table)?;
+    Some((table, database.walk_path(table, field)?))
+}
+
+impl Related {
+    pub(super) fn matches(&self, database: &Database, _: TableId, row: &Row, locale: &Locale) -> bool {
+        let ours = database.at(row, &self.ours);
+        let theirs = database.rows_after(self.table, None).filter(|(_, other)| {
+            !ours.is_empty()
+                && database.at(other, &self.theirs) == ours
+                && self.query.matches(database, self.table, other, locale)
+        });
+        let found = theirs.count();
+        match self.sign {
+            ">=" => found >= self.count,
+            "<=" => found <= self.count,
+            "!=" => found != self.count,
+            ">" => found > self.count,
+            "<" => found < self.count,
+            _ => found == self.count,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The knobs of an instance, each with the value that an instance has when nobody turns it.
+
+use std::time::Duration;
+
+/// What can be changed while an instance runs: see [`Simulator::settings`](crate::Simulator::settings).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Whether the instance answers at all. Default: [`Node::Up`].
+    pub node: Node,
+    /// Whose headers are sent. Default: [`Release::Y2026`] (facts 1.4).
+    pub release: Release,
+    /// `glide.invalid_query.returns_no_rows`: a condition on an unknown field selects nothing, in place of everything.
+    /// Default: false (facts 2.5).
+    pub invalid_query_returns_no_rows: bool,
+    /// A query on a field that the user may not read is refused. Default: true, as newer releases do (facts 2.5).
+    pub query_acls: bool,
+    /// When a transaction is cancelled, and what is seen of it. Default: never (facts 3.4).
+    pub quota: Option<Quota>,
+    /// How many requests may wait for one session before the next is answered with 202. Default: 10 (facts 3.5).
+    pub session_queue: usize,
+    /// How long an idle session lives. Default: 300 s (facts 8.3, unsettled).
+    pub session_timeout: Duration,
+    /// How many requests run at once. Default: 4 (facts 8.2).
+    pub semaphores: usize,
+    /// How many more may wait before the next is answered with a bare 429. Default: 50 (facts 8.2).
+    pub queue: usize,
+    /// A rate rule for every user. Default: none (facts 8.1).
+    pub rate_limit: Option<RateLimit>,
+    /// The longest path and query, in bytes, before 414. Default: 8,192 (facts 1.10).
+    pub url_limit: usize,
+    /// The largest request body, in bytes, before 400. Default: 10,485,760 (facts 1.10).
+    pub body_limit: usize,
+    /// How long each request takes. Default: nothing.
+    pub latency: Duration,
+    /// Bytes in a chunk of an answer; 0 sends it in one. Default: 0.
+    pub chunk: usize,
+    /// Whether answers are compressed for those who ask for it. Default: true (facts 1.4).
+    pub gzip: bool,
+    /// What a write answers although it was carried out. Default: the truth (facts 3.3).
+    pub write_lie: Option<WriteLie>,
+    /// Whether users need the role `snc_basic_auth_api_access` for basic authentication. Default: false (facts 4.6).
+    pub basic_restricted: bool,
+    /// How long an access token lives. Default: 1,800 s (facts 4.2).
+    pub access_token_lifetime: Duration,
+    /// How long a refresh token lives. Default: 8,640,000 s (facts 4.2).
+    pub refresh_token_lifetime: Duration,
+    /// Whether a grant gives the live token again. Default: true (facts 4.2).
+    pub tokens_are_reused: bool,
+    /// Whether a refresh gives a new refresh token. Default: false; the service does not (facts 4.2).
+    pub refresh_tokens_rotate: bool,
+    /// The grants that are allowed. Default: password, refresh and authorization code (facts 4.1).
+    pub grants: Grants,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            node: Node::Up,
+            release: Release::Y2026,
+            invalid_query_returns_no_rows: false,
+            query_acls: true,
+            quota: None,
+            session_queue: 10,
+            session_timeout: Duration::from_secs(300),
+            semaphores: 4,
+            queue: 50,
+            rate_limit: None,
+            url_limit: 8_192,
+            body_limit: 10_485_760,
+            latency: Duration::ZERO,
+            chunk: 0,
+            gzip: true,
+            write_lie: None,
+            basic_restricted: false,
+            access_token_lifetime: Duration::from_secs(1_800),
+            refresh_token_lifetime: Duration::from_secs(8_640_000),
+            tokens_are_reused: true,
+            refresh_tokens_rotate: false,
+            grants: Grants::default(),
+        }
+    }
+}
+
+/// Whether an instance answers (facts 3.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Node {
+    /// It does.
+    Up,
+    /// A developer instance that sleeps: 200 with an HTML page to everything.
+    Hibernating,
+    /// The edge finds no node: 502 with a small HTML page.
+    None,
+    /// 503 with HTML.
+    Maintenance,
+    /// 302 to a login page.
+    LoginRedirect,
+}
+
+/// Whose headers are sent (facts 1.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Release {
+    /// `Server: ServiceNow`, `Cache-control`, no `Server-Timing`.
+    Y2021,
+    /// `Server: snow_adc` and `Server-Timing`.
+    Y2026,
+}
+
+/// A transaction that is cancelled (facts 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// After how many rows of a list.
+    pub rows: usize,
+    /// What is seen of it.
+    pub shape: Cut,
+}
+
+/// What a cancelled transaction leaves, once rows are out (facts 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cut {
+    /// Nothing was out yet: 500 with the error alone.
+    Before,
+    /// The error beside the rows, in the same object.
+    Beside,
+    /// The same, and `""` as the last row.
+    EmptyRow,
+    /// The JSON is broken where it stopped.
+    Malformed,
+    /// The connection ends without an end.
+    Truncated,
+}
+
+/// So many requests an hour (facts 8.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many.
+    pub per_hour: u32,
+}
+
+/// What a write answers although it was carried out (facts 3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WriteLie {
+    /// 403: the user may not read the record back.
+    Forbidden,
+    /// 500: time ran out behind the write.
+    Cancelled,
+}
+
+/// Which grants the token endpoint takes (facts 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Grants {
+    /// `password`; default: true.
+    pub password: bool,
+    /// `refresh_token`; default: true.
+    pub refresh_token: bool,
+    /// `authorization_code`; default: true.
+    pub authorization_code: bool,
+    /// `client_credentials`; default: false, as on an instance without its property.
+    pub client_credentials: bool,
+    /// `urn:ietf:params:oauth:grant-type:jwt-bearer`; default: true for clients with a key.
+    pub jwt_bearer: bool,
+}
+
+impl Default for Grants {
+    fn default() -> Self {
+        Self {
+            password: true,
+            refresh_token: true,
+            authorization_code: true,
+            client_credentials: false,
+            jwt_bearer: true,
+        }
+    }
+}

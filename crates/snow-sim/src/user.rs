@@ -1,0 +1,61 @@
+//! Who may log in.
+
+/// A user of an instance.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    pub(crate) name: String,
+    pub(crate) password: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) time_zone: String,
+    pub(crate) date_format: String,
+    pub(crate) locked: bool,
+}
+
+impl User {
+    /// A user without roles, in UTC, who writes dates as `yyyy-MM-dd`.
+    pub fn new(user_name: &str, password: &str) -> Self {
+        Self {
+            name: user_name.to_owned(),
+            password: password.to_owned(),
+            roles: Vec::new(),
+            time_zone: "UTC".into(),
+            date_format: "yyyy-MM-dd".into(),
+            locked: false,
+        }
+    }
+
+    /// With one more role. `admin` may do everything.
+    #[must_use]
+    pub fn role(mut self, role: &str) -> Self {
+        self.roles.push(role.to_owned());
+        self
+    }
+
+    /// In a time zone of the IANA database (`America/Los_Angeles`).
+    #[must_use]
+    pub fn time_zone(mut self, zone: &str) -> Self {
+        self.time_zone = zone.to_owned();
+        self
+    }
+
+    /// With a date format of an instance: `yyyy`, `MM` and `dd` with anything between.
+    #[must_use]
+    pub fn date_format(mut self, format: &str) -> Self {
+        self.date_format = format.to_owned();
+        self
+    }
+
+    pub(crate) fn is_admin(&self) -> bool {
+        self.has_role("admin")
+    }
+
+    pub(crate) fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|given| given == role)
+    }
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("name", &self.name).field("roles", &self.roles).finish_non_exhaustive()
+    }
+}
