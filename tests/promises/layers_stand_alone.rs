@@ -111,7 +111,7 @@ async fn the_oauth_layer_refuses_another_origin_and_sends_nothing() {
 /// token would leave callers stuck for ever.
 #[tokio::test(start_paused = true)]
 async fn two_hundred_calls_through_a_limit_that_the_token_request_shares() {
-    let simulator = crate::simulator();
+    let simulator = crate::slow_simulator();
     let instance = Instance::parse("dev12345").unwrap();
     let limited = ServiceBuilder::new().layer(ConcurrencyLimitLayer::new(4)).service(simulator.clone());
     let oauth = OAuth::builder().client_id("my-id").client_secret("my-secret");

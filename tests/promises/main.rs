@@ -22,6 +22,17 @@ fn simulator() -> Simulator {
     builder.access_token_lifetime(Duration::from_secs(1_800)).build().unwrap()
 }
 
+/// The same, where each request takes a while (under a paused clock), and any number may run at once: so that whoever can
+/// overlap does.
+fn slow_simulator() -> Simulator {
+    let simulator = simulator();
+    simulator.settings(|settings| {
+        settings.latency = Duration::from_millis(100);
+        settings.semaphores = 10_000;
+    });
+    simulator
+}
+
 /// A client of an instance in memory: no sockets, and tokio's clock may be paused.
 fn client(simulator: &Simulator) -> Client {
     let builder = Client::builder().instance("dev12345").user("admin").password("secret");

@@ -1,6 +1,7 @@
 //! Tokens that pysnow stored are read, and tokens stored here are what pysnow reads.
 
-use snow_client::Token;
+use snow_client::{OAuthClient, Token};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 /// As `json.dump(client.token)` writes it.
@@ -17,12 +18,34 @@ async fn a_token_stored_by_pysnow_is_used_and_renewed() {
         SystemTime::UNIX_EPOCH + Duration::from_secs_f64(1_767_225_600.738_9)
     );
 
+    // The same token, with the refresh token of a session that the instance knows.
     let simulator = crate::simulator();
-    let live = crate::oauth_client(&simulator).generate_token("admin", "secret").await.unwrap();
-    let client = crate::oauth_client(&simulator);
-    client.set_token(live).unwrap();
+    let session = crate::oauth_client(&simulator).generate_token("admin", "secret").await.unwrap();
+    simulator.revoke_access_tokens();
+    let stored = STORED.replace("def", session.refresh_token().unwrap().expose());
+    let token: Token = serde_json::from_str(&stored).unwrap();
+
+    let updated: Arc<Mutex<Option<Token>>> = Arc::default();
+    let saving = updated.clone();
+    let client = OAuthClient::builder()
+        .instance("dev12345")
+        .client_id("my-id")
+        .client_secret("my-secret")
+        .transport(simulator.clone())
+        .token_updater(move |token: Token| {
+            *saving.lock().unwrap() = Some(token);
+            async { Ok::<_, std::io::Error>(()) }
+        })
+        .build()
+        .unwrap();
+    client.set_token(token).unwrap();
     assert!(client.table("incident").list().limit(1).await.is_ok());
-    assert_eq!(simulator.token_requests(), 1);
+    assert_eq!(simulator.token_requests(), 2);
+    assert!(simulator.journal().iter().all(|entry| entry.status == 200), "it was renewed before it was used");
+    let updated = serde_json::to_value(updated.lock().unwrap().as_ref().unwrap()).unwrap();
+    for key in ["access_token", "refresh_token", "scope", "token_type", "expires_in", "expires_at"] {
+        assert!(!updated[key].is_null(), "{key}");
+    }
 }
 
 #[tokio::test]

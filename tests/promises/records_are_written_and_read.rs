@@ -114,6 +114,22 @@ async fn a_list_that_the_service_cut_to_its_default_is_an_error() -> Result<(), 
 }
 
 #[tokio::test]
+async fn rows_that_are_hidden_do_not_make_a_short_list_look_whole() -> Result<(), Error> {
+    let rule = snow_sim::Rule::HideRows { table: "incident".into(), query: "priority=1".into() };
+    let builder =
+        snow_sim::Simulator::builder().user_with(snow_sim::User::new("reader", "secret")).rule(rule);
+    let simulator = builder.incidents(11_000).build().unwrap();
+    let client =
+        Client::builder().instance("dev1").user("reader").password("secret").transport(simulator).build()?;
+    let error = client.table("incident").list().fields(["number"]).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Incomplete);
+    let rest = client.table("incident").list().fields(["number"]).offset(5_000).await?;
+    assert!(rest.len() < 6_008 && !rest.is_empty(), "{}", rest.len());
+    assert!(client.table("incident").list().fields(["number"]).param("sysparm_limit", "10000").await.is_ok());
+    Ok(())
+}
+
+#[tokio::test]
 async fn both_doors_take_a_service_of_the_callers_own() -> Result<(), Error> {
     let simulator = crate::simulator();
     // Under the default stack, without credentials: the service brings its own.

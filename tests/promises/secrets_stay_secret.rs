@@ -113,6 +113,10 @@ async fn exercise(seen: &Seen) -> Vec<Token> {
         serde_json::from_str(r#"{"access_token":"canary\ntoken","refresh_token":"canary-refresh"}"#).unwrap();
     seen.error(&oauth.set_token(odd.clone()).unwrap_err());
     seen.shown(&OAuth::builder().client_id("my-id").client_secret(CLIENT_SECRET));
+    let answer = snow_core::decode::Answer::new(http::Response::new(()).into_parts().0, bytes::Bytes::new());
+    seen.shown(&answer);
+    seen.error(&snow_core::ApiPath::parse("/x?sysparm_query=canary").unwrap_err());
+    seen.error(&snow_core::Params::new().custom("", "canary").unwrap_err());
     seen.error(&Instance::parse(&format!("https://admin:{PASSWORD}@dev1.service-now.com")).unwrap_err());
     vec![first, second, odd]
 }

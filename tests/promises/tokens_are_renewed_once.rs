@@ -27,7 +27,7 @@ async fn hundred_calls(client: &OAuthClient) -> Vec<Result<usize, snow_client::E
 
 #[tokio::test(start_paused = true)]
 async fn a_hundred_calls_with_a_token_that_expired_by_the_clock() {
-    let simulator = crate::simulator();
+    let simulator = crate::slow_simulator();
     let client = logged_in(&simulator).await;
     tokio::time::advance(LIFE).await;
     for call in hundred_calls(&client).await {
@@ -35,6 +35,19 @@ async fn a_hundred_calls_with_a_token_that_expired_by_the_clock() {
     }
     assert_eq!(simulator.token_requests(), 2); // the login and one renewal
     assert!(simulator.journal().iter().all(|entry| entry.status == 200), "no call met a 401");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_calls_in_flight_with_a_token_that_the_server_revoked() {
+    let simulator = crate::slow_simulator();
+    let client = logged_in(&simulator).await;
+    simulator.revoke_access_tokens();
+    for call in hundred_calls(&client).await {
+        assert_eq!(call.unwrap(), 1);
+    }
+    assert_eq!(simulator.token_requests(), 2);
+    let refused = simulator.journal().iter().filter(|entry| entry.status == 401).count();
+    assert_eq!(refused, 100, "all were in flight, each was refused once and sent once more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -50,10 +63,10 @@ async fn a_hundred_calls_with_a_token_that_the_server_revoked_on_many_threads() 
 
 #[tokio::test(start_paused = true)]
 async fn a_hundred_calls_share_one_failure_and_then_go_on() {
-    let simulator = crate::simulator();
+    let simulator = crate::slow_simulator();
     let client = logged_in(&simulator).await;
     tokio::time::advance(LIFE).await;
-    simulator.fail_next(Fault::NoNode);
+    simulator.fail_next_slowly(Fault::NoNode);
     for call in hundred_calls(&client).await {
         assert_eq!(call.unwrap_err().kind(), Kind::Unavailable);
     }
@@ -205,4 +218,137 @@ async fn a_write_that_met_a_401_is_sent_once_more_and_done_once() {
     assert_eq!(made.value("short_description").unwrap(), "once");
     let same = client.table("incident").list().query("short_description=once").limit(9).await.unwrap();
     assert_eq!(same.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_service_that_panics_once_is_an_error_and_not_the_end() {
+    let simulator = crate::simulator();
+    let (behind, calls) = (simulator.clone(), Arc::new(AtomicUsize::new(0)));
+    let panics = tower::service_fn(move |request: http::Request<snow_core::Body>| {
+        let (simulator, calls) = (behind.clone(), calls.clone());
+        async move {
+            if request.uri().path() == "/oauth_token.do" {
+                assert_ne!(calls.fetch_add(1, Ordering::SeqCst), 1, "the second token request panics");
+            }
+            tower::ServiceExt::oneshot(simulator, request).await
+        }
+    });
+    let builder = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret("my-secret");
+    let client = builder.transport(panics).build().unwrap();
+    client.generate_token("admin", "secret").await.unwrap();
+    tokio::time::advance(LIFE).await;
+    let error = client.table("incident").list().limit(1).await.unwrap_err();
+    assert!(error.to_string().contains("panicked"), "{error}");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(client.table("incident").list().limit(1).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_updater_that_calls_its_own_client_is_told_so() {
+    let simulator = crate::simulator();
+    let own: Arc<Mutex<Option<OAuthClient>>> = Arc::default();
+    let inside = own.clone();
+    let client = OAuthClient::builder()
+        .instance("dev12345")
+        .client_id("my-id")
+        .client_secret("my-secret")
+        .transport(simulator.clone())
+        .token_updater(move |_: Token| {
+            let client = inside.lock().unwrap().clone();
+            async move {
+                match client {
+                    Some(client) => client.table("incident").list().limit(1).await.map(drop),
+                    None => Ok(()),
+                }
+            }
+        })
+        .build()
+        .unwrap();
+    client.generate_token("admin", "secret").await.unwrap();
+    *own.lock().unwrap() = Some(client.clone());
+    tokio::time::advance(LIFE).await;
+    let error = client.table("incident").list().limit(1).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::TokenNotSaved);
+    assert!(error.to_string().contains("calls the client whose token it saves"), "{error}");
+    *own.lock().unwrap() = None;
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(client.table("incident").list().limit(1).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_was_not_saved_is_not_mixed_up_with_the_one_before() {
+    let simulator = Simulator::builder()
+        .user("a", "secret")
+        .user("b", "secret")
+        .oauth_client("my-id", "my-secret")
+        .build()
+        .unwrap();
+    let fail = Arc::new(AtomicUsize::new(0));
+    let failing = fail.clone();
+    let client = OAuthClient::builder()
+        .instance("dev12345")
+        .client_id("my-id")
+        .client_secret("my-secret")
+        .transport(simulator.clone())
+        .token_updater(move |_: Token| {
+            let fail = failing.load(Ordering::SeqCst) == 1;
+            async move { if fail { Err(std::io::Error::other("the disk is full")) } else { Ok(()) } }
+        })
+        .build()
+        .unwrap();
+    client.generate_token("a", "secret").await.unwrap();
+    fail.store(1, Ordering::SeqCst);
+    assert_eq!(client.generate_token("b", "secret").await.unwrap_err().kind(), Kind::TokenNotSaved);
+    let error = client.table("incident").list().limit(1).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::TokenNotSaved, "nothing goes out as the user before");
+    fail.store(0, Ordering::SeqCst);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    client.table("incident").list().limit(1).await.unwrap();
+    assert_eq!(simulator.journal().last().unwrap().user, "b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_a_login_overtook_leaves_the_storage_alone() {
+    let simulator = Simulator::builder()
+        .user("a", "secret")
+        .user("b", "secret")
+        .oauth_client("my-id", "my-secret")
+        .build()
+        .unwrap();
+    let stored: Arc<Mutex<Vec<Token>>> = Arc::default();
+    let saving = stored.clone();
+    let behind = simulator.clone();
+    // The renewal takes a minute, a login is quick.
+    let slow = tower::service_fn(move |request: http::Request<snow_core::Body>| {
+        let simulator = behind.clone();
+        async move {
+            let (head, body) = request.into_parts();
+            let body = body.collect(1 << 20).await?;
+            if body.starts_with(b"grant_type=refresh_token") {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+            }
+            let request = http::Request::from_parts(head, snow_core::Body::from(body));
+            tower::ServiceExt::oneshot(simulator, request).await.map_err(snow_client::Error::wrap)
+        }
+    });
+    let client = OAuthClient::builder()
+        .instance("dev12345")
+        .client_id("my-id")
+        .client_secret("my-secret")
+        .transport(slow)
+        .token_updater(move |token: Token| {
+            saving.lock().unwrap().push(token);
+            async { Ok::<_, std::io::Error>(()) }
+        })
+        .build()
+        .unwrap();
+    client.generate_token("a", "secret").await.unwrap();
+    tokio::time::advance(LIFE).await;
+    let waiting = tokio::spawn(IntoFuture::into_future(client.table("incident").list().limit(1)));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let second = client.generate_token("b", "secret").await.unwrap();
+    waiting.await.unwrap().unwrap();
+    assert_eq!(stored.lock().unwrap().len(), 2);
+    assert_eq!(stored.lock().unwrap().last(), Some(&second));
+    assert_eq!(client.token(), Some(second));
 }

@@ -127,6 +127,70 @@ async fn the_token_endpoint_is_told_apart_too() {
 }
 
 #[tokio::test]
+async fn a_queue_in_front_of_the_token_endpoint_is_no_refusal() {
+    let answers = [(429, Kind::RateLimited), (503, Kind::Unavailable), (401, Kind::TokenRefused)];
+    for (status, kind) in answers {
+        let queue = tower::service_fn(move |_: http::Request<Body>| async move {
+            let builder = http::Response::builder().status(status).header("content-type", "application/json");
+            let body = r#"{"error":"too many requests","status":"failure"}"#;
+            builder
+                .header("retry-after", "7")
+                .header("x-transaction-id", "0123456789ab")
+                .body(Body::from(body))
+        });
+        let client = snow_client::OAuthClient::builder().instance("dev1").client_id("a").client_secret("b");
+        let error =
+            client.transport(queue).build().unwrap().generate_token("admin", "secret").await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        if status != 401 {
+            assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(7)));
+            assert_eq!(error.transaction_id(), Some("0123456789ab"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_whose_body_breaks_is_still_that_refusal() {
+    let broken = tower::service_fn(|_: http::Request<Body>| async move {
+        let frames = futures_util::stream::iter([Err::<hyper::body::Frame<bytes::Bytes>, _>(
+            std::io::Error::other("cut"),
+        )]);
+        let builder = http::Response::builder().status(429).header("retry-after", "9");
+        builder.body(Body::stream(http_body_util::StreamBody::new(frames)))
+    });
+    let client =
+        Client::builder().instance("dev1").user("a").password("b").transport(broken).build().unwrap();
+    let error = client.table("incident").create(&json!({})).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_happened()), (Kind::RateLimited, false));
+    assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(9)));
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_behind_the_handshake_is_no_failed_handshake() {
+    let simulator = crate::simulator();
+    let listener = simulator.listen_tls().await.unwrap();
+    let transport = Transport::builder().danger_accept_invalid_certificates().build().unwrap();
+    let client =
+        Client::builder().instance(listener.url()).user("admin").password("secret").transport(transport);
+    let client = client.build().unwrap();
+    for fault in
+        [snow_sim::WireFault::ResetAt(0), snow_sim::WireFault::CutAt(0), snow_sim::WireFault::CutAt(100)]
+    {
+        simulator.break_next(fault);
+        let error = client.table("incident").create(&json!({})).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_happened()), (Kind::Closed, true), "{fault:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_transport_of_ones_own_stack_tells_reads_and_writes_apart() {
+    let transport = Transport::builder().build().unwrap();
+    let relative = http::Request::get("/no/host").body(Body::empty()).unwrap();
+    let error = tower::ServiceExt::oneshot(transport, relative).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_happened()), (Kind::InvalidInput, false));
+}
+
+#[tokio::test]
 async fn a_connection_that_is_refused() {
     // A port that was free a moment ago: nobody listens there now.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -146,7 +210,15 @@ async fn a_certificate_that_is_not_trusted_and_a_server_without_tls() {
     let plain = simulator.listen().await.unwrap();
     let no_tls = plain.url().replace("http://127.0.0.1", "https://localhost");
     for (url, reason) in [(secure.url(), "UnknownIssuer"), (no_tls, "corrupt message")] {
-        let client = Client::builder().instance(&url).user("admin").password("secret").build().unwrap();
+        let client = match Client::builder().instance(&url).user("admin").password("secret").build() {
+            Ok(client) => client,
+            // A machine without any certificates says so when the client is built.
+            Err(error) => {
+                assert_eq!(error.kind(), Kind::Tls);
+                line(&error, &["ca-certificates"]);
+                return;
+            }
+        };
         let error = read(&client, "incident").await;
         assert_eq!((error.kind(), error.is_retryable()), (Kind::Tls, false), "{error}");
         line(&error, &[reason, "no encrypted connection", "certificate"]);

@@ -19,6 +19,8 @@ use tower_service::Service;
 /// - A 401 renews the token once and sends the request once more, if its body allows (see [`Replay`]). If the renewal
 ///   brings the same token, the 401 stands.
 /// - A request for another origin is refused.
+/// - The 401 is held while the token is renewed, because it may have to stand: a limit below this layer that counts answers
+///   until their bodies are read has to leave the token request out.
 ///
 /// The layer is always ready and waits for the service below inside its future, so that a token request and a data
 /// request may share a concurrency limit.
@@ -95,7 +97,7 @@ where
     }
     let renewed = match oauth.after_refusal(held.generation).await {
         Ok(renewed) => renewed,
-        Err(error) => return Err(after_401(error)),
+        Err(error) => return Err(after_401(error)), // drops the answer
     };
     match again {
         Some(request) if renewed.generation != held.generation => {
@@ -124,8 +126,9 @@ fn with_token<B>(mut request: Request<B>, held: &Held) -> Request<B> {
 
 /// Tells both: that the token was refused, and that no other could be had.
 fn after_401(error: Error) -> Error {
-    let why = "the instance refused the token (401), and a new one could not be had";
-    Error::new(error.kind(), why).with_status(StatusCode::UNAUTHORIZED).before_sending().with_source(error)
+    error
+        .with_context("the instance refused the token (401), and a new one could not be had")
+        .before_sending()
 }
 
 /// The future of [`OAuthService`].
@@ -143,5 +146,69 @@ impl<R> Future for OAuthFuture<R> {
 impl<R> fmt::Debug for OAuthFuture<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OAuthFuture")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use snow_core::Instance;
+    use tower_test::mock;
+
+    fn oauth() -> OAuth {
+        let nobody = tower::service_fn(|_: Request<snow_core::Body>| async {
+            Err::<Response<snow_core::Body>, _>(Error::new(Kind::Connect, "nobody is asked here"))
+        });
+        let oauth = OAuth::builder()
+            .client_id("id")
+            .client_secret("secret")
+            .build(&Instance::parse("dev1").unwrap(), nobody);
+        let oauth = oauth.unwrap();
+        oauth.set_token(serde_json::from_str::<crate::Token>(r#"{"access_token":"abc"}"#).unwrap()).unwrap();
+        oauth
+    }
+
+    /// Ready at once, however busy the service below is: it is waited for inside the future, by a clone.
+    #[tokio::test]
+    async fn is_always_ready_and_waits_inside_its_future() {
+        let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<()>, _>(oauth().layer());
+        handle.allow(0);
+        tokio_test::assert_ready_ok!(service.poll_ready());
+        let mut answer = tokio_test::task::spawn(service.call(Request::get("/").body(()).unwrap()));
+        tokio_test::assert_pending!(answer.poll());
+        handle.allow(1);
+        tokio_test::assert_pending!(answer.poll());
+        let (request, send) = handle.next_request().await.unwrap();
+        assert_eq!(request.headers()["authorization"], "Bearer abc");
+        assert!(request.headers()["authorization"].is_sensitive());
+        send.send_response(Response::new(()));
+        assert_eq!(tokio_test::assert_ready_ok!(answer.poll()).status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn dropped_half_way_it_takes_no_place_below() {
+        let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<()>, _>(oauth().layer());
+        handle.allow(1);
+        let first = Request::get("/first").body(()).unwrap();
+        let mut dropped = tokio_test::task::spawn(service.call(first));
+        handle.allow(0);
+        tokio_test::assert_pending!(dropped.poll());
+        drop(dropped);
+        handle.allow(1);
+        let mut answer = tokio_test::task::spawn(service.call(Request::get("/second").body(()).unwrap()));
+        tokio_test::assert_pending!(answer.poll());
+        let (request, send) = handle.next_request().await.unwrap();
+        assert_eq!(request.uri(), "/second");
+        send.send_response(Response::new(()));
+        tokio_test::assert_ready_ok!(answer.poll());
+    }
+
+    #[tokio::test]
+    async fn a_foreign_error_passes_and_an_own_one_is_not_nested() {
+        let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<()>, _>(oauth().layer());
+        let mut answer = tokio_test::task::spawn(service.call(Request::get("/").body(()).unwrap()));
+        tokio_test::assert_pending!(answer.poll());
+        handle.next_request().await.unwrap().1.send_error(Error::new(Kind::Busy, "below"));
+        assert_eq!(tokio_test::assert_ready_err!(answer.poll()).kind(), Kind::Busy);
     }
 }

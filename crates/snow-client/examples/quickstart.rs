@@ -9,7 +9,6 @@ use snow_sim::{Listener, Simulator};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
 use tower::ServiceBuilder;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -80,7 +79,7 @@ async fn gone(client: &Client, sys_id: SysId) -> std::result::Result<(), Error> 
 }
 
 async fn tokens(place: &Place, id: &str, secret: &str) -> Result<()> {
-    let file = TokenFile::new();
+    let file = TokenFile::new()?;
     let path = file.path().to_owned();
     let client = OAuthClient::builder()
         .instance(&place.instance)
@@ -110,13 +109,7 @@ async fn tokens(place: &Place, id: &str, secret: &str) -> Result<()> {
 
 /// Called with every new token, and done before any call goes out with it.
 async fn save(path: PathBuf, token: Token) -> Result<()> {
-    let mut options = tokio::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    options.mode(0o600); // a token is as good as a password
-    let mut file = options.open(path).await?;
-    file.write_all(&serde_json::to_vec_pretty(&token)?).await?;
-    Ok(file.flush().await?)
+    Ok(tokio::fs::write(path, serde_json::to_vec_pretty(&token)?).await?)
 }
 
 async fn own_transport(place: &Place) -> Result<()> {
@@ -211,21 +204,29 @@ impl Place {
     }
 }
 
-/// A file that goes when the example ends.
-struct TokenFile(PathBuf);
+/// A file in a folder of its own, which nobody else may read, and which goes when the example ends.
+struct TokenFile {
+    folder: PathBuf,
+    file: PathBuf,
+}
 
 impl TokenFile {
-    fn new() -> Self {
-        Self(env::temp_dir().join(format!("snow-quickstart-{}.json", std::process::id())))
+    fn new() -> Result<Self> {
+        let folder = env::temp_dir().join(format!("snow-quickstart-{}", std::process::id()));
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700); // a token is as good as a password
+        builder.create(&folder)?;
+        Ok(Self { file: folder.join("token.json"), folder })
     }
 
     fn path(&self) -> &Path {
-        &self.0
+        &self.file
     }
 }
 
 impl Drop for TokenFile {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -38,14 +38,13 @@ impl Common {
         Ok(headers.with(header::USER_AGENT, agent))
     }
 
-    /// The caller's transport, or ours with its certificates loaded.
-    fn transport(&self, instance: &Instance) -> Result<HttpService, Error> {
+    /// The caller's transport, or ours; and what is left to do when all input has been checked: to load certificates.
+    fn transport(&self) -> Result<(HttpService, Option<Transport>), Error> {
         if let Some(own) = &self.transport {
-            return Ok(own.clone());
+            return Ok((own.clone(), None));
         }
         let transport = Transport::builder().build()?;
-        transport.prepare(instance.origin())?;
-        Ok(HttpService::new(transport))
+        Ok((HttpService::new(transport.clone()), Some(transport)))
     }
 }
 
@@ -168,11 +167,12 @@ impl ClientBuilder {
             }
             (None, Some(user), Some(password)) => {
                 let auth = BasicAuthLayer::new(instance.origin(), user, password.clone())?;
-                let transport = self.common.transport(&instance)?;
-                stack::default(instance.clone(), auth, self.common.headers()?, transport)
+                let (headers, (transport, ours)) = (self.common.headers()?, self.common.transport()?);
+                ours.map_or(Ok(()), |ours| ours.prepare(instance.origin()))?;
+                stack::default(instance.clone(), auth, headers, transport)
             }
             (None, None, None) if self.common.transport.is_some() => {
-                let transport = self.common.transport(&instance)?;
+                let (transport, _) = self.common.transport()?;
                 stack::default(instance.clone(), Identity::new(), self.common.headers()?, transport)
             }
             (None, None, None) => {
@@ -230,7 +230,7 @@ impl OAuthClientBuilder {
     /// Called with every new token that this client obtains, and waited for before any call goes out with it. If it
     /// fails, so does the call; the token is kept and given to it again with the next one.
     ///
-    /// It must not call the client whose token it saves: that call would wait for itself.
+    /// It must not call the client whose token it saves: such a call is refused, because it would wait for itself.
     pub fn token_updater<F, Fut, E>(mut self, save: F) -> Self
     where
         F: Fn(Token) -> Fut + Send + Sync + 'static,
@@ -247,8 +247,9 @@ impl OAuthClientBuilder {
     /// [`Kind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
     pub fn build(self) -> Result<OAuthClient, Error> {
         let instance = self.common.instance()?;
-        let (transport, headers) = (self.common.transport(&instance)?, self.common.headers()?);
+        let (headers, (transport, ours)) = (self.common.headers()?, self.common.transport()?);
         let oauth = self.oauth.build(&instance, stack::token(headers.clone(), transport.clone()))?;
+        ours.map_or(Ok(()), |ours| ours.prepare(instance.origin()))?;
         let http = stack::default(instance.clone(), oauth.layer(), headers, transport);
         Ok(OAuthClient { client: Client { target: Target { instance, http } }, oauth })
     }

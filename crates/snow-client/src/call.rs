@@ -3,7 +3,7 @@
 use crate::Page;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
-use snow_core::decode::Answer;
+use snow_core::decode::{self, Answer};
 use snow_core::{ApiPath, Body, DisplayValue, Error, HttpService, Instance, Params};
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -38,13 +38,11 @@ pub(crate) struct Prepared {
     pub(crate) path: ApiPath,
     pub(crate) params: Params,
     pub(crate) body: Option<Bytes>,
-    /// Whether the user set how many rows to read.
-    pub(crate) limited: bool,
 }
 
 impl Prepared {
     pub(crate) fn new(method: Method, path: ApiPath) -> Self {
-        Self { method, path, params: Params::new(), body: None, limited: false }
+        Self { method, path, params: Params::new(), body: None }
     }
 }
 
@@ -95,10 +93,7 @@ impl Call<Page> {
     }
 
     /// At most this many rows.
-    pub fn limit(mut self, rows: u32) -> Self {
-        if let Ok(request) = &mut self.request {
-            request.limited = true;
-        }
+    pub fn limit(self, rows: u32) -> Self {
         self.params(|params| Ok(params.limit(rows)))
     }
 
@@ -124,8 +119,8 @@ impl<T: 'static> IntoFuture for Call<T> {
 async fn send(target: &Target, request: &Prepared) -> Result<Answer, Error> {
     let answered = async {
         let response = target.http.send(wire(target, request)?).await?;
-        let (head, body) = response.into_parts();
-        Answer::new(head, body.collect(LIMIT).await?)
+        let (head, body) = decode::receive(response, LIMIT).await?;
+        Answer::new(head, body)
     };
     answered.await.map_err(|error| told(error, target, request))
 }

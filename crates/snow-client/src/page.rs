@@ -1,10 +1,10 @@
 //! The rows of one answer.
 
-use snow_core::{Error, Kind, Record, decode::Answer};
+use snow_core::{Error, Kind, Params, Record, decode::Answer};
 use std::ops::Deref;
 
 /// How many rows the service sends when it is told no limit (facts 1.2).
-const DEFAULT_LIMIT: usize = 10_000;
+const DEFAULT_LIMIT: u64 = 10_000;
 
 /// The records of one page, in the order in which they came.
 #[derive(Clone, Debug, Default)]
@@ -14,10 +14,14 @@ pub struct Page {
 }
 
 impl Page {
-    pub(crate) fn read(answer: &Answer, limited: bool) -> Result<Self, Error> {
+    pub(crate) fn read(answer: &Answer, params: &Params) -> Result<Self, Error> {
         let (records, total) = (answer.list()?, answer.total());
-        let more = total.is_none_or(|total| total > records.len() as u64);
-        if !limited && records.len() >= DEFAULT_LIMIT && more {
+        let offset = params.get("sysparm_offset").and_then(|rows| rows.parse().ok()).unwrap_or(0_u64);
+        // Rows that the user may not read are taken off after the limit: only the count tells whether it was met.
+        let more = total.map_or(records.len() as u64 >= DEFAULT_LIMIT, |total| {
+            total > offset.saturating_add(DEFAULT_LIMIT)
+        });
+        if params.get("sysparm_limit").is_none() && more {
             let why = format!("{} rows came, and more match", records.len());
             return Err(Error::new(Kind::Incomplete, why));
         }

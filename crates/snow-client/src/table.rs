@@ -32,7 +32,7 @@ impl Table {
     /// # Errors
     /// [`Kind::Incomplete`] if no limit is set and more rows match than the service sends by itself.
     pub fn list(&self) -> Call<Page> {
-        self.call(Method::GET, None, |answer, request| Page::read(answer, request.limited))
+        self.call(Method::GET, None, |answer, request| Page::read(answer, &request.params))
     }
 
     /// Creates a record. The answer is the record as the instance's rules made it; fields that do not exist or may not be

@@ -101,7 +101,7 @@ impl Kind {
                 | Rejected
                 | UriTooLong
                 | RateLimited
-        ) || matches!(self, Busy | Hibernating | LoginPage | Redirected)
+        ) || matches!(self, Busy | Hibernating)
     }
 
     /// What to do about it, if that does not depend on more than the kind.
@@ -140,6 +140,9 @@ impl Kind {
             Self::LoginPage => "the instance wants a browser login here: check host, path and credentials",
             Self::Redirected => "check that the address is the instance's own: redirects are not followed",
             Self::Incomplete => "set a limit and an order, and read page by page",
+            Self::Closed => "a read may be sent again; after a write, look first whether it was carried out",
+            Self::Server => "look up the transaction in the instance's system log",
+            Self::ForeignOrigin => "use a client of that instance for it",
             Self::NotJson => "check that the address is an instance's and that no proxy answers in its place",
             _ => "",
         }
@@ -233,6 +236,14 @@ impl Error {
                 Operation { method: method.clone(), text: format!("{method} {}{host}", uri.path()) };
             self.edit().operation = Some(operation);
         }
+        self
+    }
+
+    /// Adds in which situation it came to this, in front of the message.
+    #[must_use]
+    pub fn with_context(mut self, context: &str) -> Self {
+        let inner = self.edit();
+        inner.message = format!("{context}: {}", inner.message).into();
         self
     }
 

@@ -81,6 +81,10 @@ impl Instance {
     fn from_host(text: &str) -> Result<Self, String> {
         if text.contains(['.', ':']) {
             let (host, port) = split_port(text)?;
+            if !text.contains('.') && !host.starts_with('[') {
+                let why = "is a bare name with a port: write the whole URL of the host, or the instance's name alone";
+                return Err(why.into());
+            }
             return Self::assemble(true, check_host(host)?, port, String::new());
         }
         if text.eq_ignore_ascii_case("localhost") {
@@ -328,9 +332,10 @@ mod tests {
             ("1.2.3.0x4", "number"),
             ("dev1.service-now.com.", "part of its name"),
             ("-dev1", "part of its name"),
-            ("dev1:0", "port"),
-            ("dev1:+80", "port"),
-            ("dev1:99999", "port"),
+            ("dev1:443", "bare name"),
+            ("dev1.x:0", "port"),
+            ("dev1.x:+80", "port"),
+            ("dev1.x:99999", "port"),
             ("https://[::1", "bracket"),
             ("https://[::1]x", "'['"),
             ("https://[zz]/", "IPv6"),

@@ -1,7 +1,7 @@
 //! The parameters of one request.
 
 use crate::{Error, Kind};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::fmt;
 
 /// Everything but RFC 3986's unreserved characters and the comma, which lists of fields are full of.
@@ -106,12 +106,17 @@ impl Params {
     /// [`Kind::InvalidInput`] for an empty name.
     pub fn custom(self, name: &str, value: &str) -> Result<Self, Error> {
         if name.is_empty() {
-            return Err(Error::new(
-                Kind::InvalidInput,
-                format!("the parameter with the value {value:?} has no name"),
-            ));
+            return Err(Error::new(Kind::InvalidInput, "a parameter has no name"));
         }
         Ok(self.set(&utf8_percent_encode(name, QUERY).to_string(), value))
+    }
+
+    /// The value of a parameter that is set.
+    pub fn get(&self, name: &str) -> Option<String> {
+        let encoded = utf8_percent_encode(name, QUERY).to_string();
+        let mut pairs = self.encoded.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(given, _)| *given == encoded)?;
+        Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
     }
 
     /// Sets a parameter whose name is already encoded.
@@ -175,9 +180,11 @@ mod tests {
             let params = Params::new().query("replaced").query(&first).custom("x", &second).unwrap();
             let pairs: Vec<_> = params.as_str().split('&').map(|pair| pair.split_once('=').unwrap()).collect();
             prop_assert_eq!(pairs.len(), 2);
-            let decode = |text| percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned();
+            let decode = |text| percent_decode_str(text).decode_utf8().unwrap().into_owned();
             prop_assert_eq!((pairs[0].0, decode(pairs[0].1)), ("sysparm_query", first));
-            prop_assert_eq!((pairs[1].0, decode(pairs[1].1)), ("x", second));
+            prop_assert_eq!((pairs[1].0, decode(pairs[1].1)), ("x", second.clone()));
+            prop_assert_eq!(params.get("x"), Some(second));
+            prop_assert_eq!(params.get("y"), None);
         }
     }
 }

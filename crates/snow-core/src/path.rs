@@ -51,7 +51,9 @@ impl ApiPath {
     /// [`Kind::InvalidInput`] for a path that does not start with `/`, ends with one, has an empty segment, `.` or
     /// `..`, or a character that is not allowed in a path.
     pub fn parse(path: &str) -> Result<Self, Error> {
-        let refuse = |why: String| Err(Error::new(Kind::InvalidInput, format!("the path {path:?} {why}")));
+        // What stands behind a ? may be anything that a user searches for.
+        let shown = path.split('?').next().unwrap_or_default();
+        let refuse = |why: String| Err(Error::new(Kind::InvalidInput, format!("the path {shown:?} {why}")));
         let Some(rest) = path.strip_prefix('/') else {
             return refuse("does not start with '/': write \"/api/...\"".into());
         };

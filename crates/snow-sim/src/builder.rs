@@ -267,6 +267,7 @@ impl Builder {
             database,
             counted: HashMap::new(),
             faults: Default::default(),
+            slow_faults: Default::default(),
             fault: None,
             wire_faults: Default::default(),
             connection_faults: Default::default(),

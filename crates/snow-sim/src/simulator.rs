@@ -56,6 +56,7 @@ pub(crate) struct State {
     pub(crate) counted: HashMap<String, (u64, u32)>,
     /// For the next requests, one each.
     pub(crate) faults: VecDeque<Fault>,
+    pub(crate) slow_faults: VecDeque<Fault>,
     /// For every request.
     pub(crate) fault: Option<Fault>,
     pub(crate) wire_faults: VecDeque<WireFault>,
@@ -96,6 +97,11 @@ impl Simulator {
     /// The next request, whatever it is, is answered like this. Several calls queue up.
     pub fn fail_next(&self, fault: Fault) {
         self.lock().faults.push_back(fault);
+    }
+
+    /// Like [`fail_next`](Self::fail_next), after the latency of the settings: others may arrive meanwhile.
+    pub fn fail_next_slowly(&self, fault: Fault) {
+        self.lock().slow_faults.push_back(fault);
     }
 
     /// Every request is answered like this, until `None` is given.
@@ -264,7 +270,11 @@ impl Simulator {
         if !settings.latency.is_zero() {
             tokio::time::sleep(settings.latency).await;
         }
-        let answer = api::answer(&mut self.lock(), head, body, secure, session);
+        let slow = self.lock().slow_faults.pop_front();
+        let answer = match slow {
+            Some(fault) => (fault.answer(), String::new(), 0),
+            None => api::answer(&mut self.lock(), head, body, secure, session),
+        };
         drop((place, turn));
         answer
     }

@@ -17,7 +17,7 @@ use oauth2::{
     StandardRevocableToken, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
-use snow_core::decode::Answer;
+use snow_core::decode::{self, Answer};
 use snow_core::{Body, Clock, Error, HttpService, Kind, Secret};
 use std::{fmt, time};
 
@@ -54,7 +54,7 @@ impl Endpoint {
         let password = ResourceOwnerPassword::new(password.expose().to_owned());
         let http = self.http();
         let granted = client.exchange_password(&user, &password).request_async(&http).await;
-        Ok(granted.map_err(|error| self.failure(error))?.obtained(sent, None))
+        self.obtained(granted.map_err(|error| self.failure(error))?, sent, None)
     }
 
     /// The refresh grant.
@@ -67,7 +67,26 @@ impl Endpoint {
         let http = self.http();
         let granted = client.exchange_refresh_token(&refresh).request_async(&http).await;
         let granted = granted.map_err(|error| login_again(self.failure(error)))?;
-        Ok(granted.obtained(sent, Some(token)))
+        self.obtained(granted, sent, Some(token))
+    }
+
+    /// A token that no header can carry is refused before anybody saves it.
+    fn obtained(
+        &self,
+        granted: Granted,
+        sent: time::Duration,
+        before: Option<&Token>,
+    ) -> Result<Token, Error> {
+        let token = granted.token.obtained(sent, before);
+        match token.header() {
+            Ok(_) => Ok(token),
+            Err(_) => Err(Error::new(
+                Kind::Decode,
+                "the token endpoint's answer holds a token that no header can carry",
+            )
+            .with_operation(&Method::POST, &self.uri)
+            .before_sending()),
+        }
     }
 
     /// Made anew each time, so that its ten type parameters stay in this file.
@@ -89,8 +108,8 @@ impl Endpoint {
             *request.uri_mut() = uri.clone();
             let answer = service.send(request);
             Box::pin(async move {
-                let (head, body) = answer.await?.into_parts();
-                told_apart(head, body.collect(LIMIT).await?)
+                let (head, body) = decode::receive(answer.await?, LIMIT).await?;
+                told_apart(head, body)
             })
         }
     }
@@ -108,14 +127,16 @@ impl Endpoint {
     }
 }
 
-/// Passes on what `oauth2` can read: a good answer, or an error in OAuth's own words whatever its status is.
+/// Passes on what `oauth2` can read. An error in OAuth's own words counts with the statuses that refuse, and inside a 200;
+/// with any other status it is somebody else's, a queue's for one.
 fn told_apart(head: Parts, body: Bytes) -> Result<HttpResponse, Error> {
     #[derive(Deserialize)]
     struct Said {
         error: String,
         error_description: Option<String>,
     }
-    if let Ok(said) = serde_json::from_slice::<Said>(&body) {
+    let refuses = matches!(head.status.as_u16(), 200 | 400 | 401 | 403);
+    if let Some(said) = serde_json::from_slice::<Said>(&body).ok().filter(|_| refuses) {
         return Err(refused(&said.error, said.error_description.as_ref()).with_status(head.status));
     }
     let answer = Answer::new(head, body.clone())?;
@@ -131,7 +152,7 @@ fn refused(error: &str, description: Option<&String>) -> Error {
 
 /// A refused refresh token is the end of the session; any other failure says nothing about it.
 fn login_again(error: Error) -> Error {
-    if error.kind() != Kind::TokenRefused {
+    if !matches!(error.kind(), Kind::TokenRefused | Kind::Unauthenticated) {
         return error;
     }
     let again = Error::new(Kind::LoginAgain, "the instance took the refresh token no longer");
@@ -146,12 +167,6 @@ struct Granted {
     token: Token,
     #[serde(skip)]
     access_token: AccessToken,
-}
-
-impl Granted {
-    fn obtained(self, sent: time::Duration, before: Option<&Token>) -> Token {
-        self.token.obtained(sent, before)
-    }
 }
 
 impl<'de> Deserialize<'de> for Granted {

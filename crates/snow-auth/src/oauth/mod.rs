@@ -138,7 +138,7 @@ impl OAuthBuilder {
     /// Called with every new token that this client obtains, and waited for before any request goes out with it. If it
     /// fails, so does the call; the token is kept and given to it again with the next one.
     ///
-    /// It must not call the client whose token it saves: that call would wait for itself.
+    /// It must not call the client whose token it saves: such a call is refused, because it would wait for itself.
     pub fn token_updater<F, Fut, E>(mut self, save: F) -> Self
     where
         F: Fn(Token) -> Fut + Send + Sync + 'static,

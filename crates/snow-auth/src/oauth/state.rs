@@ -41,7 +41,7 @@ pub(super) struct State<F> {
 pub(super) enum Want<F> {
     Use(Held),
     Join(u64, F),
-    /// Begin this renewal, and tell [`State::took_off`].
+    /// Begin this renewal, and tell [`State::take_off`].
     Start(Plan),
     Fail(Error),
 }
@@ -58,6 +58,12 @@ pub(super) struct Failure {
     pub(super) unsaved: Option<Token>,
 }
 
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, unsaved: None }
+    }
+}
+
 impl<F: Clone> State<F> {
     pub(super) fn new() -> Self {
         Self { held: None, unsaved: None, flight: None, rest: None, last: 0 }
@@ -67,11 +73,18 @@ impl<F: Clone> State<F> {
         self.held.as_ref().map(|held| &held.token)
     }
 
-    /// Takes a token from outside: everything known about the one before is void.
-    pub(super) fn install(&mut self, token: Option<Token>) -> Result<(), Error> {
+    /// Takes a token from outside: everything known about the one before is void. Gives what it replaces, for the caller to
+    /// drop where no lock is held.
+    pub(super) fn install(&mut self, token: Option<Token>) -> Result<Self, Error> {
         let held = token.map(|token| self.hold(token)).transpose()?;
-        *self = Self { held, last: self.last, ..Self::new() };
-        Ok(())
+        self.last += 1; // a renewal in flight sees that it is for nothing
+        let new = Self { held, last: self.last, ..Self::new() };
+        Ok(std::mem::replace(self, new))
+    }
+
+    /// Whether a renewal that took off with this id is still the current one.
+    pub(super) fn is_flying(&self, id: u64) -> bool {
+        self.flight.as_ref().is_some_and(|(flying, _)| *flying == id)
     }
 
     /// Keeps a token that the user's storage did not take.
@@ -80,7 +93,7 @@ impl<F: Clone> State<F> {
     }
 
     fn hold(&mut self, token: Token) -> Result<Held, Error> {
-        let header = header(&token)?;
+        let header = token.header()?;
         self.last += 1;
         Ok(Held { token, header, generation: self.last, refused: false, renew_ahead: true })
     }
@@ -100,12 +113,26 @@ impl<F: Clone> State<F> {
     }
 
     /// What a call has to do whose token was just refused. [`Want::Use`] of the same generation means: the 401 stands.
+    ///
+    /// A 401 need not be the token's fault (facts 3.2). So other calls wait for one renewal, and then go on with what there
+    /// is; and until the rest is over, no other renewal is begun for this token.
     pub(super) fn refused(&mut self, generation: u64, now: SystemTime) -> Want<F> {
+        let resting = self.is_resting(now);
         match &mut self.held {
-            Some(held) if held.generation == generation => held.refused = true,
+            Some(held) if held.generation == generation && !resting => held.refused = true,
+            Some(held) if held.generation == generation => {
+                return match &self.rest {
+                    Some((_, Some(error))) => Want::Fail(error.clone()),
+                    _ => Want::Use(held.clone()),
+                };
+            }
             _ => {}
         }
-        self.want(now)
+        let want = self.want(now);
+        if let (Want::Use(_) | Want::Fail(_), Some(held)) = (&want, &mut self.held) {
+            held.refused = false; // there is no renewal that would
+        }
+        want
     }
 
     fn renewal(&self, now: SystemTime) -> Want<F> {
@@ -127,27 +154,31 @@ impl<F: Clone> State<F> {
             (None, Some(held)) if held.token.refresh_token().is_some() => {
                 Want::Start(Plan::Refresh(held.token.clone()))
             }
-            // Nothing to renew it with: a refused token may be good again tomorrow, an expired one may not.
-            (None, Some(held)) if held.refused && !held.is_over(now) => Want::Use(held.clone()),
+            // Nothing to renew it with: a refused token may be good elsewhere, an expired one may not.
+            (None, Some(held)) if !held.is_over(now) => Want::Use(held.clone()),
             (None, Some(_)) => {
                 Want::Fail(Error::new(Kind::LoginAgain, "the token is over and came without a refresh token"))
             }
         }
     }
 
-    /// A renewal has begun; its id is for [`landed`](Self::landed).
-    pub(super) fn took_off(&mut self, flight: F) -> u64 {
+    /// A renewal begins; it is told its id, which is for [`landed`](Self::landed).
+    pub(super) fn take_off(&mut self, flight: impl FnOnce(u64) -> F) -> (u64, F) {
         self.last += 1;
-        self.flight = Some((self.last, flight));
-        self.last
+        let flight = flight(self.last);
+        self.flight = Some((self.last, flight.clone()));
+        (self.last, flight)
     }
 
     /// A renewal has ended: everyone who waited for it calls this, and the first one's call counts. A fresh token is
     /// used at least once by each of them, however short its life.
+    ///
+    /// `refused` is whether the caller's own token had been refused: then a failure is its answer, even if the token lives on.
     pub(super) fn landed(
         &mut self,
         id: u64,
         result: Result<Token, Failure>,
+        refused: bool,
         now: SystemTime,
     ) -> Result<Held, Error> {
         let first = self.flight.as_ref().is_some_and(|(flying, _)| *flying == id);
@@ -166,7 +197,7 @@ impl<F: Clone> State<F> {
                     self.flight = None;
                     self.failed(&failure, now);
                 }
-                let usable = self.held.as_ref().filter(|held| held.is_usable(now));
+                let usable = self.held.as_ref().filter(|held| held.is_usable(now) && !refused);
                 usable.cloned().ok_or(failure.error)
             }
         }
@@ -179,7 +210,7 @@ impl<F: Clone> State<F> {
         {
             held.token = token;
             held.renew_ahead = false;
-            if held.refused {
+            if std::mem::take(&mut held.refused) {
                 self.rest = Some((now + REST_AFTER_REFUSAL, None));
             }
             return Ok(held.clone());
@@ -195,6 +226,9 @@ impl<F: Clone> State<F> {
             _ => REST_AFTER_FAILURE,
         };
         self.rest = Some((now + rest, Some(failure.error.clone())));
+        if let Some(held) = &mut self.held {
+            held.refused = false;
+        }
         if let Some(token) = &failure.unsaved {
             self.unsaved = Some(token.clone());
         }
@@ -223,18 +257,6 @@ impl Held {
     }
 }
 
-fn header(token: &Token) -> Result<HeaderValue, Error> {
-    let text = snow_core::Secret::from(format!("Bearer {}", token.access_token().expose()));
-    let mut header = HeaderValue::from_str(text.expose())
-        .ok()
-        .filter(|_| !token.access_token().is_empty())
-        .ok_or_else(|| {
-        Error::new(Kind::InvalidInput, "the access token is empty or has characters no header may have")
-    })?;
-    header.set_sensitive(true);
-    Ok(header)
-}
-
 fn no_token() -> Error {
     Error::new(Kind::NoToken, "there is no token yet")
 }
@@ -258,7 +280,7 @@ mod tests {
 
     fn holding(access: &str, end: u64) -> State<()> {
         let mut state = State::new();
-        state.install(Some(token(access, end))).unwrap();
+        drop(state.install(Some(token(access, end))).unwrap());
         state
     }
 
@@ -287,18 +309,18 @@ mod tests {
         let mut state = holding("a", 100);
         assert_eq!(word(&state.want(after(89))), "a");
         assert_eq!(word(&state.want(after(90))), "refresh");
-        let id = state.took_off(());
+        let (id, ()) = state.take_off(|_| ());
         assert_eq!(word(&state.want(after(90))), "a");
         assert_eq!(word(&state.want(after(100))), "join");
-        state.landed(id, Ok(token("b", 200)), after(101)).ok().unwrap();
+        state.landed(id, Ok(token("b", 200)), false, after(101)).ok().unwrap();
         assert_eq!(word(&state.want(after(101))), "b");
     }
 
     #[test]
     fn the_same_token_again_is_not_renewed_ahead_a_second_time() {
         let mut state = holding("a", 100);
-        let id = state.took_off(());
-        state.landed(id, Ok(token("a", 105)), after(90)).ok().unwrap();
+        let (id, ()) = state.take_off(|_| ());
+        state.landed(id, Ok(token("a", 105)), false, after(90)).ok().unwrap();
         assert_eq!(word(&state.want(after(104))), "a");
         assert_eq!(word(&state.want(after(105))), "refresh");
     }
@@ -308,9 +330,9 @@ mod tests {
         let mut state = holding("a", 100);
         let Want::Use(old) = state.want(T0) else { panic!("a token is held") };
         assert_eq!(word(&state.refused(old.generation, T0)), "refresh");
-        let id = state.took_off(());
+        let (id, ()) = state.take_off(|_| ());
         assert_eq!(word(&state.want(T0)), "join");
-        state.landed(id, Ok(token("b", 100)), T0).ok().unwrap();
+        state.landed(id, Ok(token("b", 100)), false, T0).ok().unwrap();
         assert_eq!(word(&state.refused(old.generation, T0)), "b");
     }
 
@@ -319,9 +341,10 @@ mod tests {
         let mut state = holding("a", 1000);
         let Want::Use(old) = state.want(T0) else { panic!("a token is held") };
         state.refused(old.generation, T0);
-        let id = state.took_off(());
-        let held = state.landed(id, Ok(token("a", 1000)), T0).ok().unwrap();
+        let (id, ()) = state.take_off(|_| ());
+        let held = state.landed(id, Ok(token("a", 1000)), false, T0).ok().unwrap();
         assert_eq!(held.generation, old.generation);
+        assert_eq!(word(&state.want(after(1))), "a");
         assert_eq!(word(&state.refused(old.generation, after(29))), "a");
         assert_eq!(word(&state.refused(old.generation, after(30))), "refresh");
     }
@@ -329,34 +352,57 @@ mod tests {
     #[test]
     fn a_failure_is_shared_and_rests_and_a_valid_token_outlives_it() {
         let mut state = holding("a", 100);
-        let id = state.took_off(());
-        let held = state.landed(id, Err(failure(Kind::Connect)), after(95)).ok().unwrap();
+        let (id, ()) = state.take_off(|_| ());
+        let held = state.landed(id, Err(failure(Kind::Connect)), false, after(95)).ok().unwrap();
         assert_eq!(held.token.access_token().expose(), "a");
         assert_eq!(word(&state.want(after(95))), "a");
-        let id = state.took_off(());
-        assert!(state.landed(id, Err(failure(Kind::LoginAgain)), after(100)).is_err());
-        assert!(state.landed(id, Err(failure(Kind::LoginAgain)), after(100)).is_err());
+        let (id, ()) = state.take_off(|_| ());
+        assert!(state.landed(id, Err(failure(Kind::LoginAgain)), false, after(100)).is_err());
+        assert!(state.landed(id, Err(failure(Kind::LoginAgain)), false, after(100)).is_err());
         assert_eq!(word(&state.want(after(129))), "LoginAgain");
         assert_eq!(word(&state.want(after(130))), "refresh");
-        state.install(Some(token("b", 300))).unwrap();
+        drop(state.install(Some(token("b", 300))).unwrap());
         assert_eq!(word(&state.want(after(129))), "b");
+    }
+
+    #[test]
+    fn one_refusal_by_an_odd_api_takes_nothing_from_the_other_calls() {
+        let mut state = holding("a", 1000);
+        let Want::Use(old) = state.want(T0) else { panic!("a token is held") };
+        assert_eq!(word(&state.refused(old.generation, T0)), "refresh");
+        let (id, ()) = state.take_off(|_| ());
+        assert!(state.landed(id, Err(failure(Kind::LoginAgain)), true, T0).is_err());
+        assert_eq!(word(&state.want(after(1))), "a");
+        assert_eq!(word(&state.refused(old.generation, after(1))), "LoginAgain");
+        assert_eq!(word(&state.want(after(900))), "a");
+    }
+
+    #[test]
+    fn a_renewal_that_was_replaced_is_told_so() {
+        let mut state = holding("a", 100);
+        let (id, ()) = state.take_off(|_| ());
+        assert!(state.is_flying(id));
+        drop(state.install(Some(token("c", 300))).unwrap());
+        assert!(!state.is_flying(id));
+        let held = state.landed(id, Ok(token("b", 200)), false, T0).ok().unwrap();
+        assert_eq!(held.token.access_token().expose(), "c");
     }
 
     #[test]
     fn a_token_that_was_not_saved_is_saved_before_another_is_asked_for() {
         let mut state = holding("a", 100);
-        let id = state.took_off(());
+        let (id, ()) = state.take_off(|_| ());
         let unsaved = Failure { unsaved: Some(token("b", 300)), ..failure(Kind::TokenNotSaved) };
-        assert!(state.landed(id, Err(unsaved), after(100)).is_err());
+        assert!(state.landed(id, Err(unsaved), false, after(100)).is_err());
         assert_eq!(word(&state.want(after(101))), "save");
     }
 
     #[test]
     fn a_fresh_answer_is_used_once_by_everyone_however_short_its_life() {
         let mut state = holding("a", 100);
-        let id = state.took_off(());
+        let (id, ()) = state.take_off(|_| ());
         for _ in 0..3 {
-            let held = state.landed(id, Ok(token("b", 50)), after(100)).ok().unwrap();
+            let held = state.landed(id, Ok(token("b", 50)), false, after(100)).ok().unwrap();
             assert_eq!(held.token.access_token().expose(), "b");
         }
         assert_eq!(word(&state.want(after(100))), "refresh");
@@ -365,7 +411,7 @@ mod tests {
     #[test]
     fn what_no_header_can_carry_is_refused_without_showing_it() {
         let mut state = State::<()>::new();
-        let error = state.install(Some(token("can\\nary", 100))).unwrap_err();
+        let error = state.install(Some(token("can\\nary", 100))).err().unwrap();
         assert_eq!(error.kind(), Kind::InvalidInput);
         assert!(!format!("{error:?}").contains("ary"));
     }

@@ -1,8 +1,9 @@
 //! A token as it is stored.
 
+use http::HeaderValue;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use snow_core::Secret;
+use snow_core::{Error, Kind, Secret};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -60,10 +61,28 @@ impl Token {
     pub(super) fn obtained(mut self, sent: Duration, before: Option<&Token>) -> Self {
         self.expires_at =
             self.expires_in.map(|seconds| sent.as_secs_f64() + Duration::from_secs(seconds).as_secs_f64());
-        if self.refresh_token().is_none() {
-            self.refresh_token = before.and_then(|before| before.refresh_token.clone());
+        if let Some(before) = before {
+            if self.refresh_token().is_none() {
+                self.refresh_token = before.refresh_token.clone();
+            }
+            for (key, value) in &before.other {
+                self.other.entry(key).or_insert_with(|| value.clone());
+            }
         }
         self
+    }
+
+    /// The header that carries it, marked sensitive.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`] if the access token is empty or has characters that no header may have.
+    pub(super) fn header(&self) -> Result<HeaderValue, Error> {
+        let text = Secret::from(format!("Bearer {}", self.access_token.expose()));
+        let header = HeaderValue::from_str(text.expose()).ok().filter(|_| !self.access_token.is_empty());
+        let why = "the access token is empty or has characters that no header may have";
+        let mut header = header.ok_or_else(|| Error::new(Kind::InvalidInput, why))?;
+        header.set_sensitive(true);
+        Ok(header)
     }
 }
 
@@ -152,11 +171,13 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_refresh_token_keeps_the_one_before() {
-        let before: Token = serde_json::from_str(r#"{"access_token":"a","refresh_token":"r"}"#).unwrap();
+        let before: Token =
+            serde_json::from_str(r#"{"access_token":"a","refresh_token":"r","scope":"s","x":1}"#).unwrap();
         let answer: Token =
             serde_json::from_str(r#"{"access_token":"b","refresh_token":"","expires_in":10}"#).unwrap();
         let token = answer.obtained(Duration::from_secs(100), Some(&before));
         assert_eq!(token.refresh_token().unwrap().expose(), "r");
+        assert_eq!((&token.other["scope"], &token.other["x"]), (&"s".into(), &1.into()));
         assert_eq!(token.expires_at(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(110)));
     }
 

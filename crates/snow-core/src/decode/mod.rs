@@ -7,9 +7,9 @@ mod envelope;
 mod record;
 mod refusal;
 
-use crate::{Error, Kind};
+use crate::{Body, Error, Kind};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, response::Parts};
+use http::{HeaderMap, Response, StatusCode, response::Parts};
 
 pub use record::{Field, Record};
 
@@ -30,7 +30,6 @@ pub use record::{Field, Record};
 /// assert_eq!(error.kind(), Kind::Cut);
 /// # Ok::<_, snow_core::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Answer {
     head: Parts,
     body: Bytes,
@@ -90,6 +89,33 @@ impl Answer {
         envelope::check(&self.body).map_err(|error| annotate(error, &self.head))
     }
 }
+
+impl std::fmt::Debug for Answer {
+    /// The status and the size: headers and body may hold a token or anybody's data.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Answer({}, {} bytes)", self.head.status, self.body.len())
+    }
+}
+
+/// Waits for the whole of an answer, up to a limit in bytes. The head of a refusal says enough: its body is read no further
+/// than it comes, and one that breaks takes nothing from it.
+///
+/// # Errors
+/// [`Kind::AnswerTooLarge`] past the limit, or what went wrong on the wire, with what the head told.
+pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, Bytes), Error> {
+    let (head, body) = response.into_parts();
+    if head.status.is_success() {
+        return match body.collect(limit).await {
+            Ok(body) => Ok((head, body)),
+            Err(error) => Err(annotate(error, &head)),
+        };
+    }
+    let body = body.collect(limit.min(REFUSAL)).await.unwrap_or_default();
+    Ok((head, body))
+}
+
+/// Far more than any refusal says.
+const REFUSAL: usize = 1 << 20;
 
 /// Adds what every error of an answer knows: its status, its transaction and how long to wait.
 fn annotate(error: Error, head: &Parts) -> Error {

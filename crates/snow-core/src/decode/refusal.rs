@@ -12,7 +12,7 @@ pub(super) fn of(head: &Parts, body: &Bytes) -> Option<Error> {
         return Some(Error::new(Kind::NotProcessed, "the instance did not carry out the request"));
     }
     if status.is_redirection() {
-        return Some(redirect(&head.headers));
+        return Some(redirect(status, &head.headers));
     }
     let nothing = status.is_success() && body.is_empty();
     if !nothing && !is_json(&head.headers) {
@@ -30,19 +30,20 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
 }
 
-fn redirect(headers: &HeaderMap) -> Error {
+fn redirect(status: StatusCode, headers: &HeaderMap) -> Error {
     let target = headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
     let address = target.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     if address.contains("developer.servicenow.com") {
         return Error::new(Kind::Hibernating, "the instance sleeps");
     }
-    let login = ["login", "auth", "saml", "sso", "signin"].iter().any(|word| address.contains(word));
-    match login {
-        true => {
-            Error::new(Kind::LoginPage, "the instance sent a redirect to a login page in place of an answer")
-        }
-        false => Error::new(Kind::Redirected, "the instance sent a redirect in place of an answer"),
+    let mut words = address.split(|c: char| !c.is_ascii_alphanumeric());
+    if !words.any(|word| ["login", "auth", "oauth", "saml", "saml2", "sso", "signin"].contains(&word)) {
+        return Error::new(Kind::Redirected, "the instance sent a redirect in place of an answer");
     }
+    let error =
+        Error::new(Kind::LoginPage, "the instance sent a redirect to a login page in place of an answer");
+    // 303 is what follows a request that was carried out.
+    if status == StatusCode::SEE_OTHER { error } else { error.before_sending() }
 }
 
 /// An HTML page or something else. Its text is only looked at, never repeated.
@@ -56,6 +57,7 @@ fn not_json(head: &Parts, body: &Bytes) -> Error {
         403 => Kind::Forbidden,
         404 => Kind::NoSuchApi,
         414 => Kind::UriTooLong,
+        429 if has_rate_rule(&head.headers) => Kind::RateLimited,
         429 => Kind::Busy,
         502..=504 => Kind::Unavailable,
         400..=499 => Kind::Rejected,
@@ -157,6 +159,8 @@ mod tests {
             (Some(Kind::LoginPage), 200, &[html], "<html>Login <input name=password></html>"),
             (Some(Kind::LoginPage), 302, &[("location", "/login.do")], ""),
             (Some(Kind::Redirected), 301, &[("location", "https://other.example.com/?next=login")], ""),
+            (Some(Kind::Redirected), 301, &[("location", "https://association.example.com/authority")], ""),
+            (Some(Kind::RateLimited), 429, &[html, ("retry-after", "9")], "<html>slow down</html>"),
             (Some(Kind::NotJson), 200, &[html], "<html>hello</html>"),
             (Some(Kind::NotJson), 200, &[], "{}"),
         ] {

@@ -14,7 +14,7 @@ pub(super) fn of_client(error: hyper_util::client::legacy::Error) -> Error {
     if let Some(own) = find::<Error>(&error) {
         return own.clone();
     }
-    if find::<rustls::Error>(&error).is_some() || is_not_tls(&error) {
+    if error.is_connect() && is_tls(&error) {
         let why = "no encrypted connection could be made (for a certificate of your own authority, add it to the \
                    certificates this machine trusts)";
         return Error::new(Kind::Tls, why).with_source(error);
@@ -25,10 +25,10 @@ pub(super) fn of_client(error: hyper_util::client::legacy::Error) -> Error {
     broken(error.into())
 }
 
-/// rustls's complaints about a peer that speaks no TLS arrive as plain I/O errors.
-fn is_not_tls(error: &hyper_util::client::legacy::Error) -> bool {
-    let tls_io = |io: &io::Error| matches!(io.kind(), io::ErrorKind::InvalidData);
-    error.is_connect() && find::<io::Error>(error).is_some_and(tls_io)
+/// Whether the handshake failed. Complaints about a peer that speaks no TLS arrive as plain I/O errors.
+fn is_tls(error: &hyper_util::client::legacy::Error) -> bool {
+    let not_tls = |io: &io::Error| io.kind() == io::ErrorKind::InvalidData;
+    find::<rustls::Error>(error).is_some() || find::<io::Error>(error).is_some_and(not_tls)
 }
 
 /// A failure on a connection that stood.

@@ -10,7 +10,7 @@ mod tls;
 
 use crate::{Body, Error, Origin};
 use connector::Connector;
-use http::{Request, Response};
+use http::{Method, Request, Response, Uri};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::future::Future;
@@ -74,22 +74,42 @@ impl Service<Request<Body>> for Transport {
     }
 
     fn call(&mut self, request: Request<Body>) -> TransportFuture {
-        TransportFuture { inner: self.client.request(request) }
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let state = match uri.scheme().zip(uri.authority()) {
+            Some(_) => State::Sent(self.client.request(request)),
+            None => State::Refused,
+        };
+        TransportFuture { state, method, uri }
     }
 }
 
 /// The future of [`Transport`].
 #[must_use = "futures do nothing unless awaited"]
 pub struct TransportFuture {
-    inner: legacy::ResponseFuture,
+    state: State,
+    method: Method,
+    uri: Uri,
+}
+
+enum State {
+    Sent(legacy::ResponseFuture),
+    Refused,
 }
 
 impl Future for TransportFuture {
     type Output = Result<Response<Body>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = ready!(Pin::new(&mut self.inner).poll(cx));
-        Poll::Ready(answer.map(|answer| answer.map(failure::told_apart)).map_err(failure::of_client))
+        let answer = match &mut self.state {
+            State::Sent(inner) => ready!(Pin::new(inner).poll(cx)).map_err(failure::of_client),
+            State::Refused => {
+                let why =
+                    "the request's URI names no scheme and host: put a BaseUriLayer above the transport";
+                Err(Error::new(crate::Kind::InvalidInput, why))
+            }
+        };
+        let answer = answer.map(|answer| answer.map(failure::told_apart));
+        Poll::Ready(answer.map_err(|error| error.with_operation(&self.method, &self.uri)))
     }
 }
 
