@@ -8,7 +8,6 @@ mod layers_stand_alone;
 mod pysnow_tokens_carry_over;
 mod records_are_written_and_read;
 mod secrets_stay_secret;
-mod the_simulator_answers_like_the_samples;
 mod tokens_are_renewed_once;
 mod trouble_is_told_apart;
 

@@ -72,8 +72,9 @@ fn unknown_keys_are_kept() {
 #[test]
 fn the_official_token_answers_are_tokens() {
     for name in ["oauth_token_response_1799.json", "oauth_token_response_1800.json"] {
-        let Some(sample) = crate::the_simulator_answers_like_the_samples::sample(name) else { return };
-        let token: Token = serde_json::from_str(&sample).unwrap();
+        let Some(folder) = std::env::var_os("SNOW_SAMPLES") else { return };
+        let sample = std::fs::read(std::path::Path::new(&folder).join(name)).unwrap();
+        let token: Token = serde_json::from_slice(&sample).unwrap();
         assert!(token.access_token().expose().len() > 60 && token.refresh_token().is_some());
     }
 }

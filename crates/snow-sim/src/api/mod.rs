@@ -62,7 +62,9 @@ pub(crate) fn answer(
     let name = user.as_deref().unwrap_or_default().to_owned();
     let (number, cookies) = match session {
         Some((id, session)) => {
-            state.sessions.log_in(&id, &name);
+            if !name.is_empty() {
+                state.sessions.log_in(&id, &name);
+            }
             (session.number, Vec::new())
         }
         None => {

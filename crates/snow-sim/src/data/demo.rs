@@ -113,7 +113,8 @@ impl Database {
             let (name, own) = (def.name.clone(), self.dictionary.own(table).to_vec());
             objects.insert(table, self.add("sys_db_object", &object, author));
             self.add("sys_dictionary", &fields([("name", &name), ("internal_type", "collection")]), author);
-            for id in own {
+            let inherited = self.dictionary.overridden(table);
+            for id in own.into_iter().chain(inherited) {
                 let column = self.dictionary.column(id).clone();
                 let reference = match &column.kind {
                     ColumnType::Reference(to) | ColumnType::List(to) => to.as_str(),
@@ -127,7 +128,7 @@ impl Database {
                     ("reference", reference),
                 ]);
                 self.add("sys_dictionary", &entry, author);
-                for (at, (value, label)) in column.choices.iter().enumerate() {
+                for (at, (value, label)) in self.dictionary.choices(table, id).to_vec().iter().enumerate() {
                     let sequence = at.to_string();
                     let choice = [
                         ("name", name.as_str()),

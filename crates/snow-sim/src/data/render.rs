@@ -41,7 +41,7 @@ impl Database {
                 for column in &self.dictionary.def(table).columns {
                     let name = &self.dictionary.column(*column).name;
                     if (form.readable)(table, name) {
-                        record.insert(name.clone(), self.cell(row, *column, form));
+                        record.insert(name.clone(), self.cell(table, row, *column, form));
                     }
                 }
             }
@@ -60,7 +60,7 @@ impl Database {
     fn walk(&self, table: TableId, row: &Row, path: &str, form: Form<'_>) -> Option<Value> {
         let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
         let column = self.dictionary.find(table, first).filter(|_| (form.readable)(table, first))?;
-        let Some(rest) = rest else { return Some(self.cell(row, column, form)) };
+        let Some(rest) = rest else { return Some(self.cell(table, row, column, form)) };
         let ColumnType::Reference(target) = &self.dictionary.column(column).kind else { return None };
         let target = self.dictionary.table(target)?;
         match self.row(target, self.value(row, column)) {
@@ -82,18 +82,22 @@ impl Database {
         }
     }
 
-    fn cell(&self, row: &Row, id: ColumnId, form: Form<'_>) -> Value {
+    fn cell(&self, table: TableId, row: &Row, id: ColumnId, form: Form<'_>) -> Value {
         let (column, stored) = (self.dictionary.column(id), self.value(row, id));
         match &column.kind {
             ColumnType::Reference(target) => self.reference(target, stored, form),
             ColumnType::Journal if form.display == Display::Stored => "".into(),
             ColumnType::Journal => plain("", &self.journal(row, column, form.locale), form),
-            _ => plain(stored, &self.shown(column, stored, form.locale), form),
+            _ => {
+                // The same value can mean different things in different classes (facts 1.6).
+                let choices = self.dictionary.choices(self.class(table, row), id);
+                plain(stored, &self.shown(column, choices, stored, form.locale), form)
+            }
         }
     }
 
-    fn shown(&self, column: &Column, stored: &str, locale: &Locale) -> String {
-        if let Some((_, label)) = column.choices.iter().find(|(value, _)| value == stored) {
+    fn shown(&self, column: &Column, choices: &[(String, String)], stored: &str, locale: &Locale) -> String {
+        if let Some((_, label)) = choices.iter().find(|(value, _)| value == stored) {
             return label.clone();
         }
         match &column.kind {

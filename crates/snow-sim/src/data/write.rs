@@ -16,11 +16,13 @@ pub(crate) struct Author<'a> {
     pub(crate) shown: Option<&'a Locale>,
     /// Whether the fields that the instance fills may be given (`sysparm_suppress_auto_sys_field`).
     pub(crate) sys_fields: bool,
+    /// Whether records come whole from elsewhere: no rule touches them.
+    pub(crate) loaded: bool,
 }
 
 impl<'a> Author<'a> {
     pub(crate) fn new(user: &'a str, stamp: &'a str) -> Self {
-        Self { user, stamp, shown: None, sys_fields: false }
+        Self { user, stamp, shown: None, sys_fields: false, loaded: false }
     }
 }
 
@@ -60,7 +62,9 @@ impl Database {
             self.put(table, &mut row, "opened_by", &opener);
         }
         self.apply(table, &mut row, &sys_id, given, author);
-        rules::before(self, table, &mut row, given, None);
+        if !author.loaded {
+            rules::before(self, table, &mut row, given, None);
+        }
         row.shrink();
         self.rows.entry(self.dictionary.def(table).root).or_default().insert(sys_id.clone(), row);
         sys_id
@@ -150,9 +154,10 @@ impl Database {
             if AUTOMATIC.contains(&name.as_str()) && !author.sys_fields {
                 continue;
             }
+            let choices = self.dictionary.choices(table, column).to_vec();
             let column = self.dictionary.column(column).clone();
             let value = match author.shown {
-                Some(locale) => self.stored_form(&column, value, locale),
+                Some(locale) => self.stored_form(&column, &choices, value, locale),
                 None => value.clone(),
             };
             match column.kind {
@@ -163,9 +168,10 @@ impl Database {
                     noted = true;
                 }
                 // A choice that is not in its list is dropped, and none is cleared by nothing (facts 1.6).
-                _ if !column.choices.is_empty()
-                    && !column.choices.iter().any(|(stored, _)| *stored == value) => {}
-                _ if column.choices.is_empty() && column.kind == ColumnType::Text => {
+                _ if !author.loaded
+                    && !choices.is_empty()
+                    && !choices.iter().any(|(stored, _)| *stored == value) => {}
+                _ if choices.is_empty() && column.kind == ColumnType::Text => {
                     if column.default == value {
                         if let Some(id) = self.dictionary.find(table, name) {
                             row.unset(id);
@@ -181,13 +187,19 @@ impl Database {
     }
 
     /// A display value as it is stored: a label's value, a name's sys_id, a local time in UTC.
-    fn stored_form(&self, column: &super::Column, shown: &str, locale: &Locale) -> String {
+    fn stored_form(
+        &self,
+        column: &super::Column,
+        choices: &[(String, String)],
+        shown: &str,
+        locale: &Locale,
+    ) -> String {
         match &column.kind {
             _ if shown.is_empty() => String::new(),
             ColumnType::Reference(target) => self.by_display_name(target, shown).unwrap_or(shown).to_owned(),
             ColumnType::DateTime => locale.read(shown).unwrap_or_else(|| shown.to_owned()),
             _ => {
-                let choice = column.choices.iter().find(|(_, label)| label.eq_ignore_ascii_case(shown));
+                let choice = choices.iter().find(|(_, label)| label.eq_ignore_ascii_case(shown));
                 choice.map_or(shown, |(value, _)| value).to_owned()
             }
         }

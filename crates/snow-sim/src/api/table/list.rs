@@ -68,16 +68,15 @@ fn query_text(state: &State, call: &Call<'_>, table: TableId) -> String {
     let dictionary = &state.database.dictionary;
     let mut text = String::new();
     for (name, value) in call.params.iter().filter(|(name, _)| !name.starts_with("sysparm_")) {
-        let Some(column) = dictionary.find(table, name).map(|column| dictionary.column(column)) else {
-            continue;
-        };
+        let Some(id) = dictionary.find(table, name) else { continue };
+        let column = dictionary.column(id);
         // Here display values are taken, too (facts 1.2).
         let value = match &column.kind {
             crate::data::ColumnType::Reference(target) => {
                 state.database.by_display_name(target, value).unwrap_or(value)
             }
-            _ => column
-                .choices
+            _ => dictionary
+                .choices(table, id)
                 .iter()
                 .find(|(_, label)| label.eq_ignore_ascii_case(value))
                 .map_or(value.as_str(), |(v, _)| v),

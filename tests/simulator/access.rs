@@ -1,0 +1,67 @@
+//! Fact 1.9: what those who are no administrators see.
+
+use crate::{ADMIN, READER, builder, get, get_as, send};
+use http::Request;
+use serde_json::json;
+use snow_sim::Rule;
+
+#[tokio::test]
+pub(crate) async fn rows_fields_and_writes() {
+    let hide = Rule::HideRows { table: "task".into(), query: "priority=1".into() };
+    let field = Rule::HideField { table: "incident".into(), field: "short_description".into() };
+    let deny = Rule::DenyWrite { table: "problem".into() };
+    let lock = Rule::LockField { table: "incident".into(), field: "urgency".into() };
+    let simulator = builder().rule(hide).rule(field).rule(deny).rule(lock).build().unwrap();
+    let all = get_as(&simulator, ADMIN, "/api/now/table/incident?sysparm_query=ORDERBYnumber").await;
+    let some = get_as(&simulator, READER, "/api/now/table/incident?sysparm_query=ORDERBYnumber").await;
+    assert_eq!((all.rows().len(), some.rows().len()), (8, 4));
+    assert_eq!(some.header("x-total-count"), "8", "the count knows nothing of access rules");
+    assert!(
+        some.rows()[0].get("short_description").is_none() && all.rows()[0].get("short_description").is_some()
+    );
+    let id = all.column("sys_id").remove(0);
+    let hidden = get_as(&simulator, READER, &format!("/api/now/table/incident/{id}")).await;
+    assert_eq!(hidden.error().2, json!("Record doesn't exist or ACL restricts the record retrieval"));
+    let probe =
+        get_as(&simulator, READER, "/api/now/table/incident?sysparm_limit=1&sysparm_query=number=INC0000001")
+            .await;
+    assert_eq!((probe.rows().len(), probe.header("x-total-count")), (0, "1"), "denied, not empty");
+    let denied =
+        send(&simulator, Request::post("/api/now/table/problem").header("authorization", READER), "{}").await;
+    assert_eq!(
+        denied.error(),
+        (403, "Operation Failed".into(), json!("ACL Exception Insert Failed due to security constraints"))
+    );
+    let locked = send(
+        &simulator,
+        Request::post("/api/now/table/incident").header("authorization", READER),
+        r#"{"urgency":"1","impact":"3"}"#,
+    )
+    .await;
+    assert_eq!(
+        (locked.status.as_u16(), &locked.result()["urgency"]),
+        (201, &json!("3")),
+        "ignored without a trace"
+    );
+}
+
+#[tokio::test]
+pub(crate) async fn a_query_on_a_hidden_field() {
+    let rule = Rule::HideField { table: "sys_user".into(), field: "email".into() };
+    let simulator = builder().rule(rule).build().unwrap();
+    let detail = json!("Field(s) present in the query do not have permission to be read");
+    for path in [
+        "/api/now/table/sys_user?sysparm_query=emailISNOTEMPTY",
+        "/api/now/table/incident?sysparm_query=caller_id.emailISNOTEMPTY",
+        "/api/now/table/sys_user?sysparm_query=ORDERBYemail",
+    ] {
+        let refused = get_as(&simulator, READER, path).await.error();
+        assert_eq!(refused, (403, "Insufficient rights to query records".into(), detail.clone()), "{path}");
+        assert_eq!(get(&simulator, path).await.status, 200);
+    }
+    simulator.settings(|settings| settings.query_acls = false);
+    assert_eq!(
+        get_as(&simulator, READER, "/api/now/table/sys_user?sysparm_query=emailISNOTEMPTY").await.status,
+        200
+    );
+}

@@ -1,0 +1,133 @@
+//! Which test shows which fact. A section of `docs/servicenow-behaviour.md` that is neither here nor in `LEFT_OUT` fails.
+
+use crate::{access, authentication, errors, limits, paging, queries, samples, table_api, values, wire};
+use std::collections::BTreeSet;
+
+type Test = (&'static str, fn());
+
+macro_rules! tests {
+    ($($module:ident :: $test:ident),* $(,)?) => { &[$((stringify!($module::$test), $module::$test as fn())),*] };
+}
+
+/// Sections of the facts against the tests that show them. The tests are named, so that one that is gone does not compile.
+const FACTS: &[(&str, &[Test])] = &[
+    (
+        "1.1",
+        tests![
+            table_api::paths_versions_and_statuses,
+            table_api::put_and_patch_change_only_what_is_given,
+            table_api::bodies_are_read_leniently,
+            table_api::a_post_may_stand_for_another_method
+        ],
+    ),
+    (
+        "1.2",
+        tests![
+            table_api::fields_limit_and_offset,
+            table_api::names_and_values_are_filters,
+            table_api::sys_fields_may_be_given_on_request,
+            values::display_values_may_be_written
+        ],
+    ),
+    ("1.3", tests![table_api::statuses_by_case]),
+    (
+        "1.4",
+        tests![
+            table_api::headers_of_a_list,
+            table_api::ids_come_from_one_generator,
+            samples::the_headers_of_a_list,
+            samples::headers_of_a_new_and_of_a_used_session
+        ],
+    ),
+    ("1.5", tests![paging::the_link_header_and_its_quirk, samples::the_headers_of_a_list]),
+    (
+        "1.6",
+        tests![
+            values::references_in_all_six_forms,
+            values::every_field_is_an_object_with_all,
+            values::times_in_the_users_zone_and_format,
+            values::durations_journals_lists_and_choices,
+            values::classes_and_inheritance,
+            values::rules_before_saving
+        ],
+    ),
+    (
+        "1.7",
+        tests![
+            table_api::what_may_not_be_written_is_ignored,
+            table_api::a_change_that_changes_nothing_leaves_no_trace
+        ],
+    ),
+    ("1.8", tests![table_api::head_is_get_without_a_body]),
+    ("1.9", tests![access::rows_fields_and_writes]),
+    ("1.10", tests![limits::urls_and_bodies]),
+    (
+        "2.1",
+        tests![
+            queries::every_operator,
+            queries::text_search_related_lists_and_joins,
+            queries::what_is_not_simulated_says_so
+        ],
+    ),
+    ("2.2", tests![queries::precedence]),
+    ("2.3", tests![queries::carets]),
+    ("2.4", tests![queries::empty_values]),
+    ("2.5", tests![queries::invalid_queries_widen, access::a_query_on_a_hidden_field]),
+    ("2.6", tests![queries::dates_and_their_functions]),
+    ("3.1", tests![errors::one_envelope]),
+    ("3.2", tests![authentication::every_401_looks_alike, samples::errors]),
+    ("3.3", tests![errors::refusals_of_writes, errors::a_write_may_lie]),
+    ("3.4", tests![errors::cancelled_in_every_shape]),
+    ("3.5", tests![limits::one_request_at_a_time_in_a_session]),
+    ("3.6", tests![errors::an_instance_that_does_not_answer]),
+    (
+        "4.1",
+        tests![
+            authentication::five_grants,
+            authentication::one_refusal_for_every_cause,
+            samples::the_token_answer
+        ],
+    ),
+    ("4.2", tests![authentication::the_same_token_until_it_ends]),
+    ("4.4", tests![authentication::revocation]),
+    ("4.5", tests![authentication::api_keys, authentication::cookies_need_the_token_against_forgery]),
+    ("4.6", tests![authentication::basic_may_be_restricted]),
+    ("7.3", tests![table_api::scripted_apis_answer_as_they_like]),
+    ("8.1", tests![limits::rate_rules]),
+    ("8.2", tests![limits::a_pool_and_its_queue]),
+    (
+        "8.3",
+        tests![limits::one_request_at_a_time_in_a_session, limits::a_session_begins_without_cookies_and_ends],
+    ),
+    ("9", tests![paging::limits_come_before_access_rules, paging::a_keyset_walk_reads_each_row_once]),
+    ("10.2", tests![authentication::cookies_need_the_token_against_forgery]),
+    ("11", tests![wire::faults_of_an_answer, wire::faults_of_a_connection, wire::compression_and_chunks]),
+];
+
+/// What the simulator does not claim, and why.
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("0", "a summary of the others"),
+    ("4.3", "the login page answers 501 and says so; codes are issued by Simulator::authorization_code"),
+    ("12", "what is unsettled: the crate's documentation says what was chosen"),
+];
+
+#[test]
+fn every_section_is_shown_or_left_out_for_a_reason() {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/servicenow-behaviour.md"))
+            .unwrap();
+    let numbered =
+        text.lines().filter_map(|line| line.strip_prefix("### ").or_else(|| line.strip_prefix("## ")));
+    let sections: Vec<&str> =
+        numbered.map(|heading| heading.split(' ').next().unwrap().trim_end_matches('.')).collect();
+    // A part with sections of its own is shown by them.
+    let leaf = |section: &&&str| !sections.iter().any(|other| other.starts_with(&format!("{section}.")));
+    let written: BTreeSet<&str> = sections.iter().filter(leaf).copied().collect();
+    let shown: BTreeSet<&str> = FACTS
+        .iter()
+        .map(|(section, _)| *section)
+        .chain(LEFT_OUT.iter().map(|(section, _)| *section))
+        .collect();
+    assert_eq!(written, shown);
+    assert!(FACTS.iter().all(|(_, tests)| !tests.is_empty()));
+}

@@ -1,0 +1,67 @@
+//! Facts 1.5 and 9: pages.
+
+use crate::{READER, builder, get, get_as};
+use snow_sim::Rule;
+
+#[tokio::test]
+pub(crate) async fn the_link_header_and_its_quirk() {
+    let simulator = builder().build().unwrap();
+    let link = |got: &crate::Got| {
+        got.header("link").replace("https://dev1.service-now.com/api/now/table/incident?", "")
+    };
+    let quirk = get(&simulator, "/api/now/table/incident?sysparm_limit=1").await;
+    let expected = "<sysparm_limit=1&sysparm_offset=0>;rel=\"first\",<sysparm_limit=1&sysparm_offset=-1>;rel=\"prev\",\
+                    <sysparm_limit=1&sysparm_offset=1>;rel=\"next\",<sysparm_limit=1&sysparm_offset=7>;rel=\"last\"";
+    assert_eq!(link(&quirk), expected);
+    let middle = get(&simulator, "/api/now/table/incident?sysparm_offset=3&sysparm_limit=3&x=y").await;
+    let expected = "<x=y&sysparm_limit=3&sysparm_offset=0>;rel=\"first\",<x=y&sysparm_limit=3&sysparm_offset=0>;rel=\"prev\",\
+                    <x=y&sysparm_limit=3&sysparm_offset=6>;rel=\"next\",<x=y&sysparm_limit=3&sysparm_offset=6>;rel=\"last\"";
+    assert_eq!(link(&middle), expected, "unknown parameters are kept, limit and offset go to the end");
+    let last = get(&simulator, "/api/now/table/incident?sysparm_offset=6&sysparm_limit=3").await;
+    assert!(!last.header("link").contains("next") && last.header("link").contains("prev"));
+    let whole = get(&simulator, "/api/now/table/incident?sysparm_limit=8").await;
+    assert_eq!(whole.header("link"), "", "all on one page");
+    let suppressed =
+        get(&simulator, "/api/now/table/incident?sysparm_limit=1&sysparm_suppress_pagination_header=true")
+            .await;
+    assert_eq!((suppressed.header("link"), suppressed.header("x-total-count")), ("", "8"));
+}
+
+#[tokio::test]
+pub(crate) async fn limits_come_before_access_rules() {
+    let rule = Rule::HideRows {
+        table: "incident".into(),
+        query: "numberSTARTSWITHINC000000^number<INC0000004".into(),
+    };
+    let simulator = builder().rule(rule).build().unwrap();
+    let page = |offset: u32| {
+        format!("/api/now/table/incident?sysparm_query=ORDERBYnumber&sysparm_limit=2&sysparm_offset={offset}")
+    };
+    let sizes = [0, 2, 4, 6];
+    let mut rows = Vec::new();
+    for offset in sizes {
+        let got = get_as(&simulator, READER, &page(offset)).await;
+        assert_eq!(got.header("x-total-count"), "8");
+        rows.push(got.rows().len());
+    }
+    assert_eq!(rows, [0, 1, 2, 2], "an empty page is not the end");
+}
+
+#[tokio::test]
+pub(crate) async fn a_keyset_walk_reads_each_row_once() {
+    let simulator = builder().incidents(95).build().unwrap();
+    let (mut seen, mut last) = (Vec::new(), String::new());
+    loop {
+        let query =
+            if last.is_empty() { "ORDERBYsys_id".to_owned() } else { format!("sys_id>{last}^ORDERBYsys_id") };
+        let path = format!(
+            "/api/now/table/incident?sysparm_query={query}&sysparm_limit=10&sysparm_no_count=true&sysparm_fields=sys_id"
+        );
+        let ids = get(&simulator, &path).await.column("sys_id");
+        let Some(end) = ids.last() else { break };
+        last.clone_from(end);
+        seen.extend(ids);
+    }
+    assert_eq!(seen.len(), 103);
+    assert!(seen.windows(2).all(|pair| pair[0] < pair[1]));
+}
