@@ -137,6 +137,9 @@ pub(crate) async fn one_refusal_for_every_cause() {
         );
         assert_eq!(refused.status, 401);
     }
+    let by_header = Request::post("/oauth_token.do").header("authorization", "Basic bXktaWQ6bXktc2VjcmV0");
+    let by_header = send(&simulator, by_header, "grant_type=password&username=admin&password=secret").await;
+    assert_eq!(by_header.status, 200, "the client by HTTP Basic, as pysnow does it");
     let in_query = send(&simulator, Request::post(format!("/oauth_token.do?{PASSWORD}")), "").await;
     assert_eq!(in_query.status, 401, "parameters come in the body only");
     simulator.settings(|settings| settings.grants.password = false);

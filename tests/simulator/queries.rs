@@ -222,6 +222,7 @@ pub(crate) async fn dates_and_their_functions() {
         ("u_from>2026-06-02", "124"),
         ("u_from>=javascript:gs.dateGenerate('2026-06-03','00:00:00')", "24"),
         ("u_from>=javascript:gs.dateGenerate('2026-06-03','start')", "24"),
+        ("u_from>=javascript:gs.dateGenerate('2026-06-03 00:00:00')", "24"),
         ("u_from>=javascript:gs.beginningOfToday()", "4"),
         ("u_from>=javascript:gs.hoursAgo(10)", "4"),
         ("u_from>javascript:gs.hoursAgo(10)", ""),

@@ -1,7 +1,8 @@
-//! The project's own commands: `cargo xtask ci | test`.
+//! The project's own commands: `cargo xtask ci | test | interop`.
 
 mod arrows;
 mod ci;
+mod interop;
 mod readme;
 mod run;
 
@@ -12,13 +13,15 @@ cargo xtask COMMAND
 
   test               every test and doctest, with all features
   ci [--skip test]   everything that has to pass before a change lands, the tests included
-  ci STEP            one step of it, by its name in the list that `ci` prints";
+  ci STEP            one step of it, by its name in the list that `ci` prints
+  interop            other people's clients against the simulator; installs them itself (needs python3)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["test"] => ci::test(),
+        ["interop"] => interop::all(),
         ["ci"] => ci::all(None),
         ["ci", "--skip", step] => ci::all(Some(step)),
         ["ci", step] => ci::one(step),

@@ -4,7 +4,8 @@ use super::pairs;
 use crate::answer::Answer;
 use crate::simulator::{OAuthClient, State};
 use crate::tokens::Issued;
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
 use bytes::Bytes;
 use http::{Method, StatusCode, request::Parts};
 use ring::signature;
@@ -22,8 +23,26 @@ impl Form {
     }
 }
 
+impl Form {
+    /// The client's credentials by HTTP Basic, where the form has none. Undocumented and unsettled (facts 12), but it is how
+    /// pysnow sends them, which is used with instances.
+    fn add_client(&mut self, head: &Parts) {
+        let header = head.headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let encoded = header.and_then(|value| value.strip_prefix("Basic ")).unwrap_or_default();
+        let decoded =
+            BASE64_STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let Some((id, secret)) = decoded.as_deref().and_then(|pair| pair.split_once(':')) else { return };
+        for (name, value) in [("client_id", id), ("client_secret", secret)] {
+            if self.get(name).is_empty() {
+                self.0.insert(0, (name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+}
+
 pub(super) fn token(state: &mut State, head: &Parts, body: &Bytes) -> Answer {
-    let form = Form(pairs(&String::from_utf8_lossy(body)));
+    let mut form = Form(pairs(&String::from_utf8_lossy(body)));
+    form.add_client(head);
     let now = state.clock.now();
     // Parameters are taken from the body alone (facts 4.1).
     match (head.method == Method::POST).then(|| grant(state, &form, now)).flatten() {

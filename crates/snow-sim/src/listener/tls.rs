@@ -20,7 +20,7 @@ pub(super) struct Certificates {
 
 impl Certificates {
     pub(super) fn make() -> Made<Self> {
-        let (authority, issuer) = authority("snow-sim")?;
+        let (authority, issuer) = authority("snow-sim authority")?;
         let (_, stranger) = self::authority("nobody knows")?;
         let hosts = ["localhost", "127.0.0.1", "*.service-now.com"];
         Ok(Self {
@@ -53,7 +53,7 @@ fn authority(name: &str) -> Made<(String, Issuer<'static, KeyPair>)> {
 
 fn acceptor(issuer: &Issuer<'static, KeyPair>, hosts: &[&str], expired: bool) -> Made<TlsAcceptor> {
     let mut params = CertificateParams::new(hosts.iter().map(|host| (*host).to_owned()).collect::<Vec<_>>())?;
-    params.distinguished_name.push(DnType::CommonName, "snow-sim");
+    params.distinguished_name.push(DnType::CommonName, "snow-sim instance");
     if expired {
         params.not_before = rcgen::date_time_ymd(2020, 1, 1);
         params.not_after = rcgen::date_time_ymd(2021, 1, 1);

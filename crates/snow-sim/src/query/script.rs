@@ -35,10 +35,14 @@ fn call(script: &str, context: Context<'_>) -> Option<String> {
     Some(stamp(time))
 }
 
-/// `gs.dateGenerate('2026-06-26','00:00:00')`, with `start` and `end` for the edges of the day.
+/// `gs.dateGenerate('2026-06-26','00:00:00')`, or both in one text, with `start` and `end` for the edges of the day.
 fn generate(arguments: &[&str], context: Context<'_>) -> Option<String> {
-    let [date, time] = arguments else { return None };
-    let time = match *time {
+    let (date, time) = match arguments {
+        [both] => both.split_once(' ')?,
+        [date, time] => (*date, *time),
+        _ => return None,
+    };
+    let time = match time {
         "start" => "00:00:00",
         "end" => "23:59:59",
         time => time,

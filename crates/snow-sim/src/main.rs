@@ -1,0 +1,137 @@
+//! `snow-sim`: a ServiceNow instance in a box, on a port.
+
+use snow_sim::Simulator;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+const USAGE: &str = "\
+A ServiceNow instance in a box.
+
+snow-sim [OPTIONS]
+
+  --port PORT               where to listen on 127.0.0.1; 8080 by default, 0 for any free port
+  --user NAME:PASSWORD      an administrator; may be repeated; admin:admin by default
+  --client ID:SECRET        an OAuth client; may be repeated
+  --token-lifetime SECONDS  how long an access token lives; 1800 by default
+  --data FOLDER             rows from every TABLE.json in a folder, in the form that the Table API exports
+  --incidents COUNT         so many generated incidents
+  --latency MILLISECONDS    how long each request takes; 0 by default
+  --tls                     https, with a certificate for localhost and *.service-now.com
+  --authority FILE          where to write the authority that signed it, in PEM; needs --tls
+
+GET /__sim/journal tells what arrived.";
+
+#[derive(Default)]
+struct Options {
+    port: Option<u16>,
+    users: Vec<(String, String)>,
+    clients: Vec<(String, String)>,
+    lifetime: Option<Duration>,
+    data: Vec<String>,
+    incidents: u32,
+    latency: Duration,
+    tls: bool,
+    authority: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    match parse(arguments).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("snow-sim: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn parse(arguments: Vec<String>) -> Result<Options, String> {
+    let mut options = Options::default();
+    let mut arguments = arguments.into_iter();
+    while let Some(name) = arguments.next() {
+        if name == "--tls" {
+            options.tls = true;
+            continue;
+        }
+        let known = [
+            "--port",
+            "--user",
+            "--client",
+            "--token-lifetime",
+            "--data",
+            "--incidents",
+            "--latency",
+            "--authority",
+        ];
+        if !known.contains(&name.as_str()) {
+            return Err(format!("there is no option {name:?}; --help lists them"));
+        }
+        let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
+        match name.as_str() {
+            "--port" => options.port = Some(number(&name, &value)?),
+            "--user" => options.users.push(pair(&name, &value)?),
+            "--client" => options.clients.push(pair(&name, &value)?),
+            "--token-lifetime" => options.lifetime = Some(Duration::from_secs(number(&name, &value)?)),
+            "--data" => options.data.push(value),
+            "--incidents" => options.incidents = number(&name, &value)?,
+            "--latency" => options.latency = Duration::from_millis(number(&name, &value)?),
+            _ => options.authority = Some(value),
+        }
+    }
+    if options.authority.is_some() && !options.tls {
+        return Err("--authority needs --tls".into());
+    }
+    Ok(options)
+}
+
+fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| format!("{name} needs a number, and {value:?} is none that fits"))
+}
+
+/// The second part may be a secret, so it is not repeated.
+fn pair(name: &str, value: &str) -> Result<(String, String), String> {
+    let (first, second) =
+        value.split_once(':').ok_or_else(|| format!("{name} needs two parts with a ':' between"))?;
+    Ok((first.to_owned(), second.to_owned()))
+}
+
+fn run(options: Options) -> Result<(), String> {
+    let mut builder = Simulator::builder();
+    let default = [("admin".to_owned(), "admin".to_owned())];
+    let users = if options.users.is_empty() { &default[..] } else { &options.users };
+    builder = users.iter().fold(builder, |builder, (name, password)| builder.user(name, password));
+    builder = options.clients.iter().fold(builder, |builder, (id, secret)| builder.oauth_client(id, secret));
+    builder = options.data.iter().fold(builder, |builder, folder| builder.data_folder(folder));
+    builder = builder.incidents(options.incidents).settings(|settings| {
+        settings.latency = options.latency;
+        settings.access_token_lifetime = options.lifetime.unwrap_or(settings.access_token_lifetime);
+    });
+    let simulator = builder.build().map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    runtime.block_on(listen(&simulator, &options))
+}
+
+async fn listen(simulator: &Simulator, options: &Options) -> Result<(), String> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port.unwrap_or(8080)));
+    let listener = match options.tls {
+        false => simulator.listen_on(address).await,
+        #[cfg(feature = "tls")]
+        true => simulator.listen_tls_on(address).await,
+        #[cfg(not(feature = "tls"))]
+        true => return Err("--tls needs the feature `tls`, which this build is without".into()),
+    };
+    let listener = listener.map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    if let (Some(file), Some(pem)) = (&options.authority, listener.authority_pem()) {
+        std::fs::write(file, pem).map_err(|error| format!("cannot write {file}: {error}"))?;
+    }
+    println!("snow-sim listens on {}", listener.url());
+    std::future::pending().await
+}
