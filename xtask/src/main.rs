@@ -1,7 +1,8 @@
-//! The project's own commands: `cargo xtask ci | test | interop`.
+//! The project's own commands: `cargo xtask ci | test | interop | bench | fuzz`.
 
 mod arrows;
 mod ci;
+mod fuzz;
 mod interop;
 mod readme;
 mod run;
@@ -14,7 +15,9 @@ cargo xtask COMMAND
   test               every test and doctest, with all features
   ci [--skip test]   everything that has to pass before a change lands, the tests included
   ci STEP            one step of it, by its name in the list that `ci` prints
-  interop            other people's clients against the simulator; installs them itself (needs python3)";
+  interop            other people's clients against the simulator; installs them itself (needs python3)
+  bench              what things cost, measured on this machine
+  fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +25,9 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["test"] => ci::test(),
         ["interop"] => interop::all(),
+        ["bench"] => run::run("cargo bench --package snow-tests --all-features", &[]),
+        ["fuzz"] => fuzz::all(30),
+        ["fuzz", seconds] => seconds.parse().map_err(|_| USAGE.to_owned()).and_then(fuzz::all),
         ["ci"] => ci::all(None),
         ["ci", "--skip", step] => ci::all(Some(step)),
         ["ci", step] => ci::one(step),
