@@ -172,6 +172,7 @@ pub(crate) async fn the_same_token_until_it_ends() {
         (&first["access_token"], &json!(1800)),
         "extended"
     );
+    assert_eq!((simulator.token_requests(), simulator.tokens_issued()), (3, 1));
     tokio::time::advance(Duration::from_secs(1_800)).await;
     let fourth = token(&simulator, &refresh).await.json();
     assert_ne!(fourth["access_token"], first["access_token"]);

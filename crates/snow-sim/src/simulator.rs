@@ -170,6 +170,11 @@ impl Simulator {
         self.lock().journal.iter().filter(|entry| entry.path == "/oauth_token.do").count()
     }
 
+    /// How many access tokens were issued; the same one given again counts once.
+    pub fn tokens_issued(&self) -> u64 {
+        self.lock().tokens.access_tokens
+    }
+
     /// How many connections listeners took.
     pub fn connections(&self) -> u64 {
         self.lock().connections

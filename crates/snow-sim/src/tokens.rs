@@ -10,6 +10,8 @@ pub(crate) struct Tokens {
     live: Vec<Issued>,
     codes: HashMap<String, Code>,
     issued: u64,
+    /// How many access tokens were made.
+    pub(crate) access_tokens: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +53,7 @@ impl Tokens {
             let token = &mut self.live[at];
             if now >= token.access_end {
                 token.access = fresh;
+                self.access_tokens += 1;
             }
             (token.access_end, token.refresh_end) = (access_end, refresh_end);
             return token.clone();
@@ -59,6 +62,7 @@ impl Tokens {
         let token =
             Issued { client: client.into(), user: user.into(), access, refresh, access_end, refresh_end };
         self.live.retain(|old| now < old.refresh_end);
+        self.access_tokens += 1;
         self.live.push(token.clone());
         token
     }
@@ -78,6 +82,7 @@ impl Tokens {
         let token = &mut self.live[at];
         if now >= token.access_end || !settings.tokens_are_reused {
             token.access = access;
+            self.access_tokens += 1;
             token.access_end = now + settings.access_token_lifetime;
         }
         if settings.refresh_tokens_rotate {

@@ -6,13 +6,19 @@ use http::Request;
 use http_body_util::{BodyExt, Full};
 use libfuzzer_sys::fuzz_target;
 use snow_sim::Simulator;
+use std::cell::RefCell;
 use tower::ServiceExt;
 
+/// A fresh one after so many runs: an instance remembers everything that arrived.
+const RUNS: u32 = 20_000;
+
+fn simulator() -> Simulator {
+    Simulator::builder().user("admin", "secret").oauth_client("my-id", "my-secret").build().unwrap()
+}
+
 thread_local! {
-    static SIMULATOR: (Simulator, tokio::runtime::Runtime) = (
-        Simulator::builder().user("admin", "secret").oauth_client("my-id", "my-secret").build().unwrap(),
-        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap(),
-    );
+    static SIMULATOR: RefCell<(Simulator, u32)> = RefCell::new((simulator(), 0));
+    static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
 }
 
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "BREW"];
@@ -33,9 +39,16 @@ fuzz_target!(|data: &[u8]| {
         builder = builder.header(HEADERS[usize::from(*which) % HEADERS.len()], value);
     }
     let Ok(request) = builder.body(Full::<Bytes>::from(body.to_vec())) else { return };
-    SIMULATOR.with(|(simulator, runtime)| {
+    let simulator = SIMULATOR.with_borrow_mut(|(current, runs)| {
+        *runs += 1;
+        if *runs % RUNS == 0 {
+            *current = simulator();
+        }
+        current.clone()
+    });
+    RUNTIME.with(|runtime| {
         runtime.block_on(async {
-            let answer = simulator.clone().oneshot(request).await.unwrap();
+            let answer = simulator.oneshot(request).await.unwrap();
             assert_ne!(answer.status().as_u16(), 500);
             answer.into_body().collect().await.unwrap();
         });

@@ -1,0 +1,93 @@
+//! The program: its options, its errors, and its journal.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_snow-sim"));
+    command.args(arguments);
+    command
+}
+
+/// Ends with the test.
+struct Running {
+    child: Child,
+    address: String,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = program(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("snow-sim listens on http://")
+            .expect("it says where it listens")
+            .to_owned();
+        Self { child, address }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let credentials = "authorization: Basic YWRtaW46YWRtaW4=\r\nconnection: close";
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\n{credentials}\r\n\r\n", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn answers_on_a_port_and_tells_what_arrived() {
+    let folder = std::env::temp_dir().join(format!("snow-sim-program-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("u_color.json"), r#"{"result":[{"u_name":"blue"}]}"#).unwrap();
+    let running = Running::start(&["--port", "0", "--incidents", "20", "--data", folder.to_str().unwrap()]);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(
+        running.get("/api/now/table/incident?sysparm_limit=1").to_lowercase().contains("x-total-count: 28")
+    );
+    assert!(running.get("/api/now/table/u_color").contains(r#""u_name":"blue""#));
+    let journal = running.get("/__sim/journal");
+    assert!(
+        journal.contains(r#""path":"/api/now/table/u_color""#) && journal.contains(r#""user":"admin""#),
+        "{journal}"
+    );
+}
+
+#[test]
+fn bad_options_get_a_clear_error() {
+    let taken = Running::start(&["--port", "0"]);
+    let port = taken.address.rsplit(':').next().unwrap().to_owned();
+    for (arguments, why) in [
+        (&["--port", "x"][..], "--port needs a number, and \"x\" is none that fits"),
+        (&["--port", "99999"], "none that fits"),
+        (&["--port"], "--port needs a value"),
+        (&["--nope"], "there is no option \"--nope\""),
+        (&["--user", "canary"], "--user needs two parts"),
+        (&["--user", "a:x", "--user", "a:x"], "\"a\" is there twice"),
+        (&["--data", "/no/such/folder"], "/no/such/folder"),
+        (&["--authority", "x"], "--authority needs --tls"),
+        (&["--port", &port], "cannot listen on 127.0.0.1"),
+    ] {
+        let output = program(arguments).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            text.starts_with("snow-sim: ") && text.contains(why) && !text.contains("canary"),
+            "{arguments:?}: {text}"
+        );
+    }
+    let help = program(&["--help"]).output().unwrap();
+    assert!(help.status.success() && String::from_utf8(help.stdout).unwrap().contains("--incidents COUNT"));
+}
