@@ -1,8 +1,8 @@
 //! What has to pass before a change lands.
 
-use crate::run::{Done, run};
+use crate::run::{Done, root, run};
 use crate::{arrows, readme};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 type Step = (&'static str, fn() -> Done);
 
@@ -16,7 +16,7 @@ const STEPS: &[Step] = &[
         run(&format!("cargo doc {LIBRARIES} --no-deps --all-features"), &[("RUSTDOCFLAGS", "-D warnings")])
     }),
     ("readme", readme::check),
-    ("package", || run(&format!("cargo package {LIBRARIES} --allow-dirty --quiet"), &[])),
+    ("package", package),
 ];
 
 const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client -p snow-sim";
@@ -27,6 +27,17 @@ fn without_features() -> Done {
     crates
         .map(|name| format!("cargo clippy -p {name} --no-default-features -- -D warnings"))
         .try_for_each(|line| run(&line, &[]))
+}
+
+/// Builds each library as it would be published. In a folder that was never there before: cargo keeps what it unpacked from
+/// a folder, and takes it again for other contents of the same version.
+#[expect(clippy::disallowed_methods, reason = "a name that is new")]
+fn package() -> Done {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let folder = format!("target/package-{now}");
+    let done = run(&format!("cargo package {LIBRARIES} --allow-dirty --quiet --target-dir {folder}"), &[]);
+    let _ = std::fs::remove_dir_all(root().join(folder));
+    done
 }
 
 /// The README's test command.
