@@ -46,6 +46,30 @@ pub(crate) async fn rows_fields_and_writes() {
 }
 
 #[tokio::test]
+async fn a_record_that_may_not_be_read_back_is_refused_although_it_is_there() {
+    let rule = Rule::HideRows { table: "incident".into(), query: "priority=1".into() };
+    let simulator = builder().rule(rule).build().unwrap();
+    let body = r#"{"impact":"1","urgency":"1","short_description":"unseen"}"#;
+    let refused =
+        send(&simulator, Request::post("/api/now/table/incident").header("authorization", READER), body)
+            .await;
+    let detail = json!("ACL Exception Insert Failed due to security constraints");
+    assert_eq!(refused.error(), (403, "Operation Failed".into(), detail));
+    assert_eq!(get(&simulator, "/api/now/table/incident?short_description=unseen").await.rows().len(), 1);
+}
+
+#[tokio::test]
+async fn a_hidden_field_leaves_no_key_behind_an_empty_reference() {
+    let rule = Rule::HideField { table: "sys_user".into(), field: "phone".into() };
+    let simulator = builder().rule(rule).build().unwrap();
+    let path = "/api/now/table/incident?sysparm_fields=assigned_to.phone,assigned_to.name&sysparm_limit=3";
+    let walk = get_as(&simulator, READER, path).await;
+    assert!(
+        walk.rows().iter().all(|row| row.get("assigned_to.phone").is_none() && row["assigned_to.name"] == "")
+    );
+}
+
+#[tokio::test]
 pub(crate) async fn a_query_on_a_hidden_field() {
     let rule = Rule::HideField { table: "sys_user".into(), field: "email".into() };
     let simulator = builder().rule(rule).build().unwrap();
@@ -54,6 +78,9 @@ pub(crate) async fn a_query_on_a_hidden_field() {
         "/api/now/table/sys_user?sysparm_query=emailISNOTEMPTY",
         "/api/now/table/incident?sysparm_query=caller_id.emailISNOTEMPTY",
         "/api/now/table/sys_user?sysparm_query=ORDERBYemail",
+        "/api/now/table/sys_user?sysparm_query=nameSAMEASemail",
+        "/api/now/table/incident?sysparm_query=JOINincident.caller_id=sys_user.sys_id!emailSTARTSWITHa",
+        "/api/now/table/sys_user?sysparm_query=RLQUERYsys_user.manager,>=1^emailISNOTEMPTY^ENDRLQUERY",
     ] {
         let refused = get_as(&simulator, READER, path).await.error();
         assert_eq!(refused, (403, "Insufficient rights to query records".into(), detail.clone()), "{path}");

@@ -103,6 +103,14 @@ pub(crate) async fn five_grants() {
         401,
         "over, and past the skew"
     );
+    let reused = jwt("signed", now + 61);
+    assert_eq!(token(&simulator, &assertion(&reused)).await.status, 401, "its id was used before");
+    let unproven = simulator.authorization_code("my-id", "reader", "http://127.0.0.1/done", None);
+    assert_eq!(
+        token(&simulator, &exchange(&unproven, "anything")).await.status,
+        401,
+        "a public client has to prove itself"
+    );
     let forged = jwt("signed", now + 60).replace('.', ".e30");
     assert_eq!(token(&simulator, &assertion(&forged)).await.status, 401);
 }
@@ -142,6 +150,16 @@ pub(crate) async fn one_refusal_for_every_cause() {
     assert_eq!(by_header.status, 200, "the client by HTTP Basic, as pysnow does it");
     let in_query = send(&simulator, Request::post(format!("/oauth_token.do?{PASSWORD}")), "").await;
     assert_eq!(in_query.status, 401, "parameters come in the body only");
+    let issued = token(&simulator, PASSWORD).await.json();
+    simulator.lock_out("admin", true);
+    let refresh = format!(
+        "{CLIENT}&grant_type=refresh_token&refresh_token={}",
+        issued["refresh_token"].as_str().unwrap()
+    );
+    let again = token(&simulator, &refresh).await.json();
+    assert_eq!(again["access_token"], issued["access_token"], "the same token, which calls cannot use");
+    assert_eq!(token(&simulator, PASSWORD).await.status, 401, "and no login");
+    simulator.lock_out("admin", false);
     simulator.settings(|settings| settings.grants.password = false);
     assert_eq!(token(&simulator, PASSWORD).await.status, 401);
 }
@@ -226,7 +244,8 @@ pub(crate) async fn cookies_need_the_token_against_forgery() {
     assert_eq!((refused.status.as_u16(), refused.error().1.as_str()), (401, "User is not authenticated"));
     let token = refused.header("x-usertoken-response").to_owned();
     let taken = send(&simulator, by_cookie().header("x-usertoken", &token), "").await;
-    assert_eq!((taken.status.as_u16(), taken.headers.get("set-cookie")), (200, None), "no new session");
+    assert_eq!(taken.status, 200);
+    assert!(taken.header("set-cookie").starts_with("glide_user_activity="), "no new session");
     let with_both = send(&simulator, by_cookie().header("authorization", ADMIN), "").await;
     assert_eq!((with_both.status.as_u16(), simulator.sessions()), (200, 1));
 }

@@ -62,6 +62,7 @@ pub(crate) async fn cancelled_in_every_shape() {
     cancelled(Cut::Before);
     let (status, message, _) = get(&simulator, list).await.error();
     assert_eq!((status, message.as_str()), (500, "Transaction cancelled: maximum execution time exceeded"));
+    assert_eq!(get(&simulator, list).await.header("x-total-count"), "", "nothing had begun");
 
     cancelled(Cut::Beside);
     let got = get(&simulator, list).await;

@@ -108,8 +108,19 @@ const FACTS: &[(&str, &[Test])] = &[
 const LEFT_OUT: &[(&str, &str)] = &[
     ("0", "a summary of the others"),
     ("4.3", "the login page answers 501 and says so; codes are issued by Simulator::authorization_code"),
+    ("5", "the Attachment API answers 501 and says so"),
+    ("6", "the Aggregate API answers 501 and says so"),
+    ("7.1", "the Batch API answers 501 and says so"),
+    ("7.2", "the Import Set API answers 501 and says so"),
+    ("8.4", "advice to clients"),
+    ("10.1", "domains and the platform's own rules are not simulated"),
+    ("10.3", "advice to clients"),
     ("12", "what is unsettled: the crate's documentation says what was chosen"),
 ];
+
+/// The sections into which everything that was collected about the service falls.
+const ALL: &str = "0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 1.10 2.1 2.2 2.3 2.4 2.5 2.6 3.1 3.2 3.3 3.4 3.5 3.6 4.1 4.2 4.3 4.4 4.5 4.6 \
+    5 6 7.1 7.2 7.3 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12";
 
 #[test]
 fn every_section_is_shown_or_left_out_for_a_reason() {
@@ -128,6 +139,7 @@ fn every_section_is_shown_or_left_out_for_a_reason() {
         .map(|(section, _)| *section)
         .chain(LEFT_OUT.iter().map(|(section, _)| *section))
         .collect();
-    assert_eq!(written, shown);
+    assert_eq!(ALL.split_whitespace().collect::<BTreeSet<_>>(), shown);
+    assert!(written.is_subset(&shown), "{:?}", written.difference(&shown));
     assert!(FACTS.iter().all(|(_, tests)| !tests.is_empty()));
 }

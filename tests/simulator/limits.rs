@@ -76,6 +76,8 @@ pub(crate) async fn a_pool_and_its_queue() {
     assert_eq!(start.elapsed().as_secs(), 14, "four at once");
     let busy = answers.iter().find(|got| got.status == 429).unwrap();
     assert!(busy.header("x-ratelimit-limit").is_empty() && busy.header("retry-after").is_empty());
+    let waited = |got: &&Got| got.header("server-timing").contains("sem_wait;dur=1000,");
+    assert_eq!(answers.iter().filter(waited).count(), 4, "and says how long each waited");
     assert_eq!(count(&many(&simulator, 4, None).await, 200), 4, "no place is lost");
 }
 
@@ -88,6 +90,8 @@ pub(crate) async fn one_request_at_a_time_in_a_session() {
     let answers = many(&simulator, 14, Some(&cookie)).await;
     assert_eq!((count(&answers, 200), count(&answers, 202)), (11, 3), "one runs, ten wait");
     assert_eq!(start.elapsed().as_secs(), 11, "one after the other");
+    let waited = |got: &&Got| got.header("server-timing").ends_with("sesh_wait;dur=3000");
+    assert_eq!(answers.iter().filter(waited).count(), 1);
     let dropped = answers.iter().find(|got| got.status == 202).unwrap();
     assert_eq!(
         (dropped.text.as_str(), dropped.header("x-transaction-id"), dropped.header("content-type")),

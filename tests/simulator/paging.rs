@@ -21,6 +21,9 @@ pub(crate) async fn the_link_header_and_its_quirk() {
     assert!(!last.header("link").contains("next") && last.header("link").contains("prev"));
     let whole = get(&simulator, "/api/now/table/incident?sysparm_limit=8").await;
     assert_eq!(whole.header("link"), "", "all on one page");
+    let far =
+        get(&simulator, "/api/now/table/incident?sysparm_limit=1&sysparm_offset=18446744073709551615").await;
+    assert!(far.status == 200 && !far.header("link").contains("next"));
     let suppressed =
         get(&simulator, "/api/now/table/incident?sysparm_limit=1&sysparm_suppress_pagination_header=true")
             .await;

@@ -153,6 +153,8 @@ pub(crate) async fn what_is_not_simulated_says_so() {
         "u_userDYNAMICabc",
         "u_parentIN_HIERARCHYabc",
         "u_nameVALCHANGES",
+        "RLQUERYu_thing.u_parent,>=1^RLQUERYu_thing.u_parent,>=1^ENDRLQUERY^ENDRLQUERY",
+        "JOINu_thing.u_flag=u_thing.u_flag!JOINu_thing.u_flag=u_thing.u_flag!u_size=1",
         "123TEXTINDEXGROUP321=x",
         "SUBQUERYsys_id^ENDSUBQUERY",
         "u_name=javascript:gs.include('x')",
@@ -171,6 +173,11 @@ pub(crate) async fn precedence() {
         ("u_flag=true^u_size=1^ORu_size=2", "0"),
         ("u_flag=true^u_size=1^NQu_flag=false^u_size=2", "01"),
         ("u_size=1^NQu_size=2^ORu_size=7^ORDERBYDESCu_size", "410"),
+        ("u_size=2^NQRLQUERYu_thing.u_parent,>=4^ENDRLQUERY", "01"),
+        ("u_size=2^ORRLQUERYu_thing.u_parent,>=4^ENDRLQUERY", "01"),
+        ("u_size=1^NQORDERBYDESCu_size", "0"),
+        ("u_size=1^not_a_field=5^ORu_size=2", ""),
+        ("u_size=1^not_a_field=5^ORu_flag=true", "0"),
     ] {
         assert_eq!(select(&simulator, query).await, rows, "{query}");
     }

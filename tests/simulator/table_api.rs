@@ -105,6 +105,7 @@ pub(crate) async fn names_and_values_are_filters() {
     assert_eq!(get(&simulator, "/api/now/table/incident?number=INC0000003").await.rows().len(), 1);
     assert_eq!(get(&simulator, "/api/now/table/incident?state=closed").await.rows().len(), 2);
     assert_eq!(get(&simulator, "/api/now/table/incident?caller_id=Fred Luddy").await.rows().len(), 2);
+    assert_eq!(get(&simulator, "/api/now/table/incident?caller_id=fred.luddy").await.rows().len(), 2);
 }
 
 #[tokio::test]
@@ -119,6 +120,23 @@ pub(crate) async fn sys_fields_may_be_given_on_request() {
             .result();
     assert_eq!(taken["sys_id"], "0123456789abcdef0123456789abcdef");
     assert_eq!(taken["sys_created_on"], "2001-02-03 04:05:06");
+    let twice =
+        call(&simulator, "POST", "/api/now/table/problem?sysparm_suppress_auto_sys_field=true", body).await;
+    assert_eq!(
+        (twice.status.as_u16(), twice.error().1.as_str()),
+        (403, "Operation Failed"),
+        "an id is there once"
+    );
+    let path =
+        "/api/now/table/incident/0123456789abcdef0123456789abcdef?sysparm_suppress_auto_sys_field=true";
+    let body =
+        r#"{"sys_id":"x","sys_updated_on":"2002-03-04 05:06:07","sys_mod_count":"4294967295","urgency":"1"}"#;
+    let changed = call(&simulator, "PATCH", path, body).await.result();
+    assert_eq!(
+        (&changed["sys_id"], &changed["sys_updated_on"]),
+        (&taken["sys_id"], &json!("2002-03-04 05:06:07"))
+    );
+    assert_eq!(call(&simulator, "PATCH", path, r#"{"urgency":"2"}"#).await.status, 200);
 }
 
 #[tokio::test]

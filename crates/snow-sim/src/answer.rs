@@ -61,18 +61,28 @@ impl Answer {
     }
 
     /// With the headers of a node, or of the edge, of a release (facts 1.4).
-    pub(crate) fn dressed(mut self, release: Release, transaction: &str, logged_in: bool) -> Self {
+    pub(crate) fn dressed(
+        mut self,
+        release: Release,
+        transaction: &str,
+        logged_in: bool,
+        waits: (u128, u128),
+    ) -> Self {
         let old = release == Release::Y2021;
         self = self.with("server", if old { "ServiceNow" } else { "snow_adc" });
         if self.by_node {
             if !old {
                 self = self.with(
                     "server-timing",
-                    &format!("t;desc=\"{transaction}\", sem_wait;dur=0, sesh_wait;dur=0"),
+                    &format!("t;desc=\"{transaction}\", sem_wait;dur={}, sesh_wait;dur={}", waits.0, waits.1),
                 );
             }
             if logged_in {
-                self = self.with("x-is-logged-in", "true").with("x-transaction-id", transaction);
+                self = self.with("x-is-logged-in", "true");
+                if !old {
+                    self = self.with("x-is-visitor", "false");
+                }
+                self = self.with("x-transaction-id", transaction);
             } else if self.status != StatusCode::UNAUTHORIZED {
                 self = self.with("x-transaction-id", transaction);
             }

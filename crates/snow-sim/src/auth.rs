@@ -21,7 +21,7 @@ pub(crate) fn user(
         _ => api_key(state, headers, query),
     };
     let found = match (found, session, given) {
-        (None, Some(session), None) => return by_session(session, headers),
+        (None, Some(session), None) => Some(by_session(session, headers)?),
         (found, ..) => found,
     };
     found

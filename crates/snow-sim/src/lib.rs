@@ -41,7 +41,10 @@
 //! `/oauth_auth.do` (codes come from [`Simulator::authorization_code`]); `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
 //! `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic filters other than "Me", and scripts other than those of dates and
 //! `gs.getUserID()`. It ignores `sysparm_view`, `sysparm_query_category` and `sysparm_query_no_domain`: there are no views,
-//! replicas or domains. It answers JSON only. XML, CORS, HMAC and certificates of clients are not there.
+//! replicas or domains. There are no access rules on whole APIs, none that tell ranges from matches (`query_range`), none of the
+//! platform's own on its tables, no 202 for a session that is held for two minutes, and no choices outside their list. Journals
+//! cannot be queried, related lists and joins cannot be nested (501), text search looks at hidden fields, too, and entries of a
+//! journal of one second come in no promised order. Assertions are taken as RS256 to RS512, ES256 and ES384. It answers JSON only. XML, CORS, HMAC and certificates of clients are not there.
 //!
 //! # What is unsettled, and what it does
 //!

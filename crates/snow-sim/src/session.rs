@@ -30,7 +30,7 @@ impl Sessions {
         timeout: Duration,
     ) -> Option<(String, Session)> {
         let id = cookie(headers, "JSESSIONID")?;
-        let session = self.open.get_mut(&id).filter(|session| now < session.last + timeout)?;
+        let session = self.open.get_mut(&id).filter(|session| now < session.last.saturating_add(timeout))?;
         session.last = now;
         Some((id, session.clone()))
     }
@@ -38,7 +38,7 @@ impl Sessions {
     pub(crate) fn open(&mut self, user: &str, now: Duration, timeout: Duration) -> (String, Session) {
         self.made += 1;
         if self.made.is_multiple_of(1_024) {
-            self.open.retain(|_, session| now < session.last + timeout);
+            self.open.retain(|_, session| now < session.last.saturating_add(timeout));
         }
         let id = format!("{:016X}{:016X}", scramble(self.made), scramble(!self.made));
         let token = format!(

@@ -134,7 +134,8 @@ impl Simulator {
         self.lock().tokens.revoke_refresh();
     }
 
-    /// Locks a user out, or lets them in again: whatever they come with is answered with 401.
+    /// Locks a user out, or lets them in again: whatever their calls come with is answered with 401, and so is a login. A refresh
+    /// grant gives them the same token as before.
     pub fn lock_out(&self, user_name: &str, locked: bool) {
         if let Some(user) = self.lock().users.get_mut(user_name) {
             user.locked = locked;
@@ -200,7 +201,7 @@ impl Simulator {
         secure: bool,
         connection: u64,
     ) -> Response<Body> {
-        let (answer, user, session) = self.decide(&head, &body, secure).await;
+        let ((answer, user, session), waits) = self.decide(&head, &body, secure).await;
         let state = &mut *self.lock();
         let query = head.uri.query().unwrap_or_default();
         state.journal.push(Entry {
@@ -219,7 +220,7 @@ impl Simulator {
             connection,
         });
         let transaction = state.database.transaction_id();
-        let answer = answer.dressed(state.settings.release, &transaction, !user.is_empty());
+        let answer = answer.dressed(state.settings.release, &transaction, !user.is_empty(), waits);
         let gzip = state.settings.gzip && answer.by_node && accepts_gzip(&head);
         let body = if head.method == Method::HEAD { Bytes::new() } else { answer.body };
         let compressed = gzip && !body.is_empty();
@@ -238,26 +239,29 @@ impl Simulator {
         response
     }
 
-    /// What is answered, for whom, in which session.
-    async fn decide(&self, head: &Parts, body: &Bytes, secure: bool) -> (Answer, String, u64) {
+    /// What is answered, for whom, in which session; and the milliseconds waited for a place and for the session.
+    async fn decide(
+        &self,
+        head: &Parts,
+        body: &Bytes,
+        secure: bool,
+    ) -> ((Answer, String, u64), (u128, u128)) {
+        let start = self.now();
         let (edge, session, settings) = {
             let state = &mut *self.lock();
             let (now, timeout) = (state.clock.now(), state.settings.session_timeout);
             (edge(state, head), state.sessions.of(&head.headers, now, timeout), state.settings.clone())
         };
         if let Some(answer) = edge {
-            return (answer, String::new(), 0);
+            return ((answer, String::new(), 0), (0, 0));
         }
         if body.len() > settings.body_limit {
             let (size, limit) = (body.len(), settings.body_limit);
             let detail = format!(
                 "Rejected large REST payload with content-length = {size} bytes. Max allowed: {limit} bytes."
             );
-            return (
-                Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", &detail),
-                String::new(),
-                0,
-            );
+            let answer = Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", &detail);
+            return ((answer, String::new(), 0), (0, 0));
         }
         // One request at a time in a session; one too many waiting is 202 and not carried out (facts 3.5).
         let mut turn = None;
@@ -265,13 +269,15 @@ impl Simulator {
             match session.gate.enter(1, settings.session_queue).await {
                 Ok(permit) => turn = Some(permit),
                 Err(crate::gate::Full) => {
-                    return (Fault::NotProcessed.answer(), String::new(), session.number);
+                    return ((Fault::NotProcessed.answer(), String::new(), session.number), (0, 0));
                 }
             }
         }
+        let in_session = self.now();
         let Ok(place) = self.pool.enter(settings.semaphores, settings.queue).await else {
-            return (Fault::Busy.answer(), String::new(), 0);
+            return ((Fault::Busy.answer(), String::new(), 0), (0, 0));
         };
+        let waits = ((self.now() - in_session).as_millis(), (in_session - start).as_millis());
         if !settings.latency.is_zero() {
             tokio::time::sleep(settings.latency).await;
         }
@@ -281,7 +287,11 @@ impl Simulator {
             None => api::answer(&mut self.lock(), head, body, secure, session),
         };
         drop((place, turn));
-        answer
+        (answer, waits)
+    }
+
+    fn now(&self) -> Duration {
+        self.lock().clock.now()
     }
 }
 

@@ -1,7 +1,7 @@
 //! OAuth tokens: how long they live, and that the same one comes back until it is over (facts 4.2).
 
 use crate::Settings;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 #[derive(Debug, Default)]
@@ -9,6 +9,8 @@ pub(crate) struct Tokens {
     /// By client and user: each pair has one token at a time, unless tokens are not reused.
     live: Vec<Issued>,
     codes: HashMap<String, Code>,
+    /// Ids of assertions: each is good once.
+    used: HashSet<String>,
     issued: u64,
     /// How many access tokens were made.
     pub(crate) access_tokens: u64,
@@ -43,8 +45,10 @@ impl Tokens {
 
     /// A grant other than refresh: the live token with its life extended, or a new one.
     pub(crate) fn grant(&mut self, client: &str, user: &str, now: Duration, settings: &Settings) -> Issued {
-        let (access_end, refresh_end) =
-            (now + settings.access_token_lifetime, now + settings.refresh_token_lifetime);
+        let (access_end, refresh_end) = (
+            now.saturating_add(settings.access_token_lifetime),
+            now.saturating_add(settings.refresh_token_lifetime),
+        );
         let of_pair =
             |token: &Issued| token.client == client && token.user == user && now < token.refresh_end;
         let live = self.live.iter().position(of_pair).filter(|_| settings.tokens_are_reused);
@@ -83,12 +87,17 @@ impl Tokens {
         if now >= token.access_end || !settings.tokens_are_reused {
             token.access = access;
             self.access_tokens += 1;
-            token.access_end = now + settings.access_token_lifetime;
+            token.access_end = now.saturating_add(settings.access_token_lifetime);
         }
         if settings.refresh_tokens_rotate {
             token.refresh = rotated;
         }
         Some(token.clone())
+    }
+
+    /// Whether an assertion with this id has not been seen yet.
+    pub(crate) fn first_use(&mut self, jti: String) -> bool {
+        self.used.insert(jti)
     }
 
     /// Ends the session that an access or a refresh token is of.

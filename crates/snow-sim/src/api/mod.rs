@@ -65,7 +65,7 @@ pub(crate) fn answer(
             if !name.is_empty() {
                 state.sessions.log_in(&id, &name);
             }
-            (session.number, Vec::new())
+            (session.number, vec!["glide_user_activity=b3BhcXVl; Path=/; Secure; HttpOnly".to_owned()])
         }
         None => {
             let (id, session) = state.sessions.open(&name, now, timeout);
@@ -90,6 +90,7 @@ fn fresh_cookies(id: &str) -> Vec<String> {
         format!("glide_user=; {gone}"),
         format!("glide_user_session=; {gone}"),
         "glide_user_route=glide.25f503d194e031df369081787f629f2a; Max-Age=2147483647; Path=/; Secure; HttpOnly".into(),
+        "glide_node_id_for_js=ae4ebddf99c7c01bedb922ff3ba4dc894124d2abe87073ef1fe5639fe12c732c; Path=/; Secure".into(),
         format!("glide_session_store={id}; Max-Age=1800; Path=/; Secure; HttpOnly"),
     ]
 }

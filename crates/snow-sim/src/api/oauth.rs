@@ -63,8 +63,11 @@ fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(Issued, bool)
         return None;
     }
     if grant == "refresh_token" {
-        let issued = state.tokens.refresh(id, form.get("refresh_token"), now, &state.settings);
-        return issued.filter(|_| grants.refresh_token).map(|issued| (issued, true));
+        // A locked user's token is given again all the same; it is the calls that are refused.
+        let issued = grants
+            .refresh_token
+            .then(|| state.tokens.refresh(id, form.get("refresh_token"), now, &state.settings));
+        return issued.flatten().map(|issued| (issued, true));
     }
     let user = match grant {
         "password" if grants.password => {
@@ -73,9 +76,10 @@ fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(Issued, bool)
         }
         "client_credentials" if grants.client_credentials => client.user.clone(),
         "urn:ietf:params:oauth:grant-type:jwt-bearer" if grants.jwt_bearer => {
-            jwt_subject(&client, id, form.get("assertion"), now.as_secs_f64())
+            let (user, jti) = jwt_subject(&client, id, form.get("assertion"), now.as_secs_f64())?;
+            state.tokens.first_use(jti).then_some(user)
         }
-        "authorization_code" if grants.authorization_code => code_user(state, id, form, now),
+        "authorization_code" if grants.authorization_code => code_user(state, id, form, public, now),
         _ => None,
     }?;
     state.users.get(&user).filter(|user| !user.locked)?;
@@ -84,11 +88,11 @@ fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(Issued, bool)
 }
 
 /// The user that consented, if the code, the redirect and the verifier fit.
-fn code_user(state: &mut State, client: &str, form: &Form, now: Duration) -> Option<String> {
+fn code_user(state: &mut State, client: &str, form: &Form, public: bool, now: Duration) -> Option<String> {
     let code = state.tokens.take_code(form.get("code"))?;
     let fits = code.client == client && code.redirect == form.get("redirect_uri") && now < code.end;
     let proven = match &code.challenge {
-        None => true,
+        None => !public,
         Some(challenge) => {
             let digest = ring::digest::digest(&ring::digest::SHA256, form.get("code_verifier").as_bytes());
             *challenge == BASE64.encode(digest)
@@ -97,8 +101,8 @@ fn code_user(state: &mut State, client: &str, form: &Form, now: Duration) -> Opt
     (fits && proven).then_some(code.user)
 }
 
-/// The subject of an assertion that is signed by the client's key, for this client, and not over.
-fn jwt_subject(client: &OAuthClient, id: &str, assertion: &str, now: f64) -> Option<String> {
+/// The subject and the id of an assertion that is signed by the client's key, for this client, and not over.
+fn jwt_subject(client: &OAuthClient, id: &str, assertion: &str, now: f64) -> Option<(String, String)> {
     let key = client.jwt_key.as_deref()?;
     let (signed, signature) = assertion.rsplit_once('.')?;
     let (head, claims) = signed.split_once('.')?;
@@ -106,14 +110,18 @@ fn jwt_subject(client: &OAuthClient, id: &str, assertion: &str, now: f64) -> Opt
     let (head, claims) = (read(head)?, read(claims)?);
     let algorithm: &dyn signature::VerificationAlgorithm = match head["alg"].as_str()? {
         "RS256" => &signature::RSA_PKCS1_2048_8192_SHA256,
+        "RS384" => &signature::RSA_PKCS1_2048_8192_SHA384,
+        "RS512" => &signature::RSA_PKCS1_2048_8192_SHA512,
         "ES256" => &signature::ECDSA_P256_SHA256_FIXED,
+        "ES384" => &signature::ECDSA_P384_SHA384_FIXED,
         _ => return None,
     };
     let signature = BASE64.decode(signature).ok()?;
     signature::UnparsedPublicKey::new(algorithm, key).verify(signed.as_bytes(), &signature).ok()?;
     let fresh = claims["exp"].as_f64()? + SKEW > now;
     let known = claims["aud"].as_str()? == id && claims["iss"].is_string();
-    (fresh && known).then(|| claims["sub"].as_str().map(str::to_owned)).flatten()
+    let id = claims["jti"].as_str()?.to_owned();
+    (fresh && known).then(|| claims["sub"].as_str().map(|user| (user.to_owned(), id))).flatten()
 }
 
 fn granted(token: &Issued, refreshable: bool, now: Duration) -> Answer {

@@ -50,10 +50,21 @@ fn create(state: &mut State, call: &Call<'_>, table: TableId) -> Answer {
         Err(refusal) => return *refusal,
     };
     let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
+    let taken = given
+        .get("sys_id")
+        .filter(|id| call.flag("sysparm_suppress_auto_sys_field") && state.database.has_id(table, id));
+    if taken.is_some() {
+        let name = &state.database.dictionary.def(table).name;
+        return Answer::fault(
+            StatusCode::FORBIDDEN,
+            "Operation Failed",
+            &format!("Error during insert of {name}"),
+        );
+    }
     let sys_id = state.database.insert(table, &given, author(call, &stamp, &locale));
     let name = &state.database.dictionary.def(table).name;
     let location = format!("{}{}/table/{name}/{sys_id}", call.origin, call.base);
-    told(state, call, table, &sys_id, StatusCode::CREATED).with("location", &location)
+    told(state, call, table, &sys_id, (StatusCode::CREATED, "Insert")).with("location", &location)
 }
 
 /// PUT and PATCH do the same: only the given fields change (facts 1.1).
@@ -72,7 +83,7 @@ fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> A
     };
     let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
     state.database.update(table, sys_id, &given, author(call, &stamp, &locale));
-    told(state, call, table, sys_id, StatusCode::OK)
+    told(state, call, table, sys_id, (StatusCode::OK, "Update"))
 }
 
 fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> Answer {
@@ -85,24 +96,41 @@ fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> A
     }
     let stamp = state.clock.stamp();
     state.database.remove(table, sys_id, Author::new(&call.user.name, &stamp));
-    Answer::empty(StatusCode::NO_CONTENT)
+    lie(state, "Delete").unwrap_or_else(|| Answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// What a write is answered with: the record, nothing, or a lie (facts 3.3).
-fn told(state: &State, call: &Call<'_>, table: TableId, sys_id: &str, status: StatusCode) -> Answer {
-    match state.settings.write_lie {
-        Some(WriteLie::Forbidden) => {
-            let detail = "ACL Exception Insert Failed due to security constraints";
-            return Answer::fault(StatusCode::FORBIDDEN, "Operation Failed", detail);
-        }
-        Some(WriteLie::Cancelled) => return Answer::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled()),
-        None => {}
+fn told(
+    state: &State,
+    call: &Call<'_>,
+    table: TableId,
+    sys_id: &str,
+    (status, verb): (StatusCode, &str),
+) -> Answer {
+    if let Some(lie) = lie(state, verb) {
+        return lie;
     }
     // The status without a body is unsettled (facts 12): the same one.
     if call.head.headers.get("x-no-response-body").is_some_and(|word| word == "true") {
         return Answer::empty(status);
     }
+    // Committed, and yet refused: the user may not read the record back.
+    if state.database.row(table, sys_id).is_some_and(|row| !Access::of(state, call, table).may_see(row)) {
+        return denied(verb);
+    }
     record(state, call, table, sys_id, status)
+}
+
+fn lie(state: &State, verb: &str) -> Option<Answer> {
+    Some(match state.settings.write_lie? {
+        WriteLie::Forbidden => denied(verb),
+        WriteLie::Cancelled => Answer::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled()),
+    })
+}
+
+fn denied(verb: &str) -> Answer {
+    let detail = format!("ACL Exception {verb} Failed due to security constraints");
+    Answer::fault(StatusCode::FORBIDDEN, "Operation Failed", &detail)
 }
 
 fn author<'a>(call: &'a Call<'_>, stamp: &'a str, locale: &'a Locale) -> Author<'a> {

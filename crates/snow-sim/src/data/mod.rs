@@ -110,6 +110,15 @@ impl Database {
         rows.find(|(_, row)| self.value(row, column).eq_ignore_ascii_case(name)).map(|(id, _)| &**id)
     }
 
+    /// The id of a record by its display value, or of a user by the user name.
+    pub(crate) fn by_name(&self, table: &str, name: &str) -> Option<&str> {
+        self.by_display_name(table, name).or_else(|| {
+            let users = self.dictionary.table(table)?;
+            let column = self.dictionary.find(users, "user_name")?;
+            self.rows_after(users, None).find(|(_, row)| self.value(row, column) == name).map(|(id, _)| &**id)
+        })
+    }
+
     fn share(&mut self, text: &str) -> Arc<str> {
         if let Some(known) = self.shared.get(text) {
             return known.clone();

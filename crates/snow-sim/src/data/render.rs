@@ -72,7 +72,7 @@ impl Database {
     /// What a field of no record shows: `""`, if there is such a field.
     fn nothing(&self, table: TableId, path: &str, form: Form<'_>) -> Option<Value> {
         let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-        let column = self.dictionary.find(table, first)?;
+        let column = self.dictionary.find(table, first).filter(|_| (form.readable)(table, first))?;
         match (rest, &self.dictionary.column(column).kind) {
             (None, _) => Some(plain("", "", form)),
             (Some(rest), ColumnType::Reference(target)) => {
@@ -87,7 +87,7 @@ impl Database {
         match &column.kind {
             ColumnType::Reference(target) => self.reference(target, stored, form),
             ColumnType::Journal if form.display == Display::Stored => "".into(),
-            ColumnType::Journal => plain("", &self.journal(row, column, form.locale), form),
+            ColumnType::Journal => plain("", &self.journal(table, row, column, form.locale), form),
             _ => {
                 // The same value can mean different things in different classes (facts 1.6).
                 let choices = self.dictionary.choices(self.class(table, row), id);
@@ -116,10 +116,9 @@ impl Database {
     }
 
     /// The whole log in one text, newest first (facts 1.6).
-    fn journal(&self, row: &Row, column: &Column, locale: &Locale) -> String {
+    fn journal(&self, table: TableId, row: &Row, column: &Column, locale: &Locale) -> String {
         let Some(entries) = self.dictionary.table("sys_journal_field") else { return String::new() };
-        let Some(root) = self.dictionary.table("task") else { return String::new() };
-        let id = self.field(root, row, "sys_id");
+        let id = self.field(table, row, "sys_id");
         let both = column.name == "comments_and_work_notes";
         let wanted = |element: &str| {
             if both { matches!(element, "comments" | "work_notes") } else { element == column.name }

@@ -47,6 +47,12 @@ impl Locale {
         Some(stamp(civil.ok()?.to_zoned_datetime(self.zone.clone()).ok()?.timestamp()))
     }
 
+    /// What this user writes as a date, as it is stored.
+    pub(crate) fn read_date(&self, shown: &str) -> Option<String> {
+        let date = jiff::civil::Date::strptime(&self.date, shown).ok()?;
+        Some(date.strftime("%Y-%m-%d").to_string())
+    }
+
     pub(crate) fn now(&self, now: Timestamp) -> ZonedDateTime {
         now.to_zoned_datetime(self.zone.clone())
     }

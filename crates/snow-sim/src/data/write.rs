@@ -70,6 +70,11 @@ impl Database {
         sys_id
     }
 
+    /// Whether a record of this line of tables has this id.
+    pub(crate) fn has_id(&self, table: TableId, sys_id: &str) -> bool {
+        self.rows.get(&self.dictionary.def(table).root).is_some_and(|rows| rows.contains_key(sys_id))
+    }
+
     /// Changes the given fields. A change that changes nothing leaves no trace (facts 1.7).
     pub(crate) fn update(
         &mut self,
@@ -81,15 +86,21 @@ impl Database {
         let Some(before) = self.row(table, sys_id).cloned() else { return false };
         let table = self.class(table, &before);
         let mut row = before.clone();
+        let given = &Fields::from_iter(
+            given.iter().filter(|(name, _)| *name != "sys_id").map(|(n, v)| (n.clone(), v.clone())),
+        );
         let noted = self.apply(table, &mut row, sys_id, given, author);
         rules::before(self, table, &mut row, given, Some(&before));
         if row == before && !noted {
             return true;
         }
-        let count = self.field(table, &before, "sys_mod_count").parse().unwrap_or(0_u32) + 1;
+        let count = self.field(table, &before, "sys_mod_count").parse().unwrap_or(0_u32).saturating_add(1);
         self.put(table, &mut row, "sys_mod_count", &count.to_string());
-        self.put(table, &mut row, "sys_updated_on", author.stamp);
-        self.put(table, &mut row, "sys_updated_by", author.user);
+        for (name, value) in [("sys_updated_on", author.stamp), ("sys_updated_by", author.user)] {
+            if !(author.sys_fields && given.contains_key(name)) {
+                self.put(table, &mut row, name, value);
+            }
+        }
         let root = self.dictionary.def(table).root;
         self.rows.entry(root).or_default().insert(sys_id.into(), row);
         true
@@ -198,6 +209,13 @@ impl Database {
             _ if shown.is_empty() => String::new(),
             ColumnType::Reference(target) => self.by_display_name(target, shown).unwrap_or(shown).to_owned(),
             ColumnType::DateTime => locale.read(shown).unwrap_or_else(|| shown.to_owned()),
+            ColumnType::Date => locale.read_date(shown).unwrap_or_else(|| shown.to_owned()),
+            ColumnType::List(target) => {
+                let ids = shown
+                    .split(',')
+                    .map(|name| self.by_display_name(target, name.trim()).unwrap_or(name.trim()));
+                ids.collect::<Vec<_>>().join(",")
+            }
             _ => {
                 let choice = choices.iter().find(|(_, label)| label.eq_ignore_ascii_case(shown));
                 choice.map_or(shown, |(value, _)| value).to_owned()

@@ -13,6 +13,8 @@ pub(crate) struct Path {
 #[derive(Debug)]
 pub(super) enum Test {
     Never,
+    /// A condition that was dropped: it keeps the place to which an `^OR` binds.
+    Dropped,
     /// `sys_id>X`: told apart, because an index answers it.
     SysIdAfter(String),
     Compare {
@@ -63,9 +65,8 @@ pub(super) enum Parsed {
     /// A field, or a walk, that does not exist.
     Unknown,
     Test {
-        field: String,
-        range: bool,
-        test: Test,
+        fields: Vec<(TableId, String)>,
+        test: Box<Test>,
     },
 }
 
@@ -80,7 +81,7 @@ pub(super) fn parse(
 ) -> Result<Parsed, Unsupported> {
     if let Some(words) = text.strip_prefix("123TEXTQUERY321=") {
         let words = words.split_whitespace().map(str::to_lowercase).collect();
-        return Ok(Parsed::Test { field: String::new(), range: false, test: Test::Words(words) });
+        return Ok(Parsed::Test { fields: Vec::new(), test: Box::new(Test::Words(words)) });
     }
     for word in ["123TEXT", "SUBQUERY"] {
         if text.starts_with(word) {
@@ -88,8 +89,11 @@ pub(super) fn parse(
         }
     }
     if let Some(join) = text.strip_prefix("JOIN") {
-        let test = super::related::join(join, database, table, context)?;
-        return Ok(Parsed::Test { field: String::new(), range: false, test });
+        if context.inner {
+            return Err(Unsupported("JOIN inside another query".into()));
+        }
+        let (test, fields) = super::related::join(join, database, table, context)?;
+        return Ok(Parsed::Test { fields, test: Box::new(test) });
     }
     let end = text
         .find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.'))
@@ -100,8 +104,15 @@ pub(super) fn parse(
         return Ok(if text.is_empty() { Parsed::Nothing } else { Parsed::Unknown });
     };
     let Some(path) = database.walk_path(table, field) else { return Ok(Parsed::Unknown) };
+    if database.kind_at(&path) == Some(&ColumnType::Journal) && operator != Operator::Anything {
+        return Err(Unsupported(format!("a test of the journal {field:?}")));
+    }
     let test = test(path, field, operator, value, database, table, context)?;
-    Ok(Parsed::Test { field: field.to_owned(), range: !operator.is_match(), test })
+    let mut fields = vec![(table, field.to_owned())];
+    if let Test::Fields { .. } | Test::Apart { .. } = &test {
+        fields.extend(value.split('@').next().map(|other| (table, other.to_owned())));
+    }
+    Ok(Parsed::Test { fields, test: Box::new(test) })
 }
 
 fn test(

@@ -9,7 +9,9 @@ use std::cmp::Ordering;
 impl Query {
     pub(crate) fn matches(&self, database: &Database, table: TableId, row: &Row, locale: &Locale) -> bool {
         let test = |test: &Test| test.matches(database, table, row, locale);
-        self.groups.iter().any(|group| group.iter().all(|any| any.iter().any(test)))
+        self.groups
+            .iter()
+            .any(|group| group.iter().all(|any| any.iter().all(Test::is_dropped) || any.iter().any(test)))
     }
 
     /// Rows by the fields of `ORDERBY`, one after the other; equal ones stay in the order of their ids.
@@ -54,9 +56,13 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 impl Test {
+    fn is_dropped(&self) -> bool {
+        matches!(self, Self::Dropped)
+    }
+
     fn matches(&self, database: &Database, table: TableId, row: &Row, locale: &Locale) -> bool {
         match self {
-            Self::Never => false,
+            Self::Never | Self::Dropped => false,
             Self::SysIdAfter(id) => database.field(table, row, "sys_id") > id.as_str(),
             Self::Compare { path, operator, value } => compare(database, path, row, *operator, value),
             Self::Fields { path, operator, other, by_day } => {
@@ -157,7 +163,7 @@ fn ordered(database: &Database, path: &Path, stored: &str, value: &str) -> Optio
         ColumnType::Integer | ColumnType::Decimal => {
             Some(stored.parse::<f64>().ok()?.total_cmp(&value.trim().parse::<f64>().ok()?))
         }
-        ColumnType::DateTime => Some(parse_stamp(stored)?.cmp(&parse_stamp(value)?)),
+        ColumnType::DateTime | ColumnType::Date => Some(parse_stamp(stored)?.cmp(&parse_stamp(value)?)),
         _ => Some(compare_text(stored, value)),
     }
 }

@@ -12,7 +12,7 @@ mod terms;
 use crate::data::{Database, Locale, TableId};
 use condition::Test;
 use jiff::Timestamp;
-use terms::Term;
+use terms::{Lead, What};
 
 /// A part of a query that is not simulated.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(crate) struct Context<'a> {
     pub(crate) locale: &'a Locale,
     pub(crate) now: Timestamp,
     pub(crate) user_id: &'a str,
+    /// Whether this is a query inside another: those may not have any inside.
+    pub(crate) inner: bool,
     /// The property `glide.invalid_query.returns_no_rows` (facts 2.5).
     pub(crate) invalid_returns_nothing: bool,
 }
@@ -34,8 +36,8 @@ pub(crate) struct Query {
     groups: Vec<Vec<Vec<Test>>>,
     /// Paths, and whether they descend.
     pub(crate) order: Vec<(String, bool)>,
-    /// Every field that the query names, for access rules.
-    pub(crate) fields: Vec<(String, bool)>,
+    /// Every field that the query looks at, and of which table: for access rules.
+    pub(crate) fields: Vec<(TableId, String)>,
 }
 
 impl Query {
@@ -47,19 +49,27 @@ impl Query {
     ) -> Result<Self, Unsupported> {
         let mut query = Self { groups: vec![Vec::new()], ..Self::default() };
         for term in terms::split(text) {
-            match term {
-                Term::Order(field, descending) => query.ordered(field, descending, database, table, context),
-                Term::NewGroup(text) => {
-                    query.groups.push(Vec::new());
-                    query.add(&text, false, database, table, context)?;
+            if term.lead == Lead::NewGroup {
+                query.groups.push(Vec::new());
+            }
+            let or = term.lead == Lead::Or;
+            match term.what {
+                What::Order(field, descending) => query.ordered(field, descending, database, table, context),
+                What::Condition(text) => query.add(&text, or, database, table, context)?,
+                What::Related(_) if context.inner => {
+                    return Err(Unsupported("RLQUERY inside another query".into()));
                 }
-                Term::Or(text) => query.add(&text, true, database, table, context)?,
-                Term::And(text) => query.add(&text, false, database, table, context)?,
-                Term::Related(text) => {
-                    let test = related::parse(&text, database, table, context)?;
-                    query.push(test, false);
+                What::Related(text) => {
+                    let (test, fields) = related::parse(&text, database, table, context)?;
+                    query.fields.extend(fields);
+                    query.push(test, or);
                 }
             }
+        }
+        // `^NQ` with nothing but an order behind it is no group.
+        query.groups.retain(|group| !group.is_empty());
+        if query.groups.is_empty() {
+            query.groups.push(Vec::new());
         }
         Ok(query)
     }
@@ -76,10 +86,10 @@ impl Query {
             condition::Parsed::Nothing => {}
             // An unknown field: the condition is dropped and the query widens, or nothing matches (facts 2.5).
             condition::Parsed::Unknown if context.invalid_returns_nothing => self.push(Test::Never, or),
-            condition::Parsed::Unknown => {}
-            condition::Parsed::Test { field, range, test } => {
-                self.fields.push((field, range));
-                self.push(test, or);
+            condition::Parsed::Unknown => self.push(Test::Dropped, or),
+            condition::Parsed::Test { fields, test } => {
+                self.fields.extend(fields);
+                self.push(*test, or);
             }
         }
         Ok(())
@@ -103,7 +113,7 @@ impl Query {
         context: Context<'_>,
     ) {
         if database.walk_path(table, &field).is_some() {
-            self.fields.push((field.clone(), true));
+            self.fields.push((table, field.clone()));
             self.order.push((field, descending));
         } else if context.invalid_returns_nothing {
             self.groups = vec![vec![vec![Test::Never]]];

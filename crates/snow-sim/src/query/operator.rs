@@ -45,17 +45,6 @@ pub(super) enum Side {
     LessOrEqual,
 }
 
-impl Operator {
-    /// Whether a grant of `query_match` covers it (facts 2.5).
-    pub(super) fn is_match(self) -> bool {
-        use Operator::*;
-        matches!(
-            self,
-            Is | IsNot | In | NotIn | SameAs | NotSameAs | Anything | Empty | NotEmpty | EmptyString
-        )
-    }
-}
-
 /// Longer words before those they begin with.
 const WORDS: &[(&str, Operator)] = &[
     ("GT_OR_EQUALS_FIELD", Operator::GreaterOrEqualField),

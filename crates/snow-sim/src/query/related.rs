@@ -3,6 +3,11 @@
 use super::condition::{Path, Test};
 use super::{Context, Query, Unsupported};
 use crate::data::{Database, Locale, Row, TableId};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+/// Fields that are looked at, and of which table.
+type Fields = Vec<(TableId, String)>;
 
 /// How many rows of another table have to point to, or agree with, a row.
 #[derive(Debug)]
@@ -15,6 +20,8 @@ pub(super) struct Related {
     sign: &'static str,
     count: usize,
     query: Query,
+    /// How many rows of the other table there are by the value they have: counted once a request.
+    counts: OnceCell<HashMap<String, usize>>,
 }
 
 /// `incident.problem_id,>=1^active=true`, from between `RLQUERY` and `^ENDRLQUERY`.
@@ -23,7 +30,7 @@ pub(super) fn parse(
     database: &Database,
     table: TableId,
     context: Context<'_>,
-) -> Result<Test, Unsupported> {
+) -> Result<(Test, Fields), Unsupported> {
     let unsupported = || Unsupported(format!("RLQUERY{text}"));
     let (head, query) = text.split_once('^').unwrap_or((text, ""));
     let (field, count) = head.split_once(',').ok_or_else(unsupported)?;
@@ -34,8 +41,13 @@ pub(super) fn parse(
     let count = count.parse().map_err(|_| unsupported())?;
     let ours = database.walk_path(table, "sys_id").ok_or_else(unsupported)?;
     let (other, theirs) = column(field, database).ok_or_else(unsupported)?;
-    let query = Query::parse(query, database, other, context)?;
-    Ok(Test::Related(Related { table: other, theirs, ours, sign, count, query }))
+    let query = Query::parse(query, database, other, Context { inner: true, ..context })?;
+    let mut fields = query.fields.clone();
+    fields.extend(field.split_once('.').map(|(_, theirs)| (other, theirs.to_owned())));
+    Ok((
+        Test::Related(Related { table: other, theirs, ours, sign, count, query, counts: OnceCell::new() }),
+        fields,
+    ))
 }
 
 /// `t1.f=t2.f!query`, from behind `JOIN`. The query is one condition: a `^` ends it.
@@ -44,7 +56,7 @@ pub(super) fn join(
     database: &Database,
     table: TableId,
     context: Context<'_>,
-) -> Result<Test, Unsupported> {
+) -> Result<(Test, Fields), Unsupported> {
     let unsupported = || Unsupported(format!("JOIN{text}"));
     let (pair, query) = text.split_once('!').unwrap_or((text, ""));
     let (left, right) = pair.split_once('=').ok_or_else(unsupported)?;
@@ -53,8 +65,12 @@ pub(super) fn join(
     if !database.dictionary.is_a(table, first) && !database.dictionary.is_a(first, table) {
         return Err(unsupported());
     }
-    let query = Query::parse(query, database, other, context)?;
-    Ok(Test::Related(Related { table: other, theirs, ours, sign: ">=", count: 1, query }))
+    let query = Query::parse(query, database, other, Context { inner: true, ..context })?;
+    let mut fields = query.fields.clone();
+    fields.extend(left.split_once('.').map(|(_, ours)| (table, ours.to_owned())));
+    fields.extend(right.split_once('.').map(|(_, theirs)| (other, theirs.to_owned())));
+    let counts = OnceCell::new();
+    Ok((Test::Related(Related { table: other, theirs, ours, sign: ">=", count: 1, query, counts }), fields))
 }
 
 fn column(text: &str, database: &Database) -> Option<(TableId, Path)> {
@@ -65,13 +81,8 @@ fn column(text: &str, database: &Database) -> Option<(TableId, Path)> {
 
 impl Related {
     pub(super) fn matches(&self, database: &Database, _: TableId, row: &Row, locale: &Locale) -> bool {
-        let ours = database.at(row, &self.ours);
-        let theirs = database.rows_after(self.table, None).filter(|(_, other)| {
-            !ours.is_empty()
-                && database.at(other, &self.theirs) == ours
-                && self.query.matches(database, self.table, other, locale)
-        });
-        let found = theirs.count();
+        let counts = self.counts.get_or_init(|| self.count(database, locale));
+        let found = counts.get(database.at(row, &self.ours)).copied().unwrap_or_default();
         match self.sign {
             ">=" => found >= self.count,
             "<=" => found <= self.count,
@@ -80,5 +91,16 @@ impl Related {
             "<" => found < self.count,
             _ => found == self.count,
         }
+    }
+
+    fn count(&self, database: &Database, locale: &Locale) -> HashMap<String, usize> {
+        let mut counts = HashMap::new();
+        for (_, other) in database.rows_after(self.table, None) {
+            let value = database.at(other, &self.theirs);
+            if !value.is_empty() && self.query.matches(database, self.table, other, locale) {
+                *counts.entry(value.to_owned()).or_default() += 1;
+            }
+        }
+        counts
     }
 }

@@ -35,6 +35,7 @@ impl<'a> Access<'a> {
             locale: &locale,
             now: state.clock.timestamp(),
             user_id: &user_id,
+            inner: false,
             invalid_returns_nothing: true,
         };
         let queries = rules.iter().filter_map(|rule| match rule {
@@ -59,8 +60,8 @@ impl<'a> Access<'a> {
     }
 
     /// Whether every field on a walk may be read.
-    pub(super) fn may_query(&self, path: &str) -> bool {
-        let mut table = Some(self.table);
+    pub(super) fn may_query(&self, table: TableId, path: &str) -> bool {
+        let mut table = Some(table);
         path.split('.').all(|name| {
             let Some(here) = table else { return true };
             let allowed = self.may_read(here, name);

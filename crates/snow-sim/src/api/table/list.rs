@@ -25,6 +25,7 @@ pub(super) fn answer(state: &State, call: &Call<'_>, table: TableId) -> Answer {
         locale: &locale,
         now: state.clock.timestamp(),
         user_id: &user_id,
+        inner: false,
         invalid_returns_nothing: state.settings.invalid_query_returns_no_rows,
     };
     let text = query_text(state, call, table);
@@ -33,7 +34,8 @@ pub(super) fn answer(state: &State, call: &Call<'_>, table: TableId) -> Answer {
         Err(Unsupported(what)) => return Answer::not_simulated(&format!("{what:?} in a query")),
     };
     let access = Access::of(state, call, table);
-    if state.settings.query_acls && !query.fields.iter().all(|(field, _)| access.may_query(field)) {
+    if state.settings.query_acls && !query.fields.iter().all(|(table, field)| access.may_query(*table, field))
+    {
         let detail = "Field(s) present in the query do not have permission to be read";
         return Answer::fault(StatusCode::FORBIDDEN, "Insufficient rights to query records", detail);
     }
@@ -51,7 +53,7 @@ pub(super) fn answer(state: &State, call: &Call<'_>, table: TableId) -> Answer {
     }
     let rows = visible.into_iter().map(|row| render(state, call, table, row, &access)).collect();
     let answer = cut(state, rows);
-    let Some(total) = total else { return answer };
+    let Some(total) = total.filter(|_| answer.status == StatusCode::OK) else { return answer };
     let answer = answer.with("x-total-count", &total.to_string());
     match pages(call, total, limit, offset) {
         Some(link) if !call.flag("sysparm_suppress_pagination_header") => answer.with("link", &link),
@@ -73,7 +75,7 @@ fn query_text(state: &State, call: &Call<'_>, table: TableId) -> String {
         // Here display values are taken, too (facts 1.2).
         let value = match &column.kind {
             crate::data::ColumnType::Reference(target) => {
-                state.database.by_display_name(target, value).unwrap_or(value)
+                state.database.by_name(target, value).unwrap_or(value)
             }
             _ => dictionary
                 .choices(table, id)
@@ -156,7 +158,7 @@ fn pages(call: &Call<'_>, total: usize, limit: usize, offset: usize) -> Option<S
         None if limit - offset == 1 => link("prev", "-1"),
         None => {}
     }
-    if offset + limit < total {
+    if offset.saturating_add(limit) < total {
         link("next", &(offset + limit).to_string());
     }
     link("last", &((total - 1) / limit * limit).to_string());
