@@ -52,6 +52,17 @@ pub(crate) async fn a_write_may_lie() {
         let there = get(&simulator, &format!("/api/now/table/incident?short_description={lie:?}")).await;
         assert_eq!(there.rows().len(), 1, "it was done all the same");
     }
+    simulator.settings(|settings| settings.write_lie = Some(WriteLie::Forbidden));
+    let id = get(&simulator, "/api/now/table/incident?short_description=Forbidden")
+        .await
+        .column("sys_id")
+        .remove(0);
+    let path = format!("/api/now/table/incident/{id}");
+    for (method, verb) in [("PATCH", "Update"), ("DELETE", "Delete")] {
+        let detail = json!(format!("ACL Exception {verb} Failed due to security constraints"));
+        assert_eq!(call(&simulator, method, &path, "{}").await.error().2, detail);
+    }
+    assert_eq!(get(&simulator, &path).await.status, 404, "it is gone all the same");
 }
 
 #[tokio::test]

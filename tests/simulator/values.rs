@@ -101,6 +101,24 @@ pub(crate) async fn display_values_may_be_written() {
 }
 
 #[tokio::test]
+async fn dates_and_lists_may_be_written_as_they_are_shown() {
+    let simulator = in_los_angeles();
+    let body = r#"{"name":"x","purchase_date":"31-12-2025"}"#;
+    let made = call(&simulator, "POST", "/api/now/table/cmdb_ci?sysparm_input_display_value=true", body)
+        .await
+        .result();
+    assert_eq!(made["purchase_date"], "2025-12-31");
+    let query = "/api/now/table/cmdb_ci?sysparm_query=purchase_date>=2025-12-31 00:00:00";
+    assert_eq!(get(&simulator, query).await.rows().len(), 1, "a date is its midnight");
+    let body = r#"{"watch_list":"Beth Anglin, someone@example.com"}"#;
+    let made = call(&simulator, "POST", "/api/now/table/incident?sysparm_input_display_value=true", body)
+        .await
+        .result();
+    let (user, mail) = made["watch_list"].as_str().unwrap().split_once(',').unwrap();
+    assert_eq!((user.len(), mail), (32, "someone@example.com"));
+}
+
+#[tokio::test]
 pub(crate) async fn durations_journals_lists_and_choices() {
     let simulator = builder().build().unwrap();
     let users =
