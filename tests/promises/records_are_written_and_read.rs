@@ -1,7 +1,7 @@
 //! Create, read, list, update and delete, through both clients, in memory and over a socket, plain and with TLS.
 
 use serde_json::json;
-use snow_client::{Client, DisplayValue, Error, Kind, OAuthClient, Table, Transport};
+use snow_client::{Client, DisplayValue, Error, Kind, OAuthClient, Table, Transport, field};
 
 async fn everything(incidents: Table) -> Result<(), Error> {
     let made =
@@ -14,7 +14,7 @@ async fn everything(incidents: Table) -> Result<(), Error> {
     assert_eq!(got.get("priority").unwrap().display_value(), Some("1 - Critical"));
     assert_eq!(got.get("opened_by").unwrap().display_value(), Some("admin"));
 
-    let query = format!("short_descriptionLIKEnäh &^sys_id={sys_id}");
+    let query = field("short_description").contains("näh &").and(field("sys_id").eq(sys_id));
     let page = incidents.list().query(query).fields(["number"]).limit(5).await?;
     assert_eq!((page.len(), page.total()), (1, Some(1)));
     assert_eq!(page[0].fields().collect::<Vec<_>>(), ["number"]);
@@ -86,7 +86,7 @@ async fn parameters_belong_to_one_call() -> Result<(), Error> {
     let incidents = crate::client(&simulator).table("incident");
     incidents
         .list()
-        .query("active=true")
+        .query(field("active").eq(true))
         .fields(["number"])
         .limit(1)
         .display_value(DisplayValue::All)

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use snow_auth::{BasicAuthLayer, OAuth};
-use snow_client::{Client, Instance, OAuthClient, Token};
+use snow_client::{Client, Instance, OAuthClient, Token, field};
 use snow_sim::{Fault, Simulator};
 use std::fmt::Debug;
 use std::io;
@@ -68,7 +68,7 @@ async fn exercise(seen: &Seen) -> Vec<Token> {
     let builder = Client::builder().instance(listener.url()).user("admin").password(PASSWORD);
     seen.shown(&builder);
     let client = builder.build().unwrap();
-    let call = client.table("incident").list().query("short_description=canary-query").limit(1);
+    let call = client.table("incident").list().query(field("short_description").eq("canary-query")).limit(1);
     seen.shown(&(&client, client.table("incident"), &call));
     call.await.unwrap();
     let basic = BasicAuthLayer::new(client.instance().origin(), "admin", PASSWORD).unwrap();
@@ -95,7 +95,12 @@ async fn exercise(seen: &Seen) -> Vec<Token> {
         Fault::CancelledInStream,
     ] {
         simulator.fail_always(Some(fault));
-        let read = oauth.table("incident").list().query("short_description=canary-query").limit(1).await;
+        let read = oauth
+            .table("incident")
+            .list()
+            .query(field("short_description").eq("canary-query"))
+            .limit(1)
+            .await;
         seen.error(&read.unwrap_err());
         seen.error(&oauth.generate_token("admin", PASSWORD).await.unwrap_err());
         seen.error(&client.table("incident").list().await.unwrap_err());
@@ -116,7 +121,7 @@ async fn exercise(seen: &Seen) -> Vec<Token> {
     let answer = snow_core::decode::Answer::new(http::Response::new(()).into_parts().0, bytes::Bytes::new());
     seen.shown(&answer);
     seen.error(&snow_core::ApiPath::parse("/x?sysparm_query=canary").unwrap_err());
-    seen.error(&snow_core::Params::new().custom("", "canary").unwrap_err());
+    seen.error(&snow_core::Params::new().custom("", "canary").encoded().unwrap_err());
     seen.error(&Instance::parse(&format!("https://admin:{PASSWORD}@dev1.service-now.com")).unwrap_err());
     vec![first, second, odd]
 }

@@ -1,7 +1,7 @@
 //! However many calls meet a token that is over, there is one token request, and no call fails.
 
 use futures_util::future::join_all;
-use snow_client::{Kind, OAuthClient, Token};
+use snow_client::{Kind, OAuthClient, Token, field};
 use snow_sim::{Fault, Simulator};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -216,7 +216,8 @@ async fn a_write_that_met_a_401_is_sent_once_more_and_done_once() {
     let made =
         client.table("incident").create(&serde_json::json!({ "short_description": "once" })).await.unwrap();
     assert_eq!(made.value("short_description").unwrap(), "once");
-    let same = client.table("incident").list().query("short_description=once").limit(9).await.unwrap();
+    let same =
+        client.table("incident").list().query(field("short_description").eq("once")).limit(9).await.unwrap();
     assert_eq!(same.len(), 1);
 }
 

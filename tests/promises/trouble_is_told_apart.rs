@@ -1,7 +1,7 @@
 //! Each kind of trouble is an error of its own kind, in one line that tells a person what to do.
 
 use serde_json::json;
-use snow_client::{Client, Error, Kind, Transport};
+use snow_client::{Client, Error, Kind, Transport, field};
 use snow_core::Body;
 use snow_sim::Fault;
 
@@ -15,7 +15,7 @@ fn line(error: &Error, parts: &[&str]) {
 }
 
 async fn read(client: &Client, table: &str) -> Error {
-    client.table(table).list().query("active=true").limit(1).await.unwrap_err()
+    client.table(table).list().query(field("active").eq(true)).limit(1).await.unwrap_err()
 }
 
 #[tokio::test]

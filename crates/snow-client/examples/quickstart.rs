@@ -4,7 +4,7 @@
 //! a real instance, and reads only unless `SNOW_WRITE=1`.
 
 use serde_json::json;
-use snow_client::{Client, Error, OAuthClient, SysId, Token, Transport};
+use snow_client::{Client, Error, OAuthClient, SysId, Token, Transport, field};
 use snow_sim::{Listener, Simulator};
 use std::env;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,8 @@ async fn main() -> Result<()> {
 }
 
 async fn read(client: &Client) -> Result<()> {
-    let page = client.table("incident").list().query("active=true^ORDERBYnumber").limit(3).await?;
+    let page =
+        client.table("incident").list().query(field("active").eq(true).order_by("number")).limit(3).await?;
     println!("    read     {} of {} active incidents", page.len(), page.total().unwrap_or_default());
     for incident in &page {
         println!("             {}  {}", incident.value("number")?, incident.value("short_description")?);
@@ -56,7 +57,7 @@ async fn write(client: &Client) -> std::result::Result<(), Error> {
     let got = incidents.get(sys_id).fields(["number", "opened_by.name"]).await?;
     println!("    read     {} opened by {}", got.value("number")?, got.value("opened_by.name")?);
 
-    let listed = incidents.list().query(format!("sys_id={sys_id}")).limit(1).await?;
+    let listed = incidents.list().query(field("sys_id").eq(sys_id)).limit(1).await?;
     println!("    listed   {} incident by its sys_id", listed.len());
 
     let changed = incidents.update(sys_id, &json!({ "state": "2" })).await?;

@@ -4,7 +4,8 @@ use crate::Page;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use snow_core::decode::{self, Answer};
-use snow_core::{ApiPath, Body, DisplayValue, Error, HttpService, Instance, Params};
+use snow_core::{ApiPath, Body, DisplayValue, Error, HttpService, Instance, Params, Query};
+use std::borrow::Borrow;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -58,17 +59,17 @@ impl<T> Call<T> {
     /// The fields to answer with; dot-walks such as `caller_id.name` are allowed. Those that do not exist or may not be
     /// read are missing in the record.
     pub fn fields<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
-        self.params(|params| Ok(params.fields(fields)))
+        self.params(|params| params.fields(fields))
     }
 
     /// Stored values (the default), what a person sees, or both.
     pub fn display_value(self, values: DisplayValue) -> Self {
-        self.params(|params| Ok(params.display_value(values)))
+        self.params(|params| params.display_value(values))
     }
 
     /// Whether references come without their links.
     pub fn exclude_reference_link(self, exclude: bool) -> Self {
-        self.params(|params| Ok(params.exclude_reference_link(exclude)))
+        self.params(|params| params.exclude_reference_link(exclude))
     }
 
     /// Any other parameter.
@@ -76,30 +77,27 @@ impl<T> Call<T> {
         self.params(|params| params.custom(name, value))
     }
 
-    fn params(mut self, set: impl FnOnce(Params) -> Result<Params, Error>) -> Self {
-        self.request = self.request.and_then(|mut request| {
-            request.params = set(request.params)?;
-            Ok(request)
-        });
+    fn params(mut self, set: impl FnOnce(Params) -> Params) -> Self {
+        self.request = self.request.map(|request| Prepared { params: set(request.params), ..request });
         self
     }
 }
 
 impl Call<Page> {
-    /// An encoded query, as the instance's list view copies it. **Raw**: untrusted text spliced into it can add
-    /// conditions, and a condition on an unknown field is dropped by the service, so that the query widens (facts 2.5).
-    pub fn query(self, query: impl AsRef<str>) -> Self {
-        self.params(|params| Ok(params.query(query)))
+    /// Which rows, in which order: built from [`field`](crate::field)s, or text as the instance's list view copies it,
+    /// [`Query::parse`]d or [`raw`](Query::raw). Setting it again replaces the first.
+    pub fn query<'q>(self, query: impl Borrow<Query<'q>>) -> Self {
+        self.params(|params| params.query(query))
     }
 
     /// At most this many rows.
     pub fn limit(self, rows: u32) -> Self {
-        self.params(|params| Ok(params.limit(rows)))
+        self.params(|params| params.limit(rows))
     }
 
     /// How many rows to skip. Without an order that tells every two rows apart, rows repeat and get lost between pages.
     pub fn offset(self, rows: u32) -> Self {
-        self.params(|params| Ok(params.offset(rows)))
+        self.params(|params| params.offset(rows))
     }
 }
 

@@ -6,10 +6,11 @@
 //! # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
 //! # let url = simulator.listen().await?;
 //! # let (instance, url) = (url.url(), url);
-//! use snow_client::Client;
+//! use snow_client::{Client, field};
 //!
 //! let client = Client::builder().instance(instance).user("admin").password("secret").build()?;
-//! let page = client.table("incident").list().query("active=true^ORDERBYnumber").fields(["number"]).limit(2).await?;
+//! let open = field("active").eq(true).order_by("number");
+//! let page = client.table("incident").list().query(open).fields(["number"]).limit(2).await?;
 //! for incident in &page {
 //!     println!("{}", incident.value("number")?);
 //! }
@@ -40,5 +41,8 @@ pub use client::Client;
 pub use oauth_client::OAuthClient;
 pub use page::Page;
 pub use snow_auth::Token;
-pub use snow_core::{DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport};
+pub use snow_core::query::{self, Query, field};
+pub use snow_core::{
+    Date, DateTime, DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport,
+};
 pub use table::Table;

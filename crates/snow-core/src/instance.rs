@@ -110,20 +110,57 @@ impl Instance {
         &self.prefix
     }
 
+    /// How many bytes of URI an instance takes: what was seen to pass. 8,347 were refused (facts 1.10).
+    pub const MAX_URI: usize = 8_182;
+
     /// The absolute URI of a path with parameters.
     ///
     /// # Errors
-    /// [`Kind::UriTooLong`] beyond 65,534 bytes. The service itself takes no more than 8,192 (facts 1.10).
+    /// [`Kind::InvalidInput`] if the parameters cannot be sent, [`Kind::UriTooLong`] beyond 65,534 bytes. The service takes
+    /// no more than [`MAX_URI`](Self::MAX_URI).
     pub fn uri(&self, path: &ApiPath, params: &Params) -> Result<Uri, Error> {
-        let mut text =
-            String::with_capacity(self.prefix.len() + path.as_str().len() + 1 + params.as_str().len());
+        let params = params.encoded()?;
+        let mut text = String::with_capacity(self.prefix.len() + path.as_str().len() + 1 + params.len());
         text.push_str(&self.prefix);
         text.push_str(path.as_str());
         if !params.is_empty() {
             text.push('?');
-            text.push_str(params.as_str());
+            text.push_str(params);
         }
         self.absolute(PathAndQuery::from_maybe_shared(Bytes::from(text)).map_err(too_long)?)
+    }
+
+    /// Where a link in an answer leads, on this instance: of the link's text only path and query are taken, never scheme,
+    /// host or port, which may be anybody's (facts 1.5, 10.3).
+    ///
+    /// ```
+    /// use snow_core::Instance;
+    ///
+    /// let instance = Instance::parse("https://gateway.example.com/snow")?;
+    /// let there = instance.follow("https://dev1.service-now.com/api/now/table/incident?sysparm_offset=10")?;
+    /// assert_eq!(there, "https://gateway.example.com/snow/api/now/table/incident?sysparm_offset=10");
+    /// assert!(instance.follow("https://dev1.service-now.com/../admin").is_err());
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`] for text that is no link, or whose path has steps to other paths.
+    pub fn follow(&self, link: &str) -> Result<Uri, Error> {
+        let refuse = |why: &str| Error::new(Kind::InvalidInput, format!("the link of an answer {why}"));
+        let uri: Uri = link.parse().map_err(|e| refuse("cannot be read").with_source(e))?;
+        let target = match uri.path_and_query() {
+            Some(target) if uri.authority().is_none() || uri.scheme().is_some() => target,
+            _ => return Err(refuse("has no path")),
+        };
+        let path = target.path();
+        let below = path.strip_prefix(&self.prefix).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+        ApiPath::check_received(below).map_err(refuse)?;
+        let target = format!(
+            "{below}{}{}",
+            if target.query().is_some() { "?" } else { "" },
+            target.query().unwrap_or_default()
+        );
+        self.place(&PathAndQuery::from_maybe_shared(Bytes::from(target)).map_err(too_long)?)
     }
 
     /// The same path and query on this instance, below its prefix.
@@ -352,6 +389,35 @@ mod tests {
     fn a_password_in_the_address_is_not_repeated() {
         let error = Instance::parse("https://admin:hunter2@dev1.service-now.com").unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_link_leads_nowhere_else() {
+        let instance = Instance::parse("https://gw.example.com/snow").unwrap();
+        for (link, there) in [
+            ("https://evil.com/api/now/table/x?a=b", "https://gw.example.com/snow/api/now/table/x?a=b"),
+            ("http://user:pw@evil.com:1/api/x", "https://gw.example.com/snow/api/x"),
+            ("https://gw.example.com/snow/api/x?", "https://gw.example.com/snow/api/x?"),
+            ("/snow/api/x", "https://gw.example.com/snow/api/x"),
+            ("/snowy/api/x", "https://gw.example.com/snow/snowy/api/x"),
+            ("/api/a%20b", "https://gw.example.com/snow/api/a%20b"),
+        ] {
+            assert_eq!(instance.follow(link).unwrap().to_string(), there, "{link}");
+        }
+        for link in [
+            "",
+            "evil.com",
+            "//evil.com/x",
+            "https://evil.com/",
+            "/a/../b",
+            "/a/%2e%2E/b",
+            "/a//b",
+            "/a%2fb",
+            "/a\\b",
+            "/a\nb",
+        ] {
+            assert_eq!(instance.follow(link).unwrap_err().kind(), Kind::InvalidInput, "{link}");
+        }
     }
 
     #[test]

@@ -4,11 +4,11 @@
 //! Everything here but [`transport`] does no I/O, and everything stands alone:
 //!
 //! ```
-//! use snow_core::{ApiPath, Instance, Params};
+//! use snow_core::{ApiPath, Instance, Params, field};
 //!
 //! let instance = Instance::parse("dev12345")?;
 //! let path = ApiPath::table("incident")?;
-//! let params = Params::new().query("active=true").limit(10);
+//! let params = Params::new().query(field("active").eq(true)).limit(10);
 //! assert_eq!(
 //!     instance.uri(&path, &params)?.to_string(),
 //!     "https://dev12345.service-now.com/api/now/table/incident?sysparm_query=active%3Dtrue&sysparm_limit=10",
@@ -21,6 +21,7 @@
 
 mod body;
 mod clock;
+mod datetime;
 pub mod decode;
 mod error;
 mod http_service;
@@ -29,6 +30,8 @@ pub mod layer;
 mod origin;
 mod params;
 mod path;
+mod percent;
+pub mod query;
 mod secret;
 mod sys_id;
 #[cfg(feature = "transport")]
@@ -36,6 +39,7 @@ pub mod transport;
 
 pub use body::{Body, Once, Replay};
 pub use clock::Clock;
+pub use datetime::{Date, DateTime};
 pub use decode::{Field, Record};
 pub use error::{BoxError, Error, Fault, Kind};
 pub use http_service::HttpService;
@@ -43,6 +47,7 @@ pub use instance::Instance;
 pub use origin::Origin;
 pub use params::{DisplayValue, Params};
 pub use path::ApiPath;
+pub use query::{Query, field};
 pub use secret::Secret;
 pub use sys_id::SysId;
 #[cfg(feature = "transport")]

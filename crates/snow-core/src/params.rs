@@ -1,11 +1,10 @@
 //! The parameters of one request.
 
-use crate::{Error, Kind};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use std::fmt;
-
-/// Everything but RFC 3986's unreserved characters and the comma, which lists of fields are full of.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
+use crate::query::{self, Query, Value, check_field};
+use crate::{Error, Kind, percent};
+use percent_encoding::percent_decode_str;
+use std::borrow::Borrow;
+use std::fmt::{self, Write as _};
 
 /// What a record's values are: stored values, what a person sees, or both (`sysparm_display_value`, facts 1.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,24 +24,39 @@ pub enum DisplayValue {
 /// They belong to that request: nothing is shared and nothing leaks into the next. Setting one twice keeps the second.
 /// The order is the order of setting.
 ///
+/// Setting never fails: what cannot be sent is refused by [`encoded`](Self::encoded), and so by
+/// [`Instance::uri`](crate::Instance::uri), before anything goes out.
+///
 /// ```
-/// use snow_core::{DisplayValue, Params};
+/// use snow_core::{DisplayValue, Params, field};
 ///
 /// let params = Params::new()
-///     .query("active=true^ORDERBYnumber")
+///     .query(field("active").eq(true).order_by("number"))
 ///     .fields(["number", "caller_id.name"])
 ///     .display_value(DisplayValue::All)
 ///     .limit(10)
 ///     .limit(5);
 /// assert_eq!(
-///     params.as_str(),
+///     params.encoded()?,
 ///     "sysparm_query=active%3Dtrue%5EORDERBYnumber&sysparm_fields=number,caller_id.name&sysparm_display_value=all&sysparm_limit=5",
 /// );
+/// let error = Params::new().fields(["Short description"]).encoded().unwrap_err().clone();
+/// assert!(error.to_string().contains("\"Short description\""), "{error}");
+/// # Ok::<_, snow_core::Error>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default)]
 pub struct Params {
     encoded: String,
+    /// Whether there is a `<field>=<value>` pair.
+    filtered: bool,
+    /// The first thing that cannot be sent.
+    refused: Option<Error>,
 }
+
+/// Room for the parameters of most reads, taken at once.
+const USUAL: usize = 512;
+
+const QUERY: &str = "sysparm_query";
 
 impl Params {
     /// No parameters.
@@ -50,37 +64,55 @@ impl Params {
         Self::default()
     }
 
-    /// `sysparm_query`: an encoded query, as it stands in the address bar's "Copy query". **Raw**: a value spliced into
-    /// it can add conditions, and an unknown field is dropped by the service, so that the query widens (facts 2.5).
+    /// `sysparm_query`: which rows, in which order. Text that is a query already goes through [`Query::raw`].
     #[must_use]
-    pub fn query(self, query: impl AsRef<str>) -> Self {
-        self.set("sysparm_query", query.as_ref())
+    pub fn query<'q>(self, query: impl Borrow<Query<'q>>) -> Self {
+        let query = query.borrow();
+        if query.is_empty() {
+            return self.without(QUERY);
+        }
+        self.set_with(QUERY, |params| query.encode_url(&mut params.encoded))
+    }
+
+    /// `<field>=<value>`: only rows with this value in the field. The other way to filter, which also takes the display
+    /// values of choices and references (`state=closed`, `assigned_to=john.smith`). Not together with
+    /// [`query`](Self::query): the service says the two exclude each other (facts 1.2), so that is refused.
+    #[must_use]
+    pub fn filter<'v>(mut self, field: &str, value: impl Into<Value<'v>>) -> Self {
+        let value = value.into();
+        self.filtered = true;
+        if let Err(why) = check_field(field) {
+            return self.refuse(format!("the field {field:?} of a filter {why}"));
+        }
+        self.set_with(field, |params| query::encode_value(&value, field, &mut params.encoded))
     }
 
     /// `sysparm_fields`: the fields to answer with; dot-walks such as `caller_id.name` are allowed. The service leaves
     /// out fields that do not exist or may not be read, without notice (facts 1.2).
     #[must_use]
     pub fn fields<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
-        let list = fields.into_iter().fold(String::new(), |mut list, field| {
-            if !list.is_empty() {
-                list.push(',');
+        self.set_with("sysparm_fields", |params| {
+            for (at, field) in fields.into_iter().enumerate() {
+                let field = field.as_ref();
+                check_field(field)
+                    .map_err(|why| invalid(format!("the field {field:?} to answer with {why}")))?;
+                params.encoded.push_str(if at == 0 { "" } else { "," });
+                params.encoded.push_str(field);
             }
-            list.push_str(field.as_ref());
-            list
-        });
-        self.set("sysparm_fields", &list)
+            Ok(())
+        })
     }
 
-    /// `sysparm_limit`: at most this many rows. The service's own default is 10,000 (facts 1.2).
+    /// `sysparm_limit`: at most this many rows, before access rules. The service's own default is 10,000 (facts 1.2).
     #[must_use]
     pub fn limit(self, rows: u32) -> Self {
-        self.set("sysparm_limit", &rows.to_string())
+        self.number("sysparm_limit", rows)
     }
 
     /// `sysparm_offset`: how many rows to skip. Without an order that is unique, rows repeat and get lost (facts 9).
     #[must_use]
     pub fn offset(self, rows: u32) -> Self {
-        self.set("sysparm_offset", &rows.to_string())
+        self.number("sysparm_offset", rows)
     }
 
     /// `sysparm_display_value`: stored values, display values or both.
@@ -97,94 +129,231 @@ impl Params {
     /// `sysparm_exclude_reference_link`: whether references come without their `link`.
     #[must_use]
     pub fn exclude_reference_link(self, exclude: bool) -> Self {
-        self.set("sysparm_exclude_reference_link", if exclude { "true" } else { "false" })
+        self.boolean("sysparm_exclude_reference_link", exclude)
     }
 
-    /// A parameter of any other name.
-    ///
-    /// # Errors
-    /// [`Kind::InvalidInput`] for an empty name.
-    pub fn custom(self, name: &str, value: &str) -> Result<Self, Error> {
+    /// `sysparm_suppress_pagination_header`: whether lists come without their `Link` header, which repeats the URL up to
+    /// four times and so outgrows what proxies take (facts 1.5).
+    #[must_use]
+    pub fn suppress_pagination_header(self, suppress: bool) -> Self {
+        self.boolean("sysparm_suppress_pagination_header", suppress)
+    }
+
+    /// `sysparm_no_count`: whether the service may skip counting the rows of a list. What `X-Total-Count` says then is
+    /// unsettled (facts 1.5).
+    #[must_use]
+    pub fn no_count(self, skip: bool) -> Self {
+        self.boolean("sysparm_no_count", skip)
+    }
+
+    /// `sysparm_view`: the fields of this view, unless [`fields`](Self::fields) says which.
+    #[must_use]
+    pub fn view(self, name: &str) -> Self {
+        self.set("sysparm_view", name)
+    }
+
+    /// `sysparm_query_category`: the query category, which may route a read to a replica.
+    #[must_use]
+    pub fn query_category(self, name: &str) -> Self {
+        self.set("sysparm_query_category", name)
+    }
+
+    /// `sysparm_query_no_domain`: whether to read across domains, for those who may (facts 1.2).
+    #[must_use]
+    pub fn query_no_domain(self, across: bool) -> Self {
+        self.boolean("sysparm_query_no_domain", across)
+    }
+
+    /// `sysparm_input_display_value`: whether what is written are display values, times in the caller's zone, rather than
+    /// stored values, times in UTC. Encrypted fields need it (facts 1.2).
+    #[must_use]
+    pub fn input_display_value(self, display: bool) -> Self {
+        self.boolean("sysparm_input_display_value", display)
+    }
+
+    /// `sysparm_suppress_auto_sys_field`: whether a write brings `sys_created_on` and its like itself (facts 1.2).
+    #[must_use]
+    pub fn suppress_auto_sys_field(self, suppress: bool) -> Self {
+        self.boolean("sysparm_suppress_auto_sys_field", suppress)
+    }
+
+    /// `sysparm_tiny`: the id that the service gave for a long query string. Seen in use, not documented (facts 1.2).
+    #[must_use]
+    pub fn tiny(self, id: &str) -> Self {
+        self.set("sysparm_tiny", id)
+    }
+
+    /// A parameter of any other name, with any value. **On a list, a name that is a field's is a filter, and a misspelt one
+    /// is silently nothing** (facts 1.2).
+    #[must_use]
+    pub fn custom(self, name: &str, value: &str) -> Self {
         if name.is_empty() {
-            return Err(Error::new(Kind::InvalidInput, "a parameter has no name"));
+            return self.refuse("a parameter has no name".to_owned());
         }
-        Ok(self.set(&utf8_percent_encode(name, QUERY).to_string(), value))
+        self.set(&percent::query(name), value)
     }
 
     /// The value of a parameter that is set.
     pub fn get(&self, name: &str) -> Option<String> {
-        let encoded = utf8_percent_encode(name, QUERY).to_string();
-        let mut pairs = self.encoded.split('&').filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.find(|(given, _)| *given == encoded)?;
+        let encoded = percent::query(name);
+        let (_, value) = self.pairs().find(|(given, _)| *given == encoded)?;
         Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
     }
 
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.encoded.split('&').filter_map(|pair| pair.split_once('='))
+    }
+
+    fn boolean(self, name: &str, value: bool) -> Self {
+        self.set(name, if value { "true" } else { "false" })
+    }
+
+    fn number(self, name: &str, value: u32) -> Self {
+        self.set_with(name, |params| {
+            write!(params.encoded, "{value}")
+                .map_err(|e| invalid("a number cannot be written".into()).with_source(e))
+        })
+    }
+
     /// Sets a parameter whose name is already encoded.
-    fn set(mut self, name: &str, value: &str) -> Self {
-        self.remove(name);
-        if !self.encoded.is_empty() {
-            self.encoded.push('&');
+    fn set(self, name: &str, value: &str) -> Self {
+        self.set_with(name, |params| {
+            percent::push_query(&mut params.encoded, value);
+            Ok(())
+        })
+    }
+
+    fn set_with(self, name: &str, value: impl FnOnce(&mut Self) -> Result<(), Error>) -> Self {
+        let mut params = self.without(name);
+        if params.encoded.is_empty() {
+            params.encoded.reserve(USUAL);
+        } else {
+            params.encoded.push('&');
         }
-        self.encoded.push_str(name);
-        self.encoded.push('=');
-        self.encoded.extend(utf8_percent_encode(value, QUERY));
+        params.encoded.push_str(name);
+        params.encoded.push('=');
+        if let Err(why) = value(&mut params) {
+            params.refused.get_or_insert(why);
+        }
+        params
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        if self.pairs().any(|(given, _)| given == name) {
+            let others =
+                self.encoded.split('&').filter(|pair| pair.split_once('=').is_none_or(|(n, _)| n != name));
+            self.encoded = others.collect::<Vec<_>>().join("&");
+        }
         self
     }
 
-    fn remove(&mut self, name: &str) {
-        let is_it = |pair: &&str| pair.split_once('=').is_some_and(|(n, _)| n == name);
-        if self.encoded.split('&').any(|pair| is_it(&pair)) {
-            self.encoded = self.encoded.split('&').filter(|pair| !is_it(pair)).collect::<Vec<_>>().join("&");
-        }
+    fn refuse(mut self, why: String) -> Self {
+        self.refused.get_or_insert_with(|| invalid(why));
+        self
+    }
+
+    fn mixes_filters(&self) -> bool {
+        self.filtered && self.pairs().any(|(name, _)| name == QUERY)
     }
 
     /// The query of a URI, without its `?`.
-    pub fn as_str(&self) -> &str {
-        &self.encoded
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`] for the first thing set that cannot be sent.
+    pub fn encoded(&self) -> Result<&str, Error> {
+        match &self.refused {
+            Some(why) => Err(why.clone()),
+            None if self.mixes_filters() => Err(invalid(
+                "a list is filtered by a query and by field=value pairs at once, which exclude each other: \
+                 say it all in the query"
+                    .into(),
+            )),
+            None => Ok(&self.encoded),
+        }
     }
+}
 
-    /// Whether no parameter is set.
-    pub fn is_empty(&self) -> bool {
-        self.encoded.is_empty()
-    }
+fn invalid(why: String) -> Error {
+    Error::new(Kind::InvalidInput, why)
 }
 
 impl fmt::Debug for Params {
     /// Names only: values may be anything that a user searches for.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.encoded.split('&').filter_map(|pair| Some(pair.split_once('=')?.0));
-        f.debug_list().entries(names).finish()
+        f.debug_list().entries(self.pairs().map(|(name, _)| name)).finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field;
     use proptest::prelude::*;
 
     #[test]
     fn debug_shows_names_and_no_values() {
-        let params = Params::new().query("name=canary").limit(1);
+        let params = Params::new().query(field("name").eq("canary")).limit(1);
         assert_eq!(format!("{params:?}"), r#"["sysparm_query", "sysparm_limit"]"#);
     }
 
     #[test]
-    fn a_custom_parameter_needs_a_name() {
-        assert_eq!(Params::new().custom("", "x").unwrap_err().kind(), Kind::InvalidInput);
-        assert_eq!(Params::new().custom("a&b", "c=d&e").unwrap().as_str(), "a%26b=c%3Dd%26e");
+    fn every_parameter_has_its_name_and_its_form() {
+        let params = Params::new()
+            .filter("assigned_to", "john.smith")
+            .filter("priority", 1)
+            .offset(20)
+            .exclude_reference_link(true)
+            .suppress_pagination_header(true)
+            .no_count(false)
+            .view("mobile")
+            .query_category("reports")
+            .query_no_domain(true)
+            .input_display_value(true)
+            .suppress_auto_sys_field(false)
+            .tiny("a1b2")
+            .custom("a&b", "c=d&e");
+        let wanted = "assigned_to=john.smith&priority=1&sysparm_offset=20&sysparm_exclude_reference_link=true\
+            &sysparm_suppress_pagination_header=true&sysparm_no_count=false&sysparm_view=mobile\
+            &sysparm_query_category=reports&sysparm_query_no_domain=true&sysparm_input_display_value=true\
+            &sysparm_suppress_auto_sys_field=false&sysparm_tiny=a1b2&a%26b=c%3Dd%26e";
+        assert_eq!(params.encoded().unwrap(), wanted);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_and_the_first_is_told() {
+        let number = || field("number").eq("INC01");
+        for (params, why) in [
+            (Params::new().custom("", "x"), "no name"),
+            (Params::new().fields(["number", "a,b"]).fields(["Number"]), "\"a,b\""),
+            (Params::new().filter("a=b&c", "x"), "\"a=b&c\""),
+            (Params::new().filter("a", "javascript:gs.sleep(1)"), "script"),
+            (Params::new().query(field("a").eq("x^y")).limit(1), "'^'"),
+            (Params::new().query(number()).filter("state", 1), "exclude each other"),
+            (Params::new().filter("state", 1).query(number()), "exclude each other"),
+        ] {
+            let error = params.encoded().unwrap_err();
+            assert_eq!(error.kind(), Kind::InvalidInput);
+            assert!(error.to_string().contains(why), "{error}");
+        }
+        assert!(Params::new().query(Query::new()).filter("state", 1).encoded().is_ok());
     }
 
     proptest! {
         #[test]
         fn any_value_stays_one_pair_and_decodes_to_itself(first in "\\PC{0,20}", second in "\\PC{0,20}") {
-            let params = Params::new().query("replaced").query(&first).custom("x", &second).unwrap();
-            let pairs: Vec<_> = params.as_str().split('&').map(|pair| pair.split_once('=').unwrap()).collect();
+            let raw = Query::raw(&first);
+            let params = Params::new().query(number_is_1()).query(&raw).custom("x", &second);
+            let pairs: Vec<_> = params.encoded().unwrap().split('&').map(|pair| pair.split_once('=').unwrap()).collect();
             prop_assert_eq!(pairs.len(), 2);
             let decode = |text| percent_decode_str(text).decode_utf8().unwrap().into_owned();
-            prop_assert_eq!((pairs[0].0, decode(pairs[0].1)), ("sysparm_query", first));
+            prop_assert_eq!((pairs[0].0, decode(pairs[0].1)), ("sysparm_query", first.clone()));
             prop_assert_eq!((pairs[1].0, decode(pairs[1].1)), ("x", second.clone()));
             prop_assert_eq!(params.get("x"), Some(second));
             prop_assert_eq!(params.get("y"), None);
         }
+    }
+
+    fn number_is_1() -> Query<'static> {
+        field("number").eq(1)
     }
 }

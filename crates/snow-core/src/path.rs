@@ -1,11 +1,9 @@
 //! The path of an API call, percent-encoded once and here.
 
+use crate::percent::SEGMENT;
 use crate::{Error, Kind, SysId};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use std::{borrow::Cow, fmt};
-
-/// Everything but RFC 3986's unreserved characters.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// An absolute path on an instance, ready for the wire: no query, no empty segment, no `..`.
 ///
@@ -90,6 +88,21 @@ impl ApiPath {
         path.push('/');
         path.push_str(sys_id.as_str());
         self
+    }
+
+    /// Whether a path that a service sent is one that stays where it says: its segments may be encoded already.
+    pub(crate) fn check_received(path: &str) -> Result<(), &'static str> {
+        let Some(rest) = path.strip_prefix('/') else { return Err("has no absolute path") };
+        for segment in rest.split('/') {
+            let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
+            if odd_segment(&decoded).is_some()
+                || decoded.contains(['/', '\\'])
+                || decoded.contains(char::is_control)
+            {
+                return Err("has an empty segment in its path, or a step to another one");
+            }
+        }
+        Ok(())
     }
 
     /// The encoded path.

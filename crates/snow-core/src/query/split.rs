@@ -1,0 +1,155 @@
+//! One query that is too long for a URL as several that are not.
+
+use super::condition::{Condition, Test};
+use super::{Expr, Query, Value, write};
+use crate::{Error, Kind};
+use std::collections::{HashMap, HashSet};
+
+impl<'a> Query<'a> {
+    /// Queries of at most `max` bytes each in a URL, which together select what this one does: itself if it fits, or else
+    /// parts of its longest `is_in` list. Only a list that every row has to be in can be parted: outside every `or`, and
+    /// not negated.
+    ///
+    /// Values given twice are taken once, and values that differ in case only stay in one part, so that no row comes twice
+    /// (a database that also takes `e` for `é` may still send one twice). The parts come in the order of the list. Each has
+    /// this query's order in itself; **across parts, rows are not in order**: whoever needs that, merges them.
+    ///
+    /// ```
+    /// use snow_core::query::field;
+    ///
+    /// let query = field("number").is_in(["INC01", "INC02", "INC03", "INC02"]).and(field("active").eq(true));
+    /// let parts = query.split(40)?;
+    /// let parts: Vec<String> = parts.iter().map(|part| part.encode()).collect::<Result<_, _>>()?;
+    /// assert_eq!(parts, ["numberININC01,INC02^active=true", "numberININC03^active=true"]);
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Kind::UriTooLong`] if there is no such list, or if a part of one value is still too long. [`Kind::InvalidInput`]
+    /// if the query cannot be sent at all.
+    pub fn split(&self, max: usize) -> Result<Vec<Query<'a>>, Error> {
+        let whole = self.url_len()?;
+        if whole <= max {
+            return Ok(vec![self.clone()]);
+        }
+        let lists = self.terms.iter().enumerate().filter_map(|(at, term)| Some((at, list(term)?)));
+        let Some((at, values)) = lists.max_by_key(|(_, values)| values.len()) else {
+            return Err(too_long(whole, max, "it has no is_in() outside every or() that could be parted"));
+        };
+        let mut all = 0;
+        for value in values {
+            all += write::url_len(value)? + COMMA;
+        }
+        let room = max.saturating_sub(whole + COMMA - all) + COMMA;
+        let parts = parts(values, room)?;
+        let parts = parts.ok_or_else(|| too_long(whole, max, "one value of its list alone makes it so"))?;
+        Ok(parts.into_iter().map(|values| self.with_list(at, values)).collect())
+    }
+
+    fn with_list(&self, at: usize, values: Vec<Value<'a>>) -> Self {
+        let mut part = self.clone();
+        if let Some(Expr::Condition(Condition { test: Test::In { values: list, .. }, .. })) =
+            part.terms.get_mut(at)
+        {
+            *list = values;
+        }
+        part
+    }
+}
+
+const COMMA: usize = 1;
+
+fn too_long(whole: usize, max: usize, why: &str) -> Error {
+    let why = format!("the query takes {whole} bytes in a URL, more than {max}, and cannot be split: {why}");
+    Error::new(Kind::UriTooLong, why)
+}
+
+/// The values of a list that every row has to be in.
+fn list<'q, 'a>(term: &'q Expr<'a>) -> Option<&'q [Value<'a>]> {
+    match term {
+        Expr::Condition(Condition { test: Test::In { not: false, values }, or_empty: false, .. }) => {
+            Some(values)
+        }
+        _ => None,
+    }
+}
+
+/// Lists of values that take at most so many bytes with a comma behind each; `None` if one value, with those that differ
+/// from it in case only, takes more.
+fn parts<'a>(values: &[Value<'a>], room: usize) -> Result<Option<Vec<Vec<Value<'a>>>>, Error> {
+    let mut parts: Vec<Vec<Value<'a>>> = Vec::new();
+    let mut left = 0;
+    for alike in alike(values)? {
+        let mut len = 0;
+        for value in &alike {
+            len += write::url_len(value)? + COMMA;
+        }
+        if len > room {
+            return Ok(None);
+        }
+        match parts.last_mut().filter(|_| len <= left) {
+            Some(part) => {
+                part.extend(alike);
+                left -= len;
+            }
+            None => {
+                parts.push(alike);
+                left = room - len;
+            }
+        }
+    }
+    Ok(Some(parts))
+}
+
+/// Each value once, with those that differ from it in case only, in the order of their first.
+fn alike<'a>(values: &[Value<'a>]) -> Result<Vec<Vec<Value<'a>>>, Error> {
+    let mut seen = HashSet::new();
+    let mut places = HashMap::new();
+    let mut alike: Vec<Vec<Value<'a>>> = Vec::new();
+    for value in values {
+        let text = write::plain_value(value)?;
+        let place = *places.entry(text.to_lowercase()).or_insert(alike.len());
+        if !seen.insert(text) {
+            continue;
+        }
+        match alike.get_mut(place) {
+            Some(others) => others.push(value.clone()),
+            None => alike.push(vec![value.clone()]),
+        }
+    }
+    Ok(alike)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::field;
+    use super::*;
+
+    #[test]
+    fn only_a_list_that_every_row_has_to_be_in_is_parted() {
+        let ids = || field("sys_id").is_in((0..400).map(|n| format!("{n:032}")));
+        let parts = ids().and(field("active").eq(true)).order_by("number").split(8_000).unwrap();
+        assert_eq!(parts.len(), 2);
+        assert!(parts.iter().all(|part| part.url_len().unwrap() <= 8_000));
+        for query in
+            [ids().or(field("active").eq(true)), ids().not(), Query::all([ids().not(), field("a").eq(1)])]
+        {
+            let error = query.split(8_000).unwrap_err();
+            assert_eq!(error.kind(), Kind::UriTooLong);
+            assert!(error.to_string().contains("outside every or()"), "{error}");
+        }
+        assert_eq!(field("a").is_in(["x"]).split(3).unwrap_err().kind(), Kind::UriTooLong);
+        assert_eq!(field("a").eq(1).split(100).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn values_are_taken_once_and_those_alike_stay_together() {
+        let query = field("a").is_in(["b", "c", "B", "b", "d", "C"]);
+        let texts = |max| -> Vec<String> {
+            query.split(max).unwrap().iter().map(|part| part.encode().unwrap()).collect()
+        };
+        assert_eq!(texts(6), ["aINb,B", "aINc,C", "aINd"]);
+        assert_eq!(texts(8), ["aINb,B", "aINc,C,d"]);
+        assert_eq!(query.split(5).unwrap_err().kind(), Kind::UriTooLong);
+    }
+}

@@ -1,0 +1,113 @@
+//! A list of terms that allocates only when it grows long.
+
+use super::Expr;
+use std::ops::{Deref, DerefMut};
+
+/// As many as most queries have.
+const FEW: usize = 8;
+
+/// Takes no memory of its own for up to eight terms. (`SmallVec` would do, but is invariant in its lifetime: a query of
+/// text that lives for ever could then not be combined with one that borrows.)
+#[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual one, and what this is for")]
+pub(super) enum Terms<'a> {
+    /// The first so many; blanks behind them.
+    Few([Expr<'a>; FEW], usize),
+    Many(Vec<Expr<'a>>),
+}
+
+const fn blank<'a>() -> Expr<'a> {
+    Expr::All(Vec::new())
+}
+
+impl<'a> Terms<'a> {
+    pub(super) const fn one(expr: Expr<'a>) -> Self {
+        Self::Few([expr, blank(), blank(), blank(), blank(), blank(), blank(), blank()], 1)
+    }
+
+    pub(super) fn push(&mut self, expr: Expr<'a>) {
+        match self {
+            Self::Few(few, len) if *len < FEW => {
+                few[*len] = expr;
+                *len += 1;
+            }
+            Self::Few(few, _) => {
+                let mut many = Vec::with_capacity(2 * FEW);
+                many.extend(std::mem::replace(few, [const { blank() }; FEW]));
+                many.push(expr);
+                *self = Self::Many(many);
+            }
+            Self::Many(many) => many.push(expr),
+        }
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Expr<'a>> {
+        match self {
+            Self::Few(few, len) => few.into_iter().take(len).collect(),
+            Self::Many(many) => many,
+        }
+    }
+
+    pub(super) fn extend(&mut self, other: Self) {
+        match other {
+            Self::Few(few, len) => few.into_iter().take(len).for_each(|expr| self.push(expr)),
+            Self::Many(many) => many.into_iter().for_each(|expr| self.push(expr)),
+        }
+    }
+}
+
+impl Default for Terms<'_> {
+    fn default() -> Self {
+        Self::Few([const { blank() }; FEW], 0)
+    }
+}
+
+impl<'a> Deref for Terms<'a> {
+    type Target = [Expr<'a>];
+
+    fn deref(&self) -> &[Expr<'a>] {
+        match self {
+            Self::Few(few, len) => &few[..*len],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl DerefMut for Terms<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        match self {
+            Self::Few(few, len) => &mut few[..*len],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl PartialEq for Terms<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<'a> FromIterator<Expr<'a>> for Terms<'a> {
+    fn from_iter<I: IntoIterator<Item = Expr<'a>>>(exprs: I) -> Self {
+        exprs.into_iter().fold(Self::default(), |mut terms, expr| {
+            terms.push(expr);
+            terms
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::field;
+
+    #[test]
+    fn long_ones_keep_every_term_in_order() {
+        for count in [0, 1, 7, 8, 9, 20] {
+            let query = super::super::Query::all((0..count).map(|n| field("a").eq(n)));
+            let wanted: Vec<String> = (0..count).map(|n| format!("a={n}")).collect();
+            assert_eq!(query.encode().unwrap(), wanted.join("^"));
+            assert_eq!(query.clone().and(query.clone()).terms.len(), 2 * query.terms.len());
+        }
+    }
+}

@@ -1,0 +1,484 @@
+//! A query as text, plain or percent-encoded, with everything checked that goes into it.
+
+use super::condition::{Apart, Condition, Test};
+use super::lower::{self, Clause, Literal};
+use super::operator::{self, Unary};
+use super::related::{Join, RelatedList, Whole};
+use super::value::{Content, Value};
+use super::{Expr, Query, Side};
+use crate::{Error, Kind, percent};
+use std::fmt::{self, Write as _};
+
+/// Where a query goes.
+pub(super) struct Writer<'o> {
+    out: &'o mut String,
+    url: bool,
+}
+
+impl<'o> Writer<'o> {
+    pub(super) fn plain(out: &'o mut String) -> Self {
+        Self { out, url: false }
+    }
+
+    pub(super) fn url(out: &'o mut String) -> Self {
+        Self { out, url: true }
+    }
+
+    /// Text that may hold anything.
+    fn push(&mut self, text: &str) {
+        if self.url { percent::push_query(self.out, text) } else { self.out.push_str(text) }
+    }
+
+    /// Text that needs no encoding.
+    fn push_plain(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    fn caret(&mut self) {
+        self.out.push_str(if self.url { "%5E" } else { "^" });
+    }
+}
+
+impl fmt::Write for Writer<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text);
+        Ok(())
+    }
+}
+
+/// What separates the next condition from the one before.
+#[derive(Clone, Copy)]
+enum Lead {
+    First,
+    And,
+    Or,
+    NewGroup,
+}
+
+pub(super) fn query(query: &Query<'_>, mut writer: Writer<'_>) -> Result<(), Error> {
+    if let [Expr::Raw(text)] = &query.terms[..] {
+        writer.push(text);
+        return Ok(());
+    }
+    let first = conditions(query, &mut writer, Lead::First)?;
+    orders(&query.terms, &mut writer, first).map(drop)
+}
+
+/// Writes the conditions; says how what comes next begins.
+fn conditions(query: &Query<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<Lead, Error> {
+    if query.terms.iter().all(is_plain) {
+        return plain(&query.terms, writer, lead);
+    }
+    let mut lead = lead;
+    for (at, group) in lower::groups(query)?.iter().enumerate() {
+        lead = if at > 0 { Lead::NewGroup } else { lead };
+        for clause in group {
+            alternatives(clause, writer, lead)?;
+            lead = Lead::And;
+        }
+    }
+    Ok(lead)
+}
+
+/// Whether a term can be written as it stands: most can, and nothing has to be built for them.
+fn is_plain(term: &Expr<'_>) -> bool {
+    match term {
+        Expr::Any(inner) => inner.iter().all(|one| matches!(one, Expr::Condition(_))),
+        Expr::Condition(_) | Expr::Whole(_) | Expr::Order { .. } => true,
+        _ => false,
+    }
+}
+
+fn plain(terms: &[Expr<'_>], writer: &mut Writer<'_>, mut lead: Lead) -> Result<Lead, Error> {
+    for term in terms {
+        match term {
+            Expr::Condition(one) => condition(one, writer, lead)?,
+            Expr::Whole(one) => whole(one, writer, lead)?,
+            Expr::Any(inner) => {
+                for (at, one) in inner.iter().enumerate() {
+                    let Expr::Condition(one) = one else { continue };
+                    condition(one, writer, if at == 0 { lead } else { Lead::Or })?;
+                }
+            }
+            _ => continue,
+        }
+        lead = Lead::And;
+    }
+    Ok(lead)
+}
+
+fn alternatives(clause: &Clause<'_, '_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
+    for (at, one) in clause.iter().enumerate() {
+        let lead = if at == 0 { lead } else { Lead::Or };
+        match one {
+            Literal::Condition(one) => condition(one, writer, lead)?,
+            Literal::Whole(one) => whole(one, writer, lead)?,
+        }
+    }
+    Ok(())
+}
+
+/// Orders hold for the whole query, wherever in it they were given.
+fn orders(terms: &[Expr<'_>], writer: &mut Writer<'_>, mut lead: Lead) -> Result<Lead, Error> {
+    for term in terms {
+        match term {
+            Expr::Order { field, descending } => {
+                begin(writer, lead);
+                writer.push_plain(if *descending { "ORDERBYDESC" } else { "ORDERBY" });
+                name(field, "order", writer)?;
+                lead = Lead::And;
+            }
+            Expr::All(inner) | Expr::Any(inner) => lead = orders(inner, writer, lead)?,
+            Expr::Not(inner) => lead = orders(std::slice::from_ref(inner), writer, lead)?,
+            _ => {}
+        }
+    }
+    Ok(lead)
+}
+
+fn begin(writer: &mut Writer<'_>, lead: Lead) {
+    let word = match lead {
+        Lead::First => return,
+        Lead::And => "",
+        Lead::Or => "OR",
+        Lead::NewGroup => "NQ",
+    };
+    writer.caret();
+    writer.push_plain(word);
+}
+
+fn condition(condition: &Condition<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
+    begin(writer, lead);
+    name(&condition.field, "query", writer)?;
+    writer.push(condition.test.word());
+    test(condition, writer)?;
+    if condition.or_empty {
+        begin(writer, Lead::Or);
+        writer.push_plain(&condition.field);
+        writer.push_plain(Unary::Empty.word());
+    }
+    Ok(())
+}
+
+/// What stands behind the word.
+fn test(condition: &Condition<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
+    let place = Place { field: &condition.field, word: condition.test.word(), separator: None };
+    match &condition.test {
+        Test::Compare(_, one) => value(one, place, writer),
+        Test::In { values, .. } => list(values, Place { separator: Some(','), ..place }, writer),
+        Test::Between(edges) => {
+            let place = Place { separator: Some('@'), ..place };
+            let [from, to] = &**edges;
+            value(from, place, writer)?;
+            writer.push("@");
+            value(to, Place { word: "", ..place }, writer)
+        }
+        Test::Unary(_) => Ok(()),
+        Test::Relate { other, by_day, .. } => {
+            name(other, "query", writer)?;
+            writer.push(if *by_day { "@day" } else { "" });
+            Ok(())
+        }
+        Test::Apart(apart) => self::apart(apart, place, writer),
+        Test::On { text, .. } | Test::DatePart(text) => {
+            writer.push(text);
+            Ok(())
+        }
+        Test::Relative(_, time) => {
+            let unit = time
+                .unit
+                .relative()
+                .ok_or_else(|| place.refuse("counts weeks, which the service cannot: count days"))?;
+            let side = if time.ahead { "ahead" } else { "ago" };
+            written(write!(writer, "@{unit}@{side}@{}", time.count))
+        }
+    }
+}
+
+/// A writer into memory does not fail.
+fn written(result: fmt::Result) -> Result<(), Error> {
+    result.map_err(|e| Error::new(Kind::InvalidInput, "the query cannot be written").with_source(e))
+}
+
+fn apart(apart: &Apart<'_>, place: Place<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
+    let unit = apart.unit.between_fields();
+    let unit = unit.ok_or_else(|| {
+        place.refuse("counts in a unit that two fields are not compared by: use minutes to weeks")
+    })?;
+    name(&apart.other, "query", writer)?;
+    let side = match apart.side {
+        Side::Before => "before",
+        Side::After => "after",
+    };
+    written(write!(writer, "@{unit}@{side}@{}", apart.count))
+}
+
+fn list(values: &[Value<'_>], place: Place<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
+    if values.is_empty() {
+        return Err(place.refuse("has no values: the list is empty"));
+    }
+    let mut place = place;
+    for (at, one) in values.iter().enumerate() {
+        if matches!(&one.0, Content::Boolean(_)) {
+            return Err(place.refuse("lists a boolean: use eq(), which also minds rows without a value"));
+        }
+        if at > 0 {
+            writer.push_plain(",");
+            place.word = "";
+        }
+        value(one, place, writer)?;
+    }
+    Ok(())
+}
+
+/// Where a value stands, for checking it and for telling about it.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'p> {
+    pub(super) field: &'p str,
+    /// The word right in front of it, if any.
+    pub(super) word: &'p str,
+    /// What separates it from others.
+    pub(super) separator: Option<char>,
+}
+
+impl Place<'_> {
+    fn refuse(self, why: &str) -> Error {
+        Error::new(Kind::InvalidInput, format!("the condition on the field {:?} {why}", self.field))
+    }
+}
+
+/// Whether a value can stand at its place.
+pub(super) fn check_value(value: &Value<'_>, place: Place<'_>) -> Result<(), Error> {
+    self::value(value, place, &mut Writer::plain(&mut String::new()))
+}
+
+/// Appends a percent-encoded value outside a query, as checked as in one.
+pub(crate) fn encode_value(value: &Value<'_>, field: &str, out: &mut String) -> Result<(), Error> {
+    self::value(value, Place { field, word: "=", separator: None }, &mut Writer::url(out))
+}
+
+/// A value of a list as it is written.
+pub(super) fn plain_value(value: &Value<'_>) -> Result<String, Error> {
+    let mut out = String::new();
+    self::value(value, Place { field: "", word: "", separator: None }, &mut Writer::plain(&mut out))?;
+    Ok(out)
+}
+
+/// How many bytes a value of a list takes in a URL.
+pub(super) fn url_len(value: &Value<'_>) -> Result<usize, Error> {
+    let mut out = String::new();
+    self::value(value, Place { field: "", word: "", separator: None }, &mut Writer::url(&mut out))?;
+    Ok(out.len())
+}
+
+fn value(value: &Value<'_>, place: Place<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
+    match &value.0 {
+        Content::Text(text) => {
+            check(text, place, false)?;
+            writer.push(text);
+            Ok(())
+        }
+        Content::Escaped(text) => {
+            check(text, place, true)?;
+            writer.push(&text.replace('^', "^^"));
+            Ok(())
+        }
+        Content::Script(code) => script(code, place, writer),
+        Content::Integer(number) => written(write!(writer, "{number}")),
+        Content::Unsigned(number) => written(write!(writer, "{number}")),
+        Content::Decimal(number) if number.is_finite() => written(write!(writer, "{number}")),
+        Content::Decimal(_) => Err(place.refuse("compares with a number that is infinite or none")),
+        Content::Boolean(boolean) if place.word == "=" => {
+            writer.push_plain(if *boolean { "true" } else { "false" });
+            Ok(())
+        }
+        Content::Boolean(_) => Err(place.refuse("compares a boolean by more than eq() and ne()")),
+        Content::Date(date) => written(write!(writer, "{date}")),
+        Content::DateTime(time) if time.date().is_some() => written(write!(writer, "{time}")),
+        Content::DateTime(_) => Err(place.refuse("compares with a time outside the years 1 to 9999")),
+        Content::Relative(_) => {
+            Err(place
+                .refuse("uses a time relative to now, which goes with eq(), lt(), le(), gt() and ge() only"))
+        }
+    }
+}
+
+/// Whether a text stands for itself at its place, whatever it holds.
+fn check(text: &str, place: Place<'_>, escaped: bool) -> Result<(), Error> {
+    let Some(first) = text.chars().next() else {
+        return Err(place.refuse("has an empty value: for rows without one, use is_empty()"));
+    };
+    if let Some(odd) = text.chars().find(|c| is_odd(*c, place.separator, escaped)) {
+        return Err(place.refuse(odd_character(odd)));
+    }
+    if is_script(text) {
+        let why = "has a value that the service would run as a script (\"javascript:\"): Value::script() is for that";
+        return Err(place.refuse(why));
+    }
+    // Whether blanks around a value of a list count is not known.
+    if place.separator == Some(',') && (first.is_whitespace() || text.ends_with(char::is_whitespace)) {
+        return Err(
+            place.refuse("lists a value with blanks around it, which may get lost: use any() of eq()")
+        );
+    }
+    if operator::lengthens(place.word, text) {
+        let why = format!(
+            "has a value that would be read as a part of {}: Query::raw() sends it as it is, if that is meant",
+            place.word
+        );
+        return Err(place.refuse(&why));
+    }
+    Ok(())
+}
+
+fn is_odd(c: char, separator: Option<char>, escaped: bool) -> bool {
+    match c {
+        '^' => !escaped,
+        '\t' => false,
+        '\u{2028}' | '\u{2029}' => true,
+        ',' | '@' => separator == Some(c),
+        c => c.is_control(),
+    }
+}
+
+fn odd_character(odd: char) -> &'static str {
+    match odd {
+        '^' => {
+            "has a value with '^' in it, which would begin another condition: escape_carets() writes it twice, as documented; \
+             Query::raw() is for text that is a query"
+        }
+        ',' => "lists a value with ',' in it, which no list can hold: use any() of eq()",
+        '@' => "has '@' in one of its two values, which stands between them: use ge() and le()",
+        _ => "has a value with a line break or another control character, which no query can hold",
+    }
+}
+
+/// `javascript:`, however it is written.
+fn is_script(text: &str) -> bool {
+    const WORD: &str = "javascript";
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control());
+    let Some(rest) = text.get(WORD.len()..) else { return false };
+    text.as_bytes()[..WORD.len()].eq_ignore_ascii_case(WORD.as_bytes()) && rest.trim_start().starts_with(':')
+}
+
+fn script(code: &str, place: Place<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
+    if code.trim().is_empty() {
+        return Err(place.refuse("has a script without code"));
+    }
+    if let Some(odd) = code.chars().find(|c| is_odd(*c, place.separator, false)) {
+        return Err(place.refuse(odd_character(odd)));
+    }
+    writer.push("javascript:");
+    writer.push(code);
+    Ok(())
+}
+
+/// A field's name, checked.
+fn name(name: &str, place: &str, writer: &mut Writer<'_>) -> Result<(), Error> {
+    if let Err(why) = check_field(name) {
+        return Err(Error::new(Kind::InvalidInput, format!("the field {name:?} of the {place} {why}")));
+    }
+    writer.push_plain(name);
+    Ok(())
+}
+
+/// What is wrong with a field's name.
+pub(crate) fn check_field(name: &str) -> Result<(), String> {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.');
+    let mut previous = b'.';
+    for b in name.bytes() {
+        if !fits(b) || (b == b'.' && previous == b'.') {
+            return Err(odd_field(name));
+        }
+        previous = b;
+    }
+    if previous == b'.' { Err(odd_field(name)) } else { Ok(()) }
+}
+
+#[cold]
+fn odd_field(name: &str) -> String {
+    let odd =
+        name.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.')));
+    match odd {
+        _ if name.is_empty() => "has no name".into(),
+        Some(odd) => format!(
+            "contains {odd:?}: a field is named by its column (\"short_description\"), not by its label, in lower case; \
+             a condition on any other name widens the query to the whole table"
+        ),
+        None => "has a dot too many".into(),
+    }
+}
+
+fn whole(whole: &Whole<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
+    begin(writer, lead);
+    match whole {
+        Whole::Related { list, sign, count } => related(list, sign.word(), *count, writer),
+        Whole::Join(join) => self::join(join, writer),
+        Whole::Text(words) => text(words, "123TEXTQUERY321", writer),
+        Whole::TextIndexGroup(group) => text(group, "123TEXTINDEXGROUP321", writer),
+    }
+}
+
+fn text(words: &Value<'_>, word: &str, writer: &mut Writer<'_>) -> Result<(), Error> {
+    writer.push_plain(word);
+    writer.push("=");
+    value(words, Place { field: word, word: "=", separator: None }, writer)
+}
+
+fn related(list: &RelatedList<'_>, sign: &str, count: u32, writer: &mut Writer<'_>) -> Result<(), Error> {
+    inner(&list.matching, "a related list")?;
+    writer.push_plain("RLQUERY");
+    name(&list.table, "related list", writer)?;
+    writer.push_plain(".");
+    name(&list.field, "related list", writer)?;
+    written(write!(writer, ",{sign}{count}"))?;
+    conditions(&list.matching, writer, Lead::And)?;
+    writer.caret();
+    writer.push_plain("ENDRLQUERY");
+    Ok(())
+}
+
+/// A join's query ends at the first caret: it is one condition.
+fn join(join: &Join<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
+    inner(&join.matching, "a join")?;
+    writer.push_plain("JOIN");
+    name(&join.left, "join", writer)?;
+    writer.push("=");
+    name(&join.right, "join", writer)?;
+    let groups = lower::groups(&join.matching)?;
+    match &groups[..] {
+        [group] if group.is_empty() => Ok(()),
+        [group] => match &group[..] {
+            [clause] if matches!(&clause[..], [Literal::Condition(one)] if !one.or_empty) => {
+                writer.push("!");
+                alternatives(clause, writer, Lead::First)
+            }
+            _ => Err(more_than_one()),
+        },
+        _ => Err(more_than_one()),
+    }
+}
+
+fn more_than_one() -> Error {
+    let why = "a join matches by one condition only, without an \"or empty\": put the others on fields of the table itself";
+    Error::new(Kind::InvalidInput, why)
+}
+
+/// A query inside another has neither an order nor another one inside.
+fn inner(query: &Query<'_>, what: &str) -> Result<(), Error> {
+    let refuse = |why: &str| Err(Error::new(Kind::InvalidInput, format!("the query inside {what} {why}")));
+    fn any(terms: &[Expr<'_>], wanted: fn(&Expr<'_>) -> bool) -> bool {
+        terms.iter().any(|term| match term {
+            Expr::All(inner) | Expr::Any(inner) => any(inner, wanted),
+            Expr::Not(inner) => any(std::slice::from_ref(inner), wanted),
+            term => wanted(term),
+        })
+    }
+    if any(&query.terms, |term| matches!(term, Expr::Order { .. })) {
+        return refuse("has an order, which means nothing there: order the query around it");
+    }
+    if any(&query.terms, |term| matches!(term, Expr::Whole(_))) {
+        return refuse("has a related list, a join or a text search in it, which cannot be nested");
+    }
+    Ok(())
+}
