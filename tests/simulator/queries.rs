@@ -198,6 +198,8 @@ pub(crate) async fn empty_values() {
     assert_eq!(select(&simulator, "u_flag=false").await, "14", "an empty flag is not false");
     assert_eq!(select(&simulator, "u_flag!=true").await, "14");
     assert_eq!(select(&simulator, "u_flag=false^ORu_flagISEMPTY").await, "124");
+    simulator.settings(|settings| settings.negatives_match_empty = true);
+    assert_eq!(select(&simulator, "u_flag!=true").await, "124", "as the documentation has it");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask ci | test | interop | bench | fuzz`.
+//! The project's own commands: `cargo xtask ci | test | interop | queries | bench | fuzz`.
 
 mod arrows;
 mod ci;
@@ -16,8 +16,15 @@ cargo xtask COMMAND
   ci [--skip test]   everything that has to pass before a change lands, the tests included
   ci STEP            one step of it, by its name in the list that `ci` prints
   interop            other people's clients against the simulator; installs them itself (needs python3)
+  queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about ten minutes)
   bench              what things cost, measured on this machine
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)";
+
+fn queries(count: &str) -> run::Done {
+    let test =
+        "cargo test --release -p snow-tests --test promises any_tree_selects_what_it_says -- --nocapture";
+    run::run(test, &[("SNOW_QUERY_CASES", count)])
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +33,8 @@ fn main() -> ExitCode {
         ["test"] => ci::test(),
         ["interop"] => interop::all(),
         ["bench"] => run::run("cargo bench --package snow-tests --all-features", &[]),
+        ["queries"] => queries("1000000"),
+        ["queries", count] => queries(count),
         ["fuzz"] => fuzz::all(30),
         ["fuzz", seconds] => seconds.parse().map_err(|_| USAGE.to_owned()).and_then(fuzz::all),
         ["ci"] => ci::all(None),

@@ -50,7 +50,7 @@
 //!
 //! Facts 12 lists what no source settles. Here a limit or an offset that is no number counts as not given, and a limit of 0
 //! gives no rows; with `sysparm_no_count` there is neither `X-Total-Count` nor `Link`; text is compared without regard to
-//! case and sys_ids with it; `!=`, `NOT IN` and `NOT LIKE` leave rows without a value out; a query on a number with something
+//! case and sys_ids with it; `!=`, `NOT IN`, `NOT LIKE` and `NOTON` leave rows without a value out, unless `negatives_match_empty` is set; a query on a number with something
 //! that is none matches nothing; together with `sysparm_query`, names and values are left out; with `X-no-response-body` the
 //! status is the usual one; null in a write clears; references are ordered by what is shown; an idle session ends after
 //! 300 s; a full queue is 429; revocation answers 200 to everything; the client's credentials are taken by HTTP Basic, too.

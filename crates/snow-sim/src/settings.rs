@@ -13,6 +13,9 @@ pub struct Settings {
     /// `glide.invalid_query.returns_no_rows`: a condition on an unknown field selects nothing, in place of everything.
     /// Default: false (facts 2.5).
     pub invalid_query_returns_no_rows: bool,
+    /// Whether `!=`, `NOT IN`, `NOT LIKE` and `NOTON` match rows without a value. The facts disagree (2.4); a client that
+    /// depends on either answer is wrong.
+    pub negatives_match_empty: bool,
     /// A query on a field that the user may not read is refused. Default: true, as newer releases do (facts 2.5).
     pub query_acls: bool,
     /// When a transaction is cancelled, and what is seen of it. Default: never (facts 3.4).
@@ -59,6 +62,7 @@ impl Default for Settings {
             node: Node::Up,
             release: Release::Y2026,
             invalid_query_returns_no_rows: false,
+            negatives_match_empty: false,
             query_acls: true,
             quota: None,
             session_queue: 10,

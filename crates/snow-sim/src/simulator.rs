@@ -166,6 +166,12 @@ impl Simulator {
         self.lock().journal.clone()
     }
 
+    /// What arrived since this was last called, in order, and forgets it: for runs that are so long that a journal of all
+    /// would fill the memory.
+    pub fn take_journal(&self) -> Vec<Entry> {
+        std::mem::take(&mut self.lock().journal)
+    }
+
     /// How many requests arrived at the token endpoint.
     pub fn token_requests(&self) -> usize {
         self.lock().journal.iter().filter(|entry| entry.path == "/oauth_token.do").count()

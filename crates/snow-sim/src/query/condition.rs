@@ -54,6 +54,8 @@ pub(super) enum Test {
         path: Path,
         class: TableId,
     },
+    /// The test, or no value.
+    OrEmpty(Path, Box<Test>),
     /// Every word, somewhere in the record.
     Words(Vec<String>),
     Related(super::related::Related),
@@ -107,7 +109,12 @@ pub(super) fn parse(
     if database.kind_at(&path) == Some(&ColumnType::Journal) && operator != Operator::Anything {
         return Err(Unsupported(format!("a test of the journal {field:?}")));
     }
-    let test = test(path, field, operator, value, database, table, context)?;
+    let test = match test(path.clone(), field, operator, value, database, table, context)? {
+        test if context.negatives_match_empty && operator.is_negative() => {
+            Test::OrEmpty(path, Box::new(test))
+        }
+        test => test,
+    };
     let mut fields = vec![(table, field.to_owned())];
     if let Test::Fields { .. } | Test::Apart { .. } = &test {
         fields.extend(value.split('@').next().map(|other| (table, other.to_owned())));

@@ -106,6 +106,9 @@ impl Test {
                 let of = database.dictionary.table(database.at(row, path));
                 of.is_some_and(|of| database.dictionary.is_a(of, *class))
             }
+            Self::OrEmpty(path, test) => {
+                database.at(row, path).is_empty() || test.matches(database, table, row, locale)
+            }
             Self::Words(words) => {
                 let columns = &database.dictionary.def(table).columns;
                 words.iter().all(|word| {

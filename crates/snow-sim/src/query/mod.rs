@@ -28,6 +28,8 @@ pub(crate) struct Context<'a> {
     pub(crate) inner: bool,
     /// The property `glide.invalid_query.returns_no_rows` (facts 2.5).
     pub(crate) invalid_returns_nothing: bool,
+    /// Whether a negative test matches a row without a value: unsettled (facts 2.4).
+    pub(crate) negatives_match_empty: bool,
 }
 
 /// Groups of alternatives: any group, all of its members, any alternative of a member.

@@ -37,6 +37,13 @@ pub(super) enum Operator {
     Other,
 }
 
+impl Operator {
+    /// Whether it is unsettled what it says of rows without a value (facts 2.4).
+    pub(super) const fn is_negative(self) -> bool {
+        matches!(self, Self::IsNot | Self::NotIn | Self::ContainsNot | Self::NotOn)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Greater,

@@ -37,6 +37,7 @@ impl<'a> Access<'a> {
             user_id: &user_id,
             inner: false,
             invalid_returns_nothing: true,
+            negatives_match_empty: false,
         };
         let queries = rules.iter().filter_map(|rule| match rule {
             Rule::HideRows { table: on, query } if applies(database, on, table) => {

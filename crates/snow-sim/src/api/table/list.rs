@@ -27,6 +27,7 @@ pub(super) fn answer(state: &State, call: &Call<'_>, table: TableId) -> Answer {
         user_id: &user_id,
         inner: false,
         invalid_returns_nothing: state.settings.invalid_query_returns_no_rows,
+        negatives_match_empty: state.settings.negatives_match_empty,
     };
     let text = query_text(state, call, table);
     let query = match Query::parse(&text, &state.database, table, context) {
