@@ -102,7 +102,7 @@ fn between_others(test: Query<'static>) -> Query<'static> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_value_is_one_value_or_refused(value in text(), escape in any::<bool>()) {

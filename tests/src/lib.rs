@@ -1,5 +1,14 @@
-//! The promises are in `promises/`; here the README's code blocks are compiled and run.
+//! The promises are in `promises/`; here the code blocks of the README and the docs are compiled and run.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/queries.md")]
+struct Queries;
+
+/// One test for each row of the page's table.
+#[cfg(doctest)]
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/queries.md"))]
+struct QueriesTable;

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod ci;
+mod costs;
 mod fuzz;
 mod interop;
 mod readme;
@@ -16,8 +17,8 @@ cargo xtask COMMAND
   ci [--skip test]   everything that has to pass before a change lands, the tests included
   ci STEP            one step of it, by its name in the list that `ci` prints
   interop            other people's clients against the simulator; installs them itself (needs python3)
-  queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about ten minutes)
-  bench              what things cost, measured on this machine
+  queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
+  bench [costs]      what things cost, measured on this machine; instructions and allocations alone (needs valgrind)
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)";
 
 fn queries(count: &str) -> run::Done {
@@ -32,7 +33,10 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["test"] => ci::test(),
         ["interop"] => interop::all(),
-        ["bench"] => run::run("cargo bench --package snow-tests --all-features", &[]),
+        ["bench"] => {
+            run::run("cargo bench --package snow-tests --all-features", &[]).and_then(|()| costs::all())
+        }
+        ["bench", "costs"] => costs::all(),
         ["queries"] => queries("1000000"),
         ["queries", count] => queries(count),
         ["fuzz"] => fuzz::all(30),

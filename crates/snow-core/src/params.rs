@@ -4,7 +4,7 @@ use crate::query::{self, Query, Value, check_field};
 use crate::{Error, Kind, percent};
 use percent_encoding::percent_decode_str;
 use std::borrow::Borrow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// What a record's values are: stored values, what a person sees, or both (`sysparm_display_value`, facts 1.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -47,6 +47,8 @@ pub enum DisplayValue {
 #[derive(Clone, Default)]
 pub struct Params {
     encoded: String,
+    /// Which documented parameters may be set, and whether any other is: so that setting one rarely has to look.
+    set: u32,
     /// Whether there is a `<field>=<value>` pair.
     filtered: bool,
     /// The first thing that cannot be sent.
@@ -56,7 +58,69 @@ pub struct Params {
 /// Room for the parameters of most reads, taken at once.
 const USUAL: usize = 512;
 
-const QUERY: &str = "sysparm_query";
+/// The documented parameters (facts 1.2).
+const DOCUMENTED: [&str; 14] = [
+    "sysparm_query",
+    "sysparm_fields",
+    "sysparm_limit",
+    "sysparm_offset",
+    "sysparm_display_value",
+    "sysparm_exclude_reference_link",
+    "sysparm_suppress_pagination_header",
+    "sysparm_no_count",
+    "sysparm_view",
+    "sysparm_query_category",
+    "sysparm_query_no_domain",
+    "sysparm_input_display_value",
+    "sysparm_suppress_auto_sys_field",
+    "sysparm_tiny",
+];
+
+/// A parameter: a documented one by its place in the list, or any other by its encoded name.
+#[derive(Clone, Copy)]
+enum Name<'n> {
+    Documented(u8),
+    Other(&'n str),
+}
+
+impl<'n> Name<'n> {
+    const QUERY: Self = Self::Documented(0);
+    const FIELDS: Self = Self::Documented(1);
+    const LIMIT: Self = Self::Documented(2);
+    const OFFSET: Self = Self::Documented(3);
+    const DISPLAY_VALUE: Self = Self::Documented(4);
+    const EXCLUDE_REFERENCE_LINK: Self = Self::Documented(5);
+    const SUPPRESS_PAGINATION_HEADER: Self = Self::Documented(6);
+    const NO_COUNT: Self = Self::Documented(7);
+    const VIEW: Self = Self::Documented(8);
+    const QUERY_CATEGORY: Self = Self::Documented(9);
+    const QUERY_NO_DOMAIN: Self = Self::Documented(10);
+    const INPUT_DISPLAY_VALUE: Self = Self::Documented(11);
+    const SUPPRESS_AUTO_SYS_FIELD: Self = Self::Documented(12);
+    const TINY: Self = Self::Documented(13);
+
+    fn of(encoded: &'n str) -> Self {
+        let place = (0..).zip(DOCUMENTED).find(|(_, name)| *name == encoded);
+        place.map_or(Self::Other(encoded), |(at, _)| Self::Documented(at))
+    }
+
+    #[inline]
+    fn as_str(self) -> &'n str {
+        match self {
+            Self::Documented(at) => DOCUMENTED[usize::from(at)],
+            Self::Other(name) => name,
+        }
+    }
+
+    /// Its bit in [`Params::set`].
+    #[inline]
+    const fn bit(self) -> u32 {
+        match self {
+            Self::Documented(at) => 1 << at,
+            Self::Other(_) => 1 << 31,
+        }
+    }
+}
 
 impl Params {
     /// No parameters.
@@ -69,9 +133,9 @@ impl Params {
     pub fn query<'q>(self, query: impl Borrow<Query<'q>>) -> Self {
         let query = query.borrow();
         if query.is_empty() {
-            return self.without(QUERY);
+            return self.without(Name::QUERY);
         }
-        self.set_with(QUERY, |params| query.encode_url(&mut params.encoded))
+        self.set_with(Name::QUERY, |params| query.encode_url(&mut params.encoded))
     }
 
     /// `<field>=<value>`: only rows with this value in the field. The other way to filter, which also takes the display
@@ -84,19 +148,21 @@ impl Params {
         if let Err(why) = check_field(field) {
             return self.refuse(format!("the field {field:?} of a filter {why}"));
         }
-        self.set_with(field, |params| query::encode_value(&value, field, &mut params.encoded))
+        self.set_with(Name::Other(field), |params| query::encode_value(&value, field, &mut params.encoded))
     }
 
     /// `sysparm_fields`: the fields to answer with; dot-walks such as `caller_id.name` are allowed. The service leaves
     /// out fields that do not exist or may not be read, without notice (facts 1.2).
     #[must_use]
     pub fn fields<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
-        self.set_with("sysparm_fields", |params| {
+        self.set_with(Name::FIELDS, |params| {
             for (at, field) in fields.into_iter().enumerate() {
                 let field = field.as_ref();
                 check_field(field)
                     .map_err(|why| invalid(format!("the field {field:?} to answer with {why}")))?;
-                params.encoded.push_str(if at == 0 { "" } else { "," });
+                if at > 0 {
+                    params.encoded.push(',');
+                }
                 params.encoded.push_str(field);
             }
             Ok(())
@@ -106,13 +172,13 @@ impl Params {
     /// `sysparm_limit`: at most this many rows, before access rules. The service's own default is 10,000 (facts 1.2).
     #[must_use]
     pub fn limit(self, rows: u32) -> Self {
-        self.number("sysparm_limit", rows)
+        self.number(Name::LIMIT, rows)
     }
 
     /// `sysparm_offset`: how many rows to skip. Without an order that is unique, rows repeat and get lost (facts 9).
     #[must_use]
     pub fn offset(self, rows: u32) -> Self {
-        self.number("sysparm_offset", rows)
+        self.number(Name::OFFSET, rows)
     }
 
     /// `sysparm_display_value`: stored values, display values or both.
@@ -123,64 +189,64 @@ impl Params {
             DisplayValue::Display => "true",
             DisplayValue::All => "all",
         };
-        self.set("sysparm_display_value", word)
+        self.set_plain(Name::DISPLAY_VALUE, word)
     }
 
     /// `sysparm_exclude_reference_link`: whether references come without their `link`.
     #[must_use]
     pub fn exclude_reference_link(self, exclude: bool) -> Self {
-        self.boolean("sysparm_exclude_reference_link", exclude)
+        self.boolean(Name::EXCLUDE_REFERENCE_LINK, exclude)
     }
 
     /// `sysparm_suppress_pagination_header`: whether lists come without their `Link` header, which repeats the URL up to
     /// four times and so outgrows what proxies take (facts 1.5).
     #[must_use]
     pub fn suppress_pagination_header(self, suppress: bool) -> Self {
-        self.boolean("sysparm_suppress_pagination_header", suppress)
+        self.boolean(Name::SUPPRESS_PAGINATION_HEADER, suppress)
     }
 
     /// `sysparm_no_count`: whether the service may skip counting the rows of a list. What `X-Total-Count` says then is
     /// unsettled (facts 1.5).
     #[must_use]
     pub fn no_count(self, skip: bool) -> Self {
-        self.boolean("sysparm_no_count", skip)
+        self.boolean(Name::NO_COUNT, skip)
     }
 
     /// `sysparm_view`: the fields of this view, unless [`fields`](Self::fields) says which.
     #[must_use]
     pub fn view(self, name: &str) -> Self {
-        self.set("sysparm_view", name)
+        self.set(Name::VIEW, name)
     }
 
     /// `sysparm_query_category`: the query category, which may route a read to a replica.
     #[must_use]
     pub fn query_category(self, name: &str) -> Self {
-        self.set("sysparm_query_category", name)
+        self.set(Name::QUERY_CATEGORY, name)
     }
 
     /// `sysparm_query_no_domain`: whether to read across domains, for those who may (facts 1.2).
     #[must_use]
     pub fn query_no_domain(self, across: bool) -> Self {
-        self.boolean("sysparm_query_no_domain", across)
+        self.boolean(Name::QUERY_NO_DOMAIN, across)
     }
 
     /// `sysparm_input_display_value`: whether what is written are display values, times in the caller's zone, rather than
     /// stored values, times in UTC. Encrypted fields need it (facts 1.2).
     #[must_use]
     pub fn input_display_value(self, display: bool) -> Self {
-        self.boolean("sysparm_input_display_value", display)
+        self.boolean(Name::INPUT_DISPLAY_VALUE, display)
     }
 
     /// `sysparm_suppress_auto_sys_field`: whether a write brings `sys_created_on` and its like itself (facts 1.2).
     #[must_use]
     pub fn suppress_auto_sys_field(self, suppress: bool) -> Self {
-        self.boolean("sysparm_suppress_auto_sys_field", suppress)
+        self.boolean(Name::SUPPRESS_AUTO_SYS_FIELD, suppress)
     }
 
     /// `sysparm_tiny`: the id that the service gave for a long query string. Seen in use, not documented (facts 1.2).
     #[must_use]
     pub fn tiny(self, id: &str) -> Self {
-        self.set("sysparm_tiny", id)
+        self.set(Name::TINY, id)
     }
 
     /// A parameter of any other name, with any value. **On a list, a name that is a field's is a filter, and a misspelt one
@@ -190,7 +256,8 @@ impl Params {
         if name.is_empty() {
             return self.refuse("a parameter has no name".to_owned());
         }
-        self.set(&percent::query(name), value)
+        let name = percent::query(name);
+        self.set(Name::of(&name), value)
     }
 
     /// The value of a parameter that is set.
@@ -204,33 +271,38 @@ impl Params {
         self.encoded.split('&').filter_map(|pair| pair.split_once('='))
     }
 
-    fn boolean(self, name: &str, value: bool) -> Self {
-        self.set(name, if value { "true" } else { "false" })
+    fn boolean(self, name: Name<'_>, value: bool) -> Self {
+        self.set_plain(name, if value { "true" } else { "false" })
     }
 
-    fn number(self, name: &str, value: u32) -> Self {
-        self.set_with(name, |params| {
-            write!(params.encoded, "{value}")
-                .map_err(|e| invalid("a number cannot be written".into()).with_source(e))
-        })
+    fn number(self, name: Name<'_>, value: u32) -> Self {
+        self.set_plain(name, itoa::Buffer::new().format(value))
     }
 
-    /// Sets a parameter whose name is already encoded.
-    fn set(self, name: &str, value: &str) -> Self {
+    fn set(self, name: Name<'_>, value: &str) -> Self {
         self.set_with(name, |params| {
             percent::push_query(&mut params.encoded, value);
             Ok(())
         })
     }
 
-    fn set_with(self, name: &str, value: impl FnOnce(&mut Self) -> Result<(), Error>) -> Self {
+    /// Sets a value that needs no encoding.
+    fn set_plain(self, name: Name<'_>, value: &str) -> Self {
+        self.set_with(name, |params| {
+            params.encoded.push_str(value);
+            Ok(())
+        })
+    }
+
+    fn set_with(self, name: Name<'_>, value: impl FnOnce(&mut Self) -> Result<(), Error>) -> Self {
         let mut params = self.without(name);
         if params.encoded.is_empty() {
             params.encoded.reserve(USUAL);
         } else {
             params.encoded.push('&');
         }
-        params.encoded.push_str(name);
+        params.set |= name.bit();
+        params.encoded.push_str(name.as_str());
         params.encoded.push('=');
         if let Err(why) = value(&mut params) {
             params.refused.get_or_insert(why);
@@ -238,8 +310,9 @@ impl Params {
         params
     }
 
-    fn without(mut self, name: &str) -> Self {
-        if self.pairs().any(|(given, _)| given == name) {
+    fn without(mut self, name: Name<'_>) -> Self {
+        if self.set & name.bit() != 0 {
+            let name = name.as_str();
             let others =
                 self.encoded.split('&').filter(|pair| pair.split_once('=').is_none_or(|(n, _)| n != name));
             self.encoded = others.collect::<Vec<_>>().join("&");
@@ -253,7 +326,7 @@ impl Params {
     }
 
     fn mixes_filters(&self) -> bool {
-        self.filtered && self.pairs().any(|(name, _)| name == QUERY)
+        self.filtered && self.pairs().any(|(name, _)| name == Name::QUERY.as_str())
     }
 
     /// The query of a URI, without its `?`.

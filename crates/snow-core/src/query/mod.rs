@@ -60,6 +60,9 @@ use std::borrow::Cow;
 use std::{fmt, ops};
 use terms::Terms;
 
+/// Room for most queries, taken at once.
+const USUAL: usize = 256;
+
 /// How deep `and`, `or` and `not` may nest. Nobody writes that by hand; a loop that goes wrong does.
 const MAX_DEPTH: u8 = 100;
 
@@ -166,17 +169,17 @@ impl<'a> Query<'a> {
 
     /// Both have to hold. Orders go one after the other.
     #[must_use]
-    pub fn and(self, other: Query<'a>) -> Self {
-        let (mut left, right) = (self.read(), other.read());
-        left.depth = left.depth.max(right.depth);
-        left.terms.extend(right.terms);
-        left
+    pub fn and(mut self, other: Query<'a>) -> Self {
+        self.append(other);
+        self
     }
 
     /// One of both has to hold. A query without conditions selects every row, so an `or` with one is refused.
     #[must_use]
     pub fn or(self, other: Query<'a>) -> Self {
-        let (left, right) = (self.read(), other.read());
+        let (mut left, mut right) = (self, other);
+        left.read();
+        right.read();
         if let Some(refused) = [&left, &right].into_iter().find_map(Self::refusal) {
             return Self::refused(refused);
         }
@@ -206,7 +209,8 @@ impl<'a> Query<'a> {
     #[must_use]
     #[expect(clippy::should_implement_trait, reason = "it does; the method reads better in a chain")]
     pub fn not(self) -> Self {
-        let query = self.read();
+        let mut query = self;
+        query.read();
         if let Some(refused) = query.refusal() {
             return Self::refused(refused);
         }
@@ -222,13 +226,26 @@ impl<'a> Query<'a> {
     /// Sorted by this field, smallest first; by further ones where the earlier are equal.
     #[must_use]
     pub fn order_by(self, field: impl Into<Cow<'a, str>>) -> Self {
-        self.and(Self::of(Expr::Order { field: field.into(), descending: false }))
+        self.order(field.into(), false)
     }
 
     /// Sorted by this field, greatest first.
     #[must_use]
     pub fn order_by_desc(self, field: impl Into<Cow<'a, str>>) -> Self {
-        self.and(Self::of(Expr::Order { field: field.into(), descending: true }))
+        self.order(field.into(), true)
+    }
+
+    fn order(mut self, field: Cow<'a, str>, descending: bool) -> Self {
+        self.read();
+        self.terms.push(Expr::Order { field, descending });
+        self
+    }
+
+    fn append(&mut self, mut other: Query<'a>) {
+        self.read();
+        other.read();
+        self.depth = self.depth.max(other.depth);
+        self.terms.append(other.terms);
     }
 
     /// Writes carets in the values of this query as `^^`, as documented; without it, they are refused. Nobody has seen the
@@ -257,7 +274,7 @@ impl<'a> Query<'a> {
     /// [`Kind::InvalidInput`], naming the field or the part of the query that cannot be sent, and what to do instead.
     /// Values are never repeated.
     pub fn encode(&self) -> Result<String, Error> {
-        let mut out = String::new();
+        let mut out = String::with_capacity(USUAL);
         write::query(self, write::Writer::plain(&mut out))?;
         Ok(out)
     }
@@ -268,7 +285,7 @@ impl<'a> Query<'a> {
     /// # Errors
     /// As [`encode`](Self::encode).
     pub fn url_len(&self) -> Result<usize, Error> {
-        let mut out = String::new();
+        let mut out = String::with_capacity(USUAL);
         self.encode_url(&mut out)?;
         Ok(out.len())
     }
@@ -284,7 +301,7 @@ impl<'a> Query<'a> {
     }
 
     fn of(expr: Expr<'a>) -> Self {
-        Self { terms: Terms::one(expr), depth: 0 }
+        Self { terms: Terms::One(expr), depth: 0 }
     }
 
     fn refused(error: Error) -> Self {
@@ -298,20 +315,17 @@ impl<'a> Query<'a> {
             );
             return Self::refused(Error::new(Kind::InvalidInput, why));
         }
-        Self { terms: Terms::one(expr), depth }
+        Self { terms: Terms::One(expr), depth }
     }
 
     /// Raw text as the tree that it stands for: to combine it is to understand it.
-    fn read(self) -> Self {
-        match &self.terms[..] {
-            [Expr::Raw(Cow::Borrowed(text))] => {
-                parse::parse(text).unwrap_or_else(|e| Self::refused(uncombinable(&e)))
-            }
-            [Expr::Raw(Cow::Owned(text))] => {
-                parse::parse(text).map(Query::into_owned).unwrap_or_else(|e| Self::refused(uncombinable(&e)))
-            }
-            _ => self,
-        }
+    fn read(&mut self) {
+        let [Expr::Raw(text)] = &self.terms[..] else { return };
+        let read = match text {
+            Cow::Borrowed(text) => parse::parse(text),
+            Cow::Owned(text) => parse::parse(text).map(Query::into_owned),
+        };
+        *self = read.unwrap_or_else(|why| Self::refused(uncombinable(&why)));
     }
 
     fn refusal(&self) -> Option<Error> {

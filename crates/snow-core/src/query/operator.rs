@@ -209,14 +209,13 @@ pub(super) fn split(text: &str) -> Option<(&'static str, Word, &str)> {
 
 /// Whether a value right behind a word would be read as more of the word: `>` and `=5`, `IN` and `STANCEOF`.
 pub(super) fn lengthens(word: &str, value: &str) -> bool {
-    // A value that begins like none of the words goes on with cannot.
-    let goes_on =
-        value.as_bytes().first().is_some_and(|b| matches!(b, b'A'..=b'Z' | b'_' | b'=' | b'*' | b' '));
-    goes_on
-        && !word.is_empty()
-        && WORDS.iter().any(|(longer, _)| {
-            longer.strip_prefix(word).is_some_and(|rest| !rest.is_empty() && value.starts_with(rest))
-        })
+    let goes_on: &[&str] = match word {
+        "<" | ">" => &["="],
+        "IN" => &["STANCEOF", "_HIERARCHY"],
+        "IN_HIERARCHY" => &["_DYNAMIC"],
+        _ => return false,
+    };
+    goes_on.iter().any(|rest| value.starts_with(rest))
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@ use super::Expr;
 use std::ops::{Deref, DerefMut};
 
 /// As many as most queries have.
-const FEW: usize = 8;
+const FEW: usize = 7;
 
-/// Takes no memory of its own for up to eight terms. (`SmallVec` would do, but is invariant in its lifetime: a query of
-/// text that lives for ever could then not be combined with one that borrows.)
+/// Takes no memory of its own for a few terms. (`SmallVec` would do, but is invariant in its lifetime: a query of text that
+/// lives for ever could then not be combined with one that borrows.)
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "the large one is the usual one, and what this is for")]
 pub(super) enum Terms<'a> {
+    One(Expr<'a>),
     /// The first so many; blanks behind them.
     Few([Expr<'a>; FEW], usize),
     Many(Vec<Expr<'a>>),
@@ -20,45 +21,53 @@ const fn blank<'a>() -> Expr<'a> {
     Expr::All(Vec::new())
 }
 
-impl<'a> Terms<'a> {
-    pub(super) const fn one(expr: Expr<'a>) -> Self {
-        Self::Few([expr, blank(), blank(), blank(), blank(), blank(), blank(), blank()], 1)
-    }
+const NONE: Terms<'_> = Terms::Few([const { blank() }; FEW], 0);
 
+impl<'a> Terms<'a> {
     pub(super) fn push(&mut self, expr: Expr<'a>) {
         match self {
-            Self::Few(few, len) if *len < FEW => {
-                few[*len] = expr;
-                *len += 1;
+            Self::One(_) => {
+                if let Self::One(first) = std::mem::replace(self, NONE) {
+                    self.push(first);
+                }
+                self.push(expr);
             }
-            Self::Few(few, _) => {
-                let mut many = Vec::with_capacity(2 * FEW);
-                many.extend(std::mem::replace(few, [const { blank() }; FEW]));
-                many.push(expr);
-                *self = Self::Many(many);
-            }
+            Self::Few(few, len) => match few.get_mut(*len) {
+                Some(free) => {
+                    *free = expr;
+                    *len += 1;
+                }
+                None => {
+                    let mut many = Vec::with_capacity(2 * FEW);
+                    many.extend(few.iter_mut().map(take));
+                    many.push(expr);
+                    *self = Self::Many(many);
+                }
+            },
             Self::Many(many) => many.push(expr),
         }
     }
 
-    pub(super) fn into_vec(self) -> Vec<Expr<'a>> {
+    pub(super) fn into_vec(mut self) -> Vec<Expr<'a>> {
         match self {
-            Self::Few(few, len) => few.into_iter().take(len).collect(),
             Self::Many(many) => many,
+            _ => self.iter_mut().map(take).collect(),
         }
     }
 
-    pub(super) fn extend(&mut self, other: Self) {
-        match other {
-            Self::Few(few, len) => few.into_iter().take(len).for_each(|expr| self.push(expr)),
-            Self::Many(many) => many.into_iter().for_each(|expr| self.push(expr)),
-        }
+    /// Takes the terms of another.
+    pub(super) fn append(&mut self, mut other: Self) {
+        other.iter_mut().for_each(|expr| self.push(take(expr)));
     }
+}
+
+fn take<'a>(expr: &mut Expr<'a>) -> Expr<'a> {
+    std::mem::replace(expr, blank())
 }
 
 impl Default for Terms<'_> {
     fn default() -> Self {
-        Self::Few([const { blank() }; FEW], 0)
+        NONE
     }
 }
 
@@ -67,6 +76,7 @@ impl<'a> Deref for Terms<'a> {
 
     fn deref(&self) -> &[Expr<'a>] {
         match self {
+            Self::One(one) => std::slice::from_ref(one),
             Self::Few(few, len) => &few[..*len],
             Self::Many(many) => many,
         }
@@ -76,6 +86,7 @@ impl<'a> Deref for Terms<'a> {
 impl DerefMut for Terms<'_> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         match self {
+            Self::One(one) => std::slice::from_mut(one),
             Self::Few(few, len) => &mut few[..*len],
             Self::Many(many) => many,
         }
@@ -103,7 +114,7 @@ mod tests {
 
     #[test]
     fn long_ones_keep_every_term_in_order() {
-        for count in [0, 1, 7, 8, 9, 20] {
+        for count in [0, 1, 2, 6, 7, 8, 20] {
             let query = super::super::Query::all((0..count).map(|n| field("a").eq(n)));
             let wanted: Vec<String> = (0..count).map(|n| format!("a={n}")).collect();
             assert_eq!(query.encode().unwrap(), wanted.join("^"));

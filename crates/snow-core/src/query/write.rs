@@ -137,14 +137,15 @@ fn orders(terms: &[Expr<'_>], writer: &mut Writer<'_>, mut lead: Lead) -> Result
 }
 
 fn begin(writer: &mut Writer<'_>, lead: Lead) {
-    let word = match lead {
-        Lead::First => return,
-        Lead::And => "",
-        Lead::Or => "OR",
-        Lead::NewGroup => "NQ",
-    };
-    writer.caret();
-    writer.push_plain(word);
+    writer.push_plain(match (lead, writer.url) {
+        (Lead::First, _) => return,
+        (Lead::And, false) => "^",
+        (Lead::And, true) => "%5E",
+        (Lead::Or, false) => "^OR",
+        (Lead::Or, true) => "%5EOR",
+        (Lead::NewGroup, false) => "^NQ",
+        (Lead::NewGroup, true) => "%5ENQ",
+    });
 }
 
 fn condition(condition: &Condition<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
@@ -284,8 +285,14 @@ fn value(value: &Value<'_>, place: Place<'_>, writer: &mut Writer<'_>) -> Result
             Ok(())
         }
         Content::Script(code) => script(code, place, writer),
-        Content::Integer(number) => written(write!(writer, "{number}")),
-        Content::Unsigned(number) => written(write!(writer, "{number}")),
+        Content::Integer(number) => {
+            writer.push_plain(itoa::Buffer::new().format(*number));
+            Ok(())
+        }
+        Content::Unsigned(number) => {
+            writer.push_plain(itoa::Buffer::new().format(*number));
+            Ok(())
+        }
         Content::Decimal(number) if number.is_finite() => written(write!(writer, "{number}")),
         Content::Decimal(_) => Err(place.refuse("compares with a number that is infinite or none")),
         Content::Boolean(boolean) if place.word == "=" => {
@@ -305,10 +312,10 @@ fn value(value: &Value<'_>, place: Place<'_>, writer: &mut Writer<'_>) -> Result
 
 /// Whether a text stands for itself at its place, whatever it holds.
 fn check(text: &str, place: Place<'_>, escaped: bool) -> Result<(), Error> {
-    let Some(first) = text.chars().next() else {
+    if text.is_empty() {
         return Err(place.refuse("has an empty value: for rows without one, use is_empty()"));
-    };
-    if let Some(odd) = text.chars().find(|c| is_odd(*c, place.separator, escaped)) {
+    }
+    if let Some(odd) = odd(text, place.separator, escaped) {
         return Err(place.refuse(odd_character(odd)));
     }
     if is_script(text) {
@@ -316,7 +323,7 @@ fn check(text: &str, place: Place<'_>, escaped: bool) -> Result<(), Error> {
         return Err(place.refuse(why));
     }
     // Whether blanks around a value of a list count is not known.
-    if place.separator == Some(',') && (first.is_whitespace() || text.ends_with(char::is_whitespace)) {
+    if place.separator == Some(',') && text.trim().len() < text.len() {
         return Err(
             place.refuse("lists a value with blanks around it, which may get lost: use any() of eq()")
         );
@@ -331,14 +338,30 @@ fn check(text: &str, place: Place<'_>, escaped: bool) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_odd(c: char, separator: Option<char>, escaped: bool) -> bool {
-    match c {
+/// Bytes that need a second look: carets, separators, controls, and whatever is not ASCII.
+const SUSPECT: [bool; 256] = {
+    let mut suspect = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        suspect[byte] = matches!(byte as u8, b'^' | b',' | b'@' | 0..=0x1F | 0x7F..);
+        byte += 1;
+    }
+    suspect
+};
+
+/// The first character that cannot stand at its place.
+fn odd(text: &str, separator: Option<char>, escaped: bool) -> Option<char> {
+    // Nearly every text is clean, and this says so at little cost.
+    if !text.bytes().any(|byte| SUSPECT[usize::from(byte)]) {
+        return None;
+    }
+    text.chars().find(|c| match c {
         '^' => !escaped,
         '\t' => false,
         '\u{2028}' | '\u{2029}' => true,
-        ',' | '@' => separator == Some(c),
+        ',' | '@' => separator == Some(*c),
         c => c.is_control(),
-    }
+    })
 }
 
 fn odd_character(odd: char) -> &'static str {
@@ -365,7 +388,7 @@ fn script(code: &str, place: Place<'_>, writer: &mut Writer<'_>) -> Result<(), E
     if code.trim().is_empty() {
         return Err(place.refuse("has a script without code"));
     }
-    if let Some(odd) = code.chars().find(|c| is_odd(*c, place.separator, false)) {
+    if let Some(odd) = odd(code, place.separator, false) {
         return Err(place.refuse(odd_character(odd)));
     }
     writer.push("javascript:");
@@ -384,16 +407,32 @@ fn name(name: &str, place: &str, writer: &mut Writer<'_>) -> Result<(), Error> {
 
 /// What is wrong with a field's name.
 pub(crate) fn check_field(name: &str) -> Result<(), String> {
-    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.');
-    let mut previous = b'.';
-    for b in name.bytes() {
-        if !fits(b) || (b == b'.' && previous == b'.') {
-            return Err(odd_field(name));
-        }
-        previous = b;
+    let seen = name.bytes().fold(0, |seen, byte| seen | IN_FIELD[usize::from(byte)]);
+    match seen {
+        LETTER => Ok(()),
+        DOT | DOT_AND_LETTER if !name.split('.').any(str::is_empty) => Ok(()),
+        _ => Err(odd_field(name)),
     }
-    if previous == b'.' { Err(odd_field(name)) } else { Ok(()) }
 }
+
+const LETTER: u8 = 1;
+const DOT: u8 = 2;
+const DOT_AND_LETTER: u8 = LETTER | DOT;
+
+/// What each byte is in a field's name.
+const IN_FIELD: [u8; 256] = {
+    let mut kinds = [4; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        match byte as u8 {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => kinds[byte] = LETTER,
+            b'.' => kinds[byte] = DOT,
+            _ => {}
+        }
+        byte += 1;
+    }
+    kinds
+};
 
 #[cold]
 fn odd_field(name: &str) -> String {

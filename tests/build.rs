@@ -1,0 +1,33 @@
+//! Makes a doctest of each row of the table in `docs/queries.md`: what the middle column builds is what the right one says.
+
+use std::fmt::Write as _;
+use std::{env, fs, path::Path};
+
+const PAGE: &str = "../docs/queries.md";
+
+fn main() {
+    println!("cargo:rerun-if-changed={PAGE}");
+    let page = fs::read_to_string(PAGE).expect("the page is there");
+    let rows = page.lines().filter_map(row);
+    let tests = rows.fold(String::new(), |mut tests, (query, text)| {
+        write!(
+            tests,
+            "```rust\n# use snow_client::{{Date, DateTime, field, query::{{DateRange, Query, Relative, Unit}}}};\n\
+             assert_eq!(({query}).encode()?, {text:?});\n# Ok::<_, snow_client::Error>(())\n```\n\n"
+        )
+        .expect("memory takes it");
+        tests
+    });
+    assert!(tests.matches("assert_eq!").count() > 50, "the table is not read any more");
+    let out = env::var_os("OUT_DIR").expect("cargo sets it");
+    fs::write(Path::new(&out).join("queries.md"), tests).expect("cargo's folder can be written");
+}
+
+/// The query and its text, of a row of three columns whose last two are code.
+fn row(line: &str) -> Option<(String, String)> {
+    let line = line.replace("\\|", "\u{1}");
+    let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+    let [_, query, text] = cells[..] else { return None };
+    let code = |cell: &str| Some(cell.strip_prefix('`')?.strip_suffix('`')?.replace('\u{1}', "|"));
+    Some((code(query)?, code(text)?))
+}

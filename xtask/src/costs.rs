@@ -1,0 +1,94 @@
+//! Instructions and allocations of one call, counted by valgrind and held to a limit: the same on every machine, however busy.
+
+use crate::run::{Done, output};
+use serde_json::Value;
+use std::process::Command;
+
+struct Cost {
+    /// Its name in `tests/benches/costs.rs`.
+    name: &'static str,
+    what: &'static str,
+    /// At most so many instructions, and allocations.
+    limit: (u64, u64),
+}
+
+const COSTS: &[Cost] = &[
+    Cost { name: "query", what: "a query of 5 conditions, built and encoded", limit: (5_000, 1) },
+    Cost { name: "list-url", what: "a list URL with a query of 6 terms, from nothing", limit: (7_000, 2) },
+];
+
+/// Runs of so many and so many calls: what they have in common drops out.
+const RUNS: (u64, u64) = (200, 1_200);
+
+pub(crate) fn all() -> Done {
+    if output("valgrind --version").is_err() {
+        return Err("counting instructions needs valgrind: install it (apt install valgrind)".into());
+    }
+    let program = build()?;
+    println!("{:60} {:>12} {:>12}", "one call", "instructions", "allocations");
+    let mut over = Vec::new();
+    for cost in COSTS {
+        let found = (slope(cost.name, &program, instructions)?, slope(cost.name, &program, allocations)?);
+        println!("{:60} {:>12.0} {:>12.2}", cost.what, found.0, found.1);
+        let (instructions, allocations) = cost.limit;
+        if found.0 > as_f64(instructions) || found.1 > as_f64(allocations) + 0.01 {
+            over.push(format!(
+                "{}: more than {instructions} instructions or {allocations} allocations",
+                cost.what
+            ));
+        }
+    }
+    if over.is_empty() { Ok(()) } else { Err(over.join("\n")) }
+}
+
+/// The path of the bench program.
+fn build() -> Result<String, String> {
+    let lines =
+        output("cargo bench -p snow-tests --all-features --bench costs --no-run --message-format=json")?;
+    let artifacts = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let program = artifacts
+        .filter(|artifact| artifact["target"]["name"] == "costs")
+        .find_map(|artifact| artifact["executable"].as_str().map(str::to_owned));
+    program.ok_or_else(|| "cargo built no program of the name costs".into())
+}
+
+fn slope(
+    name: &str,
+    program: &str,
+    count: fn(&str, &str, u64) -> Result<u64, String>,
+) -> Result<f64, String> {
+    let (few, many) = (count(program, name, RUNS.0)?, count(program, name, RUNS.1)?);
+    Ok(as_f64(many.saturating_sub(few)) / as_f64(RUNS.1 - RUNS.0))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a short run")]
+fn as_f64(count: u64) -> f64 {
+    count as f64
+}
+
+fn instructions(program: &str, name: &str, count: u64) -> Result<u64, String> {
+    let said = valgrind(&["--tool=callgrind", "--callgrind-out-file=/dev/null"], program, name, count)?;
+    number_behind(&said, "Collected :")
+}
+
+fn allocations(program: &str, name: &str, count: u64) -> Result<u64, String> {
+    let said = valgrind(&["--tool=memcheck", "--leak-check=no"], program, name, count)?;
+    number_behind(&said, "total heap usage:")
+}
+
+fn valgrind(options: &[&str], program: &str, name: &str, count: u64) -> Result<String, String> {
+    let mut command = Command::new("valgrind");
+    command.args(options).args([program, name, &count.to_string()]);
+    let done = command.output().map_err(|e| format!("valgrind: {e}"))?;
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    if done.status.success() { Ok(said) } else { Err(said) }
+}
+
+fn number_behind(said: &str, label: &str) -> Result<u64, String> {
+    let rest = said.split_once(label).map(|(_, rest)| rest.trim_start());
+    let digits =
+        rest.map(|rest| rest.chars().take_while(|c| c.is_ascii_digit() || *c == ',').filter(|c| *c != ','));
+    digits
+        .and_then(|digits| digits.collect::<String>().parse().ok())
+        .ok_or_else(|| format!("no {label:?} in:\n{said}"))
+}
