@@ -3,6 +3,9 @@
 //!
 //! `costs NAME COUNT` does one of them so many times.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a benchmark may fail")]
+#![allow(missing_docs, reason = "no library")]
+
 use snow_client::query::Query;
 use snow_client::{DisplayValue, Instance, field};
 use snow_core::{ApiPath, Params};

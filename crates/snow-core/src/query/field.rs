@@ -244,10 +244,12 @@ impl<'a> FieldPath<'a> {
         self.compare(Comparison::Excluding, tag.into())
     }
 
+    #[inline]
     fn boolean(self, wanted: bool) -> Query<'a> {
         self.is(Test::Compare(Comparison::Eq, Value::from(wanted)), !wanted)
     }
 
+    #[inline]
     fn compare(self, comparison: Comparison, value: Value<'a>) -> Query<'a> {
         match value.0 {
             Content::Relative(time) if comparison.is_order() || comparison == Comparison::Eq => {
@@ -265,6 +267,7 @@ impl<'a> FieldPath<'a> {
         self.is(Test::Apart(Box::new(Apart { more, count, unit, side, other })), false)
     }
 
+    #[inline]
     fn is(self, test: Test<'a>, or_empty: bool) -> Query<'a> {
         Query::of(Expr::Condition(Condition { field: self.0, test, or_empty }))
     }

@@ -169,6 +169,7 @@ impl<'a> Query<'a> {
 
     /// Both have to hold. Orders go one after the other.
     #[must_use]
+    #[inline]
     pub fn and(mut self, other: Query<'a>) -> Self {
         self.append(other);
         self
@@ -235,12 +236,14 @@ impl<'a> Query<'a> {
         self.order(field.into(), true)
     }
 
+    #[inline]
     fn order(mut self, field: Cow<'a, str>, descending: bool) -> Self {
         self.read();
         self.terms.push(Expr::Order { field, descending });
         self
     }
 
+    #[inline]
     fn append(&mut self, mut other: Query<'a>) {
         self.read();
         other.read();
@@ -300,6 +303,7 @@ impl<'a> Query<'a> {
         Query { terms: self.terms.into_vec().into_iter().map(Expr::into_owned).collect(), depth: self.depth }
     }
 
+    #[inline]
     fn of(expr: Expr<'a>) -> Self {
         Self { terms: Terms::One(expr), depth: 0 }
     }
@@ -319,7 +323,15 @@ impl<'a> Query<'a> {
     }
 
     /// Raw text as the tree that it stands for: to combine it is to understand it.
+    #[inline]
     fn read(&mut self) {
+        if let Terms::One(Expr::Raw(_)) = self.terms {
+            self.read_raw();
+        }
+    }
+
+    #[cold]
+    fn read_raw(&mut self) {
         let [Expr::Raw(text)] = &self.terms[..] else { return };
         let read = match text {
             Cow::Borrowed(text) => parse::parse(text),

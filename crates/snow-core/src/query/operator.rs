@@ -201,6 +201,22 @@ const WORDS: &[(&str, Word)] = &[
     ("%", Word::Compare(Comparison::EndsWith)),
 ];
 
+/// A word as it stands in a URL.
+#[inline]
+pub(super) const fn url(word: &'static str) -> &'static str {
+    match word.as_bytes() {
+        b"=" => "%3D",
+        b"!=" => "%21%3D",
+        b"<" => "%3C",
+        b"<=" => "%3C%3D",
+        b">" => "%3E",
+        b">=" => "%3E%3D",
+        b"NOT LIKE" => "NOT%20LIKE",
+        b"NOT IN" => "NOT%20IN",
+        _ => word,
+    }
+}
+
 /// The longest word that a text begins with, its meaning, and what is behind it.
 pub(super) fn split(text: &str) -> Option<(&'static str, Word, &str)> {
     let found = WORDS.iter().filter_map(|(word, meaning)| Some((*word, *meaning, text.strip_prefix(word)?)));
@@ -228,6 +244,14 @@ mod tests {
         assert_eq!(split(">=5").unwrap().0, ">=");
         assert_eq!(split("IN_HIERARCHYx").unwrap().0, "IN_HIERARCHY");
         assert_eq!(split("is"), None);
+    }
+
+    #[test]
+    fn words_are_encoded_as_any_text_is() {
+        for (word, _) in WORDS.iter().filter(|(word, _)| !["DOES NOT CONTAIN", "!*", "*", "%"].contains(word))
+        {
+            assert_eq!(url(word), crate::percent::query(word));
+        }
     }
 
     #[test]

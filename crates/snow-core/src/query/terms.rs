@@ -56,8 +56,12 @@ impl<'a> Terms<'a> {
     }
 
     /// Takes the terms of another.
-    pub(super) fn append(&mut self, mut other: Self) {
-        other.iter_mut().for_each(|expr| self.push(take(expr)));
+    #[inline]
+    pub(super) fn append(&mut self, other: Self) {
+        match other {
+            Self::One(one) => self.push(one),
+            mut other => other.iter_mut().for_each(|expr| self.push(take(expr))),
+        }
     }
 }
 

@@ -151,8 +151,9 @@ fn begin(writer: &mut Writer<'_>, lead: Lead) {
 fn condition(condition: &Condition<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
     begin(writer, lead);
     name(&condition.field, "query", writer)?;
-    writer.push(condition.test.word());
-    test(condition, writer)?;
+    let word = condition.test.word();
+    writer.push_plain(if writer.url { operator::url(word) } else { word });
+    test(condition, word, writer)?;
     if condition.or_empty {
         begin(writer, Lead::Or);
         writer.push_plain(&condition.field);
@@ -162,8 +163,8 @@ fn condition(condition: &Condition<'_>, writer: &mut Writer<'_>, lead: Lead) -> 
 }
 
 /// What stands behind the word.
-fn test(condition: &Condition<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
-    let place = Place { field: &condition.field, word: condition.test.word(), separator: None };
+fn test(condition: &Condition<'_>, word: &'static str, writer: &mut Writer<'_>) -> Result<(), Error> {
+    let place = Place { field: &condition.field, word, separator: None };
     match &condition.test {
         Test::Compare(_, one) => value(one, place, writer),
         Test::In { values, .. } => list(values, Place { separator: Some(','), ..place }, writer),
@@ -275,8 +276,11 @@ pub(super) fn url_len(value: &Value<'_>) -> Result<usize, Error> {
 fn value(value: &Value<'_>, place: Place<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
     match &value.0 {
         Content::Text(text) => {
-            check(text, place, false)?;
-            writer.push(text);
+            if check(text, place, false)? && writer.url {
+                percent::push_query(writer.out, text);
+            } else {
+                writer.push_plain(text);
+            }
             Ok(())
         }
         Content::Escaped(text) => {
@@ -310,20 +314,25 @@ fn value(value: &Value<'_>, place: Place<'_>, writer: &mut Writer<'_>) -> Result
     }
 }
 
-/// Whether a text stands for itself at its place, whatever it holds.
-fn check(text: &str, place: Place<'_>, escaped: bool) -> Result<(), Error> {
+/// Whether a text stands for itself at its place, whatever it holds: an error if it does not. Says whether it has to be
+/// encoded for a URL.
+fn check(text: &str, place: Place<'_>, escaped: bool) -> Result<bool, Error> {
     if text.is_empty() {
         return Err(place.refuse("has an empty value: for rows without one, use is_empty()"));
     }
-    if let Some(odd) = odd(text, place.separator, escaped) {
+    // Nearly every text is clean, and this says so at little cost.
+    let seen = text.bytes().fold(0, |seen, byte| seen | KINDS[usize::from(byte)]);
+    if seen & SUSPECT != 0
+        && let Some(odd) = odd(text, place.separator, escaped)
+    {
         return Err(place.refuse(odd_character(odd)));
     }
-    if is_script(text) {
+    if seen & COLON != 0 && is_script(text) {
         let why = "has a value that the service would run as a script (\"javascript:\"): Value::script() is for that";
         return Err(place.refuse(why));
     }
     // Whether blanks around a value of a list count is not known.
-    if place.separator == Some(',') && text.trim().len() < text.len() {
+    if place.separator == Some(',') && seen & ENCODED != 0 && text.trim().len() < text.len() {
         return Err(
             place.refuse("lists a value with blanks around it, which may get lost: use any() of eq()")
         );
@@ -335,26 +344,40 @@ fn check(text: &str, place: Place<'_>, escaped: bool) -> Result<(), Error> {
         );
         return Err(place.refuse(&why));
     }
-    Ok(())
+    Ok(seen & ENCODED != 0)
 }
 
-/// Bytes that need a second look: carets, separators, controls, and whatever is not ASCII.
-const SUSPECT: [bool; 256] = {
-    let mut suspect = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        suspect[byte] = matches!(byte as u8, b'^' | b',' | b'@' | 0..=0x1F | 0x7F..);
+/// Needs a second look: carets, separators, controls, and whatever is not ASCII.
+const SUSPECT: u8 = 1;
+/// Does not go into a URL as it is.
+const ENCODED: u8 = 2;
+
+/// May be the colon behind `javascript`.
+const COLON: u8 = 4;
+
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = u8::MIN;
+    loop {
+        if matches!(byte, b'^' | b',' | b'@' | 0..=0x1F | 0x7F..) {
+            kinds[byte as usize] |= SUSPECT;
+        }
+        if byte == b':' {
+            kinds[byte as usize] |= COLON;
+        }
+        if !percent::is_plain(byte) {
+            kinds[byte as usize] |= ENCODED;
+        }
+        if byte == u8::MAX {
+            break;
+        }
         byte += 1;
     }
-    suspect
+    kinds
 };
 
 /// The first character that cannot stand at its place.
 fn odd(text: &str, separator: Option<char>, escaped: bool) -> Option<char> {
-    // Nearly every text is clean, and this says so at little cost.
-    if !text.bytes().any(|byte| SUSPECT[usize::from(byte)]) {
-        return None;
-    }
     text.chars().find(|c| match c {
         '^' => !escaped,
         '\t' => false,
@@ -422,12 +445,15 @@ const DOT_AND_LETTER: u8 = LETTER | DOT;
 /// What each byte is in a field's name.
 const IN_FIELD: [u8; 256] = {
     let mut kinds = [4; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        match byte as u8 {
-            b'a'..=b'z' | b'0'..=b'9' | b'_' => kinds[byte] = LETTER,
-            b'.' => kinds[byte] = DOT,
+    let mut byte = u8::MIN;
+    loop {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => kinds[byte as usize] = LETTER,
+            b'.' => kinds[byte as usize] = DOT,
             _ => {}
+        }
+        if byte == u8::MAX {
+            break;
         }
         byte += 1;
     }
