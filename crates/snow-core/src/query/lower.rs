@@ -95,17 +95,20 @@ fn conjunction<'t, 'a>(inner: &'t [Expr<'a>], negated: bool) -> Result<Vec<Group
 }
 
 /// Every group with every group, or one group of clauses made of the right side: whichever is shorter.
-fn both<'t, 'a>(left: Vec<Group<'t, 'a>>, right: Vec<Group<'t, 'a>>) -> Option<Vec<Group<'t, 'a>>> {
+fn both<'t, 'a>(mut left: Vec<Group<'t, 'a>>, mut right: Vec<Group<'t, 'a>>) -> Option<Vec<Group<'t, 'a>>> {
+    if let ([l], [r]) = (&mut left[..], &mut right[..]) {
+        l.append(r);
+        return Some(left);
+    }
     let spread = conditions(&left) * right.len() + conditions(&right) * left.len();
-    let right = match clauses(&right).filter(|_| right.len() > 1) {
-        Some(clauses)
-            if conditions(&left) + conditions(std::slice::from_ref(&clauses)) * left.len() < spread =>
-        {
-            vec![clauses]
-        }
-        _ if spread > MAX_CONDITIONS => return None,
-        _ => right,
-    };
+    if right.len() > 1
+        && let Some(clauses) = clauses(&right).map(|clauses| vec![clauses])
+        && conditions(&left) + conditions(&clauses) * left.len() < spread
+    {
+        right = clauses;
+    } else if spread > MAX_CONDITIONS {
+        return None;
+    }
     let mut groups = Vec::with_capacity(left.len() * right.len());
     for l in &left {
         groups.extend(right.iter().map(|r| l.iter().chain(r).cloned().collect::<Group<'t, 'a>>()));

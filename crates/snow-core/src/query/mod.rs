@@ -171,7 +171,11 @@ impl<'a> Query<'a> {
     #[must_use]
     #[inline]
     pub fn and(mut self, other: Query<'a>) -> Self {
-        self.append(other);
+        let mut other = other;
+        self.read();
+        other.read();
+        self.depth = self.depth.max(other.depth);
+        self.terms.append(other.terms);
         self
     }
 
@@ -189,7 +193,7 @@ impl<'a> Query<'a> {
                        or use Query::any() for a list";
             return Self::refused(refusal(why));
         }
-        let depth = left.depth.max(right.depth) + 2;
+        let depth = left.depth_in_any().max(right.depth_in_any());
         let mut any = left.into_alternatives();
         any.extend(right.into_alternatives());
         Self::nested(Expr::Any(any), depth)
@@ -241,14 +245,6 @@ impl<'a> Query<'a> {
         self.read();
         self.terms.push(Expr::Order { field, descending });
         self
-    }
-
-    #[inline]
-    fn append(&mut self, mut other: Query<'a>) {
-        self.read();
-        other.read();
-        self.depth = self.depth.max(other.depth);
-        self.terms.append(other.terms);
     }
 
     /// Writes carets in the values of this query as `^^`, as documented; without it, they are refused. Nobody has seen the
@@ -348,6 +344,15 @@ impl<'a> Query<'a> {
 
     fn has_conditions(&self) -> bool {
         self.terms.iter().any(|term| !matches!(term, Expr::Order { .. }))
+    }
+
+    /// How deep an `or` with this as a side nests: one `or` after another is still one.
+    fn depth_in_any(&self) -> u8 {
+        match &self.terms[..] {
+            [Expr::Any(_)] => self.depth,
+            [_] => self.depth + 1,
+            _ => self.depth + 2,
+        }
     }
 
     fn into_expr(self) -> Expr<'a> {

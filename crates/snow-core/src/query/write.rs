@@ -33,10 +33,6 @@ impl<'o> Writer<'o> {
     fn push_plain(&mut self, text: &str) {
         self.out.push_str(text);
     }
-
-    fn caret(&mut self) {
-        self.out.push_str(if self.url { "%5E" } else { "^" });
-    }
 }
 
 impl fmt::Write for Writer<'_> {
@@ -219,14 +215,12 @@ fn list(values: &[Value<'_>], place: Place<'_>, writer: &mut Writer<'_>) -> Resu
     if values.is_empty() {
         return Err(place.refuse("has no values: the list is empty"));
     }
-    let mut place = place;
     for (at, one) in values.iter().enumerate() {
         if matches!(&one.0, Content::Boolean(_)) {
             return Err(place.refuse("lists a boolean: use eq(), which also minds rows without a value"));
         }
         if at > 0 {
             writer.push_plain(",");
-            place.word = "";
         }
         value(one, place, writer)?;
     }
@@ -498,7 +492,7 @@ fn related(list: &RelatedList<'_>, sign: &str, count: u32, writer: &mut Writer<'
     name(&list.field, "related list", writer)?;
     written(write!(writer, ",{sign}{count}"))?;
     conditions(&list.matching, writer, Lead::And)?;
-    writer.caret();
+    begin(writer, Lead::And);
     writer.push_plain("ENDRLQUERY");
     Ok(())
 }
