@@ -13,9 +13,13 @@ mod tokens_are_renewed_once;
 mod trouble_is_told_apart;
 mod values_stay_values;
 
+use http_body_util::{BodyExt, Full};
+use snow_client::query::Query;
 use snow_client::{Client, OAuthClient};
+use snow_core::{ApiPath, Instance, Params};
 use snow_sim::Simulator;
 use std::time::Duration;
+use tower::ServiceExt;
 
 /// An instance with one user and one OAuth client.
 fn simulator() -> Simulator {
@@ -44,4 +48,22 @@ fn client(simulator: &Simulator) -> Client {
 fn oauth_client(simulator: &Simulator) -> OAuthClient {
     let builder = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret("my-secret");
     builder.transport(simulator.clone()).build().unwrap()
+}
+
+/// The rows of the table `u_thing` that the simulator selects, by the number that is their sys_id. Without a client, so that
+/// nothing of one stands between.
+async fn selected(simulator: &Simulator, query: &Query<'_>) -> Vec<usize> {
+    let params = Params::new().query(query).fields(["sys_id"]);
+    let uri = Instance::parse("dev1").unwrap().uri(&ApiPath::table("u_thing").unwrap(), &params).unwrap();
+    let request = http::Request::get(uri).header("authorization", "Basic YWRtaW46c2VjcmV0");
+    let response =
+        simulator.clone().oneshot(request.body(Full::<bytes::Bytes>::default()).unwrap()).await.unwrap();
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(status, 200, "{}: {}", query.encode().unwrap(), String::from_utf8_lossy(&body));
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let id = |row: &serde_json::Value| row["sys_id"].as_str().unwrap().parse().unwrap();
+    let mut ids: Vec<usize> = body["result"].as_array().unwrap().iter().map(id).collect();
+    ids.sort_unstable();
+    ids
 }

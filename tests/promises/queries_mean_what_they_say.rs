@@ -3,15 +3,11 @@
 //!
 //! `SNOW_QUERY_CASES` says how many random trees; `cargo xtask queries` asks for a million.
 
-use http_body_util::{BodyExt, Full};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use serde_json::Value;
 use snow_client::query::{Query, related_list};
 use snow_client::{DateTime, field};
-use snow_core::{ApiPath, Instance, Params};
 use snow_sim::{ColumnType, Simulator, Table};
-use tower::ServiceExt;
 
 const NAMES: [&str; 9] = ["", "a", "B", "ab", "b a", "10", "=1", "a,b", "IN x@y"];
 const SIZES: [Option<i64>; 5] = [None, Some(0), Some(2), Some(10), Some(-3)];
@@ -302,23 +298,6 @@ fn simulator(rows: &[Row]) -> Simulator {
     builder.build().unwrap()
 }
 
-/// The rows that the simulator selects, by their number.
-async fn selected(simulator: &Simulator, query: &Query<'_>) -> Vec<usize> {
-    let params = Params::new().query(query).fields(["sys_id"]);
-    let uri = Instance::parse("dev1").unwrap().uri(&ApiPath::table("u_thing").unwrap(), &params).unwrap();
-    let request = http::Request::get(uri).header("authorization", "Basic YWRtaW46c2VjcmV0");
-    let response =
-        simulator.clone().oneshot(request.body(Full::<bytes::Bytes>::default()).unwrap()).await.unwrap();
-    let status = response.status();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    assert_eq!(status, 200, "{}: {}", query.encode().unwrap(), String::from_utf8_lossy(&body));
-    let body: Value = serde_json::from_slice(&body).unwrap();
-    let id = |row: &Value| row["sys_id"].as_str().unwrap().parse().unwrap();
-    let mut ids: Vec<usize> = body["result"].as_array().unwrap().iter().map(id).collect();
-    ids.sort_unstable();
-    ids
-}
-
 fn cases() -> u32 {
     std::env::var("SNOW_QUERY_CASES").map_or(1_500, |cases| cases.parse().expect("a number of cases"))
 }
@@ -353,7 +332,12 @@ fn any_tree_selects_what_it_says() {
             // Either answer to what is unsettled about rows without a value.
             for negatives_match_empty in [false, true] {
                 simulator.settings(|settings| settings.negatives_match_empty = negatives_match_empty);
-                prop_assert_eq!(&runtime.block_on(selected(&simulator, &query)), &expected, "{}", text);
+                prop_assert_eq!(
+                    &runtime.block_on(crate::selected(&simulator, &query)),
+                    &expected,
+                    "{}",
+                    text
+                );
             }
             let again = Query::parse(&text).map_err(|e| TestCaseError::fail(format!("{text}: {e}")))?;
             prop_assert_eq!(&again.encode().unwrap(), &text);

@@ -35,6 +35,7 @@
 //! `false` and was seen to match neither `=false` nor `!=true`, so `eq(false)` matches it, and `eq(true)` does not. The
 //! service's own words, exactly as they are, come from [`Query::parse`].
 
+mod check;
 mod condition;
 mod field;
 mod lower;
@@ -47,11 +48,12 @@ mod terms;
 mod value;
 mod write;
 
+pub(crate) use check::check_field;
 pub use field::{FieldPath, On, Side, field};
 pub use range::{DateRange, Relative, Unit, Weekday};
 pub use related::{Join, RelatedList, join, related_list, text_index_group, text_search};
 pub use value::Value;
-pub(crate) use write::{check_field, encode_value};
+pub(crate) use write::encode_value;
 
 use crate::{Error, Kind};
 use condition::Condition;

@@ -63,6 +63,11 @@ impl Comparison {
         matches!(self, Self::Lt | Self::Le | Self::Gt | Self::Ge)
     }
 
+    /// Whether it compares with the number of rows in a related list.
+    pub(super) const fn counts(self) -> bool {
+        self.is_order() || matches!(self, Self::Eq | Self::Ne)
+    }
+
     /// Whether rows without a value may or may not match it: facts 2.4 leave that open.
     pub(super) const fn is_negative(self) -> bool {
         matches!(self, Self::Ne | Self::NotContains)

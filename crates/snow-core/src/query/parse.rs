@@ -1,11 +1,12 @@
 //! Encoded text to a tree: strict, and it says where it stopped understanding.
 
+use super::check::{self, Place};
 use super::condition::{Apart, Condition, Test};
 use super::operator::{self, Comparison, Relation, Unary, Word};
 use super::range::{Relative, Unit};
-use super::related::{Join, RelatedList, Sign, Whole};
+use super::related::{Join, RelatedList, Whole};
 use super::value::{Content, Value};
-use super::write::{self, Place};
+use super::write;
 use super::{Expr, Query, Side};
 use crate::{Error, Kind};
 use std::borrow::Cow;
@@ -223,7 +224,7 @@ impl<'a> Read<'a> {
 
 /// A whole text as a field's name.
 fn name(text: &str) -> Result<&str, Stop<'_>> {
-    match write::check_field(text) {
+    match check::check_field(text) {
         Ok(()) => Ok(text),
         Err(why) => stop(text, format!("this field {why}")),
     }
@@ -356,9 +357,11 @@ fn related<'a>(head: &'a str, matching: Query<'a>) -> Result<Whole<'a>, Stop<'a>
     let Some((table, field)) = path.split_once('.') else {
         return stop(path, "expected a table, a dot and a field");
     };
-    let sign = rest.strip_prefix(',').and_then(|rest| {
-        Sign::ALL.into_iter().find_map(|sign| Some((sign, number(rest.strip_prefix(sign.word())?)?)))
-    });
+    let sign =
+        rest.strip_prefix(',').and_then(operator::split).and_then(|(_, meaning, count)| match meaning {
+            Word::Compare(sign) if sign.counts() => Some((sign, number(count)?)),
+            _ => None,
+        });
     let Some((sign, count)) = sign else {
         return stop(rest, "expected a comma, a sign such as >=, and a number");
     };
@@ -371,6 +374,9 @@ fn join(text: &str) -> Result<Whole<'_>, Stop<'_>> {
     let (left, rest) = leading_name(text)?;
     let Some(rest) = rest.strip_prefix('=') else { return stop(rest, "expected = and the other field") };
     let (right, rest) = leading_name(rest)?;
+    if !(left.contains('.') && right.contains('.')) {
+        return stop(text, "expected a table, a dot and a field on both sides");
+    }
     let mut matching = Query::new();
     if !rest.is_empty() {
         let Some(inner) = rest.strip_prefix('!') else {

@@ -1,5 +1,6 @@
 //! What stands as a condition of its own: related lists, joins, text searches (facts 2.1).
 
+use super::operator::Comparison;
 use super::value::{Content, Value};
 use super::{Expr, Query, owned};
 use std::borrow::Cow;
@@ -7,47 +8,10 @@ use std::fmt;
 
 #[derive(Clone, PartialEq)]
 pub(super) enum Whole<'a> {
-    Related { list: RelatedList<'a>, sign: Sign, count: u32 },
+    Related { list: RelatedList<'a>, sign: Comparison, count: u32 },
     Join(Join<'a>),
     Text(Value<'a>),
     TextIndexGroup(Value<'a>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
-}
-
-impl Sign {
-    /// Longer ones first.
-    pub(super) const ALL: [Self; 6] = [Self::Ge, Self::Le, Self::Ne, Self::Gt, Self::Lt, Self::Eq];
-
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Eq => "=",
-            Self::Ne => "!=",
-            Self::Lt => "<",
-            Self::Le => "<=",
-            Self::Gt => ">",
-            Self::Ge => ">=",
-        }
-    }
-
-    const fn opposite(self) -> Self {
-        match self {
-            Self::Eq => Self::Ne,
-            Self::Ne => Self::Eq,
-            Self::Lt => Self::Ge,
-            Self::Le => Self::Gt,
-            Self::Gt => Self::Le,
-            Self::Ge => Self::Lt,
-        }
-    }
 }
 
 /// Rows of another table that point here: see [`related_list`].
@@ -83,17 +47,17 @@ impl<'a> RelatedList<'a> {
 
     /// So many or more.
     pub fn at_least(self, count: u32) -> Query<'a> {
-        self.count(Sign::Ge, count)
+        self.count(Comparison::Ge, count)
     }
 
     /// So many or fewer.
     pub fn at_most(self, count: u32) -> Query<'a> {
-        self.count(Sign::Le, count)
+        self.count(Comparison::Le, count)
     }
 
     /// Just so many.
     pub fn exactly(self, count: u32) -> Query<'a> {
-        self.count(Sign::Eq, count)
+        self.count(Comparison::Eq, count)
     }
 
     /// None at all.
@@ -101,7 +65,7 @@ impl<'a> RelatedList<'a> {
         self.exactly(0)
     }
 
-    fn count(self, sign: Sign, count: u32) -> Query<'a> {
+    fn count(self, sign: Comparison, count: u32) -> Query<'a> {
         Query::of(Expr::Whole(Box::new(Whole::Related { list: self, sign, count })))
     }
 }
@@ -167,7 +131,7 @@ impl<'a> Whole<'a> {
     pub(super) fn opposite(&self) -> Option<Self> {
         match self {
             Self::Related { list, sign, count } => {
-                Some(Self::Related { list: list.clone(), sign: sign.opposite(), count: *count })
+                Some(Self::Related { list: list.clone(), sign: sign.opposite()?, count: *count })
             }
             _ => None,
         }

@@ -1,5 +1,6 @@
 //! A query as text, plain or percent-encoded, with everything checked that goes into it.
 
+use super::check::{Place, check, check_field, odd, odd_character};
 use super::condition::{Apart, Condition, Test};
 use super::lower::{self, Clause, Literal};
 use super::operator::{self, Unary};
@@ -227,22 +228,6 @@ fn list(values: &[Value<'_>], place: Place<'_>, writer: &mut Writer<'_>) -> Resu
     Ok(())
 }
 
-/// Where a value stands, for checking it and for telling about it.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
-    pub(super) field: &'p str,
-    /// The word right in front of it, if any.
-    pub(super) word: &'p str,
-    /// What separates it from others.
-    pub(super) separator: Option<char>,
-}
-
-impl Place<'_> {
-    fn refuse(self, why: &str) -> Error {
-        Error::new(Kind::InvalidInput, format!("the condition on the field {:?} {why}", self.field))
-    }
-}
-
 /// Whether a value can stand at its place.
 pub(super) fn check_value(value: &Value<'_>, place: Place<'_>) -> Result<(), Error> {
     self::value(value, place, &mut Writer::plain(&mut String::new()))
@@ -308,99 +293,6 @@ fn value(value: &Value<'_>, place: Place<'_>, writer: &mut Writer<'_>) -> Result
     }
 }
 
-/// Whether a text stands for itself at its place, whatever it holds: an error if it does not. Says whether it has to be
-/// encoded for a URL.
-fn check(text: &str, place: Place<'_>, escaped: bool) -> Result<bool, Error> {
-    if text.is_empty() {
-        return Err(place.refuse("has an empty value: for rows without one, use is_empty()"));
-    }
-    // Nearly every text is clean, and this says so at little cost.
-    let seen = text.bytes().fold(0, |seen, byte| seen | KINDS[usize::from(byte)]);
-    if seen & SUSPECT != 0
-        && let Some(odd) = odd(text, place.separator, escaped)
-    {
-        return Err(place.refuse(odd_character(odd)));
-    }
-    if seen & COLON != 0 && is_script(text) {
-        let why = "has a value that the service would run as a script (\"javascript:\"): Value::script() is for that";
-        return Err(place.refuse(why));
-    }
-    // Whether blanks around a value of a list count is not known.
-    if place.separator == Some(',') && seen & ENCODED != 0 && text.trim().len() < text.len() {
-        return Err(
-            place.refuse("lists a value with blanks around it, which may get lost: use any() of eq()")
-        );
-    }
-    if operator::lengthens(place.word, text) {
-        let why = format!(
-            "has a value that would be read as a part of {}: Query::raw() sends it as it is, if that is meant",
-            place.word
-        );
-        return Err(place.refuse(&why));
-    }
-    Ok(seen & ENCODED != 0)
-}
-
-/// Needs a second look: carets, separators, controls, and whatever is not ASCII.
-const SUSPECT: u8 = 1;
-/// Does not go into a URL as it is.
-const ENCODED: u8 = 2;
-
-/// May be the colon behind `javascript`.
-const COLON: u8 = 4;
-
-const KINDS: [u8; 256] = {
-    let mut kinds = [0; 256];
-    let mut byte = u8::MIN;
-    loop {
-        if matches!(byte, b'^' | b',' | b'@' | 0..=0x1F | 0x7F..) {
-            kinds[byte as usize] |= SUSPECT;
-        }
-        if byte == b':' {
-            kinds[byte as usize] |= COLON;
-        }
-        if !percent::is_plain(byte) {
-            kinds[byte as usize] |= ENCODED;
-        }
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    kinds
-};
-
-/// The first character that cannot stand at its place.
-fn odd(text: &str, separator: Option<char>, escaped: bool) -> Option<char> {
-    text.chars().find(|c| match c {
-        '^' => !escaped,
-        '\t' => false,
-        '\u{2028}' | '\u{2029}' => true,
-        ',' | '@' => separator == Some(*c),
-        c => c.is_control(),
-    })
-}
-
-fn odd_character(odd: char) -> &'static str {
-    match odd {
-        '^' => {
-            "has a value with '^' in it, which would begin another condition: escape_carets() writes it twice, as documented; \
-             Query::raw() is for text that is a query"
-        }
-        ',' => "lists a value with ',' in it, which no list can hold: use any() of eq()",
-        '@' => "has '@' in one of its two values, which stands between them: use ge() and le()",
-        _ => "has a value with a line break or another control character, which no query can hold",
-    }
-}
-
-/// `javascript:`, however it is written.
-fn is_script(text: &str) -> bool {
-    const WORD: &str = "javascript";
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control());
-    let Some(rest) = text.get(WORD.len()..) else { return false };
-    text.as_bytes()[..WORD.len()].eq_ignore_ascii_case(WORD.as_bytes()) && rest.trim_start().starts_with(':')
-}
-
 fn script(code: &str, place: Place<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
     if code.trim().is_empty() {
         return Err(place.refuse("has a script without code"));
@@ -420,52 +312,6 @@ fn name(name: &str, place: &str, writer: &mut Writer<'_>) -> Result<(), Error> {
     }
     writer.push_plain(name);
     Ok(())
-}
-
-/// What is wrong with a field's name.
-pub(crate) fn check_field(name: &str) -> Result<(), String> {
-    let seen = name.bytes().fold(0, |seen, byte| seen | IN_FIELD[usize::from(byte)]);
-    match seen {
-        LETTER => Ok(()),
-        DOT | DOT_AND_LETTER if !name.split('.').any(str::is_empty) => Ok(()),
-        _ => Err(odd_field(name)),
-    }
-}
-
-const LETTER: u8 = 1;
-const DOT: u8 = 2;
-const DOT_AND_LETTER: u8 = LETTER | DOT;
-
-/// What each byte is in a field's name.
-const IN_FIELD: [u8; 256] = {
-    let mut kinds = [4; 256];
-    let mut byte = u8::MIN;
-    loop {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'_' => kinds[byte as usize] = LETTER,
-            b'.' => kinds[byte as usize] = DOT,
-            _ => {}
-        }
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    kinds
-};
-
-#[cold]
-fn odd_field(name: &str) -> String {
-    let odd =
-        name.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.')));
-    match odd {
-        _ if name.is_empty() => "has no name".into(),
-        Some(odd) => format!(
-            "contains {odd:?}: a field is named by its column (\"short_description\"), not by its label, in lower case; \
-             a condition on any other name widens the query to the whole table"
-        ),
-        None => "has a dot too many".into(),
-    }
 }
 
 fn whole(whole: &Whole<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
@@ -500,6 +346,10 @@ fn related(list: &RelatedList<'_>, sign: &str, count: u32, writer: &mut Writer<'
 /// A join's query ends at the first caret: it is one condition.
 fn join(join: &Join<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
     inner(&join.matching, "a join")?;
+    if let Some(side) = [&join.left, &join.right].into_iter().find(|side| !side.contains('.')) {
+        let why = format!("a join names {side:?}: write the table and its field, \"incident.caller_id\"");
+        return Err(Error::new(Kind::InvalidInput, why));
+    }
     writer.push_plain("JOIN");
     name(&join.left, "join", writer)?;
     writer.push("=");
