@@ -1,13 +1,16 @@
-//! What a query is written to mean is what the service evaluates: a naive evaluation of the tree against the simulator's
-//! evaluation of the encoded text, which shares no code with what wrote it.
+//! What a query is written to mean is what the service evaluates: a naive evaluation of random trees on random rows
+//! against the simulator's evaluation of the encoded text, which shares no code with what wrote it.
 //!
 //! `SNOW_QUERY_CASES` says how many random trees; `cargo xtask queries` asks for a million.
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use snow_client::query::{Query, related_list};
 use snow_client::{DateTime, field};
 use snow_sim::{ColumnType, Simulator, Table};
+use std::cell::RefCell;
+use tokio::runtime::Runtime;
 
 const NAMES: [&str; 9] = ["", "a", "B", "ab", "b a", "10", "=1", "a,b", "IN x@y"];
 const SIZES: [Option<i64>; 5] = [None, Some(0), Some(2), Some(10), Some(-3)];
@@ -26,17 +29,13 @@ struct Row {
     children: Vec<usize>,
 }
 
-/// Every so-and-so-manieth combination, so that all values meet.
-fn rows() -> Vec<Row> {
-    let row = |n: usize| Row {
-        name: n % 9,
-        size: n / 3 % 5,
-        other: n / 7 % 5,
-        flag: n % 3,
-        time: n / 2 % 4,
-        children: (0..n % 4).map(|child| (n / 4 + child) % 3).collect(),
-    };
-    (0..70).map(row).collect()
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    let children = prop::collection::vec(0..KINDS.len(), 0..4);
+    let row =
+        (0..NAMES.len(), 0..SIZES.len(), 0..SIZES.len(), 0..FLAGS.len(), 0..TIMES.len(), children).prop_map(
+            |(name, size, other, flag, time, children)| Row { name, size, other, flag, time, children },
+        );
+    prop::collection::vec(row, 40..80)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -302,53 +301,73 @@ fn cases() -> u32 {
     std::env::var("SNOW_QUERY_CASES").map_or(1_500, |cases| cases.parse().expect("a number of cases"))
 }
 
-/// A run of a fixed seed can be had again; of many cases, none is the same.
-fn runner(cases: u32) -> TestRunner {
+/// As many trees as meet the same rows.
+const BATCH: u32 = 250;
+
+fn runner(cases: u32, dice: TestRng) -> TestRunner {
     let config =
         Config { cases, failure_persistence: None, max_global_rejects: u32::MAX, ..Config::default() };
-    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+    TestRunner::new_with_rng(config, dice)
 }
 
+/// What came of the trees.
+#[derive(Default)]
+struct Tally {
+    trees: u32,
+    /// For an opposite that has no word.
+    refused: u32,
+    /// Written in more than one group.
+    grouped: u32,
+}
+
+/// A run of a fixed seed can be had again; of many cases, none is the same.
 #[test]
 fn any_tree_selects_what_it_says() {
-    let rows = rows();
-    let simulator = simulator(&rows);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (mut refused, mut nested) = (0_u32, 0_u32);
-    let (refusals, negative) = (std::cell::RefCell::new(&mut refused), std::cell::RefCell::new(&mut nested));
-    runner(cases())
-        .run(&tree(), |tree| {
-            let query = tree.query();
-            let text = match query.encode() {
-                Ok(text) => text,
-                Err(why) => {
-                    prop_assert!(tree.asks_too_much(false), "{tree:?}: {why}");
-                    **refusals.borrow_mut() += 1;
-                    return Ok(());
-                }
-            };
-            let expected: Vec<usize> =
-                rows.iter().enumerate().filter(|(_, row)| tree.holds(row)).map(|(at, _)| at).collect();
-            // Either answer to what is unsettled about rows without a value.
-            for negatives_match_empty in [false, true] {
-                simulator.settings(|settings| settings.negatives_match_empty = negatives_match_empty);
-                prop_assert_eq!(
-                    &runtime.block_on(crate::selected(&simulator, &query)),
-                    &expected,
-                    "{}",
-                    text
-                );
-            }
-            let again = Query::parse(&text).map_err(|e| TestCaseError::fail(format!("{text}: {e}")))?;
-            prop_assert_eq!(&again.encode().unwrap(), &text);
-            **negative.borrow_mut() += u32::from(text.contains("^NQ"));
-            simulator.take_journal();
-            Ok(())
-        })
-        .unwrap();
+    let mut dice = runner(0, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let tally = RefCell::new(Tally::default());
+    while tally.borrow().trees < cases() {
+        let rows = rows().new_tree(&mut dice).unwrap().current();
+        let simulator = simulator(&rows);
+        let check = |tree| check(&tree, &rows, &simulator, &runtime, &tally);
+        let count = BATCH.min(cases() - tally.borrow().trees);
+        runner(count, dice.new_rng()).run(&tree(), check).unwrap();
+    }
+    let Tally { trees, refused, grouped } = tally.into_inner();
     println!(
-        "{} trees: {refused} refused for an opposite that has no word, {nested} in more than one group",
-        cases()
+        "{trees} trees: {refused} refused for an opposite that has no word, {grouped} in more than one group"
     );
-    assert!(refused < cases() / 2 && nested > cases() / 20, "{refused} refused, {nested} with groups");
+    assert!(refused < trees / 2 && grouped > trees / 20, "{refused} refused, {grouped} with groups");
+}
+
+fn check(
+    tree: &Tree,
+    rows: &[Row],
+    simulator: &Simulator,
+    runtime: &Runtime,
+    tally: &RefCell<Tally>,
+) -> Result<(), TestCaseError> {
+    let mut tally = tally.borrow_mut();
+    tally.trees += 1;
+    let query = tree.query();
+    let text = match query.encode() {
+        Ok(text) => text,
+        Err(why) => {
+            prop_assert!(tree.asks_too_much(false), "{tree:?}: {why}");
+            tally.refused += 1;
+            return Ok(());
+        }
+    };
+    let expected: Vec<usize> =
+        rows.iter().enumerate().filter(|(_, row)| tree.holds(row)).map(|(at, _)| at).collect();
+    // Either answer to what is unsettled about rows without a value.
+    for negatives_match_empty in [false, true] {
+        simulator.settings(|settings| settings.negatives_match_empty = negatives_match_empty);
+        prop_assert_eq!(&runtime.block_on(crate::selected(simulator, &query)), &expected, "{}", text);
+    }
+    let again = Query::parse(&text).map_err(|e| TestCaseError::fail(format!("{text}: {e}")))?;
+    prop_assert_eq!(&again.encode().unwrap(), &text);
+    tally.grouped += u32::from(text.contains("^NQ"));
+    simulator.take_journal();
+    Ok(())
 }

@@ -8,13 +8,25 @@ struct Cost {
     /// Its name in `tests/benches/costs.rs`.
     name: &'static str,
     what: &'static str,
-    /// At most so many instructions, and allocations.
+    /// At most so many instructions, and allocations: what was reached.
     limit: (u64, u64),
+    /// What is wished for.
+    aim: (u64, u64),
 }
 
 const COSTS: &[Cost] = &[
-    Cost { name: "query", what: "a query of 5 conditions, built and encoded", limit: (5_000, 1) },
-    Cost { name: "list-url", what: "a list URL with a query of 6 terms, from nothing", limit: (7_000, 2) },
+    Cost {
+        name: "query",
+        what: "a query of 5 conditions, built and encoded",
+        limit: (4_000, 1),
+        aim: (4_000, 1),
+    },
+    Cost {
+        name: "list-url",
+        what: "a list URL with a query of 6 terms, from nothing",
+        limit: (9_300, 2),
+        aim: (7_000, 2),
+    },
 ];
 
 /// Runs of so many and so many calls: what they have in common drops out.
@@ -25,11 +37,12 @@ pub(crate) fn all() -> Done {
         return Err("counting instructions needs valgrind: install it (apt install valgrind)".into());
     }
     let program = build()?;
-    println!("{:60} {:>12} {:>12}", "one call", "instructions", "allocations");
+    println!("{:60} {:>12} {:>12} {:>14}", "one call", "instructions", "allocations", "aim");
     let mut over = Vec::new();
     for cost in COSTS {
         let found = (slope(cost.name, &program, instructions)?, slope(cost.name, &program, allocations)?);
-        println!("{:60} {:>12.0} {:>12.2}", cost.what, found.0, found.1);
+        let aim = format!("{} / {}", cost.aim.0, cost.aim.1);
+        println!("{:60} {:>12.0} {:>12.2} {aim:>14}", cost.what, found.0, found.1);
         let (instructions, allocations) = cost.limit;
         if found.0 > as_f64(instructions) || found.1 > as_f64(allocations) + 0.01 {
             over.push(format!(

@@ -130,12 +130,15 @@ impl Params {
 
     /// `sysparm_query`: which rows, in which order. Text that is a query already goes through [`Query::raw`].
     #[must_use]
-    pub fn query<'q>(self, query: impl Borrow<Query<'q>>) -> Self {
+    pub fn query<'q>(mut self, query: impl Borrow<Query<'q>>) -> Self {
         let query = query.borrow();
         if query.is_empty() {
-            return self.without(Name::QUERY);
+            self.remove(Name::QUERY);
+            return self;
         }
-        self.set_with(Name::QUERY, |params| query.encode_url(&mut params.encoded))
+        self.begin(Name::QUERY);
+        let written = query.encode_url(&mut self.encoded);
+        self.keep(written)
     }
 
     /// `<field>=<value>`: only rows with this value in the field. The other way to filter, which also takes the display
@@ -148,25 +151,27 @@ impl Params {
         if let Err(why) = check_field(field) {
             return self.refuse(format!("the field {field:?} of a filter {why}"));
         }
-        self.set_with(Name::Other(field), |params| query::encode_value(&value, field, &mut params.encoded))
+        self.begin(Name::Other(field));
+        let written = query::encode_value(&value, field, &mut self.encoded);
+        self.keep(written)
     }
 
     /// `sysparm_fields`: the fields to answer with; dot-walks such as `caller_id.name` are allowed. The service leaves
     /// out fields that do not exist or may not be read, without notice (facts 1.2).
     #[must_use]
-    pub fn fields<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
-        self.set_with(Name::FIELDS, |params| {
-            for (at, field) in fields.into_iter().enumerate() {
-                let field = field.as_ref();
-                check_field(field)
-                    .map_err(|why| invalid(format!("the field {field:?} to answer with {why}")))?;
-                if at > 0 {
-                    params.encoded.push(',');
-                }
-                params.encoded.push_str(field);
+    pub fn fields<F: AsRef<str>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
+        self.begin(Name::FIELDS);
+        for (at, field) in fields.into_iter().enumerate() {
+            let field = field.as_ref();
+            if let Err(why) = check_field(field) {
+                return self.refuse(format!("the field {field:?} to answer with {why}"));
             }
-            Ok(())
-        })
+            if at > 0 {
+                self.encoded.push(',');
+            }
+            self.encoded.push_str(field);
+        }
+        self
     }
 
     /// `sysparm_limit`: at most this many rows, before access rules. The service's own default is 10,000 (facts 1.2).
@@ -279,45 +284,49 @@ impl Params {
         self.set_plain(name, itoa::Buffer::new().format(value))
     }
 
-    fn set(self, name: Name<'_>, value: &str) -> Self {
-        self.set_with(name, |params| {
-            percent::push_query(&mut params.encoded, value);
-            Ok(())
-        })
+    fn set(mut self, name: Name<'_>, value: &str) -> Self {
+        self.begin(name);
+        percent::push_query(&mut self.encoded, value);
+        self
     }
 
     /// Sets a value that needs no encoding.
-    fn set_plain(self, name: Name<'_>, value: &str) -> Self {
-        self.set_with(name, |params| {
-            params.encoded.push_str(value);
-            Ok(())
-        })
+    #[inline]
+    fn set_plain(mut self, name: Name<'_>, value: &str) -> Self {
+        self.begin(name);
+        self.encoded.push_str(value);
+        self
     }
 
-    fn set_with(self, name: Name<'_>, value: impl FnOnce(&mut Self) -> Result<(), Error>) -> Self {
-        let mut params = self.without(name);
-        if params.encoded.is_empty() {
-            params.encoded.reserve(USUAL);
-        } else {
-            params.encoded.push('&');
-        }
-        params.set |= name.bit();
-        params.encoded.push_str(name.as_str());
-        params.encoded.push('=');
-        if let Err(why) = value(&mut params) {
-            params.refused.get_or_insert(why);
-        }
-        params
-    }
-
-    fn without(mut self, name: Name<'_>) -> Self {
+    /// Everything of a pair but its value.
+    fn begin(&mut self, name: Name<'_>) {
         if self.set & name.bit() != 0 {
-            let name = name.as_str();
-            let others =
-                self.encoded.split('&').filter(|pair| pair.split_once('=').is_none_or(|(n, _)| n != name));
-            self.encoded = others.collect::<Vec<_>>().join("&");
+            self.remove(name);
+        }
+        if self.encoded.is_empty() {
+            self.encoded.reserve(USUAL);
+        } else {
+            self.encoded.push('&');
+        }
+        self.set |= name.bit();
+        self.encoded.push_str(name.as_str());
+        self.encoded.push('=');
+    }
+
+    /// The first thing that cannot be sent is what is told.
+    fn keep(mut self, written: Result<(), Error>) -> Self {
+        if let Err(why) = written {
+            self.refused.get_or_insert(why);
         }
         self
+    }
+
+    #[cold]
+    fn remove(&mut self, name: Name<'_>) {
+        let name = name.as_str();
+        let others =
+            self.encoded.split('&').filter(|pair| pair.split_once('=').is_none_or(|(n, _)| n != name));
+        self.encoded = others.collect::<Vec<_>>().join("&");
     }
 
     fn refuse(mut self, why: String) -> Self {

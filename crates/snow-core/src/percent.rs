@@ -1,6 +1,6 @@
 //! Percent-encoding, the one way this crate does it.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode_byte};
 
 /// Everything but RFC 3986's unreserved characters.
 pub(crate) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -24,27 +24,20 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
-
 /// Appends text as a part of a query's name or value: by runs, which is what costs least where most of it is plain.
 pub(crate) fn push_query(out: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| !PLAIN[usize::from(byte)]) {
-        let (plain, odd) = rest.split_at(at);
-        out.push_str(plain);
-        let end = odd.bytes().position(|byte| PLAIN[usize::from(byte)]).unwrap_or(odd.len());
-        for byte in odd[..end].bytes() {
-            push_encoded(out, byte);
+    let mut run = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if !PLAIN[usize::from(byte)] {
+            // An empty run may lie inside a character, where nothing can be sliced.
+            if run < at {
+                out.push_str(&text[run..at]);
+            }
+            out.push_str(percent_encode_byte(byte));
+            run = at + 1;
         }
-        rest = &odd[end..];
     }
-    out.push_str(rest);
-}
-
-fn push_encoded(out: &mut String, byte: u8) {
-    out.push('%');
-    out.push(char::from(HEX[usize::from(byte >> 4)]));
-    out.push(char::from(HEX[usize::from(byte & 15)]));
+    out.push_str(&text[run..]);
 }
 
 /// A text as a part of a query's name or value.

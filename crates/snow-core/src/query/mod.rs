@@ -172,12 +172,16 @@ impl<'a> Query<'a> {
     /// Both have to hold. Orders go one after the other.
     #[must_use]
     #[inline]
-    pub fn and(mut self, other: Query<'a>) -> Self {
-        let mut other = other;
+    pub fn and(mut self, mut other: Query<'a>) -> Self {
         self.read();
         other.read();
         self.depth = self.depth.max(other.depth);
-        self.terms.append(other.terms);
+        // Taken apart here and not in a method of Terms: their room is large, and would be moved once more.
+        match other.terms {
+            Terms::One(one) => self.terms.push(one),
+            Terms::Few(few) => few.into_iter().for_each(|term| self.terms.push(term)),
+            Terms::Many(many) => many.into_iter().for_each(|term| self.terms.push(term)),
+        }
         self
     }
 
@@ -232,12 +236,14 @@ impl<'a> Query<'a> {
 
     /// Sorted by this field, smallest first; by further ones where the earlier are equal.
     #[must_use]
+    #[inline]
     pub fn order_by(self, field: impl Into<Cow<'a, str>>) -> Self {
         self.order(field.into(), false)
     }
 
     /// Sorted by this field, greatest first.
     #[must_use]
+    #[inline]
     pub fn order_by_desc(self, field: impl Into<Cow<'a, str>>) -> Self {
         self.order(field.into(), true)
     }

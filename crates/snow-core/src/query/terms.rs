@@ -1,10 +1,11 @@
 //! A list of terms that allocates only when it grows long.
 
 use super::Expr;
+use arrayvec::ArrayVec;
 use std::ops::{Deref, DerefMut};
 
 /// As many as most queries have.
-const FEW: usize = 7;
+const FEW: usize = 6;
 
 /// Takes no memory of its own for a few terms. (`SmallVec` would do, but is invariant in its lifetime: a query of text that
 /// lives for ever could then not be combined with one that borrows.)
@@ -12,66 +13,49 @@ const FEW: usize = 7;
 #[expect(clippy::large_enum_variant, reason = "the large one is the usual one, and what this is for")]
 pub(super) enum Terms<'a> {
     One(Expr<'a>),
-    /// The first so many; blanks behind them.
-    Few([Expr<'a>; FEW], usize),
+    Few(ArrayVec<Expr<'a>, FEW>),
     Many(Vec<Expr<'a>>),
 }
 
-const fn blank<'a>() -> Expr<'a> {
-    Expr::All(Vec::new())
-}
-
-const NONE: Terms<'_> = Terms::Few([const { blank() }; FEW], 0);
-
 impl<'a> Terms<'a> {
+    #[inline]
     pub(super) fn push(&mut self, expr: Expr<'a>) {
         match self {
+            Self::Few(few) => {
+                if let Err(full) = few.try_push(expr) {
+                    self.spill(full.element());
+                }
+            }
             Self::One(_) => {
-                if let Self::One(first) = std::mem::replace(self, NONE) {
+                if let Self::One(first) = std::mem::take(self) {
                     self.push(first);
                 }
                 self.push(expr);
             }
-            Self::Few(few, len) => match few.get_mut(*len) {
-                Some(free) => {
-                    *free = expr;
-                    *len += 1;
-                }
-                None => {
-                    let mut many = Vec::with_capacity(2 * FEW);
-                    many.extend(few.iter_mut().map(take));
-                    many.push(expr);
-                    *self = Self::Many(many);
-                }
-            },
             Self::Many(many) => many.push(expr),
         }
     }
 
-    pub(super) fn into_vec(mut self) -> Vec<Expr<'a>> {
+    #[cold]
+    fn spill(&mut self, expr: Expr<'a>) {
+        let mut many = Vec::with_capacity(2 * FEW);
+        many.extend(std::mem::take(self).into_vec());
+        many.push(expr);
+        *self = Self::Many(many);
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Expr<'a>> {
         match self {
+            Self::One(one) => vec![one],
+            Self::Few(few) => few.into_iter().collect(),
             Self::Many(many) => many,
-            _ => self.iter_mut().map(take).collect(),
         }
     }
-
-    /// Takes the terms of another.
-    #[inline]
-    pub(super) fn append(&mut self, other: Self) {
-        match other {
-            Self::One(one) => self.push(one),
-            mut other => other.iter_mut().for_each(|expr| self.push(take(expr))),
-        }
-    }
-}
-
-fn take<'a>(expr: &mut Expr<'a>) -> Expr<'a> {
-    std::mem::replace(expr, blank())
 }
 
 impl Default for Terms<'_> {
     fn default() -> Self {
-        NONE
+        Self::Few(ArrayVec::new_const())
     }
 }
 
@@ -81,7 +65,7 @@ impl<'a> Deref for Terms<'a> {
     fn deref(&self) -> &[Expr<'a>] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
-            Self::Few(few, len) => &few[..*len],
+            Self::Few(few) => few,
             Self::Many(many) => many,
         }
     }
@@ -91,7 +75,7 @@ impl DerefMut for Terms<'_> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         match self {
             Self::One(one) => std::slice::from_mut(one),
-            Self::Few(few, len) => &mut few[..*len],
+            Self::Few(few) => few,
             Self::Many(many) => many,
         }
     }

@@ -134,15 +134,16 @@ fn orders(terms: &[Expr<'_>], writer: &mut Writer<'_>, mut lead: Lead) -> Result
 }
 
 fn begin(writer: &mut Writer<'_>, lead: Lead) {
-    writer.push_plain(match (lead, writer.url) {
-        (Lead::First, _) => return,
-        (Lead::And, false) => "^",
-        (Lead::And, true) => "%5E",
-        (Lead::Or, false) => "^OR",
-        (Lead::Or, true) => "%5EOR",
-        (Lead::NewGroup, false) => "^NQ",
-        (Lead::NewGroup, true) => "%5ENQ",
-    });
+    // A call for each, so that each is a copy of a known length.
+    match (lead, writer.url) {
+        (Lead::First, _) => {}
+        (Lead::And, false) => writer.push_plain("^"),
+        (Lead::And, true) => writer.push_plain("%5E"),
+        (Lead::Or, false) => writer.push_plain("^OR"),
+        (Lead::Or, true) => writer.push_plain("%5EOR"),
+        (Lead::NewGroup, false) => writer.push_plain("^NQ"),
+        (Lead::NewGroup, true) => writer.push_plain("%5ENQ"),
+    }
 }
 
 fn condition(condition: &Condition<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
