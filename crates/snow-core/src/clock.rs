@@ -1,7 +1,12 @@
-//! The only file that reads a clock.
+//! The only file that reads a clock or rolls dice.
 
+use pin_project_lite::pin_project;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 /// Where the time comes from.
 ///
@@ -47,5 +52,69 @@ impl Clock {
 impl Default for Clock {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// The moment, by tokio's clock.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+pin_project! {
+    /// Sleeps until a moment; costs nothing before it is first waited for.
+    #[derive(Debug)]
+    pub(crate) struct Timer {
+        at: Option<Instant>,
+        #[pin]
+        sleep: Option<Sleep>,
+    }
+}
+
+impl Timer {
+    /// For this moment; never without one.
+    pub(crate) fn new(at: Option<Instant>) -> Self {
+        Self { at, sleep: None }
+    }
+
+    /// For so long from now; never without a limit.
+    pub(crate) fn after(limit: Option<Duration>) -> Self {
+        Self::new(limit.and_then(|limit| now().checked_add(limit)))
+    }
+
+    /// Whether the moment has come.
+    pub(crate) fn poll_elapsed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let Some(at) = *this.at else { return Poll::Pending };
+        if this.sleep.is_none() {
+            this.sleep.set(Some(tokio::time::sleep_until(at)));
+        }
+        this.sleep.as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(cx))
+    }
+
+    /// Another moment.
+    pub(crate) fn reset(self: Pin<&mut Self>, at: Option<Instant>) {
+        let this = self.project();
+        *this.at = at;
+        if let (Some(at), Some(sleep)) = (at, this.sleep.as_pin_mut()) {
+            sleep.reset(at);
+        }
+    }
+}
+
+/// Where randomness comes from: shared by its clones.
+#[derive(Clone, Debug)]
+pub(crate) struct Dice(Arc<Mutex<fastrand::Rng>>);
+
+impl Dice {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(fastrand::Rng::new())))
+    }
+
+    /// Evenly from nothing to the whole of a time.
+    pub(crate) fn up_to(&self, most: Duration) -> Duration {
+        let share = self.0.lock().unwrap_or_else(PoisonError::into_inner).f64();
+        most.mul_f64(share)
     }
 }

@@ -1,5 +1,6 @@
 //! The only error type that leaves the workspace.
 
+use crate::layer::Attempts;
 use http::{Method, StatusCode};
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -73,6 +74,12 @@ pub enum Kind {
     AnswerTooLarge,
     /// The answer is whole, but does not fit the type that was asked for.
     Decode,
+    /// The time for the whole operation was up.
+    DeadlineExceeded,
+    /// An attempt got no answer in time, or its body stopped coming.
+    TimedOut,
+    /// All places of the client's own limit on concurrent requests stayed taken. Nothing was sent.
+    QueueTimeout,
     /// A service or layer that is not of this workspace failed.
     Foreign,
 }
@@ -101,7 +108,7 @@ impl Kind {
                 | Rejected
                 | UriTooLong
                 | RateLimited
-        ) || matches!(self, Busy | Hibernating)
+        ) || matches!(self, Busy | Hibernating | QueueTimeout)
     }
 
     /// What to do about it, if that does not depend on more than the kind.
@@ -143,6 +150,11 @@ impl Kind {
             Self::Closed => "a read may be sent again; after a write, look first whether it was carried out",
             Self::Server => "look up the transaction in the instance's system log",
             Self::ForeignOrigin => "use a client of that instance for it",
+            Self::DeadlineExceeded => "ask for less at once, or allow more time",
+            Self::TimedOut => "the instance or the way to it is slow: ask for less, or allow more time",
+            Self::QueueTimeout => {
+                "answers whose bodies are not read to their end keep their places: read or drop them, or allow more"
+            }
             Self::NotJson => "check that the address is an instance's and that no proxy answers in its place",
             _ => "",
         }
@@ -184,6 +196,7 @@ struct Inner {
     source: Option<Arc<dyn StdError + Send + Sync>>,
     /// Something failed that has to be done before the request can leave.
     unsent: bool,
+    attempts: Option<Attempts>,
 }
 
 #[derive(Clone)]
@@ -206,6 +219,7 @@ impl Error {
             retry_after: None,
             source: None,
             unsent: false,
+            attempts: None,
         }))
     }
 
@@ -282,6 +296,13 @@ impl Error {
         self
     }
 
+    /// Adds how often it was tried, and why not once more. What is told last stays.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: Attempts) -> Self {
+        self.edit().attempts = Some(attempts);
+        self
+    }
+
     fn edit(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }
@@ -295,8 +316,8 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         use Kind::*;
         match self.kind() {
-            Connect | NotProcessed | RateLimited | Busy => true,
-            Closed | Cancelled | Cut | Unavailable => !self.may_have_happened(),
+            Connect | NotProcessed | RateLimited | Busy | QueueTimeout => true,
+            Closed | Cancelled | Cut | Unavailable | TimedOut | DeadlineExceeded => !self.may_have_happened(),
             _ => false,
         }
     }
@@ -305,6 +326,11 @@ impl Error {
     pub fn may_have_happened(&self) -> bool {
         let safe = self.0.operation.as_ref().is_some_and(|operation| operation.method.is_safe());
         !safe && !self.0.unsent && !self.kind().is_not_executed()
+    }
+
+    /// Whether the request is known not to have left.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.0.unsent
     }
 
     /// The status of the answer, if there was one.
@@ -325,6 +351,11 @@ impl Error {
     /// How long the instance asks to wait before the next try.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// How often it was tried, if the retry layer had a say in it; see [`Attempts`].
+    pub fn attempts(&self) -> Option<Attempts> {
+        self.0.attempts
     }
 
     /// The method, path and host of the request, without its query.
@@ -362,6 +393,9 @@ impl fmt::Display for Error {
         }
         for cause in causes(inner) {
             write!(f, ": {}", one_line(&cause))?;
+        }
+        if let Some(attempts) = &inner.attempts {
+            write!(f, " ({attempts})")?;
         }
         if !inner.kind.advice().is_empty() {
             write!(f, "; {}", inner.kind.advice())?;

@@ -1,7 +1,7 @@
 //! Scheme, host and port: who may see a credential.
 
 use http::{Uri, uri::Scheme};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// The scheme, host and port of an instance. Credential layers know the origin they are for and send nothing elsewhere.
 ///
@@ -17,13 +17,13 @@ use std::fmt;
 pub struct Origin {
     https: bool,
     /// Lower case; an IPv6 address in its brackets.
-    host: String,
+    host: Arc<str>,
     port: u16,
 }
 
 impl Origin {
     pub(crate) fn new(https: bool, host: String, port: Option<u16>) -> Self {
-        Self { https, host, port: port.unwrap_or(default_port(https)) }
+        Self { https, host: host.into(), port: port.unwrap_or(default_port(https)) }
     }
 
     /// The origin of an absolute http or https URI; `None` for any other.
@@ -67,7 +67,7 @@ impl Origin {
     /// `host` or `host:port`, the port only where it is not implied.
     pub(crate) fn authority(&self) -> String {
         if self.port == default_port(self.https) {
-            self.host.clone()
+            self.host.to_string()
         } else {
             format!("{}:{}", self.host, self.port)
         }
