@@ -1,7 +1,19 @@
 //! Layers that need no credentials. Each stands alone in anybody's tower stack: one file, one layer.
 
 mod base_uri;
+mod body_limit;
+mod deadline;
 mod default_headers;
+#[cfg(test)]
+pub(crate) mod proof;
+mod retry;
+mod throttle;
+mod timeout;
 
 pub use base_uri::{BaseUri, BaseUriFuture, BaseUriLayer};
+pub use body_limit::{BodyLimit, BodyLimitFuture, BodyLimitLayer, LimitedBody};
+pub use deadline::{Deadline, DeadlineBody, DeadlineFuture, DeadlineLayer};
 pub use default_headers::{DefaultHeaders, DefaultHeadersLayer};
+pub use retry::{Attempts, Retry, RetryFuture, RetryLayer, RetryPolicy, Stop};
+pub use throttle::{Throttle, ThrottleBody, ThrottleFuture, ThrottleLayer};
+pub use timeout::{Timeout, TimeoutBody, TimeoutFuture, TimeoutLayer};

@@ -1,0 +1,181 @@
+//! Bounds what an answer may hold.
+
+use crate::{BoxError, Error, Kind, Operation};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Ends an answer's body that grows past a limit. Above a layer that decompresses, it counts what comes out of it: a small
+/// answer that unpacks to gigabytes stops at the limit. An [`Operation`] can bring a limit of its own.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, Response};
+/// use snow_core::{Body, Kind, layer::BodyLimitLayer};
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// let inner = service_fn(|_: Request<()>| async { Ok::<_, snow_core::Error>(Response::new(Body::from("12345"))) });
+/// let answer = BodyLimitLayer::new(4).layer(inner).oneshot(Request::new(())).await?;
+/// let error = Body::stream(answer.into_body()).collect(100).await.unwrap_err();
+/// assert_eq!(error.kind(), Kind::AnswerTooLarge);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimitLayer {
+    limit: u64,
+}
+
+impl BodyLimitLayer {
+    /// So many bytes.
+    pub fn new(bytes: u64) -> Self {
+        Self { limit: bytes }
+    }
+}
+
+impl<S> Layer<S> for BodyLimitLayer {
+    type Service = BodyLimit<S>;
+
+    fn layer(&self, inner: S) -> BodyLimit<S> {
+        BodyLimit { inner, limit: self.limit }
+    }
+}
+
+/// The service of [`BodyLimitLayer`].
+#[derive(Clone, Debug)]
+pub struct BodyLimit<S> {
+    inner: S,
+    limit: u64,
+}
+
+impl<S, B, R> Service<Request<B>> for BodyLimit<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+{
+    type Response = Response<LimitedBody<R>>;
+    type Error = S::Error;
+    type Future = BodyLimitFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> BodyLimitFuture<S::Future> {
+        let limit = Operation::of(&request).and_then(Operation::body_bytes).unwrap_or(self.limit);
+        BodyLimitFuture { inner: self.inner.call(request), limit }
+    }
+}
+
+pin_project! {
+    /// The future of [`BodyLimit`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct BodyLimitFuture<F> {
+        #[pin]
+        inner: F,
+        limit: u64,
+    }
+}
+
+impl<F, R, E> Future for BodyLimitFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    type Output = Result<Response<LimitedBody<R>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = ready!(this.inner.poll(cx));
+        let limit = *this.limit;
+        Poll::Ready(answer.map(|answer| answer.map(|body| LimitedBody { body, left: limit, limit })))
+    }
+}
+
+pin_project! {
+    /// The body of an answer that has to stay within its limit.
+    #[derive(Debug)]
+    pub struct LimitedBody<R> {
+        #[pin]
+        body: R,
+        left: u64,
+        limit: u64,
+    }
+}
+
+impl<R> Body for LimitedBody<R>
+where
+    R: Body<Data = Bytes>,
+    R::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.project();
+        let frame = ready!(this.body.poll_frame(cx)).transpose().map_err(Error::wrap)?;
+        let length = frame.as_ref().and_then(Frame::data_ref).map_or(0, Bytes::len) as u64;
+        match this.left.checked_sub(length) {
+            Some(left) => {
+                *this.left = left;
+                Poll::Ready(frame.map(Ok))
+            }
+            None => Poll::Ready(Some(Err(too_large(*this.limit)))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+fn too_large(limit: u64) -> Error {
+    let why = format!("the answer is larger than {limit} bytes: ask for fewer rows or fields");
+    Error::new(Kind::AnswerTooLarge, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::proof;
+
+    #[tokio::test]
+    async fn passes_readiness_errors_and_bodies_through() {
+        proof::is_transparent(BodyLimitLayer::new(1 << 20)).await;
+    }
+
+    #[tokio::test]
+    async fn counts_all_chunks_and_stops_at_the_limit() {
+        for (limit, whole) in [(6, true), (5, false), (0, false)] {
+            let (mut sender, body) = proof::body_by_hand();
+            sender.send("abc").await;
+            sender.send("def").await;
+            drop(sender);
+            let answer = proof::answer(BodyLimitLayer::new(limit), body).await;
+            let read = crate::Body::stream(answer.into_body()).collect(100).await;
+            assert_eq!(
+                read.map_err(|error| error.kind()),
+                if whole { Ok("abcdef".into()) } else { Err(Kind::AnswerTooLarge) }
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn an_operation_can_bring_its_own_limit() {
+        let inner = tower::service_fn(|_: Request<crate::Body>| async {
+            Ok::<_, Error>(Response::new(crate::Body::from("12345")))
+        });
+        let mut request = proof::request("/");
+        request.extensions_mut().insert(Operation::new().body_limit(u64::MAX));
+        let answer = tower::ServiceExt::oneshot(BodyLimitLayer::new(1).layer(inner), request).await.unwrap();
+        assert_eq!(crate::Body::stream(answer.into_body()).collect(100).await.unwrap(), "12345");
+    }
+}

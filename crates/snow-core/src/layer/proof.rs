@@ -1,0 +1,136 @@
+//! What every layer is held to, whatever else it does. For tests.
+
+use crate::{Body, Error, Kind};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Frame;
+use std::fmt::Debug;
+use std::task::Poll;
+use tokio::sync::mpsc;
+use tower::{Service, ServiceExt};
+use tower_layer::Layer;
+use tower_test::mock::{self, Handle, Mock, Spawn};
+
+pub(crate) type Below = Mock<Request<Body>, Response<Body>>;
+
+pub(crate) type Script = Handle<Request<Body>, Response<Body>>;
+
+pub(crate) fn spawn<L: Layer<Below>>(layer: L) -> (Spawn<L::Service>, Script) {
+    mock::spawn_layer(layer)
+}
+
+pub(crate) fn request(path: &'static str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).unwrap()
+}
+
+/// Ready only when what is below is, and passes on errors of readiness and of calls, and the whole of an answer's body.
+pub(crate) async fn is_transparent<L, R>(layer: L)
+where
+    L: Layer<Below>,
+    L::Service: Service<Request<Body>, Response = Response<R>>,
+    <L::Service as Service<Request<Body>>>::Error: Into<crate::BoxError> + Debug,
+    R: http_body::Body<Data = Bytes> + Send + Debug + 'static,
+    R::Error: Into<crate::BoxError>,
+{
+    let (mut service, mut handle) = spawn(layer);
+    handle.allow(0);
+    tokio_test::assert_pending!(service.poll_ready());
+    handle.allow(3);
+    passes_calls(&mut service, &mut handle).await;
+    handle.send_error(Error::new(Kind::Busy, "inside"));
+    let Poll::Ready(Err(error)) = service.poll_ready() else { panic!("the error of readiness is lost") };
+    assert_eq!(Error::wrap(error).kind(), Kind::Busy);
+}
+
+/// Ready at once, waits for what is below inside its future, and leaves nothing behind when it is dropped there.
+pub(crate) async fn is_late<L, R>(layer: L)
+where
+    L: Layer<Below>,
+    L::Service: Service<Request<Body>, Response = Response<R>>,
+    <L::Service as Service<Request<Body>>>::Error: Into<crate::BoxError> + Debug,
+    R: http_body::Body<Data = Bytes> + Send + Debug + 'static,
+    R::Error: Into<crate::BoxError>,
+{
+    let (mut service, mut handle) = spawn(layer);
+    handle.allow(0);
+    tokio_test::assert_ready_ok!(service.poll_ready());
+    let mut dropped = tokio_test::task::spawn(service.call(request("/dropped")));
+    tokio_test::assert_pending!(dropped.poll());
+    drop(dropped);
+    handle.allow(3);
+    passes_calls(&mut service, &mut handle).await;
+}
+
+async fn passes_calls<S, R>(service: &mut Spawn<S>, handle: &mut Handle<Request<Body>, Response<Body>>)
+where
+    S: Service<Request<Body>, Response = Response<R>>,
+    S::Error: Into<crate::BoxError> + Debug,
+    R: http_body::Body<Data = Bytes> + Send + Debug + 'static,
+    R::Error: Into<crate::BoxError>,
+{
+    tokio_test::assert_ready_ok!(service.poll_ready());
+    let mut answer = tokio_test::task::spawn(service.call(request("/a?b=c")));
+    tokio_test::assert_pending!(answer.poll());
+    let (seen, send) = handle.next_request().await.unwrap();
+    assert_eq!(seen.uri().path_and_query().unwrap(), "/a?b=c");
+    send.send_response(Response::new(Body::from("whole")));
+    let body = tokio_test::assert_ready_ok!(answer.poll()).into_body();
+    assert_eq!(Body::stream(body).collect(100).await.unwrap(), "whole");
+
+    tokio_test::assert_ready_ok!(service.poll_ready());
+    let mut answer = tokio_test::task::spawn(service.call(request("/fails")));
+    tokio_test::assert_pending!(answer.poll());
+    handle.next_request().await.unwrap().1.send_error(Error::new(Kind::Forbidden, "inside"));
+    assert_eq!(Error::wrap(tokio_test::assert_ready_err!(answer.poll())).kind(), Kind::Forbidden);
+
+    tokio_test::assert_ready_ok!(service.poll_ready());
+    let mut dropped = tokio_test::task::spawn(service.call(request("/dropped")));
+    tokio_test::assert_pending!(dropped.poll());
+    drop(dropped);
+    let (_, send) = handle.next_request().await.unwrap();
+    send.send_response(Response::new(Body::empty()));
+}
+
+/// What a layer makes of an answer with this body.
+pub(crate) async fn answer<L, R: Debug>(layer: L, body: Body) -> Response<R>
+where
+    L: Layer<Below>,
+    L::Service: Service<Request<Body>, Response = Response<R>>,
+    <L::Service as Service<Request<Body>>>::Error: Debug,
+{
+    let (below, mut handle) = mock::pair();
+    let mut answer = tokio_test::task::spawn(layer.layer(below).oneshot(request("/")));
+    handle.allow(1);
+    tokio_test::assert_pending!(answer.poll());
+    handle.next_request().await.unwrap().1.send_response(Response::new(body));
+    tokio_test::assert_ready_ok!(answer.poll())
+}
+
+/// A body whose chunks come when the test says so.
+pub(crate) fn body_by_hand() -> (Sender, Body) {
+    let (sender, mut receiver) = mpsc::channel::<&'static str>(8);
+    let chunks = futures_util::stream::poll_fn(move |cx| receiver.poll_recv(cx));
+    let frames =
+        futures_util::StreamExt::map(chunks, |chunk| Ok::<_, Error>(Frame::data(Bytes::from(chunk))));
+    (Sender(sender), Body::stream(http_body_util::StreamBody::new(frames)))
+}
+
+pub(crate) struct Sender(mpsc::Sender<&'static str>);
+
+impl Sender {
+    pub(crate) async fn send(&mut self, chunk: &'static str) {
+        self.0.send(chunk).await.unwrap();
+    }
+
+    /// Whether the body was dropped.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+/// A body that never comes.
+pub(crate) fn stuck_body() -> Body {
+    let (sender, body) = body_by_hand();
+    std::mem::forget(sender);
+    body
+}

@@ -1,0 +1,429 @@
+//! Sends again what may be sent again.
+
+mod attempts;
+mod budget;
+mod policy;
+mod verdict;
+
+pub use attempts::{Attempts, Stop};
+pub use policy::RetryPolicy;
+
+use crate::clock::{self, Timer};
+use crate::{BoxError, Error, Operation, Replay, retry_after};
+use http::{Request, Response, request};
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::Instant;
+use tower::util::Oneshot;
+use tower_layer::Layer;
+use tower_service::Service;
+use verdict::{Verdict, is_idempotent};
+
+/// Sends a request again when it failed in a way that may pass, and when that does no harm (facts 8.4):
+///
+/// | outcome | sent again |
+/// |---|---|
+/// | no connection, 429, 202 with an empty body and no transaction | always: it was not carried out |
+/// | connection broken, no answer in time, 502, 503, 504 | reads, DELETE, and what its [`Operation`] calls idempotent |
+/// | any other answer or error | never |
+///
+/// A failed answer is dropped before the pause, so that no place below stays taken. A request whose body cannot be made again
+/// (see [`Replay`]) goes out once. What is given up on is passed on as it is, an answer as an answer; [`Attempts`] tells
+/// how often it was tried and why not once more. [`RetryPolicy`] says how often and when.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), snow_core::Error> {
+/// use http::{Request, Response};
+/// use snow_core::layer::{RetryLayer, RetryPolicy};
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// static CALLS: AtomicU32 = AtomicU32::new(0);
+/// let busy_once = service_fn(|_: Request<()>| async {
+///     let status = if CALLS.fetch_add(1, Ordering::Relaxed) == 0 { 429 } else { 200 };
+///     Ok::<_, std::convert::Infallible>(Response::builder().status(status).body(()).unwrap())
+/// });
+/// let answer = RetryLayer::new(RetryPolicy::new()).layer(busy_once).oneshot(Request::new(())).await?;
+/// assert_eq!((answer.status().as_u16(), CALLS.load(Ordering::Relaxed)), (200, 2));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct RetryLayer {
+    policy: RetryPolicy,
+}
+
+impl RetryLayer {
+    /// By this policy.
+    pub fn new(policy: RetryPolicy) -> Self {
+        Self { policy }
+    }
+}
+
+impl<S> Layer<S> for RetryLayer {
+    type Service = Retry<S>;
+
+    fn layer(&self, inner: S) -> Retry<S> {
+        Retry { inner, policy: self.policy.clone() }
+    }
+}
+
+/// The service of [`RetryLayer`].
+#[derive(Clone, Debug)]
+pub struct Retry<S> {
+    inner: S,
+    policy: RetryPolicy,
+}
+
+impl<S, B, R> Service<Request<B>> for Retry<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone,
+    S::Error: Into<BoxError>,
+    B: Replay,
+{
+    type Response = Response<R>;
+    type Error = Error;
+    type Future = RetryFuture<S, B>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::wrap)
+    }
+
+    fn call(&mut self, request: Request<B>) -> RetryFuture<S, B> {
+        let operation = Operation::of(&request);
+        let course = Course {
+            made: operation.map_or(0, Operation::attempts) + 1,
+            idempotent: operation
+                .and_then(Operation::is_idempotent)
+                .unwrap_or(is_idempotent(request.method())),
+            doubtful: false,
+            began: clock::now(),
+            within: operation.and_then(Operation::deadline_limit).unwrap_or(self.policy.deadline()),
+        };
+        let recipe = Recipe::of(&request);
+        let first = self.inner.call(request);
+        RetryFuture {
+            state: State::First { call: first },
+            inner: self.inner.clone(),
+            policy: self.policy.clone(),
+            recipe,
+            course,
+        }
+    }
+}
+
+/// What it takes to send a request once more.
+struct Recipe<B> {
+    head: request::Parts,
+    body: B,
+}
+
+impl<B: Replay> Recipe<B> {
+    fn of(request: &Request<B>) -> Option<Self> {
+        let body = request.body().replay()?;
+        let (mut head, ()) = Request::new(()).into_parts();
+        head.method = request.method().clone();
+        head.uri = request.uri().clone();
+        head.version = request.version();
+        head.headers = request.headers().clone();
+        head.extensions = request.extensions().clone();
+        Some(Self { head, body })
+    }
+
+    /// The request, which has gone out so often before, and what it takes to send it yet again.
+    fn request(self, made: u32) -> (Request<B>, Option<Self>) {
+        let further = self.body.replay().map(|body| Self { head: self.head.clone(), body });
+        let mut request = Request::from_parts(self.head, self.body);
+        let operation = Operation::of(&request).cloned().unwrap_or_default();
+        request.extensions_mut().insert(operation.attempted(made));
+        (request, further)
+    }
+}
+
+/// How an operation has gone so far.
+struct Course {
+    made: u32,
+    idempotent: bool,
+    /// An attempt may have been carried out.
+    doubtful: bool,
+    began: Instant,
+    within: Duration,
+}
+
+impl Course {
+    /// The next attempt and how long to wait before it, or why there is none, if anything spoke for it.
+    fn next<B: Replay, R>(
+        &mut self,
+        outcome: &Result<Response<R>, Error>,
+        recipe: &mut Option<Recipe<B>>,
+        policy: &RetryPolicy,
+    ) -> Result<(Duration, Request<B>), Option<Stop>> {
+        match verdict(outcome) {
+            Verdict::Final => return Err(None),
+            Verdict::Unknown if !self.idempotent => return Err(Some(Stop::Doubt)),
+            Verdict::Unknown => self.doubtful = true,
+            Verdict::NotExecuted => {}
+        }
+        let Some(known) = recipe.take() else { return Err(Some(Stop::Body)) };
+        let left = self.within.saturating_sub(self.began.elapsed());
+        let pause = policy.pause(self.made, asked(outcome, policy), left)?;
+        let (request, further) = known.request(self.made);
+        *recipe = further;
+        Ok((pause, request))
+    }
+
+    fn attempts(&self, stopped: Option<Stop>) -> Attempts {
+        Attempts { count: self.made, stopped, doubtful: self.doubtful }
+    }
+}
+
+pin_project! {
+    /// The future of [`Retry`].
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct RetryFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S, B>,
+        inner: S,
+        policy: RetryPolicy,
+        recipe: Option<Recipe<B>>,
+        course: Course,
+    }
+}
+
+pin_project! {
+    #[project = Projected]
+    enum State<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        First { #[pin] call: S::Future },
+        Pause { #[pin] timer: Timer, next: Option<Request<B>> },
+        Again { #[pin] call: Oneshot<S, Request<B>> },
+    }
+}
+
+impl<S, B, R> Future for RetryFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone,
+    S::Error: Into<BoxError>,
+    B: Replay,
+{
+    type Output = Result<Response<R>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let outcome = match this.state.as_mut().project() {
+                Projected::First { call } => ready!(call.poll(cx)).map_err(Error::wrap),
+                Projected::Again { call } => ready!(call.poll(cx)).map_err(Error::wrap),
+                Projected::Pause { timer, next } => {
+                    ready!(timer.poll_elapsed(cx));
+                    let call = next.take().map(|request| Oneshot::new(this.inner.clone(), request));
+                    let Some(call) = call else { return Poll::Pending }; // never: a pause has what comes next
+                    this.course.made += 1;
+                    this.state.set(State::Again { call });
+                    continue;
+                }
+            };
+            match this.course.next(&outcome, this.recipe, this.policy) {
+                Ok((pause, request)) => {
+                    drop(outcome);
+                    this.state.set(State::Pause { timer: Timer::after(Some(pause)), next: Some(request) });
+                }
+                Err(stop) => return Poll::Ready(settle(outcome, stop, this.course, this.policy)),
+            }
+        }
+    }
+}
+
+fn verdict<R>(outcome: &Result<Response<R>, Error>) -> Verdict {
+    match outcome {
+        Ok(answer) => Verdict::of_answer(answer.status(), answer.headers()),
+        Err(error) => Verdict::of_error(error),
+    }
+}
+
+fn asked<R>(outcome: &Result<Response<R>, Error>, policy: &RetryPolicy) -> Option<Duration> {
+    match outcome {
+        Ok(answer) => retry_after::of(answer.status(), answer.headers(), policy.clock()),
+        Err(error) => error.retry_after(),
+    }
+}
+
+/// The end of it, with what is to be told.
+fn settle<R>(
+    outcome: Result<Response<R>, Error>,
+    stop: Option<Stop>,
+    course: &Course,
+    policy: &RetryPolicy,
+) -> Result<Response<R>, Error> {
+    if course.made == 1 && stop.is_none() {
+        policy.went_well();
+        return outcome;
+    }
+    let attempts = course.attempts(stop);
+    match outcome {
+        Ok(mut answer) => {
+            answer.extensions_mut().insert(attempts);
+            Ok(answer)
+        }
+        Err(error) => Err(error.with_attempts(attempts)),
+    }
+}
+
+impl<S: Service<Request<B>>, B> fmt::Debug for RetryFuture<S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryFuture").field("attempt", &self.course.made).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::proof;
+    use crate::{Body, Kind, Once};
+    use http::Method;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use tower::{ServiceExt, service_fn};
+
+    fn layer() -> RetryLayer {
+        RetryLayer::new(RetryPolicy::new())
+    }
+
+    /// What comes of a request whose attempts have these outcomes: a status, or an error of a kind.
+    async fn course(
+        policy: RetryPolicy,
+        request: Request<Body>,
+        outcomes: &'static [Result<u16, Kind>],
+    ) -> (Result<Response<Body>, Error>, usize) {
+        let calls = Arc::new(AtomicU32::new(0));
+        let counted = calls.clone();
+        let inner = service_fn(move |_: Request<Body>| {
+            let at = counted.fetch_add(1, Ordering::Relaxed) as usize;
+            async move {
+                let outcome = outcomes.get(at).or(outcomes.last()).unwrap();
+                let answer =
+                    outcome.map(|status| Response::builder().status(status).header("retry-after", "2"));
+                answer
+                    .map(|answer| answer.body(Body::empty()).unwrap())
+                    .map_err(|kind| Error::new(kind, "below"))
+            }
+        });
+        let outcome = RetryLayer::new(policy).layer(inner).oneshot(request).await;
+        (outcome, calls.load(Ordering::Relaxed) as usize)
+    }
+
+    fn request(method: Method) -> Request<Body> {
+        Request::builder().method(method).uri("/").body(Body::from("x")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn passes_readiness_errors_and_bodies_through() {
+        proof::is_transparent(layer()).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_not_carried_out_is_sent_again_whatever_it_is() {
+        for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
+            for outcomes in [&[Ok(429), Ok(200)], &[Err(Kind::Connect), Ok(200)], &[Err(Kind::Busy), Ok(200)]]
+            {
+                let (outcome, calls) = course(RetryPolicy::new(), request(method.clone()), outcomes).await;
+                let answer = outcome.unwrap();
+                assert_eq!((answer.status().as_u16(), calls), (200, 2));
+                assert_eq!(answer.extensions().get::<Attempts>().unwrap().to_string(), "after 2 attempts");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_have_been_carried_out_is_sent_again_only_if_that_does_no_harm() {
+        let told = Operation::new().idempotent(true);
+        for (method, operation, sent) in [
+            (Method::GET, None, 2),
+            (Method::DELETE, None, 2),
+            (Method::POST, None, 1),
+            (Method::PUT, None, 1),
+            (Method::PATCH, None, 1),
+            (Method::PATCH, Some(told), 2),
+            (Method::GET, Some(Operation::new().idempotent(false)), 1),
+        ] {
+            for outcomes in
+                [&[Ok(503), Ok(200)], &[Err(Kind::Closed), Ok(200)], &[Err(Kind::TimedOut), Ok(200)]]
+            {
+                let mut request = request(method.clone());
+                operation.clone().map(|operation| request.extensions_mut().insert(operation));
+                let (outcome, calls) = course(RetryPolicy::new(), request, outcomes).await;
+                assert_eq!(calls, sent, "{method} {outcomes:?}");
+                let attempts = match outcome {
+                    Ok(answer) => *answer.extensions().get::<Attempts>().unwrap(),
+                    Err(error) => error.attempts().unwrap(),
+                };
+                assert_eq!(attempts.stopped() == Some(Stop::Doubt), sent == 1);
+                assert_eq!(attempts.are_doubtful(), sent == 2);
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn gives_up_with_the_count_and_the_reason() {
+        let once = || request(Method::GET).map(|_| Body::stream(http_body_util::Full::new("x".into())));
+        let policy = RetryPolicy::new;
+        for (policy, request, outcomes, calls, why) in [
+            (policy(), request(Method::GET), &[Ok(503)][..], 4, Stop::Limit),
+            (policy().attempts(1), request(Method::GET), &[Err(Kind::Connect)], 1, Stop::Limit),
+            (policy().budget(1), request(Method::GET), &[Ok(429)], 2, Stop::Budget),
+            (policy().within(Duration::from_secs(5)), request(Method::GET), &[Ok(429)], 3, Stop::Deadline),
+            (policy(), once(), &[Err(Kind::Connect)], 1, Stop::Body),
+        ] {
+            let policy = policy.backoff(Duration::ZERO, Duration::ZERO);
+            let (outcome, made) = course(policy, request, outcomes).await;
+            let attempts = match &outcome {
+                Ok(answer) => *answer.extensions().get::<Attempts>().unwrap(),
+                Err(error) => error.attempts().unwrap(),
+            };
+            assert_eq!((made, attempts.count() as usize, attempts.stopped()), (calls, calls, Some(why)));
+        }
+        let (outcome, _) = course(policy(), request(Method::GET), &[Err(Kind::Connect)]).await;
+        let line = outcome.unwrap_err().to_string();
+        assert!(line.contains("(after 4 attempts, as many as are allowed)"), "{line}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_as_long_as_the_service_asks_and_little_longer() {
+        let began = clock::now();
+        let (outcome, _) = course(RetryPolicy::new(), request(Method::GET), &[Ok(429), Ok(200)]).await;
+        let waited = began.elapsed();
+        assert!(
+            outcome.is_ok() && waited >= Duration::from_secs(2) && waited <= Duration::from_millis(2_501)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_answer_is_dropped_before_the_pause() {
+        let (mut service, mut handle) = proof::spawn(layer());
+        tokio_test::assert_ready_ok!(service.poll_ready());
+        let mut answer = tokio_test::task::spawn(service.call(proof::request("/")));
+        tokio_test::assert_pending!(answer.poll());
+        let (held, body) = proof::body_by_hand();
+        let busy = Response::builder().status(429).header("retry-after", "9").body(body).unwrap();
+        handle.next_request().await.unwrap().1.send_response(busy);
+        tokio_test::assert_pending!(answer.poll());
+        assert!(held.is_abandoned());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_foreign_body_that_can_be_sent_once_is_sent_once() {
+        let inner = service_fn(|_: Request<Once<String>>| async {
+            Err::<Response<()>, _>(Error::new(Kind::Connect, "no"))
+        });
+        let error = layer().layer(inner).oneshot(Request::new(Once(String::new()))).await.unwrap_err();
+        assert_eq!(error.attempts().unwrap().stopped(), Some(Stop::Body));
+    }
+}

@@ -1,0 +1,376 @@
+//! How many requests at once, and none for a while after a 429.
+
+use crate::clock;
+use crate::{BoxError, Clock, Error, Kind, retry_after};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tower::util::Oneshot;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Holds requests back: at most so many at once over all clones, and none of them for as long as a 429 asks.
+///
+/// A request has its place until its answer's body is read to the end or dropped. So **whoever calls again while reading an
+/// answer needs a second place**: with a limit of one that waits for itself. Therefore waiting ends, after a minute by
+/// default, with [`Kind::QueueTimeout`].
+///
+/// A 429 with `Retry-After` or the end of a rate window stops all clones until then, a bare one for a second (facts 8.1, 8.2).
+/// A request that would have to wait longer than the bound gets [`Kind::RateLimited`] at once, with
+/// [`Error::retry_after`].
+///
+/// The layer is always ready and waits for the service below inside its future.
+///
+/// ```
+/// use snow_core::layer::ThrottleLayer;
+/// use std::time::Duration;
+///
+/// // A node runs four requests of integrations at a time and keeps fifty waiting.
+/// let layer = ThrottleLayer::new(8).wait(Duration::from_secs(20));
+/// ```
+#[derive(Clone, Debug)]
+pub struct ThrottleLayer {
+    limits: Arc<Limits>,
+    wait: Duration,
+}
+
+/// What all clones share.
+struct Limits {
+    places: Arc<Semaphore>,
+    most: usize,
+    clock: Clock,
+    began: Instant,
+    /// In milliseconds since it began; none before that.
+    paused_until: AtomicU64,
+}
+
+/// How long a 429 that says nothing of it stops everybody.
+const BARE: Duration = Duration::from_secs(1);
+
+impl ThrottleLayer {
+    /// At most so many requests at once; none is one.
+    pub fn new(most: usize) -> Self {
+        let most = most.clamp(1, Semaphore::MAX_PERMITS);
+        let limits = Limits {
+            places: Arc::new(Semaphore::new(most)),
+            most,
+            clock: Clock::new(),
+            began: clock::now(),
+            paused_until: AtomicU64::new(0),
+        };
+        Self { limits: Arc::new(limits), wait: Duration::from_secs(60) }
+    }
+
+    /// The longest that a request waits.
+    #[must_use]
+    pub fn wait(self, most: Duration) -> Self {
+        Self { wait: most, ..self }
+    }
+}
+
+impl Limits {
+    /// How long nobody may send.
+    fn paused(&self) -> Option<Duration> {
+        let until = self.paused_until.load(Ordering::Relaxed);
+        if until == 0 {
+            return None;
+        }
+        let until = self.began + Duration::from_millis(until);
+        until.checked_duration_since(clock::now()).filter(|left| !left.is_zero())
+    }
+
+    fn pause(&self, time: Duration) {
+        let until = self.began.elapsed().saturating_add(time).as_millis();
+        self.paused_until.fetch_max(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn heed(&self, status: StatusCode, headers: &HeaderMap) {
+        match retry_after::of(status, headers, &self.clock) {
+            Some(time) => self.pause(time),
+            None if status == StatusCode::TOO_MANY_REQUESTS => self.pause(BARE),
+            None => {}
+        }
+    }
+
+    /// A place, if one can be had at once.
+    fn place(&self) -> Option<OwnedSemaphorePermit> {
+        if self.paused().is_some() {
+            return None;
+        }
+        self.places.clone().try_acquire_owned().ok()
+    }
+
+    async fn wait(self: Arc<Self>, most: Duration) -> Result<OwnedSemaphorePermit, Error> {
+        let began = clock::now();
+        loop {
+            let left = most.saturating_sub(began.elapsed());
+            if let Some(pause) = self.paused() {
+                if pause > left {
+                    return Err(stopped(pause));
+                }
+                tokio::time::sleep(pause).await;
+                continue;
+            }
+            // The semaphore is never closed, so the inner error never is.
+            let place = tokio::time::timeout(left, self.places.clone().acquire_owned()).await;
+            let Ok(Ok(place)) = place else { return Err(self.taken(most)) };
+            if self.paused().is_none() {
+                return Ok(place);
+            }
+        }
+    }
+
+    fn taken(&self, waited: Duration) -> Error {
+        let why = format!(
+            "no place was free for {waited:?}: all {} were taken by requests without an answer and by answers that nobody \
+             has read to the end",
+            self.most
+        );
+        Error::new(Kind::QueueTimeout, why)
+    }
+}
+
+fn stopped(left: Duration) -> Error {
+    let why = "the instance asked to wait longer than a request may, so this one was not sent";
+    Error::new(Kind::RateLimited, why).with_retry_after(left).before_sending()
+}
+
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} free", self.places.available_permits(), self.most)
+    }
+}
+
+impl<S> Layer<S> for ThrottleLayer {
+    type Service = Throttle<S>;
+
+    fn layer(&self, inner: S) -> Throttle<S> {
+        Throttle { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`ThrottleLayer`].
+#[derive(Clone, Debug)]
+pub struct Throttle<S> {
+    inner: S,
+    layer: ThrottleLayer,
+}
+
+impl<S, B, R> Service<Request<B>> for Throttle<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone,
+    S::Error: Into<BoxError>,
+    R: Body,
+{
+    type Response = Response<ThrottleBody<R>>;
+    type Error = Error;
+    type Future = ThrottleFuture<S, B>;
+
+    /// Always ready: see [`ThrottleLayer`].
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> ThrottleFuture<S, B> {
+        let limits = self.layer.limits.clone();
+        let call = Oneshot::new(self.inner.clone(), request);
+        let place = match limits.place() {
+            Some(place) => Place::Taken { place: Some(place) },
+            None => Place::Awaited { wait: Box::pin(limits.clone().wait(self.layer.wait)) },
+        };
+        ThrottleFuture { call, place, limits }
+    }
+}
+
+enum Place {
+    Awaited { wait: BoxFuture<'static, Result<OwnedSemaphorePermit, Error>> },
+    Taken { place: Option<OwnedSemaphorePermit> },
+}
+
+pin_project! {
+    /// The future of [`Throttle`].
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct ThrottleFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        call: Oneshot<S, Request<B>>,
+        place: Place,
+        limits: Arc<Limits>,
+    }
+}
+
+impl<S, B, R> Future for ThrottleFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
+    R: Body,
+{
+    type Output = Result<Response<ThrottleBody<R>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        loop {
+            match this.place {
+                Place::Awaited { wait } => {
+                    let place = ready!(wait.as_mut().poll(cx))?;
+                    *this.place = Place::Taken { place: Some(place) };
+                }
+                Place::Taken { place } => {
+                    let answer = ready!(this.call.poll(cx));
+                    let place = place.take();
+                    let answer = answer.map_err(Error::wrap)?;
+                    this.limits.heed(answer.status(), answer.headers());
+                    return Poll::Ready(Ok(answer.map(|body| ThrottleBody::new(body, place))));
+                }
+            }
+        }
+    }
+}
+
+impl<S: Service<Request<B>>, B> fmt::Debug for ThrottleFuture<S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ThrottleFuture").field(&self.limits).finish()
+    }
+}
+
+pin_project! {
+    /// The body of an answer, which keeps its request's place until it is read or dropped.
+    #[derive(Debug)]
+    pub struct ThrottleBody<R> {
+        #[pin]
+        body: R,
+        place: Option<OwnedSemaphorePermit>,
+    }
+}
+
+impl<R: Body> ThrottleBody<R> {
+    fn new(body: R, place: Option<OwnedSemaphorePermit>) -> Self {
+        let place = if body.is_end_stream() { None } else { place };
+        Self { body, place }
+    }
+}
+
+impl<R> Body for ThrottleBody<R>
+where
+    R: Body<Data = Bytes>,
+{
+    type Data = Bytes;
+    type Error = R::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, R::Error>>> {
+        let mut this = self.project();
+        let frame = ready!(this.body.as_mut().poll_frame(cx));
+        if !matches!(frame, Some(Ok(_))) || this.body.is_end_stream() {
+            *this.place = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Body as OwnBody;
+    use crate::layer::proof;
+    use tower::{ServiceExt, service_fn};
+
+    fn free(layer: &ThrottleLayer) -> usize {
+        layer.limits.places.available_permits()
+    }
+
+    #[tokio::test]
+    async fn is_ready_at_once_and_waits_inside_its_future() {
+        let layer = ThrottleLayer::new(1);
+        proof::is_late(layer.clone()).await;
+        assert_eq!(free(&layer), 1, "a place was lost");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_is_kept_until_the_body_is_read_or_dropped() {
+        let layer = ThrottleLayer::new(1);
+        for read in [true, false] {
+            let (mut sender, body) = proof::body_by_hand();
+            let answer = proof::answer(layer.clone(), body).await;
+            assert_eq!(free(&layer), 0);
+            sender.send("x").await;
+            drop(sender);
+            if read {
+                OwnBody::stream(answer.into_body()).collect(9).await.unwrap();
+            } else {
+                drop(answer);
+            }
+            assert_eq!(free(&layer), 1);
+        }
+        let answer = proof::answer(layer.clone(), OwnBody::empty()).await;
+        assert_eq!(free(&layer), 1, "nothing to read, nothing to keep");
+        drop(answer);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_oneself_ends() {
+        let layer = ThrottleLayer::new(1).wait(Duration::from_secs(20));
+        let first = proof::answer(layer.clone(), proof::stuck_body()).await;
+        let inner =
+            service_fn(|_: Request<OwnBody>| async { Ok::<_, Error>(Response::new(OwnBody::empty())) });
+        let began = clock::now();
+        let error = layer.layer(inner).oneshot(proof::request("/")).await.unwrap_err();
+        assert_eq!((error.kind(), began.elapsed().as_secs()), (Kind::QueueTimeout, 20));
+        assert!(!error.may_have_happened() && error.to_string().contains("all 1 were taken"), "{error}");
+        drop(first);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_429_stops_all_clones_for_as_long_as_it_asks() {
+        for (header, seconds) in [(Some("7"), 7), (None, 1)] {
+            let layer = ThrottleLayer::new(4);
+            let inner = service_fn(move |request: Request<OwnBody>| async move {
+                let mut answer = Response::new(OwnBody::empty());
+                if request.uri() == "/busy" {
+                    *answer.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+                    header.map(|header| answer.headers_mut().insert("retry-after", header.parse().unwrap()));
+                }
+                Ok::<_, Error>(answer)
+            });
+            let began = clock::now();
+            layer.layer(inner).oneshot(proof::request("/busy")).await.unwrap();
+            layer.clone().layer(inner).oneshot(proof::request("/")).await.unwrap();
+            assert_eq!(began.elapsed().as_secs(), seconds);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_longer_pause_than_allowed_is_an_error_at_once() {
+        let layer = ThrottleLayer::new(4);
+        layer.limits.pause(Duration::from_secs(1_800));
+        let inner =
+            service_fn(|_: Request<OwnBody>| async { Ok::<_, Error>(Response::new(OwnBody::empty())) });
+        let began = clock::now();
+        let error = layer.layer(inner).oneshot(proof::request("/")).await.unwrap_err();
+        assert_eq!((error.kind(), began.elapsed()), (Kind::RateLimited, Duration::ZERO));
+        assert!(error.retry_after().unwrap() > Duration::from_secs(1_790) && !error.may_have_happened());
+    }
+}
