@@ -152,6 +152,11 @@ async fn a_proxy_in_the_way_is_told_apart() {
     for (manner, url, part) in [
         (locked(), "http://AT", "wants credentials (407)"),
         (locked(), "http://user:wrong-canary@AT", "does not take the credentials"),
+        (
+            Manner::Says("HTTP/1.0 401 canary\r\n\r\n"),
+            "http://user:canary@AT",
+            "does not take the credentials",
+        ),
         (Manner::Says("HTTP/1.1 403 Forbidden\r\n\r\n<html>"), "http://AT", "answers 403 Forbidden"),
         (Manner::Says("HTTP/1.0 503 canary\r\n\r\n"), "http://AT", "answers 503 Service Unavailable"),
         (Manner::Says(""), "http://AT", "closed the connection"),

@@ -57,12 +57,15 @@ fn status(answer: &[u8]) -> Option<StatusCode> {
 }
 
 fn refused(proxy: &Proxy, target: &str, status: StatusCode) -> Error {
-    let why = match (status, proxy.login()) {
-        (StatusCode::PROXY_AUTHENTICATION_REQUIRED, None) => format!(
-            "the proxy {proxy} wants credentials (407): give them by Proxy::credentials(), or in the proxy's URL"
+    let code = status.as_u16();
+    // 401 is none of a proxy's answers, and tinyproxy gives it to wrong credentials.
+    let wants_login = matches!(status, StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED);
+    let why = match (wants_login, proxy.login()) {
+        (true, None) => format!(
+            "the proxy {proxy} wants credentials ({code}): give them by Proxy::credentials(), or in the proxy's URL"
         ),
-        (StatusCode::PROXY_AUTHENTICATION_REQUIRED, Some(_)) => {
-            format!("the proxy {proxy} does not take the credentials that it was given (407)")
+        (true, Some(_)) => {
+            format!("the proxy {proxy} does not take the credentials that it was given ({code})")
         }
         _ => format!(
             "the proxy {proxy} makes no tunnel to {target} and answers {status}: its administrators can say why, its log too"
