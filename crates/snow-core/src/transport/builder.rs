@@ -152,7 +152,7 @@ impl TransportBuilder {
     /// They are those that the environment is asked for by default, when the transport is built and only then: `HTTPS_PROXY`,
     /// `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lower case first. `HTTP_PROXY` is not read where `REQUEST_METHOD` is set,
     /// since a CGI program's callers could set it. Connections to this machine (`localhost`, `127.0.0.1`) never go through a proxy
-    /// found this way. [`build`](Self::build) refuses a variable that cannot be used.
+    /// found this way. [`build`](Self::build) refuses a proxy that cannot be used, and passes over entries of `NO_PROXY` that cannot.
     ///
     /// ```
     /// use snow_core::Transport;

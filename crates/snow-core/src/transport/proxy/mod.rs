@@ -267,4 +267,22 @@ mod tests {
         assert!(Proxy::new("http://proxy").unwrap().credentials("a:b", "c").is_err());
         assert!(Proxy::new("socks5://proxy").unwrap().credentials("a", "c".repeat(256)).is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_refused_or_shown_as_what_is_the_same_proxy(text in "(http|https|socks5)?(://)?[ -~]{0,20}(:[0-9]{0,5})?") {
+            if let Ok(proxy) = Proxy::new(&text) {
+                let again = Proxy::new(&proxy.to_string()).unwrap();
+                proptest::prop_assert_eq!(again.uri(), proxy.uri());
+                proptest::prop_assert!(again.scheme() == proxy.scheme() && again.login().is_none());
+            }
+        }
+
+        #[test]
+        fn any_list_is_refused_or_answers(list in "[ -~]{0,30}", host in "[ -~]{0,20}") {
+            if let Ok(rules) = NoProxy::parse(&list) {
+                rules.covers(&host, 443);
+            }
+        }
+    }
 }

@@ -25,8 +25,12 @@ enum What {
 
 impl NoProxy {
     pub(super) fn parse(list: &str) -> Result<Self, Error> {
-        let entries = list.split([',', ' ', '\t', '\n']).filter(|entry| !entry.is_empty());
-        entries.map(Entry::parse).collect::<Result<_, _>>().map(Self)
+        entries(list).map(Entry::parse).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Passes over what cannot be read: of a list that was made for other programs, too.
+    pub(super) fn of_others(list: &str) -> Self {
+        Self(entries(list).filter_map(|entry| Entry::parse(entry).ok()).collect())
     }
 
     pub(super) fn covers(&self, host: &str, port: u16) -> bool {
@@ -35,6 +39,10 @@ impl NoProxy {
             .iter()
             .any(|entry| entry.port.is_none_or(|own| own == port) && entry.what.covers(&host, address))
     }
+}
+
+fn entries(list: &str) -> impl Iterator<Item = &str> {
+    list.split([',', ' ', '\t', '\n']).filter(|entry| !entry.is_empty())
 }
 
 impl Entry {
