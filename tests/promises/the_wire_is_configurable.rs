@@ -417,6 +417,23 @@ async fn a_connector_of_ones_own() {
 }
 
 #[tokio::test]
+async fn a_request_that_found_its_connection_closed_never_left() {
+    let server = Arc::new(std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let closed = tower::service_fn(move |_: http::Uri| {
+        let stream = std::net::TcpStream::connect(server.local_addr().unwrap()).unwrap();
+        drop(server.accept().unwrap());
+        stream.set_nonblocking(true).unwrap();
+        ready(tokio::net::TcpStream::from_std(stream).map(Stream::new))
+    });
+    let transport = Transport::builder().no_proxy().connector(closed);
+    says(
+        &unsent(&client("http://snow.example.com", transport)).await,
+        Kind::Connect,
+        &["before the request went out"],
+    );
+}
+
+#[tokio::test]
 async fn connections_are_kept_as_long_and_as_many_as_wanted() {
     let reads = async |settings: TransportBuilder, idle: Duration| {
         let simulator = crate::simulator();

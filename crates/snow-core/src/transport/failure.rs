@@ -24,10 +24,12 @@ pub(super) fn broken(error: BoxError) -> Error {
     {
         return of_tls(error);
     }
-    let unsent = find::<hyper::Error>(&*error).is_some_and(hyper::Error::is_canceled);
-    let closed =
-        Error::new(Kind::Closed, "the connection broke before the answer was whole").with_source(error);
-    if unsent { closed.before_sending() } else { closed }
+    // hyper says so only of a request that it gives back, which is one that it has not begun to send.
+    if find::<hyper::Error>(&*error).is_some_and(hyper::Error::is_canceled) {
+        let why = "the connection closed before the request went out";
+        return Error::new(Kind::Connect, why).with_source(error);
+    }
+    Error::new(Kind::Closed, "the connection broke before the answer was whole").with_source(error)
 }
 
 /// A failure of the TLS handshake.
