@@ -47,11 +47,11 @@ pub(super) fn check() -> Done {
     expect(&log, "SUCCESS CN=client GET /api/now/table/incident 200", 1)?;
     expect(&log, "SUCCESS CN=client POST /api/now/table/incident 201", 1)?;
 
-    show("stranger", "400")?;
+    show("stranger", ": 400 ")?;
     client(&[
         ("SNOW_INTEROP_URL", &url),
         ("SNOW_INTEROP_AUTHORITY", &file("authority.pem")),
-        ("SNOW_INTEROP_FAILS", "400"),
+        ("SNOW_INTEROP_FAILS", ": 400 "),
     ])?;
     let log = read(&folder.join("access.log"))?;
     expect(&log, "SUCCESS", 3)?;
