@@ -185,9 +185,11 @@ async fn a_connection_that_breaks_behind_the_handshake_is_no_failed_handshake() 
 #[tokio::test]
 async fn a_transport_of_ones_own_stack_tells_reads_and_writes_apart() {
     let transport = Transport::builder().build().unwrap();
-    let relative = http::Request::get("/no/host").body(Body::empty()).unwrap();
-    let error = tower::ServiceExt::oneshot(transport, relative).await.unwrap_err();
-    assert_eq!((error.kind(), error.may_have_happened()), (Kind::InvalidInput, false));
+    for uri in ["/no/host", "ftp://dev1.service-now.com/"] {
+        let request = http::Request::get(uri).body(Body::empty()).unwrap();
+        let error = tower::ServiceExt::oneshot(transport.clone(), request).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_happened()), (Kind::InvalidInput, false), "{uri}");
+    }
 }
 
 #[tokio::test]

@@ -57,8 +57,8 @@ impl TransportBuilder {
     }
 
     /// How long a connection that nobody uses is kept; 20 seconds by default, 0 keeps none. Keep it under the time after which the
-    /// far end closes: a request that goes out just then is lost. How long the service waits is not documented; load balancers
-    /// commonly take 60 seconds, some proxies 30.
+    /// far end closes: a request that goes out just then is lost. How long the service waits is not documented; the default stays
+    /// well under the 60 seconds that are common.
     pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
         self.pool_idle_timeout = limit;
         self

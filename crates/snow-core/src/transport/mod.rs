@@ -87,10 +87,8 @@ impl Service<Request<Body>> for Transport {
 
     fn call(&mut self, request: Request<Body>) -> TransportFuture {
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let state = match uri.scheme().zip(uri.authority()) {
-            Some(_) => State::Sent(self.0.client.request(request)),
-            None => State::Refused,
-        };
+        let usable = uri.authority().is_some() && matches!(uri.scheme_str(), Some("http" | "https"));
+        let state = if usable { State::Sent(self.0.client.request(request)) } else { State::Refused };
         TransportFuture { state, method, uri }
     }
 }
@@ -115,8 +113,7 @@ impl Future for TransportFuture {
         let answer = match &mut self.state {
             State::Sent(inner) => ready!(Pin::new(inner).poll(cx)).map_err(failure::of_client),
             State::Refused => {
-                let why =
-                    "the request's URI names no scheme and host: put a BaseUriLayer above the transport";
+                let why = "the request's URI is none of http or https with a host: put a BaseUriLayer above the transport";
                 Err(Error::new(crate::Kind::InvalidInput, why))
             }
         };
