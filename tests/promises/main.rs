@@ -5,10 +5,12 @@
 mod bad_input_is_refused;
 mod clients_are_plain_types;
 mod layers_stand_alone;
+mod proxy_server;
 mod pysnow_tokens_carry_over;
 mod queries_mean_what_they_say;
 mod records_are_written_and_read;
 mod secrets_stay_secret;
+mod the_wire_is_configurable;
 mod tokens_are_renewed_once;
 mod trouble_is_told_apart;
 mod values_stay_values;

@@ -185,9 +185,11 @@ async fn a_connection_that_breaks_behind_the_handshake_is_no_failed_handshake() 
 #[tokio::test]
 async fn a_transport_of_ones_own_stack_tells_reads_and_writes_apart() {
     let transport = Transport::builder().build().unwrap();
-    let relative = http::Request::get("/no/host").body(Body::empty()).unwrap();
-    let error = tower::ServiceExt::oneshot(transport, relative).await.unwrap_err();
-    assert_eq!((error.kind(), error.may_have_happened()), (Kind::InvalidInput, false));
+    for uri in ["/no/host", "ftp://dev1.service-now.com/"] {
+        let request = http::Request::get(uri).body(Body::empty()).unwrap();
+        let error = tower::ServiceExt::oneshot(transport.clone(), request).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_happened()), (Kind::InvalidInput, false), "{uri}");
+    }
 }
 
 #[tokio::test]
@@ -209,19 +211,22 @@ async fn a_certificate_that_is_not_trusted_and_a_server_without_tls() {
     let secure = simulator.listen_tls().await.unwrap();
     let plain = simulator.listen().await.unwrap();
     let no_tls = plain.url().replace("http://127.0.0.1", "https://localhost");
-    for (url, reason) in [(secure.url(), "UnknownIssuer"), (no_tls, "corrupt message")] {
+    for (url, reason, advice) in [
+        (secure.url(), "UnknownIssuer", "add_root_certificates_pem()"),
+        (no_tls, "corrupt message", "does the server speak TLS"),
+    ] {
         let client = match Client::builder().instance(&url).user("admin").password("secret").build() {
             Ok(client) => client,
             // A machine without any certificates says so when the client is built.
             Err(error) => {
                 assert_eq!(error.kind(), Kind::Tls);
-                line(&error, &["ca-certificates"]);
+                line(&error, &["ca-certificates", "bundled-roots", "add_root_certificates_pem()"]);
                 return;
             }
         };
         let error = read(&client, "incident").await;
         assert_eq!((error.kind(), error.is_retryable()), (Kind::Tls, false), "{error}");
-        line(&error, &[reason, "no encrypted connection", "certificate"]);
+        line(&error, &[reason, "no encrypted connection", advice]);
     }
     assert_eq!(simulator.journal(), [], "no request got there");
 }

@@ -1,7 +1,7 @@
 //! Fact 11: faults below HTTP, compression and chunks, on sockets.
 
 use crate::{ADMIN, builder};
-use snow_sim::{ConnectionFault, Simulator, WireFault};
+use snow_sim::{ClientCertificate, ConnectionFault, Listener, Simulator, TlsOptions, WireFault};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -82,7 +82,7 @@ pub(crate) async fn faults_of_a_connection() {
         Some(ConnectionFault::UnknownAuthority),
     ] {
         fault.into_iter().for_each(|fault| simulator.break_next_connection(fault));
-        let shaken = handshake(&listener).await;
+        let shaken = handshake(&listener, None).await;
         assert_eq!(shaken.is_ok(), fault.is_none(), "{fault:?}: {shaken:?}");
         let reason = shaken.err().unwrap_or_default();
         let expected = match fault {
@@ -95,22 +95,41 @@ pub(crate) async fn faults_of_a_connection() {
     }
 }
 
+#[tokio::test]
+async fn clients_with_and_without_a_certificate() {
+    let simulator = builder().build().unwrap();
+    let listen =
+        async |options| simulator.listen_tls_with(([127, 0, 0, 1], 0).into(), options).await.unwrap();
+    // With TLS 1.2 the client hears of it in the handshake.
+    let required = TlsOptions::new().require_client_certificate().only_tls12();
+    let (listener, stranger) = (listen(required).await, listen(required).await);
+    handshake(&listener, listener.client_certificate()).await.unwrap();
+    assert!(handshake(&listener, None).await.unwrap_err().contains("CertificateRequired"));
+    assert!(handshake(&listener, stranger.client_certificate()).await.unwrap_err().contains("alert"));
+    handshake(&listen(TlsOptions::new()).await, None).await.unwrap();
+}
+
 /// A TLS handshake that trusts the listener's authority alone.
-async fn handshake(listener: &snow_sim::Listener) -> Result<(), String> {
-    use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
+async fn handshake(listener: &Listener, own: Option<&ClientCertificate>) -> Result<(), String> {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject};
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(listener.authority_pem().unwrap().as_bytes()).unwrap()).unwrap();
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let config =
         rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let config = config.with_root_certificates(roots);
+    let config = match own {
+        Some(own) => {
+            let certificate = CertificateDer::from_pem_slice(own.certificate.as_bytes()).unwrap();
+            let key = PrivateKeyDer::from_pem_slice(own.key.as_bytes()).unwrap();
+            config.with_client_auth_cert(vec![certificate], key).unwrap()
+        }
+        None => config.with_no_client_auth(),
+    };
     let stream = tokio::net::TcpStream::connect(listener.address()).await.unwrap();
     let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
-    connector
-        .connect(ServerName::try_from("localhost").unwrap(), stream)
-        .await
-        .map(drop)
-        .map_err(|error| error.to_string())
+    let name = ServerName::try_from("localhost").unwrap();
+    connector.connect(name, stream).await.map(drop).map_err(|error| error.to_string())
 }
 
 #[tokio::test]

@@ -8,6 +8,10 @@ struct Readme;
 #[doc = include_str!("../../docs/queries.md")]
 struct Queries;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/transport.md")]
+struct Transport;
+
 /// One test for each row of the page's table.
 #[cfg(doctest)]
 #[doc = include_str!(concat!(env!("OUT_DIR"), "/queries.md"))]

@@ -16,7 +16,8 @@ cargo xtask COMMAND
   test               every test and doctest, with all features
   ci [--skip test]   everything that has to pass before a change lands, the tests included
   ci STEP            one step of it, by its name in the list that `ci` prints
-  interop            other people's clients against the simulator; installs them itself (needs python3)
+  interop [CHECK]    pysnow against the simulator; our client through a proxy (tinyproxy) and nginx. Installs what it
+                     needs (python3 has to be there; the others by apt)
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
   bench [costs]      what things cost, measured on this machine; instructions and allocations alone (needs valgrind)
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)";
@@ -32,7 +33,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["test"] => ci::test(),
-        ["interop"] => interop::all(),
+        ["interop"] => interop::check(None),
+        ["interop", name] => interop::check(Some(name)),
         ["bench"] => {
             run::run("cargo bench --package snow-tests --all-features", &[]).and_then(|()| costs::all())
         }

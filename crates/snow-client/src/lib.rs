@@ -42,6 +42,7 @@ pub use oauth_client::OAuthClient;
 pub use page::Page;
 pub use snow_auth::Token;
 pub use snow_core::query::{self, Query, field};
+pub use snow_core::transport::{Proxy, TlsVersion};
 pub use snow_core::{
     Date, DateTime, DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport,
 };

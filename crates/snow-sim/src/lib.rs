@@ -44,7 +44,7 @@
 //! replicas or domains. There are no access rules on whole APIs, none that tell ranges from matches (`query_range`), none of the
 //! platform's own on its tables, no 202 for a session that is held for two minutes, and no choices outside their list. Journals
 //! cannot be queried, related lists and joins cannot be nested (501), text search looks at hidden fields, too, and entries of a
-//! journal of one second come in no promised order. Assertions are taken as RS256 to RS512, ES256 and ES384. It answers JSON only. XML, CORS, HMAC and certificates of clients are not there.
+//! journal of one second come in no promised order. Assertions are taken as RS256 to RS512, ES256 and ES384. It answers JSON only. XML, CORS, HMAC and logging in by a certificate are not there.
 //!
 //! # What is unsettled, and what it does
 //!
@@ -95,6 +95,8 @@ pub use data::ColumnType;
 pub use fault::Fault;
 pub use journal::Entry;
 pub use listener::Listener;
+#[cfg(feature = "tls")]
+pub use listener::{ClientCertificate, TlsOptions};
 pub use rule::Rule;
 pub use settings::{Cut, Grants, Node, Quota, RateLimit, Release, Settings, WriteLie};
 pub use simulator::{Simulator, SimulatorFuture};

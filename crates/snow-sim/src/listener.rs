@@ -18,12 +18,17 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+#[cfg(feature = "tls")]
+pub use tls::{ClientCertificate, TlsOptions};
+
 /// An instance that listens. Dropping it closes the socket and every connection.
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
     /// The authority that signed the certificate, where there is one.
     authority: Option<String>,
+    #[cfg(feature = "tls")]
+    client_certificate: Option<ClientCertificate>,
     task: JoinHandle<()>,
 }
 
@@ -44,6 +49,12 @@ impl Listener {
     /// The authority that signed the certificate, in PEM: for clients that check it. `None` without TLS.
     pub fn authority_pem(&self) -> Option<&str> {
         self.authority.as_deref()
+    }
+
+    /// A certificate for a client, with its key, signed by the listener's authority. `None` without TLS.
+    #[cfg(feature = "tls")]
+    pub fn client_certificate(&self) -> Option<&ClientCertificate> {
+        self.client_certificate.as_ref()
     }
 }
 
@@ -86,10 +97,32 @@ impl Simulator {
     /// If the address cannot be had or no certificate can be made.
     #[cfg(feature = "tls")]
     pub async fn listen_tls_on(&self, address: SocketAddr) -> io::Result<Listener> {
-        let certificates = tls::Certificates::make().map_err(io::Error::other)?;
-        let authority = certificates.authority.clone();
-        self.serve(address, Some(authority), move |stream, fault| certificates.acceptor(fault).accept(stream))
-            .await
+        self.listen_tls_with(address, TlsOptions::new()).await
+    }
+
+    /// Like [`listen_tls_on`](Self::listen_tls_on), and asks more, or less, of those who connect.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use snow_sim::{Simulator, TlsOptions};
+    ///
+    /// let options = TlsOptions::new().require_client_certificate();
+    /// let listener = Simulator::builder().build()?.listen_tls_with(([127, 0, 0, 1], 0).into(), options).await?;
+    /// let identity = listener.client_certificate().ok_or("it has one with TLS")?;
+    /// assert!(identity.key.starts_with("-----BEGIN PRIVATE KEY-----"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// If the address cannot be had or no certificate can be made.
+    #[cfg(feature = "tls")]
+    pub async fn listen_tls_with(&self, address: SocketAddr, options: TlsOptions) -> io::Result<Listener> {
+        let certificates = tls::Certificates::make(options).map_err(io::Error::other)?;
+        let (authority, client) = (certificates.authority.clone(), certificates.client.clone());
+        let accept = move |stream, fault| certificates.acceptor(fault).accept(stream);
+        let mut listener = self.serve(address, Some(authority), accept).await?;
+        listener.client_certificate = Some(client);
+        Ok(listener)
     }
 
     async fn serve<F, Fut, T>(
@@ -127,7 +160,13 @@ impl Simulator {
         };
         #[expect(clippy::disallowed_methods, reason = "a server has to run by itself; the listener ends it")]
         let task = tokio::spawn(run);
-        Ok(Listener { address, authority, task })
+        Ok(Listener {
+            address,
+            authority,
+            #[cfg(feature = "tls")]
+            client_certificate: None,
+            task,
+        })
     }
 }
 

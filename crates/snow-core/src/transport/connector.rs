@@ -1,69 +1,223 @@
-//! TCP, and TLS over it where the scheme says so.
+//! TCP, or a way to connect of the user's own; a proxy; and TLS where the scheme says so: all under one limit of time.
 
-use super::Trust;
-use crate::{BoxError, Error};
-use http::Uri;
+use super::proxy::{Proxies, Proxy, ProxyScheme, open_tunnel};
+use super::stream::Stream;
+use super::{failure, tls::Tls};
+use crate::{BoxError, Error, Kind};
+use futures_util::future::{BoxFuture, Either, Ready, ready, select};
+use http::{Uri, uri::Scheme};
+#[cfg(feature = "hyper-util-0_1")]
+use hyper::rt::{Read, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+#[cfg(feature = "hyper-util-0_1")]
+use hyper_util::client::legacy::connect::Connection;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
+use hyper_util::client::legacy::connect::proxy::SocksV5;
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::time::Sleep;
+use tower::ServiceExt;
 use tower_service::Service;
 
-/// The TLS configuration is made when the first https connection is: it costs tens of milliseconds and can fail.
+/// How long the first kind of address (v4 or v6) is tried alone.
+const HAPPY_EYEBALLS: Duration = Duration::from_millis(300);
+
+/// After so long without traffic the far end is asked whether it is there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// One `Arc` to clone: the client above clones it for every request.
 #[derive(Clone)]
-pub(super) struct Connector {
-    http: HttpConnector,
-    trust: Trust,
-    tls: Arc<OnceLock<Result<Arc<ClientConfig>, Error>>>,
+pub(super) struct Connector(Arc<Inner>);
+
+struct Inner {
+    dial: Dial,
+    proxies: Proxies,
+    tls: Tls,
+    timeout: Duration,
 }
+
+/// How to get to a host and port.
+#[derive(Clone)]
+pub(super) enum Dial {
+    Tcp(HttpConnector),
+    #[cfg(feature = "hyper-util-0_1")]
+    Own(Arc<dyn Fn(Uri) -> Dialling + Send + Sync>),
+}
+
+#[cfg(feature = "hyper-util-0_1")]
+type Dialling = BoxFuture<'static, Result<Stream, BoxError>>;
 
 impl Connector {
-    pub(super) fn new(timeout: Duration, trust: Trust) -> Self {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(timeout));
-        http.set_keepalive(Some(Duration::from_secs(60)));
-        Self { http, trust, tls: Arc::default() }
+    pub(super) fn new(dial: Dial, proxies: Proxies, tls: Tls, timeout: Duration) -> Self {
+        Self(Arc::new(Inner { dial, proxies, tls, timeout }))
     }
 
-    pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, Error> {
-        self.tls.get_or_init(|| configuration(self.trust).map(Arc::new)).clone()
+    /// Makes what the first https connection would have to make.
+    pub(super) fn prepare_tls(&self) -> Result<(), Error> {
+        self.0.tls.config().map(drop)
     }
-}
-
-#[cfg(feature = "tls")]
-use super::tls::configuration;
-
-#[cfg(not(feature = "tls"))]
-fn configuration(_: Trust) -> Result<ClientConfig, Error> {
-    let why = "https needs the feature `tls` of snow-core (or snow-client), which this build is without";
-    Err(Error::new(crate::Kind::Tls, why))
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = MaybeHttpsStream<Stream>;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.http.poll_ready(cx).map_err(Into::into)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        if uri.scheme() == Some(&http::uri::Scheme::HTTP) {
-            let tcp = self.http.call(uri);
-            return Box::pin(async move { Ok(MaybeHttpsStream::Http(tcp.await?)) });
+        let inner = self.0.clone();
+        Box::pin(async move { inner.connect(uri).await.map_err(BoxError::from) })
+    }
+}
+
+impl Inner {
+    async fn connect(&self, uri: Uri) -> Result<MaybeHttpsStream<Stream>, Error> {
+        let secure = uri.scheme() != Some(&Scheme::HTTP);
+        if secure {
+            self.tls.config()?; // what can be known to fail fails before anybody is bothered
         }
-        match self.tls() {
-            Ok(tls) => HttpsConnector::from((self.http.clone(), tls)).call(uri),
-            Err(error) => Box::pin(async move { Err(error.into()) }),
+        let mut limit = Limit::new(self.timeout);
+        let target = host_and_port(&uri);
+        let stream = match self.proxies.choose(&uri) {
+            Some(proxy) => self.through(proxy, &uri, &target, &mut limit).await?,
+            None => {
+                let dialled = self.dial.connect(uri.clone());
+                let failed =
+                    |error| Error::new(Kind::Connect, "no connection could be made").with_source(error);
+                limit.step(&format!("connecting to {target}"), dialled).await?.map_err(failed)?
+            }
+        };
+        if !secure {
+            return Ok(MaybeHttpsStream::Http(stream));
+        }
+        let step = format!("the TLS handshake with {target}");
+        limit.step(&step, self.encrypt(stream, uri)).await?
+    }
+
+    async fn through(
+        &self,
+        proxy: &Proxy,
+        uri: &Uri,
+        target: &str,
+        limit: &mut Limit,
+    ) -> Result<Stream, Error> {
+        let dialled = self.dial.connect(proxy.uri().clone());
+        let stream = limit.step(&format!("connecting to the proxy {proxy}"), dialled).await?;
+        let mut stream = stream.map_err(|error| {
+            let why = format!("the proxy {proxy} cannot be reached (check it, or go without: no_proxy())");
+            Error::new(Kind::Connect, why).with_source(error)
+        })?;
+        if proxy.scheme() == ProxyScheme::Https {
+            let step = format!("the TLS handshake with the proxy {proxy}");
+            let encrypted = limit.step(&step, self.encrypt(stream, proxy.uri().clone())).await?;
+            stream =
+                Stream::new(encrypted.map_err(|error| error.with_context(&format!("the proxy {proxy}")))?);
+        }
+        let step = format!("asking the proxy {proxy} for a connection to {target}");
+        match proxy.scheme() {
+            ProxyScheme::Socks5 => limit.step(&step, socks(proxy, stream, uri, target)).await?,
+            _ => limit.step(&step, open_tunnel(proxy, stream, target)).await?,
+        }
+    }
+
+    async fn encrypt(&self, stream: Stream, uri: Uri) -> Result<MaybeHttpsStream<Stream>, Error> {
+        let mut https = HttpsConnector::from((given(stream), self.tls.config()?));
+        https.call(uri).await.map_err(failure::of_handshake)
+    }
+}
+
+async fn socks(proxy: &Proxy, stream: Stream, uri: &Uri, target: &str) -> Result<Stream, Error> {
+    let socks = SocksV5::new(proxy.uri().clone(), given(stream));
+    let mut socks = match proxy.login() {
+        Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
+        None => socks,
+    };
+    // It takes port 443 where none is named.
+    let uri =
+        Uri::builder().scheme("https").authority(target).path_and_query("/").build().unwrap_or(uri.clone());
+    socks.call(uri).await.map_err(|error| {
+        let why = format!(
+            "the proxy {proxy} makes no connection to {target} ({error}): check its scheme and credentials, and whether it \
+             allows this host"
+        );
+        Error::new(Kind::Connect, why)
+    })
+}
+
+/// A connector that has connected already.
+fn given(stream: Stream) -> tower::util::ServiceFn<impl FnMut(Uri) -> Ready<Result<Stream, BoxError>>> {
+    let mut stream = Some(stream);
+    tower::service_fn(move |_| ready(stream.take().ok_or_else(|| "the connection is in use".into())))
+}
+
+fn host_and_port(uri: &Uri) -> String {
+    let port = uri.port_u16().unwrap_or(if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 });
+    format!("{}:{port}", uri.host().unwrap_or_default())
+}
+
+impl Dial {
+    /// Looks the name up and tries its addresses, the second kind of them (v4 or v6) soon after the first.
+    pub(super) fn tcp(timeout: Duration) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_happy_eyeballs_timeout(Some(HAPPY_EYEBALLS));
+        // Shared out among the addresses of a host, so that one that is dead leaves time for the others.
+        tcp.set_connect_timeout(Some(timeout));
+        tcp.set_keepalive(Some(KEEPALIVE));
+        Self::Tcp(tcp)
+    }
+
+    #[cfg(feature = "hyper-util-0_1")]
+    pub(super) fn own<C>(connector: C) -> Self
+    where
+        C: Service<Uri> + Clone + Send + Sync + 'static,
+        C::Response: Connection + Read + Write + Send + Unpin + 'static,
+        C::Error: Into<BoxError>,
+        C::Future: Send + 'static,
+    {
+        Self::Own(Arc::new(move |uri| {
+            let connecting = connector.clone().oneshot(uri);
+            Box::pin(async move { connecting.await.map(Stream::new).map_err(Into::into) })
+        }))
+    }
+
+    async fn connect(&self, uri: Uri) -> Result<Stream, BoxError> {
+        match self {
+            Self::Tcp(tcp) => Ok(Stream::new(tcp.clone().oneshot(uri).await?)),
+            #[cfg(feature = "hyper-util-0_1")]
+            Self::Own(connect) => connect(uri).await,
+        }
+    }
+}
+
+/// One limit for all steps of a connection.
+struct Limit {
+    total: Duration,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Limit {
+    fn new(total: Duration) -> Self {
+        Self { total, sleep: Box::pin(tokio::time::sleep(total)) }
+    }
+
+    /// Does a step, whose name is told if the time ends in it.
+    async fn step<T>(&mut self, name: &str, step: impl Future<Output = T>) -> Result<T, Error> {
+        let step = pin!(step);
+        // The limit is asked first: the name of the step says more than whatever gave up in it at the same moment.
+        match select(self.sleep.as_mut(), step).await {
+            Either::Right((done, _)) => Ok(done),
+            Either::Left(_) => {
+                let why = format!("no connection within {:?}: the time ended in {name}", self.total);
+                Err(Error::new(Kind::Connect, why))
+            }
         }
     }
 }

@@ -1,44 +1,89 @@
 //! Which kind a failure on the wire is: decided here, where the types are known.
 
-use crate::{Body, BoxError, Error, Kind};
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
+use crate::{BoxError, Error, Kind};
+use rustls::{AlertDescription, CertificateError};
 use std::error::Error as StdError;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-/// A failure before the head of the answer.
+/// A failure before the head of the answer. Those of the connector are our own already.
 pub(super) fn of_client(error: hyper_util::client::legacy::Error) -> Error {
-    if let Some(own) = find::<Error>(&error) {
-        return own.clone();
-    }
-    if error.is_connect() && is_tls(&error) {
-        let why = "no encrypted connection could be made (for a certificate of your own authority, add it to the \
-                   certificates this machine trusts)";
-        return Error::new(Kind::Tls, why).with_source(error);
-    }
-    if error.is_connect() {
+    if error.is_connect() && find::<Error>(&error).is_none() {
         return Error::new(Kind::Connect, "no connection could be made").with_source(error);
     }
     broken(error.into())
 }
 
-/// Whether the handshake failed. Complaints about a peer that speaks no TLS arrive as plain I/O errors.
-fn is_tls(error: &hyper_util::client::legacy::Error) -> bool {
-    let not_tls = |io: &io::Error| io.kind() == io::ErrorKind::InvalidData;
-    find::<rustls::Error>(error).is_some() || find::<io::Error>(error).is_some_and(not_tls)
+/// A failure on a connection that stood.
+pub(super) fn broken(error: BoxError) -> Error {
+    if let Some(own) = find::<Error>(&*error) {
+        return own.clone(); // the connector's, or that of the request's own body
+    }
+    // With TLS 1.3 the server looks at our certificate when we believe the handshake to be over already.
+    if let Some(rustls::Error::AlertReceived(alert)) = find(&*error)
+        && is_about_certificates(*alert)
+    {
+        return of_tls(error);
+    }
+    // hyper says so only of a request that it gives back, which is one that it has not begun to send.
+    if find::<hyper::Error>(&*error).is_some_and(hyper::Error::is_canceled) {
+        let why = "the connection closed before the request went out";
+        return Error::new(Kind::Connect, why).with_source(error);
+    }
+    Error::new(Kind::Closed, "the connection broke before the answer was whole").with_source(error)
 }
 
-/// A failure on a connection that stood.
-fn broken(error: BoxError) -> Error {
-    match find::<Error>(&*error) {
-        Some(own) => own.clone(), // the request's own body failed
-        None => {
-            Error::new(Kind::Closed, "the connection broke before the answer was whole").with_source(error)
-        }
+/// A failure of the TLS handshake.
+pub(super) fn of_handshake(error: BoxError) -> Error {
+    // Complaints about a peer that speaks no TLS may arrive as plain I/O errors.
+    let not_tls = |io: &io::Error| io.kind() == io::ErrorKind::InvalidData;
+    let is_tls = find::<rustls::Error>(&*error).is_some() || find::<io::Error>(&*error).is_none_or(not_tls);
+    if is_tls {
+        return of_tls(error);
     }
+    Error::new(Kind::Connect, "the connection broke in the TLS handshake").with_source(error)
+}
+
+fn of_tls(error: BoxError) -> Error {
+    use rustls::Error::{AlertReceived, InvalidCertificate, PeerIncompatible};
+    let why = match find::<rustls::Error>(&*error) {
+        Some(InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            "no encrypted connection could be made: nobody trusts the authority that signed the certificate (if it is your \
+             own, add it by add_root_certificates_pem(), or to the certificates this machine trusts)"
+        }
+        Some(InvalidCertificate(_)) => {
+            "no encrypted connection could be made: the server's certificate is not good (check the instance's name)"
+        }
+        Some(AlertReceived(AlertDescription::ProtocolVersion) | PeerIncompatible(_)) => {
+            "no encrypted connection could be made: the server speaks no version of TLS that is allowed here (see \
+             min_tls_version())"
+        }
+        Some(AlertReceived(alert)) if is_about_certificates(*alert) => {
+            "the server wants a client certificate that it trusts (see client_certificate_pem())"
+        }
+        Some(AlertReceived(_)) => {
+            "no encrypted connection could be made: the server broke off the handshake (some do when they want a client \
+             certificate, see client_certificate_pem())"
+        }
+        _ => "no encrypted connection could be made (does the server speak TLS on this port?)",
+    };
+    Error::new(Kind::Tls, why).with_source(error)
+}
+
+/// What a server says of a client's certificate.
+fn is_about_certificates(alert: AlertDescription) -> bool {
+    use AlertDescription as Alert;
+    matches!(
+        alert,
+        Alert::CertificateRequired
+            | Alert::DecryptError // a signature of an authority with the same name
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+    )
 }
 
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
@@ -52,34 +97,4 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
         next = inside.map(|inside| inside as &dyn StdError).or_else(|| error.source());
     }
     None
-}
-
-/// The body of an answer, whose failures are told apart like those of its head.
-pub(super) fn told_apart(incoming: Incoming) -> Body {
-    Body::stream(Answered { incoming })
-}
-
-struct Answered {
-    incoming: Incoming,
-}
-
-impl http_body::Body for Answered {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let frame = Pin::new(&mut self.incoming).poll_frame(cx);
-        frame.map(|frame| frame.map(|frame| frame.map_err(|error| broken(error.into()))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
-    }
 }

@@ -1,0 +1,93 @@
+//! The usual rules of the environment.
+
+use super::{NoProxy, Proxies, Proxy};
+use crate::Error;
+
+/// Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lower case first, as most programs do. A proxy that
+/// cannot be used is an error that names the variable; entries of `NO_PROXY` that cannot are passed over.
+pub(in crate::transport) fn from_environment(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Proxies, Error> {
+    let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    let either = |name: &'static str| {
+        let lower = name.to_ascii_lowercase();
+        set(&lower).map(|value| (lower, value)).or_else(|| Some((name.to_owned(), set(name)?)))
+    };
+    // A CGI program finds the header `Proxy` of whoever called it in `HTTP_PROXY`.
+    let http = match set("REQUEST_METHOD") {
+        Some(_) => set("http_proxy").map(|value| ("http_proxy".to_owned(), value)),
+        None => either("HTTP_PROXY"),
+    };
+    let no_proxy = either("NO_PROXY").map(|(_, list)| NoProxy::of_others(&list)).unwrap_or_default();
+    let read = |named: Option<(String, String)>| -> Result<Option<Proxy>, Error> {
+        let Some((name, value)) = named.or_else(|| either("ALL_PROXY")) else { return Ok(None) };
+        let context = format!(
+            "the environment variable {name} (correct it, or call no_proxy() of the transport's builder)"
+        );
+        let proxy = Proxy::new(&value).map_err(|error| error.with_context(&context))?;
+        Ok(Some(Proxy { no_proxy: no_proxy.clone(), ..proxy }))
+    };
+    Ok(Proxies { https: read(either("HTTPS_PROXY"))?, http: read(http)?, spare_loopback: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which proxy a URL goes through under some variables.
+    fn chosen(variables: &[(&str, &str)], url: &str) -> Option<String> {
+        let find =
+            |name: &str| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
+        let proxies = from_environment(find).unwrap();
+        proxies.choose(&url.parse().unwrap()).map(ToString::to_string)
+    }
+
+    #[test]
+    fn the_usual_rules() {
+        let (https, http) = ("https://dev1.service-now.com/x", "http://snow.example.com/x");
+        for (variables, url, expected) in [
+            (&[][..], https, None),
+            (&[("HTTPS_PROXY", "http://a:1")], https, Some("http://a:1")),
+            (&[("https_proxy", "a:1")], https, Some("http://a:1")),
+            (&[("HTTPS_PROXY", "http://a:1"), ("https_proxy", "http://b:2")], https, Some("http://b:2")),
+            (&[("HTTPS_PROXY", "http://a:1"), ("https_proxy", "")], https, Some("http://a:1")),
+            (&[("HTTPS_PROXY", "http://a:1")], http, None),
+            (&[("HTTP_PROXY", "http://a:1")], http, Some("http://a:1")),
+            (&[("HTTP_PROXY", "http://a:1")], https, None),
+            (&[("ALL_PROXY", "socks5://a:1")], https, Some("socks5://a:1")),
+            (&[("all_proxy", "socks5://a:1")], http, Some("socks5://a:1")),
+            (&[("ALL_PROXY", "socks5://a:1"), ("HTTPS_PROXY", "http://b:2")], https, Some("http://b:2")),
+            (&[("HTTPS_PROXY", "http://a:1"), ("NO_PROXY", "service-now.com")], https, None),
+            (&[("HTTPS_PROXY", "http://a:1"), ("no_proxy", "x.com,.service-now.com")], https, None),
+            (&[("HTTPS_PROXY", "http://a:1"), ("NO_PROXY", "*")], https, None),
+            (
+                &[("HTTPS_PROXY", "http://a:1"), ("NO_PROXY", "dev2.service-now.com")],
+                https,
+                Some("http://a:1"),
+            ),
+            (&[("ALL_PROXY", "http://a:1"), ("NO_PROXY", "example.com")], http, None),
+            (&[("ALL_PROXY", "http://a:1"), ("NO_PROXY", "169.254/16,<local>,example.com")], http, None),
+            // A CGI program: `HTTP_PROXY` may be what a stranger sent.
+            (&[("HTTP_PROXY", "http://evil:1"), ("REQUEST_METHOD", "GET")], http, None),
+            (&[("http_proxy", "http://a:1"), ("REQUEST_METHOD", "GET")], http, Some("http://a:1")),
+            (&[("HTTPS_PROXY", "http://a:1"), ("REQUEST_METHOD", "GET")], https, Some("http://a:1")),
+            // This machine is never behind a proxy that the environment names.
+            (&[("ALL_PROXY", "http://a:1")], "https://localhost:8443/", None),
+            (&[("ALL_PROXY", "http://a:1")], "http://127.0.0.1:8080/", None),
+            (&[("ALL_PROXY", "http://a:1")], "http://[::1]/", None),
+        ] {
+            assert_eq!(chosen(variables, url).as_deref(), expected, "{variables:?} {url}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        for (name, value) in
+            [("HTTPS_PROXY", "socks4://canary:1"), ("all_proxy", "a b"), ("http_proxy", "http://u:canary#@a")]
+        {
+            let error = from_environment(|asked| (asked == name).then(|| value.to_owned())).unwrap_err();
+            let line = error.to_string();
+            assert!(line.contains(name) && line.contains("no_proxy()") && !line.contains("canary"), "{line}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What is trusted, and as whom we show ourselves. rustls with ring, passed explicitly: nothing is installed for the whole
+//! process.
+
+mod any_certificate;
+mod pem;
+
+use crate::{Error, Kind, Secret};
+use any_certificate::AnyCertificate;
+use rustls::client::{WantsClientCert, danger::ServerCertVerifier};
+use rustls::crypto::{self, CryptoProvider};
+use rustls::pki_types::CertificateDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::version::TLS13;
+use rustls::{ClientConfig, ConfigBuilder, DEFAULT_VERSIONS, SupportedProtocolVersion, WantsVerifier};
+use std::sync::{Arc, OnceLock};
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// TLS 1.2, the oldest that is spoken.
+    #[default]
+    Tls12,
+    /// TLS 1.3
+    Tls13,
+}
+
+static TLS13_ONLY: &[&SupportedProtocolVersion] = &[&TLS13];
+
+impl TlsVersion {
+    /// This version and every later one.
+    fn and_later(self) -> &'static [&'static SupportedProtocolVersion] {
+        match self {
+            Self::Tls12 => DEFAULT_VERSIONS,
+            Self::Tls13 => TLS13_ONLY,
+        }
+    }
+}
+
+/// Whose certificates are trusted, beside those of authorities that the user added.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Roots {
+    #[default]
+    Platform,
+    #[cfg(feature = "bundled-roots")]
+    Bundled,
+    /// Everybody's: nothing is checked.
+    Anything,
+}
+
+/// Settings as a user gives them, yet to be read.
+#[derive(Clone, Default)]
+pub(super) struct Settings {
+    pub(super) roots: Roots,
+    /// PEM texts.
+    pub(super) authorities: Vec<Vec<u8>>,
+    /// A chain in PEM, and its key.
+    pub(super) identity: Option<(Vec<u8>, Secret)>,
+    pub(super) min_version: Option<TlsVersion>,
+    /// In place of all others.
+    #[cfg(feature = "rustls-0_23")]
+    pub(super) config: Option<ClientConfig>,
+}
+
+impl Settings {
+    /// Reads the settings, and refuses what makes no sense.
+    pub(super) fn read(self) -> Result<Tls, Error> {
+        if let Some(why) = self.contradiction() {
+            return Err(Error::new(Kind::InvalidInput, why));
+        }
+        #[cfg(feature = "rustls-0_23")]
+        if let Some(mut config) = self.config {
+            config.alpn_protocols.clear(); // whoever is offered h2 may choose it, and only HTTP/1.1 is spoken here
+            return Ok(Tls::Given(Arc::new(config)));
+        }
+        let provider = Arc::new(crypto::ring::default_provider());
+        let mut authorities = Vec::new();
+        for text in &self.authorities {
+            authorities.extend(pem::authorities(text)?);
+        }
+        let identity = match &self.identity {
+            Some((chain, key)) => Some(Arc::new(pem::identity(chain, key, &provider)?)),
+            None => None,
+        };
+        let min_version = self.min_version.unwrap_or_default();
+        let recipe = Recipe { provider, roots: self.roots, authorities, identity, min_version };
+        Ok(Tls::Lazy { recipe, made: OnceLock::new() })
+    }
+
+    fn contradiction(&self) -> Option<String> {
+        let (roots, anybody) = ("add_root_certificates_pem()", "danger_accept_invalid_certificates()");
+        if self.roots == Roots::Anything && !self.authorities.is_empty() {
+            return Some(format!("{roots} is given beside {anybody}, which trusts anyone: give one of them"));
+        }
+        #[cfg(feature = "rustls-0_23")]
+        if self.config.is_some() {
+            let set = [
+                (self.roots == Roots::Anything, anybody),
+                (self.roots != Roots::Platform, "bundled_roots()"),
+                (!self.authorities.is_empty(), roots),
+                (self.identity.is_some(), "client_certificate_pem()"),
+                (self.min_version.is_some(), "min_tls_version()"),
+            ];
+            let (_, other) = set.into_iter().find(|(set, _)| *set)?;
+            return Some(format!(
+                "{other} is given beside rustls_config(), which does not use it: give one of them"
+            ));
+        }
+        None
+    }
+}
+
+/// The TLS configuration.
+pub(super) enum Tls {
+    /// Made when the first https connection is: it costs tens of milliseconds and can fail.
+    Lazy { recipe: Recipe, made: OnceLock<Result<Arc<ClientConfig>, Error>> },
+    #[cfg(feature = "rustls-0_23")]
+    Given(Arc<ClientConfig>),
+}
+
+impl Tls {
+    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, Error> {
+        match self {
+            Self::Lazy { recipe, made } => made.get_or_init(|| recipe.make().map(Arc::new)).clone(),
+            #[cfg(feature = "rustls-0_23")]
+            Self::Given(config) => Ok(config.clone()),
+        }
+    }
+}
+
+/// Settings that have been read.
+pub(super) struct Recipe {
+    provider: Arc<CryptoProvider>,
+    roots: Roots,
+    authorities: Vec<CertificateDer<'static>>,
+    identity: Option<Arc<CertifiedKey>>,
+    min_version: TlsVersion,
+}
+
+impl Recipe {
+    fn make(&self) -> Result<ClientConfig, Error> {
+        let builder: ConfigBuilder<ClientConfig, WantsVerifier> =
+            ClientConfig::builder_with_provider(self.provider.clone())
+                .with_protocol_versions(self.min_version.and_later())
+                .map_err(|error| Error::new(Kind::Tls, "TLS cannot be set up").with_source(error))?;
+        let builder: ConfigBuilder<ClientConfig, WantsClientCert> =
+            builder.dangerous().with_custom_certificate_verifier(self.verifier()?);
+        Ok(match &self.identity {
+            Some(identity) => {
+                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity.clone())))
+            }
+            None => builder.with_no_client_auth(),
+        })
+    }
+
+    fn verifier(&self) -> Made {
+        match self.roots {
+            Roots::Platform => platform(&self.authorities, self.provider.clone()),
+            #[cfg(feature = "bundled-roots")]
+            Roots::Bundled => bundled(&self.authorities, self.provider.clone()),
+            Roots::Anything => Ok(Arc::new(AnyCertificate { provider: self.provider.clone() })),
+        }
+    }
+}
+
+type Made = Result<Arc<dyn ServerCertVerifier>, Error>;
+
+#[cfg(feature = "tls")]
+fn platform(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvider>) -> Made {
+    use rustls_platform_verifier::Verifier;
+    let verifier = match authorities.is_empty() {
+        true => Verifier::new(provider),
+        false => Verifier::new_with_extra_roots(authorities.iter().cloned(), provider),
+    };
+    Ok(Arc::new(verifier.map_err(no_roots)?))
+}
+
+#[cfg(not(feature = "tls"))]
+fn platform(_: &[CertificateDer<'static>], _: Arc<CryptoProvider>) -> Made {
+    let why = "https with the certificates that this machine trusts needs the feature `tls` of snow-core (or \
+               snow-client), which this build is without; with the feature `bundled-roots`, call bundled_roots()";
+    Err(Error::new(Kind::Tls, why))
+}
+
+#[cfg(feature = "bundled-roots")]
+fn bundled(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvider>) -> Made {
+    use crate::BoxError;
+    use rustls::{RootCertStore, client::WebPkiServerVerifier};
+    let unusable =
+        |error: BoxError| Error::new(Kind::Tls, "the bundled certificates cannot be used").with_source(error);
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    for authority in authorities {
+        roots.add(authority.clone()).map_err(|error| unusable(error.into()))?;
+    }
+    let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+    let verifier = builder.build().map_err(|error| unusable(error.into()))?;
+    Ok(verifier)
+}
+
+#[cfg(feature = "tls")]
+fn no_roots(error: rustls::Error) -> Error {
+    let why = "the certificates that this machine trusts cannot be loaded (slim containers have none: install the \
+               package ca-certificates, or build with the feature `bundled-roots` and call bundled_roots() of the \
+               transport's builder, or name the instance's authority by add_root_certificates_pem())";
+    Error::new(Kind::Tls, why).with_source(error)
+}

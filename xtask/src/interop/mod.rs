@@ -1,0 +1,82 @@
+//! Other people's programs and ours together. Each check installs what it needs: Python packages into `target/interop`,
+//! programs by apt.
+
+mod nginx;
+mod proxy;
+mod pysnow;
+mod server;
+
+use crate::run::{Done, output, root, run};
+use std::fs;
+use std::path::PathBuf;
+
+type Check = (&'static str, fn() -> Done);
+
+const CHECKS: &[Check] = &[("pysnow", pysnow::check), ("proxy", proxy::check), ("nginx", nginx::check)];
+
+/// All of them, or the one of a name.
+pub(crate) fn check(only: Option<&str>) -> Done {
+    let chosen = CHECKS.iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
+    let mut done = 0;
+    for (name, check) in chosen {
+        println!("== {name}");
+        check().map_err(|why| format!("{name}: {why}"))?;
+        done += 1;
+    }
+    if done > 0 { Ok(()) } else { Err("there is no such check: pysnow, proxy, nginx".into()) }
+}
+
+/// A folder for a check's files, new and empty.
+fn folder(name: &str) -> Result<PathBuf, String> {
+    let folder = root().join("target/interop").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+fn write(file: &PathBuf, text: &str) -> Done {
+    fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn read(file: &PathBuf) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// Sees to it that a program is there, by apt where it is not.
+fn need(program: &str, version: &str, package: &str) -> Done {
+    if output(&format!("{program} {version}")).is_ok() {
+        return Ok(());
+    }
+    let noninteractive = [("DEBIAN_FRONTEND", "noninteractive")];
+    run(&format!("apt-get install --yes --quiet --no-install-recommends {package}"), &noninteractive)
+        .or_else(|_| {
+            run("apt-get update --quiet", &[]).and_then(|()| {
+                run(
+                    &format!("apt-get install --yes --quiet --no-install-recommends {package}"),
+                    &noninteractive,
+                )
+            })
+        })
+        .map_err(|why| {
+            format!("{program} is missing and cannot be installed ({why}): install it, then try again")
+        })
+}
+
+/// What our client does: see `tests/interop/main.rs`.
+fn client(settings: &[(&str, &str)]) -> Done {
+    let test = "cargo test --quiet -p snow-tests --all-features --test interop -- --ignored --exact data_and_token_calls";
+    run(test, settings)
+}
+
+/// How often a text stands in a log.
+fn count(log: &str, part: &str) -> usize {
+    log.lines().filter(|line| line.contains(part)).count()
+}
+
+/// What a log should say and how often.
+fn expect(log: &str, part: &str, times: usize) -> Done {
+    match count(log, part) {
+        found if found == times => Ok(()),
+        found => Err(format!("the log should say {part:?} {times} times and says it {found} times:\n{log}")),
+    }
+}

@@ -1,0 +1,80 @@
+//! A program that runs for as long as a check.
+
+use crate::run::root;
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Ends with the check that needs it.
+pub(super) struct Server {
+    child: Child,
+    pub(super) port: u16,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    /// Starts a program that was told to listen on a port, and waits until it does.
+    pub(super) fn start(program: &str, arguments: &[&str], port: u16) -> Result<Self, String> {
+        let child = Command::new(program).args(arguments).stdin(Stdio::null()).spawn();
+        let mut server =
+            Self { child: child.map_err(|error| format!("{program} did not start: {error}"))?, port };
+        for _ in 0..200 {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Ok(server);
+            }
+            if let Ok(Some(status)) = server.child.try_wait() {
+                return Err(format!("{program} ended at once with {status}"));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Err(format!("{program} does not listen on port {port} after 10 s"))
+    }
+
+    /// The simulator with TLS on a free port.
+    pub(super) fn simulator(authority: &Path) -> Result<Self, String> {
+        let arguments = ["--tls", "--token-lifetime", "2", "--authority"].map(str::as_ref);
+        Self::spawn_simulator(&[&arguments[..], &[authority.as_os_str()]].concat())
+    }
+
+    /// The simulator without TLS on a free port.
+    pub(super) fn plain_simulator() -> Result<Self, String> {
+        Self::spawn_simulator(&[])
+    }
+
+    fn spawn_simulator(more: &[&std::ffi::OsStr]) -> Result<Self, String> {
+        crate::run::run("cargo build --quiet -p snow-sim --all-features", &[])?;
+        let words = "--port 0 --user myusername:mypassword --client my-id:my-secret";
+        let child = Command::new(target().join("debug/snow-sim"))
+            .args(words.split(' '))
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn();
+        let child = child.map_err(|error| format!("the simulator did not start: {error}"))?;
+        let mut server = Self { child, port: 0 };
+        let output = server.child.stdout.take().ok_or("the simulator has no output")?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line).map_err(|error| error.to_string())?;
+        let port = line.trim().rsplit(':').next().unwrap_or_default();
+        server.port = port.parse().map_err(|_| format!("the simulator says no port: {line:?}"))?;
+        Ok(server)
+    }
+}
+
+/// A port where nobody listens.
+pub(super) fn free_port() -> Result<u16, String> {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
+    Ok(socket.local_addr().map_err(|error| error.to_string())?.port())
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
