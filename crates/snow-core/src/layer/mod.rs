@@ -4,6 +4,8 @@ mod base_uri;
 mod body_limit;
 mod deadline;
 mod default_headers;
+#[cfg(feature = "gzip")]
+mod gzip;
 #[cfg(test)]
 pub(crate) mod proof;
 mod retry;
@@ -14,6 +16,8 @@ pub use base_uri::{BaseUri, BaseUriFuture, BaseUriLayer};
 pub use body_limit::{BodyLimit, BodyLimitFuture, BodyLimitLayer, LimitedBody};
 pub use deadline::{Deadline, DeadlineBody, DeadlineFuture, DeadlineLayer};
 pub use default_headers::{DefaultHeaders, DefaultHeadersLayer};
+#[cfg(feature = "gzip")]
+pub use gzip::{Gzip, GzipBody, GzipFuture, GzipLayer};
 pub use retry::{Attempts, Retry, RetryFuture, RetryLayer, RetryPolicy, Stop};
 pub use throttle::{Throttle, ThrottleBody, ThrottleFuture, ThrottleLayer};
 pub use timeout::{Timeout, TimeoutBody, TimeoutFuture, TimeoutLayer};
