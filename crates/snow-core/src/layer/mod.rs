@@ -9,6 +9,7 @@ mod gzip;
 #[cfg(test)]
 pub(crate) mod proof;
 mod retry;
+mod session;
 mod throttle;
 mod timeout;
 
@@ -19,5 +20,6 @@ pub use default_headers::{DefaultHeaders, DefaultHeadersLayer};
 #[cfg(feature = "gzip")]
 pub use gzip::{Gzip, GzipBody, GzipFuture, GzipLayer};
 pub use retry::{Attempts, Retry, RetryFuture, RetryLayer, RetryPolicy, Stop};
+pub use session::{Session, SessionBody, SessionFuture, SessionLayer};
 pub use throttle::{Throttle, ThrottleBody, ThrottleFuture, ThrottleLayer};
 pub use timeout::{Timeout, TimeoutBody, TimeoutFuture, TimeoutLayer};

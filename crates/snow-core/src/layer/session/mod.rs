@@ -1,0 +1,433 @@
+//! Cookies: none, or as many sessions as there may be requests at once.
+
+mod jar;
+
+use crate::{BoxError, Error, Kind, Origin};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Request, Response, StatusCode, header};
+use http_body::{Body, Frame, SizeHint};
+use jar::Jar;
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::util::Oneshot;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// How the service's sessions are used.
+///
+/// [`none`](Self::none) keeps no cookie: each request is one of its own to the service, which logs it in afresh, and any
+/// number run at once. It is what the facade does by default.
+///
+/// [`pooled`](Self::pooled) keeps a number of sessions. The service runs one request of a session at a time and answers 202
+/// when too many wait for it (facts 8.3), so each session has one request in flight, and a request waits for a free one: at
+/// most a minute, then it fails with [`Kind::QueueTimeout`]. It saves the login, and a read finds what a write of the
+/// same session left. The cookies of a session stay with it and with the origin; they are forgotten when a request comes
+/// with another `Authorization`, after a 401 or 202, and when an answer is not read to its end: the service may still be busy
+/// with it.
+///
+/// A request that brings a `Cookie` of its own, or goes to another origin, passes through as it is.
+///
+/// ```
+/// use snow_core::{Instance, layer::SessionLayer};
+///
+/// let instance = Instance::parse("dev12345")?;
+/// let layer = SessionLayer::pooled(instance.origin(), 4);
+/// # Ok::<_, snow_core::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct SessionLayer {
+    pool: Option<Arc<Pool>>,
+}
+
+impl SessionLayer {
+    /// No cookies.
+    pub fn none() -> Self {
+        Self { pool: None }
+    }
+
+    /// So many sessions with the instance at this origin; none is one.
+    pub fn pooled(origin: &Origin, sessions: usize) -> Self {
+        let sessions = sessions.clamp(1, Semaphore::MAX_PERMITS);
+        let places = Arc::new(Semaphore::new(sessions));
+        let pool = Pool { origin: origin.clone(), places, sessions, free: Mutex::default() };
+        Self { pool: Some(Arc::new(pool)) }
+    }
+}
+
+impl<S> Layer<S> for SessionLayer {
+    type Service = Session<S>;
+
+    fn layer(&self, inner: S) -> Session<S> {
+        Session { inner, pool: self.pool.clone() }
+    }
+}
+
+/// The sessions that all clones share.
+struct Pool {
+    origin: Origin,
+    places: Arc<Semaphore>,
+    sessions: usize,
+    free: Mutex<Vec<Jar>>,
+}
+
+/// The longest that a request waits for a session.
+const WAIT: Duration = Duration::from_secs(60);
+
+impl Pool {
+    /// Whether a request is one of its sessions'.
+    fn serves<B>(&self, request: &Request<B>) -> bool {
+        self.origin.covers(request.uri()) && !request.headers().contains_key(header::COOKIE)
+    }
+
+    async fn wait(self: Arc<Self>) -> Result<OwnedSemaphorePermit, Error> {
+        // The semaphore is never closed, so the inner error never is.
+        match tokio::time::timeout(WAIT, self.places.clone().acquire_owned()).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(self.taken()),
+        }
+    }
+
+    fn taken(&self) -> Error {
+        let why = format!(
+            "no session was free for {WAIT:?}: all {} were taken by requests without an answer and by answers that nobody \
+             has read to the end",
+            self.sessions
+        );
+        Error::new(Kind::QueueTimeout, why)
+    }
+
+    /// A session, best one of whoever is logged in.
+    fn take(self: Arc<Self>, place: OwnedSemaphorePermit, headers: &HeaderMap) -> Taken {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        // Where every place has a session of somebody, one of somebody else begins anew.
+        let own = free.iter().position(|jar| jar.belongs_to(headers));
+        let mut jar = match own {
+            Some(index) => free.swap_remove(index),
+            None if free.len() < self.places.available_permits() + 1 => Jar::default(),
+            None => free.pop().unwrap_or_default(),
+        };
+        drop(free);
+        jar.hand_to(headers);
+        Taken { pool: self, jar: Some(jar), _place: place }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} free", self.places.available_permits(), self.sessions)
+    }
+}
+
+/// A session in use. Dropped before it was given back, its cookies are lost.
+struct Taken {
+    pool: Arc<Pool>,
+    jar: Option<Jar>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Taken {
+    /// Takes note of an answer's head.
+    fn learn(&mut self, status: StatusCode, headers: &HeaderMap) {
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::ACCEPTED => self.jar = None,
+            _ => self.jar.iter_mut().for_each(|jar| jar.learn(headers)),
+        }
+    }
+}
+
+/// Frees the session, with its cookies.
+fn give_back(session: &mut Option<Taken>) {
+    let Some(mut taken) = session.take() else { return };
+    if let Some(jar) = taken.jar.take() {
+        taken.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(jar);
+    }
+}
+
+impl fmt::Debug for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.jar.fmt(f)
+    }
+}
+
+/// The service of [`SessionLayer`].
+#[derive(Clone, Debug)]
+pub struct Session<S> {
+    inner: S,
+    pool: Option<Arc<Pool>>,
+}
+
+impl<S, B, R> Service<Request<B>> for Session<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone,
+    S::Error: Into<BoxError>,
+    R: Body,
+{
+    type Response = Response<SessionBody<R>>;
+    type Error = Error;
+    type Future = SessionFuture<S, B>;
+
+    /// Always ready: it waits for a session, and for the service below, inside its future.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> SessionFuture<S, B> {
+        let state = match self.pool.as_ref().filter(|pool| pool.serves(&request)) {
+            None => State::Sent { call: Oneshot::new(self.inner.clone(), request), session: None },
+            Some(pool) => State::Waiting {
+                wait: Box::pin(pool.clone().wait()),
+                pool: Some(pool.clone()),
+                unsent: Some((self.inner.clone(), request)),
+            },
+        };
+        SessionFuture { state }
+    }
+}
+
+pin_project! {
+    /// The future of [`Session`].
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct SessionFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S, B>,
+    }
+}
+
+pin_project! {
+    #[project = Projected]
+    enum State<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        Waiting {
+            wait: BoxFuture<'static, Result<OwnedSemaphorePermit, Error>>,
+            pool: Option<Arc<Pool>>,
+            unsent: Option<(S, Request<B>)>,
+        },
+        Sent {
+            #[pin]
+            call: Oneshot<S, Request<B>>,
+            session: Option<Taken>,
+        },
+    }
+}
+
+impl<S, B, R> Future for SessionFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
+    R: Body,
+{
+    type Output = Result<Response<SessionBody<R>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.state.as_mut().project() {
+                Projected::Waiting { wait, pool, unsent } => {
+                    let place = ready!(wait.as_mut().poll(cx))?;
+                    let (Some(pool), Some((service, mut request))) = (pool.take(), unsent.take()) else {
+                        return Poll::Pending; // never: both are there until the wait is over
+                    };
+                    let session = enter(pool, place, &mut request);
+                    this.state
+                        .set(State::Sent { call: Oneshot::new(service, request), session: Some(session) });
+                }
+                Projected::Sent { call, session } => {
+                    let answer = ready!(call.poll(cx));
+                    let mut session = session.take();
+                    let answer = answer.map_err(Error::wrap)?;
+                    session.iter_mut().for_each(|session| session.learn(answer.status(), answer.headers()));
+                    return Poll::Ready(Ok(answer.map(|body| SessionBody::new(body, session))));
+                }
+            }
+        }
+    }
+}
+
+/// Takes a session, and lets the request carry its cookies.
+fn enter<B>(pool: Arc<Pool>, place: OwnedSemaphorePermit, request: &mut Request<B>) -> Taken {
+    let mut session = pool.take(place, request.headers());
+    if let Some(cookies) = session.jar.as_mut().and_then(Jar::header) {
+        request.headers_mut().insert(header::COOKIE, cookies);
+    }
+    session
+}
+
+impl<S: Service<Request<B>>, B> fmt::Debug for SessionFuture<S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionFuture")
+    }
+}
+
+pin_project! {
+    /// The body of an answer, whose session is free again when it was read to its end, and begins anew when it was not.
+    #[derive(Debug)]
+    pub struct SessionBody<R> {
+        #[pin]
+        body: R,
+        session: Option<Taken>,
+    }
+}
+
+impl<R: Body> SessionBody<R> {
+    fn new(body: R, session: Option<Taken>) -> Self {
+        let mut body = Self { body, session };
+        if body.body.is_end_stream() {
+            give_back(&mut body.session);
+        }
+        body
+    }
+}
+
+impl<R> Body for SessionBody<R>
+where
+    R: Body<Data = Bytes>,
+{
+    type Data = Bytes;
+    type Error = R::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, R::Error>>> {
+        let mut this = self.project();
+        let frame = ready!(this.body.as_mut().poll_frame(cx));
+        match &frame {
+            Some(Err(_)) => *this.session = None,
+            Some(Ok(_)) if !this.body.is_end_stream() => {}
+            _ => give_back(this.session),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::proof;
+    use crate::{Body as OwnBody, Instance};
+    use tower::{ServiceExt, service_fn};
+
+    fn pooled(sessions: usize) -> SessionLayer {
+        SessionLayer::pooled(Instance::parse("dev1").unwrap().origin(), sessions)
+    }
+
+    /// Tells which cookies came, and opens a session for a request without.
+    fn instance() -> impl Service<
+        Request<OwnBody>,
+        Response = Response<OwnBody>,
+        Error = Error,
+        Future = std::future::Ready<Result<Response<OwnBody>, Error>>,
+    > + Clone {
+        let sessions = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        service_fn(move |request: Request<OwnBody>| {
+            let cookie =
+                request.headers().get(header::COOKIE).map(|value| value.to_str().unwrap().to_owned());
+            let mut answer = Response::builder();
+            if cookie.is_none() {
+                let number = sessions.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                answer = answer.header(header::SET_COOKIE, format!("JSESSIONID={number}; Path=/; HttpOnly"));
+            }
+            let status = if request.uri().path() == "/401" { 401 } else { 200 };
+            let body = OwnBody::from(cookie.unwrap_or("none".to_owned()));
+            std::future::ready(Ok(answer.status(status).body(body).unwrap()))
+        })
+    }
+
+    fn request(path: &str, user: &str) -> Request<OwnBody> {
+        Request::get(path).header("authorization", user).body(OwnBody::empty()).unwrap()
+    }
+
+    async fn cookies<S>(service: &S, request: Request<OwnBody>) -> Bytes
+    where
+        S: Service<Request<OwnBody>, Response = Response<SessionBody<OwnBody>>, Error = Error> + Clone,
+    {
+        let answer = service.clone().oneshot(request).await.unwrap();
+        read(answer.into_body()).await
+    }
+
+    async fn read(body: SessionBody<OwnBody>) -> Bytes {
+        http_body_util::BodyExt::collect(body).await.unwrap().to_bytes()
+    }
+
+    #[tokio::test]
+    async fn passes_errors_and_bodies_through_and_waits_inside_its_future() {
+        proof::is_late(SessionLayer::none()).await;
+        proof::is_late(pooled(1)).await;
+    }
+
+    #[tokio::test]
+    async fn without_sessions_no_cookie_is_kept() {
+        let service = SessionLayer::none().layer(instance());
+        for _ in 0..2 {
+            assert_eq!(cookies(&service, request("/", "anna")).await, "none");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_is_used_again_by_the_same_user_only() {
+        let service = pooled(1).layer(instance());
+        assert_eq!(cookies(&service, request("/", "anna")).await, "none");
+        assert_eq!(cookies(&service, request("/", "anna")).await, "JSESSIONID=0");
+        assert_eq!(cookies(&service, request("/", "ben")).await, "none");
+        assert_eq!(cookies(&service, request("/", "ben")).await, "JSESSIONID=1");
+        assert_eq!(cookies(&service, request("/", "anna")).await, "none");
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_to_another_origin_and_own_cookies_stay() {
+        let service = pooled(1).layer(instance());
+        cookies(&service, request("/", "anna")).await;
+        assert_eq!(cookies(&service, request("https://elsewhere.example.com/", "anna")).await, "none");
+        let mut own = request("/", "anna");
+        own.headers_mut().insert(header::COOKIE, "mine=1".parse().unwrap());
+        assert_eq!(cookies(&service, own).await, "mine=1");
+        assert_eq!(cookies(&service, request("/", "anna")).await, "JSESSIONID=0");
+    }
+
+    #[tokio::test]
+    async fn a_session_that_was_refused_or_abandoned_begins_anew() {
+        let service = pooled(1).layer(instance());
+        cookies(&service, request("/", "anna")).await;
+        cookies(&service, request("/401", "anna")).await;
+        assert_eq!(cookies(&service, request("/", "anna")).await, "none");
+        drop(service.clone().oneshot(request("/", "anna")).await.unwrap());
+        assert_eq!(cookies(&service, request("/", "anna")).await, "none");
+        assert_eq!(cookies(&service, request("/", "anna")).await, "JSESSIONID=2");
+    }
+
+    /// One request in flight each; and waiting ends.
+    #[tokio::test(start_paused = true)]
+    async fn two_requests_never_share_a_session() {
+        let service = pooled(2).layer(instance());
+        let first = service.clone().oneshot(request("/", "anna")).await.unwrap();
+        let second = service.clone().oneshot(request("/", "anna")).await.unwrap();
+        let third = service.clone().oneshot(request("/", "anna")).await.unwrap_err();
+        assert_eq!(third.kind(), Kind::QueueTimeout);
+        assert!(third.is_retryable() && third.to_string().contains("all 2"), "{third}");
+        read(first.into_body()).await;
+        read(second.into_body()).await;
+        let both =
+            [cookies(&service, request("/", "anna")).await, cookies(&service, request("/", "anna")).await];
+        assert!(both.iter().all(|cookie| cookie.starts_with(b"JSESSIONID=")), "{both:?}");
+    }
+}
