@@ -10,6 +10,7 @@ mod gzip;
 pub(crate) mod proof;
 mod retry;
 mod session;
+mod span;
 mod throttle;
 mod timeout;
 
@@ -21,5 +22,6 @@ pub use default_headers::{DefaultHeaders, DefaultHeadersLayer};
 pub use gzip::{Gzip, GzipBody, GzipFuture, GzipLayer};
 pub use retry::{Attempts, Retry, RetryFuture, RetryLayer, RetryPolicy, Stop};
 pub use session::{Session, SessionBody, SessionFuture, SessionLayer};
+pub use span::{AttemptSpan, AttemptSpanLayer, OperationSpan, OperationSpanLayer, SpanBody, SpanFuture};
 pub use throttle::{Throttle, ThrottleBody, ThrottleFuture, ThrottleLayer};
 pub use timeout::{Timeout, TimeoutBody, TimeoutFuture, TimeoutLayer};

@@ -1,0 +1,166 @@
+//! Spans in the names of OpenTelemetry's HTTP conventions: one for an operation, one for each attempt.
+
+mod attempt;
+mod operation;
+mod template;
+
+pub use attempt::{AttemptSpan, AttemptSpanLayer};
+pub use operation::{OperationSpan, OperationSpanLayer};
+
+use crate::{BoxError, Error};
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tracing::{Span, field};
+
+pin_project! {
+    /// The future of [`OperationSpan`] and [`AttemptSpan`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct SpanFuture<F> {
+        #[pin]
+        inner: F,
+        span: Span,
+    }
+}
+
+impl<F, R, E> Future for SpanFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<SpanBody<R>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let entered = this.span.enter();
+        let answer = ready!(this.inner.poll(cx)).map_err(Error::wrap);
+        drop(entered);
+        if !this.span.is_disabled() {
+            tell(this.span, &answer);
+        }
+        let span = std::mem::replace(this.span, Span::none());
+        Poll::Ready(answer.map(|answer| answer.map(|body| SpanBody { body, span })))
+    }
+}
+
+/// What the head of an answer says, or the error in its place.
+fn tell<R>(span: &Span, answer: &Result<Response<R>, Error>) {
+    let (status, transaction) = match answer {
+        Ok(answer) => {
+            let transaction = answer.headers().get("x-transaction-id").and_then(|id| id.to_str().ok());
+            (Some(answer.status()), transaction)
+        }
+        Err(error) => {
+            fail(span, error);
+            (error.status(), error.transaction_id())
+        }
+    };
+    if let Some(status) = status {
+        span.record("http.response.status_code", status.as_u16());
+    }
+    if let (Some(status), Ok(_)) = (status.filter(is_failure), answer) {
+        span.record("error.type", status.as_str());
+    }
+    if let Some(id) = transaction {
+        span.record("servicenow.transaction_id", id);
+    }
+}
+
+fn is_failure(status: &StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
+}
+
+fn fail(span: &Span, error: &Error) {
+    span.record("error.type", field::debug(error.kind()));
+}
+
+pin_project! {
+    /// The body of an answer, which is read within its span: the span ends when the body was read or dropped.
+    #[derive(Debug)]
+    pub struct SpanBody<R> {
+        #[pin]
+        body: R,
+        span: Span,
+    }
+}
+
+impl<R> Body for SpanBody<R>
+where
+    R: Body<Data = Bytes>,
+    R::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.project();
+        let entered = this.span.enter();
+        let frame = ready!(this.body.poll_frame(cx)).map(|frame| frame.map_err(Error::wrap));
+        drop(entered);
+        if let Some(Err(error)) = &frame {
+            fail(this.span, error);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// What the spans of a test say, as lines of text.
+#[cfg(test)]
+pub(crate) mod told {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+    use tracing::subscriber::DefaultGuard;
+    use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+
+    #[derive(Clone, Default)]
+    pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Lines {
+        /// Everything that this thread tells until the guard is dropped.
+        pub(crate) fn record() -> (Self, DefaultGuard) {
+            let lines = Self::default();
+            let subscriber = tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::TRACE)
+                .with_span_events(FmtSpan::CLOSE)
+                .with_ansi(false)
+                .with_writer(lines.clone());
+            (lines, tracing::subscriber::set_default(subscriber.finish()))
+        }
+
+        pub(crate) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Lines {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A span for a whole operation.
+
+use super::SpanFuture;
+use super::template::Template;
+use crate::{BoxError, Error};
+use http::{Request, Response};
+use std::task::{Context, Poll};
+use tower_layer::Layer;
+use tower_service::Service;
+use tracing::{Span, field::Empty};
+
+/// A span at level `INFO` for each operation, all its attempts and the reading of its answer.
+///
+/// Its fields: `otel.name` (`GET /api/now/table/incident/{sys_id}`), `http.request.method`, `url.template`,
+/// `server.address`, and as soon as they are known `http.response.status_code`, `error.type` (the
+/// [`Kind`](crate::Kind) of an error or the status of a refusal) and `servicenow.transaction_id`. Never a value of the query,
+/// a header or a body. While nobody listens, it costs a comparison.
+///
+/// ```
+/// use snow_core::layer::OperationSpanLayer;
+/// use tower::Layer;
+///
+/// let service = OperationSpanLayer::new().layer(());
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OperationSpanLayer(());
+
+impl OperationSpanLayer {
+    /// Goes above everything that belongs to an operation.
+    pub fn new() -> Self {
+        Self(())
+    }
+}
+
+impl<S> Layer<S> for OperationSpanLayer {
+    type Service = OperationSpan<S>;
+
+    fn layer(&self, inner: S) -> OperationSpan<S> {
+        OperationSpan { inner }
+    }
+}
+
+/// The service of [`OperationSpanLayer`].
+#[derive(Clone, Debug)]
+pub struct OperationSpan<S> {
+    inner: S,
+}
+
+impl<S, B, R> Service<Request<B>> for OperationSpan<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<super::SpanBody<R>>;
+    type Error = Error;
+    type Future = SpanFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::wrap)
+    }
+
+    fn call(&mut self, request: Request<B>) -> SpanFuture<S::Future> {
+        let span = open(&request);
+        let inner = span.in_scope(|| self.inner.call(request));
+        SpanFuture { inner, span }
+    }
+}
+
+fn open<B>(request: &Request<B>) -> Span {
+    tracing::info_span!(
+        "operation",
+        otel.name = format_args!("{} {}", request.method(), Template(request.uri().path())),
+        http.request.method = request.method().as_str(),
+        url.template = %Template(request.uri().path()),
+        server.address = request.uri().host(),
+        http.response.status_code = Empty,
+        error.r#type = Empty,
+        servicenow.transaction_id = Empty,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::{AttemptSpanLayer, RetryLayer, RetryPolicy, proof, span::told::Lines};
+    use crate::{Body, Kind};
+    use tower::{ServiceExt, service_fn};
+
+    #[tokio::test]
+    async fn passes_readiness_errors_and_bodies_through() {
+        proof::is_transparent(OperationSpanLayer::new()).await;
+    }
+
+    /// Attempts are its children, and no value is told.
+    #[tokio::test(start_paused = true)]
+    async fn tells_how_it_went_and_no_value() {
+        let (lines, listening) = Lines::record();
+        let busy = service_fn(|_: Request<Body>| async {
+            let answer = Response::builder().status(429).header("x-transaction-id", "0d55f4062f81");
+            Ok::<_, Error>(answer.body(Body::empty()).unwrap())
+        });
+        let retry = RetryLayer::new(RetryPolicy::new().attempts(2));
+        let service = OperationSpanLayer::new().layer(retry.layer(AttemptSpanLayer::new().layer(busy)));
+        let uri =
+            "https://dev1.service-now.com/api/now/table/incident/a9e30c7dc61122760116894de7bcc7bd?q=canary";
+        let request = Request::get(uri).header("authorization", "canary").body(Body::from("canary")).unwrap();
+        drop(service.oneshot(request).await.unwrap());
+        drop(listening);
+        let text = lines.text();
+        let ended: Vec<_> = text.lines().filter(|line| line.contains("close")).collect();
+        assert_eq!(ended.len(), 3, "{text}");
+        assert!(ended[1].contains("operation{") && ended[1].contains("attempt{"), "{text}");
+        assert!(ended[1].contains("http.request.resend_count=1"), "{text}");
+        for told in [
+            "otel.name=GET /api/now/table/incident/{sys_id} ",
+            "http.request.method=\"GET\"",
+            "url.template=/api/now/table/incident/{sys_id}",
+            "server.address=\"dev1.service-now.com\"",
+            "http.response.status_code=429",
+            "error.type=\"429\"",
+            "servicenow.transaction_id=\"0d55f4062f81\"",
+        ] {
+            assert!(ended[2].contains(told), "{told} is not in {}", ended[2]);
+        }
+        assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn tells_what_broke_the_body() {
+        let (lines, listening) = Lines::record();
+        let broken = service_fn(|_: Request<Body>| async {
+            let frames = futures_util::stream::once(async { Err(Error::new(Kind::Closed, "gone")) });
+            Ok::<_, Error>(Response::new(Body::stream(http_body_util::StreamBody::new(frames))))
+        });
+        let answer = OperationSpanLayer::new().layer(broken).oneshot(proof::request("/")).await.unwrap();
+        Body::stream(answer.into_body()).collect(10).await.unwrap_err();
+        drop(listening);
+        assert!(lines.text().contains("error.type=Closed"), "{}", lines.text());
+    }
+}
