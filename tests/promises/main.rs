@@ -10,10 +10,12 @@ mod pysnow_tokens_carry_over;
 mod queries_mean_what_they_say;
 mod records_are_written_and_read;
 mod secrets_stay_secret;
+mod the_stack_is_in_order;
 mod the_wire_is_configurable;
 mod tokens_are_renewed_once;
 mod trouble_is_told_apart;
 mod values_stay_values;
+mod what_may_be_sent_again_is;
 
 use http_body_util::{BodyExt, Full};
 use snow_client::query::Query;

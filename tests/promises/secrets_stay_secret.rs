@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use snow_auth::{BasicAuthLayer, OAuth};
-use snow_client::{Client, Instance, OAuthClient, Token, field};
+use snow_client::{Client, Instance, OAuthClient, RetryPolicy, Token, field};
 use snow_sim::{Fault, Simulator};
 use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tower::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -65,7 +66,9 @@ fn simulator() -> Simulator {
 async fn exercise(seen: &Seen) -> Vec<Token> {
     let simulator = simulator();
     let listener = simulator.listen().await.unwrap();
-    let builder = Client::builder().instance(listener.url()).user("admin").password(PASSWORD);
+    let soon = RetryPolicy::new().backoff(Duration::from_millis(1), Duration::from_millis(1));
+    let builder =
+        Client::builder().instance(listener.url()).user("admin").password(PASSWORD).retry(soon.clone());
     seen.shown(&builder);
     let client = builder.build().unwrap();
     let call = client.table("incident").list().query(field("short_description").eq("canary-query")).limit(1);
@@ -76,7 +79,7 @@ async fn exercise(seen: &Seen) -> Vec<Token> {
 
     let builder =
         OAuthClient::builder().instance(listener.url()).client_id("my-id").client_secret(CLIENT_SECRET);
-    let builder = builder.token_updater(|_: Token| async { Ok::<_, io::Error>(()) });
+    let builder = builder.retry(soon).token_updater(|_: Token| async { Ok::<_, io::Error>(()) });
     seen.shown(&builder);
     let oauth = builder.build().unwrap();
     let first = oauth.generate_token("admin", PASSWORD).await.unwrap();

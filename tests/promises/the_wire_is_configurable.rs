@@ -6,7 +6,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use http::Request;
 use http_body_util::BodyExt;
 use serde_json::json;
-use snow_client::{Client, Error, Kind, OAuthClient, Proxy, TlsVersion, Transport};
+use snow_client::{Client, Error, Kind, OAuthClient, Proxy, RetryPolicy, TlsVersion, Transport};
 use snow_core::transport::TransportBuilder;
 use snow_core::{Body, Instance};
 use snow_sim::{ConnectionFault, Listener, Simulator, TlsOptions};
@@ -24,7 +24,11 @@ fn trusting(listener: &Listener) -> TransportBuilder {
 
 fn client(instance: impl AsRef<str>, transport: TransportBuilder) -> Client {
     let instance = Instance::allow_http(instance.as_ref()).unwrap();
-    let builder = Client::builder().instance(instance).user("admin").password("secret");
+    let builder = Client::builder()
+        .instance(instance)
+        .user("admin")
+        .password("secret")
+        .retry(RetryPolicy::new().attempts(1));
     builder.transport(transport.build().unwrap()).build().unwrap()
 }
 

@@ -1,9 +1,9 @@
 //! Each kind of trouble is an error of its own kind, in one line that tells a person what to do.
 
 use serde_json::json;
-use snow_client::{Client, Error, Kind, Transport, field};
+use snow_client::{Client, Error, Kind, RetryPolicy, Transport, field};
 use snow_core::Body;
-use snow_sim::Fault;
+use snow_sim::{Fault, Simulator};
 
 /// One line, with what was called and what to do, and without the query.
 fn line(error: &Error, parts: &[&str]) {
@@ -14,6 +14,16 @@ fn line(error: &Error, parts: &[&str]) {
     }
 }
 
+/// What one attempt says.
+fn client(simulator: &Simulator) -> Client {
+    let builder = Client::builder().instance("dev12345").user("admin").password("secret");
+    builder.transport(simulator.clone()).retry(once()).build().unwrap()
+}
+
+fn once() -> RetryPolicy {
+    RetryPolicy::new().attempts(1)
+}
+
 async fn read(client: &Client, table: &str) -> Error {
     client.table(table).list().query(field("active").eq(true)).limit(1).await.unwrap_err()
 }
@@ -21,7 +31,7 @@ async fn read(client: &Client, table: &str) -> Error {
 #[tokio::test]
 async fn what_the_instance_says_no_to() {
     let simulator = crate::simulator();
-    let client = crate::client(&simulator);
+    let client = client(&simulator);
     let error = client.table("incident").get("0123456789abcdef0123456789abcdef").await.unwrap_err();
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::NotFound, 404));
     line(
@@ -49,7 +59,6 @@ async fn what_the_instance_says_no_to() {
 #[tokio::test]
 async fn what_stands_in_place_of_an_answer() {
     let simulator = crate::simulator();
-    let client = crate::client(&simulator);
     for (fault, kind, retryable, advice) in [
         (Fault::Hibernating, Kind::Hibernating, false, "wake the instance"),
         (Fault::NotProcessed, Kind::NotProcessed, true, "send fewer at once"),
@@ -60,6 +69,7 @@ async fn what_stands_in_place_of_an_answer() {
         (Fault::CancelledInStream, Kind::Cut, true, "fewer rows or fields"),
         (Fault::Cancelled, Kind::Cancelled, true, "fewer rows or fields"),
     ] {
+        let client = client(&simulator);
         simulator.fail_next(fault);
         let error = read(&client, "incident").await;
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{error}");
@@ -71,7 +81,6 @@ async fn what_stands_in_place_of_an_answer() {
 #[tokio::test]
 async fn whether_a_write_may_have_happened() {
     let simulator = crate::simulator();
-    let client = crate::client(&simulator);
     for (fault, doubt) in [
         (Fault::NotProcessed, false),
         (Fault::Busy, false),
@@ -81,6 +90,7 @@ async fn whether_a_write_may_have_happened() {
         (Fault::Cancelled, true),
         (Fault::CancelledInStream, true),
     ] {
+        let client = client(&simulator);
         simulator.fail_next(fault);
         let error = client.table("incident").create(&json!({ "short_description": "x" })).await.unwrap_err();
         assert_eq!(error.may_have_happened(), doubt, "{error}");
@@ -92,7 +102,7 @@ async fn whether_a_write_may_have_happened() {
 async fn a_rate_limit_says_how_long_to_wait() {
     let simulator = crate::simulator();
     simulator.fail_next(Fault::RateLimited);
-    let error = read(&crate::client(&simulator), "incident").await;
+    let error = read(&client(&simulator), "incident").await;
     assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(1_800)));
 }
 
@@ -158,8 +168,14 @@ async fn a_refusal_whose_body_breaks_is_still_that_refusal() {
         let builder = http::Response::builder().status(429).header("retry-after", "9");
         builder.body(Body::stream(http_body_util::StreamBody::new(frames)))
     });
-    let client =
-        Client::builder().instance("dev1").user("a").password("b").transport(broken).build().unwrap();
+    let client = Client::builder()
+        .instance("dev1")
+        .user("a")
+        .password("b")
+        .retry(once())
+        .transport(broken)
+        .build()
+        .unwrap();
     let error = client.table("incident").create(&json!({})).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_happened()), (Kind::RateLimited, false));
     assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(9)));
@@ -170,8 +186,12 @@ async fn a_connection_that_breaks_behind_the_handshake_is_no_failed_handshake() 
     let simulator = crate::simulator();
     let listener = simulator.listen_tls().await.unwrap();
     let transport = Transport::builder().danger_accept_invalid_certificates().build().unwrap();
-    let client =
-        Client::builder().instance(listener.url()).user("admin").password("secret").transport(transport);
+    let client = Client::builder()
+        .instance(listener.url())
+        .user("admin")
+        .password("secret")
+        .retry(once())
+        .transport(transport);
     let client = client.build().unwrap();
     for fault in
         [snow_sim::WireFault::ResetAt(0), snow_sim::WireFault::CutAt(0), snow_sim::WireFault::CutAt(100)]
@@ -197,7 +217,8 @@ async fn a_connection_that_is_refused() {
     // A port that was free a moment ago: nobody listens there now.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
-    let client = Client::builder().instance(url).user("admin").password("secret").build().unwrap();
+    let client =
+        Client::builder().instance(url).user("admin").password("secret").retry(once()).build().unwrap();
     let error = read(&client, "incident").await;
     assert_eq!((error.kind(), error.is_retryable()), (Kind::Connect, true));
     line(&error, &["no connection could be made", "refused", "check the instance's name"]);
@@ -215,15 +236,16 @@ async fn a_certificate_that_is_not_trusted_and_a_server_without_tls() {
         (secure.url(), "UnknownIssuer", "add_root_certificates_pem()"),
         (no_tls, "corrupt message", "does the server speak TLS"),
     ] {
-        let client = match Client::builder().instance(&url).user("admin").password("secret").build() {
-            Ok(client) => client,
-            // A machine without any certificates says so when the client is built.
-            Err(error) => {
-                assert_eq!(error.kind(), Kind::Tls);
-                line(&error, &["ca-certificates", "bundled-roots", "add_root_certificates_pem()"]);
-                return;
-            }
-        };
+        let client =
+            match Client::builder().instance(&url).user("admin").password("secret").retry(once()).build() {
+                Ok(client) => client,
+                // A machine without any certificates says so when the client is built.
+                Err(error) => {
+                    assert_eq!(error.kind(), Kind::Tls);
+                    line(&error, &["ca-certificates", "bundled-roots", "add_root_certificates_pem()"]);
+                    return;
+                }
+            };
         let error = read(&client, "incident").await;
         assert_eq!((error.kind(), error.is_retryable()), (Kind::Tls, false), "{error}");
         line(&error, &[reason, "no encrypted connection", advice]);
@@ -245,7 +267,8 @@ async fn a_connection_that_breaks_half_way() {
             std::io::Write::write_all(&mut stream, answer.as_bytes()).unwrap();
         }
     });
-    let client = Client::builder().instance(url).user("admin").password("secret").build().unwrap();
+    let client =
+        Client::builder().instance(url).user("admin").password("secret").retry(once()).build().unwrap();
     let error = read(&client, "incident").await;
     assert_eq!((error.kind(), error.is_retryable()), (Kind::Closed, true), "{error}");
     let error = client.table("incident").create(&json!({})).await.unwrap_err();

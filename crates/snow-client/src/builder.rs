@@ -1,15 +1,19 @@
 //! What a client is made of. Everything is checked in `build`, so that chains stay short.
 
-use crate::call::Target;
-use crate::{Client, Instance, OAuthClient, Secret, Token, stack};
+use crate::settings::Settings;
+use crate::stack::{self, Bottom};
+use crate::target::Target;
+use crate::{Client, Instance, OAuthClient, Secret, Token};
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderName, HeaderValue, Request, Response};
 use snow_auth::{BasicAuthLayer, OAuthBuilder};
-use snow_core::layer::DefaultHeadersLayer;
+use snow_core::layer::RetryPolicy;
 use snow_core::{Body, BoxError, Error, HttpService, Kind, Transport};
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use tower_layer::Identity;
+use std::time::Duration;
+use tower_layer::{Identity, Layer};
 use tower_service::Service;
 
 /// What both clients have.
@@ -17,12 +21,15 @@ use tower_service::Service;
 struct Common {
     instance: Option<Result<Instance, Error>>,
     host: Option<Result<Instance, Error>>,
-    transport: Option<HttpService>,
-    user_agent: Option<String>,
+    transport: Option<Bottom>,
+    settings: Settings,
 }
 
 impl Common {
     fn instance(&self) -> Result<Instance, Error> {
+        if let Some(refused) = &self.settings.refused {
+            return Err(refused.clone());
+        }
         match (self.instance.clone(), self.host.clone()) {
             (Some(_), Some(_)) => Err(invalid("both instance and host are given: give one of them")),
             (Some(one), None) | (None, Some(one)) => one,
@@ -30,21 +37,20 @@ impl Common {
         }
     }
 
-    fn headers(&self) -> Result<DefaultHeadersLayer, Error> {
-        let headers = DefaultHeadersLayer::new();
-        let Some(agent) = &self.user_agent else { return Ok(headers) };
-        let agent = HeaderValue::from_str(agent)
-            .map_err(|_| invalid("the user agent has characters that no header may have"))?;
-        Ok(headers.with(header::USER_AGENT, agent))
-    }
-
-    /// The caller's transport, or ours; and what is left to do when all input has been checked: to load certificates.
-    fn transport(&self) -> Result<(HttpService, Option<Transport>), Error> {
-        if let Some(own) = &self.transport {
-            return Ok((own.clone(), None));
+    /// The caller's transport, or ours.
+    fn bottom(&self) -> Result<Bottom, Error> {
+        match &self.transport {
+            Some(given) => Ok(given.clone()),
+            None => Ok(Bottom::Plain(Transport::builder().build()?)),
         }
-        let transport = Transport::builder().build()?;
-        Ok((HttpService::new(transport.clone()), Some(transport)))
+    }
+}
+
+/// What is left to do when all input has been checked: to load certificates.
+fn prepare(bottom: &Bottom, instance: &Instance) -> Result<(), Error> {
+    match bottom {
+        Bottom::Plain(ours) => ours.prepare(instance.origin()),
+        Bottom::Erased(_) => Ok(()),
     }
 }
 
@@ -101,13 +107,112 @@ macro_rules! common_settings {
             R: http_body::Body<Data = Bytes> + Send + 'static,
             R::Error: Into<BoxError>,
         {
-            self.common.transport = Some(HttpService::new(service));
+            self.common.transport = Some(match (&service as &dyn Any).downcast_ref::<Transport>() {
+                Some(ours) => Bottom::Plain(ours.clone()),
+                None => Bottom::Erased(HttpService::new(service)),
+            });
             self
         }
 
         /// The `User-Agent`; `snow/VERSION` by default.
         pub fn user_agent(mut self, agent: &str) -> Self {
-            self.common.user_agent = Some(agent.to_owned());
+            self.common.settings.user_agent(agent);
+            self.given("a user agent")
+        }
+
+        /// A header for every request that does not bring it: what an API gateway asks for, say.
+        pub fn default_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+            self.common.settings.headers = self.common.settings.headers.with(name, value);
+            self.given("a default header")
+        }
+
+        /// How long a call may take, everything included: waiting for its turn, a token, every attempt, the pauses between
+        /// them, and reading the answer. 5 minutes by default.
+        pub fn deadline(mut self, limit: Duration) -> Self {
+            self.common.settings.deadline = Some(limit);
+            self.given("a deadline")
+        }
+
+        /// How often and when a request is sent again; see [`RetryLayer`](snow_core::layer::RetryLayer) for which are. One
+        /// attempt for never.
+        pub fn retry(mut self, policy: RetryPolicy) -> Self {
+            self.common.settings.retry = Some(policy);
+            self.given("a retry policy")
+        }
+
+        /// How many requests may be under way at once, over all clones; 32 by default. A node of an instance runs four
+        /// requests of integrations at a time, keeps fifty waiting, and refuses more (facts 8.2).
+        pub fn concurrency(mut self, most: usize) -> Self {
+            self.common.settings.concurrency = Some(most);
+            self.given("a concurrency")
+        }
+
+        /// Keeps so many sessions with their cookies, each for one request at a time; none by default. See
+        /// [`SessionLayer`](snow_core::layer::SessionLayer).
+        pub fn sessions(mut self, number: usize) -> Self {
+            self.common.settings.sessions = Some(number);
+            self.given("sessions")
+        }
+
+        /// How many bytes an answer may have, unpacked; 64 MiB by default.
+        pub fn body_limit(mut self, bytes: u64) -> Self {
+            self.common.settings.body_limit = Some(bytes);
+            self.given("a body limit")
+        }
+
+        /// How long an attempt may take until its answer begins; 90 seconds by default, which is above the 60 after which
+        /// the service itself gives up (facts 3.4).
+        pub fn head_timeout(mut self, limit: Duration) -> Self {
+            self.common.settings.timeouts = self.common.settings.timeouts.head(limit);
+            self.given("a head timeout")
+        }
+
+        /// How long an answer that has begun may stand still; 60 seconds by default.
+        pub fn idle_timeout(mut self, limit: Duration) -> Self {
+            self.common.settings.timeouts = self.common.settings.timeouts.idle(limit);
+            self.given("an idle timeout")
+        }
+
+        /// A layer of your own around each call: above retry, below the deadline. The first one added is outermost.
+        ///
+        /// ```
+        /// use snow_client::Client;
+        /// use tower::util::MapRequestLayer;
+        ///
+        /// let layer = MapRequestLayer::new(|request: http::Request<snow_core::Body>| request);
+        /// let client =
+        ///     Client::builder().instance("dev12345").user("admin").password("secret").operation_layer(layer).build()?;
+        /// # Ok::<_, snow_client::Error>(())
+        /// ```
+        pub fn operation_layer<L, R>(mut self, layer: L) -> Self
+        where
+            L: Layer<HttpService> + Send + Sync + 'static,
+            L::Service: Service<Request<Body>, Response = Response<R>> + Clone + Send + Sync + 'static,
+            <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+            <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+            R: http_body::Body<Data = Bytes> + Send + 'static,
+            R::Error: Into<BoxError>,
+        {
+            self.common.settings.operation_layers.push(layer);
+            self.given("a layer")
+        }
+
+        /// A layer of your own around each attempt: below retry, above authentication. The first one added is outermost.
+        pub fn attempt_layer<L, R>(mut self, layer: L) -> Self
+        where
+            L: Layer<HttpService> + Send + Sync + 'static,
+            L::Service: Service<Request<Body>, Response = Response<R>> + Clone + Send + Sync + 'static,
+            <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+            <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+            R: http_body::Body<Data = Bytes> + Send + 'static,
+            R::Error: Into<BoxError>,
+        {
+            self.common.settings.attempt_layers.push(layer);
+            self.given("a layer")
+        }
+
+        fn given(mut self, what: &'static str) -> Self {
+            self.common.settings.given.push(what);
             self
         }
     };
@@ -158,40 +263,41 @@ impl ClientBuilder {
     /// [`Kind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
     pub fn build(self) -> Result<Client, Error> {
         let instance = self.common.instance()?;
-        let http = match (&self.stack, &self.user, &self.password) {
-            (Some(stack), None, None) => self.whole(stack)?,
-            (Some(_), ..) => {
-                let why = "user and password are given beside a whole stack, which would not use them: \
-                           put a BasicAuthLayer into the stack, or use transport() in place of stack()";
-                return Err(invalid(why));
-            }
-            (None, Some(user), Some(password)) => {
+        if let Some(stack) = &self.stack {
+            return self.whole(instance, stack.clone());
+        }
+        let bottom = self.common.transport.clone();
+        let target = match (&self.user, &self.password) {
+            (Some(user), Some(password)) => {
                 let auth = BasicAuthLayer::new(instance.origin(), user, password.clone())?;
-                let (headers, (transport, ours)) = (self.common.headers()?, self.common.transport()?);
-                ours.map_or(Ok(()), |ours| ours.prepare(instance.origin()))?;
-                stack::default(instance.clone(), auth, headers, transport)
+                let bottom = self.common.bottom()?;
+                prepare(&bottom, &instance)?;
+                Target::new(instance, &self.common.settings, auth, bottom)
             }
-            (None, None, None) if self.common.transport.is_some() => {
-                let (transport, _) = self.common.transport()?;
-                stack::default(instance.clone(), Identity::new(), self.common.headers()?, transport)
-            }
-            (None, None, None) => {
-                return Err(invalid("no way to log in is given: call user() and password()"));
-            }
-            (None, Some(_), None) => return Err(invalid("a user is given without a password")),
-            (None, None, Some(_)) => return Err(invalid("a password is given without a user")),
+            (None, None) => match bottom {
+                Some(own) => Target::new(instance, &self.common.settings, Identity::new(), own),
+                None => return Err(invalid("no way to log in is given: call user() and password()")),
+            },
+            (Some(_), None) => return Err(invalid("a user is given without a password")),
+            (None, Some(_)) => return Err(invalid("a password is given without a user")),
         };
-        Ok(Client { target: Target { instance, http } })
+        Ok(Client { target })
     }
 
-    fn whole(&self, stack: &HttpService) -> Result<HttpService, Error> {
-        match (&self.common.transport, &self.common.user_agent) {
-            (None, None) => Ok(stack.clone()),
-            (Some(_), _) => Err(invalid("both a transport and a whole stack are given: give one of them")),
-            (None, Some(_)) => {
-                Err(invalid("a user agent is given beside a whole stack, which would not use it"))
-            }
+    fn whole(&self, instance: Instance, http: HttpService) -> Result<Client, Error> {
+        if self.user.is_some() || self.password.is_some() {
+            let why = "user and password are given beside a whole stack, which would not use them: put a \
+                       BasicAuthLayer into the stack, or use transport() in place of stack()";
+            return Err(invalid(why));
         }
+        if self.common.transport.is_some() {
+            return Err(invalid("both a transport and a whole stack are given: give one of them"));
+        }
+        if let Some(given) = self.common.settings.given.first() {
+            let why = format!("{given} is given beside a whole stack, which would not use it");
+            return Err(Error::new(Kind::InvalidInput, why));
+        }
+        Ok(Client { target: Target::whole(instance, http) })
     }
 }
 
@@ -247,11 +353,11 @@ impl OAuthClientBuilder {
     /// [`Kind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
     pub fn build(self) -> Result<OAuthClient, Error> {
         let instance = self.common.instance()?;
-        let (headers, (transport, ours)) = (self.common.headers()?, self.common.transport()?);
-        let oauth = self.oauth.build(&instance, stack::token(headers.clone(), transport.clone()))?;
-        ours.map_or(Ok(()), |ours| ours.prepare(instance.origin()))?;
-        let http = stack::default(instance.clone(), oauth.layer(), headers, transport);
-        Ok(OAuthClient { client: Client { target: Target { instance, http } }, oauth })
+        let (settings, bottom) = (&self.common.settings, self.common.bottom()?);
+        let oauth = self.oauth.build(&instance, stack::token(settings, bottom.clone()))?;
+        prepare(&bottom, &instance)?;
+        let target = Target::new(instance, settings, oauth.layer(), bottom);
+        Ok(OAuthClient { client: Client { target }, oauth })
     }
 }
 

@@ -1,25 +1,18 @@
 //! One call, from its parameters to its result.
 
 use crate::Page;
+use crate::exchange::{Read, exchange};
+use crate::target::Target;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, header};
-use snow_core::decode::{self, Answer};
-use snow_core::{ApiPath, Body, DisplayValue, Error, HttpService, Instance, Params, Query};
+use http::Method;
+use snow_core::{ApiPath, DisplayValue, Error, Operation, Params, Query};
 use std::borrow::Borrow;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-
-/// The most that an answer of JSON may hold.
-const LIMIT: usize = 64 << 20;
-
-/// Where calls go: what [`Client`](crate::Client) is inside.
-#[derive(Clone, Debug)]
-pub(crate) struct Target {
-    pub(crate) instance: Instance,
-    pub(crate) http: HttpService,
-}
+use std::time::Duration;
 
 /// A call that goes out when it is awaited. Its parameters are its own: nothing is left for the next call.
 ///
@@ -29,9 +22,9 @@ pub(crate) struct Target {
 /// **Cancelling**: a dropped future of a read is harmless; of a write, it leaves open whether it was carried out.
 #[must_use = "a call goes out when it is awaited"]
 pub struct Call<T> {
-    target: Target,
+    target: Arc<Target>,
     request: Result<Prepared, Error>,
-    read: fn(&Answer, &Prepared) -> Result<T, Error>,
+    read: Read<T>,
 }
 
 pub(crate) struct Prepared {
@@ -39,20 +32,17 @@ pub(crate) struct Prepared {
     pub(crate) path: ApiPath,
     pub(crate) params: Params,
     pub(crate) body: Option<Bytes>,
+    pub(crate) operation: Option<Operation>,
 }
 
 impl Prepared {
     pub(crate) fn new(method: Method, path: ApiPath) -> Self {
-        Self { method, path, params: Params::new(), body: None }
+        Self { method, path, params: Params::new(), body: None, operation: None }
     }
 }
 
 impl<T> Call<T> {
-    pub(crate) fn new(
-        target: Target,
-        request: Result<Prepared, Error>,
-        read: fn(&Answer, &Prepared) -> Result<T, Error>,
-    ) -> Self {
+    pub(crate) fn new(target: Arc<Target>, request: Result<Prepared, Error>, read: Read<T>) -> Self {
         Self { target, request, read }
     }
 
@@ -75,6 +65,24 @@ impl<T> Call<T> {
     /// Any other parameter.
     pub fn param(self, name: &str, value: &str) -> Self {
         self.params(|params| params.custom(name, value))
+    }
+
+    /// How long this call may take, everything included, in place of the client's own limit.
+    pub fn deadline(self, limit: Duration) -> Self {
+        self.operation(|operation| operation.deadline(limit))
+    }
+
+    /// Whether the call may be sent again when it is not known whether it was carried out. By default reads and deletions may;
+    /// updates may not, because they append to journal fields, and creations may not at all (facts 3.3).
+    pub fn idempotent(self, idempotent: bool) -> Self {
+        self.operation(|operation| operation.idempotent(idempotent))
+    }
+
+    fn operation(mut self, set: impl FnOnce(Operation) -> Operation) -> Self {
+        if let Ok(request) = &mut self.request {
+            request.operation = Some(set(request.operation.take().unwrap_or_default()));
+        }
+        self
     }
 
     fn params(mut self, set: impl FnOnce(Params) -> Params) -> Self {
@@ -108,36 +116,8 @@ impl<T: 'static> IntoFuture for Call<T> {
     fn into_future(self) -> CallFuture<T> {
         CallFuture(Box::pin(async move {
             let request = self.request?;
-            let answer = send(&self.target, &request).await?;
-            (self.read)(&answer, &request).map_err(|error| told(error, &self.target, &request))
+            exchange(&self.target, &request, self.read).await
         }))
-    }
-}
-
-async fn send(target: &Target, request: &Prepared) -> Result<Answer, Error> {
-    let answered = async {
-        let response = target.http.send(wire(target, request)?).await?;
-        let (head, body) = decode::receive(response, LIMIT).await?;
-        Answer::new(head, body)
-    };
-    answered.await.map_err(|error| told(error, target, request))
-}
-
-fn wire(target: &Target, request: &Prepared) -> Result<Request<Body>, Error> {
-    let mut wire = Request::new(request.body.clone().map_or_else(Body::empty, Body::from));
-    *wire.method_mut() = request.method.clone();
-    *wire.uri_mut() = target.instance.uri(&request.path, &request.params)?;
-    if request.body.is_some() {
-        wire.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
-    Ok(wire)
-}
-
-/// Adds what was called; the query is left out.
-fn told(error: Error, target: &Target, request: &Prepared) -> Error {
-    match target.instance.uri(&request.path, &Params::new()) {
-        Ok(uri) => error.with_operation(&request.method, &uri),
-        Err(_) => error,
     }
 }
 

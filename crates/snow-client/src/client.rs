@@ -1,7 +1,9 @@
 //! The client with a password, or with a service of the caller's own.
 
-use crate::call::Target;
+use crate::target::Target;
 use crate::{ClientBuilder, Instance, Table};
+use snow_core::HttpService;
+use std::sync::Arc;
 
 /// A client of one instance. Cheap to clone, `Send` and `Sync`, without type parameters.
 ///
@@ -14,7 +16,7 @@ use crate::{ClientBuilder, Instance, Table};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub(crate) target: Target,
+    pub(crate) target: Arc<Target>,
 }
 
 impl Client {
@@ -31,5 +33,22 @@ impl Client {
     /// The instance.
     pub fn instance(&self) -> &Instance {
         &self.target.instance
+    }
+
+    /// The whole stack as a tower service, for APIs that have no method here: it takes requests with or without a host,
+    /// logs in, sends again, and gives plain answers.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let url = simulator.listen().await?;
+    /// # let client = snow_client::Client::builder().instance(url.url()).user("admin").password("secret").build()?;
+    /// let request = http::Request::get("/api/now/table/incident?sysparm_limit=1").body(snow_core::Body::empty())?;
+    /// let answer = client.service().send(request).await?;
+    /// assert_eq!(answer.status(), 200);
+    /// # Ok(()) }
+    /// ```
+    pub fn service(&self) -> &HttpService {
+        &self.target.http
     }
 }

@@ -30,10 +30,15 @@
 mod builder;
 mod call;
 mod client;
+mod exchange;
+mod maybe_erased;
 mod oauth_client;
 mod page;
+mod settings;
 mod stack;
 mod table;
+mod target;
+mod user_layers;
 
 pub use builder::{ClientBuilder, OAuthClientBuilder};
 pub use call::{Call, CallFuture};
@@ -41,6 +46,7 @@ pub use client::Client;
 pub use oauth_client::OAuthClient;
 pub use page::Page;
 pub use snow_auth::Token;
+pub use snow_core::layer::RetryPolicy;
 pub use snow_core::query::{self, Query, field};
 pub use snow_core::transport::{Proxy, TlsVersion};
 pub use snow_core::{

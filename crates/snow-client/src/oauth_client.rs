@@ -2,7 +2,7 @@
 
 use crate::{Client, Instance, OAuthClientBuilder, Secret, Table, Token};
 use snow_auth::OAuth;
-use snow_core::Error;
+use snow_core::{Error, HttpService};
 
 /// A client of one instance that logs in with OAuth. Clones share the token.
 ///
@@ -67,5 +67,10 @@ impl OAuthClient {
     /// The instance.
     pub fn instance(&self) -> &Instance {
         self.client.instance()
+    }
+
+    /// The whole stack as a tower service; see [`Client::service`].
+    pub fn service(&self) -> &HttpService {
+        self.client.service()
     }
 }

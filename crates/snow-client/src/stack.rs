@@ -1,36 +1,73 @@
 //! The default stack, outermost first. `ARCHITECTURE.md` has the same table.
 
+use crate::maybe_erased::MaybeErased;
+use crate::settings::Settings;
+use bytes::Bytes;
 use http::{Request, Response};
-use snow_core::layer::{BaseUriLayer, DefaultHeaders, DefaultHeadersLayer};
-use snow_core::{Body, Error, HttpService, Instance};
+use snow_core::layer::{
+    AttemptSpan, AttemptSpanLayer, BaseUriLayer, BodyLimit, BodyLimitLayer, DeadlineLayer, DefaultHeaders,
+    Gzip, GzipLayer, OperationSpanLayer, RetryLayer, RetryPolicy, Session, Throttle, Timeout,
+};
+use snow_core::{Body, BoxError, Error, HttpService, Instance, Transport};
+use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_layer::Layer;
 use tower_service::Service;
 
 /// What every request of the facade goes through.
-pub(crate) fn default<A, T>(
-    instance: Instance,
+pub(crate) fn default<A, R>(
+    instance: &Instance,
+    settings: &Settings,
+    retry: RetryPolicy,
     auth: A,
-    headers: DefaultHeadersLayer,
-    transport: T,
+    bottom: Bottom,
 ) -> HttpService
 where
-    T: Service<Request<Body>, Response = Response<Body>, Error = Error> + Clone + Send + Sync + 'static,
-    T::Future: Send,
-    A: Layer<DefaultHeaders<T>>,
-    A::Service:
-        Service<Request<Body>, Response = Response<Body>, Error = Error> + Clone + Send + Sync + 'static,
+    A: Layer<Limited>,
+    A::Service: Service<Request<Body>, Response = Response<R>, Error = Error> + Clone + Send + Sync + 'static,
     <A::Service as Service<Request<Body>>>::Future: Send,
+    R: http_body::Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
 {
     let stack = ServiceBuilder::new()
-        .layer(BaseUriLayer::new(instance)) // below here every URI is absolute, and the instance's
+        .layer(BaseUriLayer::new(instance.clone())) // below here every URI is absolute, and the instance's
+        .layer(OperationSpanLayer::new())
+        .layer(DeadlineLayer::new(settings.deadline())) // everything below, pauses and the answer's body included
+        .layer(settings.operation_layers.clone())
+        .layer(RetryLayer::new(retry)) // above auth: each attempt has the current token
+        .layer(settings.attempt_layers.clone())
         .layer(auth)
-        .layer(headers) // innermost, so that what is kept for a second attempt is small
-        .service(transport);
+        .layer(settings.throttle()) // below retry: who pauses holds no place
+        .layer(settings.sessions(instance))
+        .layer(AttemptSpanLayer::new())
+        .layer(BodyLimitLayer::new(settings.body_limit())) // above gzip: counts what comes out of it
+        .layer(GzipLayer::new())
+        .layer(settings.timeouts)
+        .layer(settings.headers.clone()) // innermost, so that what is kept for a second attempt is small
+        .service(bottom);
     HttpService::new(stack)
 }
 
-/// What token requests go through: the same transport, without authentication.
-pub(crate) fn token<T>(headers: DefaultHeadersLayer, transport: T) -> DefaultHeaders<T> {
-    headers.layer(transport)
+/// Our transport, or the user's.
+pub(crate) type Bottom = MaybeErased<Transport>;
+
+/// What is below authentication.
+pub(crate) type Limited = Throttle<Session<AttemptSpan<BodyLimit<Gzip<Timeout<DefaultHeaders<Bottom>>>>>>>;
+
+/// What token requests go through: the same transport with limits of its own, without authentication, and without whatever
+/// bounds the call that happened to ask first.
+pub(crate) fn token(settings: &Settings, bottom: Bottom) -> HttpService {
+    let stack = ServiceBuilder::new()
+        .layer(OperationSpanLayer::detached())
+        .layer(DeadlineLayer::new(TOKEN_DEADLINE))
+        .layer(AttemptSpanLayer::new())
+        .layer(BodyLimitLayer::new(TOKEN_BYTES))
+        .layer(GzipLayer::new())
+        .layer(settings.timeouts)
+        .layer(settings.headers.clone())
+        .service(bottom);
+    HttpService::new(stack)
 }
+
+const TOKEN_DEADLINE: Duration = Duration::from_secs(120);
+const TOKEN_BYTES: u64 = 1 << 20;

@@ -1,21 +1,24 @@
 //! The Table API (facts 1).
 
-use crate::call::{Call, Prepared, Target};
+use crate::call::{Call, Prepared};
+use crate::exchange::Read;
+use crate::target::Target;
 use crate::{Page, Record};
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 use snow_core::{ApiPath, Error, Kind, SysId};
+use std::sync::Arc;
 
 /// A table of the instance. Cheap to clone; holds no parameters, so nothing leaks from one call into another.
 #[derive(Clone, Debug)]
 pub struct Table {
-    target: Target,
+    target: Arc<Target>,
     path: Result<ApiPath, Error>,
 }
 
 impl Table {
-    pub(crate) fn new(target: Target, name: &str) -> Self {
+    pub(crate) fn new(target: Arc<Target>, name: &str) -> Self {
         Self { target, path: ApiPath::table(name) }
     }
 
@@ -62,12 +65,7 @@ impl Table {
         self.call(Method::DELETE, Some(sys_id.as_ref()), |answer, _| answer.nothing())
     }
 
-    fn call<T>(
-        &self,
-        method: Method,
-        sys_id: Option<&str>,
-        read: fn(&snow_core::decode::Answer, &Prepared) -> Result<T, Error>,
-    ) -> Call<T> {
+    fn call<T>(&self, method: Method, sys_id: Option<&str>, read: Read<T>) -> Call<T> {
         Call::new(self.target.clone(), self.prepare(method, sys_id), read)
     }
 

@@ -32,6 +32,11 @@ pub struct HttpService(Arc<dyn Erased>);
 
 trait Erased: Send + Sync {
     fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>>;
+
+    /// The type of the stack.
+    fn name(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
 }
 
 impl<S, R> Erased for S
@@ -81,10 +86,21 @@ impl Service<Request<Body>> for HttpService {
     }
 }
 
+/// The types of the layers, outermost first; nothing that they hold.
 impl fmt::Debug for HttpService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HttpService")
+        f.write_str("HttpService(")?;
+        self.0
+            .name()
+            .split_inclusive(['<', '>', ',', ' '])
+            .try_for_each(|part| f.write_str(last_segment(part)))?;
+        f.write_str(")")
     }
+}
+
+/// `Retry<` of `snow_core::layer::retry::Retry<`
+fn last_segment(path: &str) -> &str {
+    path.rsplit_once("::").map_or(path, |(_, last)| last)
 }
 
 /// The answer on its way.
@@ -102,5 +118,37 @@ impl Future for HttpFuture {
 impl fmt::Debug for HttpFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HttpFuture")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::{BodyLimitLayer, TimeoutLayer};
+    use tower_layer::Layer;
+
+    #[test]
+    fn shows_its_layers_outermost_first() {
+        let below = HttpService::new(TimeoutLayer::new().layer(HttpService::new(Nobody)));
+        let stack = HttpService::new(BodyLimitLayer::new(1).layer(TimeoutLayer::new().layer(below.clone())));
+        assert_eq!(format!("{below:?}"), "HttpService(Timeout<HttpService>)");
+        assert_eq!(format!("{stack:?}"), "HttpService(BodyLimit<Timeout<HttpService>>)");
+    }
+
+    #[derive(Clone)]
+    struct Nobody;
+
+    impl Service<Request<Body>> for Nobody {
+        type Response = Response<Body>;
+        type Error = Error;
+        type Future = std::future::Ready<Result<Response<Body>, Error>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Request<Body>) -> Self::Future {
+            std::future::ready(Ok(Response::new(Body::empty())))
+        }
     }
 }

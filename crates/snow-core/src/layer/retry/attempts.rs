@@ -47,13 +47,12 @@ impl Attempts {
 /// `after 4 attempts, as many as are allowed`
 impl fmt::Display for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.count {
-            0 | 1 => f.write_str("not tried again")?,
-            count => write!(f, "after {count} attempts")?,
-        }
-        match self.stopped {
-            None => Ok(()),
-            Some(stop) => write!(f, ", {stop}"),
+        match (self.count, self.stopped) {
+            (0 | 1, None) => f.write_str("one attempt"),
+            (0 | 1, Some(Stop::Limit)) => f.write_str("one attempt is allowed"),
+            (0 | 1, Some(stop)) => write!(f, "not tried again {stop}"),
+            (count, None) => write!(f, "after {count} attempts"),
+            (count, Some(stop)) => write!(f, "after {count} attempts, {stop}"),
         }
     }
 }

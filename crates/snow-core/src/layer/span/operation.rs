@@ -23,12 +23,19 @@ use tracing::{Span, field::Empty};
 /// let service = OperationSpanLayer::new().layer(());
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct OperationSpanLayer(());
+pub struct OperationSpanLayer {
+    detached: bool,
+}
 
 impl OperationSpanLayer {
     /// Goes above everything that belongs to an operation.
     pub fn new() -> Self {
-        Self(())
+        Self { detached: false }
+    }
+
+    /// For operations that are nobody's, as a token request on which many calls wait: their spans have no parent.
+    pub fn detached() -> Self {
+        Self { detached: true }
     }
 }
 
@@ -36,7 +43,7 @@ impl<S> Layer<S> for OperationSpanLayer {
     type Service = OperationSpan<S>;
 
     fn layer(&self, inner: S) -> OperationSpan<S> {
-        OperationSpan { inner }
+        OperationSpan { inner, layer: *self }
     }
 }
 
@@ -44,6 +51,7 @@ impl<S> Layer<S> for OperationSpanLayer {
 #[derive(Clone, Debug)]
 pub struct OperationSpan<S> {
     inner: S,
+    layer: OperationSpanLayer,
 }
 
 impl<S, B, R> Service<Request<B>> for OperationSpan<S>
@@ -60,23 +68,34 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> SpanFuture<S::Future> {
-        let span = open(&request);
+        let span = if self.layer.detached { detached(&request) } else { child(&request) };
         let inner = span.in_scope(|| self.inner.call(request));
         SpanFuture { inner, span }
     }
 }
 
-fn open<B>(request: &Request<B>) -> Span {
-    tracing::info_span!(
-        "operation",
-        otel.name = format_args!("{} {}", request.method(), Template(request.uri().path())),
-        http.request.method = request.method().as_str(),
-        url.template = %Template(request.uri().path()),
-        server.address = request.uri().host(),
-        http.response.status_code = Empty,
-        error.r#type = Empty,
-        servicenow.transaction_id = Empty,
-    )
+macro_rules! open {
+    ($request:expr $(, parent: $parent:expr)?) => {
+        tracing::info_span!(
+            $(parent: $parent,)?
+            "operation",
+            otel.name = format_args!("{} {}", $request.method(), Template($request.uri().path())),
+            http.request.method = $request.method().as_str(),
+            url.template = %Template($request.uri().path()),
+            server.address = $request.uri().host(),
+            http.response.status_code = Empty,
+            error.r#type = Empty,
+            servicenow.transaction_id = Empty,
+        )
+    };
+}
+
+fn child<B>(request: &Request<B>) -> Span {
+    open!(request)
+}
+
+fn detached<B>(request: &Request<B>) -> Span {
+    open!(request, parent: None)
 }
 
 #[cfg(test)]
@@ -123,6 +142,23 @@ mod tests {
             assert!(ended[2].contains(told), "{told} is not in {}", ended[2]);
         }
         assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_detached_one_has_no_parent() {
+        let (lines, listening) = Lines::record();
+        let caller = tracing::info_span!("caller");
+        let ok = service_fn(|_: Request<Body>| async { Ok::<_, Error>(Response::new(Body::empty())) });
+        for layer in [OperationSpanLayer::new(), OperationSpanLayer::detached()] {
+            let call =
+                tracing::Instrument::instrument(layer.layer(ok).oneshot(proof::request("/")), caller.clone());
+            drop(call.await.unwrap());
+        }
+        drop((caller, listening));
+        let text = lines.text();
+        let ended: Vec<_> =
+            text.lines().filter(|line| line.contains("close") && line.contains("operation{")).collect();
+        assert!(ended[0].contains("caller:operation{") && !ended[1].contains("caller"), "{text}");
     }
 
     #[tokio::test]

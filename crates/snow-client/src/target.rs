@@ -1,0 +1,54 @@
+//! Where calls go: what a client is inside.
+
+use crate::settings::Settings;
+use crate::stack::{self, Bottom, Limited};
+use bytes::Bytes;
+use http::{Request, Response};
+use snow_core::layer::RetryPolicy;
+use snow_core::{Body, BoxError, Error, HttpService, Instance};
+use std::sync::Arc;
+use std::time::Duration;
+use tower_layer::Layer;
+use tower_service::Service;
+
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) instance: Instance,
+    pub(crate) http: HttpService,
+    /// The most bytes of an answer.
+    pub(crate) limit: usize,
+    /// How reads whose answers break off are sent again: by the policy of the stack's retry layer. Not in a stack of the
+    /// user's own.
+    pub(crate) resend: Option<Resend>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Resend {
+    pub(crate) policy: RetryPolicy,
+    pub(crate) deadline: Duration,
+}
+
+impl Target {
+    /// The default stack with this way to log in.
+    pub(crate) fn new<A, R>(instance: Instance, settings: &Settings, auth: A, bottom: Bottom) -> Arc<Self>
+    where
+        A: Layer<Limited>,
+        A::Service:
+            Service<Request<Body>, Response = Response<R>, Error = Error> + Clone + Send + Sync + 'static,
+        <A::Service as Service<Request<Body>>>::Future: Send,
+        R: http_body::Body<Data = Bytes> + Send + 'static,
+        R::Error: Into<BoxError>,
+    {
+        let policy = settings.retry();
+        let http = stack::default(&instance, settings, policy.clone(), auth, bottom);
+        let limit = usize::try_from(settings.body_limit()).unwrap_or(usize::MAX);
+        let resend = Some(Resend { policy, deadline: settings.deadline() });
+        Arc::new(Self { instance, http, limit, resend })
+    }
+
+    /// A stack of the user's own.
+    pub(crate) fn whole(instance: Instance, http: HttpService) -> Arc<Self> {
+        let limit = usize::try_from(Settings::default().body_limit()).unwrap_or(usize::MAX);
+        Arc::new(Self { instance, http, limit, resend: None })
+    }
+}

@@ -1,0 +1,94 @@
+//! The default stack has its layers in the order that `ARCHITECTURE.md` shows.
+
+use http::{Request, Response};
+use snow_client::{Client, OAuthClient, Transport};
+use snow_core::{Body, Error, HttpService};
+use std::sync::{Arc, Mutex};
+use tower::{Layer, ServiceExt, layer::layer_fn, service_fn};
+
+/// The layers of a service, from its type: what was built, not what was meant.
+fn layers(service: &HttpService) -> Vec<String> {
+    let shown = format!("{service:?}");
+    let names = shown.trim_start_matches("HttpService(").split(['<', '>', ',', ' ', ')']);
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// The first column of the table in `ARCHITECTURE.md`.
+fn documented() -> Vec<String> {
+    let text = include_str!("../../ARCHITECTURE.md");
+    let table = text.split("## The default stack, outermost first").nth(1).unwrap();
+    let rows = table.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.split('`').nth(1).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_types_of_the_shipped_stack_are_those_of_the_table() {
+    let plain = Client::builder().instance("http://127.0.0.1:1").user("a").password("b").build().unwrap();
+    let shipped = layers(plain.service());
+    assert_eq!(shipped, documented());
+
+    let oauth = OAuthClient::builder().instance("http://127.0.0.1:1").client_id("a").client_secret("b");
+    let oauth = layers(oauth.build().unwrap().service());
+    assert_eq!(
+        oauth,
+        shipped.iter().map(|name| name.replace("BasicAuth", "OAuthService")).collect::<Vec<_>>()
+    );
+
+    // A transport of one's own, or ours with settings, goes under the same stack.
+    let ours = Transport::builder().no_proxy().build().unwrap();
+    let builder = Client::builder().instance("http://127.0.0.1:1").user("a").password("b");
+    assert_eq!(layers(builder.transport(ours).build().unwrap().service()), shipped);
+}
+
+type Seen = Arc<Mutex<Vec<String>>>;
+
+/// A layer that writes down what comes by.
+fn recorder(
+    place: &'static str,
+    seen: &Seen,
+) -> impl Layer<HttpService, Service = HttpService> + Clone + Send + Sync + 'static {
+    let seen = seen.clone();
+    layer_fn(move |below: HttpService| {
+        let seen = seen.clone();
+        HttpService::new(service_fn(move |request: Request<Body>| {
+            note(place, &request, &seen);
+            below.send(request)
+        }))
+    })
+}
+
+fn note(place: &str, request: &Request<Body>, seen: &Seen) {
+    let has = |name| if request.headers().contains_key(name) { name } else { "-" };
+    let absolute = if request.uri().host().is_some() { "absolute" } else { "relative" };
+    let parts = [place, absolute, has("authorization"), has("accept-encoding"), has("user-agent")];
+    seen.lock().unwrap().push(parts.join(" "));
+}
+
+/// Layers of the user's own see each operation once and each attempt as often as it is made; what is below them, they do not
+/// see yet.
+#[tokio::test(start_paused = true)]
+async fn a_recorder_between_the_layers_sees_what_is_above_it_and_nothing_from_below() {
+    let seen = Seen::default();
+    let at_the_bottom = seen.clone();
+    let busy_once = service_fn(move |request: Request<Body>| {
+        note("transport", &request, &at_the_bottom);
+        let status = if at_the_bottom.lock().unwrap().len() < 5 { 429 } else { 200 };
+        async move { Ok::<_, Error>(Response::builder().status(status).body(Body::empty()).unwrap()) }
+    });
+    let client = Client::builder()
+        .instance("dev12345")
+        .user("admin")
+        .password("secret")
+        .operation_layer(recorder("operation 1", &seen))
+        .operation_layer(recorder("operation 2", &seen))
+        .attempt_layer(recorder("attempt", &seen))
+        .transport(busy_once)
+        .build()
+        .unwrap();
+    let request = Request::get("/api/now/table/incident").body(Body::empty()).unwrap();
+    assert_eq!(client.service().clone().oneshot(request).await.unwrap().status(), 200);
+    let attempt = ["attempt absolute - - -", "transport absolute authorization accept-encoding user-agent"];
+    let operation = ["operation 1 absolute - - -", "operation 2 absolute - - -"];
+    assert_eq!(*seen.lock().unwrap(), [operation, attempt, attempt].concat());
+}
