@@ -6,10 +6,17 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a benchmark may fail")]
 #![allow(missing_docs, reason = "no library")]
 
+mod wire;
+
+use bytes::Bytes;
+use http::{Request, Uri};
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::TokioExecutor;
 use snow_client::query::Query;
-use snow_client::{DisplayValue, Instance, field};
-use snow_core::{ApiPath, Params};
+use snow_client::{Client, DisplayValue, Instance, OAuthClient, Token, Transport, field};
+use snow_core::{ApiPath, Body, HttpService, Params};
 use std::hint::black_box;
+use wire::Wire;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +33,10 @@ fn main() {
             let path = ApiPath::table("incident").expect("a good name");
             repeat(count, || instance.uri(&path, &list()).expect("good parameters"));
         }
+        "raw-hyper" => on_a_wire(raw_hyper(count)),
+        "transport" => on_a_wire(transport_alone(count)),
+        "stack" => on_a_wire(stack(client().service(), count)),
+        "oauth-stack" => on_a_wire(stack(oauth_client().service(), count)),
         other => panic!("no {other:?} here"),
     }
 }
@@ -53,4 +64,77 @@ fn list() -> Params {
         .limit(black_box(1_000))
         .display_value(DisplayValue::All)
         .exclude_reference_link(true)
+}
+
+const URL: &str = "http://127.0.0.1/api/now/table/incident?sysparm_query=active%3Dtrue&sysparm_limit=10";
+
+fn on_a_wire(requests: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    runtime.expect("a runtime").block_on(requests);
+}
+
+/// What everybody writes who uses hyper-util as it is: the same headers, the whole body.
+async fn raw_hyper(count: u32) {
+    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+        .build::<_, Empty<Bytes>>(Wire::connector());
+    let uri = Uri::from_static(URL);
+    for _ in 0..count {
+        let request = Request::get(uri.clone())
+            .header("authorization", "Basic YWRtaW46c2VjcmV0")
+            .header("accept-encoding", "gzip")
+            .header("accept", "application/json")
+            .header("user-agent", "snow/0.1.0")
+            .body(Empty::new())
+            .expect("a good request");
+        let answer = client.request(request).await.expect("an answer");
+        let body = answer.into_body().collect().await.expect("a whole answer").to_bytes();
+        assert_eq!(body.len(), 39);
+    }
+}
+
+/// The same over our transport, without any layer.
+async fn transport_alone(count: u32) {
+    let transport = transport();
+    let uri = Uri::from_static(URL);
+    for _ in 0..count {
+        let request = Request::get(uri.clone())
+            .header("authorization", "Basic YWRtaW46c2VjcmV0")
+            .header("accept-encoding", "gzip")
+            .header("accept", "application/json")
+            .header("user-agent", "snow/0.1.0")
+            .body(Body::empty())
+            .expect("a good request");
+        let answer = tower::ServiceExt::oneshot(transport.clone(), request).await.expect("an answer");
+        let body = answer.into_body().collect().await.expect("a whole answer").to_bytes();
+        assert_eq!(body.len(), 39);
+    }
+}
+
+/// The stack of a client that was built as anybody builds one, over the same wire.
+async fn stack(service: &HttpService, count: u32) {
+    let uri = Uri::from_static(URL);
+    for _ in 0..count {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = uri.clone();
+        let answer = service.send(request).await.expect("an answer");
+        let body = answer.into_body().collect(1 << 20).await.expect("a whole answer");
+        assert_eq!(body.len(), 39);
+    }
+}
+
+fn transport() -> Transport {
+    Transport::builder().no_proxy().connector(Wire::connector()).build().expect("good settings")
+}
+
+fn client() -> Client {
+    let builder = Client::builder().instance("http://127.0.0.1").user("admin").password("secret");
+    builder.transport(transport()).build().expect("good settings")
+}
+
+fn oauth_client() -> OAuthClient {
+    let builder = OAuthClient::builder().instance("http://127.0.0.1").client_id("id").client_secret("secret");
+    let client = builder.transport(transport()).build().expect("good settings");
+    let token: Token = serde_json::from_str(r#"{"access_token":"abc"}"#).expect("a token");
+    client.set_token(token).expect("a good token");
+    client
 }

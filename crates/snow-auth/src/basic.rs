@@ -4,6 +4,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderValue, Request, header};
 use snow_core::{Error, Kind, Origin, Secret};
 use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -30,7 +31,9 @@ use tower_service::Service;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct BasicAuthLayer {
+pub struct BasicAuthLayer(Arc<Credential>);
+
+struct Credential {
     origin: Origin,
     header: HeaderValue,
 }
@@ -60,13 +63,13 @@ impl BasicAuthLayer {
         let mut header = HeaderValue::from_str(encoded.expose())
             .map_err(|_| Error::new(Kind::InvalidInput, "the user and password do not fit a header"))?;
         header.set_sensitive(true);
-        Ok(Self { origin: origin.clone(), header })
+        Ok(Self(Arc::new(Credential { origin: origin.clone(), header })))
     }
 }
 
 impl fmt::Debug for BasicAuthLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BasicAuthLayer").field("origin", &self.origin).finish_non_exhaustive()
+        f.debug_struct("BasicAuthLayer").field("origin", &self.0.origin).finish_non_exhaustive()
     }
 }
 
@@ -98,8 +101,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
-        if self.layer.origin.covers(request.uri()) {
-            request.headers_mut().insert(header::AUTHORIZATION, self.layer.header.clone());
+        if self.layer.0.origin.covers(request.uri()) {
+            request.headers_mut().insert(header::AUTHORIZATION, self.layer.0.header.clone());
         }
         self.inner.call(request)
     }

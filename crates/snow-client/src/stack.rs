@@ -71,3 +71,48 @@ pub(crate) fn token(settings: &Settings, bottom: Bottom) -> HttpService {
 
 const TOKEN_DEADLINE: Duration = Duration::from_secs(120);
 const TOKEN_BYTES: u64 = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<S: Service<Request<Body>>>(_: &S) -> (usize, usize, usize) {
+        (size_of::<S>(), size_of::<S::Future>(), size_of::<S::Response>())
+    }
+
+    #[test]
+    fn sizes() {
+        let transport = Transport::builder().build().unwrap();
+        println!("transport {:?}", size(&transport));
+        let s = Bottom::Plain(transport);
+        println!("bottom {:?}", size(&s));
+        let settings = Settings::default();
+        let s = settings.headers.clone().layer(s);
+        let s = settings.timeouts.layer(s);
+        println!("timeouts {:?}", size(&s));
+        let s = GzipLayer::new().layer(s);
+        println!("gzip {:?}", size(&s));
+        let s = BodyLimitLayer::new(1).layer(s);
+        println!("limit {:?}", size(&s));
+        let s = AttemptSpanLayer::new().layer(s);
+        println!("attempt {:?}", size(&s));
+        let i = Instance::parse("dev1").unwrap();
+        let s = settings.sessions(&i).layer(s);
+        println!("session {:?}", size(&s));
+        let s = settings.throttle().layer(s);
+        println!("throttle {:?}", size(&s));
+        let s = snow_auth::BasicAuthLayer::new(i.origin(), "a", "b").unwrap().layer(s);
+        println!("basic {:?}", size(&s));
+        let s = settings.attempt_layers.layer(s);
+        let s = RetryLayer::new(settings.retry()).layer(s);
+        println!("retry {:?}", size(&s));
+        let s = settings.operation_layers.layer(s);
+        let s = DeadlineLayer::new(settings.deadline()).layer(s);
+        println!("deadline {:?}", size(&s));
+        let s = OperationSpanLayer::new().layer(s);
+        println!("operation {:?}", size(&s));
+        let s = BaseUriLayer::new(i).layer(s);
+        println!("base {:?}", size(&s));
+        println!("request {}", size_of::<Request<Body>>());
+    }
+}

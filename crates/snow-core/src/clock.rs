@@ -1,6 +1,5 @@
 //! The only file that reads a clock or rolls dice.
 
-use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,14 +60,12 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-pin_project! {
-    /// Sleeps until a moment; costs nothing before it is first waited for.
-    #[derive(Debug)]
-    pub(crate) struct Timer {
-        at: Option<Instant>,
-        #[pin]
-        sleep: Option<Sleep>,
-    }
+/// Sleeps until a moment; costs nothing before it is first waited for.
+#[derive(Debug)]
+pub(crate) struct Timer {
+    at: Option<Instant>,
+    /// On the heap: most requests are done before they wait for as many timers as they have.
+    sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timer {
@@ -83,21 +80,17 @@ impl Timer {
     }
 
     /// Whether the moment has come.
-    pub(crate) fn poll_elapsed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        let Some(at) = *this.at else { return Poll::Pending };
-        if this.sleep.is_none() {
-            this.sleep.set(Some(tokio::time::sleep_until(at)));
-        }
-        this.sleep.as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(cx))
+    pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(at) = self.at else { return Poll::Pending };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        sleep.as_mut().poll(cx)
     }
 
     /// Another moment.
-    pub(crate) fn reset(self: Pin<&mut Self>, at: Option<Instant>) {
-        let this = self.project();
-        *this.at = at;
-        if let (Some(at), Some(sleep)) = (at, this.sleep.as_pin_mut()) {
-            sleep.reset(at);
+    pub(crate) fn reset(&mut self, at: Option<Instant>) {
+        self.at = at;
+        if let (Some(at), Some(sleep)) = (at, &mut self.sleep) {
+            sleep.as_mut().reset(at);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One type for every stack.
 
+use crate::late::Late;
 use crate::{Body, BoxError, Error};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -7,7 +8,6 @@ use http::{Request, Response};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::{fmt, future::Future, pin::Pin};
-use tower::ServiceExt;
 use tower_service::Service;
 
 /// A stack with its type erased: cheap to clone (one `Arc`), `Send` and `Sync`, always ready.
@@ -48,7 +48,7 @@ where
     R::Error: Into<BoxError>,
 {
     fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>> {
-        let call = self.clone().oneshot(request);
+        let call = Late::new(self.clone(), request);
         Box::pin(async move { call.await.map(|answer| answer.map(Body::stream)).map_err(Error::wrap) })
     }
 }

@@ -26,6 +26,7 @@ pub mod decode;
 mod error;
 mod http_service;
 mod instance;
+mod late;
 pub mod layer;
 mod operation;
 mod origin;

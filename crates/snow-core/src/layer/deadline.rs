@@ -88,7 +88,6 @@ pin_project! {
         inner: F,
         at: Option<Instant>,
         limit: Duration,
-        #[pin]
         timer: Timer,
     }
 }
@@ -122,7 +121,6 @@ pin_project! {
         #[pin]
         body: R,
         limit: Duration,
-        #[pin]
         timer: Timer,
     }
 }

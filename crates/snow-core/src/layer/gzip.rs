@@ -1,15 +1,16 @@
 //! Compressed answers.
 
 use crate::{BoxError, Error, Kind};
-use bytes::Bytes;
-use http::{Request, Response};
+use bytes::{Buf, Bytes};
+use flate2::write::MultiGzDecoder;
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use std::fmt;
 use std::future::Future;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use tower_http::decompression::{Decompression, DecompressionBody, ResponseFuture};
+use std::{fmt, mem};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -47,66 +48,73 @@ impl<S> Layer<S> for GzipLayer {
     type Service = Gzip<S>;
 
     fn layer(&self, inner: S) -> Gzip<S> {
-        Gzip(Decompression::new(inner))
+        Gzip { inner }
     }
 }
 
 /// The service of [`GzipLayer`].
-#[derive(Clone)]
-pub struct Gzip<S>(Decompression<S>);
-
-impl<S: fmt::Debug> fmt::Debug for Gzip<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Gzip").field(self.0.get_ref()).finish()
-    }
+#[derive(Clone, Debug)]
+pub struct Gzip<S> {
+    inner: S,
 }
 
 impl<S, B, R> Service<Request<B>> for Gzip<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
-    R: Body<Data = Bytes>,
 {
     type Response = Response<GzipBody<R>>;
     type Error = S::Error;
     type Future = GzipFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
+        self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> GzipFuture<S::Future> {
-        GzipFuture { inner: self.0.call(request) }
+    fn call(&mut self, mut request: Request<B>) -> GzipFuture<S::Future> {
+        let gzip = HeaderValue::from_static("gzip");
+        request.headers_mut().entry(header::ACCEPT_ENCODING).or_insert(gzip);
+        GzipFuture { inner: self.inner.call(request) }
     }
 }
 
 pin_project! {
     /// The future of [`Gzip`].
+    #[derive(Debug)]
     #[must_use = "futures do nothing unless awaited"]
-    pub struct GzipFuture<F> { #[pin] inner: ResponseFuture<F> }
+    pub struct GzipFuture<F> { #[pin] inner: F }
 }
 
 impl<F, R, E> Future for GzipFuture<F>
 where
     F: Future<Output = Result<Response<R>, E>>,
-    R: Body<Data = Bytes>,
 {
     type Output = Result<Response<GzipBody<R>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = ready!(self.project().inner.poll(cx));
-        Poll::Ready(answer.map(|answer| answer.map(|inner| GzipBody { inner })))
+        let mut answer = ready!(self.project().inner.poll(cx))?;
+        let unpacker = is_packed(answer.headers()).then(|| {
+            answer.headers_mut().remove(header::CONTENT_ENCODING);
+            answer.headers_mut().remove(header::CONTENT_LENGTH);
+            Box::new(Unpacker::new())
+        });
+        Poll::Ready(Ok(answer.map(|body| GzipBody { body, unpacker })))
     }
 }
 
-impl<F> fmt::Debug for GzipFuture<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GzipFuture")
-    }
+fn is_packed(headers: &HeaderMap) -> bool {
+    let coding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    coding
+        .is_some_and(|coding| coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip"))
 }
 
 pin_project! {
     /// The body of an answer, unpacked as it is read.
-    pub struct GzipBody<R: Body> { #[pin] inner: DecompressionBody<R> }
+    #[derive(Debug)]
+    pub struct GzipBody<R> {
+        #[pin]
+        body: R,
+        unpacker: Option<Box<Unpacker>>,
+    }
 }
 
 impl<R> Body for GzipBody<R>
@@ -118,31 +126,86 @@ where
     type Error = Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let frame = ready!(self.project().inner.poll_frame(cx));
-        Poll::Ready(frame.map(|frame| frame.map_err(broken)))
+        let mut this = self.project();
+        let Some(unpacker) = this.unpacker else {
+            return this.body.poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Error::wrap)));
+        };
+        loop {
+            if let Some(bytes) = unpacker.next().map_err(broken)? {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            if unpacker.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(this.body.as_mut().poll_frame(cx)).transpose().map_err(Error::wrap)? {
+                None => unpacker.end().map_err(broken)?,
+                Some(frame) => match frame.into_data() {
+                    Ok(bytes) => unpacker.input = bytes,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        match &self.unpacker {
+            None => self.body.is_end_stream(),
+            Some(unpacker) => unpacker.ended && unpacker.output().is_empty(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        if self.unpacker.is_some() { SizeHint::new() } else { self.body.size_hint() }
     }
 }
 
-impl<R: Body> fmt::Debug for GzipBody<R> {
+/// So many packed bytes are unpacked before anybody counts: at most a thousand times as many come out.
+const PIECE: usize = 4 << 10;
+
+struct Unpacker {
+    decoder: MultiGzDecoder<Vec<u8>>,
+    /// What came and has yet to be unpacked.
+    input: Bytes,
+    begun: bool,
+    ended: bool,
+}
+
+impl Unpacker {
+    fn new() -> Self {
+        Self { decoder: MultiGzDecoder::new(Vec::new()), input: Bytes::new(), begun: false, ended: false }
+    }
+
+    /// What comes out of the next piece that gives anything.
+    fn next(&mut self) -> io::Result<Option<Bytes>> {
+        while self.input.has_remaining() && self.output().is_empty() {
+            let piece = self.input.split_to(self.input.len().min(PIECE));
+            self.begun = true;
+            self.decoder.write_all(&piece)?;
+        }
+        let output = mem::take(self.decoder.get_mut());
+        Ok((!output.is_empty()).then(|| output.into()))
+    }
+
+    /// No more comes. No byte at all is an answer without a body, as to HEAD.
+    fn end(&mut self) -> io::Result<()> {
+        self.ended = true;
+        if self.begun { self.decoder.try_finish() } else { Ok(()) }
+    }
+
+    fn output(&self) -> &[u8] {
+        self.decoder.get_ref()
+    }
+}
+
+impl fmt::Debug for Unpacker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GzipBody")
+        f.write_str("Unpacker")
     }
 }
 
-/// What the body below said, or that its bytes are no gzip, or not all of it.
-fn broken(error: BoxError) -> Error {
-    match error.downcast::<std::io::Error>() {
-        Ok(packed) => Error::new(Kind::Cut, "the compressed answer is broken").with_source(packed),
-        Err(other) => Error::wrap(other),
-    }
+/// The bytes are no gzip, or not all of it.
+fn broken(error: io::Error) -> Error {
+    Error::new(Kind::Cut, "the compressed answer is broken").with_source(error)
 }
 
 #[cfg(test)]
@@ -173,7 +236,6 @@ mod tests {
     #[tokio::test]
     async fn what_is_cut_or_no_gzip_is_an_error() {
         let whole = packed(b"some text that is long enough to be cut");
-        // No byte at all is an answer without a body, as to HEAD.
         for end in 1..=whole.len() {
             let inner = answers(whole[..end].to_vec());
             let answer = GzipLayer::new().layer(inner).oneshot(Request::new(())).await.unwrap();

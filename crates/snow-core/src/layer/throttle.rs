@@ -1,6 +1,7 @@
 //! How many requests at once, and none for a while after a 429.
 
 use crate::clock;
+use crate::late::Late;
 use crate::{BoxError, Clock, Error, Kind, retry_after};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -16,7 +17,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
-use tower::util::Oneshot;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -183,19 +183,34 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ThrottleFuture<S, B> {
-        let limits = self.layer.limits.clone();
-        let call = Oneshot::new(self.inner.clone(), request);
-        let place = match limits.place() {
-            Some(place) => Place::Taken { place: Some(place) },
-            None => Place::Awaited { wait: Box::pin(limits.clone().wait(self.layer.wait)) },
+        let (service, limits) = (self.inner.clone(), self.layer.limits.clone());
+        let state = match limits.place() {
+            Some(place) => State::Sent { call: Late::new(service, request), place: Some(place) },
+            None => {
+                let wait = Box::pin(limits.clone().wait(self.layer.wait));
+                State::Waiting { held: Some(Box::new(Held { wait, service, request })) }
+            }
         };
-        ThrottleFuture { call, place, limits }
+        ThrottleFuture { state, limits }
     }
 }
 
-enum Place {
-    Awaited { wait: BoxFuture<'static, Result<OwnedSemaphorePermit, Error>> },
-    Taken { place: Option<OwnedSemaphorePermit> },
+/// A request that is held back.
+struct Held<S, B> {
+    wait: BoxFuture<'static, Result<OwnedSemaphorePermit, Error>>,
+    service: S,
+    request: Request<B>,
+}
+
+pin_project! {
+    #[project = Projected]
+    enum State<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        Waiting { held: Option<Box<Held<S, B>>> },
+        Sent { #[pin] call: Late<S, B>, place: Option<OwnedSemaphorePermit> },
+    }
 }
 
 pin_project! {
@@ -206,8 +221,7 @@ pin_project! {
         S: Service<Request<B>>,
     {
         #[pin]
-        call: Oneshot<S, Request<B>>,
-        place: Place,
+        state: State<S, B>,
         limits: Arc<Limits>,
     }
 }
@@ -221,22 +235,20 @@ where
     type Output = Result<Response<ThrottleBody<R>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        loop {
-            match this.place {
-                Place::Awaited { wait } => {
-                    let place = ready!(wait.as_mut().poll(cx))?;
-                    *this.place = Place::Taken { place: Some(place) };
-                }
-                Place::Taken { place } => {
-                    let answer = ready!(this.call.poll(cx));
-                    let place = place.take();
-                    let answer = answer.map_err(Error::wrap)?;
-                    this.limits.heed(answer.status(), answer.headers());
-                    return Poll::Ready(Ok(answer.map(|body| ThrottleBody::new(body, place))));
-                }
-            }
+        let mut this = self.project();
+        if let Projected::Waiting { held } = this.state.as_mut().project() {
+            let Some(waiting) = held else { return Poll::Pending }; // never: it is there until the wait is over
+            let place = ready!(waiting.wait.as_mut().poll(cx))?;
+            let Some(held) = held.take() else { return Poll::Pending };
+            let call = Late::new(held.service, held.request);
+            this.state.set(State::Sent { call, place: Some(place) });
         }
+        let Projected::Sent { call, place } = this.state.project() else { return Poll::Pending };
+        let answer = ready!(call.poll(cx));
+        let place = place.take();
+        let answer = answer.map_err(Error::wrap)?;
+        this.limits.heed(answer.status(), answer.headers());
+        Poll::Ready(Ok(answer.map(|body| ThrottleBody::new(body, place))))
     }
 }
 

@@ -108,7 +108,6 @@ pin_project! {
         inner: F,
         head: Duration,
         idle: Duration,
-        #[pin]
         timer: Option<Timer>,
     }
 }
@@ -121,18 +120,15 @@ where
     type Output = Result<Response<TimeoutBody<R>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         if let Poll::Ready(answer) = this.inner.poll(cx) {
             let idle = *this.idle;
             let wrap = |body| TimeoutBody { body, idle, waiting: false, timer: Timer::new(None) };
             return Poll::Ready(answer.map(|answer| answer.map(wrap)).map_err(Error::wrap));
         }
-        if this.timer.is_none() {
-            this.timer.set(Some(Timer::after(Some(*this.head))));
-        }
+        let timer = this.timer.get_or_insert_with(|| Timer::after(Some(*this.head)));
         let why = || format!("no answer began within {:?}", this.head);
-        let elapsed = this.timer.as_pin_mut().map_or(Poll::Pending, |timer| timer.poll_elapsed(cx));
-        elapsed.map(|()| Err(Error::new(Kind::TimedOut, why())))
+        timer.poll_elapsed(cx).map(|()| Err(Error::new(Kind::TimedOut, why())))
     }
 }
 
@@ -144,7 +140,6 @@ pin_project! {
         body: R,
         idle: Duration,
         waiting: bool,
-        #[pin]
         timer: Timer,
     }
 }
@@ -158,13 +153,13 @@ where
     type Error = Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let mut this = self.project();
+        let this = self.project();
         if let Poll::Ready(frame) = this.body.poll_frame(cx) {
             *this.waiting = false;
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::wrap)));
         }
         if !std::mem::replace(this.waiting, true) {
-            this.timer.as_mut().reset(clock::now().checked_add(*this.idle));
+            this.timer.reset(clock::now().checked_add(*this.idle));
         }
         let why = || format!("the answer's body stopped coming: nothing for {:?}", this.idle);
         this.timer.poll_elapsed(cx).map(|()| Some(Err(Error::new(Kind::TimedOut, why()))))

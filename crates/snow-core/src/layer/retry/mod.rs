@@ -9,6 +9,7 @@ pub use attempts::{Attempts, Stop};
 pub use policy::RetryPolicy;
 
 use crate::clock::{self, Timer};
+use crate::late::Late;
 use crate::{BoxError, Error, Operation, Replay, retry_after};
 use http::{Request, Response, request};
 use pin_project_lite::pin_project;
@@ -18,7 +19,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::Instant;
-use tower::util::Oneshot;
 use tower_layer::Layer;
 use tower_service::Service;
 use verdict::{Verdict, is_idempotent};
@@ -104,15 +104,21 @@ where
             within: operation.and_then(Operation::deadline_limit).unwrap_or(self.policy.deadline()),
         };
         let recipe = Recipe::of(&request);
-        let first = self.inner.call(request);
-        RetryFuture {
-            state: State::First { call: first },
-            inner: self.inner.clone(),
-            policy: self.policy.clone(),
-            recipe,
-            course,
-        }
+        let call = self.inner.call(request);
+        let plan =
+            Plan { inner: self.inner.clone(), policy: self.policy.clone(), recipe, course, next: None };
+        RetryFuture { state: State::First { call }, plan: Box::new(plan) }
     }
+}
+
+/// What it takes to go on after the first attempt: on the heap, so that the future moves lightly.
+struct Plan<S, B> {
+    inner: S,
+    policy: RetryPolicy,
+    recipe: Option<Recipe<B>>,
+    course: Course,
+    /// What goes out after the pause.
+    next: Option<Request<B>>,
 }
 
 /// What it takes to send a request once more.
@@ -189,10 +195,7 @@ pin_project! {
     {
         #[pin]
         state: State<S, B>,
-        inner: S,
-        policy: RetryPolicy,
-        recipe: Option<Recipe<B>>,
-        course: Course,
+        plan: Box<Plan<S, B>>,
     }
 }
 
@@ -203,8 +206,8 @@ pin_project! {
         S: Service<Request<B>>,
     {
         First { #[pin] call: S::Future },
-        Pause { #[pin] timer: Timer, next: Option<Request<B>> },
-        Again { #[pin] call: Oneshot<S, Request<B>> },
+        Pause { timer: Timer },
+        Again { #[pin] call: Late<S, B> },
     }
 }
 
@@ -222,21 +225,23 @@ where
             let outcome = match this.state.as_mut().project() {
                 Projected::First { call } => ready!(call.poll(cx)).map_err(Error::wrap),
                 Projected::Again { call } => ready!(call.poll(cx)).map_err(Error::wrap),
-                Projected::Pause { timer, next } => {
+                Projected::Pause { timer } => {
                     ready!(timer.poll_elapsed(cx));
-                    let call = next.take().map(|request| Oneshot::new(this.inner.clone(), request));
-                    let Some(call) = call else { return Poll::Pending }; // never: a pause has what comes next
-                    this.course.made += 1;
+                    let Some(request) = this.plan.next.take() else { return Poll::Pending }; // never: a pause has what comes next
+                    this.plan.course.made += 1;
+                    let call = Late::new(this.plan.inner.clone(), request);
                     this.state.set(State::Again { call });
                     continue;
                 }
             };
-            match this.course.next(&outcome, this.recipe, this.policy) {
+            let Plan { policy, recipe, course, next, .. } = &mut **this.plan;
+            match course.next(&outcome, recipe, policy) {
                 Ok((pause, request)) => {
                     drop(outcome);
-                    this.state.set(State::Pause { timer: Timer::after(Some(pause)), next: Some(request) });
+                    *next = Some(request);
+                    this.state.set(State::Pause { timer: Timer::after(Some(pause)) });
                 }
-                Err(stop) => return Poll::Ready(settle(outcome, stop, this.course, this.policy)),
+                Err(stop) => return Poll::Ready(settle(outcome, stop, course, policy)),
             }
         }
     }
@@ -279,7 +284,7 @@ fn settle<R>(
 
 impl<S: Service<Request<B>>, B> fmt::Debug for RetryFuture<S, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetryFuture").field("attempt", &self.course.made).finish_non_exhaustive()
+        f.debug_struct("RetryFuture").field("attempt", &self.plan.course.made).finish_non_exhaustive()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod jar;
 
+use crate::late::Late;
 use crate::{BoxError, Error, Kind, Origin};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -16,7 +17,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::util::Oneshot;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -143,7 +143,7 @@ impl Taken {
 }
 
 /// Frees the session, with its cookies.
-fn give_back(session: &mut Option<Taken>) {
+fn give_back(session: &mut Option<Box<Taken>>) {
     let Some(mut taken) = session.take() else { return };
     if let Some(jar) = taken.jar.take() {
         taken.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(jar);
@@ -173,22 +173,32 @@ where
     type Error = Error;
     type Future = SessionFuture<S, B>;
 
-    /// Always ready: it waits for a session, and for the service below, inside its future.
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Poll::Ready(Ok(()))
+    /// Without sessions as ready as what is below; else always, and it waits inside its future.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.pool.is_some() { Poll::Ready(Ok(())) } else { self.inner.poll_ready(cx).map_err(Error::wrap) }
     }
 
     fn call(&mut self, request: Request<B>) -> SessionFuture<S, B> {
-        let state = match self.pool.as_ref().filter(|pool| pool.serves(&request)) {
-            None => State::Sent { call: Oneshot::new(self.inner.clone(), request), session: None },
-            Some(pool) => State::Waiting {
-                wait: Box::pin(pool.clone().wait()),
-                pool: Some(pool.clone()),
-                unsent: Some((self.inner.clone(), request)),
-            },
+        let state = match &self.pool {
+            None => State::Direct { call: self.inner.call(request) },
+            Some(pool) if pool.serves(&request) => {
+                let (pool, wait) = (pool.clone(), Box::pin(pool.clone().wait()));
+                State::Waiting {
+                    held: Some(Box::new(Held { wait, pool, service: self.inner.clone(), request })),
+                }
+            }
+            Some(_) => State::Sent { call: Late::new(self.inner.clone(), request), session: None },
         };
         SessionFuture { state }
     }
+}
+
+/// A request that waits for a session.
+struct Held<S, B> {
+    wait: BoxFuture<'static, Result<OwnedSemaphorePermit, Error>>,
+    pool: Arc<Pool>,
+    service: S,
+    request: Request<B>,
 }
 
 pin_project! {
@@ -209,16 +219,9 @@ pin_project! {
     where
         S: Service<Request<B>>,
     {
-        Waiting {
-            wait: BoxFuture<'static, Result<OwnedSemaphorePermit, Error>>,
-            pool: Option<Arc<Pool>>,
-            unsent: Option<(S, Request<B>)>,
-        },
-        Sent {
-            #[pin]
-            call: Oneshot<S, Request<B>>,
-            session: Option<Taken>,
-        },
+        Direct { #[pin] call: S::Future },
+        Waiting { held: Option<Box<Held<S, B>>> },
+        Sent { #[pin] call: Late<S, B>, session: Option<Box<Taken>> },
     }
 }
 
@@ -232,36 +235,31 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        loop {
-            match this.state.as_mut().project() {
-                Projected::Waiting { wait, pool, unsent } => {
-                    let place = ready!(wait.as_mut().poll(cx))?;
-                    let (Some(pool), Some((service, mut request))) = (pool.take(), unsent.take()) else {
-                        return Poll::Pending; // never: both are there until the wait is over
-                    };
-                    let session = enter(pool, place, &mut request);
-                    this.state
-                        .set(State::Sent { call: Oneshot::new(service, request), session: Some(session) });
-                }
-                Projected::Sent { call, session } => {
-                    let answer = ready!(call.poll(cx));
-                    let mut session = session.take();
-                    let answer = answer.map_err(Error::wrap)?;
-                    session.iter_mut().for_each(|session| session.learn(answer.status(), answer.headers()));
-                    return Poll::Ready(Ok(answer.map(|body| SessionBody::new(body, session))));
-                }
-            }
+        if let Projected::Waiting { held } = this.state.as_mut().project() {
+            let Some(waiting) = held else { return Poll::Pending }; // never: it is there until the wait is over
+            let place = ready!(waiting.wait.as_mut().poll(cx))?;
+            let Some(mut held) = held.take() else { return Poll::Pending };
+            let session = Some(enter(held.pool, place, &mut held.request));
+            this.state.set(State::Sent { call: Late::new(held.service, held.request), session });
         }
+        let (answer, mut session) = match this.state.project() {
+            Projected::Direct { call } => (ready!(call.poll(cx)), None),
+            Projected::Sent { call, session } => (ready!(call.poll(cx)), session.take()),
+            Projected::Waiting { .. } => return Poll::Pending,
+        };
+        let answer = answer.map_err(Error::wrap)?;
+        session.iter_mut().for_each(|session| session.learn(answer.status(), answer.headers()));
+        Poll::Ready(Ok(answer.map(|body| SessionBody::new(body, session))))
     }
 }
 
 /// Takes a session, and lets the request carry its cookies.
-fn enter<B>(pool: Arc<Pool>, place: OwnedSemaphorePermit, request: &mut Request<B>) -> Taken {
+fn enter<B>(pool: Arc<Pool>, place: OwnedSemaphorePermit, request: &mut Request<B>) -> Box<Taken> {
     let mut session = pool.take(place, request.headers());
     if let Some(cookies) = session.jar.as_mut().and_then(Jar::header) {
         request.headers_mut().insert(header::COOKIE, cookies);
     }
-    session
+    Box::new(session)
 }
 
 impl<S: Service<Request<B>>, B> fmt::Debug for SessionFuture<S, B> {
@@ -276,12 +274,12 @@ pin_project! {
     pub struct SessionBody<R> {
         #[pin]
         body: R,
-        session: Option<Taken>,
+        session: Option<Box<Taken>>,
     }
 }
 
 impl<R: Body> SessionBody<R> {
-    fn new(body: R, session: Option<Taken>) -> Self {
+    fn new(body: R, session: Option<Box<Taken>>) -> Self {
         let mut body = Self { body, session };
         if body.body.is_end_stream() {
             give_back(&mut body.session);
@@ -371,7 +369,7 @@ mod tests {
 
     #[tokio::test]
     async fn passes_errors_and_bodies_through_and_waits_inside_its_future() {
-        proof::is_late(SessionLayer::none()).await;
+        proof::is_transparent(SessionLayer::none()).await;
         proof::is_late(pooled(1)).await;
     }
 
