@@ -3,7 +3,7 @@
 use crate::{BoxError, Error, Kind};
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::cell::OnceCell;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -50,6 +50,9 @@ impl Body {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        if TypeId::of::<B>() != TypeId::of::<Self>() {
+            return Self(Inner::Stream(erase(body))); // decided when it is compiled
+        }
         let mut body = Some(body);
         match (&mut body as &mut dyn Any).downcast_mut::<Option<Self>>().and_then(Option::take) {
             Some(own) => own,
@@ -73,6 +76,9 @@ impl Body {
     pub async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
         let Some(first) = self.data().await? else { return Ok(Bytes::new()) };
         within(first.len(), limit)?;
+        if http_body::Body::is_end_stream(&self) {
+            return Ok(first);
+        }
         let Some(second) = self.data().await? else { return Ok(first) };
         let mut all = BytesMut::from(first);
         let mut next = Some(second);

@@ -5,8 +5,9 @@ use crate::{Body, BoxError, Error};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
+use pin_project_lite::pin_project;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::{fmt, future::Future, pin::Pin};
 use tower_service::Service;
 
@@ -48,8 +49,29 @@ where
     R::Error: Into<BoxError>,
 {
     fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>> {
-        let call = Late::new(self.clone(), request);
-        Box::pin(async move { call.await.map(|answer| answer.map(Body::stream)).map_err(Error::wrap) })
+        Box::pin(Call { call: Late::new(self.clone(), request) })
+    }
+}
+
+pin_project! {
+    /// A call whose answer's body and error become ours.
+    struct Call<F> { #[pin] call: F }
+}
+
+impl<F, R, E> Future for Call<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: http_body::Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<Body>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match ready!(self.project().call.poll(cx)) {
+            Ok(answer) => Poll::Ready(Ok(answer.map(Body::stream))),
+            Err(error) => Poll::Ready(Err(Error::wrap(error))),
+        }
     }
 }
 

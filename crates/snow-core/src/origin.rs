@@ -1,6 +1,7 @@
 //! Scheme, host and port: who may see a credential.
 
-use http::{Uri, uri::Scheme};
+use http::Uri;
+use http::uri::{Authority, Scheme};
 use std::{fmt, sync::Arc};
 
 /// The scheme, host and port of an instance. Credential layers know the origin they are for and send nothing elsewhere.
@@ -16,14 +17,16 @@ use std::{fmt, sync::Arc};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     https: bool,
-    /// Lower case; an IPv6 address in its brackets.
-    host: Arc<str>,
+    /// `host` or `host:port`, the port only where it is not implied. Lower case; an IPv6 address in its brackets.
+    authority: Arc<str>,
     port: u16,
 }
 
 impl Origin {
     pub(crate) fn new(https: bool, host: String, port: Option<u16>) -> Self {
-        Self { https, host: host.into(), port: port.unwrap_or(default_port(https)) }
+        let port = port.unwrap_or(default_port(https));
+        let authority = if port == default_port(https) { host } else { format!("{host}:{port}") };
+        Self { https, authority: authority.into(), port }
     }
 
     /// The origin of an absolute http or https URI; `None` for any other.
@@ -34,6 +37,13 @@ impl Origin {
 
     /// Whether a request to this URI goes to this origin. A URI without a host does: it has yet to be made absolute.
     pub fn covers(&self, uri: &Uri) -> bool {
+        let authority = uri.authority().map(Authority::as_str);
+        authority == Some(&self.authority) && is_https(uri) == Some(self.https) || self.covers_otherwise(uri)
+    }
+
+    /// Nearly every URI is written as the origin is; this is for all others.
+    #[cold]
+    fn covers_otherwise(&self, uri: &Uri) -> bool {
         let (Some(https), Some(host)) = (is_https(uri), uri.host()) else {
             return uri.authority().is_none() && uri.scheme().is_none();
         };
@@ -41,13 +51,15 @@ impl Origin {
         let plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
         plain
             && https == self.https
-            && host.eq_ignore_ascii_case(&self.host)
+            && host.eq_ignore_ascii_case(self.host())
             && uri.port_u16().unwrap_or(default_port(https)) == self.port
     }
 
     /// The host, in lower case.
     pub fn host(&self) -> &str {
-        &self.host
+        let implied = self.port == default_port(self.https);
+        let end = if implied { None } else { self.authority.rfind(':') };
+        &self.authority[..end.unwrap_or(self.authority.len())]
     }
 
     /// The port, named or implied.
@@ -65,12 +77,8 @@ impl Origin {
     }
 
     /// `host` or `host:port`, the port only where it is not implied.
-    pub(crate) fn authority(&self) -> String {
-        if self.port == default_port(self.https) {
-            self.host.to_string()
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
     }
 }
 

@@ -11,7 +11,7 @@ pub use policy::RetryPolicy;
 use crate::clock::{self, Timer};
 use crate::late::Late;
 use crate::{BoxError, Error, Operation, Replay, retry_after};
-use http::{Request, Response, request};
+use http::{Extensions, HeaderMap, Method, Request, Response, Uri, Version};
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::future::Future;
@@ -123,28 +123,37 @@ struct Plan<S, B> {
 
 /// What it takes to send a request once more.
 struct Recipe<B> {
-    head: request::Parts,
+    method: Method,
+    uri: Uri,
+    version: Version,
+    headers: HeaderMap,
+    extensions: Extensions,
     body: B,
 }
 
 impl<B: Replay> Recipe<B> {
     fn of(request: &Request<B>) -> Option<Self> {
-        let body = request.body().replay()?;
-        let (mut head, ()) = Request::new(()).into_parts();
-        head.method = request.method().clone();
-        head.uri = request.uri().clone();
-        head.version = request.version();
-        head.headers = request.headers().clone();
-        head.extensions = request.extensions().clone();
-        Some(Self { head, body })
+        Some(Self {
+            body: request.body().replay()?,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            headers: request.headers().clone(),
+            extensions: request.extensions().clone(),
+        })
     }
 
     /// The request, which has gone out so often before, and what it takes to send it yet again.
     fn request(self, made: u32) -> (Request<B>, Option<Self>) {
-        let further = self.body.replay().map(|body| Self { head: self.head.clone(), body });
-        let mut request = Request::from_parts(self.head, self.body);
+        let mut request = Request::new(self.body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.uri;
+        *request.version_mut() = self.version;
+        *request.headers_mut() = self.headers;
+        *request.extensions_mut() = self.extensions;
         let operation = Operation::of(&request).cloned().unwrap_or_default();
         request.extensions_mut().insert(operation.attempted(made));
+        let further = Self::of(&request);
         (request, further)
     }
 }
@@ -293,7 +302,6 @@ mod tests {
     use super::*;
     use crate::layer::proof;
     use crate::{Body, Kind, Once};
-    use http::Method;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
     use tower::{ServiceExt, service_fn};

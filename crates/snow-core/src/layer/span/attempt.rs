@@ -1,7 +1,7 @@
 //! A span for each attempt.
 
-use super::SpanFuture;
 use super::template::Template;
+use super::{SpanFuture, listened, within};
 use crate::{BoxError, Error, Operation};
 use http::{Request, Response};
 use std::task::{Context, Poll};
@@ -59,8 +59,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> SpanFuture<S::Future> {
-        let span = open(&request);
-        let inner = span.in_scope(|| self.inner.call(request));
+        let span = listened(open(&request));
+        let inner = within(&span, || self.inner.call(request));
         SpanFuture { inner, span }
     }
 }

@@ -24,7 +24,21 @@ pin_project! {
     pub struct SpanFuture<F> {
         #[pin]
         inner: F,
-        span: Span,
+        span: Listened,
+    }
+}
+
+/// A span, if anybody listens. On the heap, so that one to which nobody does weighs nothing.
+type Listened = Option<Box<Span>>;
+
+fn listened(span: Span) -> Listened {
+    (!span.is_disabled()).then(|| Box::new(span))
+}
+
+fn within<T>(span: &Listened, work: impl FnOnce() -> T) -> T {
+    match span {
+        Some(span) => span.in_scope(work),
+        None => work(),
     }
 }
 
@@ -37,13 +51,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let entered = this.span.enter();
-        let answer = ready!(this.inner.poll(cx)).map_err(Error::wrap);
-        drop(entered);
-        if !this.span.is_disabled() {
-            tell(this.span, &answer);
+        let answer = ready!(within(this.span, || this.inner.poll(cx))).map_err(Error::wrap);
+        if let Some(span) = this.span {
+            tell(span, &answer);
         }
-        let span = std::mem::replace(this.span, Span::none());
+        let span = this.span.take();
         Poll::Ready(answer.map(|answer| answer.map(|body| SpanBody { body, span })))
     }
 }
@@ -85,7 +97,7 @@ pin_project! {
     pub struct SpanBody<R> {
         #[pin]
         body: R,
-        span: Span,
+        span: Listened,
     }
 }
 
@@ -99,11 +111,10 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.project();
-        let entered = this.span.enter();
-        let frame = ready!(this.body.poll_frame(cx)).map(|frame| frame.map_err(Error::wrap));
-        drop(entered);
-        if let Some(Err(error)) = &frame {
-            fail(this.span, error);
+        let frame = ready!(within(this.span, || this.body.poll_frame(cx)));
+        let frame = frame.map(|frame| frame.map_err(Error::wrap));
+        if let (Some(Err(error)), Some(span)) = (&frame, this.span) {
+            fail(span, error);
         }
         Poll::Ready(frame)
     }

@@ -1,7 +1,7 @@
 //! A span for a whole operation.
 
-use super::SpanFuture;
 use super::template::Template;
+use super::{SpanFuture, listened, within};
 use crate::{BoxError, Error};
 use http::{Request, Response};
 use std::task::{Context, Poll};
@@ -68,8 +68,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> SpanFuture<S::Future> {
-        let span = if self.layer.detached { detached(&request) } else { child(&request) };
-        let inner = span.in_scope(|| self.inner.call(request));
+        let span = listened(if self.layer.detached { detached(&request) } else { child(&request) });
+        let inner = within(&span, || self.inner.call(request));
         SpanFuture { inner, span }
     }
 }
