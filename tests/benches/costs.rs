@@ -10,7 +10,7 @@ mod wire;
 
 use bytes::Bytes;
 use http::{Request, Uri};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioExecutor;
 use snow_client::query::Query;
 use snow_client::{Client, DisplayValue, Instance, OAuthClient, Token, Transport, field};
@@ -76,7 +76,7 @@ fn on_a_wire(requests: impl Future<Output = ()>) {
 /// What everybody writes who uses hyper-util as it is: the same headers, the whole body.
 async fn raw_hyper(count: u32) {
     let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-        .build::<_, Empty<Bytes>>(Wire::connector());
+        .build::<_, Full<Bytes>>(Wire::connector());
     let uri = Uri::from_static(URL);
     for _ in 0..count {
         let request = Request::get(uri.clone())
@@ -84,7 +84,7 @@ async fn raw_hyper(count: u32) {
             .header("accept-encoding", "gzip")
             .header("accept", "application/json")
             .header("user-agent", "snow/0.1.0")
-            .body(Empty::new())
+            .body(Full::default())
             .expect("a good request");
         let answer = client.request(request).await.expect("an answer");
         let body = answer.into_body().collect().await.expect("a whole answer").to_bytes();

@@ -9,6 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("snow-auth", &["snow-core"]),
     ("snow-client", &["snow-auth", "snow-core"]),
     ("snow-sim", &[]),
+    ("snow-benches", &[]),
     ("snow-tests", &[]),
     ("xtask", &[]),
 ];

@@ -56,8 +56,7 @@ pub(crate) fn all() -> Done {
 
 /// The path of the bench program.
 fn build() -> Result<String, String> {
-    let lines =
-        output("cargo bench -p snow-tests --all-features --bench costs --no-run --message-format=json")?;
+    let lines = output("cargo bench -p snow-benches --bench costs --no-run --message-format=json")?;
     let artifacts = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let program = artifacts
         .filter(|artifact| artifact["target"]["name"] == "costs")

@@ -35,9 +35,7 @@ fn main() -> ExitCode {
         ["test"] => ci::test(),
         ["interop"] => interop::check(None),
         ["interop", name] => interop::check(Some(name)),
-        ["bench"] => {
-            run::run("cargo bench --package snow-tests --all-features", &[]).and_then(|()| costs::all())
-        }
+        ["bench"] => run::run("cargo bench --package snow-benches", &[]).and_then(|()| costs::all()),
         ["bench", "costs"] => costs::all(),
         ["queries"] => queries("1000000"),
         ["queries", count] => queries(count),
