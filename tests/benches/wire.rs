@@ -40,7 +40,7 @@ impl Write for Wire {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if bytes.ends_with(b"\r\n\r\n") {
             self.owed += 1;
-            self.reader.take().map(Waker::wake);
+            self.reader.take().into_iter().for_each(Waker::wake);
         }
         Poll::Ready(Ok(bytes.len()))
     }

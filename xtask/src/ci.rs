@@ -1,7 +1,7 @@
 //! What has to pass before a change lands.
 
 use crate::run::{Done, root, run};
-use crate::{arrows, readme};
+use crate::{arrows, costs, readme};
 use std::time::{Instant, SystemTime};
 
 type Step = (&'static str, fn() -> Done);
@@ -17,12 +17,13 @@ const STEPS: &[Step] = &[
     }),
     ("readme", readme::check),
     ("package", package),
+    ("costs", costs::all),
 ];
 
 const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client -p snow-sim";
 
 /// Features of snow-core that have to stand alone.
-const ALONE: [&str; 5] = ["transport", "tls", "bundled-roots", "rustls-0_23", "hyper-util-0_1"];
+const ALONE: [&str; 6] = ["gzip", "transport", "tls", "bundled-roots", "rustls-0_23", "hyper-util-0_1"];
 
 /// Each library by itself: built together, one would switch on features for another.
 fn without_features() -> Done {

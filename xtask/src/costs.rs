@@ -1,6 +1,6 @@
 //! Instructions and allocations of one call, counted by valgrind and held to a limit: the same on every machine, however busy.
 
-use crate::run::{Done, output};
+use crate::run::{Done, need, output};
 use serde_json::Value;
 use std::process::Command;
 
@@ -8,24 +8,42 @@ struct Cost {
     /// Its name in `tests/benches/costs.rs`.
     name: &'static str,
     what: &'static str,
+    /// What it is counted on top of, if not from nothing.
+    over: Option<&'static str>,
     /// At most so many instructions, and allocations: what was reached.
-    limit: (u64, u64),
+    limit: (f64, f64),
     /// What is wished for.
-    aim: (u64, u64),
+    aim: (f64, f64),
 }
 
 const COSTS: &[Cost] = &[
     Cost {
         name: "query",
         what: "a query of 5 conditions, built and encoded",
-        limit: (4_000, 1),
-        aim: (4_000, 1),
+        over: None,
+        limit: (4_000.0, 1.0),
+        aim: (4_000.0, 1.0),
     },
     Cost {
         name: "list-url",
         what: "a list URL with a query of 6 terms, from nothing",
-        limit: (9_300, 2),
-        aim: (7_000, 2),
+        over: None,
+        limit: (9_300.0, 2.0),
+        aim: (7_000.0, 2.0),
+    },
+    Cost {
+        name: "stack",
+        what: "the default stack, over hyper-util as it is",
+        over: Some("raw-hyper"),
+        limit: (7_100.0, 1.0),
+        aim: (3_000.0, 6.0),
+    },
+    Cost {
+        name: "oauth-stack",
+        what: "the same with OAuth",
+        over: Some("raw-hyper"),
+        limit: (10_700.0, 4.0),
+        aim: (3_000.0, 6.0),
     },
 ];
 
@@ -33,18 +51,16 @@ const COSTS: &[Cost] = &[
 const RUNS: (u64, u64) = (200, 1_200);
 
 pub(crate) fn all() -> Done {
-    if output("valgrind --version").is_err() {
-        return Err("counting instructions needs valgrind: install it (apt install valgrind)".into());
-    }
+    need("valgrind", "--version", "valgrind")?;
     let program = build()?;
     println!("{:60} {:>12} {:>12} {:>14}", "one call", "instructions", "allocations", "aim");
     let mut over = Vec::new();
     for cost in COSTS {
-        let found = (slope(cost.name, &program, instructions)?, slope(cost.name, &program, allocations)?);
-        let aim = format!("{} / {}", cost.aim.0, cost.aim.1);
+        let found = cost.measure(&program)?;
+        let aim = format!("{:.0} / {:.0}", cost.aim.0, cost.aim.1);
         println!("{:60} {:>12.0} {:>12.2} {aim:>14}", cost.what, found.0, found.1);
         let (instructions, allocations) = cost.limit;
-        if found.0 > as_f64(instructions) || found.1 > as_f64(allocations) + 0.01 {
+        if found.0 > instructions || found.1 > allocations + 0.01 {
             over.push(format!(
                 "{}: more than {instructions} instructions or {allocations} allocations",
                 cost.what
@@ -52,6 +68,17 @@ pub(crate) fn all() -> Done {
         }
     }
     if over.is_empty() { Ok(()) } else { Err(over.join("\n")) }
+}
+
+impl Cost {
+    /// Instructions and allocations.
+    fn measure(&self, program: &str) -> Result<(f64, f64), String> {
+        let of =
+            |name| Ok::<_, String>((slope(name, program, instructions)?, slope(name, program, allocations)?));
+        let found = of(self.name)?;
+        let below = self.over.map_or(Ok((0.0, 0.0)), of)?;
+        Ok((found.0 - below.0, found.1 - below.1))
+    }
 }
 
 /// The path of the bench program.

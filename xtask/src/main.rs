@@ -19,7 +19,7 @@ cargo xtask COMMAND
   interop [CHECK]    pysnow against the simulator; our client through a proxy (tinyproxy) and nginx. Installs what it
                      needs (python3 has to be there; the others by apt)
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
-  bench [costs]      what things cost, measured on this machine; instructions and allocations alone (needs valgrind)
+  bench [costs]      what things cost, measured on this machine; instructions and allocations alone (installs valgrind)
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)";
 
 fn queries(count: &str) -> run::Done {

@@ -39,3 +39,23 @@ pub(crate) fn output(line: &str) -> Result<String, String> {
         false => Err(format!("`{line}` ended with {}", output.status)),
     }
 }
+
+/// Sees to it that a program is there, by apt where it is not.
+pub(crate) fn need(program: &str, version: &str, package: &str) -> Done {
+    if output(&format!("{program} {version}")).is_ok() {
+        return Ok(());
+    }
+    let noninteractive = [("DEBIAN_FRONTEND", "noninteractive")];
+    run(&format!("apt-get install --yes --quiet --no-install-recommends {package}"), &noninteractive)
+        .or_else(|_| {
+            run("apt-get update --quiet", &[]).and_then(|()| {
+                run(
+                    &format!("apt-get install --yes --quiet --no-install-recommends {package}"),
+                    &noninteractive,
+                )
+            })
+        })
+        .map_err(|why| {
+            format!("{program} is missing and cannot be installed ({why}): install it, then try again")
+        })
+}

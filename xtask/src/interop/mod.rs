@@ -6,7 +6,7 @@ mod proxy;
 mod pysnow;
 mod server;
 
-use crate::run::{Done, output, root, run};
+use crate::run::{Done, need, output, root, run};
 use std::fs;
 use std::path::PathBuf;
 
@@ -40,26 +40,6 @@ fn write(file: &PathBuf, text: &str) -> Done {
 
 fn read(file: &PathBuf) -> Result<String, String> {
     fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
-}
-
-/// Sees to it that a program is there, by apt where it is not.
-fn need(program: &str, version: &str, package: &str) -> Done {
-    if output(&format!("{program} {version}")).is_ok() {
-        return Ok(());
-    }
-    let noninteractive = [("DEBIAN_FRONTEND", "noninteractive")];
-    run(&format!("apt-get install --yes --quiet --no-install-recommends {package}"), &noninteractive)
-        .or_else(|_| {
-            run("apt-get update --quiet", &[]).and_then(|()| {
-                run(
-                    &format!("apt-get install --yes --quiet --no-install-recommends {package}"),
-                    &noninteractive,
-                )
-            })
-        })
-        .map_err(|why| {
-            format!("{program} is missing and cannot be installed ({why}): install it, then try again")
-        })
 }
 
 /// What our client does: see `tests/interop/main.rs`.
