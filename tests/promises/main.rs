@@ -12,6 +12,7 @@ mod records_are_written_and_read;
 mod secrets_stay_secret;
 mod the_stack_is_in_order;
 mod the_wire_is_configurable;
+mod the_wire_may_break;
 mod tokens_are_renewed_once;
 mod trouble_is_told_apart;
 mod values_stay_values;

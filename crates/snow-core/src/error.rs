@@ -129,7 +129,8 @@ impl Kind {
             }
             Self::Unauthenticated => {
                 "check user and password, that the user is active and not locked out, and that the instance still \
-                 allows this way of logging in"
+                 allows this way of logging in: newer ones take passwords only of users with the role \
+                 snc_basic_auth_api_access"
             }
             Self::Forbidden => {
                 "the user lacks a role or a rule of the instance refused; for a write, read back before trying again"

@@ -7,7 +7,7 @@ mod envelope;
 mod record;
 mod refusal;
 
-use crate::{Body, Error, Kind};
+use crate::{Body, Clock, Error, retry_after};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, response::Parts};
 
@@ -123,12 +123,8 @@ fn annotate(error: Error, head: &Parts) -> Error {
     if let Some(id) = head.headers.get("x-transaction-id").and_then(|id| id.to_str().ok()) {
         error = error.with_transaction_id(id);
     }
-    let wait =
-        head.headers.get(http::header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
-    match wait {
-        Some(seconds) if matches!(error.kind(), Kind::RateLimited | Kind::Busy | Kind::Unavailable) => {
-            error.with_retry_after(std::time::Duration::from_secs(seconds))
-        }
-        _ => error,
+    match retry_after::of(head.status, &head.headers, &Clock::new()) {
+        Some(wait) => error.with_retry_after(wait),
+        None => error,
     }
 }

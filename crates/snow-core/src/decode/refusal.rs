@@ -100,9 +100,26 @@ fn by_status(head: &Parts, body: &Bytes) -> Error {
     if message.is_empty() && detail.is_empty() { error } else { error.with_fault(&message, &detail) }
 }
 
+/// What a 401 shows of its cause, which is little: wrong, locked and restricted users get the same (facts 3.2, 4.6).
 fn unauthenticated(headers: &HeaderMap) -> &'static str {
     if headers.contains_key("x-mfa_token") {
         return "the instance asks for a second factor (append the code to the password, or use OAuth)";
+    }
+    if headers.contains_key("x-usertoken-response") {
+        return "the instance did not accept the session: its X-UserToken is missing or over";
+    }
+    let challenges: Vec<_> = headers
+        .get_all(header::WWW_AUTHENTICATE)
+        .iter()
+        .filter_map(|challenge| challenge.to_str().ok())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    if challenges.iter().any(|challenge| challenge.contains("invalid_token")) {
+        return "the token is over or was revoked";
+    }
+    let offers = |scheme| challenges.iter().any(|challenge| challenge.contains(scheme));
+    if offers("bearer ") && !offers("basic ") {
+        return "the instance takes tokens here and no passwords: basic authentication is restricted (use OAuth)";
     }
     "the instance did not accept the credentials"
 }
@@ -122,6 +139,28 @@ mod tests {
         }
         let (head, ()) = builder.body(()).unwrap().into_parts();
         of(&head, &Bytes::from_static(body.as_bytes())).map(|error| error.kind())
+    }
+
+    #[test]
+    fn a_401_tells_what_it_shows() {
+        for (name, value, told) in [
+            ("x-mfa_token", "invalid", "second factor"),
+            ("x-usertoken-response", "abc", "X-UserToken"),
+            (
+                "www-authenticate",
+                "BEARER realm=\"Service-now\",error=\"invalid_token\"",
+                "over or was revoked",
+            ),
+            ("www-authenticate", "BEARER realm=\"Service-now\"", "basic authentication is restricted"),
+            ("www-authenticate", "BASIC realm=\"Service-now\"", "did not accept the credentials"),
+        ] {
+            let (head, ()) =
+                http::Response::builder().status(401).header(name, value).body(()).unwrap().into_parts();
+            let error = of(&head, &Bytes::new()).unwrap();
+            assert_eq!(error.kind(), Kind::Unauthenticated);
+            assert!(error.to_string().contains(told), "{error}");
+            assert!(error.to_string().contains("snc_basic_auth_api_access"), "{error}");
+        }
     }
 
     #[test]
