@@ -6,7 +6,7 @@ mod proxy;
 mod pysnow;
 mod server;
 
-use crate::run::{Done, need, output, root, run};
+use crate::run::{Done, need, root, run};
 use std::fs;
 use std::path::PathBuf;
 
