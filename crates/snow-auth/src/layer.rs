@@ -1,14 +1,15 @@
 //! Adds the token; after a 401 renews it once and sends once more.
 
 use crate::OAuth;
-use crate::oauth::Held;
+use crate::oauth::Ready;
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, header};
-use snow_core::{BoxError, Error, Kind, Replay};
+use pin_project_lite::pin_project;
+use snow_core::{BoxError, Error, Kind, Late, Replay};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use tower::ServiceExt;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -63,53 +64,35 @@ where
 {
     type Response = Response<R>;
     type Error = Error;
-    type Future = OAuthFuture<R>;
+    type Future = OAuthFuture<S, B, R>;
 
     /// Always ready: see [`OAuthLayer`].
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> OAuthFuture<R> {
-        OAuthFuture(Box::pin(send(self.inner.clone(), self.oauth.clone(), request)))
+    fn call(&mut self, request: Request<B>) -> OAuthFuture<S, B, R> {
+        let stage = if !self.oauth.origin().covers(request.uri()) {
+            Stage::Refused { error: Some(elsewhere(&self.oauth, request.uri())) }
+        } else if let Some(token) = self.oauth.ready() {
+            let again = replay(&request);
+            let call = Late::new(self.inner.clone(), with_token(request, &token));
+            Stage::Sent { call, refusal: Some(Refusal { service: self.clone(), again, token }) }
+        } else {
+            Stage::Waiting { call: Box::pin(self.clone().obtain_and_send(request)) }
+        };
+        OAuthFuture { stage }
     }
 }
 
-async fn send<S, B, R>(inner: S, oauth: OAuth, request: Request<B>) -> Result<Response<R>, Error>
-where
-    S: Service<Request<B>, Response = Response<R>> + Clone,
-    S::Error: Into<BoxError>,
-    B: Replay,
-{
-    if !oauth.origin().covers(request.uri()) {
-        let elsewhere = request.uri().host().unwrap_or("another host");
-        let why = format!("the request is for {elsewhere}, and this token is for {} only", oauth.origin());
-        return Err(Error::new(Kind::ForeignOrigin, why));
-    }
-    let held = match oauth.ready() {
-        Some(held) => held,
-        None => oauth.get().await?,
-    };
-    let again = replay(&request);
-    let answer = inner.clone().oneshot(with_token(request, &held)).await.map_err(Error::wrap)?;
-    if answer.status() != StatusCode::UNAUTHORIZED {
-        return Ok(answer);
-    }
-    let renewed = match oauth.after_refusal(held.generation).await {
-        Ok(renewed) => renewed,
-        Err(error) => return Err(after_401(error)), // drops the answer
-    };
-    match again {
-        Some(request) if renewed.generation != held.generation => {
-            drop(answer);
-            inner.oneshot(with_token(request, &renewed)).await.map_err(Error::wrap)
-        }
-        _ => Ok(answer),
-    }
+fn elsewhere(oauth: &OAuth, uri: &http::Uri) -> Error {
+    let elsewhere = uri.host().unwrap_or("another host");
+    let why = format!("the request is for {elsewhere}, and this token is for {} only", oauth.origin());
+    Error::new(Kind::ForeignOrigin, why)
 }
 
 /// What it takes to send the request once more.
-fn replay<B: Replay>(request: &Request<B>) -> Option<Request<B>> {
+pub(crate) fn replay<B: Replay>(request: &Request<B>) -> Option<Request<B>> {
     let mut again = Request::new(request.body().replay()?);
     *again.method_mut() = request.method().clone();
     *again.uri_mut() = request.uri().clone();
@@ -119,9 +102,55 @@ fn replay<B: Replay>(request: &Request<B>) -> Option<Request<B>> {
     Some(again)
 }
 
-fn with_token<B>(mut request: Request<B>, held: &Held) -> Request<B> {
-    request.headers_mut().insert(header::AUTHORIZATION, held.header.clone());
+fn with_token<B>(mut request: Request<B>, token: &Ready) -> Request<B> {
+    request.headers_mut().insert(header::AUTHORIZATION, token.header.clone());
     request
+}
+
+impl<S> OAuthService<S> {
+    /// The way of a request that finds no token it could go out with at once.
+    async fn obtain_and_send<B, R>(self, request: Request<B>) -> Result<Response<R>, Error>
+    where
+        S: Service<Request<B>, Response = Response<R>> + Clone,
+        S::Error: Into<BoxError>,
+        B: Replay,
+    {
+        let token = self.oauth.get().await?;
+        let again = replay(&request);
+        let answer = self.inner.clone().oneshot(with_token(request, &token)).await.map_err(Error::wrap)?;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            return Ok(answer);
+        }
+        Refusal { service: self, again, token }.renew_and_send(answer).await
+    }
+}
+
+/// What is kept for the case that the token is refused.
+struct Refusal<S, B> {
+    service: OAuthService<S>,
+    again: Option<Request<B>>,
+    token: Ready,
+}
+
+impl<S, B> Refusal<S, B> {
+    /// A 401 whose renewal brings another token is sent again; any other stands.
+    async fn renew_and_send<R>(self, answer: Response<R>) -> Result<Response<R>, Error>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Error: Into<BoxError>,
+    {
+        let renewed = match self.service.oauth.after_refusal(self.token.generation).await {
+            Ok(renewed) => renewed,
+            Err(error) => return Err(after_401(error)), // drops the answer
+        };
+        match self.again {
+            Some(request) if renewed.generation != self.token.generation => {
+                drop(answer);
+                self.service.inner.oneshot(with_token(request, &renewed)).await.map_err(Error::wrap)
+            }
+            _ => Ok(answer),
+        }
+    }
 }
 
 /// Tells both: that the token was refused, and that no other could be had.
@@ -131,19 +160,67 @@ fn after_401(error: Error) -> Error {
         .before_sending()
 }
 
-/// The future of [`OAuthService`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct OAuthFuture<R>(BoxFuture<'static, Result<Response<R>, Error>>);
-
-impl<R> Future for OAuthFuture<R> {
-    type Output = Result<Response<R>, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
+pin_project! {
+    /// The future of [`OAuthService`].
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct OAuthFuture<S, B, R>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin] stage: Stage<S, B, R>,
     }
 }
 
-impl<R> fmt::Debug for OAuthFuture<R> {
+pin_project! {
+    // What is rarely waited for is on the heap: nearly every request finds a good token.
+    #[project = Projected]
+    enum Stage<S, B, R>
+    where
+        S: Service<Request<B>>,
+    {
+        Sent { #[pin] call: Late<S, B>, refusal: Option<Refusal<S, B>> },
+        Waiting { call: BoxFuture<'static, Result<Response<R>, Error>> },
+        Refused { error: Option<Error> },
+    }
+}
+
+impl<S, B, R> Future for OAuthFuture<S, B, R>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Send + 'static,
+    R: Send + 'static,
+{
+    type Output = Result<Response<R>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut stage = self.project().stage;
+        loop {
+            match stage.as_mut().project() {
+                Projected::Sent { call, refusal } => {
+                    let answer = ready!(call.poll(cx)).map_err(Error::wrap)?;
+                    let refused = answer.status() == StatusCode::UNAUTHORIZED;
+                    match refusal.take().filter(|_| refused) {
+                        None => return Poll::Ready(Ok(answer)),
+                        Some(refusal) => {
+                            stage.set(Stage::Waiting { call: Box::pin(refusal.renew_and_send(answer)) });
+                        }
+                    }
+                }
+                Projected::Waiting { call } => return call.as_mut().poll(cx),
+                Projected::Refused { error } => {
+                    return error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+impl<S, B, R> fmt::Debug for OAuthFuture<S, B, R>
+where
+    S: Service<Request<B>>,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OAuthFuture")
     }
@@ -188,10 +265,9 @@ mod tests {
     #[tokio::test]
     async fn dropped_half_way_it_takes_no_place_below() {
         let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<()>, _>(oauth().layer());
-        handle.allow(1);
+        handle.allow(0);
         let first = Request::get("/first").body(()).unwrap();
         let mut dropped = tokio_test::task::spawn(service.call(first));
-        handle.allow(0);
         tokio_test::assert_pending!(dropped.poll());
         drop(dropped);
         handle.allow(1);

@@ -1,19 +1,19 @@
 //! What a client is made of. Everything is checked in `build`, so that chains stay short.
 
+use crate::login::Login;
 use crate::settings::Settings;
-use crate::stack::{self, Bottom};
+use crate::stack::Bottom;
 use crate::target::Target;
-use crate::{Client, Instance, OAuthClient, Secret, Token};
+use crate::{Client, Instance, Secret};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
-use snow_auth::{BasicAuthLayer, OAuthBuilder};
+use snow_auth::Credentials;
 use snow_core::layer::RetryPolicy;
 use snow_core::{Body, BoxError, Error, HttpService, Kind, Transport};
 use std::any::Any;
 use std::fmt;
-use std::future::Future;
 use std::time::Duration;
-use tower_layer::{Identity, Layer};
+use tower_layer::Layer;
 use tower_service::Service;
 
 /// What both clients have.
@@ -218,13 +218,16 @@ macro_rules! common_settings {
     };
 }
 
+mod oauth;
+
+pub use oauth::OAuthClientBuilder;
+
 /// Settings of a [`Client`].
 #[derive(Clone, Default)]
 #[must_use]
 pub struct ClientBuilder {
     common: Common,
-    user: Option<String>,
-    password: Option<Secret>,
+    login: Login,
     stack: Option<HttpService>,
 }
 
@@ -233,13 +236,33 @@ impl ClientBuilder {
 
     /// The user to log in as.
     pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.user = Some(user.into());
+        self.login.user = Some(user.into());
         self
     }
 
     /// The user's password.
     pub fn password(mut self, password: impl Into<Secret>) -> Self {
-        self.password = Some(password.into());
+        self.login.password = Some(password.into());
+        self
+    }
+
+    /// A bearer token that somebody else keeps fresh, in place of user and password. For tokens that this client is to renew,
+    /// see [`OAuthClient`](crate::OAuthClient).
+    pub fn bearer_token(mut self, token: impl Into<Secret>) -> Self {
+        self.login.bearer_token = Some(token.into());
+        self
+    }
+
+    /// An API key (`x-sn-apikey`), in place of user and password. It works for the APIs whose access policy lists it; the
+    /// others answer 401 (facts 4.5).
+    pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
+        self.login.api_key = Some(key.into());
+        self
+    }
+
+    /// A way to log in of your own, in place of user and password.
+    pub fn credentials(mut self, credentials: impl Credentials) -> Self {
+        self.login.own(credentials);
         self
     }
 
@@ -266,27 +289,15 @@ impl ClientBuilder {
         if let Some(stack) = &self.stack {
             return self.whole(instance, stack.clone());
         }
-        let bottom = self.common.transport.clone();
-        let target = match (&self.user, &self.password) {
-            (Some(user), Some(password)) => {
-                let auth = BasicAuthLayer::new(instance.origin(), user, password.clone())?;
-                let bottom = self.common.bottom()?;
-                prepare(&bottom, &instance)?;
-                Target::new(instance, &self.common.settings, auth, bottom)
-            }
-            (None, None) => match bottom {
-                Some(own) => Target::new(instance, &self.common.settings, Identity::new(), own),
-                None => return Err(invalid("no way to log in is given: call user() and password()")),
-            },
-            (Some(_), None) => return Err(invalid("a user is given without a password")),
-            (None, Some(_)) => return Err(invalid("a password is given without a user")),
-        };
-        Ok(Client { target })
+        let way = self.login.way(instance.origin(), self.common.transport.is_some())?;
+        let bottom = self.common.bottom()?;
+        prepare(&bottom, &instance)?;
+        Ok(Client { target: way.target(instance, &self.common.settings, bottom) })
     }
 
     fn whole(&self, instance: Instance, http: HttpService) -> Result<Client, Error> {
-        if self.user.is_some() || self.password.is_some() {
-            let why = "user and password are given beside a whole stack, which would not use them: put a \
+        if self.login.is_given() {
+            let why = "a way to log in is given beside a whole stack, which would not use it: put a layer such as \
                        BasicAuthLayer into the stack, or use transport() in place of stack()";
             return Err(invalid(why));
         }
@@ -305,67 +316,7 @@ impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("instance", &self.common.instance)
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Settings of an [`OAuthClient`].
-#[derive(Clone, Default)]
-#[must_use]
-pub struct OAuthClientBuilder {
-    common: Common,
-    oauth: OAuthBuilder,
-}
-
-impl OAuthClientBuilder {
-    common_settings!();
-
-    /// The id of the OAuth client, from the instance's application registry.
-    pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.oauth = self.oauth.client_id(id);
-        self
-    }
-
-    /// The OAuth client's secret.
-    pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.oauth = self.oauth.client_secret(secret);
-        self
-    }
-
-    /// Called with every new token that this client obtains, and waited for before any call goes out with it. If it
-    /// fails, so does the call; the token is kept and given to it again with the next one.
-    ///
-    /// It must not call the client whose token it saves: such a call is refused, because it would wait for itself.
-    pub fn token_updater<F, Fut, E>(mut self, save: F) -> Self
-    where
-        F: Fn(Token) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
-    {
-        self.oauth = self.oauth.token_updater(save);
-        self
-    }
-
-    /// The client. It has no token yet: see [`OAuthClient::generate_token`] and [`OAuthClient::set_token`].
-    ///
-    /// # Errors
-    /// [`Kind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
-    pub fn build(self) -> Result<OAuthClient, Error> {
-        let instance = self.common.instance()?;
-        let (settings, bottom) = (&self.common.settings, self.common.bottom()?);
-        let oauth = self.oauth.build(&instance, stack::token(settings, bottom.clone()))?;
-        prepare(&bottom, &instance)?;
-        let target = Target::new(instance, settings, oauth.layer(), bottom);
-        Ok(OAuthClient { client: Client { target }, oauth })
-    }
-}
-
-impl fmt::Debug for OAuthClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OAuthClientBuilder")
-            .field("instance", &self.common.instance)
-            .field("oauth", &self.oauth)
+            .field("user", &self.login.user)
             .finish_non_exhaustive()
     }
 }

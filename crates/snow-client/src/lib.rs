@@ -31,6 +31,7 @@ mod builder;
 mod call;
 mod client;
 mod exchange;
+mod login;
 mod maybe_erased;
 mod oauth_client;
 mod page;
@@ -45,7 +46,14 @@ pub use call::{Call, CallFuture};
 pub use client::Client;
 pub use oauth_client::OAuthClient;
 pub use page::Page;
-pub use snow_auth::Token;
+#[cfg(feature = "jwt")]
+pub use snow_auth::KeySigner;
+#[cfg(feature = "loopback")]
+pub use snow_auth::Loopback;
+pub use snow_auth::{
+    Algorithm, AuthorizationRequest, Credentials, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
+    RenewalFailure, Signer, StorePolicy, Token, TokenStore,
+};
 pub use snow_core::layer::RetryPolicy;
 pub use snow_core::query::{self, Query, field};
 pub use snow_core::transport::{Proxy, TlsVersion};

@@ -1,6 +1,6 @@
 //! The client with a token.
 
-use crate::{Client, Instance, OAuthClientBuilder, Secret, Table, Token};
+use crate::{AuthorizationRequest, Client, Grant, Instance, OAuthClientBuilder, Secret, Table, Token};
 use snow_auth::OAuth;
 use snow_core::{Error, HttpService};
 
@@ -44,6 +44,66 @@ impl OAuthClient {
     /// [`Kind::TokenNotSaved`](crate::Kind::TokenNotSaved) if the updater fails, or what went wrong on the way.
     pub async fn generate_token(&self, user: &str, password: impl Into<Secret>) -> Result<Token, Error> {
         self.oauth.generate_token(user, password).await
+    }
+
+    /// Gets a token by a grant, saves it, and uses it from then on. See [`OAuthClientBuilder::grant`] for a client that
+    /// does so by itself.
+    ///
+    /// # Errors
+    /// As [`generate_token`](Self::generate_token).
+    pub async fn log_in(&self, grant: &Grant) -> Result<Token, Error> {
+        self.oauth.log_in(grant).await
+    }
+
+    /// Begins a login in a browser, which comes back to `redirect_uri`: one that the instance's registry has for this
+    /// client (facts 4.3). Programs on people's machines have a `Loopback` for it, with the feature `loopback`.
+    ///
+    /// ```
+    /// # fn example(client: &snow_client::OAuthClient) -> Result<(), snow_client::Error> {
+    /// let request = client.authorization("https://app.example.com/callback")?;
+    /// println!("Log in here: {}", request.url());
+    /// // The browser comes back to https://app.example.com/callback?code=…&state=…
+    /// # Ok(()) }
+    /// # async fn back(client: &snow_client::OAuthClient, request: &snow_client::AuthorizationRequest, query: &str) -> Result<(), snow_client::Error> {
+    /// client.exchange_code(request, query).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`](crate::Kind::InvalidInput) if the redirect URI is not an absolute URL.
+    pub fn authorization(&self, redirect_uri: &str) -> Result<AuthorizationRequest, Error> {
+        self.oauth.authorization(redirect_uri)
+    }
+
+    /// Ends a login in a browser: takes what the browser came back with (the whole address, or its query), exchanges the
+    /// code for a token, saves it, and uses it from then on.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`](crate::Kind::InvalidInput) if it is not the answer to this request,
+    /// [`Kind::TokenRefused`](crate::Kind::TokenRefused) if the person or the instance said no, or as
+    /// [`generate_token`](Self::generate_token).
+    pub async fn exchange_code(&self, request: &AuthorizationRequest, answer: &str) -> Result<Token, Error> {
+        self.oauth.exchange_code(request, answer).await
+    }
+
+    /// Ends the token on the instance, refresh token and all, then forgets it here and in the storage. Everybody who uses
+    /// the same token is logged out, too (facts 4.2).
+    ///
+    /// # Errors
+    /// [`Kind::NoToken`](crate::Kind::NoToken) if there is none. If the instance could not be asked, the token is kept.
+    pub async fn revoke(&self) -> Result<(), Error> {
+        self.oauth.revoke().await
+    }
+
+    /// Why the storage did not take the token in use, where calls go on all the same; see
+    /// [`StorePolicy::BestEffort`](crate::StorePolicy::BestEffort).
+    pub fn store_error(&self) -> Option<Error> {
+        self.oauth.store_error()
+    }
+
+    /// What holds the token: for layers of your own stack, and for a `Loopback`.
+    pub fn oauth(&self) -> &OAuth {
+        &self.oauth
     }
 
     /// Uses a stored token from now on, or none. The token updater does not hear of it: it came from the storage.

@@ -26,6 +26,8 @@ pub enum Kind {
     TokenRefused,
     /// A token was obtained, but the user's storage did not take it.
     TokenNotSaved,
+    /// The user's storage could not be read for a token, or was not free in time. Nothing was sent.
+    TokenNotLoaded,
     /// No connection: name not found, refused, unreachable, timed out. Nothing was sent.
     Connect,
     /// No encrypted connection: a certificate that is not trusted, expired or for another host. Nothing was sent.
@@ -96,6 +98,7 @@ impl Kind {
                 | LoginAgain
                 | TokenRefused
                 | TokenNotSaved
+                | TokenNotLoaded
                 | Connect
                 | Tls
         ) || matches!(
@@ -123,6 +126,7 @@ impl Kind {
             Self::TokenNotSaved => {
                 "the token is kept and saved before the next call; make the storage writable"
             }
+            Self::TokenNotLoaded => "make the storage readable, and see whether another process keeps it",
             Self::Connect => "check the instance's name and the network",
             Self::NotProcessed => {
                 "the session had too many requests waiting: send fewer at once or drop cookies, then try again"

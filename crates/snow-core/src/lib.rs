@@ -47,6 +47,7 @@ pub use decode::{Field, Record};
 pub use error::{BoxError, Error, Fault, Kind};
 pub use http_service::HttpService;
 pub use instance::Instance;
+pub use late::Late;
 pub use operation::Operation;
 pub use origin::Origin;
 pub use params::{DisplayValue, Params};

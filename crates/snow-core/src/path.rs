@@ -21,6 +21,10 @@ pub struct ApiPath(Cow<'static, str>);
 impl ApiPath {
     /// The token endpoint, `/oauth_token.do` (facts 4.1).
     pub const OAUTH_TOKEN: Self = Self(Cow::Borrowed("/oauth_token.do"));
+    /// Where a person allows a client to act for them, `/oauth_auth.do` (facts 4.3).
+    pub const OAUTH_AUTHORIZE: Self = Self(Cow::Borrowed("/oauth_auth.do"));
+    /// Where a token is ended, `/oauth_revoke_token.do` (facts 4.4).
+    pub const OAUTH_REVOKE: Self = Self(Cow::Borrowed("/oauth_revoke_token.do"));
 
     /// The path of a table, `/api/now/table/{table}` (facts 1.1).
     ///

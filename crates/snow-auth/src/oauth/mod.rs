@@ -1,19 +1,34 @@
 //! OAuth: get a token, keep it fresh, keep the user's storage in sync.
 
+mod authorization;
+mod builder;
 mod cell;
 mod endpoint;
+mod grant;
+mod jwt_bearer;
+#[cfg(feature = "jwt")]
+mod key_signer;
+#[cfg(feature = "loopback")]
+mod loopback;
+mod renewal;
 mod state;
 mod store;
 mod token;
 
-use cell::Cell;
-use endpoint::Endpoint;
-use snow_core::{ApiPath, BoxError, Clock, Error, HttpService, Instance, Kind, Origin, Params, Secret};
-use std::{fmt, future::Future, sync::Arc};
-
 use crate::OAuthLayer;
-pub(crate) use state::Held;
-use store::Updater;
+pub use authorization::AuthorizationRequest;
+pub use builder::{OAuthBuilder, StorePolicy};
+use cell::Cell;
+pub use grant::Grant;
+pub use jwt_bearer::{Algorithm, JwtBearer, Signer};
+#[cfg(feature = "jwt")]
+pub use key_signer::KeySigner;
+#[cfg(feature = "loopback")]
+pub use loopback::Loopback;
+use snow_core::{Error, Origin, Secret};
+pub(crate) use state::Ready;
+use std::{fmt, sync::Arc};
+pub use store::{FileStore, Lease, MemoryStore, RenewalFailure, TokenStore};
 pub use token::Token;
 
 /// An OAuth client of one instance: it holds the token that all clones and all layers made from it share.
@@ -62,25 +77,47 @@ impl OAuth {
         OAuthLayer::new(self.clone())
     }
 
-    /// Gets a token with the password grant, gives it to the token updater, and uses it from then on. The password is
-    /// not kept.
+    /// Gets a token with the password grant, saves it, and uses it from then on. The password is not kept.
     ///
     /// # Errors
-    /// [`Kind::TokenRefused`] if the instance says no, [`Kind::TokenNotSaved`] if the updater fails, or what went wrong
+    /// [`Kind::TokenRefused`](snow_core::Kind::TokenRefused) if the instance says no, [`Kind::TokenNotSaved`](snow_core::Kind::TokenNotSaved) if the storage fails, or what went wrong
     /// on the way.
     pub async fn generate_token(&self, user: &str, password: impl Into<Secret>) -> Result<Token, Error> {
-        let password = password.into();
-        if user.is_empty() || password.is_empty() {
-            let which = if user.is_empty() { "user" } else { "password" };
-            return Err(Error::new(Kind::InvalidInput, format!("the {which} is empty")));
-        }
-        self.cell.generate(user, &password).await
+        self.log_in(&Grant::password(user, password)).await
     }
 
-    /// Uses a stored token from now on, or none. The token updater does not hear of it: it came from the storage.
+    /// Gets a token by a grant, saves it, and uses it from then on. Nothing goes out with the token before.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] if the access token is empty or has characters that no header may have.
+    /// As [`generate_token`](Self::generate_token).
+    pub async fn log_in(&self, grant: &Grant) -> Result<Token, Error> {
+        grant.check()?;
+        self.cell.log_in(self.cell.renewal.endpoint.obtain(grant)).await
+    }
+
+    /// Begins a login in a browser, which comes back to `redirect_uri`: one that the instance's registry has for this client
+    /// (facts 4.3). For programs without a web server of their own there is `Loopback`, with the feature `loopback`.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if the redirect URI is not an absolute URL.
+    pub fn authorization(&self, redirect_uri: &str) -> Result<AuthorizationRequest, Error> {
+        self.cell.renewal.endpoint.authorization(redirect_uri)
+    }
+
+    /// Ends a login in a browser: takes what the browser came back with (the whole address, or its query), exchanges the code
+    /// for a token, saves it, and uses it from then on.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if it is not the answer to this request, [`Kind::TokenRefused`](snow_core::Kind::TokenRefused) if the person or the instance
+    /// said no, [`Kind::TokenNotSaved`](snow_core::Kind::TokenNotSaved) if the storage fails, or what went wrong on the way.
+    pub async fn exchange_code(&self, request: &AuthorizationRequest, answer: &str) -> Result<Token, Error> {
+        self.cell.log_in(self.cell.renewal.endpoint.code(request, answer)).await
+    }
+
+    /// Uses a stored token from now on, or none. The storage does not hear of it: it came from there.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if the access token is empty or has characters that no header may have.
     pub fn set_token(&self, token: impl Into<Option<Token>>) -> Result<(), Error> {
         self.cell.set(token.into())
     }
@@ -90,19 +127,42 @@ impl OAuth {
         self.cell.token()
     }
 
+    /// Ends the token on the instance, refresh token and all, then forgets it here and in the storage. Everybody who uses the
+    /// same token is logged out, too (facts 4.2).
+    ///
+    /// # Errors
+    /// [`Kind::NoToken`](snow_core::Kind::NoToken) if there is none. If the instance could not be asked, the token is kept.
+    pub async fn revoke(&self) -> Result<(), Error> {
+        let token = self.cell.token().ok_or_else(state::no_token)?;
+        let renewal = &self.cell.renewal;
+        for part in token.refresh_token().into_iter().chain([token.access_token()]) {
+            renewal.endpoint.revoke(part).await?;
+        }
+        self.cell.set(None)?;
+        match &renewal.store {
+            Some(store) => store.remove().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Why the storage did not take the token in use, where calls go on all the same; see [`StorePolicy::BestEffort`].
+    pub fn store_error(&self) -> Option<Error> {
+        self.cell.store_error()
+    }
+
     pub(crate) fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    pub(crate) fn ready(&self) -> Option<Held> {
+    pub(crate) fn ready(&self) -> Option<Ready> {
         self.cell.ready()
     }
 
-    pub(crate) async fn get(&self) -> Result<Held, Error> {
+    pub(crate) async fn get(&self) -> Result<Ready, Error> {
         self.cell.get().await
     }
 
-    pub(crate) async fn after_refusal(&self, generation: u64) -> Result<Held, Error> {
+    pub(crate) async fn after_refusal(&self, generation: u64) -> Result<Ready, Error> {
         self.cell.after_refusal(generation).await
     }
 }
@@ -110,79 +170,5 @@ impl OAuth {
 impl fmt::Debug for OAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OAuth").field("origin", &self.origin).finish_non_exhaustive()
-    }
-}
-
-/// Settings of an [`OAuth`] client.
-#[derive(Clone, Default)]
-#[must_use]
-pub struct OAuthBuilder {
-    client_id: String,
-    client_secret: Option<Secret>,
-    updater: Option<Updater>,
-}
-
-impl OAuthBuilder {
-    /// The id of the client, from the instance's application registry.
-    pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.client_id = id.into();
-        self
-    }
-
-    /// The client's secret.
-    pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.client_secret = Some(secret.into());
-        self
-    }
-
-    /// Called with every new token that this client obtains, and waited for before any request goes out with it. If it
-    /// fails, so does the call; the token is kept and given to it again with the next one.
-    ///
-    /// It must not call the client whose token it saves: such a call is refused, because it would wait for itself.
-    pub fn token_updater<F, Fut, E>(mut self, save: F) -> Self
-    where
-        F: Fn(Token) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
-    {
-        self.updater = Some(Updater::new(save));
-        self
-    }
-
-    /// The client of an instance, with the service that token requests go over.
-    ///
-    /// # Errors
-    /// [`Kind::InvalidInput`] if the client's id or secret is missing.
-    pub fn build<S, R>(self, instance: &Instance, service: S) -> Result<OAuth, Error>
-    where
-        S: tower_service::Service<http::Request<snow_core::Body>, Response = http::Response<R>>,
-        S: Clone + Send + Sync + 'static,
-        S::Future: Send + 'static,
-        S::Error: Into<BoxError>,
-        R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
-        R::Error: Into<BoxError>,
-    {
-        let missing = |what| {
-            let why = "is missing: both id and secret are in the instance's application registry";
-            Error::new(Kind::InvalidInput, format!("the {what} {why}"))
-        };
-        if self.client_id.is_empty() {
-            return Err(missing("client_id"));
-        }
-        let client_secret = self.client_secret.filter(|secret| !secret.is_empty());
-        let endpoint = Endpoint {
-            service: HttpService::new(service),
-            uri: instance.uri(&ApiPath::OAUTH_TOKEN, &Params::new())?,
-            client_id: self.client_id,
-            client_secret: client_secret.ok_or_else(|| missing("client_secret"))?,
-            clock: Clock::new(),
-        };
-        Ok(OAuth { origin: instance.origin().clone(), cell: Cell::new(endpoint, self.updater) })
-    }
-}
-
-impl fmt::Debug for OAuthBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OAuthBuilder").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }

@@ -15,22 +15,47 @@ const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// How long nothing is asked of an endpoint that said no, or that brought the very token that had been refused.
 const REST_AFTER_REFUSAL: Duration = Duration::from_secs(30);
 
-/// A token that calls go out with.
+/// The longest that an endpoint's own wish to be left alone is heeded.
+pub(super) const LONGEST_REST: Duration = Duration::from_secs(3_600);
+
+/// What a call goes out with.
 #[derive(Clone)]
-pub(crate) struct Held {
-    pub(super) token: Token,
+pub(crate) struct Ready {
     pub(crate) header: HeaderValue,
     /// Tells whether a refused token is still the current one.
     pub(crate) generation: u64,
+}
+
+/// A token that calls go out with.
+#[derive(Clone)]
+pub(super) struct Held {
+    pub(super) token: Token,
+    pub(super) ready: Ready,
     refused: bool,
     renew_ahead: bool,
 }
 
+/// What there is beside the token.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Means {
+    /// A store, which may hold a token that another process left there.
+    pub(super) store: bool,
+    /// A grant that gets a token without a person.
+    pub(super) grant: bool,
+    /// Whether calls go out with a token that the store did not take.
+    pub(super) best_effort: bool,
+}
+
 /// `F` is a handle on a renewal in flight.
 pub(super) struct State<F> {
+    means: Means,
     held: Option<Held>,
+    /// The user said that there is no token: the store is not asked for one.
+    logged_out: bool,
     /// Obtained, but the user's storage did not take it: saved before another one is asked for.
     unsaved: Option<Token>,
+    /// Why the store does not have the token that calls go out with.
+    store_error: Option<Error>,
     flight: Option<(u64, F)>,
     /// Until when no renewal is begun, and why.
     rest: Option<(SystemTime, Option<Error>)>,
@@ -46,9 +71,20 @@ pub(super) enum Want<F> {
     Fail(Error),
 }
 
+#[derive(Clone)]
 pub(super) enum Plan {
-    Refresh(Token),
+    /// Give the store a token that it does not have yet.
     Save(Token),
+    /// Get a token in place of this one; look into the store first, if there is one to look into.
+    Obtain { old: Option<Token>, look: bool },
+}
+
+/// What a renewal brought.
+#[derive(Clone)]
+pub(super) struct Obtained {
+    pub(super) token: Token,
+    /// Why the store does not have it, where calls go on all the same.
+    pub(super) unsaved: Option<Error>,
 }
 
 /// Why a renewal brought nothing to use.
@@ -65,12 +101,17 @@ impl From<Error> for Failure {
 }
 
 impl<F: Clone> State<F> {
-    pub(super) fn new() -> Self {
-        Self { held: None, unsaved: None, flight: None, rest: None, last: 0 }
+    pub(super) fn new(means: Means) -> Self {
+        let (held, unsaved, store_error, flight, rest) = (None, None, None, None, None);
+        Self { means, held, logged_out: false, unsaved, store_error, flight, rest, last: 0 }
     }
 
     pub(super) fn token(&self) -> Option<&Token> {
         self.held.as_ref().map(|held| &held.token)
+    }
+
+    pub(super) fn store_error(&self) -> Option<&Error> {
+        self.store_error.as_ref()
     }
 
     /// Takes a token from outside: everything known about the one before is void. Gives what it replaces, for the caller to
@@ -78,8 +119,34 @@ impl<F: Clone> State<F> {
     pub(super) fn install(&mut self, token: Option<Token>) -> Result<Self, Error> {
         let held = token.map(|token| self.hold(token)).transpose()?;
         self.last += 1; // a renewal in flight sees that it is for nothing
-        let new = Self { held, last: self.last, ..Self::new() };
+        let new = Self { logged_out: held.is_none(), held, last: self.last, ..Self::new(self.means) };
         Ok(std::mem::replace(self, new))
+    }
+
+    /// A login: the token before is void, and the new one is used when the store has it. See [`install`](Self::install) for
+    /// what it gives.
+    pub(super) fn log_in(&mut self, token: Token) -> Self {
+        let new = Self { last: self.last + 1, unsaved: Some(token), ..Self::new(self.means) };
+        std::mem::replace(self, new)
+    }
+
+    /// The next call tries again at once: a person saw the failure.
+    pub(super) fn end_rest(&mut self) {
+        self.rest = None;
+    }
+
+    /// What a call goes out with that finds nothing to be done, and until when that is so; for ever without an end.
+    pub(super) fn ready(&self) -> Option<(&Ready, Option<SystemTime>)> {
+        let held = self.held.as_ref().filter(|held| !held.refused)?;
+        let fresh = held.fresh_until();
+        let save = self.save_is_due_at();
+        Some((&held.ready, [fresh, save].into_iter().flatten().min()))
+    }
+
+    /// When a token that calls go out with, and that the store did not take, is given to it again.
+    fn save_is_due_at(&self) -> Option<SystemTime> {
+        let pending = self.means.best_effort && self.unsaved.is_some();
+        pending.then(|| self.rest.as_ref().map_or(SystemTime::UNIX_EPOCH, |(until, _)| *until))
     }
 
     /// Whether a renewal that took off with this id is still the current one.
@@ -87,24 +154,23 @@ impl<F: Clone> State<F> {
         self.flight.as_ref().is_some_and(|(flying, _)| *flying == id)
     }
 
-    /// Keeps a token that the user's storage did not take.
-    pub(super) fn keep_unsaved(&mut self, token: Token) {
-        self.unsaved = Some(token);
-    }
-
     fn hold(&mut self, token: Token) -> Result<Held, Error> {
         let header = token.header()?;
         self.last += 1;
-        Ok(Held { token, header, generation: self.last, refused: false, renew_ahead: true })
+        let ready = Ready { header, generation: self.last };
+        Ok(Held { token, ready, refused: false, renew_ahead: true })
     }
 
     /// What a call that is about to go out has to do.
     pub(super) fn want(&self, now: SystemTime) -> Want<F> {
         let usable = self.held.as_ref().filter(|held| held.is_usable(now));
+        let nothing_due = |held: &Held| {
+            held.is_fresh(now) && self.save_is_due_at().is_none_or(|due| now < due)
+                || self.flight.is_some()
+                || self.is_resting(now)
+        };
         match usable {
-            Some(held) if held.is_fresh(now) || self.flight.is_some() || self.is_resting(now) => {
-                Want::Use(held.clone())
-            }
+            Some(held) if nothing_due(held) => Want::Use(held.clone()),
             _ => match (self.renewal(now), usable) {
                 (Want::Fail(_), Some(held)) => Want::Use(held.clone()),
                 (renewal, _) => renewal,
@@ -119,8 +185,8 @@ impl<F: Clone> State<F> {
     pub(super) fn refused(&mut self, generation: u64, now: SystemTime) -> Want<F> {
         let resting = self.is_resting(now);
         match &mut self.held {
-            Some(held) if held.generation == generation && !resting => held.refused = true,
-            Some(held) if held.generation == generation => {
+            Some(held) if held.ready.generation == generation && !resting => held.refused = true,
+            Some(held) if held.ready.generation == generation => {
                 return match &self.rest {
                     Some((_, Some(error))) => Want::Fail(error.clone()),
                     _ => Want::Use(held.clone()),
@@ -148,17 +214,20 @@ impl<F: Clone> State<F> {
                 (None, None) => Want::Fail(no_token()),
             };
         }
-        match (&self.unsaved, &self.held) {
-            (Some(token), _) => Want::Start(Plan::Save(token.clone())),
-            (None, None) => Want::Fail(no_token()),
-            (None, Some(held)) if held.token.refresh_token().is_some() => {
-                Want::Start(Plan::Refresh(held.token.clone()))
-            }
-            // Nothing to renew it with: a refused token may be good elsewhere, an expired one may not.
-            (None, Some(held)) if !held.is_over(now) => Want::Use(held.clone()),
-            (None, Some(_)) => {
-                Want::Fail(Error::new(Kind::LoginAgain, "the token is over and came without a refresh token"))
-            }
+        let old = match (&self.unsaved, &self.held) {
+            (Some(token), _) if !token.is_over(now) => return Want::Start(Plan::Save(token.clone())),
+            (Some(token), _) => Some(token), // the newest there is, and with it the newest refresh token
+            (None, held) => held.as_ref().map(|held| &held.token),
+        };
+        let look = self.means.store && !self.logged_out;
+        match (old, &self.held) {
+            (None, _) if !look && !self.means.grant => Want::Fail(no_token()),
+            (Some(old), held) if !look && !self.means.grant && old.refresh_token().is_none() => match held {
+                // Nothing to renew it with: a refused token may be good elsewhere, an expired one may not.
+                Some(held) if !held.is_over(now) => Want::Use(held.clone()),
+                _ => Want::Fail(no_refresh_token()),
+            },
+            (old, _) => Want::Start(Plan::Obtain { old: old.cloned(), look }),
         }
     }
 
@@ -177,20 +246,26 @@ impl<F: Clone> State<F> {
     pub(super) fn landed(
         &mut self,
         id: u64,
-        result: Result<Token, Failure>,
+        result: Result<Obtained, Failure>,
         refused: bool,
         now: SystemTime,
     ) -> Result<Held, Error> {
         let first = self.flight.as_ref().is_some_and(|(flying, _)| *flying == id);
         match result {
-            Ok(token) if first => {
+            Ok(obtained) if first => {
                 self.flight = None;
-                self.unsaved = None;
-                self.renewed(token, now)
+                self.logged_out = false;
+                self.unsaved = obtained.unsaved.as_ref().map(|_| obtained.token.clone());
+                self.store_error = obtained.unsaved;
+                let held = self.renewed(obtained.token, now)?;
+                if self.store_error.is_some() {
+                    self.rest = Some((now + REST_AFTER_REFUSAL, None));
+                }
+                Ok(held)
             }
-            Ok(token) => match &self.held {
+            Ok(obtained) => match &self.held {
                 Some(held) => Ok(held.clone()),
-                None => self.hold(token),
+                None => self.hold(obtained.token),
             },
             Err(failure) => {
                 if first {
@@ -221,11 +296,7 @@ impl<F: Clone> State<F> {
     }
 
     fn failed(&mut self, failure: &Failure, now: SystemTime) {
-        let rest = match failure.error.kind() {
-            Kind::LoginAgain | Kind::TokenRefused => REST_AFTER_REFUSAL,
-            _ => REST_AFTER_FAILURE,
-        };
-        self.rest = Some((now + rest, Some(failure.error.clone())));
+        self.rest = Some((now + rest_after(&failure.error), Some(failure.error.clone())));
         if let Some(held) = &mut self.held {
             held.refused = false;
         }
@@ -241,7 +312,7 @@ impl<F: Clone> State<F> {
 
 impl Held {
     fn is_over(&self, now: SystemTime) -> bool {
-        self.token.expires_at().is_some_and(|end| now >= end)
+        self.token.is_over(now)
     }
 
     /// Whether a call may go out with it.
@@ -251,168 +322,34 @@ impl Held {
 
     /// Whether nothing needs to be done about it yet.
     fn is_fresh(&self, now: SystemTime) -> bool {
-        let Some(end) = self.token.expires_at() else { return true };
+        self.fresh_until().is_none_or(|until| now < until)
+    }
+
+    /// From when on it is renewed ahead; from its end on, where that was in vain.
+    fn fresh_until(&self) -> Option<SystemTime> {
+        let end = self.token.expires_at()?;
         let skew = self.token.expires_in().map_or(SKEW, |life| SKEW.min(life / 10));
-        !self.renew_ahead || now + skew < end
+        let skew = if self.renew_ahead { skew } else { Duration::ZERO };
+        Some(end.checked_sub(skew).unwrap_or(end))
     }
 }
 
-fn no_token() -> Error {
+/// How long nothing is asked after this failure.
+pub(super) fn rest_after(error: &Error) -> Duration {
+    let usual = match error.kind() {
+        Kind::LoginAgain | Kind::TokenRefused => REST_AFTER_REFUSAL,
+        _ => REST_AFTER_FAILURE,
+    };
+    error.retry_after().unwrap_or(usual).min(LONGEST_REST)
+}
+
+pub(super) fn no_token() -> Error {
     Error::new(Kind::NoToken, "there is no token yet")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const T0: SystemTime = SystemTime::UNIX_EPOCH;
-
-    fn after(seconds: u64) -> SystemTime {
-        T0 + Duration::from_secs(seconds)
-    }
-
-    fn token(access: &str, end: u64) -> Token {
-        let json = format!(
-            r#"{{"access_token":"{access}","refresh_token":"r","expires_in":100,"expires_at":{end}.0}}"#
-        );
-        serde_json::from_str(&json).unwrap()
-    }
-
-    fn holding(access: &str, end: u64) -> State<()> {
-        let mut state = State::new();
-        drop(state.install(Some(token(access, end))).unwrap());
-        state
-    }
-
-    /// `Want` in a word.
-    fn word<F>(want: &Want<F>) -> String {
-        match want {
-            Want::Use(held) => held.token.access_token().expose().to_owned(),
-            Want::Join(..) => "join".into(),
-            Want::Start(Plan::Refresh(_)) => "refresh".into(),
-            Want::Start(Plan::Save(_)) => "save".into(),
-            Want::Fail(error) => format!("{:?}", error.kind()),
-        }
-    }
-
-    fn failure(kind: Kind) -> Failure {
-        Failure { error: Error::new(kind, "as the test says"), unsaved: None }
-    }
-
-    #[test]
-    fn without_a_token_nothing_goes_out() {
-        assert_eq!(word(&State::<()>::new().want(T0)), "NoToken");
-    }
-
-    #[test]
-    fn one_caller_renews_ahead_while_the_others_go_on() {
-        let mut state = holding("a", 100);
-        assert_eq!(word(&state.want(after(89))), "a");
-        assert_eq!(word(&state.want(after(90))), "refresh");
-        let (id, ()) = state.take_off(|_| ());
-        assert_eq!(word(&state.want(after(90))), "a");
-        assert_eq!(word(&state.want(after(100))), "join");
-        state.landed(id, Ok(token("b", 200)), false, after(101)).ok().unwrap();
-        assert_eq!(word(&state.want(after(101))), "b");
-    }
-
-    #[test]
-    fn the_same_token_again_is_not_renewed_ahead_a_second_time() {
-        let mut state = holding("a", 100);
-        let (id, ()) = state.take_off(|_| ());
-        state.landed(id, Ok(token("a", 105)), false, after(90)).ok().unwrap();
-        assert_eq!(word(&state.want(after(104))), "a");
-        assert_eq!(word(&state.want(after(105))), "refresh");
-    }
-
-    #[test]
-    fn a_refusal_counts_only_for_the_current_token() {
-        let mut state = holding("a", 100);
-        let Want::Use(old) = state.want(T0) else { panic!("a token is held") };
-        assert_eq!(word(&state.refused(old.generation, T0)), "refresh");
-        let (id, ()) = state.take_off(|_| ());
-        assert_eq!(word(&state.want(T0)), "join");
-        state.landed(id, Ok(token("b", 100)), false, T0).ok().unwrap();
-        assert_eq!(word(&state.refused(old.generation, T0)), "b");
-    }
-
-    #[test]
-    fn a_renewal_that_brings_the_refused_token_rests() {
-        let mut state = holding("a", 1000);
-        let Want::Use(old) = state.want(T0) else { panic!("a token is held") };
-        state.refused(old.generation, T0);
-        let (id, ()) = state.take_off(|_| ());
-        let held = state.landed(id, Ok(token("a", 1000)), false, T0).ok().unwrap();
-        assert_eq!(held.generation, old.generation);
-        assert_eq!(word(&state.want(after(1))), "a");
-        assert_eq!(word(&state.refused(old.generation, after(29))), "a");
-        assert_eq!(word(&state.refused(old.generation, after(30))), "refresh");
-    }
-
-    #[test]
-    fn a_failure_is_shared_and_rests_and_a_valid_token_outlives_it() {
-        let mut state = holding("a", 100);
-        let (id, ()) = state.take_off(|_| ());
-        let held = state.landed(id, Err(failure(Kind::Connect)), false, after(95)).ok().unwrap();
-        assert_eq!(held.token.access_token().expose(), "a");
-        assert_eq!(word(&state.want(after(95))), "a");
-        let (id, ()) = state.take_off(|_| ());
-        assert!(state.landed(id, Err(failure(Kind::LoginAgain)), false, after(100)).is_err());
-        assert!(state.landed(id, Err(failure(Kind::LoginAgain)), false, after(100)).is_err());
-        assert_eq!(word(&state.want(after(129))), "LoginAgain");
-        assert_eq!(word(&state.want(after(130))), "refresh");
-        drop(state.install(Some(token("b", 300))).unwrap());
-        assert_eq!(word(&state.want(after(129))), "b");
-    }
-
-    #[test]
-    fn one_refusal_by_an_odd_api_takes_nothing_from_the_other_calls() {
-        let mut state = holding("a", 1000);
-        let Want::Use(old) = state.want(T0) else { panic!("a token is held") };
-        assert_eq!(word(&state.refused(old.generation, T0)), "refresh");
-        let (id, ()) = state.take_off(|_| ());
-        assert!(state.landed(id, Err(failure(Kind::LoginAgain)), true, T0).is_err());
-        assert_eq!(word(&state.want(after(1))), "a");
-        assert_eq!(word(&state.refused(old.generation, after(1))), "LoginAgain");
-        assert_eq!(word(&state.want(after(900))), "a");
-    }
-
-    #[test]
-    fn a_renewal_that_was_replaced_is_told_so() {
-        let mut state = holding("a", 100);
-        let (id, ()) = state.take_off(|_| ());
-        assert!(state.is_flying(id));
-        drop(state.install(Some(token("c", 300))).unwrap());
-        assert!(!state.is_flying(id));
-        let held = state.landed(id, Ok(token("b", 200)), false, T0).ok().unwrap();
-        assert_eq!(held.token.access_token().expose(), "c");
-    }
-
-    #[test]
-    fn a_token_that_was_not_saved_is_saved_before_another_is_asked_for() {
-        let mut state = holding("a", 100);
-        let (id, ()) = state.take_off(|_| ());
-        let unsaved = Failure { unsaved: Some(token("b", 300)), ..failure(Kind::TokenNotSaved) };
-        assert!(state.landed(id, Err(unsaved), false, after(100)).is_err());
-        assert_eq!(word(&state.want(after(101))), "save");
-    }
-
-    #[test]
-    fn a_fresh_answer_is_used_once_by_everyone_however_short_its_life() {
-        let mut state = holding("a", 100);
-        let (id, ()) = state.take_off(|_| ());
-        for _ in 0..3 {
-            let held = state.landed(id, Ok(token("b", 50)), false, after(100)).ok().unwrap();
-            assert_eq!(held.token.access_token().expose(), "b");
-        }
-        assert_eq!(word(&state.want(after(100))), "refresh");
-    }
-
-    #[test]
-    fn what_no_header_can_carry_is_refused_without_showing_it() {
-        let mut state = State::<()>::new();
-        let error = state.install(Some(token("can\\nary", 100))).err().unwrap();
-        assert_eq!(error.kind(), Kind::InvalidInput);
-        assert!(!format!("{error:?}").contains("ary"));
-    }
+pub(super) fn no_refresh_token() -> Error {
+    Error::new(Kind::LoginAgain, "the token is over and came without a refresh token")
 }
+
+#[cfg(test)]
+mod tests;

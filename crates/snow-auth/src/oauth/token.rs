@@ -1,5 +1,6 @@
 //! A token as it is stored.
 
+use bytes::Bytes;
 use http::HeaderValue;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -36,6 +37,33 @@ pub struct Token {
 }
 
 impl Token {
+    /// A token that was had elsewhere, from another issuer for one. When it ends is not known, unless
+    /// [`with_lifetime`](Self::with_lifetime) says so.
+    pub fn new(access_token: impl Into<Secret>) -> Self {
+        Self {
+            access_token: access_token.into(),
+            refresh_token: None,
+            token_type: bearer(),
+            expires_in: None,
+            expires_at: None,
+            other: Map::new(),
+        }
+    }
+
+    /// The token with what the next one is asked for with.
+    #[must_use]
+    pub fn with_refresh_token(mut self, refresh_token: impl Into<Secret>) -> Self {
+        self.refresh_token = Some(refresh_token.into());
+        self
+    }
+
+    /// The token with so long to live, from when it was asked for.
+    #[must_use]
+    pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
+        self.expires_in = Some(lifetime.as_secs());
+        self
+    }
+
     /// What goes into the `Authorization` header.
     pub fn access_token(&self) -> &Secret {
         &self.access_token
@@ -57,10 +85,24 @@ impl Token {
         SystemTime::UNIX_EPOCH.checked_add(seconds)
     }
 
+    pub(super) fn is_over(&self, now: SystemTime) -> bool {
+        self.expires_at().is_some_and(|end| now >= end)
+    }
+
+    /// A token that a callback obtained: when it ends is counted from before it was asked, unless it says so itself.
+    pub(super) fn received(mut self, asked: Duration) -> Self {
+        if self.expires_at.is_none() {
+            self.expires_at = self
+                .expires_in
+                .map(|seconds| asked.as_secs_f64() + Duration::from_secs(seconds).as_secs_f64());
+        }
+        self
+    }
+
     /// The answer to a token request that left at `sent`, with what the token before it had and the answer left out.
     pub(super) fn obtained(mut self, sent: Duration, before: Option<&Token>) -> Self {
-        self.expires_at =
-            self.expires_in.map(|seconds| sent.as_secs_f64() + Duration::from_secs(seconds).as_secs_f64());
+        let ends = |seconds| sent.as_secs_f64() + Duration::from_secs(seconds).as_secs_f64();
+        self.expires_at = self.expires_in.map(ends);
         if let Some(before) = before {
             if self.refresh_token().is_none() {
                 self.refresh_token = before.refresh_token.clone();
@@ -77,12 +119,22 @@ impl Token {
     /// # Errors
     /// [`Kind::InvalidInput`] if the access token is empty or has characters that no header may have.
     pub(super) fn header(&self) -> Result<HeaderValue, Error> {
-        let text = Secret::from(format!("Bearer {}", self.access_token.expose()));
-        let header = HeaderValue::from_str(text.expose()).ok().filter(|_| !self.access_token.is_empty());
+        let text = Wiped(Secret::from(format!("Bearer {}", self.access_token.expose())));
+        let header = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).ok();
+        let header = header.filter(|_| !self.access_token.is_empty());
         let why = "the access token is empty or has characters that no header may have";
         let mut header = header.ok_or_else(|| Error::new(Kind::InvalidInput, why))?;
         header.set_sensitive(true);
         Ok(header)
+    }
+}
+
+/// The memory of a header, wiped with the last of its clones.
+struct Wiped(Secret);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose().as_bytes()
     }
 }
 
@@ -121,15 +173,20 @@ fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64
     Ok(Some(number.clamp(0.0, 4e9) as u64))
 }
 
-mod exposed {
+pub(super) mod exposed {
     use super::{Deserialize, Deserializer, Secret};
     use serde::Serializer;
 
-    pub(super) fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in super::super) fn serialize<S: Serializer>(
+        secret: &Secret,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(secret.expose())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Secret, D::Error> {
         String::deserialize(deserializer).map(Secret::from)
     }
 }

@@ -1,0 +1,90 @@
+//! An API key with every request.
+
+use crate::HeaderAuth;
+use crate::header::OriginHeader;
+use http::HeaderName;
+use snow_core::{Error, Origin, Secret};
+use tower_layer::Layer;
+
+const X_SN_APIKEY: HeaderName = HeaderName::from_static("x-sn-apikey");
+
+/// Adds `x-sn-apikey`, marked sensitive, to every request for one origin (and to those that name no host yet). A request for
+/// another origin passes on without it.
+///
+/// A key works only for APIs whose access policy lists it; the others answer 401 (facts 4.5).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, Response};
+/// use snow_auth::ApiKeyLayer;
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let inner = service_fn(|request: Request<()>| async move {
+///     Ok::<_, std::convert::Infallible>(Response::new(request.headers()["x-sn-apikey"].clone()))
+/// });
+/// let service = ApiKeyLayer::new(instance.origin(), "now_abc")?.layer(inner);
+/// assert_eq!(service.oneshot(Request::get("/").body(())?).await?.body(), "now_abc");
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ApiKeyLayer(OriginHeader);
+
+impl ApiKeyLayer {
+    /// For a key of the instance at this origin.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if the key is empty or has characters that no header may have.
+    pub fn new(origin: &Origin, key: impl Into<Secret>) -> Result<Self, Error> {
+        OriginHeader::new(origin, X_SN_APIKEY, &key.into(), "API key").map(Self)
+    }
+}
+
+impl<S> Layer<S> for ApiKeyLayer {
+    type Service = HeaderAuth<S>;
+
+    fn layer(&self, inner: S) -> HeaderAuth<S> {
+        HeaderAuth { inner, header: self.0.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Request;
+    use snow_core::Instance;
+    use tower_test::mock;
+
+    #[tokio::test]
+    async fn passes_readiness_through_and_marks_the_header_sensitive() {
+        let layer = ApiKeyLayer::new(Instance::parse("dev1").unwrap().origin(), "canary").unwrap();
+        let (mut service, mut handle) = mock::spawn_layer::<Request<()>, (), _>(layer);
+        handle.allow(0);
+        tokio_test::assert_pending!(service.poll_ready());
+        handle.allow(2);
+        for (uri, expected) in [("/", Some("canary")), ("https://elsewhere.example.com/", None)] {
+            tokio_test::assert_ready_ok!(service.poll_ready());
+            let answer = service.call(Request::get(uri).body(()).unwrap());
+            let (request, send) = handle.next_request().await.unwrap();
+            let seen = request.headers().get("x-sn-apikey");
+            assert_eq!(seen.map(|value| value.to_str().unwrap()), expected);
+            assert!(seen.is_none_or(http::HeaderValue::is_sensitive));
+            send.send_response(());
+            answer.await.unwrap();
+        }
+    }
+
+    #[test]
+    fn bad_keys_are_refused_and_none_is_printed() {
+        let origin = Instance::parse("dev1").unwrap().origin().clone();
+        for bad in ["", "can\nary"] {
+            let error = ApiKeyLayer::new(&origin, bad).unwrap_err();
+            assert!(
+                error.to_string().contains("the API key") && !error.to_string().contains("ary"),
+                "{error}"
+            );
+        }
+        let shown = format!("{:?}", ApiKeyLayer::new(&origin, "canary").unwrap().layer(()));
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}

@@ -1,0 +1,123 @@
+//! The authorization code flow (facts 4.3): a person logs in and consents in a browser.
+
+use serde::{Deserialize, Serialize};
+use snow_core::{Error, Kind, Secret};
+use std::fmt;
+
+/// A person's way to a token: open [`url`](Self::url) in their browser, and give what the browser comes back with to
+/// [`OAuth::exchange_code`](crate::OAuth::exchange_code).
+///
+/// It holds the `state` and the PKCE verifier, which belong to this one login. A web application keeps it in the person's
+/// session (it can be serialized) until the browser is back.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    pub(super) url: String,
+    pub(super) redirect_uri: String,
+    #[serde(with = "super::token::exposed")]
+    pub(super) state: Secret,
+    #[serde(with = "super::token::exposed")]
+    pub(super) verifier: Secret,
+}
+
+impl AuthorizationRequest {
+    /// Where the person logs in and consents.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where the browser comes back to.
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    /// The code in what the browser came back with: the whole address, or its query alone.
+    ///
+    /// # Errors
+    /// [`Kind::TokenRefused`] if the person or the instance said no, [`Kind::InvalidInput`] if it is not the answer to this
+    /// request: somebody else's, or none at all.
+    pub(super) fn code(&self, answer: &str) -> Result<Secret, Error> {
+        let query = answer.split_once('?').map_or(answer, |(_, query)| query);
+        let query = query.split('#').next().unwrap_or_default();
+        let (mut code, mut state, mut error, mut description) = (None, None, None, String::new());
+        for pair in query.split('&') {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match name {
+                "code" => code = Some(Secret::from(decoded(value))),
+                "state" => state = Some(Secret::from(decoded(value))),
+                "error" => error = Some(decoded(value)),
+                "error_description" => description = decoded(value),
+                _ => {}
+            }
+        }
+        if state.as_ref() != Some(&self.state) {
+            let why =
+                "the browser did not come back from this login: its state is another; begin the login again";
+            return Err(Error::new(Kind::InvalidInput, why));
+        }
+        if let Some(error) = error {
+            let refused = Error::new(Kind::TokenRefused, "the login in the browser was not completed");
+            return Err(refused.with_fault(&error, &description).before_sending());
+        }
+        code.filter(|code| !code.is_empty())
+            .ok_or_else(|| Error::new(Kind::InvalidInput, "the browser came back without a code"))
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}
+
+/// Shows neither the state nor the verifier; the URL repeats the state.
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationRequest")
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> AuthorizationRequest {
+        AuthorizationRequest {
+            url: "https://dev1.service-now.com/oauth_auth.do?state=canary".into(),
+            redirect_uri: "http://127.0.0.1:1/callback".into(),
+            state: "can ary".into(),
+            verifier: "canary".into(),
+        }
+    }
+
+    #[test]
+    fn only_the_answer_to_this_request_is_taken() {
+        for good in [
+            "http://127.0.0.1:1/callback?code=a%2Fb&state=can+ary",
+            "state=can%20ary&code=a%2Fb&x=1",
+            "/callback?code=a%2Fb&state=can+ary#_=_",
+        ] {
+            assert_eq!(request().code(good).unwrap().expose(), "a/b");
+        }
+        for (bad, kind) in [
+            ("", Kind::InvalidInput),
+            ("code=a", Kind::InvalidInput),
+            ("code=a&state=other", Kind::InvalidInput),
+            ("code=a&state=", Kind::InvalidInput),
+            ("state=can+ary", Kind::InvalidInput),
+            ("state=can+ary&code=", Kind::InvalidInput),
+            ("state=can+ary&error=access_denied", Kind::TokenRefused),
+        ] {
+            let error = request().code(bad).unwrap_err();
+            assert_eq!(error.kind(), kind, "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn survives_being_stored_and_shows_no_secret() {
+        let stored = serde_json::to_string(&request()).unwrap();
+        let request: AuthorizationRequest = serde_json::from_str(&stored).unwrap();
+        assert_eq!(request.code("code=c&state=can+ary").unwrap().expose(), "c");
+        assert!(!format!("{request:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,98 @@
+//! The ways to get a token.
+
+use super::Token;
+use super::jwt_bearer::JwtBearer;
+use futures_util::future::{BoxFuture, FutureExt};
+use snow_core::{BoxError, Error, Kind, Secret};
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+/// A way to get a token without a person: given to [`OAuthBuilder::grant`](crate::OAuthBuilder::grant), it gets the first
+/// token, and another one when the refresh token is dead.
+///
+/// | grant | what the instance needs (facts 4.1) |
+/// |---|---|
+/// | [`password`](Self::password) | on by default; may be switched off |
+/// | [`client_credentials`](Self::client_credentials) | a property, and the client's "OAuth Application User" |
+/// | [`jwt_bearer`](Self::jwt_bearer) | the issuer's public key in the registry |
+/// | [`callback`](Self::callback) | what the token is good for: an OIDC entity for another provider's tokens (facts 4.5) |
+///
+/// With a person, see [`OAuth::authorization`](crate::OAuth::authorization).
+#[derive(Clone)]
+pub struct Grant(pub(super) Means);
+
+#[derive(Clone)]
+pub(super) enum Means {
+    Password { user: String, password: Secret },
+    ClientCredentials,
+    JwtBearer(Arc<JwtBearer>),
+    Callback(Arc<dyn Fn() -> BoxFuture<'static, Result<Token, BoxError>> + Send + Sync>),
+}
+
+impl Grant {
+    /// User and password, which are kept in memory.
+    pub fn password(user: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self(Means::Password { user: user.into(), password: password.into() })
+    }
+
+    /// The client's own id and secret, for the user that the instance's registry names.
+    pub fn client_credentials() -> Self {
+        Self(Means::ClientCredentials)
+    }
+
+    /// An assertion, signed anew for each token request.
+    pub fn jwt_bearer(assertion: JwtBearer) -> Self {
+        Self(Means::JwtBearer(Arc::new(assertion)))
+    }
+
+    /// A token that is had elsewhere: from an OIDC provider, a vault, another process.
+    ///
+    /// ```
+    /// use snow_auth::{Grant, Token};
+    /// use std::time::Duration;
+    ///
+    /// let grant = Grant::callback(|| async {
+    ///     let id_token = "eyJ…"; // asked of the provider
+    ///     Ok::<_, std::io::Error>(Token::new(id_token).with_lifetime(Duration::from_secs(3_600)))
+    /// });
+    /// # let _ = grant;
+    /// ```
+    pub fn callback<F, Fut, E>(obtain: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Token, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        Self(Means::Callback(Arc::new(move || obtain().map(|obtained| obtained.map_err(Into::into)).boxed())))
+    }
+
+    /// Refuses what cannot be right before anything is sent.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let empty = match &self.0 {
+            Means::Password { user, .. } if user.is_empty() => "user",
+            Means::Password { password, .. } if password.is_empty() => "password",
+            Means::JwtBearer(assertion) if assertion.subject.is_empty() => "subject of the assertion",
+            _ => return Ok(()),
+        };
+        Err(Error::new(Kind::InvalidInput, format!("the {empty} is empty")))
+    }
+
+    /// Whether the token endpoint is asked, and so a client's id is needed.
+    pub(super) fn asks_the_endpoint(&self) -> bool {
+        !matches!(self.0, Means::Callback(_))
+    }
+}
+
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Means::Password { user, .. } => {
+                f.debug_struct("Password").field("user", user).finish_non_exhaustive()
+            }
+            Means::ClientCredentials => f.write_str("ClientCredentials"),
+            Means::JwtBearer(assertion) => assertion.fmt(f),
+            Means::Callback(_) => f.write_str("Callback"),
+        }
+    }
+}

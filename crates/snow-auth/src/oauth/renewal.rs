@@ -1,0 +1,178 @@
+//! How a token is had: from the store, by its refresh token, or by the user's grant; and saved before anybody uses it.
+
+use super::Token;
+use super::endpoint::Endpoint;
+use super::grant::Grant;
+use super::state::{Failure, LONGEST_REST, Obtained, Plan, no_refresh_token, no_token, rest_after};
+use super::store::{Lease, RenewalFailure, Store};
+use futures_util::lock::Mutex;
+use snow_core::{Error, Kind};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// All that it takes, apart from knowing which token is the current one.
+#[derive(Clone)]
+pub(super) struct Renewal {
+    pub(super) endpoint: Endpoint,
+    pub(super) grant: Option<Grant>,
+    pub(super) store: Option<Store>,
+    /// Whether calls go out with a token that the store did not take.
+    pub(super) best_effort: bool,
+    /// Held while the store is written: an older token must not overtake a newer one.
+    pub(super) saving: Arc<Mutex<()>>,
+}
+
+impl Renewal {
+    /// Carries a plan out. `is_current` tells whether it is still wanted: if somebody logged in or out meanwhile, the store is
+    /// theirs.
+    pub(super) async fn run(&self, plan: Plan, is_current: impl Fn() -> bool) -> Result<Obtained, Failure> {
+        match plan {
+            Plan::Save(token) => {
+                let kept = |error| Failure { error, unsaved: Some(token.clone()) };
+                let _lease = self.lease().await.map_err(kept)?;
+                self.save(token, is_current).await
+            }
+            Plan::Obtain { old, look } => self.obtain(old, look, is_current).await,
+        }
+    }
+
+    async fn obtain(
+        &self,
+        old: Option<Token>,
+        look: bool,
+        is_current: impl Fn() -> bool,
+    ) -> Result<Obtained, Failure> {
+        if old.is_none() && look {
+            // At the start: a fresh token is used without keeping anybody waiting for a lease.
+            match self.load().await? {
+                Some(stored) if !stored.is_over(self.now()) => return Ok(saved(stored)),
+                None if self.grant.is_none() => return Err(no_token().into()),
+                _ => {}
+            }
+        }
+        let _lease = self.lease().await?;
+        let stored = if look { self.load().await? } else { None };
+        let newer = stored.filter(|stored| old.as_ref().is_none_or(|old| is_newer(stored, old)));
+        let base = match newer {
+            Some(stored) if !stored.is_over(self.now()) => return Ok(saved(stored)), // another process was here
+            Some(stored) => Some(stored),
+            None => old,
+        };
+        if look {
+            self.refuse_what_failed_elsewhere().await?;
+        }
+        match self.ask(base).await {
+            Ok(Asked::New(token)) => self.save(token, is_current).await,
+            Ok(Asked::Nothing(token)) => Ok(saved(token)),
+            Err(error) => {
+                self.remember(&error).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// A new token from the endpoint; or the old one, if there is nothing to ask with and its time is not up.
+    async fn ask(&self, old: Option<Token>) -> Result<Asked, Error> {
+        let refreshed = match &old {
+            Some(token) if token.refresh_token().is_some() => self.endpoint.refresh(token).await,
+            _ => Err(no_refresh_token()),
+        };
+        let error = match refreshed {
+            Ok(token) => return Ok(Asked::New(token)),
+            Err(error) => error,
+        };
+        match (&self.grant, old) {
+            // The refresh token is dead or there is none: the original grant is the way back.
+            (Some(grant), old) if error.kind() == Kind::LoginAgain => {
+                let granted = self.endpoint.obtain(grant).await;
+                granted.map(Asked::New).map_err(|refused| match old.as_ref().and_then(Token::refresh_token) {
+                    Some(_) => refused.with_context(&format!("{error}; and the grant in its place failed")),
+                    None => refused,
+                })
+            }
+            (None, Some(token)) if token.refresh_token().is_none() && !token.is_over(self.now()) => {
+                Ok(Asked::Nothing(token))
+            }
+            (None, None) => Err(no_token()),
+            _ => Err(error),
+        }
+    }
+
+    async fn save(&self, token: Token, is_current: impl Fn() -> bool) -> Result<Obtained, Failure> {
+        let Some(store) = &self.store else { return Ok(saved(token)) };
+        let _saving = self.saving.lock().await;
+        if !is_current() {
+            return Ok(saved(token));
+        }
+        match store.save(&token).await {
+            Ok(()) => Ok(saved(token)),
+            Err(error) if self.best_effort => {
+                tracing::warn!(%error, "calls go on with a token that is not saved");
+                Ok(Obtained { token, unsaved: Some(error) })
+            }
+            Err(error) => Err(Failure { error, unsaved: Some(token) }),
+        }
+    }
+
+    async fn load(&self) -> Result<Option<Token>, Error> {
+        let Some(store) = &self.store else { return Ok(None) };
+        self.or_go_on(store.load().await, || None)
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
+        let Some(store) = &self.store else { return Ok(Lease::none()) };
+        self.or_go_on(store.lease().await, Lease::none)
+    }
+
+    /// A store that cannot be read is an error, unless calls are to go on without it.
+    fn or_go_on<T>(&self, read: Result<T, Error>, without: impl FnOnce() -> T) -> Result<T, Error> {
+        match read {
+            Err(error) if self.best_effort => {
+                tracing::warn!(%error, "calls go on without the token store");
+                Ok(without())
+            }
+            read => read,
+        }
+    }
+
+    /// Another process asked a moment ago and was told no: its answer is ours, too.
+    async fn refuse_what_failed_elsewhere(&self) -> Result<(), Error> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let failure = self.or_go_on(store.failure().await, || None)?;
+        let lasting = failure.and_then(|failure| failure.error(self.now(), LONGEST_REST));
+        lasting.map_or(Ok(()), Err)
+    }
+
+    async fn remember(&self, error: &Error) {
+        let Some(store) = &self.store else { return };
+        if error.kind() == Kind::NoToken {
+            return;
+        }
+        let failure = RenewalFailure::new(error, self.now(), rest_after(error));
+        if let Err(error) = store.save_failure(failure).await {
+            tracing::warn!(%error, "other processes will not hear of the failure");
+        }
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.endpoint.clock.now()
+    }
+}
+
+enum Asked {
+    New(Token),
+    Nothing(Token),
+}
+
+fn saved(token: Token) -> Obtained {
+    Obtained { token, unsaved: None }
+}
+
+/// Whether a stored token is another one than ours, and not older. What has no end is taken for the newer one.
+fn is_newer(stored: &Token, ours: &Token) -> bool {
+    let later = match (stored.expires_at(), ours.expires_at()) {
+        (Some(stored), Some(ours)) => stored >= ours,
+        _ => true,
+    };
+    later && stored != ours
+}

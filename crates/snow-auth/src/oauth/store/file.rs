@@ -1,0 +1,330 @@
+//! Tokens in a file that processes share.
+
+use super::{Lease, RenewalFailure, TokenStore};
+use crate::Token;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use snow_core::Clock;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How long a lease is waited for, unless told otherwise: longer than a token request may take.
+const LEASE_WAIT: Duration = Duration::from_secs(150);
+/// Between two looks at the lock: the first pause, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
+
+/// Keeps a token in a file, in the JSON that pysnow stores; any number of processes on one machine may share it.
+///
+/// - The file can be read by its owner alone (0600 on Unix), and is replaced as a whole: a process that is killed at any moment
+///   leaves the old token or the new one.
+/// - One process at a time renews: it holds a lock on a file beside (`token.json.lock`), which ends with the process. The
+///   others wait, and then find its token.
+/// - A renewal that failed is remembered beside (`token.json.failure`) for as long as it is not tried again (1 s; 30 s if the
+///   endpoint said no), so that a hundred processes do not ask in vain a hundred times.
+///
+/// With a server that makes a new refresh token at each renewal (ServiceNow does not, facts 4.2), a process that is killed
+/// between the server's answer and the new file leaves a dead refresh token: the next one logs in again by its
+/// [`Grant`](crate::Grant), or says that somebody has to.
+///
+/// Files are read and written on the runtime's threads for blocking work. Network file systems must support locks.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// use snow_auth::{FileStore, Token, TokenStore};
+///
+/// # let folder = std::env::temp_dir().join(format!("snow-doc-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// let store = FileStore::new(folder.join("token.json"));
+/// assert!(store.load().await?.is_none());
+/// let lease = store.lease().await?;
+/// store.save(&Token::new("abc")).await?;
+/// drop(lease);
+/// assert_eq!(store.load().await?.unwrap().access_token().expose(), "abc");
+/// # std::fs::remove_dir_all(&folder)
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct FileStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    lease_wait: Duration,
+    written: AtomicU64,
+}
+
+impl FileStore {
+    /// In this file, which need not exist yet; its folder must.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(Arc::new(Inner { path: path.into(), lease_wait: LEASE_WAIT, written: AtomicU64::new(0) }))
+    }
+
+    /// How long to wait for another process that renews; 150 s by default, more than a token request may take.
+    #[must_use]
+    pub fn lease_wait(self, most: Duration) -> Self {
+        Self(Arc::new(Inner { path: self.0.path.clone(), lease_wait: most, written: AtomicU64::new(0) }))
+    }
+
+    /// Does its work as one piece, which a dropped future does not interrupt.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let inner = self.0.clone();
+        tokio::task::spawn_blocking(move || work(&inner)).await.map_err(io::Error::other)?
+    }
+}
+
+impl TokenStore for FileStore {
+    type Error = io::Error;
+
+    async fn load(&self) -> io::Result<Option<Token>> {
+        self.blocking(|inner| read(&inner.path)).await
+    }
+
+    async fn save(&self, token: &Token) -> io::Result<()> {
+        let token = token.clone();
+        self.blocking(move |inner| {
+            inner.replace(&inner.path, &token)?;
+            remove(&inner.beside("failure"))
+        })
+        .await
+    }
+
+    async fn remove(&self) -> io::Result<()> {
+        self.blocking(|inner| remove(&inner.path).and_then(|()| remove(&inner.beside("failure")))).await
+    }
+
+    async fn lease(&self) -> io::Result<Lease> {
+        let (clock, mut pause) = (Clock::new(), PAUSES.0);
+        let began = clock.now();
+        loop {
+            if let Some(lock) = self.blocking(Inner::try_lock).await? {
+                return Ok(Lease::new(lock));
+            }
+            let waited = clock.now().duration_since(began).unwrap_or_default();
+            if waited >= self.0.lease_wait {
+                let lock = self.0.beside("lock");
+                let why = format!("another process has kept {} locked for {waited:?}", lock.display());
+                return Err(io::Error::new(io::ErrorKind::TimedOut, why));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    async fn failure(&self) -> io::Result<Option<RenewalFailure>> {
+        self.blocking(|inner| read(&inner.beside("failure"))).await
+    }
+
+    async fn save_failure(&self, failure: &RenewalFailure) -> io::Result<()> {
+        let failure = failure.clone();
+        self.blocking(move |inner| inner.replace(&inner.beside("failure"), &failure)).await
+    }
+}
+
+impl Inner {
+    /// `token.json.lock` of `token.json`.
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut name: OsString = self.path.clone().into();
+        name.push(".");
+        name.push(ending);
+        name.into()
+    }
+
+    /// Whoever gets the lock clears away what killed processes began to write.
+    fn try_lock(&self) -> io::Result<Option<File>> {
+        let path = self.beside("lock");
+        let lock = private().create(true).truncate(false).open(&path).map_err(|e| named(&path, e))?;
+        match lock.try_lock() {
+            Ok(()) => {
+                self.clear();
+                Ok(Some(lock))
+            }
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(named(&path, error)),
+        }
+    }
+
+    /// Best effort: what is left here does no harm but to lie around.
+    fn clear(&self) {
+        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else { return };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let prefix = format!("{}.", name.to_string_lossy());
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(&prefix) && name.ends_with(".new") {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    /// Writes beside and renames, so that the file is whole at every moment.
+    fn replace(&self, path: &Path, content: &impl Serialize) -> io::Result<()> {
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        let new = self.beside(&format!("{}-{number}.new", std::process::id()));
+        let written = self.write_new(&new, content).and_then(|()| fs::rename(&new, path));
+        if let Err(error) = written {
+            let _ = fs::remove_file(&new);
+            return Err(named(path, error));
+        }
+        sync_folder(path);
+        Ok(())
+    }
+
+    fn write_new(&self, new: &Path, content: &impl Serialize) -> io::Result<()> {
+        remove(new)?; // of a process with the same number, long gone
+        let mut file = private().create_new(true).open(new)?;
+        let text = snow_core::Secret::from(serde_json::to_string(content)?);
+        file.write_all(text.expose().as_bytes())?;
+        file.sync_all()
+    }
+}
+
+/// For reading and writing, by the owner alone.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => snow_core::Secret::from(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(named(path, error)),
+    };
+    // What serde says may repeat what it read: a secret.
+    let unfit = |error: serde_json::Error| {
+        let why = format!("not the JSON of a token, at line {} column {}", error.line(), error.column());
+        named(path, io::Error::new(io::ErrorKind::InvalidData, why))
+    };
+    serde_json::from_str(text.expose()).map(Some).map_err(unfit)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// So that the new name outlives a loss of power. Not every file system can.
+fn sync_folder(path: &Path) {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+fn named(path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("snow-{name}-{}", std::process::id()));
+            fs::create_dir_all(&folder).unwrap();
+            Self(folder)
+        }
+
+        fn store(&self) -> FileStore {
+            FileStore::new(self.0.join("token.json"))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[tokio::test]
+    async fn keeps_one_token_for_its_owner_alone_and_forgets_it() {
+        let folder = Folder::new("keeps");
+        let store = folder.store();
+        assert_eq!(store.load().await.unwrap(), None);
+        for access in ["first", "second"] {
+            store.save(&Token::new(access)).await.unwrap();
+            assert_eq!(store.load().await.unwrap(), Some(Token::new(access)));
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&store.0.path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        store.remove().await.unwrap();
+        store.remove().await.unwrap();
+        assert_eq!(store.load().await.unwrap(), None);
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0, "nothing lies around");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_remembered_until_a_token_is_saved() {
+        let folder = Folder::new("failure");
+        let store = folder.store();
+        let failure =
+            RenewalFailure { message: "no".into(), log_in_again: true, refused: false, until: 1_000 };
+        store.save_failure(&failure).await.unwrap();
+        assert_eq!(folder.store().failure().await.unwrap(), Some(failure));
+        store.save(&Token::new("a")).await.unwrap();
+        assert_eq!(store.failure().await.unwrap(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_waited_for_and_clears_what_was_left() {
+        let folder = Folder::new("lease");
+        let store = folder.store();
+        fs::write(folder.0.join("token.json.1-1.new"), "{\"access_to").unwrap();
+        let lease = store.lease().await.unwrap();
+        assert!(!folder.0.join("token.json.1-1.new").exists());
+
+        let impatient = folder.store().lease_wait(Duration::from_secs(1));
+        let error = impatient.lease().await.unwrap_err();
+        assert!(error.to_string().contains("token.json.lock"), "{error}");
+
+        let patient = folder.store();
+        let (waited, ()) = tokio::join!(patient.lease(), async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            drop(lease);
+        });
+        drop(waited.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_token_is_told_by_its_place_alone() {
+        let folder = Folder::new("odd");
+        let store = folder.store();
+        for odd in ["", "{\"access_token\":\"canary", "{\"access_token\":[\"canary\"]}", "\"canary\""] {
+            fs::write(&store.0.path, odd).unwrap();
+            let error = store.load().await.unwrap_err().to_string();
+            assert!(error.contains("token.json: not the JSON of a token"), "{error}");
+            assert!(!error.contains("canary"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_there_is_named() {
+        let store = FileStore::new("/nowhere/at/all/token.json");
+        for error in [store.save(&Token::new("a")).await.unwrap_err(), store.lease().await.unwrap_err()] {
+            assert!(error.to_string().contains("/nowhere/at/all/token.json"), "{error}");
+        }
+    }
+}

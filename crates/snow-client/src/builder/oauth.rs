@@ -1,0 +1,144 @@
+//! What an OAuth client is made of.
+
+use super::{Common, prepare};
+use crate::Client;
+use crate::stack::{self, Bottom};
+use crate::target::Target;
+use crate::{Grant, Instance, OAuthClient, Secret, StorePolicy, Token, TokenStore};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response};
+use snow_auth::OAuthBuilder;
+use snow_core::layer::RetryPolicy;
+use snow_core::{Body, BoxError, Error, HttpService, Kind, Transport};
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Settings of an [`OAuthClient`].
+#[derive(Clone, Default)]
+#[must_use]
+pub struct OAuthClientBuilder {
+    common: Common,
+    oauth: OAuthBuilder,
+}
+
+impl OAuthClientBuilder {
+    common_settings!();
+
+    /// The id of the OAuth client, from the instance's application registry.
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.oauth = self.oauth.client_id(id);
+        self
+    }
+
+    /// The OAuth client's secret.
+    pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.oauth = self.oauth.client_secret(secret);
+        self
+    }
+
+    /// Called with every new token that this client obtains, and waited for before any call goes out with it. If it
+    /// fails, so does the call; the token is kept and given to it again with the next one.
+    ///
+    /// It must not call the client whose token it saves: such a call is refused, because it would wait for itself.
+    pub fn token_updater<F, Fut, E>(mut self, save: F) -> Self
+    where
+        F: Fn(Token) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        self.oauth = self.oauth.token_updater(save);
+        self
+    }
+
+    /// Where tokens are kept: a token that is there is used at the start, and each new one is there before any call goes out
+    /// with it. A [`FileStore`](crate::FileStore) is shared by processes. In place of a
+    /// [`token_updater`](Self::token_updater).
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.oauth = self.oauth.token_store(store);
+        self
+    }
+
+    /// What happens when the store or the updater fails: by default the call does.
+    pub fn store_policy(mut self, policy: StorePolicy) -> Self {
+        self.oauth = self.oauth.store_policy(policy);
+        self
+    }
+
+    /// The way to the first token without a person, and back when the refresh token is dead: client credentials, a signed
+    /// assertion, user and password kept in memory, another provider. See [`Grant`].
+    ///
+    /// ```
+    /// use snow_client::{Grant, OAuthClient};
+    ///
+    /// let client = OAuthClient::builder()
+    ///     .instance("dev12345")
+    ///     .client_id("my-id")
+    ///     .client_secret("my-secret")
+    ///     .grant(Grant::client_credentials())
+    /// #   .transport(snow_client::Transport::builder().build()?)
+    ///     .build()?; // the first call gets a token
+    /// # Ok::<_, snow_client::Error>(())
+    /// ```
+    pub fn grant(mut self, grant: Grant) -> Self {
+        self.oauth = self.oauth.grant(grant);
+        self
+    }
+
+    /// A public client, which has no secret: a program on people's machines. It logs in by
+    /// [`authorization`](OAuthClient::authorization) alone.
+    pub fn public_client(mut self) -> Self {
+        self.oauth = self.oauth.public_client();
+        self
+    }
+
+    /// A scope to ask for; may be called several times. Without one the service gives `useraccount` (facts 4.1).
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.oauth = self.oauth.scope(scope);
+        self
+    }
+
+    /// Where tokens are asked for, in place of the instance's `/oauth_token.do`: a gateway's own path, or another issuer.
+    pub fn token_url(mut self, url: impl Into<String>) -> Self {
+        self.oauth = self.oauth.token_url(url);
+        self
+    }
+
+    /// Where people log in, in place of the instance's `/oauth_auth.do`.
+    pub fn authorization_url(mut self, url: impl Into<String>) -> Self {
+        self.oauth = self.oauth.authorization_url(url);
+        self
+    }
+
+    /// Where tokens are revoked, in place of the instance's `/oauth_revoke_token.do`; asked by a form, as RFC 7009 says.
+    pub fn revocation_url(mut self, url: impl Into<String>) -> Self {
+        self.oauth = self.oauth.revocation_url(url);
+        self
+    }
+
+    /// The client. Without a [`grant`](Self::grant) or a token in its [store](Self::token_store) it has no token yet: see
+    /// [`OAuthClient::generate_token`] and [`OAuthClient::set_token`].
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
+    pub fn build(self) -> Result<OAuthClient, Error> {
+        let instance = self.common.instance()?;
+        let (settings, bottom) = (&self.common.settings, self.common.bottom()?);
+        let oauth = self.oauth.build(&instance, stack::token(settings, bottom.clone()))?;
+        prepare(&bottom, &instance)?;
+        let target = Target::new(instance, settings, oauth.layer(), bottom);
+        Ok(OAuthClient { client: Client { target }, oauth })
+    }
+}
+
+impl fmt::Debug for OAuthClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuthClientBuilder")
+            .field("instance", &self.common.instance)
+            .field("oauth", &self.oauth)
+            .finish_non_exhaustive()
+    }
+}
