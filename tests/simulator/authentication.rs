@@ -5,7 +5,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use http::Request;
 use ring::signature::KeyPair;
 use serde_json::{Value, json};
-use snow_sim::{Simulator, User};
+use snow_sim::{OAuthApplication, Simulator, User};
 use std::time::{Duration, SystemTime};
 
 async fn token(simulator: &Simulator, form: &str) -> Got {
@@ -47,6 +47,7 @@ pub(crate) async fn five_grants() {
     let key = ring::signature::EcdsaKeyPair::from_pkcs8(kind, pkcs8.as_ref(), &random).unwrap();
     let builder = builder()
         .oauth_client("my-id", "my-secret")
+        .oauth_application(OAuthApplication::public("app"))
         .oauth_client_as("machine", "my-secret", "reader")
         .oauth_client_with_key("signed", "my-secret", key.public_key().as_ref());
     let simulator = builder.settings(|settings| settings.grants.client_credentials = true).build().unwrap();
@@ -63,10 +64,10 @@ pub(crate) async fn five_grants() {
     assert_eq!(who(&simulator, &machine).await, "reader");
 
     let challenge = BASE64.encode(ring::digest::digest(&ring::digest::SHA256, b"the-verifier"));
-    let code = || simulator.authorization_code("my-id", "reader", "http://127.0.0.1/done", Some(&challenge));
+    let code = || simulator.authorization_code("app", "reader", "http://127.0.0.1/done", Some(&challenge));
     let exchange = |code: &str, verifier: &str| {
         format!(
-            "client_id=my-id&grant_type=authorization_code&redirect_uri=http%3A%2F%2F127.0.0.1%2Fdone&code={code}&code_verifier={verifier}"
+            "client_id=app&grant_type=authorization_code&redirect_uri=http%3A%2F%2F127.0.0.1%2Fdone&code={code}&code_verifier={verifier}"
         )
     };
     assert_eq!(token(&simulator, &exchange(&code(), "wrong")).await.status, 401);
@@ -105,7 +106,11 @@ pub(crate) async fn five_grants() {
     );
     let reused = jwt("signed", now + 61);
     assert_eq!(token(&simulator, &assertion(&reused)).await.status, 401, "its id was used before");
-    let unproven = simulator.authorization_code("my-id", "reader", "http://127.0.0.1/done", None);
+    let secretless =
+        simulator.authorization_code("my-id", "reader", "http://127.0.0.1/done", Some(&challenge));
+    let secretless = exchange(&secretless, "the-verifier").replace("client_id=app", "client_id=my-id");
+    assert_eq!(token(&simulator, &secretless).await.status, 401, "a client that has a secret has to show it");
+    let unproven = simulator.authorization_code("app", "reader", "http://127.0.0.1/done", None);
     assert_eq!(
         token(&simulator, &exchange(&unproven, "anything")).await.status,
         401,

@@ -1,6 +1,8 @@
 //! Which test shows which fact. A section of `docs/servicenow-behaviour.md` that is neither here nor in `LEFT_OUT` fails.
 
-use crate::{access, authentication, errors, limits, paging, queries, samples, table_api, values, wire};
+use crate::{
+    access, authentication, consent, errors, limits, paging, queries, samples, table_api, values, wire,
+};
 use std::collections::BTreeSet;
 
 type Test = (&'static str, fn());
@@ -89,9 +91,18 @@ const FACTS: &[(&str, &[Test])] = &[
         ],
     ),
     ("4.2", tests![authentication::the_same_token_until_it_ends]),
+    (
+        "4.3",
+        tests![
+            consent::a_person_logs_in_consents_and_is_sent_back_with_a_code,
+            consent::who_denies_is_sent_back_with_an_error,
+            consent::what_cannot_be_given_is_a_page_that_says_why,
+            consent::a_redirect_that_is_not_registered_is_replaced_by_the_first_that_is
+        ],
+    ),
     ("4.4", tests![authentication::revocation]),
     ("4.5", tests![authentication::api_keys, authentication::cookies_need_the_token_against_forgery]),
-    ("4.6", tests![authentication::basic_may_be_restricted]),
+    ("4.6", tests![authentication::basic_may_be_restricted, consent::a_wrong_login_is_the_page_again]),
     ("7.3", tests![table_api::scripted_apis_answer_as_they_like]),
     ("8.1", tests![limits::rate_rules]),
     ("8.2", tests![limits::a_pool_and_its_queue]),
@@ -107,7 +118,6 @@ const FACTS: &[(&str, &[Test])] = &[
 /// What the simulator does not claim, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("0", "a summary of the others"),
-    ("4.3", "the login page answers 501 and says so; codes are issued by Simulator::authorization_code"),
     ("5", "the Attachment API answers 501 and says so"),
     ("6", "the Aggregate API answers 501 and says so"),
     ("7.1", "the Batch API answers 501 and says so"),

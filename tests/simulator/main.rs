@@ -6,6 +6,7 @@
 mod access;
 mod authentication;
 mod bad_input;
+mod consent;
 mod errors;
 mod evaluator;
 mod facts;

@@ -1,8 +1,8 @@
 //! What an instance is made of.
 
 use crate::data::{self, Author, Column, ColumnType, Database, Fields};
-use crate::simulator::{OAuthClient, Script, Simulator, State};
-use crate::{Rule, Settings, User, clock::Clock};
+use crate::simulator::{Script, Simulator, State};
+use crate::{OAuthApplication, Rule, Settings, User, clock::Clock};
 use bytes::Bytes;
 use http::{Request, Response};
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 #[must_use]
 pub struct Builder {
     users: Vec<User>,
-    clients: Vec<(String, Arc<OAuthClient>)>,
+    clients: Vec<Arc<OAuthApplication>>,
     api_keys: Vec<(String, String)>,
     scripts: Vec<(String, Script)>,
     rules: Vec<Rule>,
@@ -126,24 +126,26 @@ impl Builder {
         self
     }
 
-    /// An OAuth client.
+    /// An OAuth client with a secret. One without, or one that people consent to, is an
+    /// [`oauth_application`](Self::oauth_application).
     pub fn oauth_client(self, id: &str, secret: &str) -> Self {
-        self.client(id, OAuthClient { secret: secret.into(), user: None, jwt_key: None })
+        self.oauth_application(OAuthApplication::new(id, secret))
     }
 
     /// An OAuth client whose own credentials stand for a user. The grant has to be switched on in the settings, too.
     pub fn oauth_client_as(self, id: &str, secret: &str, user_name: &str) -> Self {
-        self.client(id, OAuthClient { secret: secret.into(), user: Some(user_name.into()), jwt_key: None })
+        self.oauth_application(OAuthApplication::new(id, secret).acts_as(user_name))
     }
 
     /// An OAuth client that takes assertions signed by the holder of this key: for RS256 the DER of an `RSAPublicKey`, for
     /// ES256 the uncompressed point.
     pub fn oauth_client_with_key(self, id: &str, secret: &str, public_key: &[u8]) -> Self {
-        self.client(id, OAuthClient { secret: secret.into(), user: None, jwt_key: Some(public_key.to_vec()) })
+        self.oauth_application(OAuthApplication::new(id, secret).jwt_key(public_key))
     }
 
-    fn client(mut self, id: &str, client: OAuthClient) -> Self {
-        self.clients.push((id.to_owned(), Arc::new(client)));
+    /// An OAuth client with everything that can be said of it.
+    pub fn oauth_application(mut self, application: OAuthApplication) -> Self {
+        self.clients.push(Arc::new(application));
         self
     }
 
@@ -243,7 +245,8 @@ impl Builder {
             false => Err(BuildError::new(format!("the user {user:?} is not one of the instance"))),
         };
         self.api_keys.iter().map(|(_, user)| user).try_for_each(known)?;
-        self.clients.iter().filter_map(|(_, client)| client.user.as_ref()).try_for_each(known)?;
+        self.clients.iter().filter_map(|client| client.user.as_ref()).try_for_each(known)?;
+        self.clients.iter().try_for_each(|client| client.check())?;
         let mut database = Database::new()?;
         self.tables.iter().try_for_each(|table| define(&mut database, table))?;
         if !self.no_demo {
@@ -253,7 +256,7 @@ impl Builder {
         self.add_rows(&mut database, &stamp)?;
         database.describe_itself(&stamp);
         database.generate_incidents(self.incidents, clock.timestamp());
-        let clients = self.clients.iter().map(|(id, client)| (id.clone(), client.clone()));
+        let clients = self.clients.iter().map(|client| (client.id.clone(), client.clone()));
         Ok(Simulator::new(State {
             users,
             clients: unique("OAuth client", clients)?,

@@ -28,7 +28,7 @@
 //! | 1 | the Table API on every table of its dictionary, v1 and v2: GET, HEAD, POST, PUT, PATCH, DELETE, all parameters, headers, `Link` with its quirk, values in all forms, rules before saving |
 //! | 2 | encoded queries, evaluated: the operators that reads can use, precedence, carets, walks, related lists, joins, text search, `javascript:gs.*` dates, queries that widen |
 //! | 3 | the error envelope, cancelled transactions in every recorded shape, 202, hibernation, missing nodes, login redirects, writes that report failure but happened |
-//! | 4, 10.2 | basic, bearer, API keys, cookie sessions; the token endpoint with five grants; revocation |
+//! | 4, 10.2 | basic, bearer, API keys, cookie sessions; the login page, the consent page and their codes; the token endpoint with five grants; revocation |
 //! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/` |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, faults on the wire |
 //!
@@ -37,8 +37,7 @@
 //!
 //! # What it leaves out
 //!
-//! It answers 501 and says so: attachments, aggregates, batch, import sets, CMDB, identification and e-mail; the login page
-//! `/oauth_auth.do` (codes come from [`Simulator::authorization_code`]); `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
+//! It answers 501 and says so: attachments, aggregates, batch, import sets, CMDB, identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
 //! `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic filters other than "Me", and scripts other than those of dates and
 //! `gs.getUserID()`. It ignores `sysparm_view`, `sysparm_query_category` and `sysparm_query_no_domain`: there are no views,
 //! replicas or domains. There are no access rules on whole APIs, none that tell ranges from matches (`query_range`), none of the
@@ -53,7 +52,9 @@
 //! case and sys_ids with it; `!=`, `NOT IN`, `NOT LIKE` and `NOTON` leave rows without a value out, unless `negatives_match_empty` is set; a query on a number with something
 //! that is none matches nothing; together with `sysparm_query`, names and values are left out; with `X-no-response-body` the
 //! status is the usual one; null in a write clears; references are ordered by what is shown; an idle session ends after
-//! 300 s; a full queue is 429; revocation answers 200 to everything; the client's credentials are taken by HTTP Basic, too.
+//! 300 s; the login page is `/login.do`, answers a wrong password with itself and 200, and starts a new session; what
+//! `/oauth_auth.do` cannot give is a page with 400, a form without its session's token one with 403; a public client needs a
+//! challenge; a registered address on `127.0.0.1` or `[::1]` may have any port; a full queue is 429; revocation answers 200 to everything; the client's credentials are taken by HTTP Basic, too.
 //!
 //! # Size
 //!
@@ -80,6 +81,7 @@ mod fault;
 mod gate;
 mod journal;
 mod listener;
+mod oauth_application;
 mod query;
 mod rule;
 mod session;
@@ -97,6 +99,7 @@ pub use journal::Entry;
 pub use listener::Listener;
 #[cfg(feature = "tls")]
 pub use listener::{ClientCertificate, TlsOptions};
+pub use oauth_application::OAuthApplication;
 pub use rule::Rule;
 pub use settings::{Cut, Grants, Node, Quota, RateLimit, Release, Settings, WriteLie};
 pub use simulator::{Simulator, SimulatorFuture};

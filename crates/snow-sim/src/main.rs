@@ -1,6 +1,6 @@
 //! `snow-sim`: a ServiceNow instance in a box, on a port.
 
-use snow_sim::Simulator;
+use snow_sim::{OAuthApplication, Simulator};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,6 +13,8 @@ snow-sim [OPTIONS]
   --port PORT               where to listen on 127.0.0.1; 8080 by default, 0 for any free port
   --user NAME:PASSWORD      an administrator; may be repeated; admin:admin by default
   --client ID:SECRET        an OAuth client; may be repeated
+  --public-client ID        an OAuth client without a secret; may be repeated
+  --redirect ID:URI         where codes for an OAuth client may go, by /oauth_auth.do; may be repeated
   --token-lifetime SECONDS  how long an access token lives; 1800 by default
   --data FOLDER             rows from every TABLE.json in a folder, in the form that the Table API exports
   --incidents COUNT         so many generated incidents
@@ -26,7 +28,8 @@ GET /__sim/journal tells what arrived.";
 struct Options {
     port: Option<u16>,
     users: Vec<(String, String)>,
-    clients: Vec<(String, String)>,
+    clients: Vec<OAuthApplication>,
+    redirects: Vec<(String, String)>,
     lifetime: Option<Duration>,
     data: Vec<String>,
     incidents: u32,
@@ -62,6 +65,8 @@ fn parse(arguments: Vec<String>) -> Result<Options, String> {
             "--port",
             "--user",
             "--client",
+            "--public-client",
+            "--redirect",
             "--token-lifetime",
             "--data",
             "--incidents",
@@ -75,7 +80,12 @@ fn parse(arguments: Vec<String>) -> Result<Options, String> {
         match name.as_str() {
             "--port" => options.port = Some(number(&name, &value)?),
             "--user" => options.users.push(pair(&name, &value)?),
-            "--client" => options.clients.push(pair(&name, &value)?),
+            "--client" => {
+                let (id, secret) = pair(&name, &value)?;
+                options.clients.push(OAuthApplication::new(&id, &secret));
+            }
+            "--public-client" => options.clients.push(OAuthApplication::public(&value)),
+            "--redirect" => options.redirects.push(pair(&name, &value)?),
             "--token-lifetime" => options.lifetime = Some(Duration::from_secs(number(&name, &value)?)),
             "--data" => options.data.push(value),
             "--incidents" => options.incidents = number(&name, &value)?,
@@ -105,7 +115,7 @@ fn run(options: Options) -> Result<(), String> {
     let default = [("admin".to_owned(), "admin".to_owned())];
     let users = if options.users.is_empty() { &default[..] } else { &options.users };
     builder = users.iter().fold(builder, |builder, (name, password)| builder.user(name, password));
-    builder = options.clients.iter().fold(builder, |builder, (id, secret)| builder.oauth_client(id, secret));
+    builder = clients(&options)?.into_iter().fold(builder, snow_sim::Builder::oauth_application);
     builder = options.data.iter().fold(builder, |builder, folder| builder.data_folder(folder));
     builder = builder.incidents(options.incidents).settings(|settings| {
         settings.latency = options.latency;
@@ -117,6 +127,20 @@ fn run(options: Options) -> Result<(), String> {
         .build()
         .map_err(|error| error.to_string())?;
     runtime.block_on(listen(&simulator, &options))
+}
+
+/// The OAuth clients, with their redirects.
+fn clients(options: &Options) -> Result<Vec<OAuthApplication>, String> {
+    if let Some((id, _)) =
+        options.redirects.iter().find(|(id, _)| options.clients.iter().all(|client| client.id() != id))
+    {
+        return Err(format!("--redirect names {id:?}, which is no client"));
+    }
+    let redirected = |client: &OAuthApplication| {
+        let own = options.redirects.iter().filter(|(id, _)| client.id() == id);
+        own.fold(client.clone(), |client, (_, uri)| client.redirect_uri(uri))
+    };
+    Ok(options.clients.iter().map(redirected).collect())
 }
 
 async fn listen(simulator: &Simulator, options: &Options) -> Result<(), String> {

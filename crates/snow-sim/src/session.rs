@@ -59,6 +59,11 @@ impl Sessions {
         }
     }
 
+    /// Ends a session: who logs in gets a new one, so that nobody can have planted its id.
+    pub(crate) fn close(&mut self, id: &str) {
+        self.open.remove(id);
+    }
+
     pub(crate) fn made(&self) -> u64 {
         self.made
     }

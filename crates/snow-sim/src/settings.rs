@@ -52,6 +52,8 @@ pub struct Settings {
     pub tokens_are_reused: bool,
     /// Whether a refresh gives a new refresh token. Default: false; the service does not (facts 4.2).
     pub refresh_tokens_rotate: bool,
+    /// `glide.oauth.state.parameter.required`: asking for a code needs a `state`. Default: true, as on new instances (facts 4.3).
+    pub oauth_state_required: bool,
     /// The grants that are allowed. Default: password, refresh and authorization code (facts 4.1).
     pub grants: Grants,
 }
@@ -81,6 +83,7 @@ impl Default for Settings {
             refresh_token_lifetime: Duration::from_secs(8_640_000),
             tokens_are_reused: true,
             refresh_tokens_rotate: false,
+            oauth_state_required: true,
             grants: Grants::default(),
         }
     }

@@ -7,7 +7,9 @@ use crate::data::Database;
 use crate::gate::Gate;
 use crate::session::Sessions;
 use crate::tokens::{Code, Tokens};
-use crate::{Body, Builder, ConnectionFault, Entry, Fault, Rule, Settings, User, WireFault, api};
+use crate::{
+    Body, Builder, ConnectionFault, Entry, Fault, OAuthApplication, Rule, Settings, User, WireFault, api,
+};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode, header, request::Parts};
@@ -33,17 +35,9 @@ pub struct Simulator {
 /// A scripted API: whatever it answers goes out as it is.
 pub(crate) type Script = Arc<dyn Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync>;
 
-pub(crate) struct OAuthClient {
-    pub(crate) secret: String,
-    /// The user that client credentials stand for.
-    pub(crate) user: Option<String>,
-    /// The public key of a JWT's issuer: RS256 by an RSA key, ES256 by a point on P-256.
-    pub(crate) jwt_key: Option<Vec<u8>>,
-}
-
 pub(crate) struct State {
     pub(crate) users: HashMap<String, User>,
-    pub(crate) clients: HashMap<String, Arc<OAuthClient>>,
+    pub(crate) clients: HashMap<String, Arc<OAuthApplication>>,
     pub(crate) api_keys: HashMap<String, String>,
     pub(crate) scripts: HashMap<String, Script>,
     pub(crate) rules: Vec<Rule>,
@@ -66,6 +60,9 @@ pub(crate) struct State {
 }
 
 impl Simulator {
+    /// How long an authorization code is good.
+    pub(crate) const CODE_LIFETIME: Duration = Duration::from_secs(600);
+
     /// An instance to be configured.
     pub fn builder() -> Builder {
         Builder::new()
@@ -151,7 +148,7 @@ impl Simulator {
         challenge: Option<&str>,
     ) -> String {
         let state = &mut *self.lock();
-        let end = state.clock.now() + Duration::from_secs(600);
+        let end = state.clock.now() + Self::CODE_LIFETIME;
         state.tokens.issue_code(Code {
             client: client_id.into(),
             user: user_name.into(),

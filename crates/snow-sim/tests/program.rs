@@ -66,6 +66,17 @@ fn answers_on_a_port_and_tells_what_arrived() {
 }
 
 #[test]
+fn asks_people_for_consent() {
+    let running =
+        Running::start(&["--port", "0", "--public-client", "app", "--redirect", "app:http://127.0.0.1/done"]);
+    let digest = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let page = running.get(&format!(
+        "/oauth_auth.do?response_type=code&client_id=app&state=s&code_challenge={digest}&code_challenge_method=S256"
+    ));
+    assert!(page.starts_with("HTTP/1.1 200 OK") && page.contains("<label for=\"user_name\">"), "{page}");
+}
+
+#[test]
 fn bad_options_get_a_clear_error() {
     let taken = Running::start(&["--port", "0"]);
     let port = taken.address.rsplit(':').next().unwrap().to_owned();
@@ -77,6 +88,8 @@ fn bad_options_get_a_clear_error() {
         (&["--user", "canary"], "--user needs two parts"),
         (&["--user", "a:x", "--user", "a:x"], "\"a\" is there twice"),
         (&["--data", "/no/such/folder"], "/no/such/folder"),
+        (&["--redirect", "app:http://127.0.0.1/done"], "--redirect names \"app\", which is no client"),
+        (&["--public-client", "app", "--redirect", "app:/done"], "the redirect URI \"/done\""),
         (&["--authority", "x"], "--authority needs --tls"),
         (&["--port", &port], "cannot listen on 127.0.0.1"),
     ] {

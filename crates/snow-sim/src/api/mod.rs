@@ -1,6 +1,10 @@
 //! Which API a path belongs to. Each API area is a file.
 
+mod authorize;
+mod form;
+mod login;
 mod oauth;
+mod page;
 mod script;
 mod table;
 
@@ -9,8 +13,9 @@ use crate::fault::{rate_headers, rate_limited};
 use crate::session::Session;
 use crate::{User, auth, simulator::State};
 use bytes::Bytes;
+use form::decode;
+pub(crate) use form::pairs;
 use http::{Method, StatusCode, request::Parts};
-use percent_encoding::percent_decode_str;
 
 /// A request as the APIs see it.
 pub(crate) struct Call<'a> {
@@ -52,7 +57,8 @@ pub(crate) fn answer(
     match head.uri.path() {
         "/oauth_token.do" => return (oauth::token(state, head, body), String::new(), 0),
         "/oauth_revoke_token.do" => return (oauth::revoke(state, head), String::new(), 0),
-        "/oauth_auth.do" => return (Answer::not_simulated("the login page"), String::new(), 0),
+        "/oauth_auth.do" => return authorize::answer(state, head, body, session),
+        "/login.do" => return login::answer(state, head, body, session),
         "/__sim/journal" => return (journal(state), String::new(), 0),
         _ => {}
     }
@@ -168,17 +174,4 @@ pub(crate) fn no_such_api() -> Answer {
 fn journal(state: &State) -> Answer {
     let entries: Vec<_> = state.journal.iter().map(crate::Entry::to_json).collect();
     Answer::json(StatusCode::OK, serde_json::Value::Array(entries).to_string())
-}
-
-/// Names and values of a query or a form.
-pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
-    let pairs = text.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), decode(value)))
-        .collect()
-}
-
-fn decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }

@@ -1,8 +1,9 @@
 //! `POST /oauth_token.do` with its five grants, and `/oauth_revoke_token.do` (facts 4.1, 4.4).
 
-use super::pairs;
+use super::form::Form;
+use crate::OAuthApplication;
 use crate::answer::Answer;
-use crate::simulator::{OAuthClient, State};
+use crate::simulator::State;
 use crate::tokens::Issued;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
@@ -14,14 +15,6 @@ use std::time::Duration;
 
 /// How far clocks may be apart (facts 4.1).
 const SKEW: f64 = 300.0;
-
-struct Form(Vec<(String, String)>);
-
-impl Form {
-    fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value.as_str())
-    }
-}
 
 impl Form {
     /// The client's credentials by HTTP Basic, where the form has none. Undocumented and unsettled (facts 12), but it is how
@@ -41,7 +34,7 @@ impl Form {
 }
 
 pub(super) fn token(state: &mut State, head: &Parts, body: &Bytes) -> Answer {
-    let mut form = Form(pairs(&String::from_utf8_lossy(body)));
+    let mut form = Form::of_body(body);
     form.add_client(head);
     let now = state.clock.now();
     // Parameters are taken from the body alone (facts 4.1).
@@ -55,11 +48,9 @@ fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(Issued, bool)
     let id = form.get("client_id");
     let grants = state.settings.grants;
     let grant = form.get("grant_type");
-    let verifier = form.get("code_verifier");
     let client = state.clients.get(id)?.clone();
-    let public =
-        grant == "authorization_code" && !verifier.is_empty() && form.get("client_secret").is_empty();
-    if client.secret != form.get("client_secret") && !public {
+    // One without a secret proves itself by the verifier of a code, and in no other way (facts 4.1).
+    if client.secret != form.get("client_secret") || (client.public && grant != "authorization_code") {
         return None;
     }
     if grant == "refresh_token" {
@@ -79,11 +70,11 @@ fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(Issued, bool)
             let (user, jti) = jwt_subject(&client, id, form.get("assertion"), now.as_secs_f64())?;
             state.tokens.first_use(jti).then_some(user)
         }
-        "authorization_code" if grants.authorization_code => code_user(state, id, form, public, now),
+        "authorization_code" if grants.authorization_code => code_user(state, id, form, client.public, now),
         _ => None,
     }?;
     state.users.get(&user).filter(|user| !user.locked)?;
-    let refreshable = !public && matches!(grant, "password" | "authorization_code");
+    let refreshable = !client.public && matches!(grant, "password" | "authorization_code");
     Some((state.tokens.grant(id, &user, now, &state.settings), refreshable))
 }
 
@@ -102,7 +93,7 @@ fn code_user(state: &mut State, client: &str, form: &Form, public: bool, now: Du
 }
 
 /// The subject and the id of an assertion that is signed by the client's key, for this client, and not over.
-fn jwt_subject(client: &OAuthClient, id: &str, assertion: &str, now: f64) -> Option<(String, String)> {
+fn jwt_subject(client: &OAuthApplication, id: &str, assertion: &str, now: f64) -> Option<(String, String)> {
     let key = client.jwt_key.as_deref()?;
     let (signed, signature) = assertion.rsplit_once('.')?;
     let (head, claims) = signed.split_once('.')?;
@@ -145,7 +136,7 @@ fn refused() -> Answer {
 
 /// Needs no authentication; what it answers to a token that is none is unsettled: the same (facts 4.4).
 pub(super) fn revoke(state: &mut State, head: &Parts) -> Answer {
-    let form = Form(pairs(head.uri.query().unwrap_or_default()));
+    let form = Form::of_query(head.uri.query());
     state.tokens.revoke(form.get("token"));
     Answer::empty(StatusCode::OK)
 }

@@ -1,0 +1,142 @@
+//! `/oauth_auth.do`: a person logs in, consents, and is sent back with a code (facts 4.3).
+//!
+//! What the facts do not say is chosen here: a request that cannot be granted is a page with status 400, before any login; a
+//! form without the session's token is one with 403; who denies is sent back with `error=access_denied`, as RFC 6749 says.
+
+use super::form::Form;
+use super::login;
+use super::page::{self, Visitor};
+use crate::answer::Answer;
+use crate::session::Session;
+use crate::simulator::State;
+use crate::tokens::Code;
+use crate::{OAuthApplication, Simulator};
+use bytes::Bytes;
+use http::{Method, StatusCode, request::Parts};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::sync::Arc;
+
+/// All but the unreserved characters of RFC 3986.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The parameters that a consent has to bring back.
+const PARAMETERS: [&str; 7] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+];
+
+/// A request that can be granted.
+struct Asked {
+    client: Arc<OAuthApplication>,
+    /// Where the answer goes.
+    redirect: String,
+    state: String,
+    challenge: Option<String>,
+}
+
+pub(super) fn answer(
+    state: &mut State,
+    head: &Parts,
+    body: &Bytes,
+    session: Option<(String, Session)>,
+) -> (Answer, String, u64) {
+    let visitor = Visitor::of(state, session);
+    let decided = head.method == Method::POST;
+    let form = if decided { Form::of_body(body) } else { Form::of_query(head.uri.query()) };
+    let asked = match Asked::read(state, &form) {
+        Ok(asked) => asked,
+        Err(why) => {
+            return visitor
+                .gets(state, page::message(StatusCode::BAD_REQUEST, "Access cannot be given", why));
+        }
+    };
+    let Some(user) = visitor.user(state) else {
+        return login::ask(state, visitor, &again(&form), "", "");
+    };
+    let answer = match decided {
+        false => {
+            let fields = PARAMETERS.map(|name| (name, form.get(name)));
+            page::consent(&visitor.session.token, &asked.client.name, &user, &fields)
+        }
+        true if form.get("sysparm_ck") != visitor.session.token => {
+            let why = "This answer does not come from the page that was shown to you. Nothing was allowed.";
+            page::message(StatusCode::FORBIDDEN, "Access was not given", why)
+        }
+        true => asked.decide(state, &user, form.get("decision")),
+    };
+    visitor.gets(state, answer)
+}
+
+/// The address of this request, for after the login.
+fn again(form: &Form) -> String {
+    let given = PARAMETERS.iter().filter(|name| !form.get(name).is_empty());
+    let pairs = given.map(|name| format!("{name}={}", utf8_percent_encode(form.get(name), ESCAPED)));
+    format!("/oauth_auth.do?{}", pairs.collect::<Vec<_>>().join("&"))
+}
+
+impl Asked {
+    /// What is asked for, or why it cannot be given.
+    fn read(state: &State, form: &Form) -> Result<Self, &'static str> {
+        let client = state.clients.get(form.get("client_id")).ok_or("Unknown client_id")?.clone();
+        // Tokens are not given out here: the implicit flow is off (facts 4.3).
+        if form.get("response_type") != "code" {
+            return Err("Unsupported response_type: only code is");
+        }
+        if !state.settings.grants.authorization_code {
+            return Err("Authorization codes are switched off");
+        }
+        if form.get("state").is_empty() && state.settings.oauth_state_required {
+            return Err("Missing State parameter in request");
+        }
+        let challenge = challenge(form.get("code_challenge"), form.get("code_challenge_method"))?;
+        if client.public && challenge.is_none() {
+            return Err("A public client needs a code_challenge");
+        }
+        let redirect = client.redirect(form.get("redirect_uri")).ok_or("The client has no redirect URL")?;
+        Ok(Self { redirect: redirect.to_owned(), state: form.get("state").to_owned(), challenge, client })
+    }
+
+    fn decide(self, state: &mut State, user: &str, decision: &str) -> Answer {
+        let answer = match decision {
+            "allow" => {
+                let end = state.clock.now() + Simulator::CODE_LIFETIME;
+                let code = state.tokens.issue_code(Code {
+                    client: self.client.id.clone(),
+                    user: user.to_owned(),
+                    redirect: self.redirect.clone(),
+                    challenge: self.challenge.clone(),
+                    end,
+                });
+                format!("code={code}")
+            }
+            "deny" => "error=access_denied".to_owned(),
+            _ => {
+                let why = "Choose Allow or Deny. Nothing was allowed.";
+                return page::message(StatusCode::BAD_REQUEST, "Access was not given", why);
+            }
+        };
+        let mut target =
+            format!("{}{}{answer}", self.redirect, if self.redirect.contains('?') { '&' } else { '?' });
+        if !self.state.is_empty() {
+            target = format!("{target}&state={}", utf8_percent_encode(&self.state, ESCAPED));
+        }
+        Answer::empty(StatusCode::FOUND).with("location", &target)
+    }
+}
+
+/// The challenge of a code: the SHA-256 of a verifier, in 43 characters. None at all is fine, any other method is not.
+fn challenge(challenge: &str, method: &str) -> Result<Option<String>, &'static str> {
+    let fits = challenge.len() == 43
+        && challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    match (challenge, method) {
+        ("", "") => Ok(None),
+        (_, "S256") if fits => Ok(Some(challenge.to_owned())),
+        (_, "S256") => Err("The code_challenge is no SHA-256 in base64url"),
+        _ => Err("Unsupported code_challenge_method: only S256 is"),
+    }
+}

@@ -1,0 +1,124 @@
+//! Who may ask for tokens.
+
+use crate::BuildError;
+
+/// An OAuth application that an instance has registered: what a client logs in as, and where codes may be sent.
+///
+/// ```
+/// use snow_sim::{OAuthApplication, Simulator};
+///
+/// let planner = OAuthApplication::public("planner").name("Trip planner").redirect_uri("http://127.0.0.1/done");
+/// let simulator = Simulator::builder().user("admin", "secret").oauth_application(planner).build()?;
+/// # Ok::<_, snow_sim::BuildError>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct OAuthApplication {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) public: bool,
+    pub(crate) name: String,
+    pub(crate) redirects: Vec<String>,
+    /// The user that client credentials stand for.
+    pub(crate) user: Option<String>,
+    /// The public key of a JWT's issuer: RS256 by an RSA key, ES256 by a point on P-256.
+    pub(crate) jwt_key: Option<Vec<u8>>,
+}
+
+impl OAuthApplication {
+    /// One that keeps a secret.
+    pub fn new(id: &str, secret: &str) -> Self {
+        Self { secret: secret.into(), public: false, ..Self::public(id) }
+    }
+
+    /// One that has no secret: it may use authorization codes alone, proves itself with a code verifier, and gets no refresh
+    /// token (facts 4.1).
+    pub fn public(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            secret: String::new(),
+            public: true,
+            name: id.into(),
+            redirects: Vec::new(),
+            user: None,
+            jwt_key: None,
+        }
+    }
+
+    /// What people see of it when they are asked to consent; its id by default.
+    pub fn name(self, name: &str) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// One more address that codes may be sent to. Of an address on `127.0.0.1` or `[::1]` with `http` the port may be any, as
+    /// RFC 8252 says; whether the service holds with that, no source settles.
+    pub fn redirect_uri(mut self, uri: &str) -> Self {
+        self.redirects.push(uri.into());
+        self
+    }
+
+    /// The user that its own credentials stand for. The grant has to be switched on in the settings, too.
+    pub fn acts_as(self, user_name: &str) -> Self {
+        Self { user: Some(user_name.into()), ..self }
+    }
+
+    /// The key of those whose assertions it brings: for RS256 the DER of an `RSAPublicKey`, for ES256 the uncompressed point.
+    pub fn jwt_key(self, public_key: &[u8]) -> Self {
+        Self { jwt_key: Some(public_key.to_vec()), ..self }
+    }
+
+    /// What it calls itself in requests.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        let wrong = |what: String| BuildError::new(format!("the OAuth application {:?} {what}", self.id));
+        if !self.public && self.secret.is_empty() {
+            return Err(wrong("has no secret: make it public, or give it one".into()));
+        }
+        let bad = self.redirects.iter().find(|uri| !is_redirect(uri));
+        bad.map_or(Ok(()), |uri| {
+            Err(wrong(format!("has the redirect URI {uri:?}: it needs a scheme, plain ASCII, and no '#'")))
+        })
+    }
+
+    /// Where a code goes: to the address that was asked for if it is registered, else to the first that is (facts 4.3).
+    pub(crate) fn redirect<'a>(&'a self, asked: &'a str) -> Option<&'a str> {
+        let same = |known: &String| known == asked || (is_redirect(asked) && but_for_its_port(known, asked));
+        match self.redirects.iter().any(same) {
+            true => Some(asked),
+            false => self.redirects.first().map(String::as_str),
+        }
+    }
+}
+
+fn is_redirect(uri: &str) -> bool {
+    let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
+    let named = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    named && uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+}
+
+/// Whether two addresses on this very machine differ in their ports alone.
+fn but_for_its_port(known: &str, asked: &str) -> bool {
+    loopback(known).is_some_and(|known| loopback(asked) == Some(known))
+}
+
+/// Host and path of `http://127.0.0.1:PORT/PATH` and of the same with `[::1]`.
+fn loopback(uri: &str) -> Option<(&str, &str)> {
+    let rest = uri.strip_prefix("http://")?;
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let host = ["127.0.0.1", "[::1]"].into_iter().find(|host| authority.starts_with(host))?;
+    let port = &authority[host.len()..];
+    let fits = port.is_empty() || port.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok());
+    fits.then_some((host, path))
+}
+
+impl std::fmt::Debug for OAuthApplication {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("OAuthApplication");
+        shown.field("id", &self.id).field("public", &self.public).field("redirects", &self.redirects);
+        shown.finish_non_exhaustive()
+    }
+}
