@@ -3,7 +3,9 @@
 #![allow(clippy::disallowed_methods, reason = "tests start tasks, and compare with the real time")]
 
 mod bad_input_is_refused;
+mod browser;
 mod clients_are_plain_types;
+mod every_way_in_works;
 mod layers_stand_alone;
 mod proxy_server;
 mod pysnow_tokens_carry_over;

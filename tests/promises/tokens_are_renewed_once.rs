@@ -17,8 +17,8 @@ async fn logged_in(simulator: &Simulator) -> OAuthClient {
     client
 }
 
-async fn hundred_calls(client: &OAuthClient) -> Vec<Result<usize, snow_client::Error>> {
-    let calls = (0..100).map(|_| {
+async fn thousand_calls(client: &OAuthClient) -> Vec<Result<usize, snow_client::Error>> {
+    let calls = (0..1_000).map(|_| {
         let client = client.clone();
         tokio::spawn(async move { client.table("incident").list().limit(1).await.map(|page| page.len()) })
     });
@@ -26,11 +26,11 @@ async fn hundred_calls(client: &OAuthClient) -> Vec<Result<usize, snow_client::E
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_calls_with_a_token_that_expired_by_the_clock() {
+async fn a_thousand_calls_with_a_token_that_expired_by_the_clock() {
     let simulator = crate::slow_simulator();
     let client = logged_in(&simulator).await;
     tokio::time::advance(LIFE).await;
-    for call in hundred_calls(&client).await {
+    for call in thousand_calls(&client).await {
         assert_eq!(call.unwrap(), 1);
     }
     assert_eq!(simulator.token_requests(), 2); // the login and one renewal
@@ -38,41 +38,41 @@ async fn a_hundred_calls_with_a_token_that_expired_by_the_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_calls_in_flight_with_a_token_that_the_server_revoked() {
+async fn a_thousand_calls_in_flight_with_a_token_that_the_server_revoked() {
     let simulator = crate::slow_simulator();
     let client = logged_in(&simulator).await;
     simulator.revoke_access_tokens();
-    for call in hundred_calls(&client).await {
+    for call in thousand_calls(&client).await {
         assert_eq!(call.unwrap(), 1);
     }
     assert_eq!(simulator.token_requests(), 2);
     let refused = simulator.journal().iter().filter(|entry| entry.status == 401).count();
-    assert_eq!(refused, 100, "all were in flight, each was refused once and sent once more");
+    assert_eq!(refused, 1_000, "all were in flight, each was refused once and sent once more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_hundred_calls_with_a_token_that_the_server_revoked_on_many_threads() {
+async fn a_thousand_calls_with_a_token_that_the_server_revoked_on_many_threads() {
     let simulator = crate::simulator();
     let client = logged_in(&simulator).await;
     simulator.revoke_access_tokens();
-    for call in hundred_calls(&client).await {
+    for call in thousand_calls(&client).await {
         assert_eq!(call.unwrap(), 1);
     }
     assert_eq!(simulator.token_requests(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_calls_share_one_failure_and_then_go_on() {
+async fn a_thousand_calls_share_one_failure_and_then_go_on() {
     let simulator = crate::slow_simulator();
     let client = logged_in(&simulator).await;
     tokio::time::advance(LIFE).await;
     simulator.fail_next_slowly(Fault::NoNode);
-    for call in hundred_calls(&client).await {
+    for call in thousand_calls(&client).await {
         assert_eq!(call.unwrap_err().kind(), Kind::Unavailable);
     }
     assert_eq!(simulator.token_requests(), 2);
     tokio::time::advance(Duration::from_secs(1)).await;
-    for call in hundred_calls(&client).await {
+    for call in thousand_calls(&client).await {
         assert_eq!(call.unwrap(), 1);
     }
     assert_eq!(simulator.token_requests(), 3);
@@ -171,7 +171,7 @@ async fn the_storage_has_the_new_token_before_any_call_goes_out_with_it() {
     let first = client.generate_token("admin", "secret").await.unwrap();
     assert_eq!(*stored.lock().unwrap(), [first]);
     tokio::time::advance(LIFE).await;
-    for call in hundred_calls(&client).await {
+    for call in thousand_calls(&client).await {
         call.unwrap();
     }
     assert_eq!(stored.lock().unwrap().len(), 2);
