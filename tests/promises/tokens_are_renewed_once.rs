@@ -40,7 +40,7 @@ async fn a_thousand_calls_with_a_token_that_expired_by_the_clock() {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_calls_in_flight_with_a_token_that_the_server_revoked() {
     let simulator = crate::slow_simulator();
-    let client = logged_in(&simulator).await;
+    let client = throttled(&simulator, 1_000).await;
     simulator.revoke_access_tokens();
     for call in thousand_calls(&client).await {
         assert_eq!(call.unwrap(), 1);
@@ -59,6 +59,77 @@ async fn a_thousand_calls_with_a_token_that_the_server_revoked_on_many_threads()
         assert_eq!(call.unwrap(), 1);
     }
     assert_eq!(simulator.token_requests(), 2);
+}
+
+/// A client that lets so many calls out at a time. Its token requests are not among them.
+async fn throttled(simulator: &Simulator, most: usize) -> OAuthClient {
+    let builder = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret("my-secret");
+    let client = builder.transport(simulator.clone()).concurrency(most).build().unwrap();
+    client.generate_token("admin", "secret").await.unwrap();
+    client
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_calls_through_a_throttle_of_four() {
+    let simulator = crate::slow_simulator();
+    let client = throttled(&simulator, 4).await;
+    tokio::time::advance(LIFE).await;
+    for call in thousand_calls(&client).await {
+        assert_eq!(call.unwrap(), 1);
+    }
+    assert_eq!(simulator.token_requests(), 2);
+    assert!(simulator.journal().iter().all(|entry| entry.status == 200), "no call met a 401");
+
+    simulator.revoke_access_tokens();
+    for call in thousand_calls(&client).await {
+        assert_eq!(call.unwrap(), 1);
+    }
+    assert_eq!(simulator.token_requests(), 3);
+    let refused = simulator.journal().iter().filter(|entry| entry.status == 401).count();
+    assert!((1..=4).contains(&refused), "only those in flight were refused: {refused}");
+
+    tokio::time::advance(LIFE).await;
+    simulator.fail_next_slowly(Fault::NoNode);
+    for call in thousand_calls(&client).await {
+        assert_eq!(call.unwrap_err().kind(), Kind::Unavailable);
+    }
+    assert_eq!(simulator.token_requests(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_are_nearly_over_when_they_come_are_used_by_everyone() {
+    let simulator = crate::slow_simulator();
+    let client = logged_in(&simulator).await;
+    tokio::time::advance(LIFE).await;
+    simulator.settings(|settings| settings.access_token_lifetime = Duration::from_secs(1));
+    let began = simulator.token_requests();
+    for call in thousand_calls(&client).await {
+        assert_eq!(call.unwrap(), 1);
+    }
+    // Thirty-two at a time, a tenth of a second each: three seconds and some.
+    let renewals = simulator.token_requests() - began;
+    assert!(renewals <= 5, "one renewal a token's life: {renewals}");
+}
+
+/// A server that gives another token each time, and lets none of them in.
+#[tokio::test(start_paused = true)]
+async fn a_locked_user_whose_tokens_are_new_each_time_costs_one_renewal_a_rest() {
+    let simulator = crate::simulator();
+    simulator.settings(|settings| settings.tokens_are_reused = false);
+    let client = logged_in(&simulator).await;
+    client.table("incident").list().limit(1).await.unwrap();
+    for rests in 1..4 {
+        simulator.lock_out("admin", true);
+        for _ in 0..100 {
+            let error = client.table("incident").list().limit(1).await.unwrap_err();
+            assert_eq!(error.kind(), Kind::Unauthenticated);
+        }
+        assert_eq!(simulator.token_requests(), 1 + rests);
+        simulator.lock_out("admin", false);
+        tokio::time::advance(Duration::from_secs(30)).await;
+        client.table("incident").list().limit(1).await.unwrap();
+        // A token that was let in and is refused later was revoked: it is renewed at once.
+    }
 }
 
 #[tokio::test(start_paused = true)]

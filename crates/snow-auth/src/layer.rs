@@ -119,6 +119,7 @@ impl<S> OAuthService<S> {
         let again = replay(&request);
         let answer = self.inner.clone().oneshot(with_token(request, &token)).await.map_err(Error::wrap)?;
         if answer.status() != StatusCode::UNAUTHORIZED {
+            token.accepted();
             return Ok(answer);
         }
         Refusal { service: self, again, token }.renew_and_send(answer).await
@@ -146,7 +147,12 @@ impl<S, B> Refusal<S, B> {
         match self.again {
             Some(request) if renewed.generation != self.token.generation => {
                 drop(answer);
-                self.service.inner.oneshot(with_token(request, &renewed)).await.map_err(Error::wrap)
+                let again =
+                    self.service.inner.oneshot(with_token(request, &renewed)).await.map_err(Error::wrap)?;
+                if again.status() != StatusCode::UNAUTHORIZED {
+                    renewed.accepted();
+                }
+                Ok(again)
             }
             _ => Ok(answer),
         }
@@ -201,7 +207,11 @@ where
                 Projected::Sent { call, refusal } => {
                     let answer = ready!(call.poll(cx)).map_err(Error::wrap)?;
                     let refused = answer.status() == StatusCode::UNAUTHORIZED;
-                    match refusal.take().filter(|_| refused) {
+                    match refusal.take() {
+                        Some(refusal) if !refused => {
+                            refusal.token.accepted();
+                            return Poll::Ready(Ok(answer));
+                        }
                         None => return Poll::Ready(Ok(answer)),
                         Some(refusal) => {
                             stage.set(Stage::Waiting { call: Box::pin(refusal.renew_and_send(answer)) });

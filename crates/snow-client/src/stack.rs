@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use snow_core::layer::{
     AttemptSpan, AttemptSpanLayer, BaseUriLayer, BodyLimit, BodyLimitLayer, DeadlineLayer, DefaultHeaders,
-    Gzip, GzipLayer, OperationSpanLayer, RetryLayer, RetryPolicy, Session, Throttle, Timeout,
+    Gzip, GzipLayer, OperationSpanLayer, RetryLayer, RetryPolicy, Session, Timeout,
 };
 use snow_core::{Body, BoxError, Error, HttpService, Instance, Transport};
 use std::time::Duration;
@@ -34,10 +34,10 @@ where
         .layer(OperationSpanLayer::new())
         .layer(DeadlineLayer::new(settings.deadline())) // everything below, pauses and the answer's body included
         .layer(settings.operation_layers.clone())
-        .layer(RetryLayer::new(retry)) // above auth: each attempt has the current token
+        .layer(RetryLayer::new(retry))
         .layer(settings.attempt_layers.clone())
-        .layer(auth)
         .layer(settings.throttle()) // below retry: who pauses holds no place
+        .layer(auth) // below the throttle: whoever waited for a place has the token of now
         .layer(settings.sessions(instance))
         .layer(AttemptSpanLayer::new())
         .layer(BodyLimitLayer::new(settings.body_limit())) // above gzip: counts what comes out of it
@@ -54,7 +54,7 @@ where
 pub(crate) type Bottom = MaybeErased<Transport>;
 
 /// What is below authentication.
-pub(crate) type Limited = Throttle<Session<AttemptSpan<BodyLimit<Gzip<Timeout<DefaultHeaders<Bottom>>>>>>>;
+pub(crate) type Limited = Session<AttemptSpan<BodyLimit<Gzip<Timeout<DefaultHeaders<Bottom>>>>>>;
 
 /// What token requests go through: the same transport with limits of its own, without authentication, and without whatever
 /// bounds the call that happened to ask first.

@@ -157,7 +157,7 @@ impl OAuthBuilder {
             grant: self.grant,
             store: self.store,
             best_effort: self.policy == StorePolicy::BestEffort,
-            saving: Arc::default(),
+            stored: Arc::default(),
         };
         Ok(OAuth { origin: instance.origin().clone(), cell: Cell::new(renewal) })
     }

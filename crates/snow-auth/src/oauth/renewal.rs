@@ -18,8 +18,9 @@ pub(super) struct Renewal {
     pub(super) store: Option<Store>,
     /// Whether calls go out with a token that the store did not take.
     pub(super) best_effort: bool,
-    /// Held while the store is written: an older token must not overtake a newer one.
-    pub(super) saving: Arc<Mutex<()>>,
+    /// What the store held when it was last read or written. Locked while it is written: an older token must not overtake a
+    /// newer one.
+    pub(super) stored: Arc<Mutex<Option<Token>>>,
 }
 
 impl Renewal {
@@ -45,23 +46,27 @@ impl Renewal {
         if old.is_none() && look {
             // At the start: a fresh token is used without keeping anybody waiting for a lease.
             match self.load().await? {
-                Some(stored) if !stored.is_over(self.now()) => return Ok(saved(stored)),
+                Some((stored, _)) if !stored.is_over(self.now()) => return Ok(saved(stored)),
                 None if self.grant.is_none() => return Err(no_token().into()),
                 _ => {}
             }
         }
         let _lease = self.lease().await?;
         let stored = if look { self.load().await? } else { None };
-        let newer = stored.filter(|stored| old.as_ref().is_none_or(|old| is_newer(stored, old)));
-        let base = match newer {
-            Some(stored) if !stored.is_over(self.now()) => return Ok(saved(stored)), // another process was here
-            Some(stored) => Some(stored),
-            None => old,
-        };
+        let (now, mut before) = (self.now(), Vec::from_iter(old));
+        if let Some((stored, is_news)) = stored {
+            // Of a token that is refused, another process may know no more than that it lives longer.
+            let is_other =
+                before.iter().all(|old| old.access_token() != stored.access_token() || old.is_over(now));
+            if is_news && is_other && !stored.is_over(now) {
+                return Ok(saved(stored)); // another process was here
+            }
+            before.insert(if is_news { 0 } else { before.len() }, stored);
+        }
         if look {
             self.refuse_what_failed_elsewhere().await?;
         }
-        match self.ask(base).await {
+        match self.ask(before).await {
             Ok(Asked::New(token)) => self.save(token, is_current).await,
             Ok(Asked::Nothing(token)) => Ok(saved(token)),
             Err(error) => {
@@ -71,41 +76,50 @@ impl Renewal {
         }
     }
 
-    /// A new token from the endpoint; or the old one, if there is nothing to ask with and its time is not up.
-    async fn ask(&self, old: Option<Token>) -> Result<Asked, Error> {
-        let refreshed = match &old {
-            Some(token) if token.refresh_token().is_some() => self.endpoint.refresh(token).await,
-            _ => Err(no_refresh_token()),
-        };
-        let error = match refreshed {
-            Ok(token) => return Ok(Asked::New(token)),
-            Err(error) => error,
-        };
-        match (&self.grant, old) {
-            // The refresh token is dead or there is none: the original grant is the way back.
-            (Some(grant), old) if error.kind() == Kind::LoginAgain => {
-                let granted = self.endpoint.obtain(grant).await;
-                granted.map(Asked::New).map_err(|refused| match old.as_ref().and_then(Token::refresh_token) {
-                    Some(_) => refused.with_context(&format!("{error}; and the grant in its place failed")),
-                    None => refused,
+    /// A new token from the endpoint, by the refresh token of those before (the newest first), else by the user's grant; or
+    /// an old one, if there is nothing to ask with and its time is not up.
+    async fn ask(&self, before: Vec<Token>) -> Result<Asked, Error> {
+        let mut refused: Option<(Error, &Token)> = None;
+        for token in before.iter().filter(|token| token.refresh_token().is_some()) {
+            if refused.as_ref().is_some_and(|(_, tried)| tried.refresh_token() == token.refresh_token()) {
+                continue;
+            }
+            match self.endpoint.refresh(token).await {
+                Ok(token) => return Ok(Asked::New(token)),
+                Err(error) if error.kind() == Kind::LoginAgain => refused = Some((error, token)),
+                Err(error) => return Err(error),
+            }
+        }
+        // Refresh tokens are dead, or there is none: the original grant is the way back.
+        match (&self.grant, refused) {
+            (Some(grant), refused) => {
+                self.endpoint.obtain(grant).await.map(Asked::New).map_err(|e| match refused {
+                    Some((error, _)) => {
+                        e.with_context(&format!("{error}; and the grant in its place failed"))
+                    }
+                    None => e,
                 })
             }
-            (None, Some(token)) if token.refresh_token().is_none() && !token.is_over(self.now()) => {
-                Ok(Asked::Nothing(token))
-            }
-            (None, None) => Err(no_token()),
-            _ => Err(error),
+            (None, Some((error, _))) => Err(error),
+            (None, None) => match before.into_iter().next() {
+                Some(token) if !token.is_over(self.now()) => Ok(Asked::Nothing(token)),
+                Some(_) => Err(no_refresh_token()),
+                None => Err(no_token()),
+            },
         }
     }
 
     async fn save(&self, token: Token, is_current: impl Fn() -> bool) -> Result<Obtained, Failure> {
         let Some(store) = &self.store else { return Ok(saved(token)) };
-        let _saving = self.saving.lock().await;
+        let mut stored = self.stored.lock().await;
         if !is_current() {
             return Ok(saved(token));
         }
         match store.save(&token).await {
-            Ok(()) => Ok(saved(token)),
+            Ok(()) => {
+                *stored = Some(token.clone());
+                Ok(saved(token))
+            }
             Err(error) if self.best_effort => {
                 tracing::warn!(%error, "calls go on with a token that is not saved");
                 Ok(Obtained { token, unsaved: Some(error) })
@@ -114,9 +128,14 @@ impl Renewal {
         }
     }
 
-    async fn load(&self) -> Result<Option<Token>, Error> {
+    /// The stored token, and whether it is another one than this process knows of.
+    async fn load(&self) -> Result<Option<(Token, bool)>, Error> {
         let Some(store) = &self.store else { return Ok(None) };
-        self.or_go_on(store.load().await, || None)
+        let Some(token) = self.or_go_on(store.load().await, || None)? else { return Ok(None) };
+        let mut stored = self.stored.lock().await;
+        let is_news = stored.as_ref() != Some(&token);
+        *stored = Some(token.clone());
+        Ok(Some((token, is_news)))
     }
 
     async fn lease(&self) -> Result<Lease, Error> {
@@ -166,13 +185,4 @@ enum Asked {
 
 fn saved(token: Token) -> Obtained {
     Obtained { token, unsaved: None }
-}
-
-/// Whether a stored token is another one than ours, and not older. What has no end is taken for the newer one.
-fn is_newer(stored: &Token, ours: &Token) -> bool {
-    let later = match (stored.expires_at(), ours.expires_at()) {
-        (Some(stored), Some(ours)) => stored >= ours,
-        _ => true,
-    };
-    later && stored != ours
 }

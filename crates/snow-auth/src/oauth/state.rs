@@ -6,6 +6,8 @@
 use super::Token;
 use http::HeaderValue;
 use snow_core::{Error, Kind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// How long before its end a token is renewed, at most; a tenth of its life if that is less.
@@ -24,6 +26,17 @@ pub(crate) struct Ready {
     pub(crate) header: HeaderValue,
     /// Tells whether a refused token is still the current one.
     pub(crate) generation: u64,
+    /// Whether the instance ever let a call in with it.
+    accepted: Arc<AtomicBool>,
+}
+
+impl Ready {
+    /// The instance let a call in with it.
+    pub(crate) fn accepted(&self) {
+        if !self.accepted.load(Ordering::Relaxed) {
+            self.accepted.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// A token that calls go out with.
@@ -33,6 +46,8 @@ pub(super) struct Held {
     pub(super) ready: Ready,
     refused: bool,
     renew_ahead: bool,
+    /// Obtained because the one before was refused.
+    after_refusal: bool,
 }
 
 /// What there is beside the token.
@@ -157,8 +172,8 @@ impl<F: Clone> State<F> {
     fn hold(&mut self, token: Token) -> Result<Held, Error> {
         let header = token.header()?;
         self.last += 1;
-        let ready = Ready { header, generation: self.last };
-        Ok(Held { token, ready, refused: false, renew_ahead: true })
+        let ready = Ready { header, generation: self.last, accepted: Arc::default() };
+        Ok(Held { token, ready, refused: false, renew_ahead: true, after_refusal: false })
     }
 
     /// What a call that is about to go out has to do.
@@ -181,8 +196,14 @@ impl<F: Clone> State<F> {
     /// What a call has to do whose token was just refused. [`Want::Use`] of the same generation means: the 401 stands.
     ///
     /// A 401 need not be the token's fault (facts 3.2). So other calls wait for one renewal, and then go on with what there
-    /// is; and until the rest is over, no other renewal is begun for this token.
+    /// is; and until the rest is over, no other renewal is begun for this token, nor for the one that came in its place and
+    /// was never let in either.
     pub(super) fn refused(&mut self, generation: u64, now: SystemTime) -> Want<F> {
+        let in_vain =
+            self.held.as_ref().is_some_and(|held| held.ready.generation == generation && held.was_in_vain());
+        if in_vain && !self.is_resting(now) && self.flight.is_none() {
+            self.rest = Some((now + REST_AFTER_REFUSAL, None));
+        }
         let resting = self.is_resting(now);
         match &mut self.held {
             Some(held) if held.ready.generation == generation && !resting => held.refused = true,
@@ -208,11 +229,11 @@ impl<F: Clone> State<F> {
         if let Some((until, why)) = &self.rest
             && now < *until
         {
-            return match (why, &self.held) {
-                (Some(error), _) => Want::Fail(error.clone()),
-                (None, Some(held)) => Want::Use(held.clone()),
-                (None, None) => Want::Fail(no_token()),
-            };
+            match (why, &self.held) {
+                (Some(error), _) => return Want::Fail(error.clone()),
+                (None, Some(held)) if !held.is_over(now) => return Want::Use(held.clone()),
+                _ => {}
+            }
         }
         let old = match (&self.unsaved, &self.held) {
             (Some(token), _) if !token.is_over(now) => return Want::Start(Plan::Save(token.clone())),
@@ -290,7 +311,8 @@ impl<F: Clone> State<F> {
             }
             return Ok(held.clone());
         }
-        let held = self.hold(token)?;
+        let after_refusal = self.held.as_ref().is_some_and(|held| held.refused);
+        let held = Held { after_refusal, ..self.hold(token)? };
         self.held = Some(held.clone());
         Ok(held)
     }
@@ -313,6 +335,11 @@ impl<F: Clone> State<F> {
 impl Held {
     fn is_over(&self, now: SystemTime) -> bool {
         self.token.is_over(now)
+    }
+
+    /// Whether it came in place of one that was refused, and was never let in: then the refusal is not the token's fault.
+    fn was_in_vain(&self) -> bool {
+        self.after_refusal && !self.ready.accepted.load(Ordering::Relaxed)
     }
 
     /// Whether a call may go out with it.

@@ -273,8 +273,10 @@ mod any_life {
             token(&format!("t{}", self.made), self.now + life)
         }
 
-        fn asked(&mut self, want: Want<u64>, refused: bool) {
+        /// `refused` is the generation of the token that was.
+        fn asked(&mut self, want: Want<u64>, refused: Option<u64>) {
             match want {
+                Want::Use(held) if refused == Some(held.ready.generation) => {} // the 401 stands
                 Want::Use(held) => {
                     assert!(!held.is_over(after(self.now)), "an expired token went out");
                     self.out.push(held.ready);
@@ -284,13 +286,13 @@ mod any_life {
                     assert_eq!(id, flight);
                     let (flying, _) = self.flying.as_ref().expect("nobody joins what does not fly");
                     assert_eq!(*flying, id, "there is one flight");
-                    self.waiting.push((id, refused));
+                    self.waiting.push((id, refused.is_some()));
                 }
                 Want::Start(plan) => {
                     assert!(self.flying.is_none(), "a second flight took off");
                     let (id, _) = self.state.take_off(|id| id);
                     self.flying = Some((id, plan));
-                    self.waiting.push((id, refused));
+                    self.waiting.push((id, refused.is_some()));
                 }
             }
         }
@@ -322,12 +324,12 @@ mod any_life {
                 Step::Wait(seconds) => self.now += seconds,
                 Step::Call => {
                     let want = self.state.want(after(self.now));
-                    self.asked(want, false);
+                    self.asked(want, None);
                 }
                 Step::Refuse(which) if !self.out.is_empty() => {
                     let refused = self.out[which % self.out.len()].generation;
                     let want = self.state.refused(refused, after(self.now));
-                    self.asked(want, true);
+                    self.asked(want, Some(refused));
                 }
                 Step::Refuse(_) => {}
                 Step::Land(None) => self.land(Err(failure(Kind::Connect))),
@@ -396,4 +398,19 @@ mod any_life {
             assert!(matches!(world.state.want(after(world.now)), Want::Use(_)));
         }
     }
+}
+
+/// Nobody is ever let in, whatever the server gives: one renewal, and then a rest.
+#[test]
+fn a_token_that_came_for_a_refused_one_and_was_never_let_in_rests() {
+    let mut state = holding("a", 1000);
+    let Want::Use(old) = state.want(T0) else { panic!("a token is held") };
+    assert_eq!(word(&state.refused(old.ready.generation, T0)), "refresh");
+    let (id, ()) = state.take_off(|_| ());
+    let new = state.landed(id, Ok(obtained(token("b", 1000))), true, T0).ok().unwrap();
+    assert_eq!(word(&state.refused(new.ready.generation, T0)), "b");
+    assert_eq!(word(&state.refused(new.ready.generation, after(29))), "b");
+    assert_eq!(word(&state.refused(new.ready.generation, after(30))), "b");
+    new.ready.accepted();
+    assert_eq!(word(&state.refused(new.ready.generation, after(60))), "refresh");
 }

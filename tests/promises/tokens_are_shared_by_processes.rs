@@ -1,0 +1,224 @@
+//! Processes that share a token file share one token and one renewal, and a process that is killed at any moment costs nobody
+//! a login.
+//!
+//! The processes are this test program, told by variables to do one call and nothing else.
+
+use snow_client::{FileStore, Grant, Kind, OAuthClient, RetryPolicy, Token};
+use snow_sim::{Fault, Simulator};
+use std::env::{current_exe, var};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+const LIFE: Duration = Duration::from_secs(1_800);
+
+/// A folder that is gone with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("snow-processes-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("token.json")
+    }
+
+    fn token(&self) -> Token {
+        serde_json::from_slice(&std::fs::read(self.file()).unwrap()).expect("the file holds a whole token")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn client(url: &str, file: &Path, grant: bool) -> OAuthClient {
+    let builder = OAuthClient::builder().instance(url).client_id("my-id").client_secret("my-secret");
+    let builder = builder.token_store(FileStore::new(file)).retry(RetryPolicy::new().attempts(1));
+    let builder = if grant { builder.grant(Grant::password("admin", "secret")) } else { builder };
+    builder.build().unwrap()
+}
+
+/// One call in a process of its own.
+fn process(url: &str, file: &Path, grant: bool) -> Child {
+    let mut command = Command::new(current_exe().unwrap());
+    command.args(["--ignored", "--exact", "--nocapture", "tokens_are_shared_by_processes::one_call"]);
+    command.env("SNOW_PROCESS_URL", url).env("SNOW_PROCESS_FILE", file);
+    command.env("SNOW_PROCESS_GRANT", if grant { "yes" } else { "" });
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// What a process does: says that it begins, reads one record, and says how that went.
+#[tokio::test]
+#[ignore = "the tests below run it in processes of its own"]
+async fn one_call() {
+    let (url, file) = (var("SNOW_PROCESS_URL").unwrap(), PathBuf::from(var("SNOW_PROCESS_FILE").unwrap()));
+    let client = client(&url, &file, !var("SNOW_PROCESS_GRANT").unwrap().is_empty());
+    println!("begins");
+    match client.table("incident").list().limit(1).await {
+        Ok(page) => println!("read {}", page.len()),
+        Err(error) => println!("{:?}", error.kind()),
+    }
+}
+
+/// What it said at last.
+fn outcome(mut child: Child) -> String {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let said = lines.filter(|line| line.starts_with("read ") || line.chars().all(char::is_alphanumeric));
+    let last = said.filter(|line| !line.is_empty() && line != "begins").last();
+    child.wait().unwrap();
+    last.unwrap_or_else(|| "nothing".into())
+}
+
+async fn outcomes(children: Vec<Child>) -> Vec<String> {
+    let waiting = children.into_iter().map(|child| tokio::task::spawn_blocking(|| outcome(child)));
+    futures_util::future::join_all(waiting).await.into_iter().map(Result::unwrap).collect()
+}
+
+/// A simulator on a socket, and a file with a token that is over.
+async fn with_an_expired_token(name: &str) -> (Simulator, snow_sim::Listener, Folder) {
+    let simulator = crate::simulator();
+    simulator.settings(|settings| settings.semaphores = 100);
+    let (listener, folder) = (simulator.listen().await.unwrap(), Folder::new(name));
+    client(&listener.url(), &folder.file(), false).generate_token("admin", "secret").await.unwrap();
+    simulator.advance(LIFE);
+    let mut over = serde_json::to_value(folder.token()).unwrap();
+    over["expires_at"] = 1_000.0.into();
+    std::fs::write(folder.file(), over.to_string()).unwrap();
+    (simulator, listener, folder)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_processes_with_an_expired_token_make_one_token_request() {
+    let (simulator, listener, folder) = with_an_expired_token("fifty").await;
+    let children = (0..50).map(|_| process(&listener.url(), &folder.file(), false)).collect();
+    for outcome in outcomes(children).await {
+        assert_eq!(outcome, "read 1");
+    }
+    assert_eq!(simulator.token_requests(), 2, "the login and one renewal");
+    assert!(!simulator.journal().iter().any(|entry| entry.status == 401), "no call met a 401");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_processes_share_one_failure() {
+    let (simulator, listener, folder) = with_an_expired_token("failure").await;
+    simulator.revoke_refresh_tokens();
+    let children = (0..50).map(|_| process(&listener.url(), &folder.file(), false)).collect();
+    for outcome in outcomes(children).await {
+        assert_eq!(outcome, "LoginAgain");
+    }
+    assert_eq!(simulator.token_requests(), 2, "the login, and one renewal that was refused");
+    client(&listener.url(), &folder.file(), false).generate_token("admin", "secret").await.unwrap();
+    assert_eq!(outcome(process(&listener.url(), &folder.file(), false)), "read 1", "and it is forgotten");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_process_finds_the_first_ones_token() {
+    let simulator = crate::simulator();
+    let (listener, folder) = (simulator.listen().await.unwrap(), Folder::new("second"));
+    let nobody = outcome(process(&listener.url(), &folder.file(), false));
+    assert_eq!((nobody.as_str(), simulator.token_requests()), ("NoToken", 0));
+    assert_eq!(outcome(process(&listener.url(), &folder.file(), true)), "read 1");
+    assert_eq!(outcome(process(&listener.url(), &folder.file(), false)), "read 1");
+    assert_eq!(simulator.token_requests(), 1);
+}
+
+/// Kills processes around the moment of their renewal, wherever that is on this machine: sooner after those that got to it,
+/// later after those that did not.
+struct Killer {
+    dice: u64,
+    within: Duration,
+}
+
+impl Killer {
+    fn new(seed: u64) -> Self {
+        Self { dice: seed, within: Duration::from_millis(10) }
+    }
+
+    /// Starts a process with a token that is refused, and kills it some time after it has begun its call. Whenever the kill
+    /// comes, what is asserted afterwards holds.
+    async fn kill_one(&mut self, simulator: &Simulator, url: &str, file: &Path) {
+        simulator.revoke_access_tokens();
+        let before = simulator.token_requests();
+        let mut child = process(url, file, false);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().ends_with("begins")), "the process begins");
+        self.dice = self.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let share = u32::try_from((self.dice >> 40) % 1_000).unwrap();
+        tokio::time::sleep(self.within * share / 1_000).await;
+        let _ = child.kill();
+        child.wait().unwrap();
+        let reached = simulator.token_requests() > before;
+        self.within = self.within.mul_f64(if reached { 0.95 } else { 1.05 });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_killed_at_any_moment_of_a_renewal_leaves_one_whole_token() {
+    let (simulator, listener, folder) = with_an_expired_token("killed").await;
+    let (mut killer, mut killed) = (Killer::new(1), 0);
+    while killed < 200 || simulator.token_requests() < 50 {
+        killer.kill_one(&simulator, &listener.url(), &folder.file()).await;
+        assert!(folder.token().refresh_token().is_some());
+        killed += 1;
+        assert!(killed < 5_000, "renewals are reached in the end: {}", simulator.token_requests());
+    }
+    simulator.revoke_access_tokens();
+    assert_eq!(outcome(process(&listener.url(), &folder.file(), false)), "read 1", "without a person");
+    let left = std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().ends_with(".new")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// A server that makes a new refresh token each time has one window that nothing closes: between its answer and the file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_refresh_tokens_that_rotate_the_one_window_ends_in_log_in_again() {
+    let (simulator, listener, folder) = with_an_expired_token("rotating").await;
+    simulator.settings(|settings| settings.refresh_tokens_rotate = true);
+    let mut killer = Killer::new(2);
+    for _ in 0..20 {
+        killer.kill_one(&simulator, &listener.url(), &folder.file()).await;
+        let _whole = folder.token();
+    }
+    simulator.revoke_access_tokens();
+    let next = outcome(process(&listener.url(), &folder.file(), false));
+    assert!(next == "read 1" || next == "LoginAgain", "{next}");
+
+    // The window itself, for certain: the server answered, and the file was never written.
+    let before = std::fs::read(folder.file()).unwrap();
+    let store = FileStore::new(folder.file());
+    client(&listener.url(), &folder.file(), false).generate_token("admin", "secret").await.unwrap();
+    let login = std::fs::read(folder.file()).unwrap();
+    assert_ne!(before, login);
+    simulator.revoke_access_tokens();
+    assert_eq!(outcome(process(&listener.url(), &folder.file(), false)), "read 1");
+    std::fs::write(folder.file(), &login).unwrap();
+    simulator.revoke_access_tokens();
+    assert_eq!(outcome(process(&listener.url(), &folder.file(), false)), "LoginAgain");
+    let failure = snow_client::TokenStore::failure(&store).await.unwrap().unwrap();
+    assert!(failure.log_in_again);
+    assert_eq!(outcome(process(&listener.url(), &folder.file(), true)), "LoginAgain", "for 30 s");
+    snow_client::TokenStore::save(&store, &folder.token()).await.unwrap();
+    assert_eq!(outcome(process(&listener.url(), &folder.file(), true)), "read 1", "with a grant: by itself");
+}
+
+#[tokio::test]
+async fn a_failing_endpoint_is_not_asked_by_the_next_process_at_once() {
+    let (simulator, listener, folder) = with_an_expired_token("down").await;
+    simulator.fail_always(Some(Fault::NoNode));
+    let first = client(&listener.url(), &folder.file(), false);
+    let error = first.table("incident").list().limit(1).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    simulator.fail_always(None);
+    let failure: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.file().with_extension("json.failure")).unwrap())
+            .unwrap();
+    assert!(failure["message"].as_str().unwrap().contains("502"), "{failure}");
+    assert_eq!(failure["log_in_again"], false);
+}
