@@ -5,7 +5,9 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use snow_auth::{BasicAuthLayer, OAuth};
+use snow_auth::{
+    ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer, Grant, MemoryStore, OAuth,
+};
 use snow_core::layer::{BaseUriLayer, DefaultHeadersLayer};
 use snow_core::{Body, Instance, Kind, Once};
 use tower::limit::ConcurrencyLimitLayer;
@@ -78,6 +80,64 @@ async fn one_oauth_layer_serves_services_of_different_types() {
     assert_eq!(answer.status(), StatusCode::OK);
     let answer = stack.oneshot(list(Once(Full::<Bytes>::default()))).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
+}
+
+/// What the user's own credentials may be.
+struct Key(&'static str);
+
+impl Credentials for Key {
+    type Error = http::header::InvalidHeaderValue;
+
+    async fn apply(&self, head: &mut http::request::Parts) -> Result<(), Self::Error> {
+        head.headers.insert("x-sn-apikey", self.0.parse()?);
+        Ok(())
+    }
+}
+
+/// What a layer does over a hyper client of the caller's own, and over the simulator in memory, foreign layers around it.
+async fn gets_in<L>(instance: &Instance, simulator: &snow_sim::Simulator, layer: L)
+where
+    L: Clone + tower::Layer<Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>>,
+    L: tower::Layer<snow_sim::Simulator>,
+    <L as tower::Layer<Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>>>::Service:
+        Service<
+                Request<Full<Bytes>>,
+                Response = Response<hyper::body::Incoming>,
+                Error: Into<snow_core::BoxError>,
+            >,
+    <L as tower::Layer<snow_sim::Simulator>>::Service:
+        Service<Request<Full<Bytes>>, Response = Response<snow_sim::Body>, Error: Into<snow_core::BoxError>>,
+{
+    let mark = SetResponseHeaderLayer::overriding(
+        http::HeaderName::from_static("x-above"),
+        http::HeaderValue::from_static("yes"),
+    );
+    let hyper = Client::builder(TokioExecutor::new()).build_http();
+    let stack = ServiceBuilder::new().layer(mark.clone()).layer(BaseUriLayer::new(instance.clone()));
+    let answer = stack.layer(layer.clone()).service(hyper).oneshot(list(Full::default())).await;
+    assert_eq!(answer.map_err(snow_core::Error::wrap).unwrap().status(), StatusCode::OK);
+    let memory = ServiceBuilder::new().layer(mark).layer(layer).service(simulator.clone());
+    let answer = memory.oneshot(list(Full::default())).await.map_err(Into::into).unwrap();
+    assert!(answer.status() == StatusCode::OK && answer.headers().contains_key("x-above"));
+}
+
+#[tokio::test]
+async fn every_way_to_log_in_over_a_hyper_client_and_over_a_service_in_memory() {
+    let simulator = snow_sim::Simulator::builder().user("admin", "secret").oauth_client("my-id", "my-secret");
+    let simulator = simulator.api_key("now_key", "admin").build().unwrap();
+    let listener = simulator.listen().await.unwrap();
+    let instance = Instance::parse(&listener.url()).unwrap();
+    let tokens: Client<_, Body> = Client::builder(TokioExecutor::new()).build_http();
+    let oauth =
+        OAuth::builder().client_id("my-id").client_secret("my-secret").token_store(MemoryStore::new());
+    let oauth = oauth.grant(Grant::password("admin", "secret")).build(&instance, tokens).unwrap();
+    let origin = instance.origin();
+    gets_in(&instance, &simulator, oauth.layer()).await;
+    gets_in(&instance, &simulator, BasicAuthLayer::new(origin, "admin", "secret").unwrap()).await;
+    gets_in(&instance, &simulator, ApiKeyLayer::new(origin, "now_key").unwrap()).await;
+    gets_in(&instance, &simulator, CredentialsLayer::new(origin, Key("now_key"))).await;
+    let token = oauth.token().unwrap();
+    gets_in(&instance, &simulator, BearerAuthLayer::new(origin, token.access_token().clone()).unwrap()).await;
 }
 
 #[tokio::test]

@@ -149,6 +149,91 @@ async fn odd_token_answers(seen: &Seen) {
     }
 }
 
+/// Every other way in, in good and bad times. Every secret has "canary" in it, or is given back.
+async fn other_ways_in(seen: &Seen) -> Vec<String> {
+    use snow_client::{FileStore, Grant, JwtBearer, KeySigner, MemoryStore, StorePolicy, TokenStore};
+    let key = include_str!("rsa_key.pem");
+    let simulator = Simulator::builder().user("admin", PASSWORD).oauth_client("my-id", CLIENT_SECRET);
+    let simulator = simulator.api_key("canary-key", "admin").build().unwrap();
+    let listener = simulator.listen().await.unwrap();
+    let rest = || RetryPolicy::new().attempts(1);
+    for builder in [
+        Client::builder().api_key("canary-key"),
+        Client::builder().api_key("canary-wrong-key"),
+        Client::builder().bearer_token("canary-token"),
+        Client::builder().bearer_token("can\nary"),
+        Client::builder().user("admin").password("can\u{1f600}ary"),
+    ] {
+        seen.shown(&builder);
+        match builder.instance(listener.url()).retry(rest()).build() {
+            Ok(client) => match client.table("incident").list().limit(1).await {
+                Ok(page) => assert_eq!(page.len(), 1),
+                Err(error) => seen.error(&error),
+            },
+            Err(error) => seen.error(&error),
+        }
+    }
+
+    let signer = KeySigner::rs256_pem(key).unwrap();
+    seen.shown(&signer);
+    let grants = [
+        Grant::password("admin", "canary-wrong-password"),
+        Grant::client_credentials(),
+        Grant::jwt_bearer(JwtBearer::new("admin", signer)),
+        Grant::callback(|| async { Ok::<_, io::Error>(Token::new("canary-foreign-token")) }),
+        Grant::callback(|| async { Ok::<_, io::Error>(Token::new("canary\nforeign-token")) }),
+    ];
+    let folder = std::env::temp_dir().join(format!("snow-secrets-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut secrets = Vec::new();
+    for grant in grants {
+        seen.shown(&grant);
+        let builder = OAuthClient::builder().instance(listener.url()).client_id("my-id").retry(rest());
+        let builder = builder.client_secret(CLIENT_SECRET).grant(grant);
+        let builder = builder.token_store(FileStore::new(folder.join("token.json")));
+        seen.shown(&builder);
+        let client = builder.store_policy(StorePolicy::BestEffort).build().unwrap();
+        if let Err(error) = client.table("incident").list().limit(1).await {
+            seen.error(&error);
+        }
+        let request = client.authorization("http://127.0.0.1:1/callback").unwrap();
+        seen.shown(&request.clone());
+        secrets.extend(request.url().split('&').filter_map(|pair| pair.split_once('=')).filter_map(
+            |(name, value)| matches!(name, "state" | "code_challenge").then(|| value.to_owned()),
+        ));
+        let stored = serde_json::to_value(&request).unwrap();
+        secrets.push(stored["verifier"].as_str().unwrap().to_owned());
+        let state =
+            secrets[secrets.len() - 3..].iter().find(|text| request.url().contains(&format!("state={text}")));
+        let answer = format!("code=canary-code&state={}", state.unwrap());
+        seen.error(&client.exchange_code(&request, &answer).await.unwrap_err());
+        seen.error(&client.exchange_code(&request, "code=canary-code&state=canary").await.unwrap_err());
+        if client.token().is_some() {
+            simulator.fail_next(Fault::NoNode);
+            seen.error(&client.revoke().await.unwrap_err());
+        }
+    }
+    let store = FileStore::new(folder.join("token.json"));
+    std::fs::write(folder.join("token.json"), "{\"access_token\":\"canary").unwrap();
+    seen.shown(&(&store, store.load().await.unwrap_err(), store.failure().await.unwrap()));
+    seen.shown(&(MemoryStore::new(), store.lease().await.unwrap()));
+    seen.error(&KeySigner::es256_pem(key).unwrap_err());
+    std::fs::remove_dir_all(folder).unwrap();
+    secrets.push(key.lines().nth(1).unwrap().to_owned());
+    secrets
+}
+
+/// A panic inside a hook, with a secret in its hands: what is told of it is not what it said.
+async fn panics(seen: &Seen) {
+    let client = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret(CLIENT_SECRET);
+    let client = client.transport(simulator()).token_updater(|token: Token| async move {
+        std::panic::resume_unwind(Box::new(token.access_token().expose().to_owned()));
+        #[allow(unreachable_code, reason = "its type")]
+        Ok::<_, io::Error>(())
+    });
+    seen.error(&client.build().unwrap().generate_token("admin", PASSWORD).await.unwrap_err());
+}
+
 #[tokio::test]
 async fn no_canary_is_printed_or_logged() {
     let seen = Seen::default();
@@ -158,6 +243,8 @@ async fn no_canary_is_printed_or_logged() {
     tracing::trace!("the subscriber listens");
     let tokens = exercise(&seen).await;
     odd_token_answers(&seen).await;
+    let others = other_ways_in(&seen).await;
+    panics(&seen).await;
     drop(guard);
 
     let text = seen.text();
@@ -166,6 +253,7 @@ async fn no_canary_is_printed_or_logged() {
         "something was seen at all"
     );
     let mut secrets: Vec<String> = [PASSWORD, CLIENT_SECRET, BASIC, "canary"].map(str::to_owned).into();
+    secrets.extend(others);
     for token in &tokens {
         secrets.push(token.access_token().expose().to_owned());
         secrets.extend(token.refresh_token().map(|token| token.expose().to_owned()));

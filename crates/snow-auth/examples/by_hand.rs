@@ -1,0 +1,94 @@
+//! Every way to log in as a layer in stacks made by hand: over a hyper-util client of one's own, and over a service in memory.
+//!
+//! ```sh
+//! cargo run -p snow-auth --example by_hand
+//! ```
+
+use bytes::Bytes;
+use http::{Request, Response, header, request};
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use snow_auth::{
+    ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer, Grant, MemoryStore, OAuth,
+};
+use snow_core::layer::BaseUriLayer;
+use snow_core::{Body, Instance};
+use snow_sim::Simulator;
+use std::convert::Infallible;
+use tower::{Layer, ServiceBuilder, ServiceExt};
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A way to log in that only this program knows.
+#[derive(Clone)]
+struct Session(&'static str);
+
+impl Credentials for Session {
+    type Error = header::InvalidHeaderValue;
+
+    async fn apply(&self, head: &mut request::Parts) -> Result<(), Self::Error> {
+        head.headers.insert("x-sn-apikey", self.0.parse()?);
+        Ok(())
+    }
+}
+
+fn list() -> Request<Full<Bytes>> {
+    let request = Request::get("/api/now/table/incident?sysparm_limit=1");
+    request.body(Full::default()).unwrap_or_default()
+}
+
+#[tokio::main]
+async fn main() -> Result<(), AnyError> {
+    let simulator = Simulator::builder()
+        .user("admin", "secret")
+        .oauth_client("my-id", "my-secret")
+        .api_key("now_key", "admin")
+        .build()?;
+    let listener = simulator.listen().await?;
+    let instance = Instance::parse(&listener.url())?;
+    let origin = instance.origin();
+
+    // An OAuth client asks for tokens over a service of its own choice, here one of hyper's.
+    let tokens: Client<_, Body> = Client::builder(TokioExecutor::new()).build_http();
+    let oauth = OAuth::builder()
+        .client_id("my-id")
+        .client_secret("my-secret")
+        .token_store(MemoryStore::new())
+        .grant(Grant::password("admin", "secret"))
+        .build(&instance, tokens)?;
+
+    over_hyper("basic", &instance, BasicAuthLayer::new(origin, "admin", "secret")?).await?;
+    over_hyper("API key", &instance, ApiKeyLayer::new(origin, "now_key")?).await?;
+    over_hyper("OAuth", &instance, oauth.layer()).await?;
+    over_hyper("credentials", &instance, CredentialsLayer::new(origin, Session("now_key"))).await?;
+    let token = oauth.token().ok_or("the OAuth layer got a token")?;
+    over_hyper("bearer", &instance, BearerAuthLayer::new(origin, token.access_token().clone())?).await?;
+
+    // The same layers over anything else that is a service.
+    let in_memory = tower::service_fn(|request: Request<Full<Bytes>>| async move {
+        Ok::<_, Infallible>(Response::new(request.headers().contains_key(header::AUTHORIZATION)))
+    });
+    let answer = oauth.layer().layer(in_memory).oneshot(list()).await?;
+    println!("in memory    the request came with a token: {}", answer.body());
+    if !answer.into_body() {
+        return Err("it came without".into());
+    }
+    oauth.revoke().await?;
+    println!("revoked      {} token requests in all", simulator.token_requests());
+    Ok(())
+}
+
+/// One request through a layer, over a hyper-util client.
+async fn over_hyper<L>(name: &str, instance: &Instance, layer: L) -> Result<(), AnyError>
+where
+    L: Layer<Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>>,
+    L::Service: tower::Service<Request<Full<Bytes>>, Response = Response<hyper::body::Incoming>>,
+    <L::Service as tower::Service<Request<Full<Bytes>>>>::Error: Into<AnyError>,
+{
+    let hyper = Client::builder(TokioExecutor::new()).build_http();
+    let stack = ServiceBuilder::new().layer(BaseUriLayer::new(instance.clone())).layer(layer).service(hyper);
+    let answer = stack.oneshot(list()).await.map_err(AnyError::from)?;
+    println!("{name:12} {}", answer.status());
+    if answer.status().is_success() { Ok(()) } else { Err(format!("{name} did not get in").into()) }
+}
