@@ -18,6 +18,7 @@ mod ten_thousand_requests_in_trouble;
 mod the_stack_is_in_order;
 mod the_wire_is_configurable;
 mod the_wire_may_break;
+mod token_calls_go_the_same_way;
 mod tokens_are_renewed_once;
 mod tokens_are_shared_by_processes;
 mod trouble_is_told_apart;
