@@ -2,6 +2,9 @@
 //! nothing: what it needs is in variables of the environment.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
+mod browser;
+mod issuer;
+
 use serde_json::json;
 use snow_client::{Error, OAuthClient, Proxy, Token, Transport};
 use std::env::var;

@@ -1,6 +1,8 @@
-//! Other people's programs and ours together. Each check installs what it needs: Python packages into `target/interop`,
-//! programs by apt.
+//! Other people's programs and ours together. Each check installs what it needs: packages of Python and of Node.js into
+//! `target/interop`, programs by apt.
 
+mod browser;
+mod issuer;
 mod nginx;
 mod proxy;
 mod pysnow;
@@ -12,7 +14,13 @@ use std::path::PathBuf;
 
 type Check = (&'static str, fn() -> Done);
 
-const CHECKS: &[Check] = &[("pysnow", pysnow::check), ("proxy", proxy::check), ("nginx", nginx::check)];
+const CHECKS: &[Check] = &[
+    ("pysnow", pysnow::check),
+    ("proxy", proxy::check),
+    ("nginx", nginx::check),
+    ("issuer", issuer::check),
+    ("browser", browser::check),
+];
 
 /// All of them, or the one of a name.
 pub(crate) fn check(only: Option<&str>) -> Done {
@@ -23,7 +31,12 @@ pub(crate) fn check(only: Option<&str>) -> Done {
         check().map_err(|why| format!("{name}: {why}"))?;
         done += 1;
     }
-    if done > 0 { Ok(()) } else { Err("there is no such check: pysnow, proxy, nginx".into()) }
+    if done > 0 { Ok(()) } else { Err(no_such_check()) }
+}
+
+fn no_such_check() -> String {
+    let names: Vec<_> = CHECKS.iter().map(|(name, _)| *name).collect();
+    format!("there is no such check; the checks are: {}", names.join(", "))
 }
 
 /// A folder for a check's files, new and empty.
@@ -44,8 +57,13 @@ fn read(file: &PathBuf) -> Result<String, String> {
 
 /// What our client does: see `tests/interop/main.rs`.
 fn client(settings: &[(&str, &str)]) -> Done {
-    let test = "cargo test --quiet -p snow-tests --all-features --test interop -- --ignored --exact data_and_token_calls";
-    run(test, settings)
+    tests("--exact data_and_token_calls", settings)
+}
+
+/// Some of the tests of `tests/interop`.
+fn tests(which: &str, settings: &[(&str, &str)]) -> Done {
+    let test = "cargo test --quiet -p snow-tests --all-features --test interop -- --ignored";
+    run(&format!("{test} {which}"), settings)
 }
 
 /// How often a text stands in a log.

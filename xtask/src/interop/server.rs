@@ -49,6 +49,12 @@ impl Server {
         Self::spawn_simulator(&[])
     }
 
+    /// The simulator with a public client that may go back to this machine, without TLS on a free port.
+    pub(super) fn simulator_for_desktops() -> Result<Self, String> {
+        let arguments = ["--public-client", "desktop", "--redirect", "desktop:http://127.0.0.1/callback"];
+        Self::spawn_simulator(&arguments.map(str::as_ref))
+    }
+
     fn spawn_simulator(more: &[&std::ffi::OsStr]) -> Result<Self, String> {
         crate::run::run("cargo build --quiet -p snow-sim --all-features", &[])?;
         let words = "--port 0 --user myusername:mypassword --client my-id:my-secret";
