@@ -198,14 +198,10 @@ async fn other_ways_in(seen: &Seen) -> Vec<String> {
         }
         let request = client.authorization("http://127.0.0.1:1/callback").unwrap();
         seen.shown(&request.clone());
-        secrets.extend(request.url().split('&').filter_map(|pair| pair.split_once('=')).filter_map(
-            |(name, value)| matches!(name, "state" | "code_challenge").then(|| value.to_owned()),
-        ));
         let stored = serde_json::to_value(&request).unwrap();
-        secrets.push(stored["verifier"].as_str().unwrap().to_owned());
-        let state =
-            secrets[secrets.len() - 3..].iter().find(|text| request.url().contains(&format!("state={text}")));
-        let answer = format!("code=canary-code&state={}", state.unwrap());
+        let [state, verifier] = ["state", "verifier"].map(|part| stored[part].as_str().unwrap().to_owned());
+        let answer = format!("code=canary-code&state={state}");
+        secrets.extend([state, verifier]);
         seen.error(&client.exchange_code(&request, &answer).await.unwrap_err());
         seen.error(&client.exchange_code(&request, "code=canary-code&state=canary").await.unwrap_err());
         if client.token().is_some() {
