@@ -9,6 +9,10 @@ struct Readme;
 struct Queries;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/authentication.md")]
+struct Authentication;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/transport.md")]
 struct Transport;
 

@@ -12,6 +12,7 @@ const STEPS: &[Step] = &[
     ("clippy", || run("cargo clippy --workspace --all-targets --all-features -- -D warnings", &[])),
     ("clippy-none", without_features),
     ("test", test),
+    ("examples", examples),
     ("doc", || {
         run(&format!("cargo doc {LIBRARIES} --no-deps --all-features"), &[("RUSTDOCFLAGS", "-D warnings")])
     }),
@@ -22,15 +23,24 @@ const STEPS: &[Step] = &[
 
 const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client -p snow-sim";
 
-/// Features of snow-core that have to stand alone.
-const ALONE: [&str; 6] = ["gzip", "transport", "tls", "bundled-roots", "rustls-0_23", "hyper-util-0_1"];
+/// Features that have to stand alone, and whose they are.
+const ALONE: [(&str, &str); 8] = [
+    ("snow-core", "gzip"),
+    ("snow-core", "transport"),
+    ("snow-core", "tls"),
+    ("snow-core", "bundled-roots"),
+    ("snow-core", "rustls-0_23"),
+    ("snow-core", "hyper-util-0_1"),
+    ("snow-auth", "jwt"),
+    ("snow-auth", "loopback"),
+];
 
 /// Each library by itself: built together, one would switch on features for another.
 fn without_features() -> Done {
     let crates = LIBRARIES.split("-p").map(str::trim).filter(|name| !name.is_empty());
     let none = crates.map(|name| format!("cargo clippy -p {name} --no-default-features -- -D warnings"));
-    let alone = ALONE.iter().map(|feature| {
-        format!("cargo clippy -p snow-core --no-default-features --features {feature} -- -D warnings")
+    let alone = ALONE.iter().map(|(name, feature)| {
+        format!("cargo clippy -p {name} --no-default-features --features {feature} -- -D warnings")
     });
     none.chain(alone).try_for_each(|line| run(&line, &[]))
 }
@@ -44,6 +54,12 @@ fn package() -> Done {
     let done = run(&format!("cargo package {LIBRARIES} --allow-dirty --quiet --target-dir {folder}"), &[]);
     let _ = std::fs::remove_dir_all(root().join(folder));
     done
+}
+
+/// They end with an error where they do not show what they say.
+fn examples() -> Done {
+    run("cargo run --quiet -p snow-client --example quickstart", &[])?;
+    run("cargo run --quiet -p snow-auth --example by_hand", &[])
 }
 
 /// The README's test command.

@@ -16,8 +16,9 @@ cargo xtask COMMAND
   test               every test and doctest, with all features
   ci [--skip test]   everything that has to pass before a change lands, the tests included
   ci STEP            one step of it, by its name in the list that `ci` prints
-  interop [CHECK]    pysnow against the simulator; our client through a proxy (tinyproxy) and nginx. Installs what it
-                     needs (python3 has to be there; the others by apt)
+  interop [CHECK]    pysnow against the simulator; our client through a proxy (tinyproxy) and nginx, with an authorization
+                     server from npm, and with a login in headless Chromium. Installs what it needs (python3 has to be
+                     there; the others by apt)
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
   bench [costs]      what things cost, measured on this machine; instructions and allocations alone (installs valgrind)
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)";
