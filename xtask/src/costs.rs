@@ -21,15 +21,15 @@ const COSTS: &[Cost] = &[
         name: "query",
         what: "a query of 5 conditions, built and encoded",
         over: None,
-        limit: (4_000.0, 1.0),
+        limit: (2_350.0, 1.0),
         aim: (4_000.0, 1.0),
     },
     Cost {
         name: "list-url",
         what: "a list URL with a query of 6 terms, from nothing",
         over: None,
-        limit: (9_300.0, 2.0),
-        aim: (7_000.0, 2.0),
+        limit: (6_950.0, 2.0),
+        aim: (5_400.0, 1.0),
     },
     Cost {
         name: "stack",

@@ -33,7 +33,9 @@ pub(crate) fn push_query(out: &mut String, text: &str) {
             if run < at {
                 out.push_str(&text[run..at]);
             }
-            out.push_str(percent_encode_byte(byte));
+            let escaped = percent_encode_byte(byte);
+            // Always three bytes. Where that is plain to see, the copy is no call.
+            out.push_str(escaped.get(..3).unwrap_or(escaped));
             run = at + 1;
         }
     }

@@ -48,7 +48,7 @@ mod terms;
 mod value;
 mod write;
 
-pub(crate) use check::check_field;
+pub(crate) use check::{check_field, is_field};
 pub use field::{FieldPath, On, Side, field};
 pub use range::{DateRange, Relative, Unit, Weekday};
 pub use related::{Join, RelatedList, join, related_list, text_index_group, text_search};
@@ -171,8 +171,26 @@ impl<'a> Query<'a> {
 
     /// Both have to hold. Orders go one after the other.
     #[must_use]
-    #[inline]
-    pub fn and(mut self, mut other: Query<'a>) -> Self {
+    #[inline(always)]
+    pub fn and(mut self, other: Query<'a>) -> Self {
+        let depth = self.depth.max(other.depth);
+        // A query is large. One more condition is added here, in the caller, where most of its moves are none.
+        match other.terms {
+            Terms::One(second) if !second.is_raw() => match self.terms {
+                Terms::Few(ref mut few) if !few.is_full() => {
+                    few.push(second);
+                    self.depth = depth;
+                    self
+                }
+                Terms::One(first) if !first.is_raw() => Self { terms: Terms::pair(first, second), depth },
+                _ => self.and_all(Self { terms: Terms::One(second), depth }),
+            },
+            terms => self.and_all(Self { terms, depth }),
+        }
+    }
+
+    #[inline(never)]
+    fn and_all(mut self, mut other: Query<'a>) -> Self {
         self.read();
         other.read();
         self.depth = self.depth.max(other.depth);
@@ -236,22 +254,19 @@ impl<'a> Query<'a> {
 
     /// Sorted by this field, smallest first; by further ones where the earlier are equal.
     #[must_use]
-    #[inline]
-    pub fn order_by(self, field: impl Into<Cow<'a, str>>) -> Self {
-        self.order(field.into(), false)
+    #[inline(never)]
+    pub fn order_by(mut self, field: impl Into<Cow<'a, str>>) -> Self {
+        self.read();
+        self.terms.push(Expr::Order { field: field.into(), descending: false });
+        self
     }
 
     /// Sorted by this field, greatest first.
     #[must_use]
-    #[inline]
-    pub fn order_by_desc(self, field: impl Into<Cow<'a, str>>) -> Self {
-        self.order(field.into(), true)
-    }
-
-    #[inline]
-    fn order(mut self, field: Cow<'a, str>, descending: bool) -> Self {
+    #[inline(never)]
+    pub fn order_by_desc(mut self, field: impl Into<Cow<'a, str>>) -> Self {
         self.read();
-        self.terms.push(Expr::Order { field, descending });
+        self.terms.push(Expr::Order { field: field.into(), descending: true });
         self
     }
 
@@ -327,15 +342,7 @@ impl<'a> Query<'a> {
     }
 
     /// Raw text as the tree that it stands for: to combine it is to understand it.
-    #[inline]
     fn read(&mut self) {
-        if let Terms::One(Expr::Raw(_)) = self.terms {
-            self.read_raw();
-        }
-    }
-
-    #[cold]
-    fn read_raw(&mut self) {
         let [Expr::Raw(text)] = &self.terms[..] else { return };
         let read = match text {
             Cow::Borrowed(text) => parse::parse(text),
@@ -386,6 +393,11 @@ fn uncombinable(why: &Error) -> Error {
 }
 
 impl<'a> Expr<'a> {
+    #[inline]
+    fn is_raw(&self) -> bool {
+        matches!(self, Self::Raw(_))
+    }
+
     fn escape_carets(&mut self) {
         match self {
             Self::Condition(condition) => condition.values().for_each(Value::escape_carets),

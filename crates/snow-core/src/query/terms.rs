@@ -18,6 +18,17 @@ pub(super) enum Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
+    /// Two terms, made where they stay.
+    #[inline]
+    pub(super) fn pair(first: Expr<'a>, second: Expr<'a>) -> Self {
+        let mut terms = Self::default();
+        if let Self::Few(few) = &mut terms {
+            few.push(first);
+            few.push(second);
+        }
+        terms
+    }
+
     #[inline]
     pub(super) fn push(&mut self, expr: Expr<'a>) {
         match self {

@@ -1,9 +1,9 @@
 //! A query as text, plain or percent-encoded, with everything checked that goes into it.
 
-use super::check::{Place, check, check_field, odd, odd_character};
+use super::check::{Place, check, check_field, is_field, odd, odd_character};
 use super::condition::{Apart, Condition, Test};
 use super::lower::{self, Clause, Literal};
-use super::operator::{self, Unary};
+use super::operator::Unary;
 use super::related::{Join, RelatedList, Whole};
 use super::value::{Content, Value};
 use super::{Expr, Query, Side};
@@ -57,16 +57,53 @@ pub(super) fn query(query: &Query<'_>, mut writer: Writer<'_>) -> Result<(), Err
         writer.push(text);
         return Ok(());
     }
-    let first = conditions(query, &mut writer, Lead::First)?;
-    orders(&query.terms, &mut writer, first).map(drop)
+    terms(query, &mut writer, Lead::First)
 }
 
-/// Writes the conditions; says how what comes next begins.
-fn conditions(query: &Query<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<Lead, Error> {
-    if query.terms.iter().all(is_plain) {
-        return plain(&query.terms, writer, lead);
+/// Conditions and orders.
+fn terms(query: &Query<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
+    let start = writer.out.len();
+    if plain(&query.terms, writer, lead)? {
+        return Ok(());
     }
-    let mut lead = lead;
+    writer.out.truncate(start);
+    let lead = lowered(query, writer, lead)?;
+    orders(&query.terms, writer, lead).map(drop)
+}
+
+/// Writes terms that can be written as they stand, orders last: most can, and nothing has to be built for them. Says
+/// whether they all can.
+fn plain(terms: &[Expr<'_>], writer: &mut Writer<'_>, mut lead: Lead) -> Result<bool, Error> {
+    let mut unordered = terms.len();
+    for (at, term) in terms.iter().enumerate() {
+        match term {
+            Expr::Condition(one) => condition(one, writer, lead)?,
+            Expr::Whole(one) => whole(one, writer, lead)?,
+            Expr::Any(inner) => {
+                for (at, one) in inner.iter().enumerate() {
+                    let Expr::Condition(one) = one else { return Ok(false) };
+                    alternative(one, writer, if at == 0 { lead } else { Lead::Or })?;
+                }
+            }
+            Expr::Order { .. } => {
+                unordered = unordered.min(at);
+                continue;
+            }
+            Expr::All(_) | Expr::Not(_) | Expr::Raw(_) | Expr::Refused(_) => return Ok(false),
+        }
+        lead = Lead::And;
+    }
+    for term in terms.get(unordered..).unwrap_or_default() {
+        if let Expr::Order { field, descending } = term {
+            order(field, *descending, writer, lead)?;
+            lead = Lead::And;
+        }
+    }
+    Ok(true)
+}
+
+/// Writes conditions in any tree; says how what comes next begins.
+fn lowered(query: &Query<'_>, writer: &mut Writer<'_>, mut lead: Lead) -> Result<Lead, Error> {
     for (at, group) in lower::groups(query)?.iter().enumerate() {
         lead = if at > 0 { Lead::NewGroup } else { lead };
         for clause in group {
@@ -77,38 +114,11 @@ fn conditions(query: &Query<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<
     Ok(lead)
 }
 
-/// Whether a term can be written as it stands: most can, and nothing has to be built for them.
-fn is_plain(term: &Expr<'_>) -> bool {
-    match term {
-        Expr::Any(inner) => inner.iter().all(|one| matches!(one, Expr::Condition(_))),
-        Expr::Condition(_) | Expr::Whole(_) | Expr::Order { .. } => true,
-        _ => false,
-    }
-}
-
-fn plain(terms: &[Expr<'_>], writer: &mut Writer<'_>, mut lead: Lead) -> Result<Lead, Error> {
-    for term in terms {
-        match term {
-            Expr::Condition(one) => condition(one, writer, lead)?,
-            Expr::Whole(one) => whole(one, writer, lead)?,
-            Expr::Any(inner) => {
-                for (at, one) in inner.iter().enumerate() {
-                    let Expr::Condition(one) = one else { continue };
-                    condition(one, writer, if at == 0 { lead } else { Lead::Or })?;
-                }
-            }
-            _ => continue,
-        }
-        lead = Lead::And;
-    }
-    Ok(lead)
-}
-
 fn alternatives(clause: &Clause<'_, '_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
     for (at, one) in clause.iter().enumerate() {
         let lead = if at == 0 { lead } else { Lead::Or };
         match one {
-            Literal::Condition(one) => condition(one, writer, lead)?,
+            Literal::Condition(one) => alternative(one, writer, lead)?,
             Literal::Whole(one) => whole(one, writer, lead)?,
         }
     }
@@ -120,9 +130,7 @@ fn orders(terms: &[Expr<'_>], writer: &mut Writer<'_>, mut lead: Lead) -> Result
     for term in terms {
         match term {
             Expr::Order { field, descending } => {
-                begin(writer, lead);
-                writer.push_plain(if *descending { "ORDERBYDESC" } else { "ORDERBY" });
-                name(field, "order", writer)?;
+                order(field, *descending, writer, lead)?;
                 lead = Lead::And;
             }
             Expr::All(inner) | Expr::Any(inner) => lead = orders(inner, writer, lead)?,
@@ -133,6 +141,17 @@ fn orders(terms: &[Expr<'_>], writer: &mut Writer<'_>, mut lead: Lead) -> Result
     Ok(lead)
 }
 
+fn order(field: &str, descending: bool, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
+    begin(writer, lead);
+    if descending {
+        writer.push_plain("ORDERBYDESC")
+    } else {
+        writer.push_plain("ORDERBY")
+    }
+    name(field, "order", writer)
+}
+
+#[inline(always)]
 fn begin(writer: &mut Writer<'_>, lead: Lead) {
     // A call for each, so that each is a copy of a known length.
     match (lead, writer.url) {
@@ -146,12 +165,27 @@ fn begin(writer: &mut Writer<'_>, lead: Lead) {
     }
 }
 
+/// The same as [`condition`], by a call: for where there are fewer.
+fn alternative(one: &Condition<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
+    condition(one, writer, lead)
+}
+
+/// What most queries are made of is written in here without a call.
+#[inline(always)]
 fn condition(condition: &Condition<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
     begin(writer, lead);
     name(&condition.field, "query", writer)?;
-    let word = condition.test.word();
-    writer.push_plain(if writer.url { operator::url(word) } else { word });
-    test(condition, word, writer)?;
+    match &condition.test {
+        Test::Compare(comparison, one) => {
+            writer.push_plain(if writer.url { comparison.url_word() } else { comparison.word() });
+            let place = Place { field: &condition.field, word: comparison.word(), separator: None };
+            match &one.0 {
+                Content::Text(one) => text(one, place, writer)?,
+                _ => value(one, place, writer)?,
+            }
+        }
+        _ => test(condition, writer)?,
+    }
     if condition.or_empty {
         begin(writer, Lead::Or);
         writer.push_plain(&condition.field);
@@ -160,8 +194,10 @@ fn condition(condition: &Condition<'_>, writer: &mut Writer<'_>, lead: Lead) -> 
     Ok(())
 }
 
-/// What stands behind the word.
-fn test(condition: &Condition<'_>, word: &'static str, writer: &mut Writer<'_>) -> Result<(), Error> {
+/// The word of a test and what stands behind it.
+fn test(condition: &Condition<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
+    let word = condition.test.word();
+    writer.push(word);
     let place = Place { field: &condition.field, word, separator: None };
     match &condition.test {
         Test::Compare(_, one) => value(one, place, writer),
@@ -253,16 +289,20 @@ pub(super) fn url_len(value: &Value<'_>) -> Result<usize, Error> {
     Ok(out.len())
 }
 
+/// A value that is text, checked.
+#[inline(always)]
+fn text(text: &str, place: Place<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
+    if check(text, place, false)? && writer.url {
+        percent::push_query(writer.out, text);
+    } else {
+        writer.push_plain(text);
+    }
+    Ok(())
+}
+
 fn value(value: &Value<'_>, place: Place<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
     match &value.0 {
-        Content::Text(text) => {
-            if check(text, place, false)? && writer.url {
-                percent::push_query(writer.out, text);
-            } else {
-                writer.push_plain(text);
-            }
-            Ok(())
-        }
+        Content::Text(text) => self::text(text, place, writer),
         Content::Escaped(text) => {
             check(text, place, true)?;
             writer.push(&text.replace('^', "^^"));
@@ -307,12 +347,19 @@ fn script(code: &str, place: Place<'_>, writer: &mut Writer<'_>) -> Result<(), E
 }
 
 /// A field's name, checked.
+#[inline(always)]
 fn name(name: &str, place: &str, writer: &mut Writer<'_>) -> Result<(), Error> {
-    if let Err(why) = check_field(name) {
-        return Err(Error::new(Kind::InvalidInput, format!("the field {name:?} of the {place} {why}")));
+    if !is_field(name) {
+        return Err(odd_name(name, place));
     }
     writer.push_plain(name);
     Ok(())
+}
+
+#[cold]
+fn odd_name(name: &str, place: &str) -> Error {
+    let why = check_field(name).err().unwrap_or_default();
+    Error::new(Kind::InvalidInput, format!("the field {name:?} of the {place} {why}"))
 }
 
 fn whole(whole: &Whole<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), Error> {
@@ -320,12 +367,12 @@ fn whole(whole: &Whole<'_>, writer: &mut Writer<'_>, lead: Lead) -> Result<(), E
     match whole {
         Whole::Related { list, sign, count } => related(list, sign.word(), *count, writer),
         Whole::Join(join) => self::join(join, writer),
-        Whole::Text(words) => text(words, "123TEXTQUERY321", writer),
-        Whole::TextIndexGroup(group) => text(group, "123TEXTINDEXGROUP321", writer),
+        Whole::Text(words) => search(words, "123TEXTQUERY321", writer),
+        Whole::TextIndexGroup(group) => search(group, "123TEXTINDEXGROUP321", writer),
     }
 }
 
-fn text(words: &Value<'_>, word: &str, writer: &mut Writer<'_>) -> Result<(), Error> {
+fn search(words: &Value<'_>, word: &str, writer: &mut Writer<'_>) -> Result<(), Error> {
     writer.push_plain(word);
     writer.push("=");
     value(words, Place { field: word, word: "=", separator: None }, writer)
@@ -338,7 +385,7 @@ fn related(list: &RelatedList<'_>, sign: &str, count: u32, writer: &mut Writer<'
     writer.push_plain(".");
     name(&list.field, "related list", writer)?;
     written(write!(writer, ",{sign}{count}"))?;
-    conditions(&list.matching, writer, Lead::And)?;
+    terms(&list.matching, writer, Lead::And)?;
     begin(writer, Lead::And);
     writer.push_plain("ENDRLQUERY");
     Ok(())
