@@ -10,7 +10,7 @@ use snow_sim::{ColumnType, Simulator, Table};
 /// A test with a value: how it is built, its word, and which stored names it finds.
 type Test = (fn(FieldPath<'static>, String) -> Query<'static>, &'static str, fn(&str, &str) -> bool);
 
-const TESTS: [Test; 8] = [
+const TESTS: [Test; 9] = [
     (|field, value| field.eq(value), "=", |name, value| name == value),
     (|field, value| field.contains(value), "LIKE", |name, value| name.contains(value)),
     (|field, value| field.starts_with(value), "STARTSWITH", |name, value| name.starts_with(value)),
@@ -19,6 +19,7 @@ const TESTS: [Test; 8] = [
     (|field, value| field.lt(value), "<", |name, value| !name.is_empty() && name < value),
     (|field, value| field.gt(value), ">", |name, value| !name.is_empty() && name > value),
     (|field, value| field.ge(value), ">=", |name, value| !name.is_empty() && name >= value),
+    (|field, value| field.between("!", value), "BETWEEN!@", |name, value| name >= "!" && name <= value),
 ];
 
 /// What means something to the language, in any mixture with what does not.
@@ -158,6 +159,7 @@ fn what_would_mean_more_than_itself_is_refused_with_a_way_out() {
         (field("a").eq(1).order_by("b desc"), "' '"),
         (field("a").same_as("b^c=1"), "'^'"),
         (related_list("t^x", "f").none(), "'^'"),
+        (related_list("t.g", "f").none(), "\"t.g\""),
         (related_list("t", "f").matching(field("a").eq(1).order_by("b")).none(), "order"),
         (related_list("t", "f").matching(related_list("t", "f").none()).none(), "nested"),
         (join("a.b", "c.d").matching(field("a").ne(1)), "one condition"),
@@ -189,5 +191,8 @@ fn a_part_that_would_grow_without_bounds_is_named() {
     let many = Query::any((0..1_000).map(|n| field("a").eq(n)));
     assert_eq!(many.encode().unwrap().matches("^OR").count(), 999);
     let deep = (0..200).fold(field("a").eq(1), |query, n| query.or(field("b").eq(n)).and(field("c").eq(n)));
+    assert!(deep.encode().unwrap_err().to_string().contains("nests deeper"), "{deep:?}");
+    let raw = || Query::raw("c=1");
+    let deep = (0..200).fold(raw(), |query, n| raw().and(query.or(field("b").eq(n))));
     assert!(deep.encode().unwrap_err().to_string().contains("nests deeper"), "{deep:?}");
 }

@@ -148,6 +148,11 @@ impl Params {
     pub fn filter<'v>(mut self, field: &str, value: impl Into<Value<'v>>) -> Self {
         let value = value.into();
         self.filtered = true;
+        if field.starts_with("sysparm_") {
+            return self.refuse(format!(
+                "the filter {field:?} is a parameter's name, not a field's: custom() sets any parameter"
+            ));
+        }
         if let Err(why) = check_field(field) {
             return self.refuse(format!("the field {field:?} of a filter {why}"));
         }
@@ -426,6 +431,7 @@ mod tests {
             (Params::new().custom("", "x"), "no name"),
             (Params::new().fields(["number", "a,b"]).fields(["Number"]), "\"a,b\""),
             (Params::new().filter("a=b&c", "x"), "\"a=b&c\""),
+            (Params::new().filter("sysparm_limit", 1).limit(2), "a parameter's name"),
             (Params::new().filter("a", "javascript:gs.sleep(1)"), "script"),
             (Params::new().query(field("a").eq("x^y")).limit(1), "'^'"),
             (Params::new().query(number()).filter("state", 1), "exclude each other"),

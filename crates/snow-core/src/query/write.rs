@@ -380,6 +380,13 @@ fn search(words: &Value<'_>, word: &str, writer: &mut Writer<'_>) -> Result<(), 
 
 fn related(list: &RelatedList<'_>, sign: &str, count: u32, writer: &mut Writer<'_>) -> Result<(), Error> {
     inner(&list.matching, "a related list")?;
+    if list.table.contains('.') {
+        let why = format!(
+            "a related list names the table {:?}: write the table alone, and a path to this one in the field",
+            list.table
+        );
+        return Err(Error::new(Kind::InvalidInput, why));
+    }
     writer.push_plain("RLQUERY");
     name(&list.table, "related list", writer)?;
     writer.push_plain(".");
