@@ -426,17 +426,85 @@ mod tests {
         assert!(Instance::allow_http("http://10.0.0.1#").is_err());
     }
 
+    /// Host and port as a reader sees them: what stands between `://` and the next slash.
+    fn plainly_named(text: &str) -> (String, Option<u16>) {
+        let (scheme, rest) =
+            text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
+        let authority = rest.split('/').next().unwrap().to_ascii_lowercase();
+        let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => format!("[{address}]"),
+            None => authority.split(':').next().unwrap().to_owned(),
+        };
+        let port = authority[host.len()..].strip_prefix(':').map(|port| port.parse().unwrap());
+        let implied = if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("http")) { 80 } else { 443 };
+        let bare = scheme.is_none() && !host.contains(['.', '[']);
+        (if bare { format!("{host}.service-now.com") } else { host }, port.or(Some(implied)))
+    }
+
+    /// What means something in a URL, in any mixture with what does not.
+    fn text() -> impl Strategy<Value = String> {
+        const PIECES: &[&str] = &[
+            "https://",
+            "http://",
+            "HTTP://",
+            "://",
+            "//",
+            "/",
+            "\\",
+            "@",
+            ":",
+            ":443",
+            ":80",
+            ":8443",
+            ".",
+            "[",
+            "]",
+            "[::1]",
+            "[::ffff:10.0.0.1]",
+            "127.0.0.1",
+            "127.1",
+            "0x7f",
+            "localhost",
+            "dev1",
+            "EVIL",
+            "evil.com",
+            "service-now.com",
+            "gw.example.com",
+            "snow",
+            "-",
+            "?",
+            "#",
+            "%2e",
+            " ",
+            "\n",
+            "é",
+            "。",
+            "user",
+            "xn--",
+        ];
+        let special = prop::collection::vec(prop::sample::select(PIECES), 1..6);
+        prop_oneof![4 => special.prop_map(|pieces| pieces.concat()), 1 => "[ -~é]{0,40}"]
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
         #[test]
-        fn whatever_is_accepted_names_its_host_plainly(text in "[ -~é]{0,40}") {
+        fn whatever_is_accepted_names_its_host_plainly(text in text()) {
             if let Ok(instance) = Instance::allow_http(&text) {
-                let host = instance.origin().host();
-                let named = host.strip_suffix(".service-now.com").unwrap_or(host);
-                let address = host.trim_matches(['[', ']']).parse::<Ipv6Addr>().is_ok();
-                prop_assert!(address || text.to_ascii_lowercase().contains(named), "{} from {:?}", host, text);
                 let uri = instance.uri(&ApiPath::table("incident").unwrap(), &Params::new()).unwrap();
-                prop_assert!(instance.origin().covers(&uri));
-                prop_assert_eq!(uri.host(), Some(host));
+                // As whoever connects reads it.
+                let uri: Uri = uri.to_string().parse().unwrap();
+                let (host, port) = plainly_named(&text);
+                let address = |host: &str| host.trim_matches(['[', ']']).parse::<Ipv6Addr>().ok();
+                prop_assert_eq!(address(uri.host().unwrap()), address(&host));
+                prop_assert!(address(&host).is_some() || uri.host() == Some(&host), "{} from {:?}", uri, text);
+                prop_assert_eq!(Some(instance.origin().port()), port);
+                prop_assert_eq!(uri.port_u16().or(uri.scheme_str().map(|s| if s == "http" { 80 } else { 443 })), port);
+                prop_assert!(instance.origin().covers(&uri) && !uri.authority().unwrap().as_str().contains('@'));
+                // Without being asked for, plain http goes to this machine alone.
+                let this_machine = ["localhost", "127.0.0.1", "[::1]"].contains(&instance.origin().host());
+                prop_assert!(instance.origin().is_https() || Instance::parse(&text).is_ok() == this_machine);
             }
         }
     }
