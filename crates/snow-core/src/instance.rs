@@ -441,53 +441,56 @@ mod tests {
         (if bare { format!("{host}.service-now.com") } else { host }, port.or(Some(implied)))
     }
 
-    /// What means something in a URL, in any mixture with what does not.
+    /// URLs and what looks like one, with something odd in the middle of some.
     fn text() -> impl Strategy<Value = String> {
-        const PIECES: &[&str] = &[
-            "https://",
-            "http://",
-            "HTTP://",
-            "://",
-            "//",
-            "/",
-            "\\",
-            "@",
-            ":",
-            ":443",
-            ":80",
-            ":8443",
-            ".",
-            "[",
-            "]",
-            "[::1]",
-            "[::ffff:10.0.0.1]",
-            "127.0.0.1",
-            "127.1",
-            "0x7f",
-            "localhost",
+        const SCHEMES: &[&str] = &["", "https://", "http://", "HTTP://", "//", "https:", "https://x://"];
+        const HOSTS: &[&str] = &[
             "dev1",
             "EVIL",
             "evil.com",
-            "service-now.com",
-            "gw.example.com",
-            "snow",
-            "-",
+            ".example.com",
+            "localhost",
+            "127.0.0.1",
+            "127.1",
+            "0x7f",
+            "xn--a",
+            ".",
+        ];
+        const ADDRESSES: &[&str] = &["[::1]", "[::ffff:10.0.0.1]", "[0:0::1]", "[", "]", "[::1%25a]"];
+        const ODD: &[&str] = &[
+            "",
+            "@",
+            "\\",
+            "/",
+            "//",
+            ":",
             "?",
             "#",
+            ";",
             "%2e",
+            "%00",
             " ",
+            "\t",
             "\n",
             "é",
             "。",
-            "user",
-            "xn--",
+            "user:pw@",
+            "@evil.com",
         ];
-        let special = prop::collection::vec(prop::sample::select(PIECES), 1..6);
-        prop_oneof![4 => special.prop_map(|pieces| pieces.concat()), 1 => "[ -~é]{0,40}"]
+        const PORTS: &[&str] = &["", ":80", ":443", ":8443", ":0", ":+80", ":443:80"];
+        const PATHS: &[&str] =
+            &["", "/", "/snow", "/snow/now/", "/evil.com", "/../x", "//evil.com", "/@evil.com"];
+        let one = |pieces: &'static [&'static str]| prop::sample::select(pieces);
+        let name = prop::collection::vec(one(HOSTS), 1..3).prop_map(|pieces| pieces.concat());
+        let host = prop_oneof![4 => name, 1 => one(ADDRESSES).prop_map(str::to_owned)];
+        let odd = prop_oneof![2 => Just(""), 1 => one(ODD)];
+        let url = (one(SCHEMES), host, odd, one(PORTS), one(PATHS));
+        let url = url.prop_map(|(scheme, host, odd, port, path)| [scheme, &host, odd, port, path].concat());
+        prop_oneof![4 => url, 1 => "[ -~é]{0,40}"]
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 5_000, ..ProptestConfig::default() })]
 
         #[test]
         fn whatever_is_accepted_names_its_host_plainly(text in text()) {

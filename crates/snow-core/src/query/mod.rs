@@ -254,7 +254,7 @@ impl<'a> Query<'a> {
 
     /// Sorted by this field, smallest first; by further ones where the earlier are equal.
     #[must_use]
-    #[inline(never)]
+    #[inline(never)] // Inlined, it would move the query once more.
     pub fn order_by(mut self, field: impl Into<Cow<'a, str>>) -> Self {
         self.read();
         self.terms.push(Expr::Order { field: field.into(), descending: false });
@@ -263,7 +263,7 @@ impl<'a> Query<'a> {
 
     /// Sorted by this field, greatest first.
     #[must_use]
-    #[inline(never)]
+    #[inline(never)] // As above.
     pub fn order_by_desc(mut self, field: impl Into<Cow<'a, str>>) -> Self {
         self.read();
         self.terms.push(Expr::Order { field: field.into(), descending: true });
