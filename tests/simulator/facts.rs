@@ -1,7 +1,8 @@
 //! Which test shows which fact. A section of `docs/servicenow-behaviour.md` that is neither here nor in `LEFT_OUT` fails.
 
 use crate::{
-    access, authentication, consent, errors, limits, paging, queries, samples, table_api, values, wire,
+    access, attachments, authentication, consent, errors, limits, paging, queries, samples, table_api,
+    values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -77,7 +78,10 @@ const FACTS: &[(&str, &[Test])] = &[
     ("2.5", tests![queries::invalid_queries_widen, access::a_query_on_a_hidden_field]),
     ("2.6", tests![queries::dates_and_their_functions]),
     ("3.1", tests![errors::one_envelope]),
-    ("3.2", tests![authentication::every_401_looks_alike, samples::errors]),
+    (
+        "3.2",
+        tests![authentication::every_401_looks_alike, attachments::strangers_are_forbidden, samples::errors],
+    ),
     ("3.3", tests![errors::refusals_of_writes, errors::a_write_may_lie]),
     ("3.4", tests![errors::cancelled_in_every_shape]),
     ("3.5", tests![limits::one_request_at_a_time_in_a_session]),
@@ -103,6 +107,22 @@ const FACTS: &[(&str, &[Test])] = &[
     ("4.4", tests![authentication::revocation]),
     ("4.5", tests![authentication::api_keys, authentication::cookies_need_the_token_against_forgery]),
     ("4.6", tests![authentication::basic_may_be_restricted, consent::a_wrong_login_is_the_page_again]),
+    (
+        "5",
+        tests![
+            attachments::uploads_come_back_byte_for_byte,
+            attachments::a_form_has_its_file_last,
+            attachments::lists_have_a_limit_of_their_own,
+            attachments::a_download_tells_of_its_file,
+            attachments::renamed_and_deleted,
+            attachments::notes_on_a_file,
+            attachments::pending_until_it_was_scanned,
+            attachments::refusals,
+            attachments::what_a_record_allows_holds_for_its_files,
+            attachments::limits_of_the_instance,
+            samples::attachments
+        ],
+    ),
     ("7.3", tests![table_api::scripted_apis_answer_as_they_like]),
     ("8.1", tests![limits::rate_rules]),
     ("8.2", tests![limits::a_pool_and_its_queue]),
@@ -118,7 +138,6 @@ const FACTS: &[(&str, &[Test])] = &[
 /// What the simulator does not claim, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("0", "a summary of the others"),
-    ("5", "the Attachment API answers 501 and says so"),
     ("6", "the Aggregate API answers 501 and says so"),
     ("7.1", "the Batch API answers 501 and says so"),
     ("7.2", "the Import Set API answers 501 and says so"),

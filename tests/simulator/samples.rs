@@ -316,15 +316,65 @@ pub(crate) async fn quoted_bodies_and_headers() {
     );
 }
 
+/// Metadata of files, from each call that answers with it; newer releases say more.
+#[tokio::test]
+pub(crate) async fn attachments() {
+    let (Some(list), Some(one), Some(file), Some(form), Some(notes)) = (
+        sample("attachment_list.json"),
+        sample("attachment_one.json"),
+        sample("attachment_post_file.json"),
+        sample("attachment_post_upload.json"),
+        sample("attachment_attributes.json"),
+    ) else {
+        return;
+    };
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let simulator = crate::builder().build().unwrap();
+    let incident = crate::create(&simulator, "{}").await;
+    let target = format!("table_name=incident&table_sys_id={incident}&file_name=Issue_screenshot");
+    let request = Request::post(format!("/api/now/attachment/file?{target}"))
+        .header("authorization", crate::ADMIN)
+        .header("content-type", "image/jpeg");
+    let by_file = crate::send(&simulator, request, "pixels").await.result();
+    let id = by_file["sys_id"].as_str().unwrap().to_owned();
+    let request = Request::post("/api/now/attachment/upload")
+        .header("authorization", crate::ADMIN)
+        .header("content-type", "multipart/form-data; boundary=x");
+    let body = format!(
+        "--x\r\ncontent-disposition: form-data; name=table_name\r\n\r\nincident\r\n--x\r\ncontent-disposition: form-data; name=table_sys_id\r\n\r\n{incident}\r\n--x\r\ncontent-disposition: form-data; name=uploadFile; filename=banner.jpeg\r\ncontent-type: image/jpeg\r\n\r\npixels\r\n--x--\r\n"
+    );
+    let by_form = crate::send(&simulator, request, &body).await.result();
+    let listed = crate::get(&simulator, "/api/now/attachment?sysparm_limit=1").await.rows().remove(0);
+    let got = crate::get(&simulator, &format!("/api/now/attachment/{id}")).await.result();
+    let newer = ["chunk_size_bytes", "created_by_name", "hash", "state", "updated_by_name"];
+    for (ours, official) in [
+        (by_file, parse(&file)["result"].clone()),
+        (by_form, parse(&form)["result"].clone()),
+        (listed, parse(&list)["result"][0].clone()),
+        (got, parse(&one)["result"].clone()),
+    ] {
+        let (ours, official) = (shape(&ours), shape(&official));
+        assert!(official.iter().all(|(name, kind)| ours.get(name) == Some(kind)), "{ours:?}");
+        let more: Vec<_> = ours.keys().filter(|name| !official.contains_key(*name)).collect();
+        assert_eq!(more, newer);
+    }
+    for note in parse(&notes)["result"].as_array().unwrap() {
+        let path = format!("/api/now/attachment/{id}/attributes");
+        let made = crate::call(&simulator, "POST", &path, &note.to_string()).await;
+        assert_eq!((made.status.as_u16(), &made.result()), (201, note));
+    }
+    let all = crate::get(&simulator, &format!("/api/now/attachment/{id}/attributes")).await.json();
+    let (mut all, mut official) = (all["result"].clone(), parse(&notes)["result"].clone());
+    for list in [&mut all, &mut official] {
+        list.as_array_mut().unwrap().sort_by_key(|note| note["key"].to_string());
+    }
+    assert_eq!(all, official);
+}
+
 /// Samples of other APIs, which the simulator does not have yet, and the notes about all of them.
 const NOT_COMPARED: &[&str] = &[
     "SOURCES.md",
     "measured_pdi_2026-07.md",
-    "attachment_attributes.json",
-    "attachment_list.json",
-    "attachment_one.json",
-    "attachment_post_file.json",
-    "attachment_post_upload.json",
     "batch_request_curl.txt",
     "batch_response.json",
     "catalog_cart.jsonc",

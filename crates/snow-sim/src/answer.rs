@@ -10,6 +10,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The body is a generated file of this size.
+    pub(crate) generated: Option<u64>,
     /// The edge answers without a transaction, a node with one.
     pub(crate) by_node: bool,
     /// The transaction was cut off: the body has no end.
@@ -18,7 +20,14 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn new(status: StatusCode, body: impl Into<Bytes>, by_node: bool) -> Self {
-        Self { status, headers: HeaderMap::new(), body: body.into(), by_node, truncated: false }
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: body.into(),
+            generated: None,
+            by_node,
+            truncated: false,
+        }
     }
 
     pub(crate) fn json(status: StatusCode, body: String) -> Self {
@@ -27,6 +36,11 @@ impl Answer {
 
     pub(crate) fn result(status: StatusCode, result: &Value) -> Self {
         Self::json(status, json!({ "result": result }).to_string())
+    }
+
+    /// A file of so many bytes that are made on the way.
+    pub(crate) fn generated(size: u64) -> Self {
+        Self { generated: Some(size), ..Self::empty(StatusCode::OK) }
     }
 
     pub(crate) fn empty(status: StatusCode) -> Self {
@@ -94,4 +108,11 @@ impl Answer {
         }
         self.with("strict-transport-security", "max-age=63072000; includeSubDomains")
     }
+}
+
+pub(crate) fn gzipped(body: &[u8]) -> Bytes {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let written = encoder.write_all(body).and_then(|()| encoder.finish());
+    written.map_or_else(|_| Bytes::copy_from_slice(body), Bytes::from)
 }

@@ -29,6 +29,13 @@ pub(crate) fn user(
         .ok_or_else(|| Box::new(unauthenticated()))
 }
 
+/// Whether a request came with anything to log in by.
+pub(crate) fn tried(headers: &HeaderMap, query: &str) -> bool {
+    let any = ["authorization", "x-sn-apikey", "cookie"];
+    any.iter().any(|name| headers.contains_key(*name))
+        || crate::api::pairs(query).iter().any(|(name, _)| name == "x-sn-apikey")
+}
+
 fn basic(state: &State, credentials: &str) -> Option<String> {
     let pair = String::from_utf8(BASE64_STANDARD.decode(credentials.trim()).ok()?).ok()?;
     let (user, password) = pair.split_once(':')?;

@@ -13,8 +13,17 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub struct Body {
     chunks: VecDeque<Bytes>,
+    /// What is left of a generated file, behind the chunks.
+    generated: Option<Generated>,
     end: End,
     pause: Option<(Duration, Option<Pin<Box<tokio::time::Sleep>>>)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Generated {
+    at: u64,
+    end: u64,
+    chunk: usize,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,6 +48,27 @@ impl Body {
         Self { chunks, ..Self::default() }
     }
 
+    /// A generated file, in chunks of so many bytes; 0 means 64 KiB.
+    pub(crate) fn generated(size: u64, chunk: usize) -> Self {
+        let chunk = if chunk == 0 { 65_536 } else { chunk };
+        Self { generated: Some(Generated { at: 0, end: size, chunk }), ..Self::default() }
+    }
+
+    /// The next chunk.
+    fn next(&mut self) -> Option<Bytes> {
+        self.chunks.pop_front().or_else(|| {
+            let file = self.generated.as_mut().filter(|file| file.at < file.end)?;
+            let length = usize::try_from(file.end - file.at).map_or(file.chunk, |left| left.min(file.chunk));
+            let bytes = crate::data::generated(file.at, length);
+            file.at += length as u64;
+            Some(bytes.into())
+        })
+    }
+
+    fn is_over(&self) -> bool {
+        self.chunks.is_empty() && self.generated.is_none_or(|file| file.at >= file.end)
+    }
+
     /// Only the first bytes, and then this end.
     pub(crate) fn cut(self, at: usize, end: End) -> Self {
         let mut left = at;
@@ -47,12 +77,16 @@ impl Body {
             left -= now;
             (now > 0).then(|| chunk.split_to(now))
         });
-        Self { chunks: chunks.collect(), end, pause: None }
+        let chunks = chunks.collect();
+        let generated =
+            self.generated.map(|file| Generated { end: file.end.min(file.at + left as u64), ..file });
+        Self { chunks, generated, end, pause: None }
     }
 
     /// How many bytes are in it.
     pub(crate) fn len(&self) -> usize {
-        self.chunks.iter().map(Bytes::len).sum()
+        let file = self.generated.map_or(0, |file| usize::try_from(file.end - file.at).unwrap_or(usize::MAX));
+        self.chunks.iter().map(Bytes::len).sum::<usize>().saturating_add(file)
     }
 
     /// With a pause before each chunk.
@@ -76,7 +110,7 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        if self.chunks.is_empty() {
+        if self.is_over() {
             return match self.end {
                 End::Whole => Poll::Ready(None),
                 End::Broken => {
@@ -90,11 +124,11 @@ impl http_body::Body for Body {
             };
         }
         ready!(self.pause(cx));
-        Poll::Ready(self.chunks.pop_front().map(|chunk| Ok(Frame::data(chunk))))
+        Poll::Ready(self.next().map(|chunk| Ok(Frame::data(chunk))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.chunks.is_empty() && self.end == End::Whole
+        self.is_over() && self.end == End::Whole
     }
 
     /// Never exact where there are bytes: the service sends chunks without a length (facts 1.4).

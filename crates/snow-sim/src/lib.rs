@@ -29,6 +29,7 @@
 //! | 2 | encoded queries, evaluated: the operators that reads can use, precedence, carets, walks, related lists, joins, text search, `javascript:gs.*` dates, queries that widen |
 //! | 3 | the error envelope, cancelled transactions in every recorded shape, 202, hibernation, missing nodes, login redirects, writes that report failure but happened |
 //! | 4, 10.2 | basic, bearer, API keys, cookie sessions; the login page, the consent page and their codes; the token endpoint with five grants; revocation |
+//! | 5 | the Attachment API: lists, metadata, downloads, uploads as they are and in forms, renaming, deleting, notes; access by the record |
 //! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/` |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, faults on the wire |
 //!
@@ -37,13 +38,15 @@
 //!
 //! # What it leaves out
 //!
-//! It answers 501 and says so: attachments, aggregates, batch, import sets, CMDB, identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
+//! It answers 501 and says so: aggregates, batch, import sets, CMDB, identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
 //! `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic filters other than "Me", and scripts other than those of dates and
 //! `gs.getUserID()`. It ignores `sysparm_view`, `sysparm_query_category` and `sysparm_query_no_domain`: there are no views,
 //! replicas or domains. There are no access rules on whole APIs, none that tell ranges from matches (`query_range`), none of the
 //! platform's own on its tables, no 202 for a session that is held for two minutes, and no choices outside their list. Journals
 //! cannot be queried, related lists and joins cannot be nested (501), text search looks at hidden fields, too, and entries of a
-//! journal of one second come in no promised order. Assertions are taken as RS256 to RS512, ES256 and ES384. It answers JSON only. XML, CORS, HMAC and logging in by a certificate are not there.
+//! journal of one second come in no promised order. Of files there are no
+//! rows of chunks (`sys_attachment_doc`), no sizes and colors of images, no check of their type against their content, and no
+//! encryption. Assertions are taken as RS256 to RS512, ES256 and ES384. It answers JSON only. XML, CORS, HMAC and logging in by a certificate are not there.
 //!
 //! # What is unsettled, and what it does
 //!
@@ -54,7 +57,8 @@
 //! status is the usual one; null in a write clears; references are ordered by what is shown; an idle session ends after
 //! 300 s; the login page is `/login.do`, answers a wrong password with itself and 200, and starts a new session; what
 //! `/oauth_auth.do` cannot give is a page with 400, a form without its session's token one with 403; a public client needs a
-//! challenge; a registered address on `127.0.0.1` or `[::1]` may have any port; a full queue is 429; revocation answers 200 to everything; the client's credentials are taken by HTTP Basic, too.
+//! challenge; a registered address on `127.0.0.1` or `[::1]` may have any port; a file that is too large is 400, one whose
+//! extension is not allowed 403, an `Accept` that it does not fit 406, and one that is still scanned can be downloaded; a full queue is 429; revocation answers 200 to everything; the client's credentials are taken by HTTP Basic, too.
 //!
 //! # Size
 //!
@@ -65,13 +69,15 @@
 //! # As a program
 //!
 //! `cargo run -p snow-sim -- --port 8080` listens on a port, for clients in any language; `--help` lists its options, and
-//! `GET /__sim/journal` tells what arrived.
+//! `GET /__sim/journal` tells what arrived. With `--generated-file` and `--forget-uploads` files of any size go either way in
+//! constant memory, so that a client's memory can be measured against a process of its own.
 //!
 //! "Facts 4.2" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
 mod api;
+mod attachments;
 mod auth;
 mod body;
 mod builder;
@@ -81,6 +87,7 @@ mod fault;
 mod gate;
 mod journal;
 mod listener;
+mod multipart;
 mod oauth_application;
 mod query;
 mod rule;
@@ -88,6 +95,7 @@ mod session;
 mod settings;
 mod simulator;
 mod tokens;
+mod upload;
 mod user;
 mod wire_fault;
 

@@ -4,10 +4,10 @@ mod faulty;
 #[cfg(feature = "tls")]
 mod tls;
 
+use crate::upload::Received;
 use crate::{ConnectionFault, Simulator, WireFault};
 use faulty::{Faulty, Plan};
 use http::{HeaderValue, Request, Response, header};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -191,7 +191,8 @@ async fn connection<T>(
         async move {
             let (head, body) = request.into_parts();
             // A body that breaks off is no request: the connection ends without an answer.
-            let body = body.collect().await?.to_bytes();
+            let settings = simulator.lock().settings.clone();
+            let body = Received::read(&settings, &head, body).await?;
             let mut response = simulator.answer(head, body, secure, number).await;
             if let Some(fault) = response.extensions_mut().remove::<WireFault>() {
                 break_it(fault, &mut response, &plan);

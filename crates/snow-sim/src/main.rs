@@ -18,11 +18,16 @@ snow-sim [OPTIONS]
   --token-lifetime SECONDS  how long an access token lives; 1800 by default
   --data FOLDER             rows from every TABLE.json in a folder, in the form that the Table API exports
   --incidents COUNT         so many generated incidents
+  --generated-file BYTES    an incident with generated.bin, a file whose bytes are made while they are sent
+  --forget-uploads          keep the size and the hash of uploaded files, and not their bytes
   --latency MILLISECONDS    how long each request takes; 0 by default
   --tls                     https, with a certificate for localhost and *.service-now.com
   --authority FILE          where to write the authority that signed it, in PEM; needs --tls
 
 GET /__sim/journal tells what arrived.";
+
+/// The incident that has the generated file.
+const WITH_FILE: &str = "9e0100001010774cd7492799b6b1f11e";
 
 #[derive(Default)]
 struct Options {
@@ -33,6 +38,8 @@ struct Options {
     lifetime: Option<Duration>,
     data: Vec<String>,
     incidents: u32,
+    generated_file: Option<u64>,
+    forget_uploads: bool,
     latency: Duration,
     tls: bool,
     authority: Option<String>,
@@ -57,46 +64,58 @@ fn parse(arguments: Vec<String>) -> Result<Options, String> {
     let mut options = Options::default();
     let mut arguments = arguments.into_iter();
     while let Some(name) = arguments.next() {
-        if name == "--tls" {
-            options.tls = true;
-            continue;
-        }
-        let known = [
-            "--port",
-            "--user",
-            "--client",
-            "--public-client",
-            "--redirect",
-            "--token-lifetime",
-            "--data",
-            "--incidents",
-            "--latency",
-            "--authority",
-        ];
-        if !known.contains(&name.as_str()) {
-            return Err(format!("there is no option {name:?}; --help lists them"));
-        }
-        let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
         match name.as_str() {
-            "--port" => options.port = Some(number(&name, &value)?),
-            "--user" => options.users.push(pair(&name, &value)?),
-            "--client" => {
-                let (id, secret) = pair(&name, &value)?;
-                options.clients.push(OAuthApplication::new(&id, &secret));
-            }
-            "--public-client" => options.clients.push(OAuthApplication::public(&value)),
-            "--redirect" => options.redirects.push(pair(&name, &value)?),
-            "--token-lifetime" => options.lifetime = Some(Duration::from_secs(number(&name, &value)?)),
-            "--data" => options.data.push(value),
-            "--incidents" => options.incidents = number(&name, &value)?,
-            "--latency" => options.latency = Duration::from_millis(number(&name, &value)?),
-            _ => options.authority = Some(value),
+            "--tls" => options.tls = true,
+            "--forget-uploads" => options.forget_uploads = true,
+            _ => valued(&mut options, &name, &mut arguments)?,
         }
     }
     if options.authority.is_some() && !options.tls {
         return Err("--authority needs --tls".into());
     }
     Ok(options)
+}
+
+/// An option with a value.
+fn valued(
+    options: &mut Options,
+    name: &str,
+    arguments: &mut impl Iterator<Item = String>,
+) -> Result<(), String> {
+    const KNOWN: [&str; 11] = [
+        "--port",
+        "--user",
+        "--client",
+        "--public-client",
+        "--redirect",
+        "--token-lifetime",
+        "--data",
+        "--incidents",
+        "--generated-file",
+        "--latency",
+        "--authority",
+    ];
+    if !KNOWN.contains(&name) {
+        return Err(format!("there is no option {name:?}; --help lists them"));
+    }
+    let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
+    match name {
+        "--port" => options.port = Some(number(name, &value)?),
+        "--user" => options.users.push(pair(name, &value)?),
+        "--client" => {
+            let (id, secret) = pair(name, &value)?;
+            options.clients.push(OAuthApplication::new(&id, &secret));
+        }
+        "--public-client" => options.clients.push(OAuthApplication::public(&value)),
+        "--redirect" => options.redirects.push(pair(name, &value)?),
+        "--token-lifetime" => options.lifetime = Some(Duration::from_secs(number(name, &value)?)),
+        "--data" => options.data.push(value),
+        "--incidents" => options.incidents = number(name, &value)?,
+        "--generated-file" => options.generated_file = Some(number(name, &value)?),
+        "--latency" => options.latency = Duration::from_millis(number(name, &value)?),
+        _ => options.authority = Some(value),
+    }
+    Ok(())
 }
 
 fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
@@ -119,9 +138,17 @@ fn run(options: Options) -> Result<(), String> {
     builder = options.data.iter().fold(builder, |builder, folder| builder.data_folder(folder));
     builder = builder.incidents(options.incidents).settings(|settings| {
         settings.latency = options.latency;
+        settings.attachments_kept = !options.forget_uploads;
         settings.access_token_lifetime = options.lifetime.unwrap_or(settings.access_token_lifetime);
     });
+    if options.generated_file.is_some() {
+        builder =
+            builder.row("incident", [("sys_id", WITH_FILE), ("short_description", "Has a generated file")]);
+    }
     let simulator = builder.build().map_err(|error| error.to_string())?;
+    if let Some(size) = options.generated_file {
+        simulator.attach_generated("incident", WITH_FILE, "generated.bin", size);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

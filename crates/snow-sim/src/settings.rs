@@ -34,6 +34,16 @@ pub struct Settings {
     pub url_limit: usize,
     /// The largest request body, in bytes, before 400. Default: 10,485,760 (facts 1.10).
     pub body_limit: usize,
+    /// `com.glide.attachment.max_size`: the largest file, in bytes. Default: 1,073,741,824 (facts 5).
+    pub attachment_max_size: u64,
+    /// `glide.attachment.extensions`: the only extensions that files may have. Default: empty, which allows all (facts 5).
+    pub attachment_extensions: Vec<String>,
+    /// `glide.attachment.role`: the role that it takes to attach a file. Default: empty, which asks for none (facts 5).
+    pub attachment_role: String,
+    /// How long a new attachment is `pending`. Default: nothing, it is `available` at once (facts 5).
+    pub attachment_scan: Duration,
+    /// Whether the bytes of files that are uploaded are kept; their size and hash are in any case. Default: true.
+    pub attachments_kept: bool,
     /// How long each request takes. Default: nothing.
     pub latency: Duration,
     /// Bytes in a chunk of an answer; 0 sends it in one. Default: 0.
@@ -74,6 +84,11 @@ impl Default for Settings {
             rate_limit: None,
             url_limit: 8_192,
             body_limit: 10_485_760,
+            attachment_max_size: 1 << 30,
+            attachment_extensions: Vec::new(),
+            attachment_role: String::new(),
+            attachment_scan: Duration::ZERO,
+            attachments_kept: true,
             latency: Duration::ZERO,
             chunk: 0,
             gzip: true,

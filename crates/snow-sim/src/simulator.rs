@@ -1,19 +1,19 @@
 //! The instance as a service, and what a test does to it.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, gzipped};
 use crate::body::End;
 use crate::clock::Clock;
 use crate::data::Database;
 use crate::gate::Gate;
 use crate::session::Sessions;
 use crate::tokens::{Code, Tokens};
+use crate::upload::Received;
 use crate::{
     Body, Builder, ConnectionFault, Entry, Fault, OAuthApplication, Rule, Settings, User, WireFault, api,
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode, header, request::Parts};
-use http_body_util::BodyExt;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
@@ -200,7 +200,7 @@ impl Simulator {
     pub(crate) async fn answer(
         &self,
         head: Parts,
-        body: Bytes,
+        body: Received,
         secure: bool,
         connection: u64,
     ) -> Response<Body> {
@@ -217,18 +217,24 @@ impl Simulator {
                 .join("&"),
             user: user.clone(),
             status: answer.status,
-            received: body.len(),
-            sent: answer.body.len(),
+            received: body.size,
+            sent: answer
+                .generated
+                .map_or(answer.body.len(), |size| usize::try_from(size).unwrap_or(usize::MAX)),
             session,
             connection,
         });
         let transaction = state.database.transaction_id();
         let answer = answer.dressed(state.settings.release, &transaction, !user.is_empty(), waits);
         let gzip = state.settings.gzip && answer.by_node && accepts_gzip(&head);
-        let body = if head.method == Method::HEAD { Bytes::new() } else { answer.body };
+        let headless = head.method == Method::HEAD;
+        let body = if headless { Bytes::new() } else { answer.body };
         let compressed = gzip && !body.is_empty();
         let bytes = if compressed { gzipped(&body) } else { body };
-        let whole = Body::new(bytes, state.settings.chunk);
+        let whole = match answer.generated.filter(|_| !headless) {
+            Some(size) => Body::generated(size, state.settings.chunk),
+            None => Body::new(bytes, state.settings.chunk),
+        };
         let mut response =
             Response::new(if answer.truncated { whole.cut(usize::MAX, End::Broken) } else { whole });
         *response.status_mut() = answer.status;
@@ -246,7 +252,7 @@ impl Simulator {
     async fn decide(
         &self,
         head: &Parts,
-        body: &Bytes,
+        body: &Received,
         secure: bool,
     ) -> ((Answer, String, u64), (u128, u128)) {
         let start = self.now();
@@ -258,8 +264,9 @@ impl Simulator {
         if let Some(answer) = edge {
             return ((answer, String::new(), 0), (0, 0));
         }
-        if body.len() > settings.body_limit {
-            let (size, limit) = (body.len(), settings.body_limit);
+        // Files have a limit of their own (facts 5).
+        if body.size > settings.body_limit && body.upload.is_none() {
+            let (size, limit) = (body.size, settings.body_limit);
             let detail = format!(
                 "Rejected large REST payload with content-length = {size} bytes. Max allowed: {limit} bytes."
             );
@@ -314,13 +321,6 @@ fn accepts_gzip(head: &Parts) -> bool {
     accepted.split(',').any(|coding| coding.trim().starts_with("gzip"))
 }
 
-fn gzipped(body: &[u8]) -> Bytes {
-    use std::io::Write;
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    let written = encoder.write_all(body).and_then(|()| encoder.finish());
-    written.map_or_else(|_| Bytes::copy_from_slice(body), Bytes::from)
-}
-
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Simulator")
@@ -346,7 +346,9 @@ where
         SimulatorFuture(Box::pin(async move {
             let (head, body) = request.into_parts();
             let secure = head.uri.scheme_str() != Some("http");
-            let body = body.collect().await.map_err(|error| io::Error::other(error.to_string()))?.to_bytes();
+            let settings = simulator.lock().settings.clone();
+            let body = Received::read(&settings, &head, body).await;
+            let body = body.map_err(|error| io::Error::other(error.to_string()))?;
             Ok(in_memory(simulator.answer(head, body, secure, 0).await))
         }))
     }

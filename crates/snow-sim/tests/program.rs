@@ -66,6 +66,13 @@ fn answers_on_a_port_and_tells_what_arrived() {
 }
 
 #[test]
+fn has_a_file_of_any_size() {
+    let running = Running::start(&["--port", "0", "--generated-file", "3000000", "--forget-uploads"]);
+    let listed = running.get("/api/now/attachment?sysparm_query=file_name=generated.bin");
+    assert!(listed.contains(r#""size_bytes":"3000000""#), "{listed}");
+}
+
+#[test]
 fn asks_people_for_consent() {
     let running =
         Running::start(&["--port", "0", "--public-client", "app", "--redirect", "app:http://127.0.0.1/done"]);

@@ -1,5 +1,6 @@
 //! Which API a path belongs to. Each API area is a file.
 
+mod attachment;
 mod authorize;
 mod form;
 mod login;
@@ -11,7 +12,8 @@ mod table;
 use crate::answer::Answer;
 use crate::fault::{rate_headers, rate_limited};
 use crate::session::Session;
-use crate::{User, auth, simulator::State};
+use crate::upload::{Received, Upload};
+use crate::{Release, User, auth, simulator::State};
 use bytes::Bytes;
 use form::decode;
 pub(crate) use form::pairs;
@@ -24,6 +26,8 @@ pub(crate) struct Call<'a> {
     pub(crate) segments: Vec<String>,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) body: &'a Bytes,
+    /// The file that came in place of a body.
+    pub(crate) upload: Option<&'a Upload>,
     pub(crate) head: &'a Parts,
     /// `https://host`, for links.
     pub(crate) origin: String,
@@ -44,16 +48,17 @@ impl Call<'_> {
 }
 
 /// APIs of an instance that are not simulated yet: their paths say so, in place of being unknown.
-const LATER: &[&str] = &["attachment", "stats", "batch", "import", "cmdb", "identifyreconcile", "email"];
+const LATER: &[&str] = &["stats", "batch", "import", "cmdb", "identifyreconcile", "email"];
 
 /// The answer, the user it was for, and the number of the session.
 pub(crate) fn answer(
     state: &mut State,
     head: &Parts,
-    body: &Bytes,
+    received: &Received,
     secure: bool,
     session: Option<(String, Session)>,
 ) -> (Answer, String, u64) {
+    let body = &received.body;
     match head.uri.path() {
         "/oauth_token.do" => return (oauth::token(state, head, body), String::new(), 0),
         "/oauth_revoke_token.do" => return (oauth::revoke(state, head), String::new(), 0),
@@ -62,6 +67,8 @@ pub(crate) fn answer(
         "/__sim/journal" => return (journal(state), String::new(), 0),
         _ => {}
     }
+    let stamp = state.clock.stamp();
+    state.database.end_scans(state.clock.now(), &stamp);
     let query = head.uri.query().unwrap_or_default();
     let user = auth::user(state, &head.headers, query, session.as_ref().map(|(_, session)| session));
     let (now, timeout) = (state.clock.now(), state.settings.session_timeout);
@@ -79,13 +86,23 @@ pub(crate) fn answer(
         }
     };
     let mut answer = match user {
-        Ok(user) => limited(state, head, body, secure, &user),
+        Ok(user) => limited(state, head, received, secure, &user),
+        // The Attachment API of newer releases: not 401, where nobody tried to log in (facts 3.2).
+        Err(_) if forbids_strangers(state, head) => {
+            Answer::fault(StatusCode::FORBIDDEN, "User Not Authorized", "Failed API level ACL Validation")
+        }
         Err(refusal) => *refusal,
     };
     for cookie in cookies {
         answer = answer.with("set-cookie", &cookie);
     }
     (answer, name, number)
+}
+
+fn forbids_strangers(state: &State, head: &Parts) -> bool {
+    let attachment = route(head.uri.path()).is_some_and(|(_, api, _)| api == "attachment");
+    let query = head.uri.query().unwrap_or_default();
+    attachment && state.settings.release == Release::Y2026 && !auth::tried(&head.headers, query)
 }
 
 /// Those of a session that begins (facts 1.4).
@@ -102,7 +119,7 @@ fn fresh_cookies(id: &str) -> Vec<String> {
 }
 
 /// Counts against the rate rule, in windows of an hour with a fixed end (facts 8.1).
-fn limited(state: &mut State, head: &Parts, body: &Bytes, secure: bool, user: &str) -> Answer {
+fn limited(state: &mut State, head: &Parts, body: &Received, secure: bool, user: &str) -> Answer {
     let Some(rule) = state.settings.rate_limit else { return routed(state, head, body, secure, user) };
     let now = state.clock.now().as_secs();
     let window = now / 3_600;
@@ -118,7 +135,8 @@ fn limited(state: &mut State, head: &Parts, body: &Bytes, secure: bool, user: &s
     rate_headers(routed(state, head, body, secure, user), rule.per_hour, reset)
 }
 
-fn routed(state: &mut State, head: &Parts, body: &Bytes, secure: bool, user: &str) -> Answer {
+fn routed(state: &mut State, head: &Parts, received: &Received, secure: bool, user: &str) -> Answer {
+    let body = &received.body;
     let Some(user) = state.users.get(user).cloned() else { return no_such_api() };
     if let Some(answer) = script::answer(state, head, body) {
         return answer;
@@ -131,6 +149,7 @@ fn routed(state: &mut State, head: &Parts, body: &Bytes, secure: bool, user: &st
         segments,
         params: pairs(head.uri.query().unwrap_or_default()),
         body,
+        upload: received.upload.as_ref(),
         head,
         origin: format!(
             "{}://{}",
@@ -142,6 +161,7 @@ fn routed(state: &mut State, head: &Parts, body: &Bytes, secure: bool, user: &st
     };
     match api.as_str() {
         "table" => table::answer(state, &call),
+        "attachment" => attachment::answer(state, &call),
         api if LATER.contains(&api) => Answer::not_simulated(&format!("the API {api:?}")),
         _ => no_such_api(),
     }

@@ -45,7 +45,7 @@ impl Visitor {
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1c2b33;--soft:#5a6b75;--paper:#fff;--ground:#eef2f4;--line:#c3ced5;--go:#1f6f54;--bad:#a3261b}\
-@media(prefers-color-scheme:dark){:root{--ink:#e8eef1;--soft:#a9b8c0;--paper:#1d272d;--ground:#12191d;--line:#42525c;--go:#2f9a76;--bad:#ff8a7d}}\
+@media(prefers-color-scheme:dark){:root{--ink:#e8eef1;--soft:#a9b8c0;--paper:#1d272d;--ground:#12191d;--line:#42525c;--go:#23805f;--bad:#ff8a7d}}\
 *{box-sizing:border-box}\
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--ground);color:var(--ink);\
 font:1rem/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}\

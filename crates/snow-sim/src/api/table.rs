@@ -1,7 +1,7 @@
 //! `/api/now[/vN]/table/{table}[/{sys_id}]`: one record at a time (facts 1). Lists are in `table/list.rs`.
 
-mod access;
-mod list;
+pub(super) mod access;
+pub(super) mod list;
 
 use super::{Call, no_such_api};
 use crate::answer::Answer;
@@ -19,7 +19,7 @@ pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
         return no_such_api();
     };
     let Some(table) = state.database.dictionary.table(name) else {
-        return Answer::fault(StatusCode::BAD_REQUEST, &format!("Invalid table {name}"), "");
+        return invalid_table(name);
     };
     match (&call.method, sys_id) {
         (&Method::GET | &Method::HEAD, None) => list::answer(state, call, table),
@@ -121,14 +121,14 @@ fn told(
     record(state, call, table, sys_id, status)
 }
 
-fn lie(state: &State, verb: &str) -> Option<Answer> {
+pub(super) fn lie(state: &State, verb: &str) -> Option<Answer> {
     Some(match state.settings.write_lie? {
         WriteLie::Forbidden => denied(verb),
         WriteLie::Cancelled => Answer::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled()),
     })
 }
 
-fn denied(verb: &str) -> Answer {
+pub(super) fn denied(verb: &str) -> Answer {
     let detail = format!("ACL Exception {verb} Failed due to security constraints");
     Answer::fault(StatusCode::FORBIDDEN, "Operation Failed", &detail)
 }
@@ -142,7 +142,7 @@ fn author<'a>(call: &'a Call<'_>, stamp: &'a str, locale: &'a Locale) -> Author<
 }
 
 /// The fields of a body; numbers and booleans become text. The service's reader takes single quotes, too (facts 1.1).
-fn fields(body: &[u8]) -> Result<Fields, Box<Answer>> {
+pub(super) fn fields(body: &[u8]) -> Result<Fields, Box<Answer>> {
     let refuse = |detail: &str| {
         Box::new(Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", detail))
     };
@@ -181,13 +181,17 @@ fn render(state: &State, call: &Call<'_>, table: TableId, row: &Row, access: &Ac
 }
 
 /// Checked when the user was made, so that a zone that is not known cannot come up here.
-fn locale(user: &User) -> Locale {
+pub(super) fn locale(user: &User) -> Locale {
     let zone = jiff::tz::TimeZone::get(&user.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let date = user.date_format.replace("yyyy", "%Y").replace("MM", "%m").replace("dd", "%d");
     Locale { zone, date }
 }
 
-fn no_record() -> Answer {
+pub(super) fn no_record() -> Answer {
     let detail = "Record doesn't exist or ACL restricts the record retrieval";
     Answer::fault(StatusCode::NOT_FOUND, "No Record found", detail)
+}
+
+pub(super) fn invalid_table(name: &str) -> Answer {
+    Answer::fault(StatusCode::BAD_REQUEST, &format!("Invalid table {name}"), "")
 }

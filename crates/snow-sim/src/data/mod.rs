@@ -2,6 +2,7 @@
 
 mod demo;
 mod dictionary;
+mod file;
 mod generate;
 mod load;
 mod render;
@@ -14,6 +15,7 @@ mod write;
 pub(crate) use demo::fill;
 pub use dictionary::ColumnType;
 pub(crate) use dictionary::{Column, ColumnId, Dictionary, TableId};
+pub(crate) use file::{File, NewFile, generated, generated_hash};
 pub(crate) use load::load;
 pub(crate) use render::{Display, Form};
 pub(crate) use row::Row;
@@ -34,6 +36,7 @@ pub(crate) struct Database {
     shared: HashSet<Arc<str>>,
     ids: sys_id::Generator,
     numbers: HashMap<String, u32>,
+    files: file::Files,
 }
 
 impl Database {
@@ -44,6 +47,7 @@ impl Database {
             shared: HashSet::new(),
             ids: sys_id::Generator::default(),
             numbers: HashMap::new(),
+            files: file::Files::default(),
         })
     }
 

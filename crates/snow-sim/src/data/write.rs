@@ -106,7 +106,7 @@ impl Database {
         true
     }
 
-    /// Deletes a record and keeps a note of it in `sys_audit_delete`.
+    /// Deletes a record with its files, and keeps a note of it in `sys_audit_delete`.
     pub(crate) fn remove(&mut self, table: TableId, sys_id: &str, author: Author<'_>) -> bool {
         if self.row(table, sys_id).is_none() {
             return false;
@@ -116,6 +116,7 @@ impl Database {
         if let Some(rows) = self.rows.get_mut(&self.dictionary.def(table).root) {
             rows.remove(sys_id);
         }
+        self.detach(table, sys_id, author);
         if let Some(audit) = self.dictionary.table("sys_audit_delete").filter(|audit| *audit != table) {
             let note = [("tablename", name), ("documentkey", sys_id.to_owned()), ("display_value", shown)];
             self.insert(audit, &note.map(|(field, value)| (field.to_owned(), value)).into(), author);

@@ -8,7 +8,7 @@ use crate::query::{Context, Query};
 use crate::simulator::State;
 use http::StatusCode;
 
-pub(super) struct Access<'a> {
+pub(in crate::api) struct Access<'a> {
     database: &'a Database,
     rules: Vec<&'a Rule>,
     table: TableId,
@@ -18,14 +18,14 @@ pub(super) struct Access<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Write {
+pub(in crate::api) enum Write {
     Insert,
     Update,
     Delete,
 }
 
 impl<'a> Access<'a> {
-    pub(super) fn of(state: &'a State, call: &'a Call<'_>, table: TableId) -> Self {
+    pub(in crate::api) fn of(state: &'a State, call: &'a Call<'_>, table: TableId) -> Self {
         let (database, user) = (&state.database, &call.user);
         let rules: Vec<_> =
             state.rules.iter().filter(|rule| !user.is_admin() || holds_for_all(rule)).collect();
@@ -49,19 +49,27 @@ impl<'a> Access<'a> {
         Self { database, rules, table, hidden, locale }
     }
 
-    pub(super) fn may_see(&self, row: &Row) -> bool {
+    pub(in crate::api) fn may_see(&self, row: &Row) -> bool {
         !self.hidden.iter().any(|query| query.matches(self.database, self.table, row, &self.locale))
     }
 
-    pub(super) fn may_read(&self, table: TableId, name: &str) -> bool {
+    pub(in crate::api) fn may_read(&self, table: TableId, name: &str) -> bool {
         !self.rules.iter().any(|rule| match rule {
             Rule::HideField { table: on, field } => field == name && applies(self.database, on, table),
             _ => false,
         })
     }
 
+    /// Whether the user may write none of the table's records.
+    pub(in crate::api) fn denies_writing(&self) -> bool {
+        let mut rules = self.rules.iter();
+        rules.any(
+            |rule| matches!(rule, Rule::DenyWrite { table } if applies(self.database, table, self.table)),
+        )
+    }
+
     /// Whether every field on a walk may be read.
-    pub(super) fn may_query(&self, table: TableId, path: &str) -> bool {
+    pub(in crate::api) fn may_query(&self, table: TableId, path: &str) -> bool {
         let mut table = Some(table);
         path.split('.').all(|name| {
             let Some(here) = table else { return true };
@@ -77,7 +85,7 @@ impl<'a> Access<'a> {
     }
 
     /// The fields that may be written, or the refusal of the whole write.
-    pub(super) fn write(&self, mut given: Fields, write: Write) -> Result<Fields, Box<Answer>> {
+    pub(in crate::api) fn write(&self, mut given: Fields, write: Write) -> Result<Fields, Box<Answer>> {
         let refuse =
             |detail: &str| Err(Box::new(Answer::fault(StatusCode::FORBIDDEN, "Operation Failed", detail)));
         let name = &self.database.dictionary.def(self.table).name;

@@ -17,8 +17,70 @@ use std::fmt::Write;
 const DEFAULT_LIMIT: usize = 10_000;
 
 pub(super) fn answer(state: &State, call: &Call<'_>, table: TableId) -> Answer {
+    let text = query_text(state, call, table);
+    let page = match Page::of(state, call, table, &text, DEFAULT_LIMIT) {
+        Ok(page) => page,
+        Err(refusal) => return *refusal,
+    };
+    let access = Access::of(state, call, table);
+    // The limit was applied before access rules, so a page may be short with more to come (facts 9).
+    let visible: Vec<&Row> = page.rows.iter().copied().filter(|row| access.may_see(row)).collect();
+    if visible.is_empty() && call.base.ends_with("/v1") {
+        let detail = "Records matching query not found. Check query parameter or offset parameter";
+        return Answer::fault(StatusCode::NOT_FOUND, "No Record found", detail);
+    }
+    let rows = visible.into_iter().map(|row| render(state, call, table, row, &access)).collect();
+    page.answer(state, call, rows)
+}
+
+/// Rows that a query selects, before anybody looks at access rules.
+pub(in crate::api) struct Page<'a> {
+    pub(in crate::api) rows: Vec<&'a Row>,
+    total: Option<usize>,
+    limit: usize,
+    offset: usize,
+}
+
+impl<'a> Page<'a> {
+    pub(in crate::api) fn of(
+        state: &'a State,
+        call: &Call<'_>,
+        table: TableId,
+        text: &str,
+        default_limit: usize,
+    ) -> Result<Self, Box<Answer>> {
+        let query = parsed(state, call, table, text)?;
+        // A limit or an offset that is no number is unsettled (facts 12): as if it were not given.
+        let number = |name: &str, default| {
+            call.param(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(default)
+        };
+        let (limit, offset) = (number("sysparm_limit", default_limit), number("sysparm_offset", 0));
+        let counted = !call.flag("sysparm_no_count");
+        let (rows, total) = select(state, table, &query, &locale(&call.user), limit, offset, counted);
+        Ok(Self { rows, total, limit, offset })
+    }
+
+    /// The answer with what is left of the rows, and its headers.
+    pub(in crate::api) fn answer(&self, state: &State, call: &Call<'_>, rows: Vec<Value>) -> Answer {
+        let answer = cut(state, rows);
+        let Some(total) = self.total.filter(|_| answer.status == StatusCode::OK) else { return answer };
+        let answer = answer.with("x-total-count", &total.to_string());
+        match pages(call, total, self.limit, self.offset) {
+            Some(link) if !call.flag("sysparm_suppress_pagination_header") => answer.with("link", &link),
+            _ => answer,
+        }
+    }
+}
+
+/// A query that is simulated and that the user may ask, or the refusal.
+pub(in crate::api) fn parsed(
+    state: &State,
+    call: &Call<'_>,
+    table: TableId,
+    text: &str,
+) -> Result<Query, Box<Answer>> {
     if let Some(tiny) = call.param("sysparm_tiny") {
-        return Answer::not_simulated(&format!("sysparm_tiny={tiny}"));
+        return Err(Box::new(Answer::not_simulated(&format!("sysparm_tiny={tiny}"))));
     }
     let (locale, user_id) = (locale(&call.user), state.database.user_id(&call.user.name));
     let context = Context {
@@ -29,42 +91,21 @@ pub(super) fn answer(state: &State, call: &Call<'_>, table: TableId) -> Answer {
         invalid_returns_nothing: state.settings.invalid_query_returns_no_rows,
         negatives_match_empty: state.settings.negatives_match_empty,
     };
-    let text = query_text(state, call, table);
-    let query = match Query::parse(&text, &state.database, table, context) {
-        Ok(query) => query,
-        Err(Unsupported(what)) => return Answer::not_simulated(&format!("{what:?} in a query")),
-    };
+    let query = Query::parse(text, &state.database, table, context);
+    let query = query.map_err(|Unsupported(what)| Answer::not_simulated(&format!("{what:?} in a query")))?;
     let access = Access::of(state, call, table);
     if state.settings.query_acls && !query.fields.iter().all(|(table, field)| access.may_query(*table, field))
     {
         let detail = "Field(s) present in the query do not have permission to be read";
-        return Answer::fault(StatusCode::FORBIDDEN, "Insufficient rights to query records", detail);
+        let message = "Insufficient rights to query records";
+        return Err(Box::new(Answer::fault(StatusCode::FORBIDDEN, message, detail)));
     }
-    // A limit or an offset that is no number is unsettled (facts 12): as if it were not given.
-    let number =
-        |name: &str, default| call.param(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(default);
-    let (limit, offset) = (number("sysparm_limit", DEFAULT_LIMIT), number("sysparm_offset", 0));
-    let counted = !call.flag("sysparm_no_count");
-    let (page, total) = select(state, table, &query, &locale, limit, offset, counted);
-    // The limit was applied before access rules, so a page may be short with more to come (facts 9).
-    let visible: Vec<&Row> = page.into_iter().filter(|row| access.may_see(row)).collect();
-    if visible.is_empty() && call.base.ends_with("/v1") {
-        let detail = "Records matching query not found. Check query parameter or offset parameter";
-        return Answer::fault(StatusCode::NOT_FOUND, "No Record found", detail);
-    }
-    let rows = visible.into_iter().map(|row| render(state, call, table, row, &access)).collect();
-    let answer = cut(state, rows);
-    let Some(total) = total.filter(|_| answer.status == StatusCode::OK) else { return answer };
-    let answer = answer.with("x-total-count", &total.to_string());
-    match pages(call, total, limit, offset) {
-        Some(link) if !call.flag("sysparm_suppress_pagination_header") => answer.with("link", &link),
-        _ => answer,
-    }
+    Ok(query)
 }
 
 /// The encoded query, and names of fields with values beside it. Together with a query those are left out; what an
 /// instance does is unsettled (facts 12).
-fn query_text(state: &State, call: &Call<'_>, table: TableId) -> String {
+pub(in crate::api) fn query_text(state: &State, call: &Call<'_>, table: TableId) -> String {
     if let Some(query) = call.param("sysparm_query") {
         return query.to_owned();
     }

@@ -1,0 +1,145 @@
+//! `/api/now[/vN]/attachment…`: files of records (facts 5). What may be done with a file is decided by its record.
+//!
+//! Chosen where the facts are silent: a file that is too large is 400, as other large bodies are; a name that is not on the list
+//! of extensions is 403; an `Accept` that the file does not fit is 406; a scan that runs keeps nobody from downloading.
+
+mod attributes;
+mod metadata;
+mod parent;
+mod upload;
+
+use super::table::{denied, fields, lie, list};
+use super::{Call, no_such_api};
+use crate::answer::Answer;
+use crate::data::{Author, Database, Fields, File, Row, TableId};
+use crate::simulator::State;
+use http::{Method, StatusCode, header};
+use parent::Parents;
+
+/// How many rows come when no limit is given.
+const DEFAULT_LIMIT: usize = 1_000;
+
+pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
+    let Some(table) = state.database.dictionary.table("sys_attachment") else { return no_such_api() };
+    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    match (&call.method, &segments[..]) {
+        (&Method::GET | &Method::HEAD, []) => list(state, call, table),
+        (&Method::POST, ["file"]) => upload::file(state, call),
+        (&Method::POST, ["upload"]) => upload::form(state, call),
+        (&Method::GET | &Method::HEAD, [id]) => match find(state, call, table, id) {
+            Some(row) => Answer::result(StatusCode::OK, &metadata::of(state, call, table, row)),
+            None => no_attachment(),
+        },
+        (&Method::GET | &Method::HEAD, [id, "file"]) => download(state, call, table, id),
+        (&Method::PATCH, [id]) => rename(state, call, table, id),
+        (&Method::DELETE, [id]) => delete(state, call, table, id),
+        (_, [id, "attributes", rest @ ..]) if rest.len() < 2 => {
+            attributes::answer(state, call, table, id, rest.first().copied())
+        }
+        (_, [] | [_] | [_, "file"]) => {
+            Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", "")
+        }
+        _ => no_such_api(),
+    }
+}
+
+/// An attachment that the user may see.
+fn find<'a>(state: &'a State, call: &'a Call<'_>, table: TableId, id: &str) -> Option<&'a Row> {
+    state.database.row(table, id).filter(|row| Parents::of(state, call, table).may_see(row))
+}
+
+fn list(state: &State, call: &Call<'_>, table: TableId) -> Answer {
+    let query = call.param("sysparm_query").unwrap_or_default();
+    let page = match list::Page::of(state, call, table, query, DEFAULT_LIMIT) {
+        Ok(page) => page,
+        Err(refusal) => return *refusal,
+    };
+    // The limit was applied before access rules (facts 9).
+    let mut parents = Parents::of(state, call, table);
+    let visible = page.rows.iter().filter(|row| parents.may_see(row));
+    let rows = visible.map(|row| metadata::of(state, call, table, row)).collect();
+    page.answer(state, call, rows)
+}
+
+fn download(state: &State, call: &Call<'_>, table: TableId, id: &str) -> Answer {
+    let Some(row) = find(state, call, table, id) else { return no_attachment() };
+    let content_type = state.database.field(table, row, "content_type");
+    if !accepts(call, content_type) {
+        let detail = format!("The file is {content_type}");
+        return Answer::fault(StatusCode::NOT_ACCEPTABLE, "Not acceptable", &detail);
+    }
+    let answer = match state.database.file(id) {
+        Some(File::Kept(bytes)) => Answer::new(StatusCode::OK, bytes.clone(), true),
+        Some(File::Generated(size)) => Answer::generated(*size),
+        _ => return Answer::not_simulated("a file whose bytes were not kept"),
+    };
+    let name = state.database.field(table, row, "file_name");
+    answer
+        .with("content-type", content_type)
+        .with("content-disposition", &metadata::disposition(name))
+        .with("x-attachment-metadata", &metadata::header(state, table, row))
+}
+
+/// Whether the file is what the caller takes: a list of types, where `*` is any.
+fn accepts(call: &Call<'_>, content_type: &str) -> bool {
+    let accept = call.head.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
+    let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let own = essence(content_type);
+    accept.split(',').map(essence).any(|wanted| match wanted.strip_suffix("/*") {
+        Some("*") => true,
+        Some(kind) => own.strip_prefix(kind).is_some_and(|rest| rest.starts_with('/')),
+        None => wanted == own,
+    })
+}
+
+fn rename(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> Answer {
+    let given = match fields(call.body) {
+        Ok(given) => given,
+        Err(refusal) => return *refusal,
+    };
+    let Some(name) = given.get("file_name").filter(|name| !name.is_empty()) else {
+        return upload::missing("file_name");
+    };
+    if let Err(refusal) = may_change(state, call, table, id, "Update") {
+        return *refusal;
+    }
+    if !upload::extension_is_allowed(state, name) {
+        return upload::extension_refused(name);
+    }
+    let (stamp, change) = (state.clock.stamp(), Fields::from([("file_name".to_owned(), name.clone())]));
+    state.database.update(table, id, &change, Author::new(&call.user.name, &stamp));
+    lie(state, "Update").unwrap_or_else(|| Answer::empty(StatusCode::NO_CONTENT))
+}
+
+fn delete(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> Answer {
+    if let Err(refusal) = may_change(state, call, table, id, "Delete") {
+        return *refusal;
+    }
+    let stamp = state.clock.stamp();
+    state.database.remove(table, id, Author::new(&call.user.name, &stamp));
+    lie(state, "Delete").unwrap_or_else(|| Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// Whoever may write the record may change its files; who may not see it finds none.
+fn may_change(
+    state: &State,
+    call: &Call<'_>,
+    table: TableId,
+    id: &str,
+    verb: &str,
+) -> Result<(), Box<Answer>> {
+    let Some(row) = find(state, call, table, id) else { return Err(Box::new(no_attachment())) };
+    match Parents::of(state, call, table).may_write(row) {
+        true => Ok(()),
+        false => Err(Box::new(denied(verb))),
+    }
+}
+
+fn no_attachment() -> Answer {
+    super::table::no_record()
+}
+
+/// The table of a file's record: fields with a file of their own have `ZZ_YY` before its name (facts 5).
+fn parent_table(database: &Database, name: &str) -> Option<TableId> {
+    database.dictionary.table(name.strip_prefix("ZZ_YY").unwrap_or(name))
+}
