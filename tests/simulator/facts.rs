@@ -1,8 +1,8 @@
 //! Which test shows which fact. A section of `docs/servicenow-behaviour.md` that is neither here nor in `LEFT_OUT` fails.
 
 use crate::{
-    access, attachments, authentication, consent, errors, limits, paging, queries, samples, table_api,
-    values, wire,
+    access, aggregates, attachments, authentication, consent, errors, limits, paging, queries, samples,
+    table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -62,7 +62,7 @@ const FACTS: &[(&str, &[Test])] = &[
         ],
     ),
     ("1.8", tests![table_api::head_is_get_without_a_body]),
-    ("1.9", tests![access::rows_fields_and_writes]),
+    ("1.9", tests![access::rows_fields_and_writes, aggregates::refusals]),
     ("1.10", tests![limits::urls_and_bodies]),
     (
         "2.1",
@@ -123,6 +123,18 @@ const FACTS: &[(&str, &[Test])] = &[
             samples::attachments
         ],
     ),
+    (
+        "6",
+        tests![
+            aggregates::without_groups_it_is_an_object,
+            aggregates::the_same_queries_select_the_rows,
+            aggregates::groups_have_their_fields_beside_them,
+            aggregates::display_values_of_groups,
+            aggregates::having_and_order,
+            aggregates::refusals,
+            samples::aggregates
+        ],
+    ),
     ("7.3", tests![table_api::scripted_apis_answer_as_they_like]),
     ("8.1", tests![limits::rate_rules]),
     ("8.2", tests![limits::a_pool_and_its_queue]),
@@ -138,7 +150,6 @@ const FACTS: &[(&str, &[Test])] = &[
 /// What the simulator does not claim, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("0", "a summary of the others"),
-    ("6", "the Aggregate API answers 501 and says so"),
     ("7.1", "the Batch API answers 501 and says so"),
     ("7.2", "the Import Set API answers 501 and says so"),
     ("8.4", "advice to clients"),

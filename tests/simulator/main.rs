@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests start tasks")]
 
 mod access;
+mod aggregates;
 mod attachments;
 mod authentication;
 mod bad_input;

@@ -177,7 +177,7 @@ pub(crate) async fn statuses_by_case() {
     }
     assert_eq!(call(&simulator, "POST", "/api/now/table/incident/x", "{}").await.error(), no_api);
     assert_eq!(call(&simulator, "DELETE", "/api/now/table/incident", "").await.status, 405);
-    assert_eq!(get(&simulator, "/api/now/stats/incident").await.status, 501, "later, and says so");
+    assert_eq!(get(&simulator, "/api/now/email/x").await.status, 501, "not simulated, and says so");
 }
 
 #[tokio::test]

@@ -30,6 +30,11 @@ pub enum Rule {
         /// The table.
         table: String,
     },
+    /// Aggregates over the table are refused with 403 (facts 1.9, 6); without this rule they count rows that lists hide.
+    DenyAggregates {
+        /// The table.
+        table: String,
+    },
     /// A business rule of this name aborts every write to the table with 403.
     Abort {
         /// The table.

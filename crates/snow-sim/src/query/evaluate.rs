@@ -35,7 +35,8 @@ fn shown<'a>(database: &'a Database, path: &Path, row: &'a Row) -> &'a str {
     }
 }
 
-fn by_type(database: &Database, path: &Path, a: &str, b: &str) -> Ordering {
+/// Numbers by their size, everything else as text.
+pub(crate) fn by_type(database: &Database, path: &Path, a: &str, b: &str) -> Ordering {
     match database.kind_at(path) {
         Some(ColumnType::Integer | ColumnType::Decimal) => number(a).total_cmp(&number(b)),
         _ => compare_text(a, b),

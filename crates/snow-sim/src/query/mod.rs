@@ -10,7 +10,9 @@ mod script;
 mod terms;
 
 use crate::data::{Database, Locale, TableId};
+pub(crate) use condition::Path;
 use condition::Test;
+pub(crate) use evaluate::by_type;
 use jiff::Timestamp;
 use terms::{Lead, What};
 
@@ -120,6 +122,11 @@ impl Query {
         } else if context.invalid_returns_nothing {
             self.groups = vec![vec![vec![Test::Never]]];
         }
+    }
+
+    /// An order and no condition.
+    pub(crate) fn by(field: &str) -> Self {
+        Self { order: vec![(field.to_owned(), false)], ..Self::default() }
     }
 
     /// The greatest sys_id that every row has to be past, if the query says so: where a keyset walk begins.

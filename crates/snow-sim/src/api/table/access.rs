@@ -68,6 +68,13 @@ impl<'a> Access<'a> {
         )
     }
 
+    pub(in crate::api) fn denies_aggregates(&self) -> bool {
+        self.rules.iter().any(|rule| match rule {
+            Rule::DenyAggregates { table } => applies(self.database, table, self.table),
+            _ => false,
+        })
+    }
+
     /// Whether every field on a walk may be read.
     pub(in crate::api) fn may_query(&self, table: TableId, path: &str) -> bool {
         let mut table = Some(table);

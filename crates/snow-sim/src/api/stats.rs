@@ -1,0 +1,167 @@
+//! `GET /api/now[/vN]/stats/{table}`: aggregates (facts 6), over the rows that the same queries select as in the Table API.
+//!
+//! Chosen where the facts are silent: fields that do not exist leave no key, and group and order nothing, as everywhere; so do
+//! sums and averages of dates. Values that are empty or no number count in neither. What nothing is known of is "". Groups
+//! come in the order of their fields. A `having` that cannot be read is dropped.
+
+mod aggregate;
+mod having;
+
+use super::table::access::Access;
+use super::table::{invalid_table, list, locale};
+use super::{Call, no_such_api};
+use crate::answer::Answer;
+use crate::data::{Display, Form, Row, TableId};
+use crate::fault::cancelled;
+use crate::query::{Path, Query};
+use crate::simulator::State;
+use aggregate::Function;
+use having::{Having, Order};
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+pub(super) fn answer(state: &State, call: &Call<'_>) -> Answer {
+    let [name] = &call.segments[..] else { return no_such_api() };
+    if !matches!(call.method, Method::GET | Method::HEAD) {
+        return Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", "");
+    }
+    let Some(table) = state.database.dictionary.table(name) else { return invalid_table(name) };
+    match Stats::of(state, call, table).and_then(|stats| stats.result()) {
+        Ok(result) => Answer::result(StatusCode::OK, &result),
+        Err(refusal) => *refusal,
+    }
+}
+
+/// What is asked for.
+struct Stats<'a> {
+    state: &'a State,
+    call: &'a Call<'a>,
+    table: TableId,
+    query: Query,
+    count: bool,
+    /// Functions and the fields that they are asked of.
+    wanted: Vec<(Function, Vec<(String, Path)>)>,
+    groups: Vec<(String, Path)>,
+    having: Vec<Having>,
+    order: Vec<Order>,
+}
+
+impl<'a> Stats<'a> {
+    fn of(state: &'a State, call: &'a Call<'_>, table: TableId) -> Result<Self, Box<Answer>> {
+        let access = Access::of(state, call, table);
+        if access.denies_aggregates() {
+            let detail =
+                format!("No permission to read table '{}'", state.database.dictionary.def(table).name);
+            return Err(refused(&detail));
+        }
+        let query = list::parsed(state, call, table, &list::query_text(state, call, table))?;
+        let list = |name: &str| fields(state, table, call.param(name).unwrap_or_default());
+        let wanted = [
+            (Function::Avg, "sysparm_avg_fields"),
+            (Function::Max, "sysparm_max_fields"),
+            (Function::Min, "sysparm_min_fields"),
+            (Function::Sum, "sysparm_sum_fields"),
+        ]
+        .map(|(function, name)| (function, list(name)));
+        let (having, order) = (
+            having::parse(state, table, call.param("sysparm_having").unwrap_or_default()),
+            having::order(state, table, call.param("sysparm_order_by").unwrap_or_default()),
+        );
+        let groups = list("sysparm_group_by");
+        let named =
+            wanted.iter().flat_map(|(_, fields)| fields).chain(&groups).map(|(name, _)| name.as_str());
+        let named = named.chain(having.iter().map(|having| having.field.as_str()));
+        if !named.chain(order.iter().map(Order::field)).all(|name| access.may_query(table, name)) {
+            return Err(refused("Field(s) present in the query do not have permission to be read"));
+        }
+        let count = call.flag("sysparm_count");
+        Ok(Self { state, call, table, query, count, wanted: wanted.into(), groups, having, order })
+    }
+
+    /// An object without groups, an array with them.
+    fn result(&self) -> Result<Value, Box<Answer>> {
+        let (database, locale) = (&self.state.database, locale(&self.call.user));
+        // Rows that a list would hide are counted (facts 6).
+        let rows = database.rows_after(self.table, self.query.after()).map(|(_, row)| row);
+        let rows: Vec<&Row> =
+            rows.filter(|row| self.query.matches(database, self.table, row, &locale)).collect();
+        if self.state.settings.quota.is_some_and(|quota| rows.len() > quota.rows) {
+            return Err(Box::new(Answer::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled())));
+        }
+        if self.groups.is_empty() {
+            let stats = if self.holds(&rows) { self.stats(&rows) } else { json!({}) };
+            return Ok(json!({ "stats": stats }));
+        }
+        let mut groups: Vec<Vec<&Row>> =
+            self.grouped(rows).into_iter().filter(|rows| self.holds(rows)).collect();
+        let by_field = self.groups.iter().map(|(name, _)| Order::by_field(name));
+        let order: Vec<Order> = self.order.iter().cloned().chain(by_field).collect();
+        groups.sort_by(|a, b| having::compare(&order, database, self.table, a, b));
+        let entries = groups.iter().map(|rows| {
+            let first = rows.first().map(|row| self.group_fields(row)).unwrap_or_default();
+            json!({ "stats": self.stats(rows), "groupby_fields": first })
+        });
+        Ok(entries.collect())
+    }
+
+    fn grouped<'r>(&self, rows: Vec<&'r Row>) -> Vec<Vec<&'r Row>> {
+        let mut groups: BTreeMap<Vec<String>, Vec<&Row>> = BTreeMap::new();
+        for row in rows {
+            let key = self.groups.iter().map(|(_, path)| self.state.database.at(row, path).to_owned());
+            groups.entry(key.collect()).or_default().push(row);
+        }
+        groups.into_values().collect()
+    }
+
+    fn holds(&self, rows: &[&Row]) -> bool {
+        self.having.iter().all(|having| having.holds(&self.state.database, rows))
+    }
+
+    fn stats(&self, rows: &[&Row]) -> Value {
+        let mut stats = Map::new();
+        if self.count {
+            stats.insert("count".into(), rows.len().to_string().into());
+        }
+        for (function, fields) in &self.wanted {
+            let values = fields.iter().filter_map(|(name, path)| {
+                Some((name.clone(), function.text(&self.state.database, path, rows)?.into()))
+            });
+            let values: Map<String, Value> = values.collect();
+            if !values.is_empty() {
+                stats.insert(function.name().into(), values.into());
+            }
+        }
+        stats.into()
+    }
+
+    /// The values that a group has in common, in the form that was asked for.
+    fn group_fields(&self, row: &Row) -> Vec<Value> {
+        let locale = locale(&self.call.user);
+        let form =
+            Form { display: Display::All, links: false, base: "", locale: &locale, readable: &|_, _| true };
+        let display = Display::parse(self.call.param("sysparm_display_value"));
+        let entries = self.groups.iter().map(|(name, _)| {
+            let both = self.state.database.render(self.table, row, Some(name), form);
+            let mut entry = json!({ "field": name });
+            if display != Display::Stored {
+                entry["display_value"] = both[name]["display_value"].clone();
+            }
+            if display != Display::Shown {
+                entry["value"] = both[name]["value"].clone();
+            }
+            entry
+        });
+        entries.collect()
+    }
+}
+
+/// The fields of a list that there are.
+fn fields(state: &State, table: TableId, list: &str) -> Vec<(String, Path)> {
+    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.filter_map(|name| Some((name.to_owned(), state.database.walk_path(table, name)?))).collect()
+}
+
+fn refused(detail: &str) -> Box<Answer> {
+    Box::new(Answer::fault(StatusCode::FORBIDDEN, "Insufficient rights to query records", detail))
+}
