@@ -1,8 +1,8 @@
 //! Which test shows which fact. A section of `docs/servicenow-behaviour.md` that is neither here nor in `LEFT_OUT` fails.
 
 use crate::{
-    access, aggregates, attachments, authentication, consent, errors, limits, paging, queries, samples,
-    table_api, values, wire,
+    access, aggregates, attachments, authentication, batches, consent, errors, limits, paging, queries,
+    samples, table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -135,6 +135,16 @@ const FACTS: &[(&str, &[Test])] = &[
             samples::aggregates
         ],
     ),
+    (
+        "7.1",
+        tests![
+            batches::items_run_in_order_for_the_user_of_the_whole,
+            batches::ids_bodies_and_headers_of_items,
+            batches::what_a_limit_leaves_is_not_serviced,
+            batches::refusals,
+            samples::a_batch
+        ],
+    ),
     ("7.3", tests![table_api::scripted_apis_answer_as_they_like]),
     ("8.1", tests![limits::rate_rules]),
     ("8.2", tests![limits::a_pool_and_its_queue]),
@@ -150,7 +160,6 @@ const FACTS: &[(&str, &[Test])] = &[
 /// What the simulator does not claim, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("0", "a summary of the others"),
-    ("7.1", "the Batch API answers 501 and says so"),
     ("7.2", "the Import Set API answers 501 and says so"),
     ("8.4", "advice to clients"),
     ("10.1", "domains and the platform's own rules are not simulated"),

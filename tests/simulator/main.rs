@@ -8,6 +8,7 @@ mod aggregates;
 mod attachments;
 mod authentication;
 mod bad_input;
+mod batches;
 mod consent;
 mod errors;
 mod evaluator;

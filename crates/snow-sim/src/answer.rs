@@ -43,6 +43,11 @@ impl Answer {
         Self { generated: Some(size), ..Self::empty(StatusCode::OK) }
     }
 
+    /// How many bytes its body has.
+    pub(crate) fn length(&self) -> u64 {
+        self.generated.unwrap_or(self.body.len() as u64)
+    }
+
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self::new(status, "", true)
     }

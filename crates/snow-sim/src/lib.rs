@@ -31,6 +31,7 @@
 //! | 4, 10.2 | basic, bearer, API keys, cookie sessions; the login page, the consent page and their codes; the token endpoint with five grants; revocation |
 //! | 5 | the Attachment API: lists, metadata, downloads, uploads as they are and in forms, renaming, deleting, notes; access by the record |
 //! | 6 | the Aggregate API: count, sum, average, least and greatest; groups with walks, having, order, display values |
+//! | 7.1 | batches: items in order through the same APIs, limits of size and time, what is not serviced |
 //! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/` |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, faults on the wire |
 //!
@@ -39,7 +40,7 @@
 //!
 //! # What it leaves out
 //!
-//! It answers 501 and says so: batch, import sets, CMDB, identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
+//! It answers 501 and says so: batches as `multipart/mixed`, import sets, CMDB, identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
 //! `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic filters other than "Me", and scripts other than those of dates and
 //! `gs.getUserID()`. It ignores `sysparm_view`, `sysparm_query_category` and `sysparm_query_no_domain`: there are no views,
 //! replicas or domains. There are no access rules on whole APIs, none that tell ranges from matches (`query_range`), none of the
@@ -60,7 +61,8 @@
 //! `/oauth_auth.do` cannot give is a page with 400, a form without its session's token one with 403; a public client needs a
 //! challenge; a registered address on `127.0.0.1` or `[::1]` may have any port; a file that is too large is 400, one whose
 //! extension is not allowed 403, an `Accept` that it does not fit 406, and one that is still scanned can be downloaded; groups of aggregates come in the order of their fields, there is no sum
-//! of dates, and durations are summed as durations; a full queue is 429; revocation answers 200 to everything; the client's credentials are taken by HTTP Basic, too.
+//! of dates, and durations are summed as durations; a batch has no path without a version, counts once for rate rules, and an item that
+//! runs out of time is 500 and was done; a full queue is 429; revocation answers 200 to everything; the client's credentials are taken by HTTP Basic, too.
 //!
 //! # Size
 //!

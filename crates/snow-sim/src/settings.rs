@@ -44,6 +44,14 @@ pub struct Settings {
     pub attachment_scan: Duration,
     /// Whether the bytes of files that are uploaded are kept; their size and hash are in any case. Default: true.
     pub attachments_kept: bool,
+    /// `glide.rest.batch.max.inputSize`: the largest body of an item of a batch, in bytes. Default: 5,242,880 (facts 7.1).
+    pub batch_input_limit: usize,
+    /// `glide.rest.batch.max.outputSize`: the largest answer to an item, in bytes. Default: 10,485,760 (facts 7.1).
+    pub batch_output_limit: usize,
+    /// How long a batch may run. Default: 30 s (facts 7.1).
+    pub batch_time_limit: Duration,
+    /// How long each item of a batch is said to have run; nobody waits for it. Default: nothing.
+    pub batch_item_time: Duration,
     /// How long each request takes. Default: nothing.
     pub latency: Duration,
     /// Bytes in a chunk of an answer; 0 sends it in one. Default: 0.
@@ -89,6 +97,10 @@ impl Default for Settings {
             attachment_role: String::new(),
             attachment_scan: Duration::ZERO,
             attachments_kept: true,
+            batch_input_limit: 5 << 20,
+            batch_output_limit: 10 << 20,
+            batch_time_limit: Duration::from_secs(30),
+            batch_item_time: Duration::ZERO,
             latency: Duration::ZERO,
             chunk: 0,
             gzip: true,

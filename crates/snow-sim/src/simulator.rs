@@ -218,9 +218,7 @@ impl Simulator {
             user: user.clone(),
             status: answer.status,
             received: body.size,
-            sent: answer
-                .generated
-                .map_or(answer.body.len(), |size| usize::try_from(size).unwrap_or(usize::MAX)),
+            sent: usize::try_from(answer.length()).unwrap_or(usize::MAX),
             session,
             connection,
         });

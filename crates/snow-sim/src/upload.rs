@@ -62,6 +62,13 @@ impl Received {
         }
         Ok(receiver.finish())
     }
+
+    /// A body that is there already: that of an item of a batch.
+    pub(crate) fn of(settings: &Settings, head: &Parts, body: &[u8]) -> Self {
+        let mut receiver = Receiver::of(settings, head);
+        receiver.take(body);
+        receiver.finish()
+    }
 }
 
 impl Receiver {

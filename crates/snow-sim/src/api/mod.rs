@@ -2,6 +2,7 @@
 
 mod attachment;
 mod authorize;
+mod batch;
 mod form;
 mod login;
 mod oauth;
@@ -49,7 +50,7 @@ impl Call<'_> {
 }
 
 /// APIs of an instance that are not simulated yet: their paths say so, in place of being unknown.
-const LATER: &[&str] = &["batch", "import", "cmdb", "identifyreconcile", "email"];
+const LATER: &[&str] = &["import", "cmdb", "identifyreconcile", "email"];
 
 /// The answer, the user it was for, and the number of the session.
 pub(crate) fn answer(
@@ -163,6 +164,7 @@ fn routed(state: &mut State, head: &Parts, received: &Received, secure: bool, us
     match api.as_str() {
         "table" => table::answer(state, &call),
         "attachment" => attachment::answer(state, &call),
+        "batch" => batch::answer(state, &call),
         "stats" => stats::answer(state, &call),
         api if LATER.contains(&api) => Answer::not_simulated(&format!("the API {api:?}")),
         _ => no_such_api(),
