@@ -2,7 +2,7 @@
 
 use crate::{
     access, aggregates, attachments, authentication, batches, consent, errors, limits, paging, queries,
-    samples, table_api, values, wire,
+    samples, schema, table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ const FACTS: &[(&str, &[Test])] = &[
             values::display_values_may_be_written
         ],
     ),
-    ("1.3", tests![table_api::statuses_by_case]),
+    ("1.3", tests![table_api::statuses_by_case, schema::the_dictionary_is_for_administrators]),
     (
         "1.4",
         tests![
@@ -62,7 +62,14 @@ const FACTS: &[(&str, &[Test])] = &[
         ],
     ),
     ("1.8", tests![table_api::head_is_get_without_a_body]),
-    ("1.9", tests![access::rows_fields_and_writes, aggregates::refusals]),
+    (
+        "1.9",
+        tests![
+            access::rows_fields_and_writes,
+            aggregates::refusals,
+            schema::the_dictionary_is_for_administrators
+        ],
+    ),
     ("1.10", tests![limits::urls_and_bodies]),
     (
         "2.1",
@@ -145,7 +152,7 @@ const FACTS: &[(&str, &[Test])] = &[
             samples::a_batch
         ],
     ),
-    ("7.3", tests![table_api::scripted_apis_answer_as_they_like]),
+    ("7.3", tests![table_api::scripted_apis_answer_as_they_like, schema::the_dictionary_is_there_as_rows]),
     ("8.1", tests![limits::rate_rules]),
     ("8.2", tests![limits::a_pool_and_its_queue]),
     (

@@ -18,6 +18,7 @@ mod paging;
 mod queries;
 mod samples;
 mod scale;
+mod schema;
 mod table_api;
 mod values;
 mod wire;

@@ -16,6 +16,9 @@ pub struct Settings {
     /// Whether `!=`, `NOT IN`, `NOT LIKE` and `NOTON` match rows without a value. The facts disagree (2.4); a client that
     /// depends on either answer is wrong.
     pub negatives_match_empty: bool,
+    /// Whether the platform guards its dictionary from those who are no administrators: `sys_dictionary` has no rows for them,
+    /// `sys_choice` only labels, `sys_db_object` is 403. Default: true (facts 1.3, 1.9).
+    pub platform_acls: bool,
     /// A query on a field that the user may not read is refused. Default: true, as newer releases do (facts 2.5).
     pub query_acls: bool,
     /// When a transaction is cancelled, and what is seen of it. Default: never (facts 3.4).
@@ -83,6 +86,7 @@ impl Default for Settings {
             release: Release::Y2026,
             invalid_query_returns_no_rows: false,
             negatives_match_empty: false,
+            platform_acls: true,
             query_acls: true,
             quota: None,
             session_queue: 10,

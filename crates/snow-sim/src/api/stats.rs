@@ -50,7 +50,8 @@ struct Stats<'a> {
 impl<'a> Stats<'a> {
     fn of(state: &'a State, call: &'a Call<'_>, table: TableId) -> Result<Self, Box<Answer>> {
         let access = Access::of(state, call, table);
-        if access.denies_aggregates() {
+        let grouped = call.param("sysparm_group_by").is_some_and(|list| !list.is_empty());
+        if access.is_closed() || access.denies_aggregates() || (grouped && access.denies_groups()) {
             let detail =
                 format!("No permission to read table '{}'", state.database.dictionary.def(table).name);
             return Err(refused(&detail));

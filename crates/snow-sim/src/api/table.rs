@@ -21,6 +21,10 @@ pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
     let Some(table) = state.database.dictionary.table(name) else {
         return invalid_table(name);
     };
+    if Access::of(state, call, table).is_closed() {
+        let detail = "Failed API level ACL Validation";
+        return Answer::fault(StatusCode::FORBIDDEN, "User Not Authorized", detail);
+    }
     match (&call.method, sys_id) {
         (&Method::GET | &Method::HEAD, None) => list::answer(state, call, table),
         (&Method::GET | &Method::HEAD, Some(sys_id)) => record(state, call, table, sys_id, StatusCode::OK),

@@ -1,8 +1,8 @@
-//! Records that a fresh developer instance has, and the dictionary as rows.
+//! Records that a fresh developer instance has.
 
-use super::{Author, ColumnType, Database, Fields};
+use super::{Author, Database, Fields};
 
-fn fields<const N: usize>(pairs: [(&str, &str); N]) -> Fields {
+pub(super) fn fields<const N: usize>(pairs: [(&str, &str); N]) -> Fields {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
@@ -99,54 +99,3 @@ const INCIDENTS: [(&str, &str, &str, &str, &str); 8] = [
     ("Customer database is offline", "database", "1", "1", "3"),
     ("Printer prints blank pages", "hardware", "2", "3", "6"),
 ];
-
-impl Database {
-    /// The dictionary as rows of `sys_db_object`, `sys_dictionary` and `sys_choice`, as an instance has it.
-    pub(crate) fn describe_itself(&mut self, stamp: &str) {
-        let author = Author::new("glide.maint", stamp);
-        let mut objects: std::collections::HashMap<super::TableId, String> = std::collections::HashMap::new();
-        for table in self.dictionary.tables() {
-            let def = self.dictionary.def(table);
-            let above = def.parent.and_then(|parent| objects.get(&parent).cloned()).unwrap_or_default();
-            let object: Fields =
-                fields([("name", &def.name), ("label", &def.label), ("super_class", &above)]);
-            let (name, own) = (def.name.clone(), self.dictionary.own(table).to_vec());
-            objects.insert(table, self.add("sys_db_object", &object, author));
-            self.add("sys_dictionary", &fields([("name", &name), ("internal_type", "collection")]), author);
-            let inherited = self.dictionary.overridden(table);
-            for id in own.into_iter().chain(inherited) {
-                let column = self.dictionary.column(id).clone();
-                let reference = match &column.kind {
-                    ColumnType::Reference(to) | ColumnType::List(to) => to.as_str(),
-                    _ => "",
-                };
-                let entry = fields([
-                    ("name", &name),
-                    ("element", &column.name),
-                    ("column_label", &column.label),
-                    ("internal_type", column.kind.internal_type()),
-                    ("reference", reference),
-                ]);
-                self.add("sys_dictionary", &entry, author);
-                for (at, (value, label)) in self.dictionary.choices(table, id).to_vec().iter().enumerate() {
-                    let sequence = at.to_string();
-                    let choice = [
-                        ("name", name.as_str()),
-                        ("element", &column.name),
-                        ("value", value),
-                        ("label", label),
-                        ("sequence", &sequence),
-                    ];
-                    self.add("sys_choice", &fields(choice), author);
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, table: &str, given: &Fields, author: Author<'_>) -> String {
-        self.dictionary
-            .table(table)
-            .map(|table| self.insert(table, given, author).to_string())
-            .unwrap_or_default()
-    }
-}

@@ -29,6 +29,8 @@ pub enum ColumnType {
     Duration,
     /// The sys_id of a record of this table.
     Reference(String),
+    /// The name of a record of this table, in place of its sys_id: `sys_dictionary` points to types and tables like this.
+    ReferenceByName(String),
     /// sys_ids of records of this table, with commas between.
     List(String),
     /// Entries that are appended to; the stored form is empty.
@@ -48,7 +50,7 @@ impl ColumnType {
             Self::DateTime => "glide_date_time",
             Self::Date => "glide_date",
             Self::Duration => "glide_duration",
-            Self::Reference(_) => "reference",
+            Self::Reference(_) | Self::ReferenceByName(_) => "reference",
             Self::List(_) => "glide_list",
             Self::Journal => "journal_input",
             Self::Password => "password",
@@ -58,6 +60,7 @@ impl ColumnType {
     fn parse(word: &str) -> Option<Self> {
         Some(match word.split_once(':') {
             Some(("ref", table)) => Self::Reference(table.into()),
+            Some(("name", table)) => Self::ReferenceByName(table.into()),
             Some(("list", table)) => Self::List(table.into()),
             Some(_) => return None,
             None => match word {

@@ -1,6 +1,7 @@
 //! Tables and their rows. Every value is kept as the text that the service stores.
 
 mod demo;
+mod describe;
 mod dictionary;
 mod file;
 mod generate;
@@ -112,6 +113,13 @@ impl Database {
         let column = self.dictionary.find(table, &self.dictionary.def(table).display)?;
         let mut rows = self.rows_after(table, None);
         rows.find(|(_, row)| self.value(row, column).eq_ignore_ascii_case(name)).map(|(id, _)| &**id)
+    }
+
+    /// The id of the record with this in its column `name`.
+    pub(crate) fn by_column_name(&self, table: &str, name: &str) -> Option<&str> {
+        let table = self.dictionary.table(table)?;
+        let column = self.dictionary.find(table, "name")?;
+        self.rows_after(table, None).find(|(_, row)| self.value(row, column) == name).map(|(id, _)| &**id)
     }
 
     /// The id of a record by its display value, or of a user by the user name.

@@ -85,7 +85,14 @@ impl Database {
     fn cell(&self, table: TableId, row: &Row, id: ColumnId, form: Form<'_>) -> Value {
         let (column, stored) = (self.dictionary.column(id), self.value(row, id));
         match &column.kind {
-            ColumnType::Reference(target) => self.reference(target, stored, form),
+            ColumnType::Reference(target) => {
+                let name = self.display_name(target, stored).unwrap_or(stored);
+                reference(&format!("{target}/{stored}"), stored, name, form)
+            }
+            ColumnType::ReferenceByName(target) => {
+                let name = self.by_column_name(target, stored).and_then(|id| self.display_name(target, id));
+                reference(&format!("{target}?name={stored}"), stored, name.unwrap_or(stored), form)
+            }
             ColumnType::Journal if form.display == Display::Stored => "".into(),
             ColumnType::Journal => plain("", &self.journal(table, row, column, form.locale), form),
             _ => {
@@ -142,26 +149,26 @@ impl Database {
         });
         text.collect()
     }
+}
 
-    fn reference(&self, target: &str, id: &str, form: Form<'_>) -> Value {
-        let name = self.display_name(target, id).unwrap_or(id);
-        let mut parts = Map::new();
-        if form.display != Display::Stored {
-            parts.insert("display_value".into(), name.into());
-        }
-        if form.links && !id.is_empty() {
-            parts.insert("link".into(), format!("{}/table/{target}/{id}", form.base).into());
-        }
-        if form.display != Display::Shown {
-            parts.insert("value".into(), id.into());
-        }
-        match form.display {
-            Display::All => Value::Object(parts),
-            _ if id.is_empty() => "".into(),
-            _ if form.links => Value::Object(parts),
-            Display::Shown => name.into(),
-            Display::Stored => id.into(),
-        }
+/// A reference in its six forms; empty, it is none in most of them.
+fn reference(path: &str, id: &str, name: &str, form: Form<'_>) -> Value {
+    let mut parts = Map::new();
+    if form.display != Display::Stored {
+        parts.insert("display_value".into(), name.into());
+    }
+    if form.links && !id.is_empty() {
+        parts.insert("link".into(), format!("{}/table/{path}", form.base).into());
+    }
+    if form.display != Display::Shown {
+        parts.insert("value".into(), id.into());
+    }
+    match form.display {
+        Display::All => Value::Object(parts),
+        _ if id.is_empty() => "".into(),
+        _ if form.links => Value::Object(parts),
+        Display::Shown => name.into(),
+        Display::Stored => id.into(),
     }
 }
 

@@ -14,6 +14,8 @@ pub(in crate::api) struct Access<'a> {
     table: TableId,
     /// Rows that match any of these are hidden.
     hidden: Vec<Query>,
+    /// Whether the platform's own rules hold for the user.
+    below_admin: bool,
     locale: crate::data::Locale,
 }
 
@@ -46,14 +48,29 @@ impl<'a> Access<'a> {
             _ => None,
         });
         let hidden = queries.collect();
-        Self { database, rules, table, hidden, locale }
+        let below_admin = !user.is_admin() && state.settings.platform_acls;
+        Self { database, rules, table, hidden, below_admin, locale }
+    }
+
+    /// Whether the table is one of the dictionary's, which the platform guards (facts 1.3, 1.9).
+    fn is_guarded(&self, table: TableId, names: &[&str]) -> bool {
+        self.below_admin && names.contains(&self.database.dictionary.def(table).name.as_str())
+    }
+
+    /// Whether the table is closed to the user as a whole.
+    pub(in crate::api) fn is_closed(&self) -> bool {
+        self.is_guarded(self.table, &["sys_db_object"])
     }
 
     pub(in crate::api) fn may_see(&self, row: &Row) -> bool {
-        !self.hidden.iter().any(|query| query.matches(self.database, self.table, row, &self.locale))
+        !self.is_guarded(self.table, &["sys_dictionary"])
+            && !self.hidden.iter().any(|query| query.matches(self.database, self.table, row, &self.locale))
     }
 
     pub(in crate::api) fn may_read(&self, table: TableId, name: &str) -> bool {
+        if name != "label" && self.is_guarded(table, &["sys_choice"]) {
+            return false;
+        }
         !self.rules.iter().any(|rule| match rule {
             Rule::HideField { table: on, field } => field == name && applies(self.database, on, table),
             _ => false,
@@ -66,6 +83,11 @@ impl<'a> Access<'a> {
         rules.any(
             |rule| matches!(rule, Rule::DenyWrite { table } if applies(self.database, table, self.table)),
         )
+    }
+
+    /// Nor may classes of metadata be grouped (facts 6).
+    pub(in crate::api) fn denies_groups(&self) -> bool {
+        self.is_guarded(self.table, &["sys_dictionary", "sys_choice", "sys_glide_object"])
     }
 
     pub(in crate::api) fn denies_aggregates(&self) -> bool {
