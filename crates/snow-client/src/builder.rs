@@ -41,16 +41,8 @@ impl Common {
     fn bottom(&self) -> Result<Bottom, Error> {
         match &self.transport {
             Some(given) => Ok(given.clone()),
-            None => Ok(Bottom::Plain(Transport::builder().build()?)),
+            None => Ok(Bottom::Ours(Transport::builder().build()?)),
         }
-    }
-}
-
-/// What is left to do when all input has been checked: to load certificates.
-fn prepare(bottom: &Bottom, instance: &Instance) -> Result<(), Error> {
-    match bottom {
-        Bottom::Plain(ours) => ours.prepare(instance.origin()),
-        Bottom::Erased(_) => Ok(()),
     }
 }
 
@@ -108,8 +100,8 @@ macro_rules! common_settings {
             R::Error: Into<BoxError>,
         {
             self.common.transport = Some(match (&service as &dyn Any).downcast_ref::<Transport>() {
-                Some(ours) => Bottom::Plain(ours.clone()),
-                None => Bottom::Erased(HttpService::new(service)),
+                Some(ours) => Bottom::Ours(ours.clone()),
+                None => Bottom::Own(HttpService::new(service)),
             });
             self
         }
@@ -271,7 +263,7 @@ impl ClientBuilder {
             (Some(user), Some(password)) => {
                 let auth = BasicAuthLayer::new(instance.origin(), user, password.clone())?;
                 let bottom = self.common.bottom()?;
-                prepare(&bottom, &instance)?;
+                bottom.prepare(&instance)?;
                 Target::new(instance, &self.common.settings, auth, bottom)
             }
             (None, None) => match bottom {
@@ -355,7 +347,7 @@ impl OAuthClientBuilder {
         let instance = self.common.instance()?;
         let (settings, bottom) = (&self.common.settings, self.common.bottom()?);
         let oauth = self.oauth.build(&instance, stack::token(settings, bottom.clone()))?;
-        prepare(&bottom, &instance)?;
+        bottom.prepare(&instance)?;
         let target = Target::new(instance, settings, oauth.layer(), bottom);
         Ok(OAuthClient { client: Client { target }, oauth })
     }

@@ -1,5 +1,6 @@
 //! The only file that reads a clock or rolls dice.
 
+use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,37 +61,55 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Sleeps until a moment; costs nothing before it is first waited for.
-#[derive(Debug)]
-pub(crate) struct Timer {
-    at: Option<Instant>,
-    /// On the heap: most requests are done before they wait for as many timers as they have.
-    sleep: Option<Pin<Box<Sleep>>>,
+/// So long from now; `None` for longer than time goes.
+pub(crate) fn after(time: Duration) -> Option<Instant> {
+    now().checked_add(time)
 }
 
-impl Timer {
-    /// For this moment; never without one.
-    pub(crate) fn new(at: Option<Instant>) -> Self {
-        Self { at, sleep: None }
+pin_project! {
+    /// What wakes whoever waits too long, with the limits that it goes by.
+    #[derive(Debug)]
+    struct Alarm<T> {
+        limits: T,
+        #[pin]
+        sleep: Option<Sleep>,
+    }
+}
+
+/// Limits, and what watches over them: one pointer to be moved, and no timer before somebody waits.
+#[derive(Debug)]
+pub(crate) struct Timer<T>(Pin<Box<Alarm<T>>>);
+
+impl<T> Timer<T> {
+    #[inline]
+    pub(crate) fn new(limits: T) -> Self {
+        Self(Box::pin(Alarm { limits, sleep: None }))
     }
 
-    /// For so long from now; never without a limit.
-    pub(crate) fn after(limit: Option<Duration>) -> Self {
-        Self::new(limit.and_then(|limit| now().checked_add(limit)))
+    pub(crate) fn limits(&self) -> &T {
+        &self.0.limits
     }
 
-    /// Whether the moment has come.
-    pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(at) = self.at else { return Poll::Pending };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
-        sleep.as_mut().poll(cx)
+    /// Whether the moment has come that somebody waits for since this was asked first, or since it was stopped; never
+    /// without one.
+    pub(crate) fn poll_elapsed(
+        &mut self,
+        cx: &mut Context<'_>,
+        moment: impl FnOnce(&T) -> Option<Instant>,
+    ) -> Poll<()> {
+        let mut alarm = self.0.as_mut().project();
+        if alarm.sleep.is_none() {
+            let Some(at) = moment(alarm.limits) else { return Poll::Pending };
+            alarm.sleep.set(Some(tokio::time::sleep_until(at)));
+        }
+        alarm.sleep.as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(cx))
     }
 
-    /// Another moment.
-    pub(crate) fn reset(&mut self, at: Option<Instant>) {
-        self.at = at;
-        if let (Some(at), Some(sleep)) = (at, &mut self.sleep) {
-            sleep.as_mut().reset(at);
+    /// Nobody waits any more.
+    #[inline]
+    pub(crate) fn stop(&mut self) {
+        if self.0.sleep.is_some() {
+            self.0.as_mut().project().sleep.set(None);
         }
     }
 }

@@ -49,7 +49,7 @@ where
     R::Error: Into<BoxError>,
 {
     fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>> {
-        Box::pin(Call { call: Late::new(self.clone(), request) })
+        Box::pin(Call { call: Late::new(&mut self.clone(), request) })
     }
 }
 
@@ -67,6 +67,7 @@ where
 {
     type Output = Result<Response<Body>, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match ready!(self.project().call.poll(cx)) {
             Ok(answer) => Poll::Ready(Ok(answer.map(Body::stream))),
@@ -99,10 +100,12 @@ impl Service<Request<Body>> for HttpService {
     type Error = Error;
     type Future = HttpFuture;
 
+    #[inline]
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, request: Request<Body>) -> HttpFuture {
         self.send(request)
     }
@@ -132,6 +135,7 @@ pub struct HttpFuture(BoxFuture<'static, Result<Response<Body>, Error>>);
 impl Future for HttpFuture {
     type Output = Result<Response<Body>, Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.as_mut().poll(cx)
     }

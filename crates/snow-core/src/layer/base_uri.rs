@@ -62,10 +62,12 @@ where
     type Error = Error;
     type Future = BaseUriFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<B>) -> BaseUriFuture<S::Future> {
         match place(&self.instance, &mut request) {
             Ok(()) => BaseUriFuture { state: State::Sent { inner: self.inner.call(request) } },
@@ -111,6 +113,7 @@ where
 {
     type Output = Result<R, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             Projected::Sent { inner } => Poll::Ready(ready!(inner.poll(cx)).map_err(Error::wrap)),

@@ -61,10 +61,12 @@ where
     type Error = S::Error;
     type Future = BodyLimitFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> BodyLimitFuture<S::Future> {
         let limit = Operation::of(&request).and_then(Operation::body_bytes).unwrap_or(self.limit);
         BodyLimitFuture { inner: self.inner.call(request), limit }
@@ -88,6 +90,7 @@ where
 {
     type Output = Result<Response<LimitedBody<R>>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let answer = ready!(this.inner.poll(cx));
@@ -115,6 +118,7 @@ where
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.project();
         let frame = ready!(this.body.poll_frame(cx)).transpose().map_err(Error::wrap)?;
@@ -128,10 +132,12 @@ where
         }
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

@@ -66,10 +66,12 @@ where
     type Error = S::Error;
     type Future = GzipFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<B>) -> GzipFuture<S::Future> {
         let gzip = HeaderValue::from_static("gzip");
         request.headers_mut().entry(header::ACCEPT_ENCODING).or_insert(gzip);
@@ -90,6 +92,7 @@ where
 {
     type Output = Result<Response<GzipBody<R>>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut answer = ready!(self.project().inner.poll(cx))?;
         let unpacker = is_packed(answer.headers()).then(|| {
@@ -125,6 +128,7 @@ where
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let mut this = self.project();
         let Some(unpacker) = this.unpacker else {
@@ -147,6 +151,7 @@ where
         }
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         match &self.unpacker {
             None => self.body.is_end_stream(),
@@ -154,6 +159,7 @@ where
         }
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         if self.unpacker.is_some() { SizeHint::new() } else { self.body.size_hint() }
     }

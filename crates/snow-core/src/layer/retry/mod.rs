@@ -88,10 +88,12 @@ where
     type Error = Error;
     type Future = RetryFuture<S, B>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> RetryFuture<S, B> {
         let operation = Operation::of(&request);
         let course = Course {
@@ -215,7 +217,7 @@ pin_project! {
         S: Service<Request<B>>,
     {
         First { #[pin] call: S::Future },
-        Pause { timer: Timer },
+        Pause { timer: Timer<Option<Instant>> },
         Again { #[pin] call: Late<S, B> },
     }
 }
@@ -228,6 +230,7 @@ where
 {
     type Output = Result<Response<R>, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
@@ -235,22 +238,26 @@ where
                 Projected::First { call } => ready!(call.poll(cx)).map_err(Error::wrap),
                 Projected::Again { call } => ready!(call.poll(cx)).map_err(Error::wrap),
                 Projected::Pause { timer } => {
-                    ready!(timer.poll_elapsed(cx));
+                    ready!(timer.poll_elapsed(cx, |until| *until));
                     let Some(request) = this.plan.next.take() else { return Poll::Pending }; // never: a pause has what comes next
                     this.plan.course.made += 1;
-                    let call = Late::new(this.plan.inner.clone(), request);
+                    let call = Late::new(&mut this.plan.inner, request);
                     this.state.set(State::Again { call });
                     continue;
                 }
             };
             let Plan { policy, recipe, course, next, .. } = &mut **this.plan;
+            if course.made == 1 && verdict(&outcome) == Verdict::Final {
+                policy.went_well();
+                return Poll::Ready(outcome);
+            }
             match course.next(&outcome, recipe, policy) {
                 Ok((pause, request)) => {
                     drop(outcome);
                     *next = Some(request);
-                    this.state.set(State::Pause { timer: Timer::after(Some(pause)) });
+                    this.state.set(State::Pause { timer: Timer::new(clock::after(pause)) });
                 }
-                Err(stop) => return Poll::Ready(settle(outcome, stop, course, policy)),
+                Err(stop) => return Poll::Ready(settle(outcome, stop, course)),
             }
         }
     }
@@ -275,12 +282,7 @@ fn settle<R>(
     outcome: Result<Response<R>, Error>,
     stop: Option<Stop>,
     course: &Course,
-    policy: &RetryPolicy,
 ) -> Result<Response<R>, Error> {
-    if course.made == 1 && stop.is_none() {
-        policy.went_well();
-        return outcome;
-    }
     let attempts = course.attempts(stop);
     match outcome {
         Ok(mut answer) => {
