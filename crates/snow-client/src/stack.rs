@@ -114,7 +114,6 @@ const TOKEN_BYTES: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Client, OAuthClient};
     use http::Request;
     use snow_core::Body;

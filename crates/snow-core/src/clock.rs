@@ -1,12 +1,8 @@
 //! The only file that reads a clock or rolls dice.
 
-use pin_project_lite::pin_project;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 /// Where the time comes from.
 ///
@@ -64,54 +60,6 @@ pub(crate) fn now() -> Instant {
 /// So long from now; `None` for longer than time goes.
 pub(crate) fn after(time: Duration) -> Option<Instant> {
     now().checked_add(time)
-}
-
-pin_project! {
-    /// What wakes whoever waits too long, with the limits that it goes by.
-    #[derive(Debug)]
-    struct Alarm<T> {
-        limits: T,
-        #[pin]
-        sleep: Option<Sleep>,
-    }
-}
-
-/// Limits, and what watches over them: one pointer to be moved, and no timer before somebody waits.
-#[derive(Debug)]
-pub(crate) struct Timer<T>(Pin<Box<Alarm<T>>>);
-
-impl<T> Timer<T> {
-    #[inline]
-    pub(crate) fn new(limits: T) -> Self {
-        Self(Box::pin(Alarm { limits, sleep: None }))
-    }
-
-    pub(crate) fn limits(&self) -> &T {
-        &self.0.limits
-    }
-
-    /// Whether the moment has come that somebody waits for since this was asked first, or since it was stopped; never
-    /// without one.
-    pub(crate) fn poll_elapsed(
-        &mut self,
-        cx: &mut Context<'_>,
-        moment: impl FnOnce(&T) -> Option<Instant>,
-    ) -> Poll<()> {
-        let mut alarm = self.0.as_mut().project();
-        if alarm.sleep.is_none() {
-            let Some(at) = moment(alarm.limits) else { return Poll::Pending };
-            alarm.sleep.set(Some(tokio::time::sleep_until(at)));
-        }
-        alarm.sleep.as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(cx))
-    }
-
-    /// Nobody waits any more.
-    #[inline]
-    pub(crate) fn stop(&mut self) {
-        if self.0.sleep.is_some() {
-            self.0.as_mut().project().sleep.set(None);
-        }
-    }
 }
 
 /// Where randomness comes from: shared by its clones.

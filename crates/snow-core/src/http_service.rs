@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::{fmt, future::Future, pin::Pin};
 use tower_service::Service;
 
@@ -69,9 +69,10 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match ready!(self.project().call.poll(cx)) {
-            Ok(answer) => Poll::Ready(Ok(answer.map(Body::stream))),
-            Err(error) => Poll::Ready(Err(Error::wrap(error))),
+        match self.project().call.poll(cx) {
+            Poll::Ready(Ok(answer)) => Poll::Ready(Ok(answer.map(Body::stream))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Error::wrap(error))),
+            Poll::Pending => Poll::Pending,
         }
     }
 }

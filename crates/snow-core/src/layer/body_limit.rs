@@ -93,9 +93,14 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let answer = ready!(this.inner.poll(cx));
         let limit = *this.limit;
-        Poll::Ready(answer.map(|answer| answer.map(|body| LimitedBody { body, left: limit, limit })))
+        match this.inner.poll(cx) {
+            Poll::Ready(Ok(answer)) => {
+                Poll::Ready(Ok(answer.map(|body| LimitedBody { body, left: limit, limit })))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bounds the whole of an operation.
 
-use crate::clock::{self, Timer};
+use crate::alarm::{Alarm, Timer};
+use crate::clock;
 use crate::{BoxError, Error, Kind, Operation};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -48,7 +49,7 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadline<S>;
 
     fn layer(&self, inner: S) -> Deadline<S> {
-        Deadline { inner, limit: self.limit }
+        Deadline { inner, limit: self.limit, alarm: Alarm::default() }
     }
 }
 
@@ -57,6 +58,7 @@ impl<S> Layer<S> for DeadlineLayer {
 pub struct Deadline<S> {
     inner: S,
     limit: Duration,
+    alarm: Alarm,
 }
 
 impl<S, B, R> Service<Request<B>> for Deadline<S>
@@ -76,7 +78,7 @@ where
     #[inline]
     fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
         let limit = Operation::of(&request).and_then(Operation::deadline_limit).unwrap_or(self.limit);
-        let timer = Some(Timer::new(Limits { limit, at: clock::after(limit) }));
+        let timer = Some(Timer::new(&self.alarm, Limits { limit, at: clock::after(limit) }));
         DeadlineFuture { inner: self.inner.call(request), timer }
     }
 }

@@ -73,8 +73,9 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<B>) -> S::Future {
+        let headers = request.headers_mut();
         for (name, value) in &*self.headers {
-            request.headers_mut().entry(name).or_insert_with(|| value.clone());
+            headers.entry(name).or_insert_with(|| value.clone());
         }
         self.inner.call(request)
     }

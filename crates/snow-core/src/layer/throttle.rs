@@ -95,6 +95,7 @@ impl Limits {
         self.paused_until.fetch_max(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    #[inline]
     fn heed(&self, status: StatusCode, headers: &HeaderMap) {
         match retry_after::of(status, headers, &self.clock) {
             Some(time) => self.pause(time),
@@ -276,14 +277,17 @@ where
             this.state.set(State::Sent { call, place: Some(place) });
         }
         let Projected::Sent { call, place } = this.state.project() else { return Poll::Pending };
-        let answer = ready!(call.poll(cx));
-        let Some(place) = place.take() else { return Poll::Pending }; // never: it is there until then
-        match answer {
-            Ok(answer) => {
+        match call.poll(cx) {
+            Poll::Ready(Ok(answer)) => {
+                let Some(place) = place.take() else { return Poll::Pending }; // never: it is there until then
                 place.0.heed(answer.status(), answer.headers());
                 Poll::Ready(Ok(answer.map(|body| ThrottleBody::new(body, place))))
             }
-            Err(error) => Poll::Ready(Err(Error::wrap(error))),
+            Poll::Ready(Err(error)) => {
+                *place = None;
+                Poll::Ready(Err(Error::wrap(error)))
+            }
+            Poll::Pending => Poll::Pending,
         }
     }
 }
@@ -305,6 +309,7 @@ pin_project! {
 }
 
 impl<R: Body> ThrottleBody<R> {
+    #[inline]
     fn new(body: R, place: Place) -> Self {
         let place = (!body.is_end_stream()).then_some(place);
         Self { body, place }

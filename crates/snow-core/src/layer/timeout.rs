@@ -1,6 +1,7 @@
 //! Bounds one attempt: until its answer begins, and while its body stands still.
 
-use crate::clock::{self, Timer};
+use crate::alarm::{Alarm, Timer};
+use crate::clock;
 use crate::{BoxError, Error, Kind, Operation};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -61,7 +62,7 @@ impl<S> Layer<S> for TimeoutLayer {
     type Service = Timeout<S>;
 
     fn layer(&self, inner: S) -> Timeout<S> {
-        Timeout { inner, limits: *self }
+        Timeout { inner, limits: *self, alarm: Alarm::default() }
     }
 }
 
@@ -70,6 +71,7 @@ impl<S> Layer<S> for TimeoutLayer {
 pub struct Timeout<S> {
     inner: S,
     limits: TimeoutLayer,
+    alarm: Alarm,
 }
 
 impl<S, B, R> Service<Request<B>> for Timeout<S>
@@ -92,7 +94,7 @@ where
         let head = Operation::of(&request)
             .and_then(Operation::head_limit)
             .unwrap_or_else(|| self.limits.head + to_send(request.body()));
-        let timer = Some(Timer::new(TimeoutLayer { head, ..self.limits }));
+        let timer = Some(Timer::new(&self.alarm, TimeoutLayer { head, ..self.limits }));
         TimeoutFuture { inner: self.inner.call(request), timer }
     }
 }

@@ -24,7 +24,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use tower_service::Service;
 
 /// An HTTP/1.1 client with a connection pool: the bottom of the default stack, and a tower `Service` for any other.
@@ -120,9 +120,10 @@ impl Future for TransportFuture {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(sent) = &mut self.sent else { return Poll::Ready(Err(self.name(refused()))) };
-        match ready!(Pin::new(sent).poll(cx)) {
-            Ok(answer) => Poll::Ready(Ok(answer.map(TransportBody::new))),
-            Err(error) => Poll::Ready(Err(self.name(failure::of_client(error)))),
+        match Pin::new(sent).poll(cx) {
+            Poll::Ready(Ok(answer)) => Poll::Ready(Ok(answer.map(TransportBody::new))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.name(failure::of_client(error)))),
+            Poll::Pending => Poll::Pending,
         }
     }
 }

@@ -244,18 +244,31 @@ where
             let session = Some(enter(held.pool, place, &mut held.request));
             this.state.set(State::Sent { call: Late::new(&mut held.service, held.request), session });
         }
-        let (answer, mut session) = match this.state.project() {
-            Projected::Direct { call } => (ready!(call.poll(cx)), None),
-            Projected::Sent { call, session } => (ready!(call.poll(cx)), session.take()),
-            Projected::Waiting { .. } => return Poll::Pending,
-        };
-        match answer {
-            Ok(answer) => {
-                session.iter_mut().for_each(|session| session.learn(answer.status(), answer.headers()));
-                Poll::Ready(Ok(answer.map(|body| SessionBody::new(body, session))))
-            }
-            Err(error) => Poll::Ready(Err(Error::wrap(error))),
+        match this.state.project() {
+            Projected::Direct { call } => enrich(call.poll(cx), &mut None),
+            Projected::Sent { call, session } => enrich(call.poll(cx), session),
+            Projected::Waiting { .. } => Poll::Pending,
         }
+    }
+}
+
+/// Hands the session on to the body of the answer, which it learns from.
+#[inline]
+fn enrich<R: Body, E: Into<BoxError>>(
+    answer: Poll<Result<Response<R>, E>>,
+    session: &mut Option<Box<Taken>>,
+) -> Poll<Result<Response<SessionBody<R>>, Error>> {
+    match answer {
+        Poll::Ready(Ok(answer)) => {
+            let mut session = session.take();
+            session.iter_mut().for_each(|session| session.learn(answer.status(), answer.headers()));
+            Poll::Ready(Ok(answer.map(|body| SessionBody::new(body, session))))
+        }
+        Poll::Ready(Err(error)) => {
+            *session = None;
+            Poll::Ready(Err(Error::wrap(error)))
+        }
+        Poll::Pending => Poll::Pending,
     }
 }
 
@@ -287,7 +300,7 @@ pin_project! {
 impl<R: Body> SessionBody<R> {
     fn new(body: R, session: Option<Box<Taken>>) -> Self {
         let mut body = Self { body, session };
-        if body.body.is_end_stream() {
+        if body.session.is_some() && body.body.is_end_stream() {
             give_back(&mut body.session);
         }
         body
@@ -308,6 +321,9 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, R::Error>>> {
         let mut this = self.project();
         let frame = ready!(this.body.as_mut().poll_frame(cx));
+        if this.session.is_none() {
+            return Poll::Ready(frame);
+        }
         match &frame {
             Some(Err(_)) => *this.session = None,
             Some(Ok(_)) if !this.body.is_end_stream() => {}

@@ -69,6 +69,7 @@ where
     }
 }
 
+#[inline]
 fn open<B>(request: &Request<B>) -> Span {
     tracing::debug_span!(
         "attempt",

@@ -32,6 +32,7 @@ pin_project! {
 /// A span, if anybody listens. On the heap, so that one to which nobody does weighs nothing.
 type Listened = Option<Box<Span>>;
 
+#[inline]
 fn listened(span: Span) -> Listened {
     (!span.is_disabled()).then(|| Box::new(span))
 }
@@ -53,19 +54,20 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let entered = enter(this.span);
-        let answer = ready!(this.inner.poll(cx));
+        let answer = this.inner.poll(cx);
         drop(entered);
-        let span = this.span.take();
         match answer {
-            Ok(answer) => {
+            Poll::Ready(Ok(answer)) => {
+                let span = this.span.take();
                 span.iter().for_each(|span| tell(span, &answer));
                 Poll::Ready(Ok(answer.map(|body| SpanBody { body, span })))
             }
-            Err(error) => {
+            Poll::Ready(Err(error)) => {
                 let error = Error::wrap(error);
-                span.iter().for_each(|span| tell_failure(span, &error));
+                this.span.take().iter().for_each(|span| tell_failure(span, &error));
                 Poll::Ready(Err(error))
             }
+            Poll::Pending => Poll::Pending,
         }
     }
 }

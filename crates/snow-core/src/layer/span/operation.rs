@@ -94,6 +94,7 @@ macro_rules! open {
     };
 }
 
+#[inline]
 fn child<B>(request: &Request<B>) -> Span {
     open!(request)
 }
