@@ -13,13 +13,14 @@ fn layers(service: &HttpService) -> Vec<String> {
     names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// The first column of the table in `ARCHITECTURE.md`.
+/// The types in the first column of the table in `ARCHITECTURE.md`.
 fn documented() -> Vec<String> {
     let text = include_str!("../../ARCHITECTURE.md");
     let table = text.split("## The default stack, outermost first").nth(1).unwrap();
     let rows = table.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
     let rows = rows.take_while(|line| line.starts_with('|'));
-    rows.map(|row| row.split('`').nth(1).unwrap().to_owned()).collect()
+    let types = rows.filter_map(|row| row.strip_prefix("| `")?.split('`').next());
+    types.map(str::to_owned).collect()
 }
 
 #[test]
@@ -38,7 +39,15 @@ fn the_types_of_the_shipped_stack_are_those_of_the_table() {
     // A transport of one's own, or ours with settings, goes under the same stack.
     let ours = Transport::builder().no_proxy().build().unwrap();
     let builder = Client::builder().instance("http://127.0.0.1:1").user("a").password("b");
-    assert_eq!(layers(builder.transport(ours).build().unwrap().service()), shipped);
+    assert_eq!(layers(builder.clone().transport(ours).build().unwrap().service()), shipped);
+
+    // What the user brings is erased where it is, and with it what it is around.
+    let own = service_fn(|_: Request<Body>| async { Ok::<_, Error>(Response::new(Body::empty())) });
+    let over_own = layers(builder.clone().transport(own).build().unwrap().service());
+    assert_eq!(over_own[..shipped.len() - 1], shipped[..shipped.len() - 1]);
+    assert_eq!(over_own.last().unwrap(), "HttpService");
+    let with_layers = builder.operation_layer(recorder("operation", &Seen::default())).build().unwrap();
+    assert_eq!(layers(with_layers.service()), ["BaseUri", "OperationSpan", "Deadline", "HttpService"]);
 }
 
 type Seen = Arc<Mutex<Vec<String>>>;

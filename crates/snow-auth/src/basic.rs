@@ -96,10 +96,12 @@ where
     type Error = S::Error;
     type Future = S::Future;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         if self.layer.0.origin.covers(request.uri()) {
             request.headers_mut().insert(header::AUTHORIZATION, self.layer.0.header.clone());

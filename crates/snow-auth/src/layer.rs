@@ -75,9 +75,9 @@ where
         let stage = if !self.oauth.origin().covers(request.uri()) {
             Stage::Refused { error: Some(elsewhere(&self.oauth, request.uri())) }
         } else if let Some(token) = self.oauth.ready() {
-            let again = replay(&request);
-            let call = Late::new(self.inner.clone(), with_token(request, &token));
-            Stage::Sent { call, refusal: Some(Refusal { service: self.clone(), again, token }) }
+            let refusal = Box::new(Refusal { service: self.clone(), again: replay(&request), token });
+            let call = Late::new(&mut self.inner, with_token(request, &refusal.token));
+            Stage::Sent { call, refusal: Some(refusal) }
         } else {
             Stage::Waiting { call: Box::pin(self.clone().obtain_and_send(request)) }
         };
@@ -184,7 +184,7 @@ pin_project! {
     where
         S: Service<Request<B>>,
     {
-        Sent { #[pin] call: Late<S, B>, refusal: Option<Refusal<S, B>> },
+        Sent { #[pin] call: Late<S, B>, refusal: Option<Box<Refusal<S, B>>> },
         Waiting { call: BoxFuture<'static, Result<Response<R>, Error>> },
         Refused { error: Option<Error> },
     }

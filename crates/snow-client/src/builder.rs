@@ -41,16 +41,8 @@ impl Common {
     fn bottom(&self) -> Result<Bottom, Error> {
         match &self.transport {
             Some(given) => Ok(given.clone()),
-            None => Ok(Bottom::Plain(Transport::builder().build()?)),
+            None => Ok(Bottom::Ours(Transport::builder().build()?)),
         }
-    }
-}
-
-/// What is left to do when all input has been checked: to load certificates.
-fn prepare(bottom: &Bottom, instance: &Instance) -> Result<(), Error> {
-    match bottom {
-        Bottom::Plain(ours) => ours.prepare(instance.origin()),
-        Bottom::Erased(_) => Ok(()),
     }
 }
 
@@ -108,8 +100,8 @@ macro_rules! common_settings {
             R::Error: Into<BoxError>,
         {
             self.common.transport = Some(match (&service as &dyn Any).downcast_ref::<Transport>() {
-                Some(ours) => Bottom::Plain(ours.clone()),
-                None => Bottom::Erased(HttpService::new(service)),
+                Some(ours) => Bottom::Ours(ours.clone()),
+                None => Bottom::Own(HttpService::new(service)),
             });
             self
         }
@@ -291,7 +283,7 @@ impl ClientBuilder {
         }
         let way = self.login.way(instance.origin(), self.common.transport.is_some())?;
         let bottom = self.common.bottom()?;
-        prepare(&bottom, &instance)?;
+        bottom.prepare(&instance)?;
         Ok(Client { target: way.target(instance, &self.common.settings, bottom) })
     }
 

@@ -40,6 +40,11 @@ impl Settings {
         self.refused.get_or_insert_with(|| Error::new(Kind::InvalidInput, why));
     }
 
+    /// Whether there are layers of the user's own.
+    pub(crate) fn has_layers(&self) -> bool {
+        !self.operation_layers.is_empty() || !self.attempt_layers.is_empty()
+    }
+
     pub(crate) fn deadline(&self) -> Duration {
         self.deadline.unwrap_or(DEADLINE)
     }

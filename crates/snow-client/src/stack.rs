@@ -1,21 +1,18 @@
 //! The default stack, outermost first. `ARCHITECTURE.md` has the same table.
 
-use crate::maybe_erased::MaybeErased;
+use crate::row::Row;
 use crate::settings::Settings;
-use bytes::Bytes;
-use http::{Request, Response};
 use snow_core::layer::{
     AttemptSpan, AttemptSpanLayer, BaseUriLayer, BodyLimit, BodyLimitLayer, DeadlineLayer, DefaultHeaders,
-    Gzip, GzipLayer, OperationSpanLayer, RetryLayer, RetryPolicy, Session, Timeout,
+    Gzip, GzipLayer, OperationSpanLayer, Retry, RetryLayer, RetryPolicy, Session, Throttle, Timeout,
 };
-use snow_core::{Body, BoxError, Error, HttpService, Instance, Transport};
+use snow_core::{Error, HttpService, Instance, Transport};
 use std::time::Duration;
 use tower::ServiceBuilder;
-use tower_layer::Layer;
-use tower_service::Service;
+use tower_layer::{Identity, Layer};
 
 /// What every request of the facade goes through.
-pub(crate) fn default<A, R>(
+pub(crate) fn default<A>(
     instance: &Instance,
     settings: &Settings,
     retry: RetryPolicy,
@@ -23,19 +20,39 @@ pub(crate) fn default<A, R>(
     bottom: Bottom,
 ) -> HttpService
 where
-    A: Layer<Limited>,
-    A::Service: Service<Request<Body>, Response = Response<R>, Error = Error> + Clone + Send + Sync + 'static,
-    <A::Service as Service<Request<Body>>>::Future: Send,
-    R: http_body::Body<Data = Bytes> + Send + 'static,
-    R::Error: Into<BoxError>,
+    A: Layer<Limited<Transport>, Service: Row> + Layer<Limited<HttpService>, Service: Row>,
+{
+    let none = (Identity::new(), Identity::new());
+    let layers = (settings.operation_layers.clone(), settings.attempt_layers.clone());
+    match bottom {
+        bottom if settings.has_layers() => table(instance, settings, retry, layers, auth, bottom.erased()),
+        Bottom::Ours(transport) => table(instance, settings, retry, none, auth, transport),
+        Bottom::Own(service) => table(instance, settings, retry, none, auth, service),
+    }
+}
+
+/// The stack, in which only what the user brings is erased.
+fn table<O, P, A, B>(
+    instance: &Instance,
+    settings: &Settings,
+    retry: RetryPolicy,
+    (operation_layers, attempt_layers): (O, P),
+    auth: A,
+    bottom: B,
+) -> HttpService
+where
+    O: Layer<Retry<P::Service>, Service: Row>,
+    P: Layer<Throttle<A::Service>, Service: Row>,
+    A: Layer<Limited<B>, Service: Row>,
+    B: Row,
 {
     let stack = ServiceBuilder::new()
         .layer(BaseUriLayer::new(instance.clone())) // below here every URI is absolute, and the instance's
         .layer(OperationSpanLayer::new())
         .layer(DeadlineLayer::new(settings.deadline())) // everything below, pauses and the answer's body included
-        .layer(settings.operation_layers.clone())
+        .layer(operation_layers)
         .layer(RetryLayer::new(retry))
-        .layer(settings.attempt_layers.clone())
+        .layer(attempt_layers)
         .layer(settings.throttle()) // below retry: who pauses holds no place
         .layer(auth) // below the throttle: whoever waited for a place has the token of now
         .layer(settings.sessions(instance))
@@ -51,10 +68,31 @@ where
 }
 
 /// Our transport, or the user's.
-pub(crate) type Bottom = MaybeErased<Transport>;
+#[derive(Clone)]
+pub(crate) enum Bottom {
+    Ours(Transport),
+    Own(HttpService),
+}
+
+impl Bottom {
+    fn erased(self) -> HttpService {
+        match self {
+            Self::Ours(transport) => HttpService::new(transport),
+            Self::Own(service) => service,
+        }
+    }
+
+    /// What is left to do when all input has been checked: to load certificates.
+    pub(crate) fn prepare(&self, instance: &Instance) -> Result<(), Error> {
+        match self {
+            Self::Ours(transport) => transport.prepare(instance.origin()),
+            Self::Own(_) => Ok(()),
+        }
+    }
+}
 
 /// What is below authentication.
-pub(crate) type Limited = Session<AttemptSpan<BodyLimit<Gzip<Timeout<DefaultHeaders<Bottom>>>>>>;
+pub(crate) type Limited<B> = Session<AttemptSpan<BodyLimit<Gzip<Timeout<DefaultHeaders<B>>>>>>;
 
 /// What token requests go through: the same transport with limits of its own, without authentication, and without whatever
 /// bounds the call that happened to ask first.
@@ -67,7 +105,7 @@ pub(crate) fn token(settings: &Settings, bottom: Bottom) -> HttpService {
         .layer(GzipLayer::new())
         .layer(settings.timeouts)
         .layer(settings.headers.clone())
-        .service(bottom);
+        .service(bottom.erased());
     HttpService::new(stack)
 }
 
@@ -76,12 +114,14 @@ const TOKEN_BYTES: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Client, OAuthClient};
+    use http::Request;
+    use snow_core::Body;
+    use tower_service::Service;
 
     /// Bytes on a 64-bit machine.
-    const FUTURE: usize = 456;
-    const ANSWER: usize = 448;
+    const FUTURE: usize = 112;
+    const ANSWER: usize = 208;
 
     /// Every layer's future holds the one below it, and every answer is moved through all of them: what they hold is
     /// paid for on each request, and what is rarely needed is therefore on the heap.

@@ -1,15 +1,13 @@
 //! Where calls go: what a client is inside.
 
+use crate::row::Row;
 use crate::settings::Settings;
 use crate::stack::{self, Bottom, Limited};
-use bytes::Bytes;
-use http::{Request, Response};
 use snow_core::layer::RetryPolicy;
-use snow_core::{Body, BoxError, Error, HttpService, Instance};
+use snow_core::{HttpService, Instance, Transport};
 use std::sync::Arc;
 use std::time::Duration;
 use tower_layer::Layer;
-use tower_service::Service;
 
 #[derive(Debug)]
 pub(crate) struct Target {
@@ -30,14 +28,9 @@ pub(crate) struct Resend {
 
 impl Target {
     /// The default stack with this way to log in.
-    pub(crate) fn new<A, R>(instance: Instance, settings: &Settings, auth: A, bottom: Bottom) -> Arc<Self>
+    pub(crate) fn new<A>(instance: Instance, settings: &Settings, auth: A, bottom: Bottom) -> Arc<Self>
     where
-        A: Layer<Limited>,
-        A::Service:
-            Service<Request<Body>, Response = Response<R>, Error = Error> + Clone + Send + Sync + 'static,
-        <A::Service as Service<Request<Body>>>::Future: Send,
-        R: http_body::Body<Data = Bytes> + Send + 'static,
-        R::Error: Into<BoxError>,
+        A: Layer<Limited<Transport>, Service: Row> + Layer<Limited<HttpService>, Service: Row>,
     {
         let policy = settings.retry();
         let http = stack::default(&instance, settings, policy.clone(), auth, bottom);

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::{fmt, mem};
 
-type Stream = Pin<Box<dyn http_body::Body<Data = Bytes, Error = Error> + Send>>;
 type Factory = Arc<dyn Fn() -> Stream + Send + Sync>;
 
 /// The body of a request or an answer: empty, bytes, a stream, or a stream that can be made again.
@@ -27,21 +26,27 @@ type Factory = Arc<dyn Fn() -> Stream + Send + Sync>;
 /// ```
 pub struct Body(Inner);
 
+/// As large as `Bytes`: every request that moves carries one.
 enum Inner {
-    Empty,
+    /// Those of an empty body are none.
     Bytes(Bytes),
     Stream(Stream),
-    /// Made when first looked at: a recipe that is never sent costs nothing.
-    Factory {
-        make: Factory,
-        begun: OnceCell<Stream>,
-    },
+}
+
+type Stream = Pin<Box<dyn Source>>;
+
+/// Where the frames of a stream come from.
+trait Source: http_body::Body<Data = Bytes, Error = Error> + Send {
+    /// What makes it anew, if anything can.
+    fn factory(&self) -> Option<&Factory> {
+        None
+    }
 }
 
 impl Body {
     /// No bytes at all.
     pub const fn empty() -> Self {
-        Self(Inner::Empty)
+        Self(Inner::Bytes(Bytes::new()))
     }
 
     /// Any other body, read once. A body that is a `Body` already is passed through.
@@ -66,7 +71,11 @@ impl Body {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Inner::Factory { make: Arc::new(move || erase(make())), begun: OnceCell::new() })
+        Self::made(Arc::new(move || erase(make())))
+    }
+
+    fn made(make: Factory) -> Self {
+        Self(Inner::Stream(Box::pin(Made { make, begun: OnceCell::new() })))
     }
 
     /// Reads all of it, up to a limit in bytes.
@@ -133,17 +142,69 @@ where
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = ready!(self.project().body.poll_frame(cx));
         Poll::Ready(frame.map(|frame| frame.map_err(Error::wrap)))
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl<B> Source for OwnError<B>
+where
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: Into<BoxError>,
+{
+}
+
+/// A stream that can be made again. Made when first looked at: a recipe that is never sent costs nothing.
+struct Made {
+    make: Factory,
+    begun: OnceCell<Stream>,
+}
+
+impl Made {
+    fn stream(&self) -> &Stream {
+        self.begun.get_or_init(|| (self.make)())
+    }
+}
+
+impl http_body::Body for Made {
+    type Data = Bytes;
+    type Error = Error;
+
+    #[inline]
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        self.stream();
+        self.begun.get_mut().map_or(Poll::Ready(None), |stream| stream.as_mut().poll_frame(cx))
+    }
+
+    #[inline]
+    fn is_end_stream(&self) -> bool {
+        self.stream().is_end_stream()
+    }
+
+    #[inline]
+    fn size_hint(&self) -> SizeHint {
+        self.stream().size_hint()
+    }
+}
+
+impl Source for Made {
+    fn factory(&self) -> Option<&Factory> {
+        Some(&self.make)
     }
 }
 
@@ -151,37 +212,31 @@ impl http_body::Body for Body {
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match &mut self.0 {
-            Inner::Empty => Poll::Ready(None),
             Inner::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Inner::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(mem::take(bytes))))),
             Inner::Stream(stream) => stream.as_mut().poll_frame(cx),
-            Inner::Factory { make, begun } => {
-                begun.get_or_init(|| make());
-                begun.get_mut().map_or(Poll::Ready(None), |stream| stream.as_mut().poll_frame(cx))
-            }
         }
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Inner::Empty => true,
             Inner::Bytes(bytes) => bytes.is_empty(),
             Inner::Stream(stream) => stream.is_end_stream(),
-            Inner::Factory { make, begun } => begun.get_or_init(|| make()).is_end_stream(),
         }
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Inner::Empty => SizeHint::with_exact(0),
             Inner::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Stream(stream) => stream.size_hint(),
-            Inner::Factory { make, begun } => begun.get_or_init(|| make()).size_hint(),
         }
     }
 }
@@ -190,10 +245,10 @@ impl fmt::Debug for Body {
     /// The kind and the size; never the content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Inner::Empty => f.write_str("Body(empty)"),
+            Inner::Bytes(bytes) if bytes.is_empty() => f.write_str("Body(empty)"),
             Inner::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Inner::Stream(stream) if stream.factory().is_some() => f.write_str("Body(factory)"),
             Inner::Stream(_) => f.write_str("Body(stream)"),
-            Inner::Factory { .. } => f.write_str("Body(factory)"),
         }
     }
 }
@@ -245,12 +300,8 @@ impl<B: Clone> Replay for B {
 impl Replay for Body {
     fn replay(&self) -> Option<Self> {
         match &self.0 {
-            Inner::Empty => Some(Self::empty()),
             Inner::Bytes(bytes) => Some(Self(Inner::Bytes(bytes.clone()))),
-            Inner::Stream(_) => None,
-            Inner::Factory { make, .. } => {
-                Some(Self(Inner::Factory { make: make.clone(), begun: OnceCell::new() }))
-            }
+            Inner::Stream(stream) => stream.factory().map(|make| Self::made(make.clone())),
         }
     }
 }
@@ -281,6 +332,7 @@ impl<B: http_body::Body + Unpin> http_body::Body for Once<B> {
     type Data = B::Data;
     type Error = B::Error;
 
+    #[inline]
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -288,10 +340,12 @@ impl<B: http_body::Body + Unpin> http_body::Body for Once<B> {
         Pin::new(&mut self.0).poll_frame(cx)
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.0.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.0.size_hint()
     }

@@ -1,11 +1,8 @@
 //! The only file that reads a clock or rolls dice.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 /// Where the time comes from.
 ///
@@ -60,39 +57,9 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Sleeps until a moment; costs nothing before it is first waited for.
-#[derive(Debug)]
-pub(crate) struct Timer {
-    at: Option<Instant>,
-    /// On the heap: most requests are done before they wait for as many timers as they have.
-    sleep: Option<Pin<Box<Sleep>>>,
-}
-
-impl Timer {
-    /// For this moment; never without one.
-    pub(crate) fn new(at: Option<Instant>) -> Self {
-        Self { at, sleep: None }
-    }
-
-    /// For so long from now; never without a limit.
-    pub(crate) fn after(limit: Option<Duration>) -> Self {
-        Self::new(limit.and_then(|limit| now().checked_add(limit)))
-    }
-
-    /// Whether the moment has come.
-    pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(at) = self.at else { return Poll::Pending };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
-        sleep.as_mut().poll(cx)
-    }
-
-    /// Another moment.
-    pub(crate) fn reset(&mut self, at: Option<Instant>) {
-        self.at = at;
-        if let (Some(at), Some(sleep)) = (at, &mut self.sleep) {
-            sleep.as_mut().reset(at);
-        }
-    }
+/// So long from now; `None` for longer than time goes.
+pub(crate) fn after(time: Duration) -> Option<Instant> {
+    now().checked_add(time)
 }
 
 /// Where randomness comes from: shared by its clones.

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::{fmt, future::Future, pin::Pin};
 use tower_service::Service;
 
@@ -49,7 +49,7 @@ where
     R::Error: Into<BoxError>,
 {
     fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>> {
-        Box::pin(Call { call: Late::new(self.clone(), request) })
+        Box::pin(Call { call: Late::new(&mut self.clone(), request) })
     }
 }
 
@@ -67,10 +67,12 @@ where
 {
     type Output = Result<Response<Body>, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match ready!(self.project().call.poll(cx)) {
-            Ok(answer) => Poll::Ready(Ok(answer.map(Body::stream))),
-            Err(error) => Poll::Ready(Err(Error::wrap(error))),
+        match self.project().call.poll(cx) {
+            Poll::Ready(Ok(answer)) => Poll::Ready(Ok(answer.map(Body::stream))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Error::wrap(error))),
+            Poll::Pending => Poll::Pending,
         }
     }
 }
@@ -99,10 +101,12 @@ impl Service<Request<Body>> for HttpService {
     type Error = Error;
     type Future = HttpFuture;
 
+    #[inline]
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, request: Request<Body>) -> HttpFuture {
         self.send(request)
     }
@@ -132,6 +136,7 @@ pub struct HttpFuture(BoxFuture<'static, Result<Response<Body>, Error>>);
 impl Future for HttpFuture {
     type Output = Result<Response<Body>, Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.as_mut().poll(cx)
     }

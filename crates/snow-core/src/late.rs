@@ -4,19 +4,21 @@ use http::Request;
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use tower::util::Oneshot;
 use tower_service::Service;
 
 pin_project! {
-    /// A call of a clone of a service, which waits for its readiness inside the future: for layers that are always ready
+    /// A call of a service, which waits for its readiness inside the future: for layers that are always ready
     /// themselves, because they have something to do before they call inward.
     ///
     /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), std::convert::Infallible> {
-    /// let service = tower::service_fn(|request: http::Request<u8>| async move { Ok(request.into_body() + 1) });
-    /// assert_eq!(snow_core::Late::new(service, http::Request::new(1)).await?, 2);
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), snow_core::Error> {
+    /// let mut service =
+    ///     tower::service_fn(|request: http::Request<u8>| async move { Ok::<_, snow_core::Error>(request.into_body() + 1) });
+    /// assert_eq!(snow_core::Late::new(&mut service, http::Request::new(1)).await?, 2);
     /// # Ok(()) }
     /// ```
     #[must_use = "futures do nothing unless awaited"]
@@ -40,16 +42,24 @@ pin_project! {
     }
 }
 
-impl<S: Service<Request<B>>, B> Late<S, B> {
-    /// Calls this clone of a service, which nobody has asked yet whether it is ready.
+impl<S: Service<Request<B>> + Clone, B> Late<S, B> {
+    /// Calls a service that nobody has asked yet whether it is ready.
     ///
-    /// One that is not goes on waiting in the future: left behind, it could be given a place below that it never uses.
-    pub fn new(mut service: S, request: Request<B>) -> Self {
-        let stage = match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(())) => Stage::Called { call: service.call(request) },
-            _ => Stage::Waiting { call: Box::pin(Oneshot::new(service, request)) },
-        };
-        Self { stage }
+    /// One that is not goes on waiting in the future, and a clone takes its place: left behind, it could be given a place below
+    /// that it never uses.
+    #[inline]
+    pub fn new(service: &mut S, request: Request<B>) -> Self {
+        match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => Self { stage: Stage::Called { call: service.call(request) } },
+            _ => Self::wait(service, request),
+        }
+    }
+
+    #[cold]
+    fn wait(service: &mut S, request: Request<B>) -> Self {
+        let fresh = service.clone();
+        let call = Box::pin(Oneshot::new(mem::replace(service, fresh), request));
+        Self { stage: Stage::Waiting { call } }
     }
 }
 
@@ -62,6 +72,7 @@ impl<S: Service<Request<B>>, B> fmt::Debug for Late<S, B> {
 impl<S: Service<Request<B>>, B> Future for Late<S, B> {
     type Output = Result<S::Response, S::Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().stage.project() {
             Projected::Called { call } => call.poll(cx),

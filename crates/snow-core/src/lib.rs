@@ -19,6 +19,7 @@
 //! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod alarm;
 mod body;
 mod clock;
 mod datetime;

@@ -1,6 +1,6 @@
 //! What an OAuth client is made of.
 
-use super::{Common, prepare};
+use super::Common;
 use crate::Client;
 use crate::stack::{self, Bottom};
 use crate::target::Target;
@@ -128,7 +128,7 @@ impl OAuthClientBuilder {
         let instance = self.common.instance()?;
         let (settings, bottom) = (&self.common.settings, self.common.bottom()?);
         let oauth = self.oauth.build(&instance, stack::token(settings, bottom.clone()))?;
-        prepare(&bottom, &instance)?;
+        bottom.prepare(&instance)?;
         let target = Target::new(instance, settings, oauth.layer(), bottom);
         Ok(OAuthClient { client: Client { target }, oauth })
     }

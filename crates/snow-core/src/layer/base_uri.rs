@@ -5,7 +5,8 @@ use http::{Request, uri::PathAndQuery};
 use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -28,13 +29,13 @@ use tower_service::Service;
 /// ```
 #[derive(Clone, Debug)]
 pub struct BaseUriLayer {
-    instance: Instance,
+    instance: Arc<Instance>,
 }
 
 impl BaseUriLayer {
     /// For this instance.
     pub fn new(instance: Instance) -> Self {
-        Self { instance }
+        Self { instance: Arc::new(instance) }
     }
 }
 
@@ -50,7 +51,7 @@ impl<S> Layer<S> for BaseUriLayer {
 #[derive(Clone, Debug)]
 pub struct BaseUri<S> {
     inner: S,
-    instance: Instance,
+    instance: Arc<Instance>,
 }
 
 impl<S, B> Service<Request<B>> for BaseUri<S>
@@ -62,10 +63,12 @@ where
     type Error = Error;
     type Future = BaseUriFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<B>) -> BaseUriFuture<S::Future> {
         match place(&self.instance, &mut request) {
             Ok(()) => BaseUriFuture { state: State::Sent { inner: self.inner.call(request) } },
@@ -111,9 +114,10 @@ where
 {
     type Output = Result<R, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            Projected::Sent { inner } => Poll::Ready(ready!(inner.poll(cx)).map_err(Error::wrap)),
+            Projected::Sent { inner } => inner.poll(cx).map_err(Error::wrap),
             Projected::Refused { error } => match error.take() {
                 Some(error) => Poll::Ready(Err(error)),
                 None => Poll::Pending, // polled after it was done, which a future need not survive

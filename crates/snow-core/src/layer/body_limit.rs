@@ -61,10 +61,12 @@ where
     type Error = S::Error;
     type Future = BodyLimitFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> BodyLimitFuture<S::Future> {
         let limit = Operation::of(&request).and_then(Operation::body_bytes).unwrap_or(self.limit);
         BodyLimitFuture { inner: self.inner.call(request), limit }
@@ -88,11 +90,17 @@ where
 {
     type Output = Result<Response<LimitedBody<R>>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let answer = ready!(this.inner.poll(cx));
         let limit = *this.limit;
-        Poll::Ready(answer.map(|answer| answer.map(|body| LimitedBody { body, left: limit, limit })))
+        match this.inner.poll(cx) {
+            Poll::Ready(Ok(answer)) => {
+                Poll::Ready(Ok(answer.map(|body| LimitedBody { body, left: limit, limit })))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
@@ -115,6 +123,7 @@ where
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.project();
         let frame = ready!(this.body.poll_frame(cx)).transpose().map_err(Error::wrap)?;
@@ -128,10 +137,12 @@ where
         }
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

@@ -1,6 +1,7 @@
 //! Bounds the whole of an operation.
 
-use crate::clock::{self, Timer};
+use crate::alarm::{Alarm, Timer};
+use crate::clock;
 use crate::{BoxError, Error, Kind, Operation};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -8,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::Instant;
 use tower_layer::Layer;
@@ -48,7 +49,7 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadline<S>;
 
     fn layer(&self, inner: S) -> Deadline<S> {
-        Deadline { inner, limit: self.limit }
+        Deadline { inner, limit: self.limit, alarm: Alarm::default() }
     }
 }
 
@@ -57,6 +58,7 @@ impl<S> Layer<S> for DeadlineLayer {
 pub struct Deadline<S> {
     inner: S,
     limit: Duration,
+    alarm: Alarm,
 }
 
 impl<S, B, R> Service<Request<B>> for Deadline<S>
@@ -68,15 +70,24 @@ where
     type Error = Error;
     type Future = DeadlineFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
         let limit = Operation::of(&request).and_then(Operation::deadline_limit).unwrap_or(self.limit);
-        let at = clock::now().checked_add(limit);
-        DeadlineFuture { inner: self.inner.call(request), at, limit, timer: Timer::new(at) }
+        let timer = Some(Timer::new(&self.alarm, Limits { limit, at: clock::after(limit) }));
+        DeadlineFuture { inner: self.inner.call(request), timer }
     }
+}
+
+/// How long, and until when: `None` for ever.
+#[derive(Debug)]
+struct Limits {
+    limit: Duration,
+    at: Option<Instant>,
 }
 
 pin_project! {
@@ -86,9 +97,7 @@ pin_project! {
     pub struct DeadlineFuture<F> {
         #[pin]
         inner: F,
-        at: Option<Instant>,
-        limit: Duration,
-        timer: Timer,
+        timer: Option<Timer<Limits>>,
     }
 }
 
@@ -99,19 +108,26 @@ where
 {
     type Output = Result<Response<DeadlineBody<R>>, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (at, limit) = (*this.at, *this.limit);
-        if let Poll::Ready(answer) = this.inner.poll(cx) {
-            let wrap = |body| DeadlineBody { body, limit, timer: Timer::new(at) };
-            return Poll::Ready(answer.map(|answer| answer.map(wrap)).map_err(Error::wrap));
+        match this.inner.poll(cx) {
+            Poll::Ready(Ok(answer)) => {
+                let Some(timer) = this.timer.take() else { return Poll::Pending }; // never: it is there until then
+                Poll::Ready(Ok(answer.map(|body| DeadlineBody { body, timer })))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Error::wrap(error))),
+            Poll::Pending => {
+                this.timer.as_mut().map_or(Poll::Pending, |timer| poll_exceeded(timer, cx)).map(Err)
+            }
         }
-        this.timer.poll_elapsed(cx).map(|()| Err(exceeded(limit)))
     }
 }
 
-fn exceeded(limit: Duration) -> Error {
-    Error::new(Kind::DeadlineExceeded, format!("the operation was not done within {limit:?}"))
+fn poll_exceeded(timer: &mut Timer<Limits>, cx: &mut Context<'_>) -> Poll<Error> {
+    ready!(timer.poll_elapsed(cx, |limits| limits.at));
+    let why = format!("the operation was not done within {:?}", timer.limits().limit);
+    Poll::Ready(Error::new(Kind::DeadlineExceeded, why))
 }
 
 pin_project! {
@@ -120,8 +136,7 @@ pin_project! {
     pub struct DeadlineBody<R> {
         #[pin]
         body: R,
-        limit: Duration,
-        timer: Timer,
+        timer: Timer<Limits>,
     }
 }
 
@@ -133,18 +148,21 @@ where
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.project();
-        if let Poll::Ready(frame) = this.body.poll_frame(cx) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(Error::wrap)));
+        match this.body.poll_frame(cx) {
+            Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(Error::wrap))),
+            Poll::Pending => poll_exceeded(this.timer, cx).map(|error| Some(Err(error))),
         }
-        this.timer.poll_elapsed(cx).map(|()| Some(Err(exceeded(*this.limit))))
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

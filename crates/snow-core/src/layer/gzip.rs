@@ -66,13 +66,17 @@ where
     type Error = S::Error;
     type Future = GzipFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<B>) -> GzipFuture<S::Future> {
-        let gzip = HeaderValue::from_static("gzip");
-        request.headers_mut().entry(header::ACCEPT_ENCODING).or_insert(gzip);
+        request
+            .headers_mut()
+            .entry(header::ACCEPT_ENCODING)
+            .or_insert(const { HeaderValue::from_static("gzip") });
         GzipFuture { inner: self.inner.call(request) }
     }
 }
@@ -90,21 +94,28 @@ where
 {
     type Output = Result<Response<GzipBody<R>>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut answer = ready!(self.project().inner.poll(cx))?;
-        let unpacker = is_packed(answer.headers()).then(|| {
-            answer.headers_mut().remove(header::CONTENT_ENCODING);
-            answer.headers_mut().remove(header::CONTENT_LENGTH);
-            Box::new(Unpacker::new())
-        });
-        Poll::Ready(Ok(answer.map(|body| GzipBody { body, unpacker })))
+        match self.project().inner.poll(cx) {
+            Poll::Ready(Ok(mut answer)) => {
+                let unpacker = unpacker(answer.headers_mut());
+                Poll::Ready(Ok(answer.map(|body| GzipBody { body, unpacker })))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
-fn is_packed(headers: &HeaderMap) -> bool {
-    let coding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    coding
-        .is_some_and(|coding| coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip"))
+/// For an answer in gzip, which from here on is one that is not.
+fn unpacker(headers: &mut HeaderMap) -> Option<Box<Unpacker>> {
+    let coding = headers.get(header::CONTENT_ENCODING)?.as_bytes();
+    if !coding.eq_ignore_ascii_case(b"gzip") && !coding.eq_ignore_ascii_case(b"x-gzip") {
+        return None;
+    }
+    headers.remove(header::CONTENT_ENCODING);
+    headers.remove(header::CONTENT_LENGTH);
+    Some(Box::new(Unpacker::new()))
 }
 
 pin_project! {
@@ -125,6 +136,7 @@ where
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let mut this = self.project();
         let Some(unpacker) = this.unpacker else {
@@ -147,6 +159,7 @@ where
         }
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         match &self.unpacker {
             None => self.body.is_end_stream(),
@@ -154,6 +167,7 @@ where
         }
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         if self.unpacker.is_some() { SizeHint::new() } else { self.body.size_hint() }
     }

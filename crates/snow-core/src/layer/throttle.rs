@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -47,7 +47,7 @@ pub struct ThrottleLayer {
 
 /// What all clones share.
 struct Limits {
-    places: Arc<Semaphore>,
+    places: Semaphore,
     most: usize,
     clock: Clock,
     began: Instant,
@@ -63,7 +63,7 @@ impl ThrottleLayer {
     pub fn new(most: usize) -> Self {
         let most = most.clamp(1, Semaphore::MAX_PERMITS);
         let limits = Limits {
-            places: Arc::new(Semaphore::new(most)),
+            places: Semaphore::new(most),
             most,
             clock: Clock::new(),
             began: clock::now(),
@@ -95,6 +95,7 @@ impl Limits {
         self.paused_until.fetch_max(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    #[inline]
     fn heed(&self, status: StatusCode, headers: &HeaderMap) {
         match retry_after::of(status, headers, &self.clock) {
             Some(time) => self.pause(time),
@@ -104,14 +105,19 @@ impl Limits {
     }
 
     /// A place, if one can be had at once.
-    fn place(&self) -> Option<OwnedSemaphorePermit> {
+    fn place(self: &Arc<Self>) -> Option<Place> {
         if self.paused().is_some() {
             return None;
         }
-        self.places.clone().try_acquire_owned().ok()
+        self.places.try_acquire().ok().map(|permit| self.give(permit))
     }
 
-    async fn wait(self: Arc<Self>, most: Duration) -> Result<OwnedSemaphorePermit, Error> {
+    fn give(self: &Arc<Self>, permit: SemaphorePermit<'_>) -> Place {
+        permit.forget(); // the place gives it back
+        Place(self.clone())
+    }
+
+    async fn wait(self: Arc<Self>, most: Duration) -> Result<Place, Error> {
         let began = clock::now();
         loop {
             let left = most.saturating_sub(began.elapsed());
@@ -123,10 +129,10 @@ impl Limits {
                 continue;
             }
             // The semaphore is never closed, so the inner error never is.
-            let place = tokio::time::timeout(left, self.places.clone().acquire_owned()).await;
+            let place = tokio::time::timeout(left, self.places.acquire()).await;
             let Ok(Ok(place)) = place else { return Err(self.taken(most)) };
             if self.paused().is_none() {
-                return Ok(place);
+                return Ok(self.give(place));
             }
         }
     }
@@ -138,6 +144,21 @@ impl Limits {
             self.most
         );
         Error::new(Kind::QueueTimeout, why)
+    }
+}
+
+/// One of the places, until it is dropped.
+struct Place(Arc<Limits>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.places.add_permits(1);
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -178,26 +199,38 @@ where
     type Future = ThrottleFuture<S, B>;
 
     /// Always ready: see [`ThrottleLayer`].
+    #[inline]
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> ThrottleFuture<S, B> {
-        let (service, limits) = (self.inner.clone(), self.layer.limits.clone());
-        let state = match limits.place() {
-            Some(place) => State::Sent { call: Late::new(service, request), place: Some(place) },
-            None => {
-                let wait = Box::pin(limits.clone().wait(self.layer.wait));
-                State::Waiting { held: Some(Box::new(Held { wait, service, request })) }
+        match self.layer.limits.place() {
+            Some(place) => {
+                let call = Late::new(&mut self.inner, request);
+                ThrottleFuture { state: State::Sent { call, place: Some(place) } }
             }
-        };
-        ThrottleFuture { state, limits }
+            None => self.wait(request),
+        }
+    }
+}
+
+impl<S: Clone> Throttle<S> {
+    #[cold]
+    fn wait<B>(&self, request: Request<B>) -> ThrottleFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        let wait = Box::pin(self.layer.limits.clone().wait(self.layer.wait));
+        let held = Held { wait, service: self.inner.clone(), request };
+        ThrottleFuture { state: State::Waiting { held: Some(Box::new(held)) } }
     }
 }
 
 /// A request that is held back.
 struct Held<S, B> {
-    wait: BoxFuture<'static, Result<OwnedSemaphorePermit, Error>>,
+    wait: BoxFuture<'static, Result<Place, Error>>,
     service: S,
     request: Request<B>,
 }
@@ -209,7 +242,7 @@ pin_project! {
         S: Service<Request<B>>,
     {
         Waiting { held: Option<Box<Held<S, B>>> },
-        Sent { #[pin] call: Late<S, B>, place: Option<OwnedSemaphorePermit> },
+        Sent { #[pin] call: Late<S, B>, place: Option<Place> },
     }
 }
 
@@ -222,39 +255,46 @@ pin_project! {
     {
         #[pin]
         state: State<S, B>,
-        limits: Arc<Limits>,
     }
 }
 
 impl<S, B, R> Future for ThrottleFuture<S, B>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<R>> + Clone,
     S::Error: Into<BoxError>,
     R: Body,
 {
     type Output = Result<Response<ThrottleBody<R>>, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Projected::Waiting { held } = this.state.as_mut().project() {
             let Some(waiting) = held else { return Poll::Pending }; // never: it is there until the wait is over
             let place = ready!(waiting.wait.as_mut().poll(cx))?;
-            let Some(held) = held.take() else { return Poll::Pending };
-            let call = Late::new(held.service, held.request);
+            let Some(mut held) = held.take() else { return Poll::Pending };
+            let call = Late::new(&mut held.service, held.request);
             this.state.set(State::Sent { call, place: Some(place) });
         }
         let Projected::Sent { call, place } = this.state.project() else { return Poll::Pending };
-        let answer = ready!(call.poll(cx));
-        let place = place.take();
-        let answer = answer.map_err(Error::wrap)?;
-        this.limits.heed(answer.status(), answer.headers());
-        Poll::Ready(Ok(answer.map(|body| ThrottleBody::new(body, place))))
+        match call.poll(cx) {
+            Poll::Ready(Ok(answer)) => {
+                let Some(place) = place.take() else { return Poll::Pending }; // never: it is there until then
+                place.0.heed(answer.status(), answer.headers());
+                Poll::Ready(Ok(answer.map(|body| ThrottleBody::new(body, place))))
+            }
+            Poll::Ready(Err(error)) => {
+                *place = None;
+                Poll::Ready(Err(Error::wrap(error)))
+            }
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
 impl<S: Service<Request<B>>, B> fmt::Debug for ThrottleFuture<S, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ThrottleFuture").field(&self.limits).finish()
+        f.write_str("ThrottleFuture")
     }
 }
 
@@ -264,13 +304,14 @@ pin_project! {
     pub struct ThrottleBody<R> {
         #[pin]
         body: R,
-        place: Option<OwnedSemaphorePermit>,
+        place: Option<Place>,
     }
 }
 
 impl<R: Body> ThrottleBody<R> {
-    fn new(body: R, place: Option<OwnedSemaphorePermit>) -> Self {
-        let place = if body.is_end_stream() { None } else { place };
+    #[inline]
+    fn new(body: R, place: Place) -> Self {
+        let place = (!body.is_end_stream()).then_some(place);
         Self { body, place }
     }
 }
@@ -282,6 +323,7 @@ where
     type Data = Bytes;
     type Error = R::Error;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -294,10 +336,12 @@ where
         Poll::Ready(frame)
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

@@ -1,6 +1,7 @@
 //! Bounds one attempt: until its answer begins, and while its body stands still.
 
-use crate::clock::{self, Timer};
+use crate::alarm::{Alarm, Timer};
+use crate::clock;
 use crate::{BoxError, Error, Kind, Operation};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -8,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -61,7 +62,7 @@ impl<S> Layer<S> for TimeoutLayer {
     type Service = Timeout<S>;
 
     fn layer(&self, inner: S) -> Timeout<S> {
-        Timeout { inner, limits: *self }
+        Timeout { inner, limits: *self, alarm: Alarm::default() }
     }
 }
 
@@ -70,6 +71,7 @@ impl<S> Layer<S> for TimeoutLayer {
 pub struct Timeout<S> {
     inner: S,
     limits: TimeoutLayer,
+    alarm: Alarm,
 }
 
 impl<S, B, R> Service<Request<B>> for Timeout<S>
@@ -82,15 +84,18 @@ where
     type Error = Error;
     type Future = TimeoutFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> TimeoutFuture<S::Future> {
         let head = Operation::of(&request)
             .and_then(Operation::head_limit)
             .unwrap_or_else(|| self.limits.head + to_send(request.body()));
-        TimeoutFuture { inner: self.inner.call(request), head, idle: self.limits.idle, timer: None }
+        let timer = Some(Timer::new(&self.alarm, TimeoutLayer { head, ..self.limits }));
+        TimeoutFuture { inner: self.inner.call(request), timer }
     }
 }
 
@@ -106,9 +111,7 @@ pin_project! {
     pub struct TimeoutFuture<F> {
         #[pin]
         inner: F,
-        head: Duration,
-        idle: Duration,
-        timer: Option<Timer>,
+        timer: Option<Timer<TimeoutLayer>>,
     }
 }
 
@@ -119,16 +122,23 @@ where
 {
     type Output = Result<Response<TimeoutBody<R>>, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Poll::Ready(answer) = this.inner.poll(cx) {
-            let idle = *this.idle;
-            let wrap = |body| TimeoutBody { body, idle, waiting: false, timer: Timer::new(None) };
-            return Poll::Ready(answer.map(|answer| answer.map(wrap)).map_err(Error::wrap));
+        match this.inner.poll(cx) {
+            Poll::Ready(Ok(answer)) => {
+                let Some(mut timer) = this.timer.take() else { return Poll::Pending }; // never: it is there until then
+                timer.stop();
+                Poll::Ready(Ok(answer.map(|body| TimeoutBody { body, timer })))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Error::wrap(error))),
+            Poll::Pending => {
+                let Some(timer) = this.timer else { return Poll::Pending };
+                ready!(timer.poll_elapsed(cx, |limits| clock::after(limits.head)));
+                let why = format!("no answer began within {:?}", timer.limits().head);
+                Poll::Ready(Err(Error::new(Kind::TimedOut, why)))
+            }
         }
-        let timer = this.timer.get_or_insert_with(|| Timer::after(Some(*this.head)));
-        let why = || format!("no answer began within {:?}", this.head);
-        timer.poll_elapsed(cx).map(|()| Err(Error::new(Kind::TimedOut, why())))
     }
 }
 
@@ -138,9 +148,7 @@ pin_project! {
     pub struct TimeoutBody<R> {
         #[pin]
         body: R,
-        idle: Duration,
-        waiting: bool,
-        timer: Timer,
+        timer: Timer<TimeoutLayer>,
     }
 }
 
@@ -152,23 +160,25 @@ where
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.project();
+        let timer = this.timer;
         if let Poll::Ready(frame) = this.body.poll_frame(cx) {
-            *this.waiting = false;
+            timer.stop();
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::wrap)));
         }
-        if !std::mem::replace(this.waiting, true) {
-            this.timer.reset(clock::now().checked_add(*this.idle));
-        }
-        let why = || format!("the answer's body stopped coming: nothing for {:?}", this.idle);
-        this.timer.poll_elapsed(cx).map(|()| Some(Err(Error::new(Kind::TimedOut, why()))))
+        ready!(timer.poll_elapsed(cx, |limits| clock::after(limits.idle)));
+        let why = format!("the answer's body stopped coming: nothing for {:?}", timer.limits().idle);
+        Poll::Ready(Some(Err(Error::new(Kind::TimedOut, why))))
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

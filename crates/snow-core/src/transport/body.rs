@@ -37,6 +37,7 @@ impl http_body::Body for TransportBody {
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -45,10 +46,12 @@ impl http_body::Body for TransportBody {
         Poll::Ready(frame.map(|frame| frame.map_err(|error| failure::broken(error.into()))))
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.0.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.0.size_hint()
     }

@@ -24,7 +24,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use tower_service::Service;
 
 /// An HTTP/1.1 client with a connection pool: the bottom of the default stack, and a tower `Service` for any other.
@@ -81,45 +81,57 @@ impl Service<Request<Body>> for Transport {
     type Error = Error;
     type Future = TransportFuture;
 
+    #[inline]
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, request: Request<Body>) -> TransportFuture {
-        let (method, uri) = (request.method().clone(), request.uri().clone());
-        let usable = uri.authority().is_some() && matches!(uri.scheme_str(), Some("http" | "https"));
-        let state = if usable { State::Sent(self.0.client.request(request)) } else { State::Refused };
-        TransportFuture { state, method, uri }
+        let about = Box::new((request.method().clone(), request.uri().clone()));
+        let sent = is_usable(request.uri()).then(|| self.0.client.request(request));
+        TransportFuture { sent, about }
     }
+}
+
+fn is_usable(uri: &Uri) -> bool {
+    uri.authority().is_some() && matches!(uri.scheme_str(), Some("http" | "https"))
 }
 
 /// The future of [`Transport`].
 #[must_use = "futures do nothing unless awaited"]
 pub struct TransportFuture {
-    state: State,
-    method: Method,
-    uri: Uri,
+    /// Not if it was refused.
+    sent: Option<legacy::ResponseFuture>,
+    /// What an error has to name: on the heap, so that the future moves lightly.
+    about: Box<(Method, Uri)>,
 }
 
-enum State {
-    Sent(legacy::ResponseFuture),
-    Refused,
+impl TransportFuture {
+    fn name(&self, error: Error) -> Error {
+        let (method, uri) = &*self.about;
+        error.with_operation(method, uri)
+    }
 }
 
 impl Future for TransportFuture {
     type Output = Result<Response<TransportBody>, Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = match &mut self.state {
-            State::Sent(inner) => ready!(Pin::new(inner).poll(cx)).map_err(failure::of_client),
-            State::Refused => {
-                let why = "the request's URI is none of http or https with a host: put a BaseUriLayer above the transport";
-                Err(Error::new(crate::Kind::InvalidInput, why))
-            }
-        };
-        let answer = answer.map(|answer| answer.map(TransportBody::new));
-        Poll::Ready(answer.map_err(|error| error.with_operation(&self.method, &self.uri)))
+        let Some(sent) = &mut self.sent else { return Poll::Ready(Err(self.name(refused()))) };
+        match Pin::new(sent).poll(cx) {
+            Poll::Ready(Ok(answer)) => Poll::Ready(Ok(answer.map(TransportBody::new))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.name(failure::of_client(error)))),
+            Poll::Pending => Poll::Pending,
+        }
     }
+}
+
+fn refused() -> Error {
+    let why =
+        "the request's URI is none of http or https with a host: put a BaseUriLayer above the transport";
+    Error::new(crate::Kind::InvalidInput, why)
 }
 
 impl fmt::Debug for TransportFuture {

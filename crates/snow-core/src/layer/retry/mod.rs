@@ -8,7 +8,7 @@ mod verdict;
 pub use attempts::{Attempts, Stop};
 pub use policy::RetryPolicy;
 
-use crate::clock::{self, Timer};
+use crate::clock;
 use crate::late::Late;
 use crate::{BoxError, Error, Operation, Replay, retry_after};
 use http::{Extensions, HeaderMap, Method, Request, Response, Uri, Version};
@@ -18,7 +18,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 use tower_layer::Layer;
 use tower_service::Service;
 use verdict::{Verdict, is_idempotent};
@@ -88,10 +88,12 @@ where
     type Error = Error;
     type Future = RetryFuture<S, B>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> RetryFuture<S, B> {
         let operation = Operation::of(&request);
         let course = Course {
@@ -103,11 +105,17 @@ where
             began: clock::now(),
             within: operation.and_then(Operation::deadline_limit).unwrap_or(self.policy.deadline()),
         };
-        let recipe = Recipe::of(&request);
-        let call = self.inner.call(request);
-        let plan =
-            Plan { inner: self.inner.clone(), policy: self.policy.clone(), recipe, course, next: None };
-        RetryFuture { state: State::First { call }, plan: Box::new(plan) }
+        // Made where it stays.
+        let plan = Box::write(
+            Box::new_uninit(),
+            Plan {
+                recipe: Recipe::of(&request),
+                course,
+                inner: self.inner.clone(),
+                policy: self.policy.clone(),
+            },
+        );
+        RetryFuture { state: State::First { call: self.inner.call(request) }, plan }
     }
 }
 
@@ -117,8 +125,13 @@ struct Plan<S, B> {
     policy: RetryPolicy,
     recipe: Option<Recipe<B>>,
     course: Course,
-    /// What goes out after the pause.
-    next: Option<Request<B>>,
+}
+
+/// Between two attempts.
+struct Pause<B> {
+    sleep: Pin<Box<Sleep>>,
+    /// What goes out after it.
+    next: Request<B>,
 }
 
 /// What it takes to send a request once more.
@@ -132,13 +145,14 @@ struct Recipe<B> {
 }
 
 impl<B: Replay> Recipe<B> {
+    #[inline]
     fn of(request: &Request<B>) -> Option<Self> {
         Some(Self {
             body: request.body().replay()?,
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
-            headers: request.headers().clone(),
+            headers: headers_of(request),
             extensions: request.extensions().clone(),
         })
     }
@@ -156,6 +170,11 @@ impl<B: Replay> Recipe<B> {
         let further = Self::of(&request);
         (request, further)
     }
+}
+
+/// Above the layers that add headers, most requests have none.
+fn headers_of<B>(request: &Request<B>) -> HeaderMap {
+    if request.headers().is_empty() { HeaderMap::new() } else { request.headers().clone() }
 }
 
 /// How an operation has gone so far.
@@ -215,7 +234,7 @@ pin_project! {
         S: Service<Request<B>>,
     {
         First { #[pin] call: S::Future },
-        Pause { timer: Timer },
+        Pause { pause: Option<Box<Pause<B>>> },
         Again { #[pin] call: Late<S, B> },
     }
 }
@@ -228,29 +247,35 @@ where
 {
     type Output = Result<Response<R>, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
             let outcome = match this.state.as_mut().project() {
                 Projected::First { call } => ready!(call.poll(cx)).map_err(Error::wrap),
                 Projected::Again { call } => ready!(call.poll(cx)).map_err(Error::wrap),
-                Projected::Pause { timer } => {
-                    ready!(timer.poll_elapsed(cx));
-                    let Some(request) = this.plan.next.take() else { return Poll::Pending }; // never: a pause has what comes next
+                Projected::Pause { pause } => {
+                    let Some(waiting) = pause else { return Poll::Pending }; // never: it is there until it is over
+                    ready!(waiting.sleep.as_mut().poll(cx));
+                    let Some(over) = pause.take() else { return Poll::Pending };
                     this.plan.course.made += 1;
-                    let call = Late::new(this.plan.inner.clone(), request);
+                    let call = Late::new(&mut this.plan.inner, over.next);
                     this.state.set(State::Again { call });
                     continue;
                 }
             };
-            let Plan { policy, recipe, course, next, .. } = &mut **this.plan;
+            let Plan { policy, recipe, course, .. } = &mut **this.plan;
+            if course.made == 1 && verdict(&outcome) == Verdict::Final {
+                policy.went_well();
+                return Poll::Ready(outcome);
+            }
             match course.next(&outcome, recipe, policy) {
-                Ok((pause, request)) => {
+                Ok((time, next)) => {
                     drop(outcome);
-                    *next = Some(request);
-                    this.state.set(State::Pause { timer: Timer::after(Some(pause)) });
+                    let pause = Pause { sleep: Box::pin(tokio::time::sleep(time)), next };
+                    this.state.set(State::Pause { pause: Some(Box::new(pause)) });
                 }
-                Err(stop) => return Poll::Ready(settle(outcome, stop, course, policy)),
+                Err(stop) => return Poll::Ready(settle(outcome, stop, course)),
             }
         }
     }
@@ -275,12 +300,7 @@ fn settle<R>(
     outcome: Result<Response<R>, Error>,
     stop: Option<Stop>,
     course: &Course,
-    policy: &RetryPolicy,
 ) -> Result<Response<R>, Error> {
-    if course.made == 1 && stop.is_none() {
-        policy.went_well();
-        return outcome;
-    }
     let attempts = course.attempts(stop);
     match outcome {
         Ok(mut answer) => {

@@ -174,20 +174,21 @@ where
     type Future = SessionFuture<S, B>;
 
     /// Without sessions as ready as what is below; else always, and it waits inside its future.
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.pool.is_some() { Poll::Ready(Ok(())) } else { self.inner.poll_ready(cx).map_err(Error::wrap) }
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> SessionFuture<S, B> {
         let state = match &self.pool {
             None => State::Direct { call: self.inner.call(request) },
             Some(pool) if pool.serves(&request) => {
                 let (pool, wait) = (pool.clone(), Box::pin(pool.clone().wait()));
-                State::Waiting {
-                    held: Some(Box::new(Held { wait, pool, service: self.inner.clone(), request })),
-                }
+                let held = Held { wait, pool, service: self.inner.clone(), request };
+                State::Waiting { held: Some(Box::new(held)) }
             }
-            Some(_) => State::Sent { call: Late::new(self.inner.clone(), request), session: None },
+            Some(_) => State::Sent { call: Late::new(&mut self.inner, request), session: None },
         };
         SessionFuture { state }
     }
@@ -227,12 +228,13 @@ pin_project! {
 
 impl<S, B, R> Future for SessionFuture<S, B>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<R>> + Clone,
     S::Error: Into<BoxError>,
     R: Body,
 {
     type Output = Result<Response<SessionBody<R>>, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Projected::Waiting { held } = this.state.as_mut().project() {
@@ -240,16 +242,33 @@ where
             let place = ready!(waiting.wait.as_mut().poll(cx))?;
             let Some(mut held) = held.take() else { return Poll::Pending };
             let session = Some(enter(held.pool, place, &mut held.request));
-            this.state.set(State::Sent { call: Late::new(held.service, held.request), session });
+            this.state.set(State::Sent { call: Late::new(&mut held.service, held.request), session });
         }
-        let (answer, mut session) = match this.state.project() {
-            Projected::Direct { call } => (ready!(call.poll(cx)), None),
-            Projected::Sent { call, session } => (ready!(call.poll(cx)), session.take()),
-            Projected::Waiting { .. } => return Poll::Pending,
-        };
-        let answer = answer.map_err(Error::wrap)?;
-        session.iter_mut().for_each(|session| session.learn(answer.status(), answer.headers()));
-        Poll::Ready(Ok(answer.map(|body| SessionBody::new(body, session))))
+        match this.state.project() {
+            Projected::Direct { call } => enrich(call.poll(cx), &mut None),
+            Projected::Sent { call, session } => enrich(call.poll(cx), session),
+            Projected::Waiting { .. } => Poll::Pending,
+        }
+    }
+}
+
+/// Hands the session on to the body of the answer, which it learns from.
+#[inline]
+fn enrich<R: Body, E: Into<BoxError>>(
+    answer: Poll<Result<Response<R>, E>>,
+    session: &mut Option<Box<Taken>>,
+) -> Poll<Result<Response<SessionBody<R>>, Error>> {
+    match answer {
+        Poll::Ready(Ok(answer)) => {
+            let mut session = session.take();
+            session.iter_mut().for_each(|session| session.learn(answer.status(), answer.headers()));
+            Poll::Ready(Ok(answer.map(|body| SessionBody::new(body, session))))
+        }
+        Poll::Ready(Err(error)) => {
+            *session = None;
+            Poll::Ready(Err(Error::wrap(error)))
+        }
+        Poll::Pending => Poll::Pending,
     }
 }
 
@@ -281,7 +300,7 @@ pin_project! {
 impl<R: Body> SessionBody<R> {
     fn new(body: R, session: Option<Box<Taken>>) -> Self {
         let mut body = Self { body, session };
-        if body.body.is_end_stream() {
+        if body.session.is_some() && body.body.is_end_stream() {
             give_back(&mut body.session);
         }
         body
@@ -295,12 +314,16 @@ where
     type Data = Bytes;
     type Error = R::Error;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, R::Error>>> {
         let mut this = self.project();
         let frame = ready!(this.body.as_mut().poll_frame(cx));
+        if this.session.is_none() {
+            return Poll::Ready(frame);
+        }
         match &frame {
             Some(Err(_)) => *this.session = None,
             Some(Ok(_)) if !this.body.is_end_stream() => {}
@@ -309,10 +332,12 @@ where
         Poll::Ready(frame)
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

@@ -1,7 +1,7 @@
 //! A span for each attempt.
 
 use super::template::Template;
-use super::{SpanFuture, listened, within};
+use super::{SpanFuture, enter, listened};
 use crate::{BoxError, Error, Operation};
 use http::{Request, Response};
 use std::task::{Context, Poll};
@@ -54,17 +54,22 @@ where
     type Error = Error;
     type Future = SpanFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> SpanFuture<S::Future> {
         let span = listened(open(&request));
-        let inner = within(&span, || self.inner.call(request));
+        let entered = enter(&span);
+        let inner = self.inner.call(request);
+        drop(entered);
         SpanFuture { inner, span }
     }
 }
 
+#[inline]
 fn open<B>(request: &Request<B>) -> Span {
     tracing::debug_span!(
         "attempt",

@@ -15,6 +15,7 @@ use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use tracing::span::Entered;
 use tracing::{Span, field};
 
 pin_project! {
@@ -31,15 +32,15 @@ pin_project! {
 /// A span, if anybody listens. On the heap, so that one to which nobody does weighs nothing.
 type Listened = Option<Box<Span>>;
 
+#[inline]
 fn listened(span: Span) -> Listened {
     (!span.is_disabled()).then(|| Box::new(span))
 }
 
-fn within<T>(span: &Listened, work: impl FnOnce() -> T) -> T {
-    match span {
-        Some(span) => span.in_scope(work),
-        None => work(),
-    }
+/// Inside of it until what is given is dropped.
+#[inline]
+fn enter(span: &Listened) -> Option<Entered<'_>> {
+    span.as_deref().map(Span::enter)
 }
 
 impl<F, R, E> Future for SpanFuture<F>
@@ -49,41 +50,52 @@ where
 {
     type Output = Result<Response<SpanBody<R>>, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let answer = ready!(within(this.span, || this.inner.poll(cx))).map_err(Error::wrap);
-        if let Some(span) = this.span {
-            tell(span, &answer);
+        let entered = enter(this.span);
+        let answer = this.inner.poll(cx);
+        drop(entered);
+        match answer {
+            Poll::Ready(Ok(answer)) => {
+                let span = this.span.take();
+                span.iter().for_each(|span| tell(span, &answer));
+                Poll::Ready(Ok(answer.map(|body| SpanBody { body, span })))
+            }
+            Poll::Ready(Err(error)) => {
+                let error = Error::wrap(error);
+                this.span.take().iter().for_each(|span| tell_failure(span, &error));
+                Poll::Ready(Err(error))
+            }
+            Poll::Pending => Poll::Pending,
         }
-        let span = this.span.take();
-        Poll::Ready(answer.map(|answer| answer.map(|body| SpanBody { body, span })))
     }
 }
 
-/// What the head of an answer says, or the error in its place.
-fn tell<R>(span: &Span, answer: &Result<Response<R>, Error>) {
-    let (status, transaction) = match answer {
-        Ok(answer) => {
-            let transaction = answer.headers().get("x-transaction-id").and_then(|id| id.to_str().ok());
-            (Some(answer.status()), transaction)
-        }
-        Err(error) => {
-            fail(span, error);
-            (error.status(), error.transaction_id())
-        }
-    };
+/// What the head of an answer says.
+fn tell<R>(span: &Span, answer: &Response<R>) {
+    let transaction = answer.headers().get("x-transaction-id").and_then(|id| id.to_str().ok());
+    tell_answer(span, Some(answer.status()), transaction);
+    if is_failure(answer.status()) {
+        span.record("error.type", answer.status().as_str());
+    }
+}
+
+fn tell_failure(span: &Span, error: &Error) {
+    fail(span, error);
+    tell_answer(span, error.status(), error.transaction_id());
+}
+
+fn tell_answer(span: &Span, status: Option<StatusCode>, transaction: Option<&str>) {
     if let Some(status) = status {
         span.record("http.response.status_code", status.as_u16());
-    }
-    if let (Some(status), Ok(_)) = (status.filter(is_failure), answer) {
-        span.record("error.type", status.as_str());
     }
     if let Some(id) = transaction {
         span.record("servicenow.transaction_id", id);
     }
 }
 
-fn is_failure(status: &StatusCode) -> bool {
+fn is_failure(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }
 
@@ -109,20 +121,24 @@ where
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.project();
-        let frame = ready!(within(this.span, || this.body.poll_frame(cx)));
-        let frame = frame.map(|frame| frame.map_err(Error::wrap));
+        let entered = enter(this.span);
+        let frame = ready!(this.body.poll_frame(cx)).map(|frame| frame.map_err(Error::wrap));
+        drop(entered);
         if let (Some(Err(error)), Some(span)) = (&frame, this.span) {
             fail(span, error);
         }
         Poll::Ready(frame)
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

@@ -1,7 +1,7 @@
 //! A span for a whole operation.
 
 use super::template::Template;
-use super::{SpanFuture, listened, within};
+use super::{SpanFuture, enter, listened};
 use crate::{BoxError, Error};
 use http::{Request, Response};
 use std::task::{Context, Poll};
@@ -63,13 +63,17 @@ where
     type Error = Error;
     type Future = SpanFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<B>) -> SpanFuture<S::Future> {
         let span = listened(if self.layer.detached { detached(&request) } else { child(&request) });
-        let inner = within(&span, || self.inner.call(request));
+        let entered = enter(&span);
+        let inner = self.inner.call(request);
+        drop(entered);
         SpanFuture { inner, span }
     }
 }
@@ -90,6 +94,7 @@ macro_rules! open {
     };
 }
 
+#[inline]
 fn child<B>(request: &Request<B>) -> Span {
     open!(request)
 }
