@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 #![allow(clippy::disallowed_methods, reason = "tests start tasks, and compare with the real time")]
 
+mod answers_are_read_as_they_are;
 mod bad_input_is_refused;
 mod clients_are_plain_types;
 mod layers_stand_alone;

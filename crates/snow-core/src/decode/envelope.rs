@@ -1,25 +1,41 @@
 //! `{"result":…}`, with `error` and `status` beside it where the service changed its mind (facts 3.1, 3.4).
 
 use super::Record;
+use super::records::Records;
+use super::text;
 use crate::{Error, Kind};
+use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-#[derive(Deserialize)]
-pub(super) struct Envelope<'a> {
-    #[serde(borrow)]
-    result: Option<&'a RawValue>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
-    status: Option<Status>,
+/// Which member of the envelope a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Member {
+    Result,
+    Error,
+    Status,
+    Other,
 }
 
-/// `"failure"` beside an error; scripted APIs put other things there.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Status {
-    Text(String),
-    Other(serde::de::IgnoredAny),
+impl Member {
+    /// By the name as it stands, without its quotes.
+    pub(super) fn of(raw: &str) -> Self {
+        match text::unescape(raw).as_deref() {
+            Some("result") => Self::Result,
+            Some("error") => Self::Error,
+            Some("status") => Self::Status,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What stands beside the result.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beside {
+    error: Option<(String, String)>,
+    failed: bool,
+    met_result: bool,
+    met_error: bool,
+    met_status: bool,
 }
 
 #[derive(Deserialize)]
@@ -30,78 +46,95 @@ struct Fault {
     detail: Option<String>,
 }
 
-impl Envelope<'_> {
-    pub(super) fn parse(body: &[u8]) -> Result<Envelope<'_>, serde_json::Error> {
-        serde_json::from_slice(body)
+impl Beside {
+    /// Notes a member; false if it has been there before.
+    pub(super) fn meet(&mut self, member: Member) -> bool {
+        let met = match member {
+            Member::Result => &mut self.met_result,
+            Member::Error => &mut self.met_error,
+            Member::Status => &mut self.met_status,
+            Member::Other => return true,
+        };
+        !std::mem::replace(met, true)
     }
 
-    /// Message and detail of the error, if there is one. An error may be a bare text (facts 3.1).
+    pub(super) fn has_met_error(&self) -> bool {
+        self.met_error
+    }
+
+    /// Message and detail. An error may be a bare text (facts 3.1).
+    pub(super) fn error(&mut self, raw: &str) {
+        if raw != "null" {
+            let structured = serde_json::from_str::<Fault>(raw)
+                .map(|fault| (fault.message.unwrap_or_default(), fault.detail.unwrap_or_default()));
+            let text = || serde_json::from_str::<String>(raw).map(|text| (text, String::new()));
+            self.error = Some(structured.or_else(|_| text()).unwrap_or_default());
+        }
+    }
+
+    /// `"failure"` beside an error; scripted APIs put other things there.
+    pub(super) fn status(&mut self, raw: &str) {
+        self.failed = serde_json::from_str::<String>(raw).is_ok_and(|text| text == "failure");
+    }
+
+    /// Message and detail of the error, if there is one.
     pub(super) fn fault(&self) -> Option<(String, String)> {
-        let failed = matches!(&self.status, Some(Status::Text(text)) if text == "failure");
-        match self.error.map(RawValue::get) {
-            None | Some("null") if failed => {
-                Some((String::from("status \"failure\" without an error"), String::new()))
-            }
-            None | Some("null") => None,
-            Some(raw) => {
-                let structured = serde_json::from_str::<Fault>(raw)
-                    .map(|fault| (fault.message.unwrap_or_default(), fault.detail.unwrap_or_default()));
-                let text = || serde_json::from_str::<String>(raw).map(|text| (text, String::new()));
-                Some(structured.or_else(|_| text()).unwrap_or_default())
-            }
-        }
+        let bare = || (String::from("status \"failure\" without an error"), String::new());
+        self.error.clone().or_else(|| self.failed.then(bare))
     }
 }
 
-/// The envelope of a success, or the error in it.
-fn success(body: &[u8]) -> Result<Envelope<'_>, Error> {
-    let envelope = Envelope::parse(body).map_err(|e| cut("the answer breaks off").with_source(e))?;
-    match envelope.fault() {
-        Some((message, detail)) => {
-            Err(cut("the answer began well and ended in an error").with_fault(&message, &detail))
-        }
-        None => Ok(envelope),
-    }
-}
-
-pub(super) fn check(body: &[u8]) -> Result<(), Error> {
-    success(body).map(drop)
-}
-
-pub(super) fn one(body: &[u8]) -> Result<Record, Error> {
-    let result = result(body)?;
-    serde_json::from_str(result.get())
-        .map_err(|e| odd("the answer's result is not one record").with_source(e))
-}
-
-pub(super) fn list(body: &[u8]) -> Result<Vec<Record>, Error> {
-    let result = result(body)?;
-    let rows: Vec<&RawValue> = serde_json::from_str(result.get())
-        .map_err(|e| odd("the answer's result is not a list").with_source(e))?;
-    rows.into_iter().map(row).collect()
-}
-
-/// A row. A cancelled transaction may leave a text where a record should be (facts 3.4).
-fn row(raw: &RawValue) -> Result<Record, Error> {
-    serde_json::from_str(raw.get())
-        .map_err(|e| cut("the answer has something else among its records").with_source(e))
-}
-
-fn result(body: &[u8]) -> Result<&RawValue, Error> {
-    success(body)?.result.ok_or_else(|| odd("the answer has no result"))
-}
-
-fn cut(message: &'static str) -> Error {
+pub(super) fn cut(message: &'static str) -> Error {
     Error::new(Kind::Cut, message)
 }
 
-fn odd(message: &'static str) -> Error {
+pub(super) fn odd(message: &'static str) -> Error {
     Error::new(Kind::Decode, message)
+}
+
+/// Runs through a whole body.
+fn whole(mut records: Records, body: &Bytes) -> Result<Vec<Record>, Error> {
+    records.push(body.clone());
+    records.finish();
+    let mut all = Vec::new();
+    while let Some(record) = records.next()? {
+        all.push(record);
+    }
+    Ok(all)
+}
+
+pub(super) fn check(body: &Bytes) -> Result<(), Error> {
+    whole(Records::skipping(), body).map(drop)
+}
+
+pub(super) fn one(body: &Bytes) -> Result<Record, Error> {
+    whole(Records::one().max_record(usize::MAX), body)?.pop().ok_or_else(|| odd("the answer has no result"))
+}
+
+pub(super) fn list(body: &Bytes) -> Result<Vec<Record>, Error> {
+    whole(Records::list().max_record(usize::MAX), body)
+}
+
+/// Message and detail of a refusal, if its body has any.
+pub(super) fn fault(body: &Bytes) -> Option<(String, String)> {
+    let mut records = Records::skipping();
+    records.push(body.clone());
+    records.finish();
+    drop(records.next());
+    records.fault()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn list(body: &[u8]) -> Result<Vec<Record>, Error> {
+        super::list(&Bytes::copy_from_slice(body))
+    }
+
+    fn one(body: &[u8]) -> Result<Record, Error> {
+        super::one(&Bytes::copy_from_slice(body))
+    }
 
     #[test]
     fn every_recorded_shape_of_a_cancelled_transaction_is_an_error() {

@@ -1,17 +1,29 @@
 //! Bytes in, records or an error out. No I/O.
 //!
 //! A status of 200 does not mean success (facts 0): rows may be followed by an error, the end may be missing, and an HTML
-//! page may stand in place of an answer. [`Answer`] looks for all of it before it gives anything out.
+//! page may stand in place of an answer. [`Answer`] looks for all of it before it gives anything out; [`Records`] gives records
+//! out while they come, and says at the end whether the answer was whole.
 
+mod cell;
 mod envelope;
+mod feed;
+mod field;
+mod reading;
 mod record;
+mod records;
 mod refusal;
+mod scan;
+mod shape;
+mod split;
+mod text;
 
 use crate::{Body, Clock, Error, retry_after};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, response::Parts};
 
-pub use record::{Field, Record};
+pub use field::Field;
+pub use record::Record;
+pub use records::Records;
 
 /// An answer that has arrived whole and is a success by its status and type.
 ///
@@ -59,7 +71,7 @@ impl Answer {
 
     /// How many rows match the query, from `X-Total-Count`. It counts rows that the caller may not read, too (facts 9).
     pub fn total(&self) -> Option<u64> {
-        self.head.headers.get("x-total-count")?.to_str().ok()?.parse().ok()
+        total(&self.head.headers)
     }
 
     /// The one record of `{"result":{…}}`.
@@ -116,6 +128,10 @@ pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, B
 
 /// Far more than any refusal says.
 const REFUSAL: usize = 1 << 20;
+
+fn total(headers: &HeaderMap) -> Option<u64> {
+    headers.get("x-total-count")?.to_str().ok()?.parse().ok()
+}
 
 /// Adds what every error of an answer knows: its status, its transaction and how long to wait.
 fn annotate(error: Error, head: &Parts) -> Error {

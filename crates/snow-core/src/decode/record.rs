@@ -1,7 +1,11 @@
 //! A record whose fields are known only when it arrives.
 
+use super::field::Field;
+use super::scan::{self, Stop};
+use super::shape::Shape;
+use super::split::{LARGEST, Span, Splitter};
 use crate::{Error, Kind, SysId};
-use serde::de::{DeserializeOwned, Deserializer};
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, Value};
 use std::{borrow::Cow, fmt, sync::Arc};
@@ -11,6 +15,9 @@ use std::{borrow::Cow, fmt, sync::Arc};
 /// The service sends every scalar as text and null as `""`; a reference is `""`, a text or an object, depending on the
 /// parameters and on whether it is set (facts 1.6). [`Field`] reads all of these forms. A field that the caller may not
 /// read is missing, not empty.
+///
+/// Inside it is the text as it came, with the place of each value; the names are shared by all records of an answer that have
+/// the same ones. A value is unescaped when it is asked for.
 ///
 /// ```
 /// let record: snow_core::Record = serde_json::from_str(
@@ -26,28 +33,39 @@ use std::{borrow::Cow, fmt, sync::Arc};
 /// # Ok::<_, snow_core::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Record(Arc<Content>);
-
-struct Content {
-    json: Box<RawValue>,
-    fields: serde_json::Map<String, Value>,
+pub struct Record {
+    pub(super) shape: Arc<Shape>,
+    text: Arc<str>,
+    spans: Arc<[Span]>,
 }
 
 impl Record {
+    pub(super) fn new(shape: Arc<Shape>, text: Arc<str>, spans: Arc<[Span]>) -> Self {
+        Self { shape, text, spans }
+    }
+
     /// A field, or `None` if the record has none of that name.
     pub fn get(&self, field: &str) -> Option<Field<'_>> {
-        self.0.fields.get(field).map(Field)
+        self.at(self.shape.find(field)?)
+    }
+
+    /// A field that has to be there.
+    ///
+    /// # Errors
+    /// [`Kind::Decode`] if the record has no such field.
+    pub fn field(&self, field: &str) -> Result<Field<'_>, Error> {
+        self.get(field).ok_or_else(|| {
+            let why = "it was not asked for, does not exist, or may not be read by this user";
+            Error::new(Kind::Decode, format!("the record has no field {field:?}: {why}"))
+        })
     }
 
     /// The value of a field as text, `""` for null.
     ///
     /// # Errors
-    /// [`Kind::Decode`] if the record has no such field.
+    /// [`Kind::Decode`] if the record has no such field, or if it is no text: see [`Field::value`].
     pub fn value(&self, field: &str) -> Result<Cow<'_, str>, Error> {
-        self.get(field).map(|field| field.value()).ok_or_else(|| {
-            let why = "it was not asked for, does not exist, or may not be read by this user";
-            Error::new(Kind::Decode, format!("the record has no field {field:?}: {why}"))
-        })
+        self.field(field)?.value()
     }
 
     /// The record's `sys_id`.
@@ -58,74 +76,82 @@ impl Record {
         self.value("sys_id")?.parse()
     }
 
-    /// The names of the fields, in alphabetical order.
+    /// The names of the fields, in the order in which they came.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.0.fields.keys().map(String::as_str)
+        self.shape.visible().map(|at| self.shape.shown(at))
+    }
+
+    /// The fields, in the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
+        self.shape.visible().filter_map(|at| self.at(at))
+    }
+
+    /// The record as it came, in JSON.
+    pub fn json(&self) -> &str {
+        &self.text
+    }
+
+    /// The record as serde_json's value.
+    ///
+    /// # Errors
+    /// [`Kind::Decode`] for what JSON allows and no value holds: half a surrogate pair, or a number past all bounds.
+    pub fn to_value(&self) -> Result<Value, Error> {
+        serde_json::from_str(&self.text).map_err(|e| {
+            Error::new(Kind::Decode, "the record does not fit a serde_json value").with_source(e)
+        })
     }
 
     /// The record as a type of one's own.
     ///
     /// # Errors
     /// [`Kind::Decode`], naming what does not fit.
-    pub fn to<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(self.0.json.get()).map_err(|e| {
+    pub fn to<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_str(&self.text).map_err(|e| {
             Error::new(Kind::Decode, "the record does not fit the type asked for").with_source(e)
         })
+    }
+
+    /// The field in this place.
+    #[inline]
+    pub(super) fn at(&self, at: usize) -> Option<Field<'_>> {
+        let span = *self.spans.get(at)?;
+        let raw = self.text.get(span.range())?;
+        Some(Field::new(self.shape.shown(at), raw, span.is_escaped(), self.shape.displayed))
+    }
+
+    /// A record in JSON that stands alone.
+    pub(super) fn parse(json: &str) -> Result<Self, &'static str> {
+        let json = json.trim_matches([' ', '\t', '\r', '\n']);
+        if !json.starts_with('{') {
+            return Err("a record is an object of fields and values");
+        }
+        match Splitter::default().next(json.as_bytes()) {
+            Ok((record, end)) if scan::space(json.as_bytes(), end) == json.len() => Ok(record),
+            Err(Stop::Deep) => Err("the record is nested too deep"),
+            _ if json.len() > LARGEST => Err("the record is too large"),
+            _ => Err("the record is no JSON"),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Box::<RawValue>::deserialize(deserializer)?;
-        let fields = serde_json::from_str(json.get()).map_err(serde::de::Error::custom)?;
-        Ok(Self(Arc::new(Content { json, fields })))
+        Self::parse(json.get()).map_err(D::Error::custom)
     }
 }
 
 impl Serialize for Record {
+    /// As it came.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.json.serialize(serializer)
+        let json: &RawValue = serde_json::from_str(&self.text).map_err(serde::ser::Error::custom)?;
+        json.serialize(serializer)
     }
 }
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.0.fields.iter().map(|(name, value)| (name, Field(value).value()))).finish()
-    }
-}
-
-/// One field of a [`Record`].
-#[derive(Clone, Copy)]
-pub struct Field<'a>(&'a Value);
-
-impl<'a> Field<'a> {
-    /// The value as text: the stored one where the service sent both, `""` for null.
-    pub fn value(&self) -> Cow<'a, str> {
-        match self.0 {
-            Value::Object(parts) => match parts.get("value").or_else(|| parts.get("display_value")) {
-                Some(part) => Field(part).value(),
-                None => Cow::Owned(self.0.to_string()),
-            },
-            Value::String(text) => Cow::Borrowed(text),
-            Value::Null => Cow::Borrowed(""),
-            other => Cow::Owned(other.to_string()),
-        }
-    }
-
-    /// What a person sees, if the request asked for it and the field is an object.
-    pub fn display_value(&self) -> Option<&'a str> {
-        self.0.get("display_value")?.as_str()
-    }
-
-    /// The link of a reference. Only its path is of use: its host may be another (facts 1.5).
-    pub fn link(&self) -> Option<&'a str> {
-        self.0.get("link")?.as_str()
-    }
-}
-
-impl fmt::Debug for Field<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.0, f)
+        f.debug_map().entries(self.iter().map(|field| (field.name(), field))).finish()
     }
 }
 
@@ -134,30 +160,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_six_forms_of_a_reference_read_alike() {
-        let read = |json: &str| {
-            let record: Record = serde_json::from_str(&format!(r#"{{"r":{json}}}"#)).unwrap();
-            let field = record.get("r").unwrap();
-            (field.value().into_owned(), field.display_value().map(str::to_owned), field.link().is_some())
-        };
-        assert_eq!(read(r#""""#), (String::new(), None, false));
-        assert_eq!(read(r#""46c6""#), ("46c6".into(), None, false));
-        assert_eq!(read(r#"{"link":"l","value":"46c6"}"#), ("46c6".into(), None, true));
-        assert_eq!(
-            read(r#"{"display_value":"Fred","link":"l"}"#),
-            ("Fred".into(), Some("Fred".into()), true)
-        );
-        assert_eq!(
-            read(r#"{"display_value":"Fred","value":"46c6"}"#),
-            ("46c6".into(), Some("Fred".into()), false)
-        );
-        assert_eq!(read(r#"{"display_value":"","value":""}"#), (String::new(), Some(String::new()), false));
+    fn serializes_as_it_came() {
+        let text = r#"{"b":"1","a":{"value":"x","link":"l"},"n":1.50, "e" : "\u0041"}"#;
+        let record: Record = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&record).unwrap(), text);
+        assert_eq!(record.json(), text);
     }
 
     #[test]
-    fn serializes_as_it_came() {
-        let text = r#"{"b":"1","a":{"value":"x","link":"l"},"n":1.50}"#;
+    fn names_are_read_and_the_last_of_two_counts() {
+        let text = r#"{"a":"1","\u0062\n":"2","a":"3","\ud800":"4"}"#;
         let record: Record = serde_json::from_str(text).unwrap();
-        assert_eq!(serde_json::to_string(&record).unwrap(), text);
+        assert_eq!(record.fields().collect::<Vec<_>>(), ["b\n", "a", "\\ud800"]);
+        assert_eq!((record.value("a").unwrap(), record.value("b\n").unwrap()), ("3".into(), "2".into()));
+        assert!(record.get("\\ud800").is_none() && record.get("c").is_none());
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        for bad in [
+            "[]",
+            "\"\"",
+            "1",
+            "null",
+            "{\"a\":}",
+            &format!("{{\"a\":{}1{}}}", "[".repeat(127), "]".repeat(127)),
+        ] {
+            assert!(serde_json::from_str::<Record>(bad).is_err(), "{bad}");
+        }
+        assert!(serde_json::from_str::<Record>(" {} ").unwrap().fields().next().is_none());
+    }
+
+    #[test]
+    fn goes_anywhere() {
+        fn anywhere<T: Clone + Send + Sync + 'static>() {}
+        anywhere::<Record>();
     }
 }

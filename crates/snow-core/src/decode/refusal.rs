@@ -1,6 +1,6 @@
 //! Which error an answer is, by status, headers and body (facts 1.3, 3, 8).
 
-use super::envelope::Envelope;
+use super::envelope;
 use crate::{Error, Kind};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, response::Parts};
@@ -76,8 +76,7 @@ fn not_json(head: &Parts, body: &Bytes) -> Error {
 }
 
 fn by_status(head: &Parts, body: &Bytes) -> Error {
-    let (message, detail) =
-        Envelope::parse(body).ok().and_then(|envelope| envelope.fault()).unwrap_or_default();
+    let (message, detail) = envelope::fault(body).unwrap_or_default();
     let (kind, what) = match head.status.as_u16() {
         400 if message.starts_with("Invalid table") => (Kind::UnknownTable, "there is no such table"),
         400 if message.starts_with("Requested URI does not represent") => {

@@ -1,0 +1,37 @@
+//! The parts of a field that came as an object (facts 1.6).
+
+use super::{scan, text};
+
+/// `{"value":…,"display_value":…,"link":…}`, or some of it; each part as it stands.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Cell<'a> {
+    pub(super) value: Option<&'a str>,
+    pub(super) display_value: Option<&'a str>,
+    pub(super) link: Option<&'a str>,
+    /// There is something else in it: it is no field of a table.
+    more: bool,
+}
+
+impl<'a> Cell<'a> {
+    /// The parts of an object; `None` for anything else.
+    pub(super) fn of(raw: &'a str) -> Option<Self> {
+        if !raw.starts_with('{') {
+            return None;
+        }
+        let mut cell = Self::default();
+        for (name, value) in scan::members(raw) {
+            match &*text::unescape(name).unwrap_or_default() {
+                "value" => cell.value = Some(value),
+                "display_value" => cell.display_value = Some(value),
+                "link" => cell.link = Some(value),
+                _ => cell.more = true,
+            }
+        }
+        Some(cell)
+    }
+
+    /// Whether it is a field of a table and nothing else.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.more && (self.value.is_some() || self.display_value.is_some())
+    }
+}

@@ -1,0 +1,191 @@
+//! One field of a record, and the forms in which it may have come (facts 1.6).
+
+use super::cell::Cell;
+use super::text;
+use crate::{Error, Kind};
+use serde_json::value::Value;
+use std::{borrow::Cow, fmt};
+
+/// One field of a [`Record`](crate::Record).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let record: snow_core::Record = serde_json::from_str(
+///     r#"{"priority":{"display_value":"1 - Critical","value":"1"},"calendar_duration":"1970-01-02 03:00:00"}"#,
+/// ).unwrap();
+/// let priority = record.field("priority")?;
+/// assert_eq!(priority.display_value()?.as_deref(), Some("1 - Critical"));
+/// assert_eq!(priority.integer()?, 1);
+/// assert_eq!(record.field("calendar_duration")?.duration()?, Duration::from_secs(27 * 3600));
+/// # Ok::<_, snow_core::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    name: &'a str,
+    raw: &'a str,
+    /// It is a string with escapes.
+    escaped: bool,
+    /// It is what a person sees, whatever its form: the request asked for that.
+    displayed: bool,
+}
+
+impl<'a> Field<'a> {
+    #[inline]
+    pub(super) fn new(name: &'a str, raw: &'a str, escaped: bool, displayed: bool) -> Self {
+        Self { name, raw, escaped, displayed }
+    }
+
+    /// A part of this field, which stands for itself.
+    pub(super) fn part(self, raw: &'a str) -> Self {
+        Self { raw, escaped: raw.contains('\\'), displayed: false, ..self }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'a str {
+        self.name
+    }
+
+    /// The field as it came, in JSON.
+    pub fn json(self) -> &'a str {
+        self.raw
+    }
+
+    /// The value as text: the stored one where the service sent both, `""` for null.
+    ///
+    /// # Errors
+    /// [`Kind::Decode`] for what JSON allows and no text or number holds: half a surrogate pair, `1e999`.
+    pub fn value(self) -> Result<Cow<'a, str>, Error> {
+        match self.raw.as_bytes().first() {
+            Some(b'"') => self.string(),
+            Some(b'n') => Ok(Cow::Borrowed("")),
+            Some(b'{') => match Cell::of(self.raw).and_then(|cell| cell.value.or(cell.display_value)) {
+                Some(part) => self.part(part).value(),
+                None => self.checked(),
+            },
+            _ => self.checked(),
+        }
+    }
+
+    /// What a person sees, if the request asked for it.
+    ///
+    /// # Errors
+    /// As of [`value`](Self::value).
+    pub fn display_value(self) -> Result<Option<Cow<'a, str>>, Error> {
+        let part = match Cell::of(self.raw) {
+            Some(cell) => cell.display_value,
+            None => Some(self.raw).filter(|_| self.displayed),
+        };
+        self.text_of(part)
+    }
+
+    /// The link of a reference. Only its path is of use: its host may be another (facts 1.5).
+    ///
+    /// # Errors
+    /// As of [`value`](Self::value).
+    pub fn link(self) -> Result<Option<Cow<'a, str>>, Error> {
+        self.text_of(Cell::of(self.raw).and_then(|cell| cell.link))
+    }
+
+    /// Whether nothing is stored in it.
+    pub fn is_empty(self) -> bool {
+        match Cell::of(self.raw).and_then(|cell| cell.value.or(cell.display_value)) {
+            Some(part) => self.part(part).is_empty(),
+            None => matches!(self.raw, "\"\"" | "null"),
+        }
+    }
+
+    /// The field as serde_json's value, in the form in which it came.
+    ///
+    /// # Errors
+    /// As of [`value`](Self::value).
+    pub fn to_value(self) -> Result<Value, Error> {
+        serde_json::from_str(self.raw).map_err(|e| self.unfit("no serde_json value holds it").with_source(e))
+    }
+
+    /// Whether only what a person sees has come.
+    pub(super) fn is_displayed(self) -> bool {
+        self.displayed
+    }
+
+    /// The text between its quotes; empty if it is no string.
+    pub(super) fn string(self) -> Result<Cow<'a, str>, Error> {
+        let inside = self.raw.get(1..self.raw.len().saturating_sub(1)).unwrap_or_default();
+        if !self.escaped {
+            return Ok(Cow::Borrowed(inside));
+        }
+        text::unescape(inside).ok_or_else(|| self.unfit("holds half a surrogate pair, which is no text"))
+    }
+
+    fn text_of(self, part: Option<&'a str>) -> Result<Option<Cow<'a, str>>, Error> {
+        let part = part.filter(|part| part.starts_with('"'));
+        part.map(|part| self.part(part).string()).transpose()
+    }
+
+    /// A number, an object or an array as it came, if a value could hold it.
+    fn checked(self) -> Result<Cow<'a, str>, Error> {
+        self.to_value().map(|_| Cow::Borrowed(self.raw))
+    }
+
+    /// The error that this field does not fit.
+    pub(super) fn unfit(self, why: impl fmt::Display) -> Error {
+        Error::new(Kind::Decode, format!("the field {:?}: {} {why}", self.name, Excerpt(self.raw)))
+    }
+}
+
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.raw)
+    }
+}
+
+/// As much of a text as an error needs to show.
+struct Excerpt<'a>(&'a str);
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = self.0.char_indices().map(|(at, _)| at).nth(60).unwrap_or(self.0.len());
+        let (shown, rest) = self.0.split_at_checked(end).unwrap_or((self.0, ""));
+        f.write_str(shown)?;
+        if rest.is_empty() { Ok(()) } else { f.write_str("…") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Record;
+
+    #[test]
+    fn all_six_forms_of_a_reference_read_alike() {
+        let read = |json: &str| {
+            let record: Record = serde_json::from_str(&format!(r#"{{"r":{json}}}"#)).unwrap();
+            let field = record.get("r").unwrap();
+            let display = field.display_value().unwrap().map(Cow::into_owned);
+            (field.value().unwrap().into_owned(), display, field.link().unwrap().is_some())
+        };
+        assert_eq!(read(r#""""#), (String::new(), None, false));
+        assert_eq!(read(r#""46c6""#), ("46c6".into(), None, false));
+        assert_eq!(read(r#"{"link":"l","value":"46c6"}"#), ("46c6".into(), None, true));
+        assert_eq!(
+            read(r#"{"display_value":"Fred","link":"l"}"#),
+            ("Fred".into(), Some("Fred".into()), true)
+        );
+        assert_eq!(
+            read(r#"{"display_value":"Fred","value":"46c6"}"#),
+            ("46c6".into(), Some("Fred".into()), false)
+        );
+        assert_eq!(read(r#"{"display_value":"","value":""}"#), (String::new(), Some(String::new()), false));
+    }
+
+    #[test]
+    fn what_no_value_holds_is_an_error_that_names_field_and_text() {
+        for text in [r#""\ud800""#, "1e999", r#"{"value":"\ud800x"}"#, r#"["\udc00"]"#] {
+            let record: Record = serde_json::from_str(&format!(r#"{{"f":{text}}}"#)).unwrap();
+            let error = record.value("f").unwrap_err();
+            assert_eq!(error.kind(), Kind::Decode);
+            assert!(error.to_string().contains("\"f\""), "{error}");
+            assert!(record.to_value().is_err() && record.get("f").unwrap().to_value().is_err());
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! JSON, checked where it stands: what serde_json's `RawValue` takes, but for the depth. Eight bytes at a time where that pays.
+//!
+//! Every function takes the bytes, the place where something begins, and gives the place behind it. UTF-8 is left to the
+//! caller, who looks at a whole value at once.
+
+/// How deep arrays and objects may be inside each other, the outermost counted: as deep as serde_json builds values.
+pub(super) const DEPTH: u32 = 127;
+
+/// Why a scan got no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The bytes end here. All are good so far.
+    Short,
+    /// No JSON begins like this.
+    Bad,
+    /// Nested deeper than [`DEPTH`].
+    Deep,
+}
+
+type Scan = Result<usize, Stop>;
+
+/// Past white space, of which there is none as a rule.
+#[inline]
+pub(super) fn space(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\t' | b'\r') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+#[inline]
+pub(super) fn byte(bytes: &[u8], at: usize) -> Result<u8, Stop> {
+    bytes.get(at).copied().ok_or(Stop::Short)
+}
+
+/// Past a string, from behind its opening quote; and whether there are escapes in it.
+#[inline]
+pub(super) fn string(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Stop> {
+    let mut escaped = false;
+    loop {
+        at = special(bytes, at);
+        match byte(bytes, at)? {
+            b'"' => return Ok((at + 1, escaped)),
+            b'\\' => {
+                escaped = true;
+                at = escape(bytes, at + 1)?;
+            }
+            _ => return Err(Stop::Bad),
+        }
+    }
+}
+
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// To the first quote, backslash or control character, or to the end.
+#[inline]
+fn special(bytes: &[u8], mut at: usize) -> usize {
+    let mut rest = bytes.get(at..).unwrap_or_default();
+    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+        let hits = specials(u64::from_le_bytes(*word));
+        if hits != 0 {
+            return at + (hits.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+        rest = behind;
+    }
+    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).unwrap_or(rest.len())
+}
+
+/// The high bit of the first byte that ends a run of plain text, and perhaps of later ones. Turning bit 1 over puts the quote
+/// at 0x20 and space behind it, so that one comparison finds quotes and control characters.
+#[inline]
+fn specials(word: u64) -> u64 {
+    let quote_or_control = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
+    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+    (quote_or_control | backslash) & !word & HIGH
+}
+
+/// Past an escape, from behind its backslash. Surrogates need no partner here: whoever reads the text sees to that.
+fn escape(bytes: &[u8], at: usize) -> Scan {
+    match byte(bytes, at)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 1),
+        b'u' => (at + 1..at + 5).try_fold(at + 1, |_, at| {
+            if byte(bytes, at)?.is_ascii_hexdigit() { Ok(at + 1) } else { Err(Stop::Bad) }
+        }),
+        _ => Err(Stop::Bad),
+    }
+}
+
+/// Past a member's name and colon.
+#[inline]
+fn name(bytes: &[u8], at: usize) -> Scan {
+    if byte(bytes, at)? != b'"' {
+        return Err(Stop::Bad);
+    }
+    colon(bytes, string(bytes, at + 1)?.0)
+}
+
+/// Past the colon that follows a name.
+#[inline]
+pub(super) fn colon(bytes: &[u8], at: usize) -> Scan {
+    let at = space(bytes, at);
+    if byte(bytes, at)? == b':' { Ok(at + 1) } else { Err(Stop::Bad) }
+}
+
+/// Past any value that begins here, nested at most so deep.
+pub(super) fn value(bytes: &[u8], mut at: usize, limit: u32) -> Scan {
+    // One bit for each level that is open: whether it is an object. The innermost is the lowest.
+    let (mut depth, mut objects) = (0, 0_u128);
+    loop {
+        let opened = byte(bytes, at)?;
+        if let b'{' | b'[' = opened {
+            if depth == limit {
+                return Err(Stop::Deep);
+            }
+            (depth, objects) = (depth + 1, objects << 1 | u128::from(opened == b'{'));
+            at = space(bytes, at + 1);
+            // Behind an opening one, the closing one differs by 2 in ASCII.
+            if byte(bytes, at)? != opened + 2 {
+                if opened == b'{' {
+                    at = space(bytes, name(bytes, at)?);
+                }
+                continue;
+            }
+        } else {
+            at = scalar(bytes, at, opened)?;
+            if depth == 0 {
+                return Ok(at);
+            }
+            at = space(bytes, at);
+        }
+        loop {
+            let object = objects & 1 == 1;
+            match byte(bytes, at)? {
+                b',' => {
+                    at = space(bytes, at + 1);
+                    if object {
+                        at = space(bytes, name(bytes, at)?);
+                    }
+                    break;
+                }
+                b'}' if object => {}
+                b']' if !object => {}
+                _ => return Err(Stop::Bad),
+            }
+            (depth, objects, at) = (depth - 1, objects >> 1, at + 1);
+            if depth == 0 {
+                return Ok(at);
+            }
+            at = space(bytes, at);
+        }
+    }
+}
+
+#[inline]
+fn scalar(bytes: &[u8], at: usize, first: u8) -> Scan {
+    match first {
+        b'"' => Ok(string(bytes, at + 1)?.0),
+        b't' => word(bytes, at, b"true"),
+        b'f' => word(bytes, at, b"false"),
+        b'n' => word(bytes, at, b"null"),
+        _ => number(bytes, at),
+    }
+}
+
+fn word(bytes: &[u8], at: usize, word: &[u8]) -> Scan {
+    let found = bytes.get(at..).unwrap_or_default();
+    if found.starts_with(word) {
+        return Ok(at + word.len());
+    }
+    Err(if word.starts_with(found) { Stop::Short } else { Stop::Bad })
+}
+
+/// Past a number. It ends only where something else begins, so that one at the end of the bytes may go on.
+fn number(bytes: &[u8], at: usize) -> Scan {
+    let at = if byte(bytes, at)? == b'-' { at + 1 } else { at };
+    let mut at = if byte(bytes, at)? == b'0' { at + 1 } else { digits(bytes, at)? };
+    if byte(bytes, at)? == b'.' {
+        at = digits(bytes, at + 1)?;
+    }
+    if let b'e' | b'E' = byte(bytes, at)? {
+        at += if let b'+' | b'-' = byte(bytes, at + 1)? { 2 } else { 1 };
+        at = digits(bytes, at)?;
+    }
+    if byte(bytes, at)?.is_ascii_digit() { Err(Stop::Bad) } else { Ok(at) }
+}
+
+fn digits(bytes: &[u8], at: usize) -> Scan {
+    let count = bytes.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match byte(bytes, at + count)? {
+        _ if count > 0 => Ok(at + count),
+        _ => Err(Stop::Bad),
+    }
+}
+
+/// The members of an object that has been checked: names and values as they stand, names without their quotes.
+pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
+    let (bytes, mut at) = (object.as_bytes(), space(object.as_bytes(), 0) + 1);
+    std::iter::from_fn(move || {
+        let start = space(bytes, at);
+        let named = string(bytes, start + 1).ok().filter(|_| bytes.get(start) == Some(&b'"'))?.0;
+        let from = space(bytes, colon(bytes, named).ok()?);
+        let end = value(bytes, from, DEPTH).ok()?;
+        at = space(bytes, end) + 1;
+        Some((object.get(start + 1..named - 1)?, object.get(from..end)?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
+    /// As `RawValue` would have it: a value, white space around it, nothing else.
+    fn valid(bytes: &[u8]) -> bool {
+        let mut padded = bytes.to_vec();
+        // What ends a number.
+        padded.push(b' ');
+        let end = value(&padded, space(&padded, 0), DEPTH);
+        end.is_ok_and(|end| space(&padded, end) == padded.len()) && str::from_utf8(bytes).is_ok()
+    }
+
+    fn agree(bytes: &[u8]) {
+        let theirs = serde_json::from_slice::<&RawValue>(bytes).is_ok();
+        assert_eq!(valid(bytes), theirs, "{:?}", String::from_utf8_lossy(bytes));
+    }
+
+    #[test]
+    fn every_short_text_of_these_characters_is_judged_as_serde_json_judges_it() {
+        let alphabet = b"{}[],:\"\\u0a1-.eE+ \x1ftn\xc3";
+        let mut texts = vec![Vec::new()];
+        for _ in 0..4 {
+            texts = texts
+                .iter()
+                .flat_map(|text| alphabet.iter().map(move |byte| [&text[..], &[*byte]].concat()))
+                .collect();
+            texts.iter().for_each(|text| agree(text));
+            texts.iter().for_each(|text| agree(&[b"\"", &text[..], b"\""].concat()));
+            texts.truncate(20_000);
+        }
+    }
+
+    #[test]
+    fn every_byte_is_found_or_passed_over_at_every_place_of_a_word() {
+        for byte in 0..=255_u8 {
+            for place in 0..16 {
+                let mut text = [b'a'; 16];
+                text[place] = byte;
+                let expected = if matches!(byte, b'"' | b'\\' | ..0x20) { place } else { 16 };
+                assert_eq!(special(&text, 0), expected, "{byte} at {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn depth_ends_where_serde_json_ends_building_values() {
+        for (depth, good) in [(127, true), (128, false)] {
+            let text = format!("{}{} ", "[".repeat(depth), "]".repeat(depth));
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), good);
+            assert_eq!(value(text.as_bytes(), 0, DEPTH).is_ok(), good);
+        }
+        assert_eq!(value("[".repeat(128).as_bytes(), 0, DEPTH), Err(Stop::Deep));
+    }
+
+    #[test]
+    fn what_is_short_is_not_called_bad() {
+        let whole = r#" {"a":[1,-2.5e+3,true,false,null,"x\u00e9\n"],"b":{"c":{}}} "#;
+        let bytes = whole.as_bytes();
+        for end in 1..bytes.len() - 1 {
+            assert_eq!(value(&bytes[..end], 1, DEPTH), Err(Stop::Short), "{}", &whole[..end]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(bytes: Vec<u8>) {
+            agree(&bytes);
+        }
+
+        #[test]
+        fn near_json(text in r#"[ \[\]{}",:\\a-f0-9.eEu+tn-]{0,24}"#) {
+            agree(text.as_bytes());
+        }
+    }
+}
