@@ -10,6 +10,7 @@ mod proxy_server;
 mod pysnow_tokens_carry_over;
 mod queries_mean_what_they_say;
 mod records_are_written_and_read;
+mod records_become_types;
 mod secrets_stay_secret;
 mod ten_thousand_requests_in_trouble;
 mod the_stack_is_in_order;

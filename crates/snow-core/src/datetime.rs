@@ -1,6 +1,8 @@
 //! Dates and times as the service stores them: UTC, to the second (facts 1.6, 2.6).
 
+use crate::from_text::from_text;
 use crate::{Error, Kind};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::time::{Duration, SystemTime};
 use std::{fmt, str::FromStr};
 
@@ -193,6 +195,30 @@ impl FromStr for DateTime {
         let rest: Vec<u8> = rest.iter().filter_map(|number| u8::try_from(*number).ok()).collect();
         let [month, day, hour, minute, second] = rest[..] else { return Err(refusal()) };
         Date::new(*year, month, day)?.at(hour, minute, second)
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
+    }
+}
+
+impl Serialize for DateTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DateTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
     }
 }
 

@@ -24,6 +24,7 @@ mod clock;
 mod datetime;
 pub mod decode;
 mod error;
+mod from_text;
 mod http_service;
 mod instance;
 mod late;

@@ -1,5 +1,6 @@
 //! The primary key of every record.
 
+use crate::from_text::from_text;
 use crate::{Error, Kind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
@@ -81,8 +82,7 @@ impl Serialize for SysId {
 
 impl<'de> Deserialize<'de> for SysId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        from_text(deserializer)
     }
 }
 

@@ -89,10 +89,14 @@ impl<'a> Field<'a> {
 
     /// Whether nothing is stored in it.
     pub fn is_empty(self) -> bool {
-        match Cell::of(self.raw).and_then(|cell| cell.value.or(cell.display_value)) {
-            Some(part) => self.part(part).is_empty(),
-            None => matches!(self.raw, "\"\"" | "null"),
-        }
+        let part =
+            Cell::of(self.raw).filter(Cell::is_plain).and_then(|cell| cell.value.or(cell.display_value));
+        matches!(part.unwrap_or(self.raw), "\"\"" | "null")
+    }
+
+    /// Whether it is one value, however much stands beside that.
+    pub(super) fn is_scalar(self) -> bool {
+        !self.raw.starts_with(['{', '[']) || Cell::of(self.raw).is_some_and(|cell| cell.is_plain())
     }
 
     /// The field as serde_json's value, in the form in which it came.

@@ -16,6 +16,7 @@ mod scan;
 mod shape;
 mod split;
 mod text;
+mod typed;
 
 use crate::{Body, Clock, Error, retry_after};
 use bytes::Bytes;
@@ -24,6 +25,7 @@ use http::{HeaderMap, Response, StatusCode, response::Parts};
 pub use field::Field;
 pub use record::Record;
 pub use records::Records;
+pub use typed::{Both, Displayed, Reference, fields_of};
 
 /// An answer that has arrived whole and is a success by its status and type.
 ///

@@ -101,14 +101,38 @@ impl Record {
         })
     }
 
-    /// The record as a type of one's own.
+    /// The record as a type of one's own. Plain fields read the stored value in every form in which it comes: see
+    /// [`Field::read`]. What serde itself keeps aside first, in a struct with `#[serde(flatten)]` or a tagged enum, it reads as
+    /// it came.
+    ///
+    /// ```
+    /// use snow_core::{DateTime, SysId, decode::Reference};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Incident<'a> {
+    ///     number: &'a str,
+    ///     priority: u8,
+    ///     active: bool,
+    ///     caller_id: Reference,
+    ///     closed_at: Option<DateTime>,
+    ///     watch_list: Vec<SysId>,
+    /// }
+    ///
+    /// let record: snow_core::Record = serde_json::from_str(
+    ///     r#"{"number":"INC0000046","priority":{"display_value":"1 - Critical","value":"1"},"active":"true",
+    ///         "caller_id":{"link":"https://x/api/now/table/sys_user/46c6","value":"46c6"},"closed_at":"","watch_list":"a,b"}"#,
+    /// ).unwrap();
+    /// let incident = record.to::<Incident>()?;
+    /// assert_eq!((incident.number, incident.priority, incident.active), ("INC0000046", 1, true));
+    /// assert_eq!((incident.caller_id.value.as_str(), incident.closed_at), ("46c6", None));
+    /// assert_eq!(incident.watch_list.len(), 2);
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Kind::Decode`], naming what does not fit.
-    pub fn to<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(&self.text).map_err(|e| {
-            Error::new(Kind::Decode, "the record does not fit the type asked for").with_source(e)
-        })
+    /// [`Kind::Decode`], naming the field and what does not fit.
+    pub fn to<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+        T::deserialize(self).map_err(|error| error.with_context("the record does not fit the type asked for"))
     }
 
     /// The field in this place.

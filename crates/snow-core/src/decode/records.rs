@@ -145,7 +145,7 @@ impl Records {
     }
 
     /// Tells that the request asked for what a person sees (`sysparm_display_value=true`). Then a field's text is no stored
-    /// value, and only `Displayed` reads it as a type.
+    /// value, and only [`Displayed`](super::Displayed) reads it as a type.
     #[must_use]
     pub fn displayed(mut self, displayed: bool) -> Self {
         self.splitter.shapes = Shapes::new(displayed);

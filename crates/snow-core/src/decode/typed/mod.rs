@@ -1,0 +1,115 @@
+//! Records as types of the user's own, by serde. Typed reads and dynamic ones share one core: this reads a [`Record`].
+
+mod field;
+mod probe;
+mod text;
+mod wrappers;
+
+use super::{Field, Record};
+use crate::{Error, Kind};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use std::fmt::Display;
+
+pub use probe::fields_of;
+pub use wrappers::{Both, Displayed, Reference};
+
+/// serde_json's own name for a value that is kept as it stands.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+impl serde::de::Error for Error {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::new(Kind::Decode, message.to_string())
+    }
+}
+
+/// A record as serde reads it: its fields by name, each with the rules of [`Field`].
+impl<'de> Deserializer<'de> for &'de Record {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_map(Members { record: self, at: 0 })
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match name {
+            RAW_VALUE => as_json(self.json(), |json| json.deserialize_newtype_struct(name, visitor)),
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        as_json(self.json(), |json| json.deserialize_enum(name, variants, visitor))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier
+    }
+}
+
+struct Members<'de> {
+    record: &'de Record,
+    at: usize,
+}
+
+impl<'de> MapAccess<'de> for Members<'de> {
+    type Error = Error;
+
+    #[inline]
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        if self.at == self.record.shape.len() {
+            return Ok(None);
+        }
+        let no_text = || Error::custom("the record has a field whose name holds half a surrogate pair");
+        let name = self.record.shape.name(self.at).ok_or_else(no_text)?;
+        seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
+    }
+
+    #[inline]
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
+        let field = self.record.at(self.at).ok_or_else(|| Error::custom("the record is over"))?;
+        self.at += 1;
+        seed.deserialize(field).map_err(|error| field.told(error))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.record.shape.len() - self.at)
+    }
+}
+
+/// Reads JSON as serde_json does.
+fn as_json<'de, T>(
+    json: &'de str,
+    read: impl FnOnce(&mut serde_json::Deserializer<serde_json::de::StrRead<'de>>) -> Result<T, serde_json::Error>,
+) -> Result<T, Error> {
+    read(&mut serde_json::Deserializer::from_str(json)).map_err(Error::custom)
+}
+
+impl Field<'_> {
+    /// An error that names this field, if it does not yet.
+    fn told(self, error: Error) -> Error {
+        if error.to_string().starts_with("the field ") {
+            return error;
+        }
+        error.with_context(&format!("the field {:?}", self.name()))
+    }
+}

@@ -1,0 +1,86 @@
+//! A stored text that is not JSON of its own: an entry of a list, an id out of a link.
+
+use super::super::Field;
+use crate::Error;
+use serde::de::{Deserializer, IntoDeserializer, Visitor, value::CowStrDeserializer};
+use serde::forward_to_deserialize_any;
+use std::borrow::Cow;
+use std::str::FromStr;
+
+pub(super) struct Text<'de> {
+    /// Where it comes from.
+    pub(super) field: Field<'de>,
+    pub(super) text: Cow<'de, str>,
+}
+
+impl Text<'_> {
+    fn parsed<T: FromStr>(&self, what: &str) -> Result<T, Error> {
+        self.text
+            .parse()
+            .map_err(|_| self.field.unfit(format_args!("holds {:?}, which is {what}", self.text)))
+    }
+}
+
+macro_rules! parsed {
+    ($($deserialize:ident $visit:ident $what:literal)*) => {$(
+        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            visitor.$visit(self.parsed($what)?)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Text<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.text {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
+    }
+
+    parsed! {
+        deserialize_bool visit_bool "neither true nor false"
+        deserialize_i8 visit_i8 "no whole number of its size"
+        deserialize_i16 visit_i16 "no whole number of its size"
+        deserialize_i32 visit_i32 "no whole number of its size"
+        deserialize_i64 visit_i64 "no whole number of its size"
+        deserialize_u8 visit_u8 "no whole number of its size"
+        deserialize_u16 visit_u16 "no whole number of its size"
+        deserialize_u32 visit_u32 "no whole number of its size"
+        deserialize_u64 visit_u64 "no whole number of its size"
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        CowStrDeserializer::new(self.text).deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Error> for Text<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
