@@ -1,6 +1,7 @@
 //! One field of a record, and the forms in which it may have come (facts 1.6).
 
 use super::cell::Cell;
+use super::shape::Shape;
 use super::text;
 use crate::{Error, Kind};
 use serde_json::value::Value;
@@ -22,28 +23,29 @@ use std::{borrow::Cow, fmt};
 /// ```
 #[derive(Clone, Copy)]
 pub struct Field<'a> {
-    name: &'a str,
+    shape: &'a Shape,
+    at: usize,
     raw: &'a str,
     /// It is a string with escapes.
     escaped: bool,
-    /// It is what a person sees, whatever its form: the request asked for that.
-    displayed: bool,
+    /// It is a part of a field, and stands for itself.
+    part: bool,
 }
 
 impl<'a> Field<'a> {
     #[inline]
-    pub(super) fn new(name: &'a str, raw: &'a str, escaped: bool, displayed: bool) -> Self {
-        Self { name, raw, escaped, displayed }
+    pub(super) fn new(shape: &'a Shape, at: usize, raw: &'a str, escaped: bool) -> Self {
+        Self { shape, at, raw, escaped, part: false }
     }
 
     /// A part of this field, which stands for itself.
     pub(super) fn part(self, raw: &'a str) -> Self {
-        Self { raw, escaped: raw.contains('\\'), displayed: false, ..self }
+        Self { raw, escaped: raw.contains('\\'), part: true, ..self }
     }
 
     /// Its name.
     pub fn name(self) -> &'a str {
-        self.name
+        self.shape.shown(self.at)
     }
 
     /// The field as it came, in JSON.
@@ -74,7 +76,7 @@ impl<'a> Field<'a> {
     pub fn display_value(self) -> Result<Option<Cow<'a, str>>, Error> {
         let part = match Cell::of(self.raw) {
             Some(cell) => cell.display_value,
-            None => Some(self.raw).filter(|_| self.displayed),
+            None => Some(self.raw).filter(|_| self.is_displayed()),
         };
         self.text_of(part)
     }
@@ -107,9 +109,10 @@ impl<'a> Field<'a> {
         serde_json::from_str(self.raw).map_err(|e| self.unfit("no serde_json value holds it").with_source(e))
     }
 
-    /// Whether only what a person sees has come.
+    /// Whether it is what a person sees, whatever its form: the request asked for that.
+    #[inline]
     pub(super) fn is_displayed(self) -> bool {
-        self.displayed
+        self.shape.displayed && !self.part
     }
 
     /// The text between its quotes; empty if it is no string.
@@ -133,7 +136,7 @@ impl<'a> Field<'a> {
 
     /// The error that this field does not fit.
     pub(super) fn unfit(self, why: impl fmt::Display) -> Error {
-        Error::new(Kind::Decode, format!("the field {:?}: {} {why}", self.name, Excerpt(self.raw)))
+        Error::new(Kind::Decode, format!("the field {:?}: {} {why}", self.name(), Excerpt(self.raw)))
     }
 }
 

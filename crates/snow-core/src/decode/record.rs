@@ -140,7 +140,7 @@ impl Record {
     pub(super) fn at(&self, at: usize) -> Option<Field<'_>> {
         let span = *self.spans.get(at)?;
         let raw = self.text.get(span.range())?;
-        Some(Field::new(self.shape.shown(at), raw, span.is_escaped(), self.shape.displayed))
+        Some(Field::new(&self.shape, at, raw, span.is_escaped()))
     }
 
     /// A record in JSON that stands alone.
