@@ -46,7 +46,7 @@ impl Record {
 
     /// A field, or `None` if the record has none of that name.
     pub fn get(&self, field: &str) -> Option<Field<'_>> {
-        self.at(self.shape.find(field)?)
+        Some(Field::new(self, self.shape.find(field)?))
     }
 
     /// A field that has to be there.
@@ -83,7 +83,7 @@ impl Record {
 
     /// The fields, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
-        self.shape.visible().filter_map(|at| self.at(at))
+        self.shape.visible().map(|at| Field::new(self, at))
     }
 
     /// The record as it came, in JSON.
@@ -135,12 +135,15 @@ impl Record {
         T::deserialize(self).map_err(|error| error.with_context("the record does not fit the type asked for"))
     }
 
-    /// The field in this place.
+    /// The value in this place as it stands.
     #[inline]
-    pub(super) fn at(&self, at: usize) -> Option<Field<'_>> {
-        let span = *self.spans.get(at)?;
-        let raw = self.text.get(span.range())?;
-        Some(Field::new(&self.shape, at, raw, span.is_escaped()))
+    pub(super) fn raw(&self, at: usize) -> &str {
+        self.spans.get(at).and_then(|span| self.text.get(span.range())).unwrap_or_default()
+    }
+
+    /// Whether the value in this place is a string with escapes.
+    pub(super) fn is_escaped(&self, at: usize) -> bool {
+        self.spans.get(at).is_some_and(|span| span.is_escaped())
     }
 
     /// A record in JSON that stands alone.
