@@ -79,7 +79,7 @@ impl Answer {
     /// The one record of `{"result":{…}}`.
     ///
     /// # Errors
-    /// [`Kind::Cut`] if the answer is not whole, [`Kind::Decode`] if it holds something else.
+    /// [`Kind::Cut`](crate::Kind::Cut) if the answer is not whole, [`Kind::Decode`](crate::Kind::Decode) if it holds something else.
     pub fn one(&self) -> Result<Record, Error> {
         envelope::one(&self.body).map_err(|error| annotate(error, &self.head))
     }
@@ -87,7 +87,7 @@ impl Answer {
     /// The records of `{"result":[…]}`.
     ///
     /// # Errors
-    /// [`Kind::Cut`] if the answer is not whole, [`Kind::Decode`] if it holds something else.
+    /// [`Kind::Cut`](crate::Kind::Cut) if the answer is not whole, [`Kind::Decode`](crate::Kind::Decode) if it holds something else.
     pub fn list(&self) -> Result<Vec<Record>, Error> {
         envelope::list(&self.body).map_err(|error| annotate(error, &self.head))
     }
@@ -95,7 +95,7 @@ impl Answer {
     /// Nothing, which is what a DELETE answers.
     ///
     /// # Errors
-    /// [`Kind::Cut`] if there is a body and it tells of an error.
+    /// [`Kind::Cut`](crate::Kind::Cut) if there is a body and it tells of an error.
     pub fn nothing(&self) -> Result<(), Error> {
         if self.body.is_empty() {
             return Ok(());
@@ -115,7 +115,7 @@ impl std::fmt::Debug for Answer {
 /// than it comes, and one that breaks takes nothing from it.
 ///
 /// # Errors
-/// [`Kind::AnswerTooLarge`] past the limit, or what went wrong on the wire, with what the head told.
+/// [`Kind::AnswerTooLarge`](crate::Kind::AnswerTooLarge) past the limit, or what went wrong on the wire, with what the head told.
 pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, Bytes), Error> {
     let (head, body) = response.into_parts();
     if head.status.is_success() {
@@ -130,6 +130,12 @@ pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, B
 
 /// Far more than any refusal says.
 const REFUSAL: usize = 1 << 20;
+
+/// Whether an answer with this head is a success by its status and type, so that its body can be read by [`Records`]. The body
+/// of any other goes to [`Answer::new`] with it, which tells what it is.
+pub fn is_success(head: &Parts) -> bool {
+    refusal::of(head, &Bytes::from_static(b"{")).is_none()
+}
 
 fn total(headers: &HeaderMap) -> Option<u64> {
     headers.get("x-total-count")?.to_str().ok()?.parse().ok()

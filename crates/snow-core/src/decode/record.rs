@@ -91,6 +91,17 @@ impl Record {
         &self.text
     }
 
+    /// The record without a field. It is read anew, and shares no names with others.
+    #[must_use]
+    pub fn without(&self, field: &str) -> Self {
+        let places = scan::member_places(&self.text).enumerate();
+        let kept = places.filter(|(at, _)| self.shape.name(*at) != Some(field));
+        let kept: Vec<&str> =
+            kept.filter_map(|(_, (name, value))| self.text.get(name.start..value.end)).collect();
+        // The members of an object are an object.
+        Self::parse(&format!("{{{}}}", kept.join(","))).unwrap_or_else(|_| self.clone())
+    }
+
     /// The record as serde_json's value.
     ///
     /// # Errors
@@ -201,6 +212,15 @@ mod tests {
         assert_eq!(record.fields().collect::<Vec<_>>(), ["b\n", "a", "\\ud800"]);
         assert_eq!((record.value("a").unwrap(), record.value("b\n").unwrap()), ("3".into(), "2".into()));
         assert!(record.get("\\ud800").is_none() && record.get("c").is_none());
+    }
+
+    #[test]
+    fn a_field_can_be_left_out() {
+        let record: Record =
+            serde_json::from_str(r#"{"sys_id":"1", "a" : {"value":"2"},"sys_id":"3"}"#).unwrap();
+        assert_eq!(record.without("sys_id").json(), r#"{"a" : {"value":"2"}}"#);
+        assert_eq!(record.without("a").without("sys_id").json(), "{}");
+        assert_eq!(record.without("b").fields().collect::<Vec<_>>(), ["a", "sys_id"]);
     }
 
     #[test]

@@ -176,3 +176,52 @@ impl Member {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The records of some text, one behind the other.
+    fn split(splitter: &mut Splitter, text: &str) -> Vec<Record> {
+        let (mut rest, mut records) = (text.as_bytes(), Vec::new());
+        while !rest.is_empty() {
+            let (record, end) = splitter.next(rest).unwrap();
+            rest = &rest[end..];
+            records.push(record);
+        }
+        records
+    }
+
+    #[test]
+    fn records_of_one_shape_share_their_names() {
+        let (a, b, c) = (r#"{"a":"1","b":"2"}"#, r#"{"a":"1","c":"2"}"#, r#"{"a":"1"}"#);
+        let mut splitter = Splitter::default();
+        let records = split(&mut splitter, &[a, a, b, a, b, c, a, c, b].concat());
+        let shape = |at: usize| Arc::as_ptr(&records[at].shape);
+        assert!(shape(0) == shape(1) && shape(0) == shape(3) && shape(0) == shape(6));
+        assert!(shape(2) == shape(4) && shape(2) == shape(8) && shape(5) == shape(7));
+        assert!(shape(0) != shape(2) && shape(0) != shape(5) && shape(2) != shape(5));
+        let names = |at: usize| records[at].fields().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            (names(6), names(8), names(7)),
+            (vec!["a".into(), "b".into()], vec!["a".into(), "c".into()], vec!["a".into()])
+        );
+    }
+
+    #[test]
+    fn a_record_that_comes_in_pieces_is_gone_on_with() {
+        let text = r#"{"a":"1","b":{"x":["2"]},"c\u0041":"\n","b":"4"}"#;
+        for first in [None, Some(r#"{"a":"1","b":"2","d":"3"}"#)] {
+            let mut splitter = Splitter::default();
+            first.map(|first| split(&mut splitter, first));
+            for end in 1..text.len() {
+                assert_eq!(splitter.next(&text.as_bytes()[..end]).map(drop), Err(Stop::Short));
+                assert!(splitter.seen() <= end);
+            }
+            let record = &split(&mut splitter, text)[0];
+            assert_eq!(record.json(), text);
+            assert_eq!(record.fields().collect::<Vec<_>>(), ["a", "cA", "b"]);
+            assert_eq!((record.value("b").unwrap(), record.value("cA").unwrap()), ("4".into(), "\n".into()));
+        }
+    }
+}
