@@ -6,15 +6,20 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a benchmark may fail")]
 #![allow(missing_docs, reason = "no library")]
 
+mod page;
 mod wire;
 
 use bytes::Bytes;
-use http::{Request, Uri};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioExecutor;
+use page::{Envelope, Incident};
+use serde_json::Value;
 use snow_client::query::Query;
 use snow_client::{Client, DisplayValue, Instance, OAuthClient, Token, Transport, field};
-use snow_core::{ApiPath, Body, HttpService, Params};
+use snow_core::decode::{Answer, Records};
+use snow_core::{ApiPath, Body, HttpService, Params, Record};
 use std::hint::black_box;
 use wire::Wire;
 
@@ -37,6 +42,26 @@ fn main() {
         "transport" => on_a_wire(transport_alone(count)),
         "stack" => on_a_wire(stack(client().service(), count)),
         "oauth-stack" => on_a_wire(stack(oauth_client().service(), count)),
+        "rows-serde" => pages(count, |page| typed_by_serde(page)),
+        "rows-value" => pages(count, |page| drop(serde_json::from_slice::<Value>(page).expect("JSON"))),
+        "rows" => pages(count, |page| rows(page, |record| drop(black_box(record)))),
+        "rows-typed" => pages(count, |page| rows(page, |record| checked(&record.to().expect("an incident")))),
+        "one-serde" => {
+            let body = one();
+            repeat(count, || {
+                let one: Envelope<Incident> = serde_json::from_slice(black_box(&body)).expect("JSON");
+                checked(&one.result);
+            });
+        }
+        "one-typed" => {
+            let body = one();
+            repeat(count, || {
+                let mut head = Response::new(()).into_parts().0;
+                head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+                let answer = Answer::new(head, black_box(body.clone())).expect("an answer");
+                checked(&answer.one().expect("a record").to().expect("an incident"));
+            });
+        }
         other => panic!("no {other:?} here"),
     }
 }
@@ -45,6 +70,46 @@ fn repeat<T>(count: u32, mut work: impl FnMut() -> T) {
     for _ in 0..count {
         drop(black_box(work()));
     }
+}
+
+/// Rows of a page; runs of different lengths make the same page first.
+const ROWS: u32 = 100;
+
+/// Reads so many records, a page at a time.
+fn pages(records: u32, mut read: impl FnMut(&Bytes)) {
+    let page = Bytes::from(page::page(ROWS as usize));
+    repeat(records / ROWS, || read(black_box(&page)));
+}
+
+fn typed_by_serde(page: &[u8]) {
+    let page: Envelope<Vec<Incident>> = serde_json::from_slice(page).expect("JSON");
+    page.result.iter().for_each(checked);
+}
+
+/// As they come off the wire: 16 KiB at a time.
+fn rows(page: &Bytes, mut read: impl FnMut(Record)) {
+    let (mut records, mut at, mut count) = (Records::list(), 0, 0);
+    while at < page.len() {
+        let end = (at + (16 << 10)).min(page.len());
+        records.push(page.slice(at..end));
+        at = end;
+        while let Some(record) = records.next().expect("a good page") {
+            count += 1;
+            read(record);
+        }
+    }
+    records.finish();
+    assert!(records.next().expect("a whole page").is_none() && count == ROWS);
+}
+
+fn one() -> Bytes {
+    Bytes::from(format!("{{\"result\":{}}}", page::record(46)))
+}
+
+fn checked(incident: &Incident) {
+    let Incident { number, short_description, state, priority, sys_id, sys_updated_on } = black_box(incident);
+    assert!(number.starts_with("INC") && short_description.starts_with("Unable") && !sys_id.is_empty());
+    black_box((state, priority, sys_updated_on));
 }
 
 fn five_conditions() -> Query<'static> {

@@ -2,7 +2,7 @@
 
 use crate::run::{Done, root, run};
 
-const TARGETS: [&str; 5] = ["http", "query", "value", "parse", "instance"];
+const TARGETS: [&str; 6] = ["http", "query", "value", "parse", "instance", "decode"];
 
 /// What the compiler has to weave in for libFuzzer to see where a run goes.
 const FLAGS: &str = "--cfg fuzzing -Cdebug-assertions -Ccodegen-units=1 -Cpasses=sancov-module \

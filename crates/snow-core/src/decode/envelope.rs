@@ -92,34 +92,37 @@ pub(super) fn odd(message: &'static str) -> Error {
     Error::new(Kind::Decode, message)
 }
 
-/// Runs through a whole body.
-fn whole(mut records: Records, body: &Bytes) -> Result<Vec<Record>, Error> {
+/// What reads a whole body.
+fn over(body: &Bytes, records: Records) -> Records {
+    let mut records = records.max_record(usize::MAX);
     records.push(body.clone());
     records.finish();
-    let mut all = Vec::new();
+    records
+}
+
+pub(super) fn check(body: &Bytes) -> Result<(), Error> {
+    over(body, Records::skipping()).next().map(drop)
+}
+
+pub(super) fn one(body: &Bytes) -> Result<Record, Error> {
+    let mut records = over(body, Records::one());
+    let record = records.next()?;
+    // Whether the answer is whole shows behind it.
+    records.next()?;
+    record.ok_or_else(|| odd("the answer has no result"))
+}
+
+pub(super) fn list(body: &Bytes) -> Result<Vec<Record>, Error> {
+    let (mut records, mut all) = (over(body, Records::list()), Vec::new());
     while let Some(record) = records.next()? {
         all.push(record);
     }
     Ok(all)
 }
 
-pub(super) fn check(body: &Bytes) -> Result<(), Error> {
-    whole(Records::skipping(), body).map(drop)
-}
-
-pub(super) fn one(body: &Bytes) -> Result<Record, Error> {
-    whole(Records::one().max_record(usize::MAX), body)?.pop().ok_or_else(|| odd("the answer has no result"))
-}
-
-pub(super) fn list(body: &Bytes) -> Result<Vec<Record>, Error> {
-    whole(Records::list().max_record(usize::MAX), body)
-}
-
 /// Message and detail of a refusal, if its body has any.
 pub(super) fn fault(body: &Bytes) -> Option<(String, String)> {
-    let mut records = Records::skipping();
-    records.push(body.clone());
-    records.finish();
+    let mut records = over(body, Records::skipping());
     drop(records.next());
     records.fault()
 }

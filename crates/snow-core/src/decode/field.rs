@@ -1,7 +1,7 @@
 //! One field of a record, and the forms in which it may have come (facts 1.6).
 
 use super::cell::Cell;
-use super::text;
+use super::{Record, text};
 use crate::{Error, Kind};
 use serde_json::value::Value;
 use std::{borrow::Cow, fmt};
@@ -22,33 +22,32 @@ use std::{borrow::Cow, fmt};
 /// ```
 #[derive(Clone, Copy)]
 pub struct Field<'a> {
-    name: &'a str,
-    raw: &'a str,
-    /// It is a string with escapes.
-    escaped: bool,
-    /// It is what a person sees, whatever its form: the request asked for that.
-    displayed: bool,
+    record: &'a Record,
+    at: usize,
+    /// A part of the field in place of all of it.
+    part: Option<&'a str>,
 }
 
 impl<'a> Field<'a> {
     #[inline]
-    pub(super) fn new(name: &'a str, raw: &'a str, escaped: bool, displayed: bool) -> Self {
-        Self { name, raw, escaped, displayed }
+    pub(super) fn new(record: &'a Record, at: usize) -> Self {
+        Self { record, at, part: None }
     }
 
     /// A part of this field, which stands for itself.
     pub(super) fn part(self, raw: &'a str) -> Self {
-        Self { raw, escaped: raw.contains('\\'), displayed: false, ..self }
+        Self { part: Some(raw), ..self }
     }
 
     /// Its name.
     pub fn name(self) -> &'a str {
-        self.name
+        self.record.shape.shown(self.at)
     }
 
     /// The field as it came, in JSON.
+    #[inline]
     pub fn json(self) -> &'a str {
-        self.raw
+        self.part.unwrap_or_else(|| self.record.raw(self.at))
     }
 
     /// The value as text: the stored one where the service sent both, `""` for null.
@@ -56,10 +55,10 @@ impl<'a> Field<'a> {
     /// # Errors
     /// [`Kind::Decode`] for what JSON allows and no text or number holds: half a surrogate pair, `1e999`.
     pub fn value(self) -> Result<Cow<'a, str>, Error> {
-        match self.raw.as_bytes().first() {
+        match self.json().as_bytes().first() {
             Some(b'"') => self.string(),
             Some(b'n') => Ok(Cow::Borrowed("")),
-            Some(b'{') => match Cell::of(self.raw).and_then(|cell| cell.value.or(cell.display_value)) {
+            Some(b'{') => match Cell::of(self.json()).and_then(|cell| cell.value.or(cell.display_value)) {
                 Some(part) => self.part(part).value(),
                 None => self.checked(),
             },
@@ -72,9 +71,9 @@ impl<'a> Field<'a> {
     /// # Errors
     /// As of [`value`](Self::value).
     pub fn display_value(self) -> Result<Option<Cow<'a, str>>, Error> {
-        let part = match Cell::of(self.raw) {
+        let part = match Cell::of(self.json()) {
             Some(cell) => cell.display_value,
-            None => Some(self.raw).filter(|_| self.displayed),
+            None => Some(self.json()).filter(|_| self.is_displayed()),
         };
         self.text_of(part)
     }
@@ -84,19 +83,19 @@ impl<'a> Field<'a> {
     /// # Errors
     /// As of [`value`](Self::value).
     pub fn link(self) -> Result<Option<Cow<'a, str>>, Error> {
-        self.text_of(Cell::of(self.raw).and_then(|cell| cell.link))
+        self.text_of(Cell::of(self.json()).and_then(|cell| cell.link))
     }
 
     /// Whether nothing is stored in it.
     pub fn is_empty(self) -> bool {
         let part =
-            Cell::of(self.raw).filter(Cell::is_plain).and_then(|cell| cell.value.or(cell.display_value));
-        matches!(part.unwrap_or(self.raw), "\"\"" | "null")
+            Cell::of(self.json()).filter(Cell::is_plain).and_then(|cell| cell.value.or(cell.display_value));
+        matches!(part.unwrap_or(self.json()), "\"\"" | "null")
     }
 
     /// Whether it is one value, however much stands beside that.
     pub(super) fn is_scalar(self) -> bool {
-        !self.raw.starts_with(['{', '[']) || Cell::of(self.raw).is_some_and(|cell| cell.is_plain())
+        !self.json().starts_with(['{', '[']) || Cell::of(self.json()).is_some_and(|cell| cell.is_plain())
     }
 
     /// The field as serde_json's value, in the form in which it came.
@@ -104,18 +103,21 @@ impl<'a> Field<'a> {
     /// # Errors
     /// As of [`value`](Self::value).
     pub fn to_value(self) -> Result<Value, Error> {
-        serde_json::from_str(self.raw).map_err(|e| self.unfit("no serde_json value holds it").with_source(e))
+        serde_json::from_str(self.json())
+            .map_err(|e| self.unfit("no serde_json value holds it").with_source(e))
     }
 
-    /// Whether only what a person sees has come.
+    /// Whether it is what a person sees, whatever its form: the request asked for that.
+    #[inline]
     pub(super) fn is_displayed(self) -> bool {
-        self.displayed
+        self.record.shape.displayed && self.part.is_none()
     }
 
     /// The text between its quotes; empty if it is no string.
     pub(super) fn string(self) -> Result<Cow<'a, str>, Error> {
-        let inside = self.raw.get(1..self.raw.len().saturating_sub(1)).unwrap_or_default();
-        if !self.escaped {
+        let raw = self.json();
+        let inside = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+        if self.part.is_none() && !self.record.is_escaped(self.at) {
             return Ok(Cow::Borrowed(inside));
         }
         text::unescape(inside).ok_or_else(|| self.unfit("holds half a surrogate pair, which is no text"))
@@ -128,18 +130,18 @@ impl<'a> Field<'a> {
 
     /// A number, an object or an array as it came, if a value could hold it.
     fn checked(self) -> Result<Cow<'a, str>, Error> {
-        self.to_value().map(|_| Cow::Borrowed(self.raw))
+        self.to_value().map(|_| Cow::Borrowed(self.json()))
     }
 
     /// The error that this field does not fit.
     pub(super) fn unfit(self, why: impl fmt::Display) -> Error {
-        Error::new(Kind::Decode, format!("the field {:?}: {} {why}", self.name, Excerpt(self.raw)))
+        Error::new(Kind::Decode, format!("the field {:?}: {} {why}", self.name(), Excerpt(self.json())))
     }
 }
 
 impl fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.raw)
+        f.write_str(self.json())
     }
 }
 
@@ -158,7 +160,6 @@ impl fmt::Display for Excerpt<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Record;
 
     #[test]
     fn all_six_forms_of_a_reference_read_alike() {

@@ -131,6 +131,12 @@ pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, B
 /// Far more than any refusal says.
 const REFUSAL: usize = 1 << 20;
 
+/// Whether an answer with this head is a success by its status and type, so that its body can be read by [`Records`]. The body
+/// of any other goes to [`Answer::new`] with it, which tells what it is.
+pub fn is_success(head: &Parts) -> bool {
+    refusal::of(head, &Bytes::from_static(b"{")).is_none()
+}
+
 fn total(headers: &HeaderMap) -> Option<u64> {
     headers.get("x-total-count")?.to_str().ok()?.parse().ok()
 }

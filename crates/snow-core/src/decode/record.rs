@@ -46,7 +46,7 @@ impl Record {
 
     /// A field, or `None` if the record has none of that name.
     pub fn get(&self, field: &str) -> Option<Field<'_>> {
-        self.at(self.shape.find(field)?)
+        Some(Field::new(self, self.shape.find(field)?))
     }
 
     /// A field that has to be there.
@@ -83,12 +83,23 @@ impl Record {
 
     /// The fields, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
-        self.shape.visible().filter_map(|at| self.at(at))
+        self.shape.visible().map(|at| Field::new(self, at))
     }
 
     /// The record as it came, in JSON.
     pub fn json(&self) -> &str {
         &self.text
+    }
+
+    /// The record without a field. It is read anew, and shares no names with others.
+    #[must_use]
+    pub fn without(&self, field: &str) -> Self {
+        let places = scan::member_places(&self.text).enumerate();
+        let kept = places.filter(|(at, _)| self.shape.name(*at) != Some(field));
+        let kept: Vec<&str> =
+            kept.filter_map(|(_, (name, value))| self.text.get(name.start..value.end)).collect();
+        // The members of an object are an object.
+        Self::parse(&format!("{{{}}}", kept.join(","))).unwrap_or_else(|_| self.clone())
     }
 
     /// The record as serde_json's value.
@@ -135,12 +146,15 @@ impl Record {
         T::deserialize(self).map_err(|error| error.with_context("the record does not fit the type asked for"))
     }
 
-    /// The field in this place.
+    /// The value in this place as it stands.
     #[inline]
-    pub(super) fn at(&self, at: usize) -> Option<Field<'_>> {
-        let span = *self.spans.get(at)?;
-        let raw = self.text.get(span.range())?;
-        Some(Field::new(self.shape.shown(at), raw, span.is_escaped(), self.shape.displayed))
+    pub(super) fn raw(&self, at: usize) -> &str {
+        self.spans.get(at).and_then(|span| self.text.get(span.range())).unwrap_or_default()
+    }
+
+    /// Whether the value in this place is a string with escapes.
+    pub(super) fn is_escaped(&self, at: usize) -> bool {
+        self.spans.get(at).is_some_and(|span| span.is_escaped())
     }
 
     /// A record in JSON that stands alone.
@@ -198,6 +212,15 @@ mod tests {
         assert_eq!(record.fields().collect::<Vec<_>>(), ["b\n", "a", "\\ud800"]);
         assert_eq!((record.value("a").unwrap(), record.value("b\n").unwrap()), ("3".into(), "2".into()));
         assert!(record.get("\\ud800").is_none() && record.get("c").is_none());
+    }
+
+    #[test]
+    fn a_field_can_be_left_out() {
+        let record: Record =
+            serde_json::from_str(r#"{"sys_id":"1", "a" : {"value":"2"},"sys_id":"3"}"#).unwrap();
+        assert_eq!(record.without("sys_id").json(), r#"{"a" : {"value":"2"}}"#);
+        assert_eq!(record.without("a").without("sys_id").json(), "{}");
+        assert_eq!(record.without("b").fields().collect::<Vec<_>>(), ["a", "sys_id"]);
     }
 
     #[test]

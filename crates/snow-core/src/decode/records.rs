@@ -110,7 +110,7 @@ impl Records {
 
     /// For no record: only whether the answer is whole.
     pub(super) fn skipping() -> Self {
-        Self::new(Wanted::Nothing).max_record(usize::MAX)
+        Self::new(Wanted::Nothing)
     }
 
     fn new(wanted: Wanted) -> Self {

@@ -3,6 +3,8 @@
 //! Every function takes the bytes, the place where something begins, and gives the place behind it. UTF-8 is left to the
 //! caller, who looks at a whole value at once.
 
+use std::ops::Range;
+
 /// How deep arrays and objects may be inside each other, the outermost counted: as deep as serde_json builds values.
 pub(super) const DEPTH: u32 = 127;
 
@@ -21,11 +23,16 @@ type Scan = Result<usize, Stop>;
 
 /// Past white space, of which there is none as a rule.
 #[inline]
-pub(super) fn space(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\n' | b'\t' | b'\r') = bytes.get(at) {
-        at += 1;
+pub(super) fn space(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(..=b' ') => at + spaces(bytes.get(at..).unwrap_or_default()),
+        _ => at,
     }
-    at
+}
+
+#[cold]
+fn spaces(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count()
 }
 
 #[inline]
@@ -100,6 +107,9 @@ fn name(bytes: &[u8], at: usize) -> Scan {
 /// Past the colon that follows a name.
 #[inline]
 pub(super) fn colon(bytes: &[u8], at: usize) -> Scan {
+    if bytes.get(at) == Some(&b':') {
+        return Ok(at + 1);
+    }
     let at = space(bytes, at);
     if byte(bytes, at)? == b':' { Ok(at + 1) } else { Err(Stop::Bad) }
 }
@@ -194,8 +204,32 @@ fn digits(bytes: &[u8], at: usize) -> Scan {
     }
 }
 
-/// The members of an object that has been checked: names and values as they stand, names without their quotes.
-pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
+/// Past a field that came as an object, in one of the compact forms in which the service sends it (facts 1.6); `None` for
+/// anything else, which may be as good.
+pub(super) fn cell(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut at = at + 1;
+    loop {
+        let rest = bytes.get(at..)?;
+        let text = [&b"\"link\":\""[..], b"\"value\":\"", b"\"display_value\":\""];
+        let name = text.into_iter().find(|name| rest.starts_with(name))?;
+        at = string(bytes, at + name.len()).ok()?.0;
+        match bytes.get(at)? {
+            b',' => at += 1,
+            b'}' => return Some(at + 1),
+            _ => return None,
+        }
+    }
+}
+
+/// A place in a record, which are [smaller](super::split::LARGEST) than that.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "nothing longer is looked at")]
+pub(super) fn place(at: usize) -> u32 {
+    at as u32
+}
+
+/// The members of an object that has been checked: where the names and the values stand, quotes included.
+pub(super) fn member_places(object: &str) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     let (bytes, mut at) = (object.as_bytes(), space(object.as_bytes(), 0) + 1);
     std::iter::from_fn(move || {
         let start = space(bytes, at);
@@ -203,8 +237,14 @@ pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
         let from = space(bytes, colon(bytes, named).ok()?);
         let end = value(bytes, from, DEPTH).ok()?;
         at = space(bytes, end) + 1;
-        Some((object.get(start + 1..named - 1)?, object.get(from..end)?))
+        Some((start..named, from..end))
     })
+}
+
+/// The same as text, names without their quotes.
+pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
+    member_places(object)
+        .filter_map(|(name, value)| Some((object.get(name.start + 1..name.end - 1)?, object.get(value)?)))
 }
 
 #[cfg(test)]

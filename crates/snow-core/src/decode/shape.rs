@@ -1,16 +1,19 @@
 //! The names of a record's fields, once for all records that have the same ones in the same order.
 
+use super::scan;
 use super::text;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-#[derive(Default)]
+/// A record longer than this is not kept for its names alone.
+const KEPT: usize = 64 << 10;
+
 pub(super) struct Shape {
-    /// Every name as it stands in compact JSON, `"number":`, one behind the other.
-    raw: String,
-    /// Where each ends.
-    ends: Box<[u32]>,
+    /// Where the names stand: the first record that had them.
+    text: Arc<str>,
+    /// Their places, quotes included.
+    names: Box<[Range<u32>]>,
     /// The names, if any of them has escapes; `None` for one that is no text.
     read: Option<Box<[Option<Box<str>>]>>,
     /// The fields that another one of the same name follows, looked for when somebody asks.
@@ -20,9 +23,11 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    fn new(raw: String, ends: Box<[u32]>, displayed: bool) -> Self {
-        let mut shape = Self { raw, ends, displayed, ..Self::default() };
-        if shape.raw.contains('\\') {
+    fn new(record: &Arc<str>, names: &[Range<u32>], escaped: bool, displayed: bool) -> Self {
+        let (text, names) =
+            if record.len() > KEPT { alone(record, names) } else { (record.clone(), names.into()) };
+        let mut shape = Self { text, names, read: None, hidden: OnceLock::new(), displayed };
+        if escaped {
             let read = |at| text::unescape(shape.raw_name(at)).map(|name| Box::from(&*name));
             shape.read = Some((0..shape.len()).map(read).collect());
         }
@@ -30,28 +35,26 @@ impl Shape {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.names.len()
     }
 
-    fn end(&self, count: usize) -> usize {
-        count.checked_sub(1).and_then(|last| self.ends.get(last)).map_or(0, |end| *end as usize)
-    }
-
-    /// The name as it stands in compact JSON, with quotes and colon.
+    /// The names from this place on as they stand, quotes included.
     #[inline]
-    pub(super) fn key(&self, at: usize) -> Option<&[u8]> {
-        let end = *self.ends.get(at)?;
-        self.raw.as_bytes().get(self.end(at)..end as usize)
+    pub(super) fn quoted(&self, from: usize) -> impl Iterator<Item = &[u8]> {
+        let text = self.text.as_bytes();
+        let names = self.names.get(from..).unwrap_or_default().iter();
+        names.map(|name| text.get(name.start as usize..name.end as usize).unwrap_or_default())
     }
 
-    /// All names before this one, as they stand.
-    fn before(&self, count: usize) -> Option<&[u8]> {
-        if count > self.len() { None } else { self.raw.as_bytes().get(..self.end(count)) }
+    /// Whether the first names are those of another shape.
+    fn begins_as(&self, other: &Self, count: usize) -> bool {
+        self.quoted(0).take(count).eq(other.quoted(0).take(count))
     }
 
+    #[inline]
     fn raw_name(&self, at: usize) -> &str {
-        let end = self.end(at + 1);
-        self.raw.get(self.end(at) + 1..end.saturating_sub(2)).unwrap_or_default()
+        let name = self.names.get(at).map_or(0..0, |name| name.start as usize + 1..name.end as usize - 1);
+        self.text.get(name).unwrap_or_default()
     }
 
     /// A name; `None` if it is half a surrogate pair, which is no text.
@@ -86,6 +89,18 @@ impl Shape {
     }
 }
 
+/// The names without the record around them.
+fn alone(record: &str, names: &[Range<u32>]) -> (Arc<str>, Box<[Range<u32>]>) {
+    let mut text = String::new();
+    let names = names.iter().map(|name| {
+        let start = scan::place(text.len());
+        text.push_str(record.get(name.start as usize..name.end as usize).unwrap_or_default());
+        start..scan::place(text.len())
+    });
+    let names = names.collect();
+    (text.into(), names)
+}
+
 /// How many shapes are remembered: rows of a hierarchy, or with different fields hidden, take turns.
 const KNOWN: usize = 8;
 
@@ -95,7 +110,7 @@ pub(super) struct Shapes {
     known: Vec<Arc<Shape>>,
     /// Which one makes room next.
     oldest: usize,
-    pub(super) current: Arc<Shape>,
+    current: Option<Arc<Shape>>,
     displayed: bool,
 }
 
@@ -104,57 +119,68 @@ impl Shapes {
         Self { displayed, ..Self::default() }
     }
 
-    /// Goes over to another shape with the same names before this one, and this one next.
+    #[inline]
+    pub(super) fn expected(&self) -> Option<&Shape> {
+        self.current.as_deref()
+    }
+
+    /// Goes over to another shape with the same names so far, and this one next.
     pub(super) fn switch(&mut self, count: usize, next: &[u8]) -> bool {
-        let fits = |key: &[u8]| key.split_last().is_some_and(|(_, name)| name == next);
-        if self.current.key(count).is_some_and(fits) {
-            return true;
-        }
-        let before = self.current.before(count);
-        let found = self
-            .known
-            .iter()
-            .find(|shape| shape.key(count).is_some_and(fits) && shape.before(count) == before);
-        match found.cloned() {
+        let Some(current) = &self.current else { return false };
+        let fits =
+            |shape: &&Arc<Shape>| shape.quoted(count).next() == Some(next) && shape.begins_as(current, count);
+        match self.known.iter().find(fits).cloned() {
             Some(shape) => {
-                self.current = shape;
+                self.current = Some(shape);
                 true
             }
             None => false,
         }
     }
 
-    /// Goes over to the shape that has so many names of the current one and then those at these places of a record.
-    pub(super) fn settle(&mut self, count: usize, record: &str, novel: &[Range<u32>]) {
-        if novel.is_empty() && self.current.len() == count && self.current.displayed == self.displayed {
-            return;
-        }
-        let before = self.current.before(count);
-        let exactly = |shape: &&Arc<Shape>| shape.len() == count && shape.before(count) == before;
-        match self.known.iter().find(exactly).filter(|_| novel.is_empty()) {
-            Some(shape) => self.current = shape.clone(),
-            None => self.remember(count, record, novel),
-        }
+    /// The shape of a record with so many fields. All of its names are those of the current shape, or `novel` has those that
+    /// are not, perhaps with escapes.
+    pub(super) fn settle(
+        &mut self,
+        record: &Arc<str>,
+        count: usize,
+        novel: &[Range<u32>],
+        escaped: bool,
+    ) -> Arc<Shape> {
+        let current = self.current.as_ref().filter(|_| novel.is_empty());
+        let known = match current {
+            Some(shape) if shape.len() == count => return shape.clone(),
+            Some(current) => self
+                .known
+                .iter()
+                .find(|shape| shape.len() == count && current.begins_as(shape, count))
+                .cloned(),
+            None => None,
+        };
+        let shape = known.unwrap_or_else(|| self.remember(record, count, novel, escaped));
+        self.current = Some(shape.clone());
+        shape
     }
 
-    fn remember(&mut self, count: usize, record: &str, novel: &[Range<u32>]) {
-        let size: usize = novel.iter().map(|name| name.len() + 1).sum();
-        let known = self.current.end(count);
-        let mut raw = String::with_capacity(known + size);
-        raw.push_str(self.current.raw.get(..known).unwrap_or_default());
-        let mut ends = Vec::with_capacity(count + novel.len());
-        ends.extend_from_slice(self.current.ends.get(..count).unwrap_or_default());
-        for name in novel {
-            raw.push_str(record.get(name.start as usize..name.end as usize).unwrap_or_default());
-            raw.push(':');
-            // As long as the record at most, whose length fits.
-            ends.push(u32::try_from(raw.len()).unwrap_or(u32::MAX));
-        }
-        self.current = Arc::new(Shape::new(raw, ends.into(), self.displayed));
+    fn remember(
+        &mut self,
+        record: &Arc<str>,
+        count: usize,
+        novel: &[Range<u32>],
+        escaped: bool,
+    ) -> Arc<Shape> {
+        let shape = Arc::new(if novel.len() == count {
+            Shape::new(record, novel, escaped, self.displayed)
+        } else {
+            let names =
+                scan::member_places(record).map(|(name, _)| scan::place(name.start)..scan::place(name.end));
+            Shape::new(record, &names.collect::<Vec<_>>(), record.contains('\\'), self.displayed)
+        });
         match self.known.get_mut(self.oldest) {
-            Some(old) => *old = self.current.clone(),
-            None => self.known.push(self.current.clone()),
+            Some(old) => *old = shape.clone(),
+            None => self.known.push(shape.clone()),
         }
         self.oldest = (self.oldest + 1) % KNOWN;
+        shape
     }
 }

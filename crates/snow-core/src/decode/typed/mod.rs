@@ -86,7 +86,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
 
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
-        let field = self.record.at(self.at).ok_or_else(|| Error::custom("the record is over"))?;
+        let field = Field::new(self.record, self.at);
         self.at += 1;
         seed.deserialize(field).map_err(|error| field.told(error))
     }
