@@ -16,6 +16,7 @@ mod records_are_written_and_read;
 mod records_become_types;
 mod secrets_stay_secret;
 mod storage_stays_in_sync;
+mod tables_are_read_whole;
 mod ten_thousand_requests_in_trouble;
 mod the_stack_is_in_order;
 mod the_wire_is_configurable;

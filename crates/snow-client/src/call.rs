@@ -1,18 +1,17 @@
 //! One call, from its parameters to its result.
 
-use crate::Page;
 use crate::exchange::{Read, exchange};
+use crate::parameters::parameters;
 use crate::target::Target;
 use bytes::Bytes;
-use http::Method;
-use snow_core::{ApiPath, DisplayValue, Error, Operation, Params, Query};
-use std::borrow::Borrow;
+use http::{HeaderMap, Method};
+use snow_core::decode::Answer;
+use snow_core::{ApiPath, DisplayValue, Error, Operation, Params};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 /// A call that goes out when it is awaited. Its parameters are its own: nothing is left for the next call.
 ///
@@ -24,7 +23,7 @@ use std::time::Duration;
 pub struct Call<T> {
     target: Arc<Target>,
     request: Result<Prepared, Error>,
-    read: Read<T>,
+    read: Box<Read<T>>,
 }
 
 pub(crate) struct Prepared {
@@ -42,12 +41,18 @@ impl Prepared {
 }
 
 impl<T> Call<T> {
-    pub(crate) fn new(target: Arc<Target>, request: Result<Prepared, Error>, read: Read<T>) -> Self {
-        Self { target, request, read }
+    pub(crate) fn new(
+        target: Arc<Target>,
+        request: Result<Prepared, Error>,
+        read: impl Fn(&Answer, &Prepared) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self { target, request, read: Box::new(read) }
     }
 
-    /// The fields to answer with; dot-walks such as `caller_id.name` are allowed. Those that do not exist or may not be
-    /// read are missing in the record.
+    parameters!();
+
+    /// The fields to answer with; dot-walks such as `caller_id.name` are allowed. Those that do not exist or may not be read
+    /// are missing in the record.
     pub fn fields<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
         self.params(|params| params.fields(fields))
     }
@@ -57,25 +62,52 @@ impl<T> Call<T> {
         self.params(|params| params.display_value(values))
     }
 
-    /// Whether references come without their links.
-    pub fn exclude_reference_link(self, exclude: bool) -> Self {
-        self.params(|params| params.exclude_reference_link(exclude))
+    /// Of a write: whether the values sent are what a person sees, times in the user's zone, in place of stored values and UTC.
+    /// Encrypted fields need it (facts 1.2).
+    pub fn input_display_value(self, display: bool) -> Self {
+        self.params(|params| params.input_display_value(display))
     }
 
-    /// Any other parameter.
-    pub fn param(self, name: &str, value: &str) -> Self {
-        self.params(|params| params.custom(name, value))
-    }
-
-    /// How long this call may take, everything included, in place of the client's own limit.
-    pub fn deadline(self, limit: Duration) -> Self {
-        self.operation(|operation| operation.deadline(limit))
+    /// Of a write: whether it brings `sys_id`, `sys_created_on` and their like itself (facts 1.2).
+    pub fn suppress_auto_sys_field(self, suppress: bool) -> Self {
+        self.params(|params| params.suppress_auto_sys_field(suppress))
     }
 
     /// Whether the call may be sent again when it is not known whether it was carried out. By default reads and deletions may;
     /// updates may not, because they append to journal fields, and creations may not at all (facts 3.3).
     pub fn idempotent(self, idempotent: bool) -> Self {
         self.operation(|operation| operation.idempotent(idempotent))
+    }
+
+    /// The answer's headers beside its value.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+    /// let incident = client.table("incident").list().first().await?.sys_id()?;
+    /// let (incident, headers) = client.table("incident").get(incident).with_headers().await?;
+    /// assert!(headers.contains_key("x-transaction-id"));
+    /// # let _ = incident;
+    /// # Ok(()) }
+    /// ```
+    pub fn with_headers(self) -> Call<(T, HeaderMap)>
+    where
+        T: 'static,
+    {
+        self.then(|value, answer, _| Ok((value, answer.headers().clone())))
+    }
+
+    /// The same call, read further.
+    pub(crate) fn then<U>(
+        self,
+        further: impl Fn(T, &Answer, &Prepared) -> Result<U, Error> + Send + Sync + 'static,
+    ) -> Call<U>
+    where
+        T: 'static,
+    {
+        let Self { target, request, read } = self;
+        Call::new(target, request, move |answer, request| further(read(answer, request)?, answer, request))
     }
 
     fn operation(mut self, set: impl FnOnce(Operation) -> Operation) -> Self {
@@ -91,32 +123,14 @@ impl<T> Call<T> {
     }
 }
 
-impl Call<Page> {
-    /// Which rows, in which order: built from [`field`](crate::field)s, or text as the instance's list view copies it,
-    /// [`Query::parse`]d or [`raw`](Query::raw). Setting it again replaces the first.
-    pub fn query<'q>(self, query: impl Borrow<Query<'q>>) -> Self {
-        self.params(|params| params.query(query))
-    }
-
-    /// At most this many rows.
-    pub fn limit(self, rows: u32) -> Self {
-        self.params(|params| params.limit(rows))
-    }
-
-    /// How many rows to skip. Without an order that tells every two rows apart, rows repeat and get lost between pages.
-    pub fn offset(self, rows: u32) -> Self {
-        self.params(|params| params.offset(rows))
-    }
-}
-
-impl<T: 'static> IntoFuture for Call<T> {
+impl<T: Send + 'static> IntoFuture for Call<T> {
     type Output = Result<T, Error>;
     type IntoFuture = CallFuture<T>;
 
     fn into_future(self) -> CallFuture<T> {
         CallFuture(Box::pin(async move {
             let request = self.request?;
-            exchange(&self.target, &request, self.read).await
+            exchange(&self.target, &request, &*self.read).await
         }))
     }
 }

@@ -8,11 +8,11 @@ use snow_core::layer::Attempts;
 use snow_core::{Body, Clock, Error, Operation, Params};
 use std::time::Duration;
 
-pub(crate) type Read<T> = fn(&Answer, &Prepared) -> Result<T, Error>;
+pub(crate) type Read<T> = dyn Fn(&Answer, &Prepared) -> Result<T, Error> + Send + Sync;
 
 /// Sends a request and reads its answer. A read whose answer breaks off or ends in an error is sent again, which no layer can
 /// do: attempts, pauses and budget are those of the stack's retry layer, and the deadline goes on.
-pub(crate) async fn exchange<T>(target: &Target, request: &Prepared, read: Read<T>) -> Result<T, Error> {
+pub(crate) async fn exchange<T>(target: &Target, request: &Prepared, read: &Read<T>) -> Result<T, Error> {
     let clock = Clock::new();
     let began = clock.now();
     let mut attempts = 0;
@@ -40,7 +40,7 @@ struct Failure {
 async fn once<T>(
     target: &Target,
     request: &Prepared,
-    read: Read<T>,
+    read: &Read<T>,
     attempts: u32,
     elapsed: Duration,
 ) -> Result<T, Failure> {

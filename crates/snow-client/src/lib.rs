@@ -31,10 +31,13 @@ mod builder;
 mod call;
 mod client;
 mod exchange;
+mod list;
 mod login;
 mod oauth_client;
 mod page;
+mod parameters;
 mod row;
+mod rows;
 mod settings;
 mod stack;
 mod table;
@@ -44,8 +47,10 @@ mod user_layers;
 pub use builder::{ClientBuilder, OAuthClientBuilder};
 pub use call::{Call, CallFuture};
 pub use client::Client;
+pub use list::List;
 pub use oauth_client::OAuthClient;
 pub use page::Page;
+pub use rows::{Position, Report, Rows};
 #[cfg(feature = "jwt")]
 pub use snow_auth::KeySigner;
 #[cfg(feature = "loopback")]
@@ -54,6 +59,7 @@ pub use snow_auth::{
     Algorithm, AuthorizationRequest, Credentials, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
     RenewalFailure, Signer, StorePolicy, Token, TokenStore,
 };
+pub use snow_core::decode::{Both, Displayed, Reference};
 pub use snow_core::layer::RetryPolicy;
 pub use snow_core::query::{self, Query, field};
 pub use snow_core::transport::{Proxy, TlsVersion};

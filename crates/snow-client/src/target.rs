@@ -18,6 +18,8 @@ pub(crate) struct Target {
     /// How reads whose answers break off are sent again: by the policy of the stack's retry layer. Not in a stack of the
     /// user's own.
     pub(crate) resend: Option<Resend>,
+    /// Whether a request may be left alone for a while: not where its session, or a limit that nobody knows of, waits for it.
+    pub(crate) look_ahead: bool,
 }
 
 #[derive(Debug)]
@@ -36,12 +38,13 @@ impl Target {
         let http = stack::default(&instance, settings, policy.clone(), auth, bottom);
         let limit = usize::try_from(settings.body_limit()).unwrap_or(usize::MAX);
         let resend = Some(Resend { policy, deadline: settings.deadline() });
-        Arc::new(Self { instance, http, limit, resend })
+        let look_ahead = settings.sessions.is_none();
+        Arc::new(Self { instance, http, limit, resend, look_ahead })
     }
 
     /// A stack of the user's own.
     pub(crate) fn whole(instance: Instance, http: HttpService) -> Arc<Self> {
         let limit = usize::try_from(Settings::default().body_limit()).unwrap_or(usize::MAX);
-        Arc::new(Self { instance, http, limit, resend: None })
+        Arc::new(Self { instance, http, limit, resend: None, look_ahead: false })
     }
 }

@@ -70,6 +70,10 @@ pub enum Kind {
     Redirected,
     /// Something else than JSON in place of an answer.
     NotJson,
+    /// One row was asked for, and none matches, or none that this user may read.
+    NoResults,
+    /// One row was asked for, and more than one matches.
+    MultipleResults,
     /// More rows match than the service sends without being told a limit (facts 1.2).
     Incomplete,
     /// The answer is larger than the limit set for it.
@@ -160,6 +164,8 @@ impl Kind {
             Self::QueueTimeout => {
                 "answers whose bodies are not read to their end keep their places: read or drop them, or allow more"
             }
+            Self::NoResults => "check the query, and that the user may read the rows",
+            Self::MultipleResults => "narrow the query, or ask for the first row or all of them",
             Self::NotJson => "check that the address is an instance's and that no proxy answers in its place",
             _ => "",
         }

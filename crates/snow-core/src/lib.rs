@@ -47,7 +47,7 @@ pub use clock::Clock;
 pub use datetime::{Date, DateTime};
 pub use decode::{Field, Record};
 pub use error::{BoxError, Error, Fault, Kind};
-pub use http_service::HttpService;
+pub use http_service::{HttpFuture, HttpService};
 pub use instance::Instance;
 pub use late::Late;
 pub use operation::Operation;

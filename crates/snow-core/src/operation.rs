@@ -25,6 +25,7 @@ struct Settings {
     head_timeout: Option<Duration>,
     body_limit: Option<u64>,
     attempts: u32,
+    spare: bool,
 }
 
 impl Operation {
@@ -74,6 +75,21 @@ impl Operation {
     pub fn attempted(mut self, attempts: u32) -> Self {
         self.edit().attempts = attempts;
         self
+    }
+
+    /// For a request that nobody waits for yet: it never takes the last free place of a
+    /// [`ThrottleLayer`](crate::layer::ThrottleLayer), and fails at once with
+    /// [`Kind::QueueTimeout`](crate::Kind::QueueTimeout) where it would have to. So whoever made it may go on with other
+    /// requests and leave its future alone meanwhile.
+    #[must_use]
+    pub fn spare(mut self, spare: bool) -> Self {
+        self.edit().spare = spare;
+        self
+    }
+
+    /// See [`spare`](Self::spare).
+    pub fn is_spare(&self) -> bool {
+        self.0.spare
     }
 
     /// See [`idempotent`](Self::idempotent).

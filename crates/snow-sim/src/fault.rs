@@ -44,7 +44,8 @@ impl Fault {
             Self::Hibernating => {
                 Answer::edge(StatusCode::OK, "<html><title>Instance Hibernating page</title></html>")
             }
-            Self::NotProcessed => Answer::edge(StatusCode::ACCEPTED, ""),
+            // The length is part of the sign (facts 3.5), in memory as well.
+            Self::NotProcessed => Answer::edge(StatusCode::ACCEPTED, "").with("content-length", "0"),
             Self::NoNode => {
                 Answer::edge(StatusCode::BAD_GATEWAY, "<html><center>502 Bad Gateway</center></html>")
             }

@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::late::Late;
-use crate::{BoxError, Clock, Error, Kind, retry_after};
+use crate::{BoxError, Clock, Error, Kind, Operation, retry_after};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -112,6 +112,15 @@ impl Limits {
         self.places.try_acquire().ok().map(|permit| self.give(permit))
     }
 
+    /// A place that leaves another one free.
+    fn spare_place(self: &Arc<Self>) -> Result<Place, Error> {
+        let two = self.places.try_acquire_many(2).ok().filter(|_| self.paused().is_none());
+        let one = two.and_then(|mut two| two.split(1));
+        one.map(|one| self.give(one)).ok_or_else(|| {
+            Error::new(Kind::QueueTimeout, "no place was to spare for a request that nobody waits for yet")
+        })
+    }
+
     fn give(self: &Arc<Self>, permit: SemaphorePermit<'_>) -> Place {
         permit.forget(); // the place gives it back
         Place(self.clone())
@@ -206,6 +215,9 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<B>) -> ThrottleFuture<S, B> {
+        if Operation::of(&request).is_some_and(Operation::is_spare) {
+            return self.call_spare(request);
+        }
         match self.layer.limits.place() {
             Some(place) => {
                 let call = Late::new(&mut self.inner, request);
@@ -217,6 +229,18 @@ where
 }
 
 impl<S: Clone> Throttle<S> {
+    #[cold]
+    fn call_spare<B>(&mut self, request: Request<B>) -> ThrottleFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        let state = match self.layer.limits.spare_place() {
+            Ok(place) => State::Sent { call: Late::new(&mut self.inner, request), place: Some(place) },
+            Err(error) => State::Declined { error: Some(error) },
+        };
+        ThrottleFuture { state }
+    }
+
     #[cold]
     fn wait<B>(&self, request: Request<B>) -> ThrottleFuture<S, B>
     where
@@ -242,6 +266,7 @@ pin_project! {
         S: Service<Request<B>>,
     {
         Waiting { held: Option<Box<Held<S, B>>> },
+        Declined { error: Option<Error> },
         Sent { #[pin] call: Late<S, B>, place: Option<Place> },
     }
 }
@@ -276,7 +301,13 @@ where
             let call = Late::new(&mut held.service, held.request);
             this.state.set(State::Sent { call, place: Some(place) });
         }
-        let Projected::Sent { call, place } = this.state.project() else { return Poll::Pending };
+        let (call, place) = match this.state.project() {
+            Projected::Sent { call, place } => (call, place),
+            Projected::Declined { error } => {
+                return error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error)));
+            }
+            Projected::Waiting { .. } => return Poll::Pending,
+        };
         match call.poll(cx) {
             Poll::Ready(Ok(answer)) => {
                 let Some(place) = place.take() else { return Poll::Pending }; // never: it is there until then

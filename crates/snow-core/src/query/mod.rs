@@ -270,6 +270,22 @@ impl<'a> Query<'a> {
         self
     }
 
+    /// The fields that it sorts by, in order, each with whether the greatest comes first. None of raw text, which was not read.
+    pub fn order(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.terms.iter().filter_map(|term| match term {
+            Expr::Order { field, descending } => Some((&**field, *descending)),
+            _ => None,
+        })
+    }
+
+    /// The same conditions without an order.
+    #[must_use]
+    pub fn without_order(mut self) -> Self {
+        self.read();
+        let kept = self.terms.into_vec().into_iter().filter(|term| !matches!(term, Expr::Order { .. }));
+        Self { terms: kept.collect(), depth: self.depth }
+    }
+
     /// Writes carets in the values of this query as `^^`, as documented; without it, they are refused. Nobody has seen the
     /// service read that over REST (facts 2.3): try it on your instance first.
     ///

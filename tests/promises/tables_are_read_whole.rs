@@ -1,0 +1,411 @@
+//! Whole tables as a stream: every row that was visible throughout arrives once, or the stream ends in an error.
+
+use futures_util::StreamExt;
+use serde_json::json;
+use snow_client::{Client, Error, Kind, Position, Record, RetryPolicy, Rows, field};
+use snow_sim::{Cut, Fault, Quota, Rule, Simulator, User, WireFault};
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
+
+/// So many incidents. `reader` sees none of priority 1, and none in one sixteenth of all sys_ids, which come in a row.
+fn simulator(incidents: u32) -> Simulator {
+    let hide = |query: &str| Rule::HideRows { table: "incident".into(), query: query.into() };
+    let builder = Simulator::builder().without_demo_data().user("admin", "secret");
+    let builder = builder.user_with(User::new("reader", "secret").role("itil")).incidents(incidents);
+    let builder = builder.rule(hide("priority=1")).rule(hide("sys_idSTARTSWITH5"));
+    builder.settings(|settings| settings.semaphores = 1_000).build().unwrap()
+}
+
+fn client(simulator: &Simulator, user: &str) -> Client {
+    let builder = Client::builder().instance("dev12345").user(user).password("secret");
+    let soon = RetryPolicy::new().attempts(20).budget(10_000);
+    builder
+        .retry(soon.backoff(Duration::from_millis(1), Duration::from_millis(5)))
+        .transport(simulator.clone())
+        .build()
+        .unwrap()
+}
+
+fn ids(client: &Client) -> Rows<Record> {
+    client.table("incident").list().fields(["sys_id"]).stream()
+}
+
+fn id(row: &Record) -> String {
+    row.value("sys_id").unwrap().into_owned()
+}
+
+/// What `reader` may see, in order, as one page tells it in which nothing can go wrong.
+async fn visible(simulator: &Simulator) -> BTreeSet<String> {
+    let page = client(simulator, "reader")
+        .table("incident")
+        .list()
+        .fields(["sys_id"])
+        .limit(1_000_000)
+        .await
+        .unwrap();
+    page.iter().map(id).collect()
+}
+
+async fn collect(mut rows: Rows<Record>) -> (Vec<String>, Result<snow_client::Report, Error>) {
+    let mut ids = Vec::new();
+    while let Some(row) = rows.next().await {
+        match row {
+            Ok(row) => ids.push(id(&row)),
+            Err(error) => return (ids, Err(error)),
+        }
+    }
+    (ids, Ok(rows.report()))
+}
+
+type Mode = fn(Rows<Record>) -> Rows<Record>;
+
+const MODES: [(&str, Mode); 3] = [
+    ("page by page", |rows| rows),
+    ("four at once", |rows| rows.parallel(4)),
+    ("four at once, as they come", |rows| rows.parallel(4).unordered()),
+];
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_are_hidden_end_nothing() {
+    let simulator = simulator(1_500);
+    let visible = visible(&simulator).await;
+    assert!(visible.len() < 1_400 && visible.iter().all(|id| !id.starts_with('5')));
+    for (name, mode) in MODES {
+        for page in [None, Some(30), Some(100), Some(10_000)] {
+            let rows = mode(ids(&client(&simulator, "reader")));
+            let rows = if let Some(page) = page { rows.page_size(page) } else { rows };
+            let (ids, report) = collect(rows).await;
+            let report = report.unwrap();
+            assert_eq!(ids.len(), visible.len(), "{name}, {page:?}");
+            assert_eq!(ids.iter().cloned().collect::<BTreeSet<_>>(), visible, "{name}, {page:?}");
+            assert!(ids.is_sorted() || name.ends_with("as they come"));
+            assert!(report.complete && !report.may_have_drifted);
+            let hidden = 1_500 - visible.len() as u64;
+            assert_eq!(
+                (report.expected, report.received, report.hidden()),
+                (Some(1_500), ids.len() as u64, Some(hidden))
+            );
+        }
+    }
+}
+
+/// What goes on while the table is read: quotas in every shape, refusals, rows that come, change and go.
+struct Meanwhile {
+    simulator: Simulator,
+    admin: Client,
+    turn: usize,
+    gone: HashSet<String>,
+    doomed: Vec<String>,
+}
+
+impl Meanwhile {
+    async fn happens(&mut self) {
+        let shapes = [Cut::Before, Cut::Beside, Cut::EmptyRow, Cut::Malformed, Cut::Truncated];
+        self.turn += 1;
+        let (turn, incidents) = (self.turn, self.admin.table("incident"));
+        match turn % 6 {
+            0 => self.simulator.settings(|settings| settings.quota = None),
+            1 => self.simulator.settings(|settings| {
+                settings.quota = Some(Quota { rows: 40, shape: shapes[turn / 6 % shapes.len()] });
+            }),
+            2 => self.simulator.fail_next([Fault::Busy, Fault::NotProcessed, Fault::NoNode][turn / 6 % 3]),
+            // A refusal that was meant for a page may meet this one: then nothing has come.
+            3 => drop(incidents.create(&json!({ "short_description": "came later" })).await),
+            4 => {
+                if let Some(id) = self.doomed.pop() {
+                    drop(incidents.update(&id, &json!({ "short_description": "changed" })).await);
+                }
+            }
+            _ => {
+                if let Some(id) = self.doomed.pop() {
+                    incidents.delete(&id).await.unwrap();
+                    self.gone.insert(id);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn twenty_five_thousand_rows_through_every_trouble() {
+    for (name, mode) in MODES {
+        let simulator = simulator(25_000);
+        let visible = visible(&simulator).await;
+        let doomed = visible.iter().rev().step_by(37).cloned().collect();
+        let admin = client(&simulator, "admin");
+        let mut meanwhile =
+            Meanwhile { simulator: simulator.clone(), admin, turn: 0, gone: HashSet::new(), doomed };
+        let mut rows = mode(ids(&client(&simulator, "reader"))).buffer(60_000);
+        let mut seen: Vec<String> = Vec::new();
+        while let Some(row) = rows.next().await {
+            seen.push(id(&row.unwrap_or_else(|error| panic!("{name}: {error}"))));
+            if seen.len() % 150 == 0 {
+                meanwhile.happens().await;
+            }
+        }
+        let report = rows.report();
+        assert!(report.complete && report.healed > 0, "{name}: {report:?}");
+        let distinct: BTreeSet<String> = seen.iter().cloned().collect();
+        assert_eq!(distinct.len(), seen.len(), "{name}: no row came twice");
+        let throughout = visible.iter().filter(|id| !meanwhile.gone.contains(*id));
+        let missing: Vec<_> = throughout.filter(|id| !distinct.contains(*id)).collect();
+        assert_eq!(missing, Vec::<&String>::new(), "{name}");
+        assert!(meanwhile.turn > 100 && !meanwhile.gone.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_cannot_go_on_ends_in_an_error_and_goes_on_later() {
+    let simulator = simulator(3_000);
+    let visible = visible(&simulator).await;
+    for (name, mode) in MODES {
+        let client = client(&simulator, "reader");
+        let mut rows = mode(ids(&client)).page_size(200).buffer(16_000);
+        let mut seen = Vec::new();
+        while seen.len() < 700 {
+            seen.push(id(&rows.next().await.unwrap().unwrap()));
+        }
+        simulator.settings(|settings| settings.quota = Some(Quota { rows: 0, shape: Cut::Before }));
+        let error = loop {
+            match rows.next().await.unwrap() {
+                Ok(row) => seen.push(id(&row)),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), Kind::Cancelled, "{name}: {error}");
+        assert!(rows.next().await.is_none() && !rows.report().complete);
+        let stored = serde_json::to_string(&rows.position().unwrap()).unwrap();
+        simulator.settings(|settings| settings.quota = None);
+
+        let position: Position = serde_json::from_str(&stored).unwrap();
+        let (rest, report) = collect(mode(ids(&client)).resume(position)).await;
+        seen.extend(rest);
+        assert_eq!(seen.len(), visible.len(), "{name}: neither loss nor repetition");
+        assert_eq!(seen.iter().cloned().collect::<BTreeSet<_>>(), visible);
+        let report = report.unwrap();
+        assert_eq!(report.received, visible.len() as u64);
+        assert!(report.expected.is_none_or(|expected| expected == 3_000), "{name}: {report:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn resumed_after_a_kill_at_any_row() {
+    let simulator = simulator(130);
+    let visible: Vec<String> = visible(&simulator).await.into_iter().collect();
+    let client = client(&simulator, "reader");
+    let orders: [Mode; 3] = [
+        |rows| rows.page_size(10),
+        |rows| rows.page_size(10).parallel(3),
+        |rows| rows.page_size(10).parallel(3).unordered(),
+    ];
+    for mode in orders {
+        for kill in 0..visible.len() {
+            let mut rows = mode(ids(&client));
+            let mut seen = Vec::new();
+            for _ in 0..kill {
+                seen.push(id(&rows.next().await.unwrap().unwrap()));
+            }
+            let Some(position) = rows.position() else {
+                assert_eq!(kill, 0, "before the first row there is no position");
+                continue;
+            };
+            drop(rows);
+            assert_eq!(position.received(), kill as u64);
+            let stored = serde_json::to_string(&position).unwrap();
+            let rest = collect(mode(ids(&client)).resume(serde_json::from_str(&stored).unwrap())).await.0;
+            seen.extend(rest);
+            seen.sort();
+            assert_eq!(seen, visible, "killed at {kill}");
+        }
+    }
+    let other = client.table("incident").list().query(field("active").eq(true));
+    let mut rows = ids(&client);
+    rows.next().await;
+    let error = other.stream().resume(rows.position().unwrap()).next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), Kind::InvalidInput, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_users_own_order_is_kept_by_key_where_that_is_safe_and_by_position_elsewhere() {
+    let simulator = simulator(700);
+    let visible = visible(&simulator).await;
+    let client = client(&simulator, "reader");
+    let list = || client.table("incident").list().fields(["sys_id", "number"]);
+    for descending in [false, true] {
+        let query = match descending {
+            true => snow_client::Query::new().order_by_desc("sys_created_on"),
+            false => snow_client::Query::new().order_by("sys_created_on"),
+        };
+        let mut rows = list().fields(["sys_id", "sys_created_on"]).query(&query).stream().page_size(50);
+        let mut times = Vec::new();
+        let mut seen = BTreeSet::new();
+        while let Some(row) = rows.next().await {
+            let row = row.unwrap();
+            times.push(row.value("sys_created_on").unwrap().into_owned());
+            assert!(seen.insert(id(&row)));
+        }
+        assert_eq!(seen, visible);
+        assert!(if descending { times.is_sorted_by(|a, b| a >= b) } else { times.is_sorted() });
+        assert!(!rows.report().may_have_drifted);
+        // The field that the order needs is not theirs if they did not ask for it.
+        let row = list().fields(["number"]).query(&query).stream().next().await.unwrap().unwrap();
+        assert_eq!(row.fields().collect::<Vec<_>>(), ["number"]);
+    }
+    let mut rows =
+        list().query(field("number").is_not_empty().order_by_desc("number")).stream().page_size(50);
+    let mut numbers = Vec::new();
+    while let Some(row) = rows.next().await {
+        numbers.push(row.unwrap().value("number").unwrap().into_owned());
+    }
+    assert!(numbers.is_sorted_by(|a, b| a > b) && numbers.len() == visible.len());
+    assert!(rows.report().may_have_drifted && rows.report().complete);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_users_query_holds_in_every_group() {
+    let simulator = simulator(2_000);
+    let client = client(&simulator, "admin");
+    let query = field("priority")
+        .eq(1)
+        .and(field("active").eq("true"))
+        .or(field("priority").eq(3).and(field("urgency").eq(2)));
+    let page = client.table("incident").list().query(&query).fields(["sys_id"]).limit(10_000).await.unwrap();
+    let expected: BTreeSet<String> = page.iter().map(id).collect();
+    assert!(expected.len() > 50);
+    let (ids, _) =
+        collect(client.table("incident").list().query(&query).fields(["sys_id"]).stream().page_size(20))
+            .await;
+    assert_eq!(ids.len(), expected.len());
+    assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consumer_that_updates_every_row_with_a_single_place_finishes() {
+    let simulator = simulator(300);
+    let builder = Client::builder().instance("dev12345").user("admin").password("secret").concurrency(1);
+    let client = builder.transport(simulator.clone()).build().unwrap();
+    let mut rows = ids(&client).page_size(50);
+    let mut updated = 0;
+    while let Some(row) = rows.next().await {
+        client
+            .table("incident")
+            .update(id(&row.unwrap()), &json!({ "short_description": "seen" }))
+            .await
+            .unwrap();
+        updated += 1;
+    }
+    assert_eq!(updated, 300);
+    // Four streams of one client, each of which updates what it reads, with four places.
+    let builder = Client::builder().instance("dev12345").user("admin").password("secret").concurrency(4);
+    let client = builder.transport(simulator).build().unwrap();
+    let streams = (0..4).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move {
+            let mut rows = ids(&client).page_size(50).parallel(2);
+            while let Some(row) = rows.next().await {
+                client.table("incident").update(id(&row?), &json!({ "short_description": "again" })).await?;
+            }
+            Ok::<_, Error>(rows.report())
+        })
+    });
+    for report in futures_util::future::join_all(streams).await {
+        assert_eq!(report.unwrap().unwrap().received, 300);
+    }
+}
+
+/// Under the paused clock only the service takes time, and the consumer: so these are exact.
+#[tokio::test(start_paused = true)]
+async fn pages_come_ahead_and_several_at_once() {
+    let simulator = simulator(20_000);
+    simulator.settings(|settings| {
+        settings.latency = Duration::from_millis(50);
+        settings.semaphores = 4;
+        settings.queue = 0;
+    });
+    let client = client(&simulator, "admin");
+    let began = tokio::time::Instant::now();
+    let mut rows = ids(&client).page_size(1_000);
+    let mut read = 0;
+    while let Some(row) = rows.next().await {
+        row.unwrap();
+        read += 1;
+        if read % 1_000 == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await; // as long as the service takes
+        }
+    }
+    let (taken, sequential) = (began.elapsed(), Duration::from_millis(20 * 100));
+    assert!(taken <= sequential.mul_f64(0.6), "{taken:?} of {sequential:?}");
+
+    // A hundred pages, four at once: 1.25 s would be ideal.
+    simulator.generate_incidents(30_000);
+    let began = tokio::time::Instant::now();
+    let (ids, report) = collect(ids(&client).page_size(500).parallel(4)).await;
+    assert_eq!((ids.len(), report.unwrap().complete), (50_000, true));
+    let (taken, ideal) = (began.elapsed(), Duration::from_millis(100 / 4 * 50));
+    println!("four at once: {taken:?}, {:.2} of the ideal", taken.as_secs_f64() / ideal.as_secs_f64());
+    assert!(taken <= ideal.mul_f64(1.2), "{taken:?}");
+    assert!(simulator.journal().iter().all(|entry| entry.status != 429), "nobody was refused");
+}
+
+#[tokio::test]
+async fn bodies_that_break_on_the_wire_are_asked_for_again_from_the_last_good_row() {
+    let simulator = simulator(1_500);
+    let visible = visible(&simulator).await;
+    let listener = simulator.listen().await.unwrap();
+    let soon = RetryPolicy::new()
+        .attempts(9)
+        .budget(10_000)
+        .backoff(Duration::from_millis(1), Duration::from_millis(1));
+    let client = Client::builder().instance(listener.url()).user("reader").password("secret").retry(soon);
+    let client = client.build().unwrap();
+    let faults =
+        [WireFault::CutAt(900), WireFault::ResetAt(3_000), WireFault::CutAt(0), WireFault::LongLength(9)];
+    for (name, mode) in MODES {
+        let mut rows = mode(ids(&client)).page_size(150);
+        let mut seen = Vec::new();
+        while let Some(row) = rows.next().await {
+            seen.push(id(&row.unwrap_or_else(|error| panic!("{name}: {error}"))));
+            if seen.len() % 100 == 0 {
+                simulator.break_next(faults[seen.len() / 100 % faults.len()]);
+            }
+        }
+        assert_eq!(seen.len(), visible.len(), "{name}");
+        assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), visible, "{name}");
+        assert!(rows.report().complete, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_no_key_of_its_own_says_so_and_is_read_by_position() {
+    let rule = Rule::HideField { table: "incident".into(), field: "sys_id".into() };
+    let builder = Simulator::builder().without_demo_data().user("admin", "secret").incidents(250);
+    let builder = builder.user_with(User::new("reader", "secret").role("itil")).rule(rule);
+    let simulator = builder.settings(|settings| settings.query_acls = false).build().unwrap();
+    let client = client(&simulator, "reader");
+    let list = || client.table("incident").list().fields(["number"]);
+    let error = list().stream().next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), Kind::Incomplete);
+    assert!(error.to_string().contains("by_offset()"), "{error}");
+    let rows: Vec<_> = list().stream().by_offset().page_size(40).collect().await;
+    assert_eq!(rows.len(), 250);
+    let numbers: HashSet<String> =
+        rows.iter().map(|row| row.as_ref().unwrap().value("number").unwrap().into()).collect();
+    assert_eq!(numbers.len(), 250);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_values_that_is_too_long_for_a_url_is_split() {
+    let simulator = simulator(1_000);
+    let client = client(&simulator, "admin");
+    let all = client.table("incident").list().fields(["sys_id"]).all().await.unwrap();
+    let wanted: BTreeSet<String> = all.iter().map(id).step_by(2).collect();
+    let query = field("sys_id").is_in(wanted.iter().map(String::as_str));
+    let (ids, report) =
+        collect(client.table("incident").list().query(&query).fields(["sys_id"]).stream()).await;
+    assert_eq!(ids.len(), wanted.len());
+    assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), wanted);
+    assert!(report.unwrap().complete);
+    assert!(simulator.journal().iter().all(|entry| entry.status == 200), "no URL was too long");
+    let error = client.table("incident").list().query(query.order_by("number")).all().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::UriTooLong, "{error}");
+}
