@@ -1,8 +1,8 @@
 //! Which test shows which fact. A section of `docs/servicenow-behaviour.md` that is neither here nor in `LEFT_OUT` fails.
 
 use crate::{
-    access, aggregates, attachments, authentication, batches, consent, errors, limits, paging, queries,
-    samples, schema, table_api, values, wire,
+    access, aggregates, attachments, authentication, batches, consent, errors, imports, limits, paging,
+    queries, samples, schema, table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -152,6 +152,18 @@ const FACTS: &[(&str, &[Test])] = &[
             samples::a_batch
         ],
     ),
+    (
+        "7.2",
+        tests![
+            imports::one_row_is_transformed_at_once,
+            imports::a_row_that_fails_is_told_of_in_a_201,
+            imports::many_rows_are_transformed_later,
+            imports::sets_wait_for_others,
+            imports::strings_only,
+            imports::refusals_and_purges,
+            samples::imports
+        ],
+    ),
     ("7.3", tests![table_api::scripted_apis_answer_as_they_like, schema::the_dictionary_is_there_as_rows]),
     ("8.1", tests![limits::rate_rules]),
     ("8.2", tests![limits::a_pool_and_its_queue]),
@@ -167,7 +179,6 @@ const FACTS: &[(&str, &[Test])] = &[
 /// What the simulator does not claim, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("0", "a summary of the others"),
-    ("7.2", "the Import Set API answers 501 and says so"),
     ("8.4", "advice to clients"),
     ("10.1", "domains and the platform's own rules are not simulated"),
     ("10.3", "advice to clients"),

@@ -13,6 +13,7 @@ mod consent;
 mod errors;
 mod evaluator;
 mod facts;
+mod imports;
 mod limits;
 mod paging;
 mod queries;

@@ -1,8 +1,9 @@
 //! What an instance is made of.
 
 use crate::data::{self, Author, Column, ColumnType, Database, Fields};
+use crate::imports::Imports;
 use crate::simulator::{Script, Simulator, State};
-use crate::{OAuthApplication, Rule, Settings, User, clock::Clock};
+use crate::{OAuthApplication, Rule, Settings, TransformMap, User, clock::Clock};
 use bytes::Bytes;
 use http::{Request, Response};
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ pub struct Builder {
     clients: Vec<Arc<OAuthApplication>>,
     api_keys: Vec<(String, String)>,
     scripts: Vec<(String, Script)>,
+    maps: Vec<TransformMap>,
     rules: Vec<Rule>,
     settings: Settings,
     start: Option<SystemTime>,
@@ -165,6 +167,13 @@ impl Builder {
         self
     }
 
+    /// A transform map: what becomes of rows that are imported into its staging table. Without any, a table's imports are 500. With
+    /// the demo data there is one, "User", from `imp_user` to `sys_user`.
+    pub fn transform_map(mut self, map: TransformMap) -> Self {
+        self.maps.push(map);
+        self
+    }
+
     /// A rule for those who are no administrators.
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
@@ -256,6 +265,9 @@ impl Builder {
         self.add_rows(&mut database, &stamp)?;
         database.describe_itself(&stamp);
         database.generate_incidents(self.incidents, clock.timestamp());
+        let stock = (!self.no_demo).then(TransformMap::of_users);
+        let maps: Vec<_> = stock.into_iter().chain(self.maps.iter().cloned()).collect();
+        maps.iter().try_for_each(|map| map.check(&database))?;
         let clients = self.clients.iter().map(|client| (client.id.clone(), client.clone()));
         Ok(Simulator::new(State {
             users,
@@ -268,6 +280,7 @@ impl Builder {
             sessions: Default::default(),
             clock,
             database,
+            imports: Imports { maps, ..Imports::default() },
             counted: HashMap::new(),
             faults: Default::default(),
             slow_faults: Default::default(),

@@ -32,6 +32,7 @@
 //! | 5 | the Attachment API: lists, metadata, downloads, uploads as they are and in forms, renaming, deleting, notes; access by the record |
 //! | 6 | the Aggregate API: count, sum, average, least and greatest; groups with walks, having, order, display values |
 //! | 7.1 | batches: items in order through the same APIs, limits of size and time, what is not serviced |
+//! | 7.2 | import sets: one row at once, many later, maps given by the test, each row's status, purges |
 //! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/`; the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object` |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, faults on the wire |
 //!
@@ -40,7 +41,7 @@
 //!
 //! # What it leaves out
 //!
-//! It answers 501 and says so: batches as `multipart/mixed`, import sets, CMDB, identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
+//! It answers 501 and says so: batches as `multipart/mixed`, CMDB, identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
 //! `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic filters other than "Me", and scripts other than those of dates and
 //! `gs.getUserID()`. It ignores `sysparm_view`, `sysparm_query_category` and `sysparm_query_no_domain`: there are no views,
 //! replicas or domains. There are no access rules on whole APIs, none that tell ranges from matches (`query_range`), of the
@@ -48,7 +49,8 @@
 //! cannot be queried, related lists and joins cannot be nested (501), text search looks at hidden fields, too, and entries of a
 //! journal of one second come in no promised order. Of files there are no
 //! rows of chunks (`sys_attachment_doc`), no sizes and colors of images, no check of their type against their content, and no
-//! encryption. Assertions are taken as RS256 to RS512, ES256 and ES384. It answers JSON only. XML, CORS, HMAC and logging in by a certificate are not there.
+//! encryption. Imports know no data sources, no scripts but those of a
+//! test, no records of `sys_rest_insert_multiple` and no success other than 201. Assertions are taken as RS256 to RS512, ES256 and ES384. It answers JSON only. XML, CORS, HMAC and logging in by a certificate are not there.
 //!
 //! # What is unsettled, and what it does
 //!
@@ -61,7 +63,7 @@
 //! `/oauth_auth.do` cannot give is a page with 400, a form without its session's token one with 403; a public client needs a
 //! challenge; a registered address on `127.0.0.1` or `[::1]` may have any port; a file that is too large is 400, one whose
 //! extension is not allowed 403, an `Accept` that it does not fit 406, and one that is still scanned can be downloaded; groups of aggregates come in the order of their fields, there is no sum
-//! of dates, and durations are summed as durations; `sys_db_object` is refused with the body of a whole API; a batch has no path without a version, counts once for rate rules, and an item that
+//! of dates, and durations are summed as durations; `sys_db_object` is refused with the body of a whole API; an import request is a set of its own; a batch has no path without a version, counts once for rate rules, and an item that
 //! runs out of time is 500 and was done; a full queue is 429; revocation answers 200 to everything; the client's credentials are taken by HTTP Basic, too.
 //!
 //! # Size
@@ -89,6 +91,7 @@ mod clock;
 mod data;
 mod fault;
 mod gate;
+mod imports;
 mod journal;
 mod listener;
 mod multipart;
@@ -99,6 +102,7 @@ mod session;
 mod settings;
 mod simulator;
 mod tokens;
+mod transform_map;
 mod upload;
 mod user;
 mod wire_fault;
@@ -115,5 +119,6 @@ pub use oauth_application::OAuthApplication;
 pub use rule::Rule;
 pub use settings::{Cut, Grants, Node, Quota, RateLimit, Release, Settings, WriteLie};
 pub use simulator::{Simulator, SimulatorFuture};
+pub use transform_map::{RowDecision, TransformMap};
 pub use user::User;
 pub use wire_fault::{ConnectionFault, WireFault};

@@ -4,6 +4,7 @@ mod attachment;
 mod authorize;
 mod batch;
 mod form;
+mod import;
 mod login;
 mod oauth;
 mod page;
@@ -50,7 +51,7 @@ impl Call<'_> {
 }
 
 /// APIs of an instance that are not simulated yet: their paths say so, in place of being unknown.
-const LATER: &[&str] = &["import", "cmdb", "identifyreconcile", "email"];
+const LATER: &[&str] = &["cmdb", "identifyreconcile", "email"];
 
 /// The answer, the user it was for, and the number of the session.
 pub(crate) fn answer(
@@ -69,8 +70,8 @@ pub(crate) fn answer(
         "/__sim/journal" => return (journal(state), String::new(), 0),
         _ => {}
     }
-    let stamp = state.clock.stamp();
-    state.database.end_scans(state.clock.now(), &stamp);
+    state.database.end_scans(&state.clock);
+    import::run_what_waits(state);
     let query = head.uri.query().unwrap_or_default();
     let user = auth::user(state, &head.headers, query, session.as_ref().map(|(_, session)| session));
     let (now, timeout) = (state.clock.now(), state.settings.session_timeout);
@@ -165,6 +166,7 @@ fn routed(state: &mut State, head: &Parts, received: &Received, secure: bool, us
         "table" => table::answer(state, &call),
         "attachment" => attachment::answer(state, &call),
         "batch" => batch::answer(state, &call),
+        "import" => import::answer(state, &call),
         "stats" => stats::answer(state, &call),
         api if LATER.contains(&api) => Answer::not_simulated(&format!("the API {api:?}")),
         _ => no_such_api(),
