@@ -1,8 +1,8 @@
 //! Which test shows which fact. A section of `docs/servicenow-behaviour.md` that is neither here nor in `LEFT_OUT` fails.
 
 use crate::{
-    access, aggregates, attachments, authentication, batches, consent, errors, imports, limits, paging,
-    queries, samples, schema, table_api, values, wire,
+    access, aggregates, attachments, authentication, batches, changes, consent, errors, imports, limits,
+    paging, queries, samples, schema, table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -164,7 +164,15 @@ const FACTS: &[(&str, &[Test])] = &[
             samples::imports
         ],
     ),
-    ("7.3", tests![table_api::scripted_apis_answer_as_they_like, schema::the_dictionary_is_there_as_rows]),
+    (
+        "7.3",
+        tests![
+            table_api::scripted_apis_answer_as_they_like,
+            schema::the_dictionary_is_there_as_rows,
+            changes::a_product_api_has_a_form_of_its_own,
+            samples::next_states_of_a_change
+        ],
+    ),
     ("8.1", tests![limits::rate_rules]),
     ("8.2", tests![limits::a_pool_and_its_queue]),
     (

@@ -9,6 +9,7 @@ mod attachments;
 mod authentication;
 mod bad_input;
 mod batches;
+mod changes;
 mod consent;
 mod errors;
 mod evaluator;

@@ -33,7 +33,7 @@
 //! | 6 | the Aggregate API: count, sum, average, least and greatest; groups with walks, having, order, display values |
 //! | 7.1 | batches: items in order through the same APIs, limits of size and time, what is not serviced |
 //! | 7.2 | import sets: one row at once, many later, maps given by the test, each row's status, purges |
-//! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/`; the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object` |
+//! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/`; the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, faults on the wire |
 //!
 //! `tests/simulator/facts.rs` in the repository names the test of each section. Every knob is in [`Settings`], every rule in
@@ -41,7 +41,7 @@
 //!
 //! # What it leaves out
 //!
-//! It answers 501 and says so: batches as `multipart/mixed`, CMDB, identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
+//! It answers 501 and says so: batches as `multipart/mixed`, change management beyond the requests themselves, CMDB, identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
 //! `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic filters other than "Me", and scripts other than those of dates and
 //! `gs.getUserID()`. It ignores `sysparm_view`, `sysparm_query_category` and `sysparm_query_no_domain`: there are no views,
 //! replicas or domains. There are no access rules on whole APIs, none that tell ranges from matches (`query_range`), of the

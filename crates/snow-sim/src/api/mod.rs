@@ -3,6 +3,7 @@
 mod attachment;
 mod authorize;
 mod batch;
+mod change;
 mod form;
 mod import;
 mod login;
@@ -162,6 +163,9 @@ fn routed(state: &mut State, head: &Parts, received: &Received, secure: bool, us
         base,
         user,
     };
+    if call.base.starts_with(CHANGE) {
+        return if api == "change" { change::answer(state, &call) } else { no_such_api() };
+    }
     match api.as_str() {
         "table" => table::answer(state, &call),
         "attachment" => attachment::answer(state, &call),
@@ -179,9 +183,14 @@ fn method(head: &Parts) -> Method {
     override_.and_then(|name| name.to_str().ok()?.parse().ok()).unwrap_or_else(|| head.method.clone())
 }
 
+/// The namespace of change management.
+const CHANGE: &str = "/api/sn_chg_rest";
+
 /// Base, API and the segments below it, of `/api/now[/vN]/{api}/…`.
 fn route(path: &str) -> Option<(String, String, Vec<String>)> {
-    let rest = path.strip_prefix("/api/now/")?;
+    let mut spaces = ["/api/now", CHANGE].into_iter();
+    let (space, rest) =
+        spaces.find_map(|space| Some((space, path.strip_prefix(space)?.strip_prefix('/')?)))?;
     let (version, rest) = match rest.split_once('/') {
         Some((version @ ("v1" | "v2"), rest)) => (format!("/{version}"), rest),
         _ => (String::new(), rest),
@@ -190,7 +199,7 @@ fn route(path: &str) -> Option<(String, String, Vec<String>)> {
     let api = segments.next()?;
     let segments: Vec<_> = segments.collect();
     let whole = segments.iter().all(|segment| !segment.is_empty());
-    whole.then(|| (format!("/api/now{version}"), api, segments))
+    whole.then(|| (format!("{space}{version}"), api, segments))
 }
 
 pub(crate) fn no_such_api() -> Answer {
