@@ -1,8 +1,8 @@
 //! Which test shows which fact. A section of `docs/servicenow-behaviour.md` that is neither here nor in `LEFT_OUT` fails.
 
 use crate::{
-    access, aggregates, attachments, authentication, batches, changes, consent, errors, imports, limits,
-    paging, queries, samples, schema, table_api, values, wire,
+    access, aggregates, attachment_rules, attachments, authentication, batches, changes, consent, errors,
+    imports, limits, paging, queries, samples, schema, table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -87,7 +87,11 @@ const FACTS: &[(&str, &[Test])] = &[
     ("3.1", tests![errors::one_envelope]),
     (
         "3.2",
-        tests![authentication::every_401_looks_alike, attachments::strangers_are_forbidden, samples::errors],
+        tests![
+            authentication::every_401_looks_alike,
+            attachment_rules::strangers_are_forbidden,
+            samples::errors
+        ],
     ),
     ("3.3", tests![errors::refusals_of_writes, errors::a_write_may_lie]),
     ("3.4", tests![errors::cancelled_in_every_shape]),
@@ -123,10 +127,10 @@ const FACTS: &[(&str, &[Test])] = &[
             attachments::a_download_tells_of_its_file,
             attachments::renamed_and_deleted,
             attachments::notes_on_a_file,
-            attachments::pending_until_it_was_scanned,
-            attachments::refusals,
-            attachments::what_a_record_allows_holds_for_its_files,
-            attachments::limits_of_the_instance,
+            attachment_rules::pending_until_it_was_scanned,
+            attachment_rules::refusals,
+            attachment_rules::what_a_record_allows_holds_for_its_files,
+            attachment_rules::limits_of_the_instance,
             samples::attachments
         ],
     ),

@@ -5,10 +5,12 @@
 
 mod access;
 mod aggregates;
+mod attachment_rules;
 mod attachments;
 mod authentication;
 mod bad_input;
 mod batches;
+mod browser;
 mod changes;
 mod consent;
 mod errors;
