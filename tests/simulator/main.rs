@@ -16,6 +16,7 @@ mod consent;
 mod errors;
 mod evaluator;
 mod facts;
+mod hostile;
 mod imports;
 mod limits;
 mod paging;
