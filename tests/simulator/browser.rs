@@ -77,8 +77,6 @@ fn unescape(text: &str) -> String {
         .replace("&gt;", ">")
         .replace("&quot;", "\"")
         .replace("&#39;", "'")
-        .replace("&#13;", "\r")
-        .replace("&#10;", "\n")
         .replace("&amp;", "&")
 }
 

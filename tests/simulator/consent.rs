@@ -171,7 +171,7 @@ async fn forms_need_the_token_of_their_session() {
 
     browser.get(START).await;
     browser.log_in("reader").await;
-    let query = START.split_once('?').unwrap().1;
+    let query = format!("oauth_request={}", percent(START.split_once('?').unwrap().1));
     for token in [String::new(), format!("&sysparm_ck={}", stranger.token())] {
         browser.post("/oauth_auth.do", &format!("{query}&decision=allow{token}")).await;
         assert_eq!((browser.page.status.as_u16(), browser.page.header("location")), (403, ""));
