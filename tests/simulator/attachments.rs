@@ -1,12 +1,13 @@
 //! Fact 5: files of records.
 
-use crate::{ADMIN, Got, READER, builder, call, create, get, get_as, send};
+use crate::{ADMIN, Got, builder, call, create, get};
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
-use snow_sim::{Rule, Simulator};
-use std::time::Duration;
+use snow_sim::Simulator;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use tower::ServiceExt;
 
 /// Every byte there is, several times.
@@ -14,7 +15,7 @@ fn pixels() -> Vec<u8> {
     (0..=255_u8).cycle().take(5_000).collect()
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -30,7 +31,7 @@ async fn exchange(
 }
 
 /// Uploads a file as it is.
-async fn upload(simulator: &Simulator, query: &str, kind: &str, bytes: &[u8]) -> Got {
+pub(crate) async fn upload(simulator: &Simulator, query: &str, kind: &str, bytes: &[u8]) -> Got {
     let request = Request::post(format!("/api/now/attachment/file?{query}"))
         .header("authorization", ADMIN)
         .header("content-type", kind);
@@ -38,13 +39,13 @@ async fn upload(simulator: &Simulator, query: &str, kind: &str, bytes: &[u8]) ->
     Got { status, headers, text: String::from_utf8(body.to_vec()).unwrap() }
 }
 
-async fn download(simulator: &Simulator, id: &str) -> (StatusCode, HeaderMap, Bytes) {
+pub(crate) async fn download(simulator: &Simulator, id: &str) -> (StatusCode, HeaderMap, Bytes) {
     let request = Request::get(format!("/api/now/attachment/{id}/file")).header("authorization", ADMIN);
     exchange(simulator, request, Vec::new()).await
 }
 
 /// A text on a new incident; gives the ids of both.
-async fn with_file(simulator: &Simulator, name: &str) -> (String, String) {
+pub(crate) async fn with_file(simulator: &Simulator, name: &str) -> (String, String) {
     let incident = create(simulator, "{}").await;
     let made = upload(
         simulator,
@@ -291,168 +292,6 @@ pub(crate) async fn notes_on_a_file() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-pub(crate) async fn pending_until_it_was_scanned() {
-    let simulator =
-        builder().settings(|settings| settings.attachment_scan = Duration::from_secs(2)).build().unwrap();
-    let (_, id) = with_file(&simulator, "x.txt").await;
-    let state = async || {
-        let record = get(&simulator, &format!("/api/now/attachment/{id}")).await.result();
-        ["state", "sys_mod_count", "sys_updated_by"].map(|name| record[name].as_str().unwrap().to_owned())
-    };
-    assert_eq!(state().await, ["pending", "0", "admin"]);
-    tokio::time::advance(Duration::from_secs(1)).await;
-    assert_eq!(state().await[0], "pending");
-    tokio::time::advance(Duration::from_secs(1)).await;
-    assert_eq!(state().await, ["available", "1", "system"]);
-}
-
-#[tokio::test]
-pub(crate) async fn refusals() {
-    let simulator = builder().build().unwrap();
-    let incident = create(&simulator, "{}").await;
-    let whole = format!("table_name=incident&table_sys_id={incident}&file_name=x.txt");
-    for missing in ["table_name", "table_sys_id", "file_name"] {
-        let query = whole.replace(missing, "other");
-        let refused = upload(&simulator, &query, "text/plain", b"x").await;
-        assert_eq!(refused.status, 400);
-        assert!(refused.error().2.as_str().unwrap().contains(missing));
-    }
-    let typeless = Request::post(format!("/api/now/attachment/file?{whole}")).header("authorization", ADMIN);
-    assert_eq!(send(&simulator, typeless, "x").await.status, 400, "the type is mandatory");
-    let unknown = upload(&simulator, &whole.replace("incident", "no_table"), "text/plain", b"x").await;
-    assert_eq!((unknown.status.as_u16(), unknown.error().1.as_str()), (400, "Invalid table no_table"));
-    let lost = upload(&simulator, &whole.replace(&incident, "none"), "text/plain", b"x").await;
-    assert_eq!((lost.status.as_u16(), lost.error().1.as_str()), (404, "No Record found"));
-    assert_eq!(get(&simulator, "/api/now/attachment").await.rows().len(), 0);
-    for (method, path, status) in [
-        ("PUT", "/api/now/attachment/x", 405),
-        ("POST", "/api/now/attachment", 405),
-        ("GET", "/api/now/attachment/x/file/y", 400),
-        ("GET", "/api/now/attachment/x/attributes/y/z", 400),
-    ] {
-        assert_eq!(call(&simulator, method, path, "{}").await.status, status, "{method} {path}");
-    }
-    simulator.settings(|settings| settings.write_lie = Some(snow_sim::WriteLie::Cancelled));
-    assert_eq!(upload(&simulator, &whole, "text/plain", b"x").await.status, 500);
-    simulator.settings(|settings| settings.write_lie = None);
-    assert_eq!(get(&simulator, "/api/now/attachment").await.rows().len(), 1, "refused, and yet done");
-}
-
-#[tokio::test]
-pub(crate) async fn what_a_record_allows_holds_for_its_files() {
-    let simulator = builder()
-        .rule(Rule::HideRows { table: "incident".into(), query: "short_description=secret".into() })
-        .rule(Rule::DenyWrite { table: "problem".into() })
-        .build()
-        .unwrap();
-    let hidden = create(&simulator, r#"{"short_description":"secret"}"#).await;
-    let open = create(&simulator, "{}").await;
-    let secret = simulator.attach("incident", &hidden, "secret.txt", "text/plain", "x").unwrap();
-    simulator.attach("incident", &open, "open.txt", "text/plain", "x").unwrap();
-    let seen = get_as(&simulator, READER, "/api/now/attachment").await;
-    assert_eq!((seen.column("file_name"), seen.header("x-total-count")), (vec!["open.txt".into()], "2"));
-    for path in [format!("/api/now/attachment/{secret}"), format!("/api/now/attachment/{secret}/file")] {
-        assert_eq!(get_as(&simulator, READER, &path).await.status, 404);
-    }
-    let by_reader = async |method: &str, path: &str, body: &str| {
-        let request = Request::builder().method(method).uri(path);
-        let request = request.header("authorization", READER).header("content-type", "text/plain");
-        send(&simulator, request, body).await.status.as_u16()
-    };
-    let file = |table: &str, id: &str| {
-        format!("/api/now/attachment/file?table_name={table}&table_sys_id={id}&file_name=x")
-    };
-    assert_eq!(by_reader("POST", &file("incident", &hidden), "x").await, 404, "as if it were not there");
-    assert_eq!(by_reader("POST", &file("incident", &open), "x").await, 201);
-
-    let problem = get(&simulator, "/api/now/table/problem?sysparm_limit=1").await.column("sys_id").remove(0);
-    let guarded = simulator.attach("problem", &problem, "x.txt", "text/plain", "x").unwrap();
-    let path = format!("/api/now/attachment/{guarded}");
-    assert_eq!(by_reader("GET", &path, "").await, 200, "reading is not denied");
-    assert_eq!(by_reader("POST", &file("problem", &problem), "x").await, 403);
-    assert_eq!(by_reader("PATCH", &path, r#"{"file_name":"y"}"#).await, 403);
-    assert_eq!(by_reader("POST", &format!("{path}/attributes"), r#"{"key":"a","value":"b"}"#).await, 403);
-    assert_eq!(by_reader("DELETE", &path, "").await, 403);
-    assert_eq!(call(&simulator, "DELETE", &path, "").await.status, 204);
-
-    // Fields that are files have a table name of their own, and are in no list of the record's files.
-    let image = upload(
-        &simulator,
-        &format!("table_name=ZZ_YYincident&table_sys_id={hidden}&file_name=photo"),
-        "image/png",
-        b"x",
-    )
-    .await;
-    assert_eq!(image.result()["table_name"], "ZZ_YYincident");
-    let own = format!("/api/now/attachment?sysparm_query=table_name=incident^table_sys_id={hidden}");
-    assert_eq!(get(&simulator, &own).await.column("file_name"), ["secret.txt"]);
-    assert_eq!(
-        get_as(&simulator, READER, "/api/now/attachment?sysparm_query=file_name=photo").await.rows().len(),
-        0
-    );
-}
-
-#[tokio::test]
-pub(crate) async fn limits_of_the_instance() {
-    let simulator = builder()
-        .settings(|settings| {
-            settings.attachment_max_size = 10;
-            settings.attachment_extensions = vec!["txt".into(), "png".into()];
-            settings.body_limit = 5;
-        })
-        .build()
-        .unwrap();
-    let incident =
-        get(&simulator, "/api/now/table/incident?sysparm_limit=1").await.column("sys_id").remove(0);
-    let query = |name: &str| format!("table_name=incident&table_sys_id={incident}&file_name={name}");
-    let made = upload(&simulator, &query("a.TXT"), "text/plain", b"0123456789").await;
-    assert_eq!(made.status, 201, "files are not held to the limit of other bodies");
-    let large = upload(&simulator, &query("a.txt"), "text/plain", b"0123456789a").await;
-    assert_eq!((large.status.as_u16(), large.error().1.as_str()), (400, "Exception while reading request"));
-    for name in ["a.exe", "txt"] {
-        assert_eq!(upload(&simulator, &query(name), "text/plain", b"x").await.status, 403, "{name}");
-    }
-    simulator.settings(|settings| settings.body_limit = 1_000);
-    let path = format!("/api/now/attachment/{}", made.result()["sys_id"].as_str().unwrap());
-    assert_eq!(call(&simulator, "PATCH", &path, r#"{"file_name":"a.exe"}"#).await.status, 403);
-
-    simulator.settings(|settings| settings.attachment_role = "uploader".into());
-    let by_reader = Request::post(format!("/api/now/attachment/file?{}", query("b.txt")))
-        .header("authorization", READER)
-        .header("content-type", "text/plain");
-    assert_eq!(send(&simulator, by_reader, "x").await.status, 403);
-    simulator.settings(|settings| settings.attachment_role = "itil".into());
-    let by_reader = Request::post(format!("/api/now/attachment/file?{}", query("b.txt")))
-        .header("authorization", READER)
-        .header("content-type", "text/plain");
-    assert_eq!(send(&simulator, by_reader, "x").await.status, 201);
-
-    simulator.settings(|settings| settings.attachments_kept = false);
-    let made = upload(&simulator, &query("c.txt"), "text/plain", b"hello").await.result();
-    assert_eq!((&made["hash"], &made["size_bytes"]), (&json!(sha256(b"hello")), &json!("5")));
-    assert_eq!(download(&simulator, made["sys_id"].as_str().unwrap()).await.0, 501);
-}
-
-#[tokio::test]
-pub(crate) async fn strangers_are_forbidden() {
-    let simulator = builder().build().unwrap();
-    let refused = get_as_nobody(&simulator).await;
-    assert_eq!(
-        refused.error(),
-        (403, "User Not Authorized".into(), json!("Failed API level ACL Validation"))
-    );
-    assert_eq!(refused.header("www-authenticate"), "", "and no challenge");
-    let wrong = get_as(&simulator, "Basic YWRtaW46d3Jvbmc=", "/api/now/attachment").await;
-    assert_eq!(wrong.status, 401, "one who tries and fails gets the usual answer");
-    simulator.settings(|settings| settings.release = snow_sim::Release::Y2021);
-    assert_eq!(get_as_nobody(&simulator).await.status, 401);
-}
-
-async fn get_as_nobody(simulator: &Simulator) -> Got {
-    send(simulator, Request::get("/api/now/attachment"), "").await
-}
-
 #[tokio::test]
 async fn a_generated_file_takes_no_memory_and_has_its_hash() {
     let simulator = builder().settings(|settings| settings.chunk = 1_000).build().unwrap();
@@ -476,4 +315,54 @@ async fn a_generated_file_takes_no_memory_and_has_its_hash() {
         }
     }
     assert_eq!((read, broke), (150_500, true));
+}
+
+/// Sends bytes over a socket of its own; gives all that comes back. HTTP/1.0, so that the end is the connection's.
+async fn over_a_socket(address: SocketAddr, head: String, body: Vec<u8>, close: bool) -> Vec<u8> {
+    let exchange = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(format!("{head}\r\nhost: x\r\nauthorization: {ADMIN}\r\n\r\n").as_bytes()).unwrap();
+        stream.write_all(&body).unwrap();
+        if close {
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+        }
+        let mut all = Vec::new();
+        let _ = stream.read_to_end(&mut all);
+        all
+    });
+    exchange.await.unwrap()
+}
+
+#[tokio::test]
+async fn files_of_any_size_on_a_socket_and_uploads_that_break_off() {
+    let simulator = builder().settings(|settings| settings.attachments_kept = false).build().unwrap();
+    let incident = create(&simulator, "{}").await;
+    let id = simulator.attach_generated("incident", &incident, "big.bin", 3_000_000).unwrap();
+    let hash = get(&simulator, &format!("/api/now/attachment/{id}")).await.result()["hash"].clone();
+    let listener = simulator.listen().await.unwrap();
+    let answer = over_a_socket(
+        listener.address(),
+        format!("GET /api/now/attachment/{id}/file HTTP/1.0"),
+        Vec::new(),
+        false,
+    )
+    .await;
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+    assert_eq!((answer.len() - end, json!(sha256(&answer[end..]))), (3_000_000, hash.clone()));
+
+    let file = answer[end..].to_vec();
+    let post = |length: usize| {
+        format!(
+            "POST /api/now/attachment/file?table_name=incident&table_sys_id={incident}&file_name=up.bin HTTP/1.0\r\ncontent-type: x/y\r\ncontent-length: {length}"
+        )
+    };
+    let answer = over_a_socket(listener.address(), post(file.len()), file.clone(), false).await;
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.0 201") && answer.contains(hash.as_str().unwrap()), "{answer}");
+
+    let answer = over_a_socket(listener.address(), post(file.len()), file[..1_000_000].to_vec(), true).await;
+    assert_eq!(String::from_utf8_lossy(&answer), "", "no request, no answer");
+    let names =
+        get(&simulator, "/api/now/attachment?sysparm_query=ORDERBYfile_name").await.column("file_name");
+    assert_eq!(names, ["big.bin", "up.bin"], "and no file");
 }

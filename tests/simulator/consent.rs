@@ -1,5 +1,6 @@
 //! Fact 4.3: a person logs in, consents, and is sent back with a code. The pages are read and answered as a browser would.
 
+use crate::browser::{Browser, percent};
 use crate::{Got, READER, builder, call, get_as, send};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use http::Request;
@@ -19,88 +20,6 @@ fn planner() -> OAuthApplication {
 fn instance() -> Simulator {
     let phone = OAuthApplication::public("phone").redirect_uri("planner:/done?from=phone");
     builder().oauth_application(planner()).oauth_application(phone).build().unwrap()
-}
-
-/// Keeps the session's cookie, and sees the last page.
-struct Browser<'a> {
-    simulator: &'a Simulator,
-    cookie: String,
-    page: Got,
-}
-
-impl<'a> Browser<'a> {
-    async fn open(simulator: &'a Simulator, path: &str) -> Self {
-        let page = send(simulator, Request::get(path), "").await;
-        let mut browser = Self { simulator, cookie: String::new(), page };
-        browser.keep();
-        browser
-    }
-
-    fn keep(&mut self) {
-        let cookies = self.page.headers.get_all("set-cookie").iter();
-        for cookie in cookies.filter_map(|cookie| cookie.to_str().unwrap().split(';').next()) {
-            if cookie.starts_with("JSESSIONID=") {
-                cookie.clone_into(&mut self.cookie);
-            }
-        }
-    }
-
-    async fn get(&mut self, path: &str) {
-        self.page = send(self.simulator, Request::get(path).header("cookie", &self.cookie), "").await;
-        self.keep();
-    }
-
-    async fn post(&mut self, path: &str, form: &str) {
-        let request = Request::post(path)
-            .header("cookie", &self.cookie)
-            .header("content-type", "application/x-www-form-urlencoded");
-        self.page = send(self.simulator, request, form).await;
-        self.keep();
-    }
-
-    /// Sends the form of the page, with what the person adds.
-    async fn submit(&mut self, added: &str) {
-        let page = self.page.text.clone();
-        let action = value(&page, "<form method=\"post\" action=\"");
-        let hidden = page.lines().filter(|line| line.starts_with("<input type=\"hidden\""));
-        let mut form: Vec<String> = hidden
-            .map(|line| {
-                format!("{}={}", value(line, " name=\""), percent(&unescape(&value(line, " value=\""))))
-            })
-            .collect();
-        form.push(added.to_owned());
-        self.post(&action, &form.join("&")).await;
-    }
-
-    async fn log_in(&mut self, name: &str) {
-        self.submit(&format!("user_name={name}&user_password=secret")).await;
-        assert_eq!(self.page.status, 302, "{}", self.page.text);
-        let to = self.page.header("location").to_owned();
-        self.get(&to).await;
-    }
-
-    fn token(&self) -> String {
-        let line = self.page.text.lines().find(|line| line.contains("name=\"sysparm_ck\"")).unwrap();
-        value(line, " value=\"")
-    }
-}
-
-fn value(text: &str, before: &str) -> String {
-    text.split_once(before).unwrap().1.split('"').next().unwrap().to_owned()
-}
-
-fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&#13;", "\r")
-        .replace("&#10;", "\n")
-        .replace("&amp;", "&")
-}
-
-fn percent(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 async fn token(simulator: &Simulator, form: &str) -> Got {
@@ -252,7 +171,7 @@ async fn forms_need_the_token_of_their_session() {
 
     browser.get(START).await;
     browser.log_in("reader").await;
-    let query = START.split_once('?').unwrap().1;
+    let query = format!("oauth_request={}", percent(START.split_once('?').unwrap().1));
     for token in [String::new(), format!("&sysparm_ck={}", stranger.token())] {
         browser.post("/oauth_auth.do", &format!("{query}&decision=allow{token}")).await;
         assert_eq!((browser.page.status.as_u16(), browser.page.header("location")), (403, ""));

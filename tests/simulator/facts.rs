@@ -1,8 +1,8 @@
 //! Which test shows which fact. A section of `docs/servicenow-behaviour.md` that is neither here nor in `LEFT_OUT` fails.
 
 use crate::{
-    access, aggregates, attachments, authentication, batches, consent, errors, limits, paging, queries,
-    samples, schema, table_api, values, wire,
+    access, aggregates, attachment_rules, attachments, authentication, batches, changes, consent, errors,
+    imports, limits, paging, queries, samples, schema, table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -87,7 +87,11 @@ const FACTS: &[(&str, &[Test])] = &[
     ("3.1", tests![errors::one_envelope]),
     (
         "3.2",
-        tests![authentication::every_401_looks_alike, attachments::strangers_are_forbidden, samples::errors],
+        tests![
+            authentication::every_401_looks_alike,
+            attachment_rules::strangers_are_forbidden,
+            samples::errors
+        ],
     ),
     ("3.3", tests![errors::refusals_of_writes, errors::a_write_may_lie]),
     ("3.4", tests![errors::cancelled_in_every_shape]),
@@ -123,10 +127,10 @@ const FACTS: &[(&str, &[Test])] = &[
             attachments::a_download_tells_of_its_file,
             attachments::renamed_and_deleted,
             attachments::notes_on_a_file,
-            attachments::pending_until_it_was_scanned,
-            attachments::refusals,
-            attachments::what_a_record_allows_holds_for_its_files,
-            attachments::limits_of_the_instance,
+            attachment_rules::pending_until_it_was_scanned,
+            attachment_rules::refusals,
+            attachment_rules::what_a_record_allows_holds_for_its_files,
+            attachment_rules::limits_of_the_instance,
             samples::attachments
         ],
     ),
@@ -152,7 +156,27 @@ const FACTS: &[(&str, &[Test])] = &[
             samples::a_batch
         ],
     ),
-    ("7.3", tests![table_api::scripted_apis_answer_as_they_like, schema::the_dictionary_is_there_as_rows]),
+    (
+        "7.2",
+        tests![
+            imports::one_row_is_transformed_at_once,
+            imports::a_row_that_fails_is_told_of_in_a_201,
+            imports::many_rows_are_transformed_later,
+            imports::sets_wait_for_others,
+            imports::strings_only,
+            imports::refusals_and_purges,
+            samples::imports
+        ],
+    ),
+    (
+        "7.3",
+        tests![
+            table_api::scripted_apis_answer_as_they_like,
+            schema::the_dictionary_is_there_as_rows,
+            changes::a_product_api_has_a_form_of_its_own,
+            samples::next_states_of_a_change
+        ],
+    ),
     ("8.1", tests![limits::rate_rules]),
     ("8.2", tests![limits::a_pool_and_its_queue]),
     (
@@ -167,7 +191,6 @@ const FACTS: &[(&str, &[Test])] = &[
 /// What the simulator does not claim, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("0", "a summary of the others"),
-    ("7.2", "the Import Set API answers 501 and says so"),
     ("8.4", "advice to clients"),
     ("10.1", "domains and the platform's own rules are not simulated"),
     ("10.3", "advice to clients"),

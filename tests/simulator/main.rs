@@ -5,14 +5,19 @@
 
 mod access;
 mod aggregates;
+mod attachment_rules;
 mod attachments;
 mod authentication;
 mod bad_input;
 mod batches;
+mod browser;
+mod changes;
 mod consent;
 mod errors;
 mod evaluator;
 mod facts;
+mod hostile;
+mod imports;
 mod limits;
 mod paging;
 mod queries;

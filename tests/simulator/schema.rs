@@ -153,3 +153,16 @@ pub(crate) async fn the_dictionary_is_for_administrators() {
     assert_ne!(reader("/api/now/table/sys_dictionary?sysparm_query=name=incident").await.rows().len(), 0);
     assert_eq!(reader("/api/now/table/sys_db_object").await.status, 200);
 }
+
+#[tokio::test]
+async fn any_table_may_be_extended() {
+    let (parent, child) = (Table::new("u_animal", "Animal"), Table::new("u_dog", "Dog").extends("u_animal"));
+    let parent = parent.column("u_name", ColumnType::Text);
+    let builder = builder().table(parent).table(child).row("u_animal", [("u_name", "Felix")]);
+    let simulator = builder.row("u_dog", [("u_name", "Rex")]).build().unwrap();
+    let names =
+        async |table: &str| get(&simulator, &format!("/api/now/table/{table}")).await.column("u_name");
+    assert_eq!((names("u_animal").await.len(), names("u_dog").await), (2, vec!["Rex".into()]));
+    let dogs = get(&simulator, "/api/now/table/u_animal?sysparm_query=sys_class_name=u_dog").await;
+    assert_eq!(dogs.column("u_name"), ["Rex"]);
+}

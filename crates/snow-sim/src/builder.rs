@@ -1,8 +1,9 @@
 //! What an instance is made of.
 
-use crate::data::{self, Author, Column, ColumnType, Database, Fields};
+use crate::data::{self, Author, Database, Fields};
+use crate::imports::Imports;
 use crate::simulator::{Script, Simulator, State};
-use crate::{OAuthApplication, Rule, Settings, User, clock::Clock};
+use crate::{OAuthApplication, Rule, Settings, Table, TransformMap, User, clock::Clock};
 use bytes::Bytes;
 use http::{Request, Response};
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ pub struct Builder {
     clients: Vec<Arc<OAuthApplication>>,
     api_keys: Vec<(String, String)>,
     scripts: Vec<(String, Script)>,
+    maps: Vec<TransformMap>,
     rules: Vec<Rule>,
     settings: Settings,
     start: Option<SystemTime>,
@@ -28,86 +30,6 @@ pub struct Builder {
     json: Vec<(String, Vec<u8>)>,
     folders: Vec<PathBuf>,
     incidents: u32,
-}
-
-/// A table of one's own, with the columns that every table has and those added here.
-///
-/// ```
-/// use snow_sim::{ColumnType, Simulator, Table};
-///
-/// let orders = Table::new("u_order", "Order").extends("task").column("u_amount", ColumnType::Decimal);
-/// let simulator = Simulator::builder().table(orders).row("u_order", [("u_amount", "9.50")]).build()?;
-/// # Ok::<_, snow_sim::BuildError>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Table {
-    name: String,
-    label: String,
-    parent: Option<String>,
-    prefix: String,
-    display: String,
-    columns: Vec<Column>,
-}
-
-impl Table {
-    /// A table that extends none.
-    pub fn new(name: &str, label: &str) -> Self {
-        Self {
-            name: name.into(),
-            label: label.into(),
-            parent: None,
-            prefix: String::new(),
-            display: String::new(),
-            columns: Vec::new(),
-        }
-    }
-
-    /// With the columns of another table.
-    #[must_use]
-    pub fn extends(mut self, parent: &str) -> Self {
-        self.parent = Some(parent.into());
-        self
-    }
-
-    /// Records get a number with this prefix, if there is a column `number`.
-    #[must_use]
-    pub fn number_prefix(mut self, prefix: &str) -> Self {
-        self.prefix = prefix.into();
-        self
-    }
-
-    /// The column that a person knows a record by.
-    #[must_use]
-    pub fn display(mut self, column: &str) -> Self {
-        self.display = column.into();
-        self
-    }
-
-    /// One more column.
-    #[must_use]
-    pub fn column(self, name: &str, kind: ColumnType) -> Self {
-        self.choice_column(name, kind, "", [])
-    }
-
-    /// One more column with a default, and with the values and labels that it may have.
-    #[must_use]
-    pub fn choice_column<const N: usize>(
-        mut self,
-        name: &str,
-        kind: ColumnType,
-        default: &str,
-        choices: [(&str, &str); N],
-    ) -> Self {
-        let choices = choices.into_iter().map(|(value, label)| (value.into(), label.into())).collect();
-        self.columns.push(Column {
-            name: name.into(),
-            label: name.into(),
-            kind,
-            default: default.into(),
-            choices,
-        });
-        self
-    }
 }
 
 impl Builder {
@@ -162,6 +84,13 @@ impl Builder {
         script: impl Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
         self.scripts.push((namespace.to_owned(), Arc::new(script)));
+        self
+    }
+
+    /// A transform map: what becomes of rows that are imported into its staging table. Without any, a table's imports are 500. With
+    /// the demo data there is one, "User", from `imp_user` to `sys_user`.
+    pub fn transform_map(mut self, map: TransformMap) -> Self {
+        self.maps.push(map);
         self
     }
 
@@ -248,7 +177,7 @@ impl Builder {
         self.clients.iter().filter_map(|client| client.user.as_ref()).try_for_each(known)?;
         self.clients.iter().try_for_each(|client| client.check())?;
         let mut database = Database::new()?;
-        self.tables.iter().try_for_each(|table| define(&mut database, table))?;
+        self.tables.iter().try_for_each(|table| table.define(&mut database))?;
         if !self.no_demo {
             data::fill(&mut database, &stamp);
         }
@@ -256,6 +185,9 @@ impl Builder {
         self.add_rows(&mut database, &stamp)?;
         database.describe_itself(&stamp);
         database.generate_incidents(self.incidents, clock.timestamp());
+        let stock = (!self.no_demo).then(TransformMap::of_users);
+        let maps: Vec<_> = stock.into_iter().chain(self.maps.iter().cloned()).collect();
+        maps.iter().try_for_each(|map| map.check(&database))?;
         let clients = self.clients.iter().map(|client| (client.id.clone(), client.clone()));
         Ok(Simulator::new(State {
             users,
@@ -268,6 +200,7 @@ impl Builder {
             sessions: Default::default(),
             clock,
             database,
+            imports: Imports { maps, ..Imports::default() },
             counted: HashMap::new(),
             faults: Default::default(),
             slow_faults: Default::default(),
@@ -325,12 +258,6 @@ fn load_folder(database: &mut Database, folder: &Path, stamp: &str) -> Result<()
         data::load(database, &table, &json, stamp).map_err(|e| wrong(&path, &e))?;
     }
     Ok(())
-}
-
-fn define(database: &mut Database, table: &Table) -> Result<(), BuildError> {
-    let Table { name, label, parent, prefix, display, columns } = table;
-    let id = database.dictionary.add_table(name, label, parent.as_deref(), prefix, display)?;
-    columns.iter().try_for_each(|column| database.dictionary.add_column(id, column.clone()).map(drop))
 }
 
 fn check(user: &User) -> Result<(), BuildError> {

@@ -32,7 +32,8 @@
 //! | 5 | the Attachment API: lists, metadata, downloads, uploads as they are and in forms, renaming, deleting, notes; access by the record |
 //! | 6 | the Aggregate API: count, sum, average, least and greatest; groups with walks, having, order, display values |
 //! | 7.1 | batches: items in order through the same APIs, limits of size and time, what is not serviced |
-//! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/`; the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object` |
+//! | 7.2 | import sets: one row at once, many later, maps given by the test, each row's status, purges |
+//! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/`; the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, faults on the wire |
 //!
 //! `tests/simulator/facts.rs` in the repository names the test of each section. Every knob is in [`Settings`], every rule in
@@ -40,29 +41,34 @@
 //!
 //! # What it leaves out
 //!
-//! It answers 501 and says so: batches as `multipart/mixed`, import sets, CMDB, identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`,
-//! `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic filters other than "Me", and scripts other than those of dates and
-//! `gs.getUserID()`. It ignores `sysparm_view`, `sysparm_query_category` and `sysparm_query_no_domain`: there are no views,
-//! replicas or domains. There are no access rules on whole APIs, none that tell ranges from matches (`query_range`), of the
-//! platform's own only those on its dictionary, no 202 for a session that is held for two minutes, and no choices outside their list. Journals
-//! cannot be queried, related lists and joins cannot be nested (501), text search looks at hidden fields, too, and entries of a
-//! journal of one second come in no promised order. Of files there are no
-//! rows of chunks (`sys_attachment_doc`), no sizes and colors of images, no check of their type against their content, and no
-//! encryption. Assertions are taken as RS256 to RS512, ES256 and ES384. It answers JSON only. XML, CORS, HMAC and logging in by a certificate are not there.
+//! It answers 501 and says so: batches as `multipart/mixed`, change management beyond the requests themselves, CMDB,
+//! identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
+//! filters other than "Me", and scripts other than those of dates and `gs.getUserID()`. It ignores `sysparm_view`,
+//! `sysparm_query_category` and `sysparm_query_no_domain`: there are no views, replicas or domains. There are no access rules
+//! on whole APIs, none that tell ranges from matches (`query_range`), of the platform's own only those on its dictionary, no
+//! 202 for a session that is held for two minutes, and no choices outside their list. Journals cannot be queried, related
+//! lists and joins cannot be nested (501), text search looks at hidden fields, too, and entries of a journal of one second
+//! come in no promised order. Of files there are no rows of chunks (`sys_attachment_doc`), no sizes and colors of images, no
+//! check of their type against their content, and no encryption. Imports know no data sources, no scripts but those of a
+//! test, no records of `sys_rest_insert_multiple` and no success other than 201. Assertions are taken as RS256 to RS512,
+//! ES256 and ES384. It answers JSON only. XML, CORS, HMAC and logging in by a certificate are not there.
 //!
 //! # What is unsettled, and what it does
 //!
 //! Facts 12 lists what no source settles. Here a limit or an offset that is no number counts as not given, and a limit of 0
 //! gives no rows; with `sysparm_no_count` there is neither `X-Total-Count` nor `Link`; text is compared without regard to
-//! case and sys_ids with it; `!=`, `NOT IN`, `NOT LIKE` and `NOTON` leave rows without a value out, unless `negatives_match_empty` is set; a query on a number with something
-//! that is none matches nothing; together with `sysparm_query`, names and values are left out; with `X-no-response-body` the
-//! status is the usual one; null in a write clears; references are ordered by what is shown; an idle session ends after
-//! 300 s; the login page is `/login.do`, answers a wrong password with itself and 200, and starts a new session; what
-//! `/oauth_auth.do` cannot give is a page with 400, a form without its session's token one with 403; a public client needs a
-//! challenge; a registered address on `127.0.0.1` or `[::1]` may have any port; a file that is too large is 400, one whose
-//! extension is not allowed 403, an `Accept` that it does not fit 406, and one that is still scanned can be downloaded; groups of aggregates come in the order of their fields, there is no sum
-//! of dates, and durations are summed as durations; `sys_db_object` is refused with the body of a whole API; a batch has no path without a version, counts once for rate rules, and an item that
-//! runs out of time is 500 and was done; a full queue is 429; revocation answers 200 to everything; the client's credentials are taken by HTTP Basic, too.
+//! case and sys_ids with it; `!=`, `NOT IN`, `NOT LIKE` and `NOTON` leave rows without a value out, unless
+//! `negatives_match_empty` is set; a query on a number with something that is none matches nothing; together with
+//! `sysparm_query`, names and values are left out; with `X-no-response-body` the status is the usual one; null in a write
+//! clears; references are ordered by what is shown; an idle session ends after 300 s; the login page is `/login.do`, answers
+//! a wrong password with itself and 200, and starts a new session; what `/oauth_auth.do` cannot give is a page with 400, a
+//! form without its session's token one with 403; a public client needs a challenge; a registered address on `127.0.0.1` or
+//! `[::1]` may have any port; a file that is too large is 400, one whose extension is not allowed 403, an `Accept` that it
+//! does not fit 406, and one that is still scanned can be downloaded; groups of aggregates come in the order of their fields,
+//! there is no sum of dates, and durations are summed as durations; `sys_db_object` is refused with the body of a whole API;
+//! an import request is a set of its own; a batch has no path without a version, counts once for rate rules, and an item that
+//! runs out of time is 500 and was done; a full queue is 429; revocation answers 200 to everything; the client's credentials
+//! are taken by HTTP Basic, too.
 //!
 //! # Size
 //!
@@ -89,6 +95,7 @@ mod clock;
 mod data;
 mod fault;
 mod gate;
+mod imports;
 mod journal;
 mod listener;
 mod multipart;
@@ -98,13 +105,15 @@ mod rule;
 mod session;
 mod settings;
 mod simulator;
+mod table;
 mod tokens;
+mod transform_map;
 mod upload;
 mod user;
 mod wire_fault;
 
 pub use body::Body;
-pub use builder::{BuildError, Builder, Table};
+pub use builder::{BuildError, Builder};
 pub use data::ColumnType;
 pub use fault::Fault;
 pub use journal::Entry;
@@ -115,5 +124,7 @@ pub use oauth_application::OAuthApplication;
 pub use rule::Rule;
 pub use settings::{Cut, Grants, Node, Quota, RateLimit, Release, Settings, WriteLie};
 pub use simulator::{Simulator, SimulatorFuture};
+pub use table::Table;
+pub use transform_map::{RowDecision, TransformMap};
 pub use user::User;
 pub use wire_fault::{ConnectionFault, WireFault};

@@ -47,6 +47,11 @@ pub struct Settings {
     pub attachment_scan: Duration,
     /// Whether the bytes of files that are uploaded are kept; their size and hash are in any case. Default: true.
     pub attachments_kept: bool,
+    /// How long the rows of `insertMultiple` wait before they are transformed. Default: nothing; they are when the next request
+    /// arrives (facts 7.2).
+    pub import_delay: Duration,
+    /// Whether the keys of `insertMultiple` are names of columns. Default: false, they are labels (facts 7.2).
+    pub import_by_column_name: bool,
     /// `glide.rest.batch.max.inputSize`: the largest body of an item of a batch, in bytes. Default: 5,242,880 (facts 7.1).
     pub batch_input_limit: usize,
     /// `glide.rest.batch.max.outputSize`: the largest answer to an item, in bytes. Default: 10,485,760 (facts 7.1).
@@ -101,6 +106,8 @@ impl Default for Settings {
             attachment_role: String::new(),
             attachment_scan: Duration::ZERO,
             attachments_kept: true,
+            import_delay: Duration::ZERO,
+            import_by_column_name: false,
             batch_input_limit: 5 << 20,
             batch_output_limit: 10 << 20,
             batch_time_limit: Duration::from_secs(30),

@@ -5,6 +5,7 @@ use crate::body::End;
 use crate::clock::Clock;
 use crate::data::Database;
 use crate::gate::Gate;
+use crate::imports::Imports;
 use crate::session::Sessions;
 use crate::tokens::{Code, Tokens};
 use crate::upload::Received;
@@ -46,6 +47,7 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     pub(crate) clock: Clock,
     pub(crate) database: Database,
+    pub(crate) imports: Imports,
     /// Requests of each user in the current hour, for the rate rule.
     pub(crate) counted: HashMap<String, (u64, u32)>,
     /// For the next requests, one each.

@@ -47,7 +47,8 @@ pub(super) fn answer(
 ) -> (Answer, String, u64) {
     let visitor = Visitor::of(state, session);
     let decided = head.method == Method::POST;
-    let form = if decided { Form::of_body(body) } else { Form::of_query(head.uri.query()) };
+    let answer = Form::of_body(body);
+    let form = Form::of_query(if decided { Some(answer.get("oauth_request")) } else { head.uri.query() });
     let asked = match Asked::read(state, &form) {
         Ok(asked) => asked,
         Err(why) => {
@@ -56,27 +57,24 @@ pub(super) fn answer(
         }
     };
     let Some(user) = visitor.user(state) else {
-        return login::ask(state, visitor, &again(&form), "", "");
+        return login::ask(state, visitor, &format!("/oauth_auth.do?{}", again(&form)), "", "");
     };
     let answer = match decided {
-        false => {
-            let fields = PARAMETERS.map(|name| (name, form.get(name)));
-            page::consent(&visitor.session.token, &asked.client.name, &user, &fields)
-        }
-        true if form.get("sysparm_ck") != visitor.session.token => {
+        false => page::consent(&visitor.session.token, &asked.client.name, &user, &again(&form)),
+        true if answer.get("sysparm_ck") != visitor.session.token => {
             let why = "This answer does not come from the page that was shown to you. Nothing was allowed.";
             page::message(StatusCode::FORBIDDEN, "Access was not given", why)
         }
-        true => asked.decide(state, &user, form.get("decision")),
+        true => asked.decide(state, &user, answer.get("decision")),
     };
     visitor.gets(state, answer)
 }
 
-/// The address of this request, for after the login.
+/// The query of this request, for after the login and with the consent.
 fn again(form: &Form) -> String {
     let given = PARAMETERS.iter().filter(|name| !form.get(name).is_empty());
     let pairs = given.map(|name| format!("{name}={}", utf8_percent_encode(form.get(name), ESCAPED)));
-    format!("/oauth_auth.do?{}", pairs.collect::<Vec<_>>().join("&"))
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 impl Asked {

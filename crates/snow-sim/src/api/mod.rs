@@ -3,7 +3,9 @@
 mod attachment;
 mod authorize;
 mod batch;
+mod change;
 mod form;
+mod import;
 mod login;
 mod oauth;
 mod page;
@@ -50,7 +52,7 @@ impl Call<'_> {
 }
 
 /// APIs of an instance that are not simulated yet: their paths say so, in place of being unknown.
-const LATER: &[&str] = &["import", "cmdb", "identifyreconcile", "email"];
+const LATER: &[&str] = &["cmdb", "identifyreconcile", "email"];
 
 /// The answer, the user it was for, and the number of the session.
 pub(crate) fn answer(
@@ -69,8 +71,8 @@ pub(crate) fn answer(
         "/__sim/journal" => return (journal(state), String::new(), 0),
         _ => {}
     }
-    let stamp = state.clock.stamp();
-    state.database.end_scans(state.clock.now(), &stamp);
+    state.database.end_scans(&state.clock);
+    import::run_what_waits(state);
     let query = head.uri.query().unwrap_or_default();
     let user = auth::user(state, &head.headers, query, session.as_ref().map(|(_, session)| session));
     let (now, timeout) = (state.clock.now(), state.settings.session_timeout);
@@ -161,10 +163,14 @@ fn routed(state: &mut State, head: &Parts, received: &Received, secure: bool, us
         base,
         user,
     };
+    if call.base.starts_with(CHANGE) {
+        return if api == "change" { change::answer(state, &call) } else { no_such_api() };
+    }
     match api.as_str() {
         "table" => table::answer(state, &call),
         "attachment" => attachment::answer(state, &call),
         "batch" => batch::answer(state, &call),
+        "import" => import::answer(state, &call),
         "stats" => stats::answer(state, &call),
         api if LATER.contains(&api) => Answer::not_simulated(&format!("the API {api:?}")),
         _ => no_such_api(),
@@ -177,9 +183,14 @@ fn method(head: &Parts) -> Method {
     override_.and_then(|name| name.to_str().ok()?.parse().ok()).unwrap_or_else(|| head.method.clone())
 }
 
+/// The namespace of change management.
+const CHANGE: &str = "/api/sn_chg_rest";
+
 /// Base, API and the segments below it, of `/api/now[/vN]/{api}/…`.
 fn route(path: &str) -> Option<(String, String, Vec<String>)> {
-    let rest = path.strip_prefix("/api/now/")?;
+    let mut spaces = ["/api/now", CHANGE].into_iter();
+    let (space, rest) =
+        spaces.find_map(|space| Some((space, path.strip_prefix(space)?.strip_prefix('/')?)))?;
     let (version, rest) = match rest.split_once('/') {
         Some((version @ ("v1" | "v2"), rest)) => (format!("/{version}"), rest),
         _ => (String::new(), rest),
@@ -188,7 +199,7 @@ fn route(path: &str) -> Option<(String, String, Vec<String>)> {
     let api = segments.next()?;
     let segments: Vec<_> = segments.collect();
     let whole = segments.iter().all(|segment| !segment.is_empty());
-    whole.then(|| (format!("/api/now{version}"), api, segments))
+    whole.then(|| (format!("{space}{version}"), api, segments))
 }
 
 pub(crate) fn no_such_api() -> Answer {

@@ -97,13 +97,14 @@ pub(super) fn login(token: &str, goto: &str, name: &str, wrong: &str) -> Answer 
     page(StatusCode::OK, "Log in", &content)
 }
 
-/// Asks a user whether an application may act for them. The fields come back with the answer.
-pub(super) fn consent(token: &str, application: &str, user: &str, fields: &[(&str, &str)]) -> Answer {
-    let fields: String = fields.iter().map(|(name, value)| hidden(name, value)).collect();
+/// Asks a user whether an application may act for them. What was requested comes back with the answer, percent-encoded: browsers
+/// change the ends of lines in forms.
+pub(super) fn consent(token: &str, application: &str, user: &str, request: &str) -> Answer {
+    let request = hidden("oauth_request", request);
     let content = format!(
         "<p><strong>{}</strong> asks to use this instance for you. You are logged in as <strong>{}</strong>.</p>\n\
          <p>It will see and change what you may see and change.</p>\n\
-         <form method=\"post\" action=\"/oauth_auth.do\">\n{}{fields}\
+         <form method=\"post\" action=\"/oauth_auth.do\">\n{}{request}\
          <div><button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n\
          <button type=\"submit\" name=\"decision\" value=\"deny\" class=\"plain\">Deny</button></div>\n</form>\n",
         escape(application),
@@ -132,8 +133,6 @@ fn escape(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
-            '\r' => safe.push_str("&#13;"),
-            '\n' => safe.push_str("&#10;"),
             other => safe.push(other),
         }
     }

@@ -49,7 +49,7 @@ struct Stats<'a> {
 
 impl<'a> Stats<'a> {
     fn of(state: &'a State, call: &'a Call<'_>, table: TableId) -> Result<Self, Box<Answer>> {
-        let access = Access::of(state, call, table);
+        let access = Access::of(state, &call.user, table);
         let grouped = call.param("sysparm_group_by").is_some_and(|list| !list.is_empty());
         if access.is_closed() || access.denies_aggregates() || (grouped && access.denies_groups()) {
             let detail =

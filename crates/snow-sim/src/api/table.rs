@@ -11,7 +11,7 @@ use crate::simulator::State;
 use crate::{User, WriteLie};
 use access::{Access, Write};
 use http::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
     let (Some(name), sys_id, None) = (call.segments.first(), call.segments.get(1), call.segments.get(2))
@@ -21,7 +21,7 @@ pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
     let Some(table) = state.database.dictionary.table(name) else {
         return invalid_table(name);
     };
-    if Access::of(state, call, table).is_closed() {
+    if Access::of(state, &call.user, table).is_closed() {
         let detail = "Failed API level ACL Validation";
         return Answer::fault(StatusCode::FORBIDDEN, "User Not Authorized", detail);
     }
@@ -37,7 +37,7 @@ pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
 }
 
 fn record(state: &State, call: &Call<'_>, table: TableId, sys_id: &str, status: StatusCode) -> Answer {
-    let access = Access::of(state, call, table);
+    let access = Access::of(state, &call.user, table);
     match state.database.row(table, sys_id).filter(|row| access.may_see(row)) {
         Some(row) => Answer::result(status, &render(state, call, table, row, &access)),
         None => no_record(),
@@ -49,7 +49,7 @@ fn create(state: &mut State, call: &Call<'_>, table: TableId) -> Answer {
         Ok(given) => given,
         Err(refusal) => return *refusal,
     };
-    let given = match Access::of(state, call, table).write(given, Write::Insert) {
+    let given = match Access::of(state, &call.user, table).write(given, Write::Insert) {
         Ok(given) => given,
         Err(refusal) => return *refusal,
     };
@@ -77,7 +77,7 @@ fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> A
         Ok(given) => given,
         Err(refusal) => return *refusal,
     };
-    let access = Access::of(state, call, table);
+    let access = Access::of(state, &call.user, table);
     if state.database.row(table, sys_id).is_none_or(|row| !access.may_see(row)) {
         return no_record();
     }
@@ -91,7 +91,7 @@ fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> A
 }
 
 fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> Answer {
-    let access = Access::of(state, call, table);
+    let access = Access::of(state, &call.user, table);
     if state.database.row(table, sys_id).is_none_or(|row| !access.may_see(row)) {
         return no_record();
     }
@@ -119,7 +119,8 @@ fn told(
         return Answer::empty(status);
     }
     // Committed, and yet refused: the user may not read the record back.
-    if state.database.row(table, sys_id).is_some_and(|row| !Access::of(state, call, table).may_see(row)) {
+    if state.database.row(table, sys_id).is_some_and(|row| !Access::of(state, &call.user, table).may_see(row))
+    {
         return denied(verb);
     }
     record(state, call, table, sys_id, status)
@@ -145,8 +146,18 @@ fn author<'a>(call: &'a Call<'_>, stamp: &'a str, locale: &'a Locale) -> Author<
     }
 }
 
-/// The fields of a body; numbers and booleans become text. The service's reader takes single quotes, too (facts 1.1).
+/// The fields of a body; numbers and booleans become text.
 pub(super) fn fields(body: &[u8]) -> Result<Fields, Box<Answer>> {
+    let text = |value| match value {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    Ok(object(body)?.into_iter().map(|(name, value)| (name, text(value))).collect())
+}
+
+/// The object that a body is. The service's reader takes single quotes, too (facts 1.1).
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Box<Answer>> {
     let refuse = |detail: &str| {
         Box::new(Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", detail))
     };
@@ -154,22 +165,16 @@ pub(super) fn fields(body: &[u8]) -> Result<Fields, Box<Answer>> {
         let text = String::from_utf8_lossy(body);
         if text.contains('"') { Err(error) } else { serde_json::from_str(&text.replace('\'', "\"")) }
     });
-    let object = match parsed {
-        Ok(Value::Object(object)) => object,
+    match parsed {
+        Ok(Value::Object(object)) => Ok(object),
         // Of several records the first is taken (facts 1.1).
         Ok(Value::Array(list)) => match list.into_iter().next() {
-            Some(Value::Object(object)) => object,
-            _ => return Err(refuse("the body is no object")),
+            Some(Value::Object(object)) => Ok(object),
+            _ => Err(refuse("the body is no object")),
         },
-        Ok(_) => return Err(refuse("the body is no object")),
-        Err(error) => return Err(refuse(&error.to_string())),
-    };
-    let text = |value| match value {
-        Value::String(text) => text,
-        Value::Null => String::new(),
-        other => other.to_string(),
-    };
-    Ok(object.into_iter().map(|(name, value)| (name, text(value))).collect())
+        Ok(_) => Err(refuse("the body is no object")),
+        Err(error) => Err(refuse(&error.to_string())),
+    }
 }
 
 fn render(state: &State, call: &Call<'_>, table: TableId, row: &Row, access: &Access<'_>) -> Value {

@@ -209,6 +209,9 @@ impl Dictionary {
                 BuildError::new(format!("the table {name:?} extends {parent:?}, which does not exist"))
             })?),
         };
+        if let Some(parent) = parent {
+            self.classify(parent)?;
+        }
         let id = TableId(
             u16::try_from(self.tables.len()).map_err(|_| BuildError::new("there are too many tables"))?,
         );
@@ -240,6 +243,18 @@ impl Dictionary {
             }
         }
         Ok(id)
+    }
+
+    /// A line of tables tells its rows apart by their class: the first table that extends another brings the column.
+    fn classify(&mut self, parent: TableId) -> Result<(), BuildError> {
+        let root = self.def(parent).root;
+        if self.find(root, "sys_class_name").is_some() {
+            return Ok(());
+        }
+        let default = self.def(root).name.clone();
+        let (name, label) = ("sys_class_name".to_owned(), "Class".to_owned());
+        let column = Column { name, label, kind: ColumnType::Text, default, choices: Vec::new() };
+        self.add_column(root, column).map(drop)
     }
 
     /// Adds a column to a table and to those that extend it already.

@@ -1,6 +1,7 @@
 //! The bytes of attachments (facts 5): kept, made from their offsets, or forgotten.
 
 use super::{Author, Database, Fields, TableId, scramble};
+use crate::clock::Clock;
 use bytes::Bytes;
 use ring::digest;
 use std::collections::HashMap;
@@ -82,15 +83,18 @@ impl Database {
     }
 
     /// Ends the scans that are over: the record is changed by the system (facts 5).
-    pub(crate) fn end_scans(&mut self, now: Duration, stamp: &str) {
+    pub(crate) fn end_scans(&mut self, clock: &Clock) {
         let Some(table) = self.dictionary.table("sys_attachment") else { return };
-        let (over, pending) =
-            std::mem::take(&mut self.files.pending).into_iter().partition(|(end, _)| *end <= now);
+        let pending = std::mem::take(&mut self.files.pending);
+        if pending.is_empty() {
+            return;
+        }
+        let (now, stamp) = (clock.now(), clock.stamp());
+        let (over, pending): (Vec<_>, Vec<_>) = pending.into_iter().partition(|(end, _)| *end <= now);
         self.files.pending = pending;
-        let over: Vec<(Duration, String)> = over;
         for (_, sys_id) in over {
             let state: Fields = [("state".to_owned(), "available".to_owned())].into();
-            self.update(table, &sys_id, &state, Author::new("system", stamp));
+            self.update(table, &sys_id, &state, Author::new("system", &stamp));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Database, Fields, Row, TableId};
 
-/// Priority from impact and urgency; the two states follow each other; what is closed is not active.
+/// The name of a user; priority from impact and urgency; the two states follow each other; what is closed is not active.
 pub(super) fn before(
     database: &mut Database,
     table: TableId,
@@ -20,6 +20,14 @@ pub(super) fn before(
     {
         let priority = (impact + urgency - 1).to_string();
         database.put(table, row, "priority", &priority);
+    }
+    // What a user is called follows from first and last name.
+    if database.dictionary.def(table).name == "sys_user" && !given.contains_key("name") {
+        let names = ["first_name", "last_name"];
+        if names.iter().any(|name| given.contains_key(*name)) {
+            let both = names.map(|name| database.field(table, row, name).to_owned()).join(" ");
+            database.put(table, row, "name", both.trim());
+        }
     }
     if database.dictionary.find(table, "incident_state").is_some() {
         for (from, to) in [("state", "incident_state"), ("incident_state", "state")] {

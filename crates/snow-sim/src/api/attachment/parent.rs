@@ -19,12 +19,12 @@ pub(super) struct Parents<'a> {
 
 impl<'a> Parents<'a> {
     pub(super) fn of(state: &'a State, call: &'a Call<'_>, table: TableId) -> Self {
-        Self { state, call, table, own: Access::of(state, call, table), known: HashMap::new() }
+        Self { state, call, table, own: Access::of(state, &call.user, table), known: HashMap::new() }
     }
 
     fn access(&mut self, table: TableId) -> &Access<'a> {
         let (state, call) = (self.state, self.call);
-        self.known.entry(table).or_insert_with(|| Access::of(state, call, table))
+        self.known.entry(table).or_insert_with(|| Access::of(state, &call.user, table))
     }
 
     /// The table and the record of a file, as far as they are there.

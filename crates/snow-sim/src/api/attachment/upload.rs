@@ -88,11 +88,12 @@ fn check(state: &State, call: &Call<'_>, upload: &Upload, wanted: &Wanted<'_>) -
     let Some(table) = parent_table(&state.database, wanted.table_name) else {
         return Err(Box::new(invalid_table(wanted.table_name)));
     };
-    let access = Access::of(state, call, table);
+    let access = Access::of(state, &call.user, table);
     if state.database.row(table, wanted.table_sys_id).is_none_or(|row| !access.may_see(row)) {
         return Err(Box::new(no_record()));
     }
-    let own = state.database.dictionary.table("sys_attachment").map(|table| Access::of(state, call, table));
+    let own =
+        state.database.dictionary.table("sys_attachment").map(|table| Access::of(state, &call.user, table));
     let role = &state.settings.attachment_role;
     let may_attach = role.is_empty() || call.user.is_admin() || call.user.has_role(role);
     if !may_attach || access.denies_writing() || own.is_some_and(|own| own.denies_writing()) {

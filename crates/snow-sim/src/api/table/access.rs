@@ -1,11 +1,10 @@
 //! What a user may see and do (facts 1.9, 3.3).
 
-use super::super::Call;
-use crate::Rule;
 use crate::answer::Answer;
 use crate::data::{Database, Fields, Row, TableId};
 use crate::query::{Context, Query};
 use crate::simulator::State;
+use crate::{Rule, User};
 use http::StatusCode;
 
 pub(in crate::api) struct Access<'a> {
@@ -27,8 +26,8 @@ pub(in crate::api) enum Write {
 }
 
 impl<'a> Access<'a> {
-    pub(in crate::api) fn of(state: &'a State, call: &'a Call<'_>, table: TableId) -> Self {
-        let (database, user) = (&state.database, &call.user);
+    pub(in crate::api) fn of(state: &'a State, user: &User, table: TableId) -> Self {
+        let database = &state.database;
         let rules: Vec<_> =
             state.rules.iter().filter(|rule| !user.is_admin() || holds_for_all(rule)).collect();
         let locale = super::locale(user);

@@ -1,0 +1,177 @@
+//! `/api/sn_chg_rest[/v1]/change…`: a product API with a form of its own (facts 7.3). Every field is an object, whatever is asked, and
+//! its value has a type: numbers, truths, text.
+//!
+//! Of the many calls of the real one there are those for change requests themselves: list, read, create (normal, emergency), change,
+//! delete, and the next states. Which states follow which is a model of its own here; an instance's is data.
+
+use super::table::access::{Access, Write};
+use super::table::{list, locale, no_record, object};
+use super::{Call, no_such_api};
+use crate::answer::Answer;
+use crate::data::{Author, ColumnType, Display, Fields, Form, Locale, Row, TableId};
+use crate::simulator::State;
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+/// How many rows come when no limit is given.
+const DEFAULT_LIMIT: usize = 500;
+
+/// From a state, on to those that may follow: the way of a change, and out of it.
+const NEXT: [(&str, &[&str]); 7] = [
+    ("-5", &["-4", "4"]),
+    ("-4", &["-3", "4"]),
+    ("-3", &["-2", "4"]),
+    ("-2", &["-1", "4"]),
+    ("-1", &["0", "4"]),
+    ("0", &["3", "4"]),
+    ("3", &[]),
+];
+
+pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
+    let Some(table) = state.database.dictionary.table("change_request") else { return no_such_api() };
+    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    match (&call.method, &segments[..]) {
+        (&Method::GET | &Method::HEAD, []) => changes(state, call, table, ""),
+        (&Method::GET | &Method::HEAD, [kind @ ("normal" | "emergency" | "standard")]) => {
+            changes(state, call, table, kind)
+        }
+        (&Method::GET | &Method::HEAD, [id]) => match find(state, call, table, id) {
+            Some(row) => Answer::result(StatusCode::OK, &record(state, call, table, row)),
+            None => no_record(),
+        },
+        (&Method::POST, []) => write(state, call, table, None, "normal"),
+        (&Method::POST, [kind @ ("normal" | "emergency")]) => write(state, call, table, None, kind),
+        (&Method::PATCH, [id]) => write(state, call, table, Some(id), ""),
+        (&Method::DELETE, [id]) => delete(state, call, table, id),
+        (&Method::GET | &Method::HEAD, [id, "nextstates"]) => match find(state, call, table, id) {
+            Some(row) => Answer::result(StatusCode::OK, &next_states(state, table, row)),
+            None => no_record(),
+        },
+        (_, [] | [_] | [_, "nextstates"]) => {
+            Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", "")
+        }
+        _ => Answer::not_simulated("this call of the Change Management API"),
+    }
+}
+
+fn find<'a>(state: &'a State, call: &Call<'_>, table: TableId, id: &str) -> Option<&'a Row> {
+    let access = Access::of(state, &call.user, table);
+    state.database.row(table, id).filter(|row| access.may_see(row))
+}
+
+fn changes(state: &State, call: &Call<'_>, table: TableId, kind: &str) -> Answer {
+    let mut query = list::query_text(state, call, table);
+    if !kind.is_empty() {
+        query = format!("type={kind}^{query}");
+    }
+    let page = match list::Page::of(state, call, table, &query, DEFAULT_LIMIT) {
+        Ok(page) => page,
+        Err(refusal) => return *refusal,
+    };
+    let access = Access::of(state, &call.user, table);
+    let visible = page.rows.iter().filter(|row| access.may_see(row));
+    let rows = visible.map(|row| record(state, call, table, row)).collect();
+    page.answer(state, call, rows)
+}
+
+/// A record in this API's own form.
+fn record(state: &State, call: &Call<'_>, table: TableId, row: &Row) -> Value {
+    let (locale, access) = (locale(&call.user), Access::of(state, &call.user, table));
+    let readable = |table, field: &str| access.may_read(table, field);
+    let form = Form { display: Display::All, links: false, base: "", locale: &locale, readable: &readable };
+    let plain = Locale { date: Locale::default().date, zone: locale.zone.clone() };
+    let mut record = state.database.render(table, row, call.param("sysparm_fields"), form);
+    for (name, field) in record.as_object_mut().into_iter().flatten() {
+        let Some(column) = state.database.dictionary.find(table, name) else { continue };
+        let stored = field["value"].as_str().unwrap_or_default().to_owned();
+        match &state.database.dictionary.column(column).kind {
+            ColumnType::Integer | ColumnType::Decimal => {
+                field["value"] = stored.parse::<f64>().map_or_else(|_| stored.into(), Value::from);
+            }
+            ColumnType::Boolean if !stored.is_empty() => field["value"] = (stored == "true").into(),
+            ColumnType::DateTime => field["display_value_internal"] = plain.show(&stored).into(),
+            ColumnType::Date => field["display_value_internal"] = stored.into(),
+            _ => {}
+        }
+    }
+    record
+}
+
+/// A new change request, or another content for one that is there. What there is no column for is told of.
+fn write(state: &mut State, call: &Call<'_>, table: TableId, id: Option<&str>, kind: &str) -> Answer {
+    let given = if call.body.is_empty() { Ok(Map::new()) } else { object(call.body) };
+    let given = match given {
+        Ok(given) => given,
+        Err(refusal) => return *refusal,
+    };
+    if id.is_some_and(|id| find(state, call, table, id).is_none()) {
+        return no_record();
+    }
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let known = |name: &String| state.database.dictionary.find(table, name).is_some();
+    let ignored: Vec<String> = given.keys().filter(|name| !known(name)).cloned().collect();
+    let mut fields: Fields = given.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    if id.is_none() {
+        fields.insert("type".into(), kind.into());
+        fields.entry("state".into()).or_insert_with(|| "-5".into());
+    }
+    let write = if id.is_some() { Write::Update } else { Write::Insert };
+    let fields = match Access::of(state, &call.user, table).write(fields, write) {
+        Ok(fields) => fields,
+        Err(refusal) => return *refusal,
+    };
+    let stamp = state.clock.stamp();
+    let author = Author::new(&call.user.name, &stamp);
+    let id = match id {
+        None => state.database.insert(table, &fields, author).to_string(),
+        Some(id) => {
+            state.database.update(table, id, &fields, author);
+            id.to_owned()
+        }
+    };
+    let Some(row) = state.database.row(table, &id) else { return no_record() };
+    let mut told = record(state, call, table, row);
+    told["__meta"] = json!({ "ignoredFields": ignored });
+    Answer::result(StatusCode::OK, &told)
+}
+
+/// Answers with the record that is gone, and with 200.
+fn delete(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> Answer {
+    let Some(row) = find(state, call, table, id) else { return no_record() };
+    let told = record(state, call, table, row);
+    if let Err(refusal) = Access::of(state, &call.user, table).write(Fields::new(), Write::Delete) {
+        return *refusal;
+    }
+    let stamp = state.clock.stamp();
+    state.database.remove(table, id, Author::new(&call.user.name, &stamp));
+    Answer::result(StatusCode::OK, &told)
+}
+
+fn next_states(state: &State, table: TableId, row: &Row) -> Value {
+    let now = state.database.field(table, row, "state");
+    let next = NEXT.iter().find(|(from, _)| *from == now).map_or(&[][..], |(_, next)| next);
+    let choices = state.database.dictionary.find(table, "state");
+    let choices = choices.map(|column| state.database.dictionary.choices(table, column)).unwrap_or_default();
+    let label = |state: &str| choices.iter().find(|(value, _)| value == state).map_or("", |(_, label)| label);
+    let transition = |to: &&str| {
+        // An id that is the same each time.
+        let id = crate::data::scramble(
+            now.bytes().chain(to.bytes()).fold(0, |id, byte| id << 8 | u64::from(byte)),
+        );
+        json!([{
+            "sys_id": format!("{id:016x}35ae3f52c1d3ae2e"),
+            "display_value": format!("{} to {}", label(now), label(to)),
+            "from_state": now,
+            "to_state": to,
+            "transition_available": true,
+            "automatic_transition": false,
+            "conditions": [],
+        }])
+    };
+    let all = next.iter().copied().chain([now]);
+    json!({
+        "available_states": all.clone().collect::<Vec<_>>(),
+        "state_transitions": next.iter().map(transition).collect::<Vec<_>>(),
+        "state_label": all.map(|state| (state.to_owned(), label(state).into())).collect::<Map<_, _>>(),
+    })
+}

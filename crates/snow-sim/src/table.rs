@@ -1,0 +1,91 @@
+//! Tables that an instance does not come with.
+
+use crate::BuildError;
+use crate::data::{Column, ColumnType, Database};
+
+/// A table of one's own, with the columns that every table has and those added here.
+///
+/// ```
+/// use snow_sim::{ColumnType, Simulator, Table};
+///
+/// let orders = Table::new("u_order", "Order").extends("task").column("u_amount", ColumnType::Decimal);
+/// let simulator = Simulator::builder().table(orders).row("u_order", [("u_amount", "9.50")]).build()?;
+/// # Ok::<_, snow_sim::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Table {
+    name: String,
+    label: String,
+    parent: Option<String>,
+    prefix: String,
+    display: String,
+    columns: Vec<Column>,
+}
+
+impl Table {
+    /// A table that extends none.
+    pub fn new(name: &str, label: &str) -> Self {
+        Self {
+            name: name.into(),
+            label: label.into(),
+            parent: None,
+            prefix: String::new(),
+            display: String::new(),
+            columns: Vec::new(),
+        }
+    }
+
+    /// With the columns of another table.
+    #[must_use]
+    pub fn extends(mut self, parent: &str) -> Self {
+        self.parent = Some(parent.into());
+        self
+    }
+
+    /// Records get a number with this prefix, if there is a column `number`.
+    #[must_use]
+    pub fn number_prefix(mut self, prefix: &str) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// The column that a person knows a record by.
+    #[must_use]
+    pub fn display(mut self, column: &str) -> Self {
+        self.display = column.into();
+        self
+    }
+
+    /// One more column.
+    #[must_use]
+    pub fn column(self, name: &str, kind: ColumnType) -> Self {
+        self.choice_column(name, kind, "", [])
+    }
+
+    /// One more column with a default, and with the values and labels that it may have.
+    #[must_use]
+    pub fn choice_column<const N: usize>(
+        mut self,
+        name: &str,
+        kind: ColumnType,
+        default: &str,
+        choices: [(&str, &str); N],
+    ) -> Self {
+        let choices = choices.into_iter().map(|(value, label)| (value.into(), label.into())).collect();
+        self.columns.push(Column {
+            name: name.into(),
+            label: name.into(),
+            kind,
+            default: default.into(),
+            choices,
+        });
+        self
+    }
+
+    /// Adds the table and its columns to a dictionary.
+    pub(crate) fn define(&self, database: &mut Database) -> Result<(), BuildError> {
+        let Self { name, label, parent, prefix, display, columns } = self;
+        let id = database.dictionary.add_table(name, label, parent.as_deref(), prefix, display)?;
+        columns.iter().try_for_each(|column| database.dictionary.add_column(id, column.clone()).map(drop))
+    }
+}
