@@ -181,6 +181,12 @@ async fn connections_that_cannot_be_made() {
     assert_eq!(outcome(read(&patient), &simulator).await, success(1));
     simulator.break_next_connection(ConnectionFault::Refuse);
     assert!(outcome(write(&client(listener.url(), plain(), 4)), &simulator).await.requests <= 1);
+
+    // Something that speaks no TLS.
+    let secure = simulator.listen_tls().await.unwrap();
+    simulator.break_next_connection(ConnectionFault::Garbage);
+    let told = client(secure.url(), trusting(&secure), 4);
+    assert_eq!(outcome(write(&told), &simulator).await, refused(Kind::Tls, 0));
 }
 
 #[tokio::test]
