@@ -35,7 +35,7 @@ const COSTS: &[Cost] = &[
         name: "stack",
         what: "the default stack, over hyper-util as it is",
         over: Some("raw-hyper"),
-        limit: (3_000.0, 6.0),
+        limit: (2_950.0, 1.0),
         aim: (1_500.0, 4.0),
     },
     Cost {
