@@ -101,7 +101,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         if self.layer.0.origin.covers(request.uri()) {
             request.headers_mut().insert(header::AUTHORIZATION, self.layer.0.header.clone());

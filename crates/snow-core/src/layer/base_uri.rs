@@ -68,7 +68,7 @@ where
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, mut request: Request<B>) -> BaseUriFuture<S::Future> {
         match place(&self.instance, &mut request) {
             Ok(()) => BaseUriFuture { state: State::Sent { inner: self.inner.call(request) } },
@@ -114,7 +114,7 @@ where
 {
     type Output = Result<R, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             Projected::Sent { inner } => inner.poll(cx).map_err(Error::wrap),

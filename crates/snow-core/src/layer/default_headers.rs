@@ -71,7 +71,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let headers = request.headers_mut();
         for (name, value) in &*self.headers {

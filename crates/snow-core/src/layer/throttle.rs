@@ -204,7 +204,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request<B>) -> ThrottleFuture<S, B> {
         match self.layer.limits.place() {
             Some(place) => {
@@ -266,7 +266,7 @@ where
 {
     type Output = Result<Response<ThrottleBody<R>>, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Projected::Waiting { held } = this.state.as_mut().project() {
@@ -309,7 +309,7 @@ pin_project! {
 }
 
 impl<R: Body> ThrottleBody<R> {
-    #[inline]
+    #[inline(always)]
     fn new(body: R, place: Place) -> Self {
         let place = (!body.is_end_stream()).then_some(place);
         Self { body, place }
