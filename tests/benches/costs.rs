@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a benchmark may fail")]
 #![allow(missing_docs, reason = "no library")]
 
+mod measured;
 mod page;
 mod wire;
 
@@ -192,8 +193,7 @@ fn transport() -> Transport {
 }
 
 fn client() -> Client {
-    let builder = Client::builder().instance("http://127.0.0.1").user("admin").password("secret");
-    builder.transport(transport()).build().expect("good settings")
+    measured::client("http://127.0.0.1").transport(transport()).build().expect("good settings")
 }
 
 fn oauth_client() -> OAuthClient {

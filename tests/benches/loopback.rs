@@ -5,12 +5,13 @@
 #![allow(clippy::disallowed_methods, reason = "it starts tasks and measures real time")]
 #![allow(missing_docs, reason = "no library")]
 
+mod measured;
+
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use snow_client::Client;
 use snow_core::Body;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -87,7 +88,7 @@ async fn rate<F: Future<Output = ()> + Send + 'static>(task: impl Fn() -> F) -> 
 }
 
 async fn snow(address: SocketAddr) -> f64 {
-    let builder = Client::builder().instance(format!("http://{address}")).user("admin").password("secret");
+    let builder = measured::client(&format!("http://{address}"));
     let client = builder.concurrency(TASKS as usize).build().expect("good settings");
     let uri: Uri = format!("http://{address}{PATH}").parse().expect("a good URI");
     rate(|| {

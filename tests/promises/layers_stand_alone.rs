@@ -1,18 +1,24 @@
 //! Single layers work in a stack made by hand, without `snow-client`, over services that are not our transport.
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use snow_auth::{
     ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer, Grant, MemoryStore, OAuth,
 };
-use snow_core::layer::{BaseUriLayer, DefaultHeadersLayer};
-use snow_core::{Body, Instance, Kind, Once};
-use tower::limit::ConcurrencyLimitLayer;
-use tower::{Service, ServiceBuilder, ServiceExt};
-use tower_http::set_header::SetResponseHeaderLayer;
+use snow_core::layer::{
+    AttemptSpanLayer, BaseUriLayer, BodyLimitLayer, DeadlineLayer, DefaultHeadersLayer, GzipLayer,
+    OperationSpanLayer, RetryLayer, RetryPolicy, SessionLayer, ThrottleLayer, TimeoutLayer,
+};
+use snow_core::{ApiPath, Body, BoxError, Instance, Kind, Once, Params};
+use std::time::Duration;
+use tower::limit::{ConcurrencyLimit, ConcurrencyLimitLayer};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt};
+use tower_http::map_response_body::MapResponseBodyLayer;
+use tower_http::set_header::{SetResponseHeader, SetResponseHeaderLayer};
 
 fn list<B>(body: B) -> Request<B> {
     Request::get("/api/now/table/incident?sysparm_limit=1").body(body).unwrap()
@@ -43,12 +49,11 @@ async fn oauth_over_a_hyper_client_of_the_callers_own_among_foreign_layers() {
     let data: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let oauth =
         OAuth::builder().client_id("my-id").client_secret("my-secret").build(&instance, tokens).unwrap();
-    let mark = http::HeaderValue::from_static("yes");
     let mut stack = ServiceBuilder::new()
-        .layer(SetResponseHeaderLayer::overriding(http::HeaderName::from_static("x-above"), mark.clone()))
+        .layer(mark("x-above"))
         .layer(BaseUriLayer::new(instance))
         .layer(oauth.layer())
-        .layer(SetResponseHeaderLayer::overriding(http::HeaderName::from_static("x-below"), mark))
+        .layer(mark("x-below"))
         .service(data);
 
     let error = stack.ready().await.unwrap().call(list(Full::default())).await.unwrap_err();
@@ -97,26 +102,18 @@ impl Credentials for Key {
 /// What a layer does over a hyper client of the caller's own, and over the simulator in memory, foreign layers around it.
 async fn gets_in<L>(instance: &Instance, simulator: &snow_sim::Simulator, layer: L)
 where
-    L: Clone + tower::Layer<Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>>,
-    L: tower::Layer<snow_sim::Simulator>,
-    <L as tower::Layer<Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>>>::Service:
-        Service<
-                Request<Full<Bytes>>,
-                Response = Response<hyper::body::Incoming>,
-                Error: Into<snow_core::BoxError>,
-            >,
-    <L as tower::Layer<snow_sim::Simulator>>::Service:
-        Service<Request<Full<Bytes>>, Response = Response<snow_sim::Body>, Error: Into<snow_core::BoxError>>,
+    L: Clone + Layer<Client<HttpConnector, Full<Bytes>>>,
+    L: Layer<snow_sim::Simulator>,
+    <L as Layer<Client<HttpConnector, Full<Bytes>>>>::Service:
+        Service<Request<Full<Bytes>>, Response = Response<hyper::body::Incoming>, Error: Into<BoxError>>,
+    <L as Layer<snow_sim::Simulator>>::Service:
+        Service<Request<Full<Bytes>>, Response = Response<snow_sim::Body>, Error: Into<BoxError>>,
 {
-    let mark = SetResponseHeaderLayer::overriding(
-        http::HeaderName::from_static("x-above"),
-        http::HeaderValue::from_static("yes"),
-    );
     let hyper = Client::builder(TokioExecutor::new()).build_http();
-    let stack = ServiceBuilder::new().layer(mark.clone()).layer(BaseUriLayer::new(instance.clone()));
+    let stack = ServiceBuilder::new().layer(mark("x-above")).layer(BaseUriLayer::new(instance.clone()));
     let answer = stack.layer(layer.clone()).service(hyper).oneshot(list(Full::default())).await;
     assert_eq!(answer.map_err(snow_core::Error::wrap).unwrap().status(), StatusCode::OK);
-    let memory = ServiceBuilder::new().layer(mark).layer(layer).service(simulator.clone());
+    let memory = ServiceBuilder::new().layer(mark("x-above")).layer(layer).service(simulator.clone());
     let answer = memory.oneshot(list(Full::default())).await.map_err(Into::into).unwrap();
     assert!(answer.status() == StatusCode::OK && answer.headers().contains_key("x-above"));
 }
@@ -167,6 +164,70 @@ async fn the_oauth_layer_refuses_another_origin_and_sends_nothing() {
     assert_eq!(simulator.journal(), []);
 }
 
+/// A hyper client of the caller's own under layers of tower and tower-http, one request at a time.
+type Foreign = ConcurrencyLimit<SetResponseHeader<Client<HttpConnector, Full<Bytes>>, HeaderValue>>;
+
+fn mark(name: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(HeaderName::from_static(name), HeaderValue::from_static("yes"))
+}
+
+/// Twenty calls at once through a layer with foreign ones above and below.
+async fn among_foreign_layers<L, R>(layer: L, instance: &Instance)
+where
+    L: Layer<Foreign>,
+    L::Service: Service<Request<Full<Bytes>>, Response = Response<R>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + 'static,
+    R: hyper::body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let below: Foreign = ServiceBuilder::new()
+        .layer(ConcurrencyLimitLayer::new(1))
+        .layer(mark("x-below"))
+        .service(Client::builder(TokioExecutor::new()).build_http());
+    let stack = ServiceBuilder::new()
+        .layer(mark("x-above"))
+        .layer(MapResponseBodyLayer::new(Body::stream::<R>))
+        .layer(layer)
+        .service(below);
+    let path = ApiPath::table("incident").unwrap();
+    let uri = instance.uri(&path, &Params::new().limit(1)).unwrap();
+    let calls = (0..20).map(|_| {
+        let request = Request::get(uri.clone()).header("authorization", "Basic YWRtaW46c2VjcmV0");
+        let call = stack.clone().oneshot(request.body(Full::default()).unwrap());
+        async move {
+            let answer = call.await.map_err(Into::into).unwrap();
+            assert_eq!(answer.status(), StatusCode::OK);
+            assert!(answer.headers().contains_key("x-above") && answer.headers().contains_key("x-below"));
+            let body = answer.into_body().collect(10_000).await.unwrap();
+            assert!(body.starts_with(br#"{"result":[{"#));
+        }
+    });
+    futures_util::future::join_all(calls).await;
+}
+
+#[tokio::test]
+async fn each_layer_works_among_foreign_ones() {
+    let simulator = crate::simulator();
+    let listener = simulator.listen().await.unwrap();
+    let instance = Instance::parse(&listener.url()).unwrap();
+    let minute = Duration::from_secs(60);
+    among_foreign_layers(BaseUriLayer::new(instance.clone()), &instance).await;
+    among_foreign_layers(OperationSpanLayer::new(), &instance).await;
+    among_foreign_layers(DeadlineLayer::new(minute), &instance).await;
+    among_foreign_layers(RetryLayer::new(RetryPolicy::new()), &instance).await;
+    among_foreign_layers(BasicAuthLayer::new(instance.origin(), "admin", "secret").unwrap(), &instance).await;
+    among_foreign_layers(ThrottleLayer::new(4), &instance).await;
+    among_foreign_layers(SessionLayer::none(), &instance).await;
+    among_foreign_layers(SessionLayer::pooled(instance.origin(), 2), &instance).await;
+    among_foreign_layers(AttemptSpanLayer::new(), &instance).await;
+    among_foreign_layers(BodyLimitLayer::new(10_000), &instance).await;
+    among_foreign_layers(GzipLayer::new(), &instance).await;
+    among_foreign_layers(TimeoutLayer::new(), &instance).await;
+    among_foreign_layers(DefaultHeadersLayer::new(), &instance).await;
+    assert_eq!(simulator.journal().len(), 13 * 20, "none was sent twice");
+}
+
 /// The token request and the data requests share a limit of four. A layer that reserved its place below before it had a
 /// token would leave callers stuck for ever.
 #[tokio::test(start_paused = true)]
@@ -177,7 +238,7 @@ async fn two_hundred_calls_through_a_limit_that_the_token_request_shares() {
     let oauth = OAuth::builder().client_id("my-id").client_secret("my-secret");
     let oauth = oauth.build(&instance, limited.clone()).unwrap();
     oauth.generate_token("admin", "secret").await.unwrap();
-    tokio::time::advance(std::time::Duration::from_secs(1_800)).await;
+    tokio::time::advance(Duration::from_secs(1_800)).await;
     let stack = ServiceBuilder::new().layer(oauth.layer()).service(limited);
     let calls = (0..200).map(|_| tokio::spawn(stack.clone().oneshot(list(Full::<Bytes>::default()))));
     for call in futures_util::future::join_all(calls).await {

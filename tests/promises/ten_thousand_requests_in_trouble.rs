@@ -227,3 +227,22 @@ async fn one_place_is_enough_to_update_each_row_of_a_list() {
     let seen = incidents.list().query(field("short_description").eq("seen")).limit(10).await.unwrap();
     assert_eq!(seen.len(), 5);
 }
+
+/// Whoever holds an answer and calls again waits for himself, but not for ever, and is told what he waited for.
+#[tokio::test(start_paused = true)]
+async fn waiting_for_ones_own_answer_ends_in_an_error_that_says_so() {
+    let simulator = crate::simulator();
+    let builder = Client::builder().instance("dev12345").user("admin").password("secret");
+    let client = builder.transport(simulator.clone()).concurrency(1).build().unwrap();
+    let uri = "/api/now/table/incident?sysparm_limit=1";
+    let held = client.service().send(http::Request::get(uri).body(Body::empty()).unwrap()).await.unwrap();
+    let began = Instant::now();
+    let error = client.table("incident").create(&json!({})).await.unwrap_err();
+    assert_eq!((error.kind(), began.elapsed().as_secs()), (Kind::QueueTimeout, 60));
+    assert!(error.is_retryable() && !error.may_have_happened());
+    let line = error.to_string();
+    assert!(line.contains("all 1 were taken") && line.contains("answers that nobody has read"), "{line}");
+    assert_eq!(simulator.journal().len(), 1, "it was not sent");
+    drop(held);
+    client.table("incident").create(&json!({})).await.unwrap();
+}

@@ -1,5 +1,8 @@
 //! The default stack has its layers in the order that `ARCHITECTURE.md` shows.
 
+#[path = "../benches/measured.rs"]
+mod measured;
+
 use http::{Request, Response};
 use snow_client::{Client, OAuthClient, Transport};
 use snow_core::{Body, Error, HttpService};
@@ -48,6 +51,21 @@ fn the_types_of_the_shipped_stack_are_those_of_the_table() {
     assert_eq!(over_own.last().unwrap(), "HttpService");
     let with_layers = builder.operation_layer(recorder("operation", &Seen::default())).build().unwrap();
     assert_eq!(layers(with_layers.service()), ["BaseUri", "OperationSpan", "Deadline", "HttpService"]);
+}
+
+/// What `cargo xtask bench` counts and times, over its wire in memory and over loopback.
+#[test]
+fn the_stack_that_is_measured_is_the_one_that_is_shipped() {
+    let in_memory = service_fn(|_: http::Uri| async {
+        Err::<hyper_util::rt::TokioIo<tokio::net::TcpStream>, _>(std::io::Error::other("nobody dials here"))
+    });
+    let wire = Transport::builder().no_proxy().connector(in_memory).build().unwrap();
+    let url = "http://127.0.0.1";
+    for measured in [measured::client(url).transport(wire), measured::client(url).concurrency(64)] {
+        let measured = measured.build().unwrap();
+        let shipped = Client::builder().instance("dev1").user("a").password("b").build().unwrap();
+        assert_eq!(format!("{:?}", measured.service()), format!("{:?}", shipped.service()));
+    }
 }
 
 type Seen = Arc<Mutex<Vec<String>>>;

@@ -100,6 +100,38 @@ async fn answers_that_break() {
     assert_eq!(outcome(read(&patient), &simulator).await, success(1), "slow is not broken");
 }
 
+/// Behind the head of an answer that is much longer.
+#[tokio::test]
+async fn answers_that_break_in_their_bodies() {
+    let simulator = crate::simulator();
+    let listener = simulator.listen().await.unwrap();
+    let (once, again) = (client(listener.url(), plain(), 1), client(listener.url(), plain(), 4));
+    for (fault, kind, told) in [
+        (WireFault::ResetAt(2_000), Kind::Closed, "before the answer was whole"),
+        (WireFault::CutAt(2_000), Kind::Closed, "before the answer was whole"),
+        (WireFault::StallAt(2_000), Kind::TimedOut, "the answer's body stopped coming"),
+    ] {
+        let told = async |call: Result<(), Error>| match call {
+            Err(error) if !error.to_string().contains(told) => panic!("{fault:?}: {error}"),
+            other => other,
+        };
+        let list =
+            async |client: &Client| told(client.table("incident").list().limit(20).await.map(drop)).await;
+        let create = async |client: &Client| {
+            let created = client.table("incident").create(&json!({ "short_description": "x" })).await;
+            told(created.map(drop)).await
+        };
+        simulator.break_next(fault);
+        assert_eq!(outcome(list(&once), &simulator).await, later(kind, 1), "{fault:?}");
+        simulator.break_next(fault);
+        assert_eq!(outcome(list(&again), &simulator).await, success(2), "{fault:?}");
+        for client in [&once, &again] {
+            simulator.break_next(fault);
+            assert_eq!(outcome(create(client), &simulator).await, doubtful(kind, 1), "{fault:?}");
+        }
+    }
+}
+
 /// At every byte of an answer with a length; of one that is packed, or comes in chunks, at every fifth.
 #[tokio::test]
 async fn answers_that_are_cut_at_any_byte() {
@@ -149,6 +181,12 @@ async fn connections_that_cannot_be_made() {
     assert_eq!(outcome(read(&patient), &simulator).await, success(1));
     simulator.break_next_connection(ConnectionFault::Refuse);
     assert!(outcome(write(&client(listener.url(), plain(), 4)), &simulator).await.requests <= 1);
+
+    // Something that speaks no TLS.
+    let secure = simulator.listen_tls().await.unwrap();
+    simulator.break_next_connection(ConnectionFault::Garbage);
+    let told = client(secure.url(), trusting(&secure), 4);
+    assert_eq!(outcome(write(&told), &simulator).await, refused(Kind::Tls, 0));
 }
 
 #[tokio::test]
@@ -204,8 +242,14 @@ async fn an_address_that_is_too_long() {
     let listener = simulator.listen().await.unwrap();
     let client = client(listener.url(), plain(), 4);
     for (length, requests) in [(10_000, 1), (70_000, 0)] {
+        let note = "x".repeat(length);
         let long = async {
-            let call = client.table("incident").list().limit(1).param("sysparm_note", &"x".repeat(length));
+            let call = client.table("incident").list().limit(1).param("sysparm_note", &note);
+            call.await.map(drop)
+        };
+        assert_eq!(outcome(long, &simulator).await, refused(Kind::UriTooLong, requests));
+        let long = async {
+            let call = client.table("incident").create(&json!({})).param("sysparm_note", &note);
             call.await.map(drop)
         };
         assert_eq!(outcome(long, &simulator).await, refused(Kind::UriTooLong, requests));

@@ -56,6 +56,34 @@ async fn what_the_instance_says_no_to() {
     assert!(!error.is_retryable());
 }
 
+/// Restricted basic authentication, a second factor and a token that is over look alike to whoever reads only the status.
+#[tokio::test]
+async fn what_a_401_shows_of_its_cause() {
+    let bearer = "BEARER realm=\"Service-now\"";
+    let over = "BEARER realm=\"Service-now\",error=\"invalid_token\"";
+    for (name, value, told) in [
+        ("www-authenticate", bearer, "basic authentication is restricted (use OAuth)"),
+        (
+            "x-mfa_token",
+            "invalid",
+            "asks for a second factor (append the code to the password, or use OAuth)",
+        ),
+        ("www-authenticate", over, "the token is over or was revoked"),
+        ("www-authenticate", "BASIC realm=\"Service-now\"", "did not accept the credentials"),
+    ] {
+        let refuses = tower::service_fn(move |_: http::Request<Body>| async move {
+            http::Response::builder().status(401).header(name, value).body(Body::empty())
+        });
+        let builder = Client::builder().instance("dev12345").user("admin").password("secret");
+        let client = builder.transport(refuses).build().unwrap();
+        let error = read(&client, "incident").await;
+        assert_eq!((error.kind(), error.is_retryable()), (Kind::Unauthenticated, false));
+        line(&error, &["401", told, "snc_basic_auth_api_access"]);
+        let error = client.table("incident").create(&json!({})).await.unwrap_err();
+        assert!(!error.may_have_happened(), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn what_stands_in_place_of_an_answer() {
     let simulator = crate::simulator();

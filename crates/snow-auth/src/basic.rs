@@ -101,7 +101,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         if self.layer.0.origin.covers(request.uri()) {
             request.headers_mut().insert(header::AUTHORIZATION, self.layer.0.header.clone());
@@ -133,6 +133,25 @@ mod tests {
         assert!(request.headers()["authorization"].is_sensitive());
         send.send_response(());
         answer.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn passes_errors_through_and_leaves_nothing_when_dropped() {
+        let (mut service, mut handle) = mock::spawn_layer::<Request<()>, (), _>(layer());
+        tokio_test::assert_ready_ok!(service.poll_ready());
+        let mut answer = tokio_test::task::spawn(service.call(Request::new(())));
+        tokio_test::assert_pending!(answer.poll());
+        handle.next_request().await.unwrap().1.send_error("from below");
+        assert_eq!(tokio_test::assert_ready_err!(answer.poll()).to_string(), "from below");
+
+        tokio_test::assert_ready_ok!(service.poll_ready());
+        let mut dropped = tokio_test::task::spawn(service.call(Request::new(())));
+        tokio_test::assert_pending!(dropped.poll());
+        let (_, send) = handle.next_request().await.unwrap();
+        drop(dropped);
+        send.send_response(());
+        handle.send_error("not ready");
+        assert_eq!(tokio_test::assert_ready_err!(service.poll_ready()).to_string(), "not ready");
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl<S: Service<Request<B>>, B> fmt::Debug for Late<S, B> {
 impl<S: Service<Request<B>>, B> Future for Late<S, B> {
     type Output = Result<S::Response, S::Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().stage.project() {
             Projected::Called { call } => call.poll(cx),

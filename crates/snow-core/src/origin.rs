@@ -36,9 +36,11 @@ impl Origin {
     }
 
     /// Whether a request to this URI goes to this origin. A URI without a host does: it has yet to be made absolute.
+    #[inline]
     pub fn covers(&self, uri: &Uri) -> bool {
+        let same_scheme = uri.scheme() == Some(if self.https { &Scheme::HTTPS } else { &Scheme::HTTP });
         let authority = uri.authority().map(Authority::as_str);
-        authority == Some(&self.authority) && is_https(uri) == Some(self.https) || self.covers_otherwise(uri)
+        same_scheme && authority == Some(&self.authority) || self.covers_otherwise(uri)
     }
 
     /// Nearly every URI is written as the origin is; this is for all others.

@@ -68,7 +68,7 @@ where
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, mut request: Request<B>) -> BaseUriFuture<S::Future> {
         match place(&self.instance, &mut request) {
             Ok(()) => BaseUriFuture { state: State::Sent { inner: self.inner.call(request) } },
@@ -114,7 +114,7 @@ where
 {
     type Output = Result<R, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             Projected::Sent { inner } => inner.poll(cx).map_err(Error::wrap),
@@ -136,14 +136,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn passes_readiness_and_errors_through() {
-        let (mut service, mut handle) = mock::spawn_layer::<Request<()>, (), _>(layer());
-        handle.allow(0);
-        tokio_test::assert_pending!(service.poll_ready());
-        handle.allow(1);
-        tokio_test::assert_ready_ok!(service.poll_ready());
-        handle.send_error(Error::new(Kind::Busy, "inside"));
-        assert_eq!(service.poll_ready().map(|r| r.unwrap_err().kind()), Poll::Ready(Kind::Busy));
+    async fn passes_readiness_errors_and_bodies_through() {
+        crate::layer::proof::is_transparent(layer()).await;
     }
 
     #[tokio::test]

@@ -66,7 +66,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request<B>) -> BodyLimitFuture<S::Future> {
         let limit = Operation::of(&request).and_then(Operation::body_bytes).unwrap_or(self.limit);
         BodyLimitFuture { inner: self.inner.call(request), limit }
@@ -90,7 +90,7 @@ where
 {
     type Output = Result<Response<LimitedBody<R>>, E>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let limit = *this.limit;

@@ -75,7 +75,7 @@ where
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
         let limit = Operation::of(&request).and_then(Operation::deadline_limit).unwrap_or(self.limit);
         let timer = Some(Timer::new(&self.alarm, Limits { limit, at: clock::after(limit) }));
@@ -108,7 +108,7 @@ where
 {
     type Output = Result<Response<DeadlineBody<R>>, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         match this.inner.poll(cx) {

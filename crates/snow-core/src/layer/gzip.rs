@@ -71,7 +71,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, mut request: Request<B>) -> GzipFuture<S::Future> {
         request
             .headers_mut()
@@ -94,7 +94,7 @@ where
 {
     type Output = Result<Response<GzipBody<R>>, E>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().inner.poll(cx) {
             Poll::Ready(Ok(mut answer)) => {

@@ -213,7 +213,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request<B>) -> ThrottleFuture<S, B> {
         if Operation::of(&request).is_some_and(Operation::is_spare) {
             return self.call_spare(request);
@@ -291,7 +291,7 @@ where
 {
     type Output = Result<Response<ThrottleBody<R>>, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Projected::Waiting { held } = this.state.as_mut().project() {
@@ -340,7 +340,7 @@ pin_project! {
 }
 
 impl<R: Body> ThrottleBody<R> {
-    #[inline]
+    #[inline(always)]
     fn new(body: R, place: Place) -> Self {
         let place = (!body.is_end_stream()).then_some(place);
         Self { body, place }

@@ -89,7 +89,7 @@ where
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request<B>) -> TimeoutFuture<S::Future> {
         let head = Operation::of(&request)
             .and_then(Operation::head_limit)
@@ -122,7 +122,7 @@ where
 {
     type Output = Result<Response<TimeoutBody<R>>, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         match this.inner.poll(cx) {

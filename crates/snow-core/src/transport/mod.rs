@@ -86,7 +86,7 @@ impl Service<Request<Body>> for Transport {
         Poll::Ready(Ok(()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request<Body>) -> TransportFuture {
         let about = Box::new((request.method().clone(), request.uri().clone()));
         let sent = is_usable(request.uri()).then(|| self.0.client.request(request));
@@ -117,7 +117,7 @@ impl TransportFuture {
 impl Future for TransportFuture {
     type Output = Result<Response<TransportBody>, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(sent) = &mut self.sent else { return Poll::Ready(Err(self.name(refused()))) };
         match Pin::new(sent).poll(cx) {

@@ -24,7 +24,10 @@ use std::time::Duration;
 ///
 /// [`RetryLayer`]: super::RetryLayer
 #[derive(Clone, Debug)]
-pub struct RetryPolicy {
+pub struct RetryPolicy(Arc<Policy>);
+
+#[derive(Clone, Debug)]
+struct Policy {
     attempts: u32,
     first: Duration,
     most: Duration,
@@ -43,42 +46,52 @@ impl RetryPolicy {
     /// The defaults.
     pub fn new() -> Self {
         let shared = Shared { budget: Budget::new(20), dice: Dice::new(), clock: Clock::new() };
-        Self {
+        Self(Arc::new(Policy {
             attempts: 4,
             first: Duration::from_millis(500),
             most: Duration::from_secs(20),
             within: Duration::from_secs(300),
             shared: Arc::new(shared),
-        }
+        }))
     }
 
     /// At most so many attempts, the first one included. One: nothing is sent again.
     #[must_use]
-    pub fn attempts(self, most: u32) -> Self {
-        Self { attempts: most.max(1), ..self }
+    pub fn attempts(mut self, most: u32) -> Self {
+        self.edit().attempts = most.max(1);
+        self
     }
 
     /// The longest first pause, and the longest of all. Each pause is chosen evenly between nothing and its longest, which
     /// doubles with every attempt.
     #[must_use]
-    pub fn backoff(self, first: Duration, most: Duration) -> Self {
-        Self { first, most, ..self }
+    pub fn backoff(mut self, first: Duration, most: Duration) -> Self {
+        let policy = self.edit();
+        (policy.first, policy.most) = (first, most);
+        self
     }
 
     /// How many further attempts all clones together may make in a row; operations that need none fill it again, ten
     /// of them by one.
     #[must_use]
-    pub fn budget(self, attempts: u32) -> Self {
-        let Shared { dice, clock, .. } = &*self.shared;
+    pub fn budget(mut self, attempts: u32) -> Self {
+        let Shared { dice, clock, .. } = &*self.0.shared;
         let shared = Shared { budget: Budget::new(attempts), dice: dice.clone(), clock: *clock };
-        Self { shared: Arc::new(shared), ..self }
+        self.edit().shared = Arc::new(shared);
+        self
     }
 
     /// No pause may end later than so long after the operation began: the limit of the
     /// [`DeadlineLayer`](crate::layer::DeadlineLayer) above.
     #[must_use]
-    pub fn within(self, deadline: Duration) -> Self {
-        Self { within: deadline, ..self }
+    pub fn within(mut self, deadline: Duration) -> Self {
+        self.edit().within = deadline;
+        self
+    }
+
+    /// What its clones share stays shared.
+    fn edit(&mut self) -> &mut Policy {
+        Arc::make_mut(&mut self.0)
     }
 
     /// For whoever reads an answer and finds it broken, which no layer sees: how long to wait before a read is sent again.
@@ -90,38 +103,38 @@ impl RetryPolicy {
         if error.may_have_happened() || !error.is_retryable() {
             return Err(error);
         }
-        let left = self.within.saturating_sub(elapsed);
+        let left = self.0.within.saturating_sub(elapsed);
         self.pause(attempts, error.retry_after(), left).map_err(|stop| {
             error.with_attempts(Attempts { count: attempts, stopped: Some(stop), doubtful: false })
         })
     }
 
     pub(super) fn deadline(&self) -> Duration {
-        self.within
+        self.0.within
     }
 
     pub(super) fn clock(&self) -> &Clock {
-        &self.shared.clock
+        &self.0.shared.clock
     }
 
     /// Nothing had to be sent again.
     pub(super) fn went_well(&self) {
-        self.shared.budget.put();
+        self.0.shared.budget.put();
     }
 
     /// How long to wait before the next attempt. What the service asks for is waited for, and a little longer, so that not
     /// all come back at once.
     pub(super) fn pause(&self, made: u32, asked: Option<Duration>, left: Duration) -> Result<Duration, Stop> {
-        if made >= self.attempts {
+        if made >= self.0.attempts {
             return Err(Stop::Limit);
         }
-        let doubled = self.first.saturating_mul(1 << made.saturating_sub(1).min(20));
-        let longest = doubled.min(self.most);
-        let pause = asked.unwrap_or_default() + self.shared.dice.up_to(longest);
+        let doubled = self.0.first.saturating_mul(1 << made.saturating_sub(1).min(20));
+        let longest = doubled.min(self.0.most);
+        let pause = asked.unwrap_or_default() + self.0.shared.dice.up_to(longest);
         if pause >= left {
             return Err(Stop::Deadline);
         }
-        if self.shared.budget.take() { Ok(pause) } else { Err(Stop::Budget) }
+        if self.0.shared.budget.take() { Ok(pause) } else { Err(Stop::Budget) }
     }
 }
 

@@ -179,7 +179,7 @@ where
         if self.pool.is_some() { Poll::Ready(Ok(())) } else { self.inner.poll_ready(cx).map_err(Error::wrap) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request<B>) -> SessionFuture<S, B> {
         let state = match &self.pool {
             None => State::Direct { call: self.inner.call(request) },
@@ -234,7 +234,7 @@ where
 {
     type Output = Result<Response<SessionBody<R>>, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Projected::Waiting { held } = this.state.as_mut().project() {
@@ -253,7 +253,7 @@ where
 }
 
 /// Hands the session on to the body of the answer, which it learns from.
-#[inline]
+#[inline(always)]
 fn enrich<R: Body, E: Into<BoxError>>(
     answer: Poll<Result<Response<R>, E>>,
     session: &mut Option<Box<Taken>>,
@@ -298,6 +298,7 @@ pin_project! {
 }
 
 impl<R: Body> SessionBody<R> {
+    #[inline(always)]
     fn new(body: R, session: Option<Box<Taken>>) -> Self {
         let mut body = Self { body, session };
         if body.session.is_some() && body.body.is_end_stream() {

@@ -59,7 +59,7 @@ where
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request<B>) -> SpanFuture<S::Future> {
         let span = listened(open(&request));
         let entered = enter(&span);

@@ -50,7 +50,7 @@ where
 {
     type Output = Result<Response<SpanBody<R>>, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let entered = enter(this.span);

@@ -68,7 +68,7 @@ where
         self.inner.poll_ready(cx).map_err(Error::wrap)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request<B>) -> SpanFuture<S::Future> {
         let span = listened(if self.layer.detached { detached(&request) } else { child(&request) });
         let entered = enter(&span);
