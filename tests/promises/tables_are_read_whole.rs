@@ -139,7 +139,7 @@ async fn twenty_five_thousand_rows_through_every_trouble() {
         let mut seen: Vec<String> = Vec::new();
         while let Some(row) = rows.next().await {
             seen.push(id(&row.unwrap_or_else(|error| panic!("{name}: {error}"))));
-            if seen.len() % 150 == 0 {
+            if seen.len().is_multiple_of(150) {
                 meanwhile.happens().await;
             }
         }
