@@ -13,8 +13,8 @@ use tokio::time::{Instant, Sleep};
 /// Wakes those who have waited too long. All [`Timer`]s of one alarm share a timer of tokio in each runtime: hardly anybody
 /// waits to the end, and to arm a timer and take it back costs more than a layer does.
 ///
-/// It is armed for the earliest of them, and stays so when that one leaves; when it then goes off for nobody, it wakes one of
-/// the others, who arms it anew.
+/// It is armed for the earliest of them, and stays so when that one leaves; when it then goes off, it wakes all others, and the
+/// first of them that is polled arms it anew: some may be left alone for a while, as a page that comes ahead is.
 #[derive(Clone, Default)]
 pub(crate) struct Alarm(Arc<Shared>);
 
@@ -146,13 +146,8 @@ impl Shared {
         let mut bells = self.lock();
         let Some(bell) = bells.get_mut(place.bell) else { return };
         let left = bell.leave(place.index);
-        // Perhaps this was the one who was woken to arm it anew.
-        let next = if bell.armed.is_none() { bell.next_waker() } else { None };
         drop(bells);
         drop(left);
-        if let Some(next) = next {
-            next.wake();
-        }
     }
 
     /// Arms the timer for the earliest.
@@ -254,10 +249,6 @@ impl Bell {
         waiting.min_by_key(|waiting| waiting.until)
     }
 
-    fn next_waker(&self) -> Option<Waker> {
-        self.earliest().and_then(|waiting| waiting.waker.clone())
-    }
-
     /// Takes the timer, and gives the one to be dropped.
     fn set(&mut self, at: Instant, timer: Pin<Box<Sleep>>) -> Option<Pin<Box<Sleep>>> {
         if !self.is_unarmed_for(at) {
@@ -267,7 +258,7 @@ impl Bell {
         self.timer.replace(timer)
     }
 
-    /// Whom to wake: all whose time has come, and one of the others to arm the timer anew.
+    /// Whom to wake: all whose time has come, and all others if the timer is to be armed anew.
     fn ring(&mut self, at: Instant) -> Vec<Waker> {
         if self.armed == Some(at) {
             self.armed = None;
@@ -275,7 +266,7 @@ impl Bell {
         let due = self.waiting.iter_mut().flatten().filter(|waiting| waiting.until <= at);
         let mut wakers: Vec<_> = due.filter_map(|waiting| waiting.waker.take()).collect();
         if self.armed.is_none() {
-            wakers.extend(self.next_waker());
+            wakers.extend(self.waiting.iter().flatten().filter_map(|waiting| waiting.waker.clone()));
         }
         wakers
     }
@@ -393,6 +384,25 @@ mod tests {
         assert!(armed() < five);
         drop((later, sooner));
         assert_eq!(waiting(&alarm), 0);
+    }
+
+    /// Whoever is left alone does not keep the others waiting.
+    #[tokio::test(start_paused = true)]
+    async fn one_that_nobody_polls_takes_no_time_from_the_others() {
+        let alarm = Alarm::default();
+        let [mut leaves, mut alone, mut waits] =
+            [1, 10, 20].map(|s| Timer::new(&alarm, Duration::from_secs(s)));
+        for timer in [&mut leaves, &mut alone] {
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(timer.poll_elapsed(&mut cx, |time| clock::after(*time)).is_pending());
+        }
+        let began = clock::now();
+        let waiting = tokio::spawn(async move { end_of(&mut waits).await });
+        tokio::task::yield_now().await;
+        drop(leaves);
+        tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap().unwrap();
+        assert_eq!(seconds(began.elapsed()), 20);
+        drop(alone);
     }
 
     /// A client may outlive a runtime, and one that nobody drives makes no time pass.
