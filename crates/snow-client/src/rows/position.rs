@@ -39,13 +39,16 @@ impl Position {
 }
 
 /// The same in every process and every version (FNV-1a).
-pub(super) fn question(source: &Source, query: &Query<'static>) -> Result<u64, Error> {
+pub(super) fn question(source: &Source, parts: &[Query<'static>]) -> Result<u64, Error> {
     let way = match &source.way {
         Way::BySysId => "sys_id".to_owned(),
         Way::By { field, descending } => format!("{field} {descending}"),
         Way::ByOffset => "offset".to_owned(),
     };
-    let text = format!("{} {} {way}", source.path, query.encode()?);
+    let mut text = format!("{} {way}", source.path);
+    for part in parts {
+        text.extend([" ", &part.encode()?]);
+    }
     let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     Ok(text.bytes().fold(0xcbf2_9ce4_8422_2325, step))
 }
