@@ -7,6 +7,7 @@ mod bad_input_is_refused;
 mod browser;
 mod clients_are_plain_types;
 mod every_way_in_works;
+mod files_go_either_way_whole;
 mod layers_stand_alone;
 mod logins_come_back_to_the_program;
 mod proxy_server;

@@ -13,6 +13,10 @@ struct Queries;
 struct Authentication;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/attachments.md")]
+struct Attachments;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/transport.md")]
 struct Transport;
 

@@ -4,7 +4,7 @@ use crate::Page;
 use crate::exchange::{Read, exchange};
 use crate::target::Target;
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderMap, Method};
 use snow_core::{ApiPath, DisplayValue, Error, Operation, Params, Query};
 use std::borrow::Borrow;
 use std::fmt;
@@ -31,19 +31,38 @@ pub(crate) struct Prepared {
     pub(crate) method: Method,
     pub(crate) path: ApiPath,
     pub(crate) params: Params,
+    pub(crate) headers: HeaderMap,
+    /// JSON, unless a header says otherwise.
     pub(crate) body: Option<Bytes>,
     pub(crate) operation: Option<Operation>,
 }
 
 impl Prepared {
     pub(crate) fn new(method: Method, path: ApiPath) -> Self {
-        Self { method, path, params: Params::new(), body: None, operation: None }
+        let (params, headers) = (Params::new(), HeaderMap::new());
+        Self { method, path, params, headers, body: None, operation: None }
+    }
+
+    /// With one more thing said of the operation.
+    pub(crate) fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
+        let operation = Some(set(self.operation.unwrap_or_default()));
+        Self { operation, ..self }
     }
 }
 
 impl<T> Call<T> {
     pub(crate) fn new(target: Arc<Target>, request: Result<Prepared, Error>, read: Read<T>) -> Self {
         Self { target, request, read }
+    }
+
+    /// The same request, its answer read as something else.
+    pub(crate) fn read_as<U>(self, read: Read<U>) -> Call<U> {
+        Call { target: self.target, request: self.request, read }
+    }
+
+    /// Changes what is sent, unless it is refused already.
+    pub(crate) fn change(self, change: impl FnOnce(Prepared) -> Result<Prepared, Error>) -> Self {
+        Self { request: self.request.and_then(change), ..self }
     }
 
     /// The fields to answer with; dot-walks such as `caller_id.name` are allowed. Those that do not exist or may not be
@@ -78,14 +97,11 @@ impl<T> Call<T> {
         self.operation(|operation| operation.idempotent(idempotent))
     }
 
-    fn operation(mut self, set: impl FnOnce(Operation) -> Operation) -> Self {
-        if let Ok(request) = &mut self.request {
-            request.operation = Some(set(request.operation.take().unwrap_or_default()));
-        }
-        self
+    fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
+        self.change(|request| Ok(request.operation(set)))
     }
 
-    fn params(mut self, set: impl FnOnce(Params) -> Params) -> Self {
+    pub(crate) fn params(mut self, set: impl FnOnce(Params) -> Params) -> Self {
         self.request = self.request.map(|request| Prepared { params: set(request.params), ..request });
         self
     }

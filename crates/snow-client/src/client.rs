@@ -1,7 +1,7 @@
 //! The client with a password, or with a service of the caller's own.
 
 use crate::target::Target;
-use crate::{ClientBuilder, Instance, Table};
+use crate::{Attachments, ClientBuilder, Instance, Table};
 use snow_core::HttpService;
 use std::sync::Arc;
 
@@ -28,6 +28,11 @@ impl Client {
     /// A table, by its name (`incident`), not its label. A name that cannot be one is an error of the calls made on it.
     pub fn table(&self, name: &str) -> Table {
         Table::new(self.target.clone(), name)
+    }
+
+    /// The files of the instance's records.
+    pub fn attachments(&self) -> Attachments {
+        Attachments::new(self.target.clone())
     }
 
     /// The instance.

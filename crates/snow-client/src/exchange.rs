@@ -69,7 +69,7 @@ fn is_gone(request: &Prepared, status: StatusCode, tried: Option<Attempts>) -> b
         && tried.is_some_and(|tried| tried.are_doubtful())
 }
 
-fn wire(
+pub(crate) fn wire(
     target: &Target,
     request: &Prepared,
     attempts: u32,
@@ -78,8 +78,10 @@ fn wire(
     let mut wire = Request::new(request.body.clone().map_or_else(Body::empty, Body::from));
     *wire.method_mut() = request.method.clone();
     *wire.uri_mut() = target.instance.uri(&request.path, &request.params)?;
+    wire.headers_mut().clone_from(&request.headers);
     if request.body.is_some() {
-        wire.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let json = || HeaderValue::from_static("application/json");
+        wire.headers_mut().entry(header::CONTENT_TYPE).or_insert_with(json);
     }
     if attempts > 0 || request.operation.is_some() {
         let operation = request.operation.clone().unwrap_or_default();
@@ -97,12 +99,12 @@ fn further(operation: Operation, target: &Target, attempts: u32, elapsed: Durati
     }
 }
 
-fn deadline(request: &Prepared) -> Option<Duration> {
+pub(crate) fn deadline(request: &Prepared) -> Option<Duration> {
     request.operation.as_ref().and_then(Operation::deadline_limit)
 }
 
 /// Adds what was called; the query is left out.
-fn told(error: Error, target: &Target, request: &Prepared) -> Error {
+pub(crate) fn told(error: Error, target: &Target, request: &Prepared) -> Error {
     match target.instance.uri(&request.path, &Params::new()) {
         Ok(uri) => error.with_operation(&request.method, &uri),
         Err(_) => error,

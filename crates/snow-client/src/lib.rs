@@ -27,6 +27,7 @@
 //! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod attachment;
 mod builder;
 mod call;
 mod client;
@@ -39,8 +40,13 @@ mod settings;
 mod stack;
 mod table;
 mod target;
+mod transfer;
 mod user_layers;
 
+pub use attachment::{
+    Attachment, Attachments, Attribute, Content, Download, FileState, Incoming, Progress, Upload,
+    UploadFuture, Uploaded,
+};
 pub use builder::{ClientBuilder, OAuthClientBuilder};
 pub use call::{Call, CallFuture};
 pub use client::Client;
@@ -54,10 +60,11 @@ pub use snow_auth::{
     Algorithm, AuthorizationRequest, Credentials, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
     RenewalFailure, Signer, StorePolicy, Token, TokenStore,
 };
+pub use snow_core::decode::Answer;
 pub use snow_core::layer::RetryPolicy;
 pub use snow_core::query::{self, Query, field};
 pub use snow_core::transport::{Proxy, TlsVersion};
 pub use snow_core::{
-    Date, DateTime, DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport,
+    Body, Date, DateTime, DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport,
 };
 pub use table::Table;

@@ -1,6 +1,8 @@
 //! The client with a token.
 
-use crate::{AuthorizationRequest, Client, Grant, Instance, OAuthClientBuilder, Secret, Table, Token};
+use crate::{
+    Attachments, AuthorizationRequest, Client, Grant, Instance, OAuthClientBuilder, Secret, Table, Token,
+};
 use snow_auth::OAuth;
 use snow_core::{Error, HttpService};
 
@@ -122,6 +124,11 @@ impl OAuthClient {
     /// A table, by its name (`incident`), not its label.
     pub fn table(&self, name: &str) -> Table {
         self.client.table(name)
+    }
+
+    /// The files of the instance's records.
+    pub fn attachments(&self) -> Attachments {
+        self.client.attachments()
     }
 
     /// The instance.

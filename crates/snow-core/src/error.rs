@@ -82,6 +82,15 @@ pub enum Kind {
     TimedOut,
     /// All places of the client's own limit on concurrent requests stayed taken. Nothing was sent.
     QueueTimeout,
+    /// An item of a batch that the instance did not come to: the batch had used up its time or size (facts 7.1). It was not
+    /// carried out.
+    Unserviced,
+    /// A row was taken in, and its import failed: told inside an answer of success (facts 7.2).
+    RowFailed,
+    /// A file of this machine cannot be read or written, or is there already.
+    File,
+    /// The bytes that came are not those that the instance says it has.
+    Corrupt,
     /// A service or layer that is not of this workspace failed.
     Foreign,
 }
@@ -111,7 +120,7 @@ impl Kind {
                 | Rejected
                 | UriTooLong
                 | RateLimited
-        ) || matches!(self, Busy | Hibernating | QueueTimeout)
+        ) || matches!(self, Busy | Hibernating | QueueTimeout | Unserviced)
     }
 
     /// What to do about it, if that does not depend on more than the kind.
@@ -160,6 +169,9 @@ impl Kind {
             Self::QueueTimeout => {
                 "answers whose bodies are not read to their end keep their places: read or drop them, or allow more"
             }
+            Self::Unserviced => "send it again, in a batch of fewer or smaller items",
+            Self::RowFailed => "look at the row in the staging table, and at the transform map's log",
+            Self::Corrupt => "read it again; if it stays so, the file is damaged on the instance",
             Self::NotJson => "check that the address is an instance's and that no proxy answers in its place",
             _ => "",
         }
@@ -321,7 +333,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         use Kind::*;
         match self.kind() {
-            Connect | NotProcessed | RateLimited | Busy | QueueTimeout => true,
+            Connect | NotProcessed | RateLimited | Busy | QueueTimeout | Unserviced => true,
             Closed | Cancelled | Cut | Unavailable | TimedOut | DeadlineExceeded => !self.may_have_happened(),
             _ => false,
         }
