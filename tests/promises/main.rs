@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 #![allow(clippy::disallowed_methods, reason = "tests start tasks, and compare with the real time")]
 
+mod aggregates_are_numbers;
 mod answers_are_read_as_they_are;
 mod bad_input_is_refused;
 mod browser;

@@ -13,6 +13,10 @@ struct Queries;
 struct Authentication;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/aggregates.md")]
+struct Aggregates;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/attachments.md")]
 struct Attachments;
 

@@ -1,7 +1,8 @@
 //! The client with a password, or with a service of the caller's own.
 
+use crate::aggregate::{self, Aggregates};
 use crate::target::Target;
-use crate::{Attachments, ClientBuilder, Instance, Table};
+use crate::{Attachments, Call, ClientBuilder, Instance, Table};
 use snow_core::HttpService;
 use std::sync::Arc;
 
@@ -28,6 +29,29 @@ impl Client {
     /// A table, by its name (`incident`), not its label. A name that cannot be one is an error of the calls made on it.
     pub fn table(&self, name: &str) -> Table {
         Table::new(self.target.clone(), name)
+    }
+
+    /// Counts, sums and the like over a table's rows, without the rows: ungrouped it is one [`Aggregates`], and after
+    /// [`group_by`](Call::group_by) one for each group.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let url = simulator.listen().await?;
+    /// # let client = snow_client::Client::builder().instance(url.url()).user("admin").password("secret").build()?;
+    /// use snow_client::{Aggregate, field};
+    ///
+    /// let open = client.aggregate("incident").query(field("active").eq(true)).count().await?;
+    /// println!("{} are open", open.count()?);
+    ///
+    /// let by_state = client.aggregate("incident").count().group_by(["state"]);
+    /// for group in by_state.order_by_aggregate_desc(Aggregate::Count, "state").await? {
+    ///     println!("{} in state {}", group.count()?, group.value("state")?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn aggregate(&self, table: &str) -> Call<Aggregates> {
+        aggregate::call(self.target.clone(), table)
     }
 
     /// The files of the instance's records.

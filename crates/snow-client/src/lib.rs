@@ -27,6 +27,7 @@
 //! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod aggregate;
 mod attachment;
 mod builder;
 mod call;
@@ -43,6 +44,7 @@ mod target;
 mod transfer;
 mod user_layers;
 
+pub use aggregate::{Aggregate, Aggregated, Aggregates, Comparison, Group};
 pub use attachment::{
     Attachment, Attachments, Attribute, Content, Download, FileState, Incoming, Progress, Upload,
     UploadFuture, Uploaded,

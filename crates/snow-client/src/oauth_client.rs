@@ -1,7 +1,8 @@
 //! The client with a token.
 
 use crate::{
-    Attachments, AuthorizationRequest, Client, Grant, Instance, OAuthClientBuilder, Secret, Table, Token,
+    Aggregates, Attachments, AuthorizationRequest, Call, Client, Grant, Instance, OAuthClientBuilder, Secret,
+    Table, Token,
 };
 use snow_auth::OAuth;
 use snow_core::{Error, HttpService};
@@ -124,6 +125,11 @@ impl OAuthClient {
     /// A table, by its name (`incident`), not its label.
     pub fn table(&self, name: &str) -> Table {
         self.client.table(name)
+    }
+
+    /// Counts, sums and the like over a table's rows; see [`Client::aggregate`].
+    pub fn aggregate(&self, table: &str) -> Call<Aggregates> {
+        self.client.aggregate(table)
     }
 
     /// The files of the instance's records.
