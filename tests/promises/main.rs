@@ -5,6 +5,7 @@
 mod aggregates_are_numbers;
 mod answers_are_read_as_they_are;
 mod bad_input_is_refused;
+mod batches_are_calls;
 mod browser;
 mod clients_are_plain_types;
 mod every_way_in_works;

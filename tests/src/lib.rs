@@ -21,6 +21,10 @@ struct Aggregates;
 struct Attachments;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/batches.md")]
+struct Batches;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/transport.md")]
 struct Transport;
 

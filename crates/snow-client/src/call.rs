@@ -27,6 +27,7 @@ pub struct Call<T> {
     read: Read<T>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Prepared {
     pub(crate) method: Method,
     pub(crate) path: ApiPath,
@@ -63,6 +64,15 @@ impl<T> Call<T> {
     /// Changes what is sent, unless it is refused already.
     pub(crate) fn change(self, change: impl FnOnce(Prepared) -> Result<Prepared, Error>) -> Self {
         Self { request: self.request.and_then(change), ..self }
+    }
+
+    pub(crate) fn target(&self) -> Arc<Target> {
+        self.target.clone()
+    }
+
+    /// What is sent and where to, and how its answer is read: for whoever sends it in another way.
+    pub(crate) fn into_parts(self) -> (Arc<Target>, Result<Prepared, Error>, Read<T>) {
+        (self.target, self.request, self.read)
     }
 
     /// The fields to answer with; dot-walks such as `caller_id.name` are allowed. Those that do not exist or may not be

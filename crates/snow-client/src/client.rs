@@ -2,8 +2,8 @@
 
 use crate::aggregate::{self, Aggregates};
 use crate::target::Target;
-use crate::{Attachments, Call, ClientBuilder, Instance, Table};
-use snow_core::HttpService;
+use crate::{Attachments, Batch, Call, ClientBuilder, Instance, Table};
+use snow_core::{Error, HttpService};
 use std::sync::Arc;
 
 /// A client of one instance. Cheap to clone, `Send` and `Sync`, without type parameters.
@@ -57,6 +57,28 @@ impl Client {
     /// The files of the instance's records.
     pub fn attachments(&self) -> Attachments {
         Attachments::new(self.target.clone())
+    }
+
+    /// Calls that go out together, in one request.
+    pub fn batch(&self) -> Batch {
+        Batch::new(self.target.clone())
+    }
+
+    /// Sends calls of one kind together; each has an outcome of its own, in their order. See [`Batch`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: snow_client::Client, ids: Vec<String>) -> Result<(), snow_client::Error> {
+    /// let incidents = client.table("incident");
+    /// for incident in client.batch_all(ids.iter().map(|id| incidents.get(id))).await {
+    ///     println!("{}", incident?.value("number")?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn batch_all<T>(&self, calls: impl IntoIterator<Item = Call<T>>) -> Vec<Result<T, Error>> {
+        let mut batch = self.batch();
+        let items: Vec<_> = calls.into_iter().map(|call| batch.add(call)).collect();
+        let mut answers = batch.send().await;
+        items.iter().map(|item| answers.take(item)).collect()
     }
 
     /// The instance.

@@ -29,6 +29,7 @@
 
 mod aggregate;
 mod attachment;
+mod batch;
 mod builder;
 mod call;
 mod client;
@@ -49,6 +50,7 @@ pub use attachment::{
     Attachment, Attachments, Attribute, Content, Download, FileState, Incoming, Progress, Upload,
     UploadFuture, Uploaded,
 };
+pub use batch::{Answers, Batch, Item};
 pub use builder::{ClientBuilder, OAuthClientBuilder};
 pub use call::{Call, CallFuture};
 pub use client::Client;

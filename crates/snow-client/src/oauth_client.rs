@@ -1,8 +1,8 @@
 //! The client with a token.
 
 use crate::{
-    Aggregates, Attachments, AuthorizationRequest, Call, Client, Grant, Instance, OAuthClientBuilder, Secret,
-    Table, Token,
+    Aggregates, Attachments, AuthorizationRequest, Batch, Call, Client, Grant, Instance, OAuthClientBuilder,
+    Secret, Table, Token,
 };
 use snow_auth::OAuth;
 use snow_core::{Error, HttpService};
@@ -135,6 +135,16 @@ impl OAuthClient {
     /// The files of the instance's records.
     pub fn attachments(&self) -> Attachments {
         self.client.attachments()
+    }
+
+    /// Calls that go out together, in one request; see [`Client::batch`].
+    pub fn batch(&self) -> Batch {
+        self.client.batch()
+    }
+
+    /// The same client for whoever takes one, whatever it logs in with. It shares the token.
+    pub fn as_client(&self) -> &Client {
+        &self.client
     }
 
     /// The instance.

@@ -82,8 +82,8 @@ pub enum Kind {
     TimedOut,
     /// All places of the client's own limit on concurrent requests stayed taken. Nothing was sent.
     QueueTimeout,
-    /// An item of a batch that the instance did not come to: the batch had used up its time or size (facts 7.1). It was not
-    /// carried out.
+    /// An item of a batch that the instance says it did not process: the batch had used up its time or size (facts 7.1). That an
+    /// answer is too large is known when its request has been carried out, so that of a write this leaves doubt.
     Unserviced,
     /// A row was taken in, and its import failed: told inside an answer of success (facts 7.2).
     RowFailed,
@@ -120,7 +120,7 @@ impl Kind {
                 | Rejected
                 | UriTooLong
                 | RateLimited
-        ) || matches!(self, Busy | Hibernating | QueueTimeout | Unserviced)
+        ) || matches!(self, Busy | Hibernating | QueueTimeout)
     }
 
     /// What to do about it, if that does not depend on more than the kind.
@@ -333,8 +333,10 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         use Kind::*;
         match self.kind() {
-            Connect | NotProcessed | RateLimited | Busy | QueueTimeout | Unserviced => true,
-            Closed | Cancelled | Cut | Unavailable | TimedOut | DeadlineExceeded => !self.may_have_happened(),
+            Connect | NotProcessed | RateLimited | Busy | QueueTimeout => true,
+            Closed | Cancelled | Cut | Unavailable | TimedOut | DeadlineExceeded | Unserviced => {
+                !self.may_have_happened()
+            }
             _ => false,
         }
     }
