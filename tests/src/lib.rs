@@ -25,6 +25,10 @@ struct Attachments;
 struct Batches;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/schema.md")]
+struct Schema;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/transport.md")]
 struct Transport;
 

@@ -2,7 +2,7 @@
 
 use crate::aggregate::{self, Aggregates};
 use crate::target::Target;
-use crate::{Attachments, Batch, Call, ClientBuilder, Instance, Table};
+use crate::{Api, Attachments, Batch, Call, ClientBuilder, Instance, Schema, Table};
 use snow_core::{Error, HttpService};
 use std::sync::Arc;
 
@@ -81,12 +81,23 @@ impl Client {
         items.iter().map(|item| answers.take(item)).collect()
     }
 
+    /// Any other API, by the path that it begins with: a product's such as `/api/sn_chg_rest/change`, or a scripted one such as
+    /// `/api/x_acme_app/v1/orders` (facts 7.3). A path that cannot be one is an error of the calls made on it.
+    pub fn api(&self, path: &str) -> Api {
+        Api::new(self.target.clone(), path)
+    }
+
+    /// What the instance's tables are made of.
+    pub fn schema(&self) -> Schema {
+        Schema::new(self.target.clone())
+    }
+
     /// The instance.
     pub fn instance(&self) -> &Instance {
         &self.target.instance
     }
 
-    /// The whole stack as a tower service, for APIs that have no method here: it takes requests with or without a host,
+    /// The whole stack as a tower service, for what [`api`](Self::api) does not reach: it takes requests with or without a host,
     /// logs in, sends again, and gives plain answers.
     ///
     /// ```

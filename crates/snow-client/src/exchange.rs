@@ -1,6 +1,7 @@
 //! One exchange: a request out, its whole answer in.
 
 use crate::call::Prepared;
+use crate::schema;
 use crate::target::Target;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use snow_core::decode::{self, Answer};
@@ -13,6 +14,9 @@ pub(crate) type Read<T> = fn(&Answer, &Prepared) -> Result<T, Error>;
 /// Sends a request and reads its answer. A read whose answer breaks off or ends in an error is sent again, which no layer can
 /// do: attempts, pauses and budget are those of the stack's retry layer, and the deadline goes on.
 pub(crate) async fn exchange<T>(target: &Target, request: &Prepared, read: Read<T>) -> Result<T, Error> {
+    if target.checks_fields {
+        schema::check(target, request).await.map_err(|error| told(error, target, request))?;
+    }
     let clock = Clock::new();
     let began = clock.now();
     let mut attempts = 0;

@@ -28,6 +28,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod aggregate;
+mod api;
 mod attachment;
 mod batch;
 mod builder;
@@ -38,14 +39,17 @@ mod login;
 mod oauth_client;
 mod page;
 mod row;
+mod schema;
 mod settings;
 mod stack;
 mod table;
 mod target;
 mod transfer;
+mod typed_field;
 mod user_layers;
 
 pub use aggregate::{Aggregate, Aggregated, Aggregates, Comparison, Group};
+pub use api::Api;
 pub use attachment::{
     Attachment, Attachments, Attribute, Content, Download, FileState, Incoming, Progress, Upload,
     UploadFuture, Uploaded,
@@ -56,6 +60,7 @@ pub use call::{Call, CallFuture};
 pub use client::Client;
 pub use oauth_client::OAuthClient;
 pub use page::Page;
+pub use schema::{Choice, Column, Schema, TableSchema, drift};
 #[cfg(feature = "jwt")]
 pub use snow_auth::KeySigner;
 #[cfg(feature = "loopback")]
@@ -64,7 +69,7 @@ pub use snow_auth::{
     Algorithm, AuthorizationRequest, Credentials, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
     RenewalFailure, Signer, StorePolicy, Token, TokenStore,
 };
-pub use snow_core::decode::Answer;
+pub use snow_core::decode::{Answer, Reference};
 pub use snow_core::layer::RetryPolicy;
 pub use snow_core::query::{self, Query, field};
 pub use snow_core::transport::{Proxy, TlsVersion};
@@ -72,3 +77,4 @@ pub use snow_core::{
     Body, Date, DateTime, DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport,
 };
 pub use table::Table;
+pub use typed_field::TypedField;

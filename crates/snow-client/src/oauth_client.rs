@@ -1,8 +1,8 @@
 //! The client with a token.
 
 use crate::{
-    Aggregates, Attachments, AuthorizationRequest, Batch, Call, Client, Grant, Instance, OAuthClientBuilder,
-    Secret, Table, Token,
+    Aggregates, Api, Attachments, AuthorizationRequest, Batch, Call, Client, Grant, Instance,
+    OAuthClientBuilder, Schema, Secret, Table, Token,
 };
 use snow_auth::OAuth;
 use snow_core::{Error, HttpService};
@@ -145,6 +145,16 @@ impl OAuthClient {
     /// The same client for whoever takes one, whatever it logs in with. It shares the token.
     pub fn as_client(&self) -> &Client {
         &self.client
+    }
+
+    /// Any other API, by the path that it begins with; see [`Client::api`].
+    pub fn api(&self, path: &str) -> Api {
+        self.client.api(path)
+    }
+
+    /// What the instance's tables are made of; see [`Client::schema`].
+    pub fn schema(&self) -> Schema {
+        self.client.schema()
     }
 
     /// The instance.

@@ -1,6 +1,7 @@
 //! Where calls go: what a client is inside.
 
 use crate::row::Row;
+use crate::schema;
 use crate::settings::Settings;
 use crate::stack::{self, Bottom, Limited};
 use snow_core::layer::RetryPolicy;
@@ -18,6 +19,10 @@ pub(crate) struct Target {
     /// How reads whose answers break off are sent again: by the policy of the stack's retry layer. Not in a stack of the
     /// user's own.
     pub(crate) resend: Option<Resend>,
+    /// What is known of the instance's tables.
+    pub(crate) schema: schema::Cache,
+    /// Whether fields are looked up before a request goes out.
+    pub(crate) checks_fields: bool,
 }
 
 #[derive(Debug)]
@@ -36,12 +41,14 @@ impl Target {
         let http = stack::default(&instance, settings, policy.clone(), auth, bottom);
         let limit = usize::try_from(settings.body_limit()).unwrap_or(usize::MAX);
         let resend = Some(Resend { policy, deadline: settings.deadline() });
-        Arc::new(Self { instance, http, limit, resend })
+        let (schema, checks_fields) = (schema::Cache::default(), settings.checks_fields);
+        Arc::new(Self { instance, http, limit, resend, schema, checks_fields })
     }
 
     /// A stack of the user's own.
     pub(crate) fn whole(instance: Instance, http: HttpService) -> Arc<Self> {
         let limit = usize::try_from(Settings::default().body_limit()).unwrap_or(usize::MAX);
-        Arc::new(Self { instance, http, limit, resend: None })
+        let schema = schema::Cache::default();
+        Arc::new(Self { instance, http, limit, resend: None, schema, checks_fields: false })
     }
 }
