@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 #![allow(clippy::disallowed_methods, reason = "tests start tasks, and compare with the real time")]
 
+mod aggregates_are_numbers;
 mod answers_are_read_as_they_are;
 mod bad_input_is_refused;
+mod batches_are_calls;
 mod browser;
 mod clients_are_plain_types;
 mod every_way_in_works;
+mod files_go_either_way_whole;
+mod generated;
 mod layers_stand_alone;
 mod logins_come_back_to_the_program;
 mod proxy_server;
@@ -18,6 +22,7 @@ mod secrets_stay_secret;
 mod storage_stays_in_sync;
 mod tables_are_read_whole;
 mod ten_thousand_requests_in_trouble;
+mod the_dictionary_is_read;
 mod the_stack_is_in_order;
 mod the_wire_is_configurable;
 mod the_wire_may_break;

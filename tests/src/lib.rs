@@ -13,6 +13,22 @@ struct Queries;
 struct Authentication;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/aggregates.md")]
+struct Aggregates;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/attachments.md")]
+struct Attachments;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/batches.md")]
+struct Batches;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/schema.md")]
+struct Schema;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/transport.md")]
 struct Transport;
 

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask ci | test | interop | queries | bench | fuzz`.
+//! The project's own commands: `cargo xtask ci | test | interop | codegen | queries | bench | fuzz`.
 
 mod arrows;
 mod ci;
@@ -19,9 +19,13 @@ cargo xtask COMMAND
   interop [CHECK]    pysnow against the simulator; our client through a proxy (tinyproxy) and nginx, with an authorization
                      server from npm, and with a login in headless Chromium. Installs what it needs (python3 has to be
                      there; the others by apt)
+  codegen            writes the Rust types that the tests have of the simulator's dictionary
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
   bench [costs]      what things cost, measured on this machine; instructions and allocations alone (installs valgrind)
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)";
+
+const CODEGEN: &str = "cargo run --quiet --package snow-client --example codegen -- --table incident --out \
+                       tests/promises/generated/incident.rs";
 
 fn queries(count: &str) -> run::Done {
     let test =
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         ["test"] => ci::test(),
         ["interop"] => interop::check(None),
         ["interop", name] => interop::check(Some(name)),
+        ["codegen"] => run::run(CODEGEN, &[]),
         ["bench"] => run::run("cargo bench --package snow-benches", &[]).and_then(|()| costs::all()),
         ["bench", "costs"] => costs::all(),
         ["queries"] => queries("1000000"),

@@ -112,6 +112,26 @@ macro_rules! common_settings {
             self.given("a user agent")
         }
 
+        /// Looks up the fields that queries name, in the instance's dictionary, and refuses a call that names one which does not
+        /// exist: the service drops a condition on it, and the query widens to the whole table (facts 2.5). A table is looked
+        /// up once; it takes a user who may read the dictionary.
+        ///
+        /// ```
+        /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+        /// # let url = simulator.listen().await?;
+        /// use snow_client::{Client, field};
+        ///
+        /// let client = Client::builder().instance(url.url()).user("admin").password("secret").check_fields().build()?;
+        /// let error = client.table("incident").list().query(field("sate").eq(1)).limit(1).await.unwrap_err();
+        /// assert!(error.to_string().contains("did you mean \"state\"?"), "{error}");
+        /// # Ok(()) }
+        /// ```
+        pub fn check_fields(mut self) -> Self {
+            self.common.settings.checks_fields = true;
+            self.given("a check of fields")
+        }
+
         /// A header for every request that does not bring it: what an API gateway asks for, say.
         pub fn default_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
             self.common.settings.headers = self.common.settings.headers.with(name, value);

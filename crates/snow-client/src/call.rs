@@ -1,6 +1,6 @@
 //! One call, from its parameters to its result.
 
-use crate::exchange::{Read, exchange};
+use crate::exchange::{Reader, exchange};
 use crate::parameters::parameters;
 use crate::target::Target;
 use bytes::Bytes;
@@ -23,20 +23,30 @@ use std::task::{Context, Poll};
 pub struct Call<T> {
     target: Arc<Target>,
     request: Result<Prepared, Error>,
-    read: Box<Read<T>>,
+    read: Box<Reader<T>>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Prepared {
     pub(crate) method: Method,
     pub(crate) path: ApiPath,
     pub(crate) params: Params,
+    pub(crate) headers: HeaderMap,
+    /// JSON, unless a header says otherwise.
     pub(crate) body: Option<Bytes>,
     pub(crate) operation: Option<Operation>,
 }
 
 impl Prepared {
     pub(crate) fn new(method: Method, path: ApiPath) -> Self {
-        Self { method, path, params: Params::new(), body: None, operation: None }
+        let (params, headers) = (Params::new(), HeaderMap::new());
+        Self { method, path, params, headers, body: None, operation: None }
+    }
+
+    /// With one more thing said of the operation.
+    pub(crate) fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
+        let operation = Some(set(self.operation.unwrap_or_default()));
+        Self { operation, ..self }
     }
 }
 
@@ -50,6 +60,28 @@ impl<T> Call<T> {
     }
 
     parameters!();
+
+    /// The same request, its answer read as something else.
+    pub(crate) fn read_as<U>(
+        self,
+        read: impl Fn(&Answer, &Prepared) -> Result<U, Error> + Send + Sync + 'static,
+    ) -> Call<U> {
+        Call::new(self.target, self.request, read)
+    }
+
+    /// Changes what is sent, unless it is refused already.
+    pub(crate) fn change(self, change: impl FnOnce(Prepared) -> Result<Prepared, Error>) -> Self {
+        Self { request: self.request.and_then(change), ..self }
+    }
+
+    pub(crate) fn target(&self) -> Arc<Target> {
+        self.target.clone()
+    }
+
+    /// What is sent and where to, and how its answer is read: for whoever sends it in another way.
+    pub(crate) fn into_parts(self) -> (Arc<Target>, Result<Prepared, Error>, Box<Reader<T>>) {
+        (self.target, self.request, self.read)
+    }
 
     /// The fields to answer with; dot-walks such as `caller_id.name` are allowed. Those that do not exist or may not be read
     /// are missing in the record.
@@ -110,14 +142,11 @@ impl<T> Call<T> {
         Call::new(target, request, move |answer, request| further(read(answer, request)?, answer, request))
     }
 
-    fn operation(mut self, set: impl FnOnce(Operation) -> Operation) -> Self {
-        if let Ok(request) = &mut self.request {
-            request.operation = Some(set(request.operation.take().unwrap_or_default()));
-        }
-        self
+    fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
+        self.change(|request| Ok(request.operation(set)))
     }
 
-    fn params(mut self, set: impl FnOnce(Params) -> Params) -> Self {
+    pub(crate) fn params(mut self, set: impl FnOnce(Params) -> Params) -> Self {
         self.request = self.request.map(|request| Prepared { params: set(request.params), ..request });
         self
     }

@@ -1,8 +1,9 @@
 //! The client with a password, or with a service of the caller's own.
 
+use crate::aggregate::{self, Aggregates};
 use crate::target::Target;
-use crate::{ClientBuilder, Instance, Table};
-use snow_core::HttpService;
+use crate::{Api, Attachments, Batch, Call, ClientBuilder, Instance, Schema, Table};
+use snow_core::{Error, HttpService};
 use std::sync::Arc;
 
 /// A client of one instance. Cheap to clone, `Send` and `Sync`, without type parameters.
@@ -30,12 +31,76 @@ impl Client {
         Table::new(self.target.clone(), name)
     }
 
+    /// Counts, sums and the like over a table's rows, without the rows: ungrouped it is one [`Aggregates`], and after
+    /// [`group_by`](Call::group_by) one for each group.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let url = simulator.listen().await?;
+    /// # let client = snow_client::Client::builder().instance(url.url()).user("admin").password("secret").build()?;
+    /// use snow_client::{Aggregate, field};
+    ///
+    /// let open = client.aggregate("incident").query(field("active").eq(true)).count().await?;
+    /// println!("{} are open", open.count()?);
+    ///
+    /// let by_state = client.aggregate("incident").count().group_by(["state"]);
+    /// for group in by_state.order_by_aggregate_desc(Aggregate::Count, "state").await? {
+    ///     println!("{} in state {}", group.count()?, group.value("state")?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn aggregate(&self, table: &str) -> Call<Aggregates> {
+        aggregate::call(self.target.clone(), table)
+    }
+
+    /// The files of the instance's records.
+    pub fn attachments(&self) -> Attachments {
+        Attachments::new(self.target.clone())
+    }
+
+    /// Calls that go out together, in one request.
+    pub fn batch(&self) -> Batch {
+        Batch::new(self.target.clone())
+    }
+
+    /// Sends calls of one kind together; each has an outcome of its own, in their order. See [`Batch`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: snow_client::Client, ids: Vec<String>) -> Result<(), snow_client::Error> {
+    /// let incidents = client.table("incident");
+    /// for incident in client.batch_all(ids.iter().map(|id| incidents.get(id))).await {
+    ///     println!("{}", incident?.value("number")?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn batch_all<T>(
+        &self,
+        calls: impl IntoIterator<Item = impl Into<Call<T>>>,
+    ) -> Vec<Result<T, Error>> {
+        let mut batch = self.batch();
+        let items: Vec<_> = calls.into_iter().map(|call| batch.add(call)).collect();
+        let mut answers = batch.send().await;
+        items.iter().map(|item| answers.take(item)).collect()
+    }
+
+    /// Any other API, by the path that it begins with: a product's such as `/api/sn_chg_rest/change`, or a scripted one such as
+    /// `/api/x_acme_app/v1/orders` (facts 7.3). A path that cannot be one is an error of the calls made on it.
+    pub fn api(&self, path: &str) -> Api {
+        Api::new(self.target.clone(), path)
+    }
+
+    /// What the instance's tables are made of.
+    pub fn schema(&self) -> Schema {
+        Schema::new(self.target.clone())
+    }
+
     /// The instance.
     pub fn instance(&self) -> &Instance {
         &self.target.instance
     }
 
-    /// The whole stack as a tower service, for APIs that have no method here: it takes requests with or without a host,
+    /// The whole stack as a tower service, for what [`api`](Self::api) does not reach: it takes requests with or without a host,
     /// logs in, sends again, and gives plain answers.
     ///
     /// ```

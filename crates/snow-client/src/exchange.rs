@@ -1,6 +1,7 @@
 //! One exchange: a request out, its whole answer in.
 
 use crate::call::Prepared;
+use crate::schema;
 use crate::target::Target;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use snow_core::decode::{self, Answer};
@@ -8,11 +9,17 @@ use snow_core::layer::Attempts;
 use snow_core::{Body, Clock, Error, Operation, Params};
 use std::time::Duration;
 
-pub(crate) type Read<T> = dyn Fn(&Answer, &Prepared) -> Result<T, Error> + Send + Sync;
+pub(crate) type Reader<T> = dyn Fn(&Answer, &Prepared) -> Result<T, Error> + Send + Sync;
+
+/// One that needs to know nothing.
+pub(crate) type Read<T> = fn(&Answer, &Prepared) -> Result<T, Error>;
 
 /// Sends a request and reads its answer. A read whose answer breaks off or ends in an error is sent again, which no layer can
 /// do: attempts, pauses and budget are those of the stack's retry layer, and the deadline goes on.
-pub(crate) async fn exchange<T>(target: &Target, request: &Prepared, read: &Read<T>) -> Result<T, Error> {
+pub(crate) async fn exchange<T>(target: &Target, request: &Prepared, read: &Reader<T>) -> Result<T, Error> {
+    if target.checks_fields {
+        schema::check(target, request).await.map_err(|error| told(error, target, request))?;
+    }
     let clock = Clock::new();
     let began = clock.now();
     let mut attempts = 0;
@@ -40,7 +47,7 @@ struct Failure {
 async fn once<T>(
     target: &Target,
     request: &Prepared,
-    read: &Read<T>,
+    read: &Reader<T>,
     attempts: u32,
     elapsed: Duration,
 ) -> Result<T, Failure> {
@@ -69,7 +76,7 @@ fn is_gone(request: &Prepared, status: StatusCode, tried: Option<Attempts>) -> b
         && tried.is_some_and(|tried| tried.are_doubtful())
 }
 
-fn wire(
+pub(crate) fn wire(
     target: &Target,
     request: &Prepared,
     attempts: u32,
@@ -78,8 +85,10 @@ fn wire(
     let mut wire = Request::new(request.body.clone().map_or_else(Body::empty, Body::from));
     *wire.method_mut() = request.method.clone();
     *wire.uri_mut() = target.instance.uri(&request.path, &request.params)?;
+    wire.headers_mut().clone_from(&request.headers);
     if request.body.is_some() {
-        wire.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let json = || HeaderValue::from_static("application/json");
+        wire.headers_mut().entry(header::CONTENT_TYPE).or_insert_with(json);
     }
     if attempts > 0 || request.operation.is_some() {
         let operation = request.operation.clone().unwrap_or_default();
@@ -97,12 +106,12 @@ fn further(operation: Operation, target: &Target, attempts: u32, elapsed: Durati
     }
 }
 
-fn deadline(request: &Prepared) -> Option<Duration> {
+pub(crate) fn deadline(request: &Prepared) -> Option<Duration> {
     request.operation.as_ref().and_then(Operation::deadline_limit)
 }
 
 /// Adds what was called; the query is left out.
-fn told(error: Error, target: &Target, request: &Prepared) -> Error {
+pub(crate) fn told(error: Error, target: &Target, request: &Prepared) -> Error {
     match target.instance.uri(&request.path, &Params::new()) {
         Ok(uri) => error.with_operation(&request.method, &uri),
         Err(_) => error,

@@ -27,6 +27,10 @@
 //! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod aggregate;
+mod api;
+mod attachment;
+mod batch;
 mod builder;
 mod call;
 mod client;
@@ -38,12 +42,22 @@ mod page;
 mod parameters;
 mod row;
 mod rows;
+mod schema;
 mod settings;
 mod stack;
 mod table;
 mod target;
+mod transfer;
+mod typed_field;
 mod user_layers;
 
+pub use aggregate::{Aggregate, Aggregated, Aggregates, Comparison, Group};
+pub use api::Api;
+pub use attachment::{
+    Attachment, Attachments, Attribute, Content, Download, FileState, Incoming, Progress, Upload,
+    UploadFuture, Uploaded,
+};
+pub use batch::{Answers, Batch, Item};
 pub use builder::{ClientBuilder, OAuthClientBuilder};
 pub use call::{Call, CallFuture};
 pub use client::Client;
@@ -51,6 +65,7 @@ pub use list::List;
 pub use oauth_client::OAuthClient;
 pub use page::Page;
 pub use rows::{Position, Report, Rows};
+pub use schema::{Choice, Column, Schema, TableSchema, drift};
 #[cfg(feature = "jwt")]
 pub use snow_auth::KeySigner;
 #[cfg(feature = "loopback")]
@@ -59,11 +74,12 @@ pub use snow_auth::{
     Algorithm, AuthorizationRequest, Credentials, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
     RenewalFailure, Signer, StorePolicy, Token, TokenStore,
 };
-pub use snow_core::decode::{Both, Displayed, Reference};
+pub use snow_core::decode::{Answer, Both, Displayed, Reference};
 pub use snow_core::layer::RetryPolicy;
 pub use snow_core::query::{self, Query, field};
 pub use snow_core::transport::{Proxy, TlsVersion};
 pub use snow_core::{
-    Date, DateTime, DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport,
+    Body, Date, DateTime, DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport,
 };
 pub use table::Table;
+pub use typed_field::TypedField;

@@ -3,8 +3,10 @@
 use crate::call::{Call, CallFuture, Prepared};
 use crate::parameters::parameters;
 use crate::rows::{Rows, Source, Way};
+use crate::schema;
 use crate::target::Target;
 use crate::{Page, Record};
+use futures_util::future::{BoxFuture, FutureExt};
 use http::Method;
 use snow_core::{ApiPath, DisplayValue, Error, Kind, Operation, Params, Query};
 use std::borrow::Borrow;
@@ -157,6 +159,18 @@ impl<T> List<T> {
         page.total().ok_or_else(|| Error::new(Kind::Incomplete, why))
     }
 
+    /// One page, inside a batch of its own: the way out for a query that is too long for an address; see
+    /// [`Call::through_batch`].
+    ///
+    /// # Errors
+    /// As [`Call::through_batch`].
+    pub async fn through_batch(self) -> Result<Page<T>, Error>
+    where
+        T: 'static,
+    {
+        self.into_call().through_batch().await
+    }
+
     /// The same list of plain records.
     fn dynamic(self) -> List<Record> {
         let Self { target, path, params, query, values, operation, .. } = self;
@@ -179,20 +193,30 @@ impl<T> List<T> {
         Self { params: set(self.params), ..self }
     }
 
+    /// Looks whether its fields exist, if the client does so: a condition on one that does not widens a query (facts 2.5).
+    pub(crate) fn check(&self) -> Option<BoxFuture<'static, Result<(), Error>>> {
+        let (target, request) = (self.target.clone(), self.prepared().ok()?);
+        target.checks_fields.then(|| async move { schema::check(&target, &request).await }.boxed())
+    }
+
+    fn prepared(&self) -> Result<Prepared, Error> {
+        let mut request = Prepared::new(Method::GET, self.path.clone()?);
+        let params = self.params.clone();
+        let params = if self.query.is_empty() { params } else { params.query(&self.query) };
+        request.params = match &self.fields {
+            Some(fields) => params.fields(fields),
+            None => params,
+        };
+        request.operation.clone_from(&self.operation);
+        Ok(request)
+    }
+
     pub(crate) fn into_call(self) -> Call<Page<T>>
     where
         T: 'static,
     {
-        let Self { target, path, params, query, fields, operation, read, .. } = self;
-        let request = path.map(|path| {
-            let params = if query.is_empty() { params } else { params.query(query) };
-            let params = match fields {
-                Some(fields) => params.fields(fields),
-                None => params,
-            };
-            Prepared { params, operation, ..Prepared::new(Method::GET, path) }
-        });
-        Call::new(target, request, move |answer, request| Page::read(answer, &request.params, read))
+        let (request, read) = (self.prepared(), self.read);
+        Call::new(self.target, request, move |answer, request| Page::read(answer, &request.params, read))
     }
 }
 
@@ -201,6 +225,13 @@ pub(crate) type ReadRow<T> = fn(Record) -> Result<T, Error>;
 
 fn no_results() -> Error {
     Error::new(Kind::NoResults, "no row matches the query, or none that this user may read")
+}
+
+/// One page of it, as an item of a [`Batch`](crate::Batch) for one.
+impl<T: 'static> From<List<T>> for Call<Page<T>> {
+    fn from(list: List<T>) -> Self {
+        list.into_call()
+    }
 }
 
 impl<T: Send + 'static> IntoFuture for List<T> {

@@ -1,6 +1,9 @@
 //! The client with a token.
 
-use crate::{AuthorizationRequest, Client, Grant, Instance, OAuthClientBuilder, Secret, Table, Token};
+use crate::{
+    Aggregates, Api, Attachments, AuthorizationRequest, Batch, Call, Client, Grant, Instance,
+    OAuthClientBuilder, Schema, Secret, Table, Token,
+};
 use snow_auth::OAuth;
 use snow_core::{Error, HttpService};
 
@@ -122,6 +125,36 @@ impl OAuthClient {
     /// A table, by its name (`incident`), not its label.
     pub fn table(&self, name: &str) -> Table {
         self.client.table(name)
+    }
+
+    /// Counts, sums and the like over a table's rows; see [`Client::aggregate`].
+    pub fn aggregate(&self, table: &str) -> Call<Aggregates> {
+        self.client.aggregate(table)
+    }
+
+    /// The files of the instance's records.
+    pub fn attachments(&self) -> Attachments {
+        self.client.attachments()
+    }
+
+    /// Calls that go out together, in one request; see [`Client::batch`].
+    pub fn batch(&self) -> Batch {
+        self.client.batch()
+    }
+
+    /// The same client for whoever takes one, whatever it logs in with. It shares the token.
+    pub fn as_client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Any other API, by the path that it begins with; see [`Client::api`].
+    pub fn api(&self, path: &str) -> Api {
+        self.client.api(path)
+    }
+
+    /// What the instance's tables are made of; see [`Client::schema`].
+    pub fn schema(&self) -> Schema {
+        self.client.schema()
     }
 
     /// The instance.

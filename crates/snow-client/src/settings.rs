@@ -19,6 +19,7 @@ pub(crate) struct Settings {
     pub(crate) concurrency: Option<usize>,
     pub(crate) sessions: Option<usize>,
     pub(crate) body_limit: Option<u64>,
+    pub(crate) checks_fields: bool,
     pub(crate) timeouts: TimeoutLayer,
     pub(crate) headers: DefaultHeadersLayer,
     pub(crate) operation_layers: UserLayers,

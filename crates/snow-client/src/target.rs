@@ -1,6 +1,7 @@
 //! Where calls go: what a client is inside.
 
 use crate::row::Row;
+use crate::schema;
 use crate::settings::Settings;
 use crate::stack::{self, Bottom, Limited};
 use snow_core::layer::RetryPolicy;
@@ -20,6 +21,10 @@ pub(crate) struct Target {
     pub(crate) resend: Option<Resend>,
     /// Whether a request may be left alone for a while: not where its session, or a limit that nobody knows of, waits for it.
     pub(crate) look_ahead: bool,
+    /// What is known of the instance's tables.
+    pub(crate) schema: schema::Cache,
+    /// Whether fields are looked up before a request goes out.
+    pub(crate) checks_fields: bool,
 }
 
 #[derive(Debug)]
@@ -39,12 +44,22 @@ impl Target {
         let limit = usize::try_from(settings.body_limit()).unwrap_or(usize::MAX);
         let resend = Some(Resend { policy, deadline: settings.deadline() });
         let look_ahead = settings.sessions.is_none();
-        Arc::new(Self { instance, http, limit, resend, look_ahead })
+        let (schema, checks_fields) = (schema::Cache::default(), settings.checks_fields);
+        Arc::new(Self { instance, http, limit, resend, look_ahead, schema, checks_fields })
     }
 
     /// A stack of the user's own.
     pub(crate) fn whole(instance: Instance, http: HttpService) -> Arc<Self> {
         let limit = usize::try_from(Settings::default().body_limit()).unwrap_or(usize::MAX);
-        Arc::new(Self { instance, http, limit, resend: None, look_ahead: false })
+        let schema = schema::Cache::default();
+        Arc::new(Self {
+            instance,
+            http,
+            limit,
+            resend: None,
+            look_ahead: false,
+            schema,
+            checks_fields: false,
+        })
     }
 }

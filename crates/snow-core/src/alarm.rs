@@ -397,10 +397,11 @@ mod tests {
             assert!(timer.poll_elapsed(&mut cx, |time| clock::after(*time)).is_pending());
         }
         let began = clock::now();
-        let waiting = tokio::spawn(async move { end_of(&mut waits).await });
+        let mut waiting = JoinSet::new();
+        waiting.spawn(async move { end_of(&mut waits).await });
         tokio::task::yield_now().await;
         drop(leaves);
-        tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(60), waiting.join_next()).await.unwrap();
         assert_eq!(seconds(began.elapsed()), 20);
         drop(alone);
     }

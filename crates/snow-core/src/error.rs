@@ -86,6 +86,15 @@ pub enum Kind {
     TimedOut,
     /// All places of the client's own limit on concurrent requests stayed taken. Nothing was sent.
     QueueTimeout,
+    /// An item of a batch that the instance says it did not process: the batch had used up its time or size (facts 7.1). That an
+    /// answer is too large is known when its request has been carried out, so that of a write this leaves doubt.
+    Unserviced,
+    /// A row was taken in, and its import failed: told inside an answer of success (facts 7.2).
+    RowFailed,
+    /// A file of this machine cannot be read or written, or is there already.
+    File,
+    /// The bytes that came are not those that the instance says it has.
+    Corrupt,
     /// A service or layer that is not of this workspace failed.
     Foreign,
 }
@@ -166,6 +175,9 @@ impl Kind {
             }
             Self::NoResults => "check the query, and that the user may read the rows",
             Self::MultipleResults => "narrow the query, or ask for the first row or all of them",
+            Self::Unserviced => "send it again, in a batch of fewer or smaller items",
+            Self::RowFailed => "look at the row in the staging table, and at the transform map's log",
+            Self::Corrupt => "read it again; if it stays so, the file is damaged on the instance",
             Self::NotJson => "check that the address is an instance's and that no proxy answers in its place",
             _ => "",
         }
@@ -328,7 +340,9 @@ impl Error {
         use Kind::*;
         match self.kind() {
             Connect | NotProcessed | RateLimited | Busy | QueueTimeout => true,
-            Closed | Cancelled | Cut | Unavailable | TimedOut | DeadlineExceeded => !self.may_have_happened(),
+            Closed | Cancelled | Cut | Unavailable | TimedOut | DeadlineExceeded | Unserviced => {
+                !self.may_have_happened()
+            }
             _ => false,
         }
     }

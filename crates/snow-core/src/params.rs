@@ -179,6 +179,23 @@ impl Params {
         self
     }
 
+    /// A parameter that is a list of fields, such as `sysparm_group_by` (facts 6).
+    #[must_use]
+    pub fn field_list<F: AsRef<str>>(self, name: &str, fields: impl IntoIterator<Item = F>) -> Self {
+        let mut list = String::new();
+        for field in fields {
+            let field = field.as_ref();
+            if let Err(why) = check_field(field) {
+                return self.refuse(format!("the field {field:?} of {name} {why}"));
+            }
+            if !list.is_empty() {
+                list.push(',');
+            }
+            list.push_str(field);
+        }
+        self.custom(name, &list)
+    }
+
     #[cold]
     fn refuse_field(self, field: &str) -> Self {
         let why = check_field(field).err().unwrap_or_default();

@@ -13,6 +13,7 @@ mod walk;
 
 use crate::list::List;
 use futures_core::Stream;
+use futures_util::future::BoxFuture;
 pub use position::Position;
 pub use report::Report;
 use run::Run;
@@ -21,7 +22,7 @@ use snow_core::Error;
 pub(crate) use source::{Source, Way};
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// The rows of a query, all of them, one by one: a [`Stream`], with a [`next`](Self::next) of its own.
 ///
@@ -55,6 +56,8 @@ use std::task::{Context, Poll};
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Rows<T> {
     setup: Option<Setup<T>>,
+    /// Whether all fields exist, where the client looks.
+    check: Option<BoxFuture<'static, Result<(), Error>>>,
     run: Option<Run<T>>,
     /// What the report is made of once it is over.
     over: Option<(Report, Option<Position>)>,
@@ -62,7 +65,7 @@ pub struct Rows<T> {
 
 impl<T> Rows<T> {
     pub(crate) fn new(list: List<T>) -> Self {
-        Self { setup: Some(Setup::new(list)), run: None, over: None }
+        Self { check: list.check(), setup: Some(Setup::new(list)), run: None, over: None }
     }
 
     fn set(mut self, set: impl FnOnce(&mut Setup<T>)) -> Self {
@@ -139,6 +142,14 @@ impl<T> Rows<T> {
     }
 
     fn poll_row(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        if let Some(check) = &mut self.check {
+            let checked = ready!(check.as_mut().poll(cx));
+            self.check = None;
+            if let Err(error) = checked {
+                self.setup = None;
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
         if let Some(setup) = self.setup.take() {
             match setup.start() {
                 Ok(run) => self.run = Some(run),

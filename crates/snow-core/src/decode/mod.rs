@@ -18,9 +18,10 @@ mod split;
 mod text;
 mod typed;
 
-use crate::{Body, Clock, Error, retry_after};
+use crate::{Body, Clock, Error, Kind, retry_after};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, response::Parts};
+use serde::de::DeserializeOwned;
 
 pub use field::Field;
 pub use record::Record;
@@ -44,6 +45,7 @@ pub use typed::{Both, Displayed, Reference, fields_of};
 /// assert_eq!(error.kind(), Kind::Cut);
 /// # Ok::<_, snow_core::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct Answer {
     head: Parts,
     body: Bytes,
@@ -71,6 +73,11 @@ impl Answer {
         &self.head.headers
     }
 
+    /// The body as it came.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
     /// How many rows match the query, from `X-Total-Count`. It counts rows that the caller may not read, too (facts 9).
     pub fn total(&self) -> Option<u64> {
         total(&self.head.headers)
@@ -90,6 +97,46 @@ impl Answer {
     /// [`Kind::Cut`](crate::Kind::Cut) if the answer is not whole, [`Kind::Decode`](crate::Kind::Decode) if it holds something else.
     pub fn list(&self) -> Result<Vec<Record>, Error> {
         envelope::list(&self.body).map_err(|error| annotate(error, &self.head))
+    }
+
+    /// The whole body as a type of one's own, for APIs that put something else than `result` at the top (facts 7.2). Values are
+    /// read as they came, by serde_json; a [`Record`] in the type reads stored values in every form.
+    ///
+    /// # Errors
+    /// [`Kind::Cut`](crate::Kind::Cut) if the answer is not whole or tells of an error, [`Kind::Decode`](crate::Kind::Decode) if
+    /// it does not fit the type.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let read = || {
+            envelope::check(&self.body)?;
+            serde_json::from_slice(&self.body).map_err(|e| {
+                Error::new(Kind::Decode, "the answer does not fit the type asked for").with_source(e)
+            })
+        };
+        read().map_err(|error| annotate(error, &self.head))
+    }
+
+    /// What `result` holds as a type of one's own: for APIs whose results are no records of fields, with numbers, booleans and
+    /// lists in them (facts 7.3).
+    ///
+    /// ```
+    /// # use snow_core::decode::Answer;
+    /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
+    /// #[derive(serde::Deserialize)]
+    /// struct Progress { status: String, percent_complete: u8 }
+    ///
+    /// let answer = Answer::new(head, r#"{"result":{"status":"2","percent_complete":100}}"#.into())?;
+    /// assert_eq!(answer.result::<Progress>()?.percent_complete, 100);
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn result<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        #[derive(serde::Deserialize)]
+        struct Envelope<T> {
+            result: T,
+        }
+        self.read::<Envelope<T>>().map(|envelope| envelope.result)
     }
 
     /// Nothing, which is what a DELETE answers.

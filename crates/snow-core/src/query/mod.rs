@@ -38,6 +38,7 @@
 mod check;
 mod condition;
 mod field;
+mod fields;
 mod lower;
 mod operator;
 mod parse;

@@ -1,0 +1,219 @@
+//! The Attachment API: files of records (facts 5).
+
+mod attribute;
+mod content;
+mod content_type;
+mod digest;
+mod download;
+mod framed;
+mod incoming;
+mod local;
+mod many;
+mod metadata;
+mod progress;
+mod read_body;
+mod upload;
+
+use crate::call::{Call, Prepared};
+use crate::exchange::Read;
+use crate::target::Target;
+use crate::{Error, Kind, SysId, field};
+use bytes::Bytes;
+use http::Method;
+use snow_core::{ApiPath, Clock};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use attribute::Attribute;
+pub use content::Content;
+pub use download::Download;
+pub use incoming::Incoming;
+pub use metadata::{Attachment, FileState};
+pub use progress::Progress;
+pub use upload::{Upload, UploadFuture, Uploaded};
+
+/// Between two looks at a file that is being scanned: the first pause, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
+
+/// The files of an instance's records. Cheap to clone. Get it by [`Client::attachments`](crate::Client::attachments).
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let url = simulator.listen().await?;
+/// # let client = snow_client::Client::builder().instance(url.url()).user("admin").password("secret").build()?;
+/// # let incident = client.table("incident").list().limit(1).await?[0].sys_id()?;
+/// let attachments = client.attachments();
+/// let note = attachments.upload("incident", incident, "note.txt", "the printer is on fire").await?;
+/// assert_eq!(note.content_type, "text/plain");
+/// assert_eq!(attachments.download(note.sys_id).bytes(1 << 20).await?, "the printer is on fire");
+/// # Ok(()) }
+/// ```
+///
+/// What a user may do with a file is decided by its record. Limits of the instance: 1024 MB a file, unless
+/// `com.glide.attachment.max_size` says otherwise, and 60 s a request (facts 5).
+#[derive(Clone, Debug)]
+pub struct Attachments {
+    pub(crate) target: Arc<Target>,
+}
+
+impl Attachments {
+    pub(crate) fn new(target: Arc<Target>) -> Self {
+        Self { target }
+    }
+
+    /// Files of all records: those of a query on the fields of [`Attachment`].
+    ///
+    /// # Errors
+    /// [`Kind::Incomplete`] if no limit is set and more files match than the 1,000 that the service sends by itself.
+    pub fn list(&self) -> Call<Vec<Attachment>> {
+        Call::files(self.call(Method::GET, None, |_, _| Ok(())))
+    }
+
+    /// The files of one record.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list). A record that does not exist has no files.
+    pub fn of(&self, table: &str, sys_id: impl AsRef<str>) -> Call<Vec<Attachment>> {
+        let record = record(table, sys_id.as_ref());
+        self.list().change(|mut request| {
+            let (table, sys_id) = record?;
+            let own = field("table_name").eq(table).and(field("table_sys_id").eq(sys_id.as_str()));
+            request.params = request.params.query(own.order_by("sys_id"));
+            Ok(request)
+        })
+    }
+
+    /// What is known of a file.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if there is none, or if the user may not read its record.
+    pub fn get(&self, sys_id: impl AsRef<str>) -> Call<Attachment> {
+        self.call(Method::GET, Some(sys_id.as_ref()), |answer, _| Attachment::one(answer))
+    }
+
+    /// Gives a record a file: bytes, a file of this machine, a reader or a stream. Files go out in constant memory.
+    ///
+    /// ```no_run
+    /// # async fn example(client: snow_client::Client, incident: &str) -> Result<(), snow_client::Error> {
+    /// use snow_client::Content;
+    ///
+    /// let log = Content::file("/var/log/syslog");
+    /// let log = client.attachments().upload("incident", incident, "syslog", log).skip_existing().await?;
+    /// println!("{} bytes, {}", log.size_bytes, if log.was_there() { "there already" } else { "new" });
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// If the error's [`may_have_happened`](Error::may_have_happened) is true, look before you try again: the file may be
+    /// there. [`Kind::Corrupt`] if the instance has another size than was sent.
+    pub fn upload(
+        &self,
+        table: &str,
+        sys_id: impl AsRef<str>,
+        file_name: &str,
+        content: impl Into<Content>,
+    ) -> Upload {
+        Upload::new(self.clone(), record(table, sys_id.as_ref()), Some(file_name), content.into())
+    }
+
+    /// Gives a record a file of this machine, under its own name.
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload), and [`Kind::File`] if it cannot be read.
+    pub fn upload_file(&self, table: &str, sys_id: impl AsRef<str>, path: impl Into<PathBuf>) -> Upload {
+        Upload::new(self.clone(), record(table, sys_id.as_ref()), None, Content::file(path))
+    }
+
+    /// Gets a file: as a stream, into a writer, into a file, or into memory.
+    ///
+    /// ```no_run
+    /// # async fn example(client: snow_client::Client, sys_id: &str) -> Result<(), snow_client::Error> {
+    /// client.attachments().download(sys_id).to_file("report.pdf").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn download(&self, sys_id: impl AsRef<str>) -> Download {
+        Download::new(self.clone(), sys_id.as_ref().parse())
+    }
+
+    /// Gives a file another name.
+    pub fn rename(&self, sys_id: impl AsRef<str>, file_name: &str) -> Call<()> {
+        let call = self.call(Method::PATCH, Some(sys_id.as_ref()), |answer, _| answer.nothing());
+        call.change(|mut request| {
+            if let Some(why) = file_name_refused(file_name) {
+                return Err(Error::new(Kind::InvalidInput, format!("the file name {file_name:?} {why}")));
+            }
+            let name = serde_json::json!({ "file_name": file_name });
+            request.body = Some(Bytes::from(name.to_string()));
+            // It has this name afterwards, however often it was told.
+            Ok(request.operation(|operation| operation.idempotent(true)))
+        })
+    }
+
+    /// Deletes a file.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if there is none.
+    pub fn delete(&self, sys_id: impl AsRef<str>) -> Call<()> {
+        self.call(Method::DELETE, Some(sys_id.as_ref()), |answer, _| answer.nothing())
+    }
+
+    /// Waits until the instance has looked for viruses in a file, at most for so long: it looks after half a second, and then
+    /// ever more rarely (facts 5). Instances that tell no state have no such files.
+    ///
+    /// # Errors
+    /// [`Kind::TimedOut`] if it is still not done.
+    pub async fn wait_until_available(
+        &self,
+        sys_id: impl AsRef<str>,
+        limit: Duration,
+    ) -> Result<Attachment, Error> {
+        let sys_id: SysId = sys_id.as_ref().parse()?;
+        let (clock, mut pause) = (Clock::new(), PAUSES.0);
+        let began = clock.now();
+        loop {
+            let attachment = self.get(sys_id).await?;
+            if !attachment.is_pending() {
+                return Ok(attachment);
+            }
+            let left = limit.saturating_sub(clock.now().duration_since(began).unwrap_or_default());
+            if left.is_zero() {
+                let why = format!(
+                    "the attachment {sys_id} is on the instance, and still being scanned after {limit:?}"
+                );
+                return Err(Error::new(Kind::TimedOut, why));
+            }
+            tokio::time::sleep(pause.min(left)).await;
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    fn call<T: 'static>(&self, method: Method, sys_id: Option<&str>, read: Read<T>) -> Call<T> {
+        Call::new(self.target.clone(), prepare(method, sys_id), read)
+    }
+}
+
+fn prepare(method: Method, sys_id: Option<&str>) -> Result<Prepared, Error> {
+    let path = ApiPath::parse("/api/now/attachment")?;
+    let path = match sys_id {
+        Some(sys_id) => path.record(sys_id.parse()?),
+        None => path,
+    };
+    Ok(Prepared::new(method, path))
+}
+
+/// A record, by names that can be some.
+fn record(table: &str, sys_id: &str) -> Result<(String, SysId), Error> {
+    ApiPath::table(table)?;
+    Ok((table.to_owned(), sys_id.parse()?))
+}
+
+/// Why a file cannot have this name.
+fn file_name_refused(name: &str) -> Option<&'static str> {
+    match name {
+        "" => Some("is empty"),
+        _ if name.chars().any(char::is_control) => Some("has characters that no name may have"),
+        _ => None,
+    }
+}

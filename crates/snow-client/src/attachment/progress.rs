@@ -1,0 +1,81 @@
+//! How far a file is.
+
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+use snow_core::{Body, Error};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+/// How much of a file has gone out or come in. What goes out again begins at nothing again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// So many bytes.
+    pub bytes: u64,
+    /// Of so many, where it is known.
+    pub total: Option<u64>,
+}
+
+/// Who is told of it.
+#[derive(Clone)]
+pub(super) struct Listener(Arc<dyn Fn(Progress) + Send + Sync>);
+
+impl Listener {
+    pub(super) fn new(listen: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(listen))
+    }
+
+    pub(super) fn tell(&self, bytes: u64, total: Option<u64>) {
+        (self.0)(Progress { bytes, total });
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener")
+    }
+}
+
+/// A body that tells how much of it has gone.
+pub(super) struct Counted {
+    body: Body,
+    bytes: u64,
+    total: Option<u64>,
+    listener: Listener,
+}
+
+impl Counted {
+    pub(super) fn around(body: Body, listener: Listener) -> Body {
+        let total = body.size_hint().exact();
+        Body::stream(Self { body, bytes: 0, total, listener })
+    }
+}
+
+impl http_body::Body for Counted {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            self.bytes += data.len() as u64;
+            self.listener.tell(self.bytes, self.total);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

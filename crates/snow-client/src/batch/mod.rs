@@ -1,0 +1,268 @@
+//! The Batch API: many calls in one request (facts 7.1).
+
+mod item;
+mod wire;
+
+use crate::call::{Call, Prepared};
+use crate::exchange::{Reader, exchange};
+use crate::target::Target;
+use crate::{Error, Kind};
+use bytes::Bytes;
+use http::Method;
+use snow_core::ApiPath;
+use snow_core::decode::Answer;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use item::Outgoing;
+
+/// How many items go in one request: clients use 50 to 150, and all of them have 30 s together (facts 7.1).
+const ITEMS: usize = 50;
+/// How many bytes of items go in one request: the service takes 10 MB (facts 1.10).
+const BYTES: usize = 8 << 20;
+
+/// Calls that go out together: in one request, or in as few as their number and size allow. Get it by
+/// [`Client::batch`](crate::Client::batch).
+///
+/// Items run one after the other, in their order; nothing is rolled back. Each has an outcome of its own, of the same type and with
+/// the same errors as if it had gone out alone. Its own deadline does not hold; that of the batch does.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let url = simulator.listen().await?;
+/// # let client = snow_client::Client::builder().instance(url.url()).user("admin").password("secret").build()?;
+/// let mut batch = client.batch();
+/// let list = batch.add(client.table("incident").list().limit(2));
+/// let made = batch.add(client.table("incident").create(&serde_json::json!({ "short_description": "x" })));
+/// let mut answers = batch.send().await;
+/// assert_eq!(answers.take(&list)?.len(), 2);
+/// println!("{}", answers.take(&made)?.value("number")?);
+/// # Ok(()) }
+/// ```
+#[must_use = "a batch goes out when it is sent"]
+pub struct Batch {
+    target: Arc<Target>,
+    items: Vec<Result<Outgoing, Error>>,
+    /// Which batch an item is of.
+    id: Arc<()>,
+    most_items: usize,
+    most_bytes: usize,
+    deadline: Option<Duration>,
+}
+
+/// Which item of a batch, and what it comes to.
+pub struct Item<T> {
+    batch: Arc<()>,
+    at: usize,
+    read: Box<Reader<T>>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl Batch {
+    pub(crate) fn new(target: Arc<Target>) -> Self {
+        let (items, id) = (Vec::new(), Arc::new(()));
+        Self { target, items, id, most_items: ITEMS, most_bytes: BYTES, deadline: None }
+    }
+
+    /// Adds a call of the same client. One that cannot be right has its error as its outcome, and is not sent.
+    pub fn add<T>(&mut self, call: impl Into<Call<T>>) -> Item<T> {
+        let (target, request, read) = call.into().into_parts();
+        let request = request.and_then(|request| match Arc::ptr_eq(&target, &self.target) {
+            true => Outgoing::new(self.items.len(), request, &target),
+            false => Err(Error::new(Kind::InvalidInput, "the call is of another client than the batch")),
+        });
+        self.items.push(request);
+        Item { batch: self.id.clone(), at: self.items.len() - 1, read, of: PhantomData }
+    }
+
+    /// How many items go in one request at most; 50 by default.
+    pub fn max_items(self, most: usize) -> Self {
+        Self { most_items: most.max(1), ..self }
+    }
+
+    /// How many bytes of items go in one request at most; 8 MiB by default. A larger item goes alone.
+    pub fn max_bytes(self, most: usize) -> Self {
+        Self { most_bytes: most, ..self }
+    }
+
+    /// How long each request may take, in place of the client's own limit.
+    pub fn deadline(self, limit: Duration) -> Self {
+        Self { deadline: Some(limit), ..self }
+    }
+
+    /// How many calls there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Sends all of them, one request after the other. Reads that the instance did not come to are sent again; writes are not,
+    /// and have [`Kind::Unserviced`] as their outcome.
+    ///
+    /// **Cancelling**: a dropped future leaves open which writes were carried out.
+    pub async fn send(self) -> Answers {
+        let mut outcomes: Vec<Option<Result<Answer, Error>>> = Vec::new();
+        outcomes.resize_with(self.items.len(), || None);
+        let mut requests = Vec::with_capacity(self.items.len());
+        let mut waiting = Vec::new();
+        for (at, item) in self.items.into_iter().enumerate() {
+            match item {
+                Ok(item) => {
+                    requests.push(Some(item.request.clone()));
+                    waiting.push(item);
+                }
+                Err(error) => {
+                    requests.push(None);
+                    put(&mut outcomes, at, Err(error));
+                }
+            }
+        }
+        let sender = Sender { target: &self.target, deadline: self.deadline };
+        while !waiting.is_empty() {
+            let rest = waiting.split_off(fitting(&waiting, self.most_items, self.most_bytes));
+            let mut again = sender.round(waiting, &mut outcomes).await;
+            again.extend(rest);
+            waiting = again;
+        }
+        Answers { batch: self.id, requests, outcomes }
+    }
+}
+
+fn put(outcomes: &mut [Option<Result<Answer, Error>>], at: usize, outcome: Result<Answer, Error>) {
+    if let Some(place) = outcomes.get_mut(at) {
+        *place = Some(outcome);
+    }
+}
+
+/// How many of these go into one request: at least one.
+fn fitting(items: &[Outgoing], most_items: usize, most_bytes: usize) -> usize {
+    let mut bytes = 0_usize;
+    let fits = items.iter().take(most_items).take_while(|item| {
+        bytes += item.json.len();
+        bytes <= most_bytes
+    });
+    fits.count().max(1)
+}
+
+struct Sender<'a> {
+    target: &'a Target,
+    deadline: Option<Duration>,
+}
+
+impl Sender<'_> {
+    /// Sends these, notes what came of them, and gives back those that are to go again.
+    async fn round(
+        &self,
+        items: Vec<Outgoing>,
+        outcomes: &mut [Option<Result<Answer, Error>>],
+    ) -> Vec<Outgoing> {
+        let told = match self.exchange(&items).await {
+            Ok(told) => told,
+            Err(error) => {
+                for item in items {
+                    put(outcomes, item.at, Err(item.failed(error.clone())));
+                }
+                return Vec::new();
+            }
+        };
+        let (mut again, mut done) = (Vec::new(), 0_usize);
+        for item in items {
+            match told.of(item.at) {
+                Some(answer) => {
+                    done += 1;
+                    put(outcomes, item.at, answer.map_err(|error| item.told(error)));
+                }
+                None if item.is_safe => again.push(item),
+                None => put(outcomes, item.at, Err(item.told(unserviced()))),
+            }
+        }
+        if done == 0 && !again.is_empty() {
+            // What the instance does not come to even as the first of all is too much for any batch.
+            let first = again.remove(0);
+            put(outcomes, first.at, Err(first.told(unserviced())));
+        }
+        again
+    }
+
+    async fn exchange(&self, items: &[Outgoing]) -> Result<wire::Told, Error> {
+        let mut request = Prepared::new(Method::POST, ApiPath::parse("/api/now/v1/batch")?);
+        request.body = Some(Bytes::from(wire::request(items)));
+        if items.iter().all(|item| item.is_safe) {
+            request = request.operation(|operation| operation.idempotent(true));
+        }
+        if let Some(limit) = self.deadline {
+            request = request.operation(|operation| operation.deadline(limit));
+        }
+        exchange(self.target, &request, &|answer: &Answer, _: &Prepared| answer.read::<wire::Told>()).await
+    }
+}
+
+fn unserviced() -> Error {
+    Error::new(Kind::Unserviced, "the instance did not come to this item of the batch")
+}
+
+/// What the items of a batch came to.
+pub struct Answers {
+    batch: Arc<()>,
+    requests: Vec<Option<Prepared>>,
+    outcomes: Vec<Option<Result<Answer, Error>>>,
+}
+
+impl Answers {
+    /// The outcome of an item, as its call would have given it.
+    ///
+    /// # Errors
+    /// Those of the call; of the whole request, if that failed; [`Kind::Unserviced`] for what the instance did not come to;
+    /// [`Kind::InvalidInput`] for an item of another batch, and for one that was taken already.
+    pub fn take<T>(&mut self, item: &Item<T>) -> Result<T, Error> {
+        let not_here = |why: &'static str| Error::new(Kind::InvalidInput, why);
+        if !Arc::ptr_eq(&item.batch, &self.batch) {
+            return Err(not_here("the item is of another batch"));
+        }
+        let outcome = self.outcomes.get_mut(item.at).and_then(Option::take);
+        let answer = outcome.ok_or_else(|| not_here("the outcome of this item was taken already"))??;
+        match self.requests.get(item.at).and_then(Option::as_ref) {
+            Some(request) => (item.read)(&answer, request).map_err(|error| item::named(error, request)),
+            None => Err(not_here("the item was not sent")),
+        }
+    }
+}
+
+impl<T: 'static> Call<T> {
+    /// Sends this call inside a batch of its own: the way out for a query that is too long for an address (facts 1.10). The
+    /// instance has 30 s for it in place of 60.
+    ///
+    /// # Errors
+    /// Those of the call, and [`Kind::Unserviced`] if the answer is too large for a batch (10 MB, facts 7.1).
+    pub async fn through_batch(self) -> Result<T, Error> {
+        let target = self.target();
+        let mut batch = Batch::new(target);
+        let item = batch.add(self);
+        batch.send().await.take(&item)
+    }
+}
+
+impl<T> fmt::Debug for Item<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Item({})", self.at)
+    }
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Batch({} items)", self.items.len())
+    }
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answers({} items)", self.outcomes.len())
+    }
+}

@@ -1,0 +1,1133 @@
+// Generated from an instance's dictionary: do not edit, generate again.
+//~ incident.active boolean
+//~ incident.activity_due glide_date_time
+//~ incident.additional_assignee_list glide_list to sys_user
+//~ incident.approval string
+//~ incident.approval="not requested" Not Yet Requested
+//~ incident.approval="requested" Requested
+//~ incident.approval="approved" Approved
+//~ incident.approval="rejected" Rejected
+//~ incident.approval_history string
+//~ incident.approval_set glide_date_time
+//~ incident.assigned_to reference to sys_user
+//~ incident.assignment_group reference to sys_user_group
+//~ incident.business_duration glide_duration
+//~ incident.business_service reference to cmdb_ci
+//~ incident.business_stc integer
+//~ incident.calendar_duration glide_duration
+//~ incident.calendar_stc integer
+//~ incident.caller_id reference to sys_user
+//~ incident.category string
+//~ incident.category="inquiry" Inquiry / Help
+//~ incident.category="software" Software
+//~ incident.category="hardware" Hardware
+//~ incident.category="network" Network
+//~ incident.category="database" Database
+//~ incident.caused_by reference to change_request
+//~ incident.child_incidents integer
+//~ incident.close_code string
+//~ incident.close_notes string
+//~ incident.closed_at glide_date_time
+//~ incident.closed_by reference to sys_user
+//~ incident.cmdb_ci reference to cmdb_ci
+//~ incident.comments journal_input
+//~ incident.comments_and_work_notes journal_list
+//~ incident.company reference to core_company
+//~ incident.contact_type string
+//~ incident.contact_type="email" Email
+//~ incident.contact_type="phone" Phone
+//~ incident.contact_type="self-service" Self-service
+//~ incident.contact_type="walk-in" Walk-in
+//~ incident.contract string
+//~ incident.correlation_display string
+//~ incident.correlation_id string
+//~ incident.delivery_plan string
+//~ incident.delivery_task string
+//~ incident.description string
+//~ incident.due_date glide_date_time
+//~ incident.escalation integer
+//~ incident.escalation="0" Normal
+//~ incident.escalation="1" Moderate
+//~ incident.escalation="2" High
+//~ incident.escalation="3" Overdue
+//~ incident.expected_start glide_date_time
+//~ incident.follow_up glide_date_time
+//~ incident.group_list glide_list to sys_user_group
+//~ incident.hold_reason integer
+//~ incident.hold_reason="1" Awaiting Caller
+//~ incident.hold_reason="3" Awaiting Problem
+//~ incident.hold_reason="4" Awaiting Vendor
+//~ incident.hold_reason="5" Awaiting Change
+//~ incident.impact integer
+//~ incident.impact="1" 1 - High
+//~ incident.impact="2" 2 - Medium
+//~ incident.impact="3" 3 - Low
+//~ incident.incident_state integer
+//~ incident.incident_state="1" New
+//~ incident.incident_state="2" In Progress
+//~ incident.incident_state="3" On Hold
+//~ incident.incident_state="6" Resolved
+//~ incident.incident_state="7" Closed
+//~ incident.incident_state="8" Canceled
+//~ incident.knowledge boolean
+//~ incident.location reference to cmn_location
+//~ incident.made_sla boolean
+//~ incident.notify integer
+//~ incident.notify="1" Do Not Notify
+//~ incident.notify="2" Send Email
+//~ incident.notify="3" Phone
+//~ incident.number string
+//~ incident.opened_at glide_date_time
+//~ incident.opened_by reference to sys_user
+//~ incident.order integer
+//~ incident.parent reference to task
+//~ incident.parent_incident reference to incident
+//~ incident.priority integer
+//~ incident.priority="1" 1 - Critical
+//~ incident.priority="2" 2 - High
+//~ incident.priority="3" 3 - Moderate
+//~ incident.priority="4" 4 - Low
+//~ incident.priority="5" 5 - Planning
+//~ incident.problem_id reference to problem
+//~ incident.reassignment_count integer
+//~ incident.reopen_count integer
+//~ incident.reopened_by reference to sys_user
+//~ incident.reopened_time glide_date_time
+//~ incident.resolved_at glide_date_time
+//~ incident.resolved_by reference to sys_user
+//~ incident.rfc reference to change_request
+//~ incident.service_offering reference to cmdb_ci
+//~ incident.severity integer
+//~ incident.severity="1" 1 - High
+//~ incident.severity="2" 2 - Medium
+//~ incident.severity="3" 3 - Low
+//~ incident.short_description string
+//~ incident.sla_due glide_date_time
+//~ incident.state integer
+//~ incident.state="1" New
+//~ incident.state="2" In Progress
+//~ incident.state="3" On Hold
+//~ incident.state="6" Resolved
+//~ incident.state="7" Closed
+//~ incident.state="8" Canceled
+//~ incident.subcategory string
+//~ incident.sys_class_name sys_class_name
+//~ incident.sys_created_by string
+//~ incident.sys_created_on glide_date_time
+//~ incident.sys_domain domain_id to sys_user_group
+//~ incident.sys_domain_path domain_path
+//~ incident.sys_id GUID
+//~ incident.sys_mod_count integer
+//~ incident.sys_tags related_tags
+//~ incident.sys_updated_by string
+//~ incident.sys_updated_on glide_date_time
+//~ incident.time_worked glide_duration
+//~ incident.upon_approval string
+//~ incident.upon_reject string
+//~ incident.urgency integer
+//~ incident.urgency="1" 1 - High
+//~ incident.urgency="2" 2 - Medium
+//~ incident.urgency="3" 3 - Low
+//~ incident.user_input string
+//~ incident.watch_list glide_list to sys_user
+//~ incident.work_end glide_date_time
+//~ incident.work_notes journal_input
+//~ incident.work_notes_list glide_list to sys_user
+//~ incident.work_start glide_date_time
+
+/// Incident (`incident`), which extends task.
+#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
+#[serde(default)]
+pub struct Incident {
+    /// Active: boolean.
+    pub active: Option<bool>,
+    /// Activity due: glide_date_time.
+    pub activity_due: Option<snow_client::DateTime>,
+    /// Additional assignee list: glide_list.
+    pub additional_assignee_list: Option<Vec<String>>,
+    /// Approval: string.
+    pub approval: Option<IncidentApproval>,
+    /// Approval history: string.
+    pub approval_history: Option<String>,
+    /// Approval set: glide_date_time.
+    pub approval_set: Option<snow_client::DateTime>,
+    /// Assigned to: reference.
+    pub assigned_to: Option<snow_client::Reference>,
+    /// Assignment group: reference.
+    pub assignment_group: Option<snow_client::Reference>,
+    /// Business duration: glide_duration.
+    pub business_duration: Option<String>,
+    /// Service: reference.
+    pub business_service: Option<snow_client::Reference>,
+    /// Business resolve time: integer.
+    pub business_stc: Option<i64>,
+    /// Duration: glide_duration.
+    pub calendar_duration: Option<String>,
+    /// Resolve time: integer.
+    pub calendar_stc: Option<i64>,
+    /// Caller: reference.
+    pub caller_id: Option<snow_client::Reference>,
+    /// Category: string.
+    pub category: Option<IncidentCategory>,
+    /// Caused by Change: reference.
+    pub caused_by: Option<snow_client::Reference>,
+    /// Child Incidents: integer.
+    pub child_incidents: Option<i64>,
+    /// Resolution code: string.
+    pub close_code: Option<String>,
+    /// Close notes: string.
+    pub close_notes: Option<String>,
+    /// Closed: glide_date_time.
+    pub closed_at: Option<snow_client::DateTime>,
+    /// Closed by: reference.
+    pub closed_by: Option<snow_client::Reference>,
+    /// Configuration item: reference.
+    pub cmdb_ci: Option<snow_client::Reference>,
+    /// Additional comments: journal_input.
+    pub comments: Option<String>,
+    /// Comments and Work notes: journal_list.
+    pub comments_and_work_notes: Option<String>,
+    /// Company: reference.
+    pub company: Option<snow_client::Reference>,
+    /// Contact type: string.
+    pub contact_type: Option<IncidentContactType>,
+    /// Contract: string.
+    pub contract: Option<String>,
+    /// Correlation display: string.
+    pub correlation_display: Option<String>,
+    /// Correlation ID: string.
+    pub correlation_id: Option<String>,
+    /// Delivery plan: string.
+    pub delivery_plan: Option<String>,
+    /// Delivery task: string.
+    pub delivery_task: Option<String>,
+    /// Description: string.
+    pub description: Option<String>,
+    /// Due date: glide_date_time.
+    pub due_date: Option<snow_client::DateTime>,
+    /// Escalation: integer.
+    pub escalation: Option<IncidentEscalation>,
+    /// Expected start: glide_date_time.
+    pub expected_start: Option<snow_client::DateTime>,
+    /// Follow up: glide_date_time.
+    pub follow_up: Option<snow_client::DateTime>,
+    /// Group list: glide_list.
+    pub group_list: Option<Vec<String>>,
+    /// On hold reason: integer.
+    pub hold_reason: Option<IncidentHoldReason>,
+    /// Impact: integer.
+    pub impact: Option<IncidentImpact>,
+    /// Incident state: integer.
+    pub incident_state: Option<IncidentIncidentState>,
+    /// Knowledge: boolean.
+    pub knowledge: Option<bool>,
+    /// Location: reference.
+    pub location: Option<snow_client::Reference>,
+    /// Made SLA: boolean.
+    pub made_sla: Option<bool>,
+    /// Notify: integer.
+    pub notify: Option<IncidentNotify>,
+    /// Number: string.
+    pub number: Option<String>,
+    /// Opened: glide_date_time.
+    pub opened_at: Option<snow_client::DateTime>,
+    /// Opened by: reference.
+    pub opened_by: Option<snow_client::Reference>,
+    /// Order: integer.
+    pub order: Option<i64>,
+    /// Parent: reference.
+    pub parent: Option<snow_client::Reference>,
+    /// Parent Incident: reference.
+    pub parent_incident: Option<snow_client::Reference>,
+    /// Priority: integer.
+    pub priority: Option<IncidentPriority>,
+    /// Problem: reference.
+    pub problem_id: Option<snow_client::Reference>,
+    /// Reassignment count: integer.
+    pub reassignment_count: Option<i64>,
+    /// Reopen count: integer.
+    pub reopen_count: Option<i64>,
+    /// Last reopened by: reference.
+    pub reopened_by: Option<snow_client::Reference>,
+    /// Last reopened at: glide_date_time.
+    pub reopened_time: Option<snow_client::DateTime>,
+    /// Resolved: glide_date_time.
+    pub resolved_at: Option<snow_client::DateTime>,
+    /// Resolved by: reference.
+    pub resolved_by: Option<snow_client::Reference>,
+    /// Change Request: reference.
+    pub rfc: Option<snow_client::Reference>,
+    /// Service offering: reference.
+    pub service_offering: Option<snow_client::Reference>,
+    /// Severity: integer.
+    pub severity: Option<IncidentSeverity>,
+    /// Short description: string.
+    pub short_description: Option<String>,
+    /// SLA due: glide_date_time.
+    pub sla_due: Option<snow_client::DateTime>,
+    /// State: integer.
+    pub state: Option<IncidentState>,
+    /// Subcategory: string.
+    pub subcategory: Option<String>,
+    /// Task type: sys_class_name.
+    pub sys_class_name: Option<String>,
+    /// Created by: string.
+    pub sys_created_by: Option<String>,
+    /// Created: glide_date_time.
+    pub sys_created_on: Option<snow_client::DateTime>,
+    /// Domain: domain_id.
+    pub sys_domain: Option<snow_client::Reference>,
+    /// Domain Path: domain_path.
+    pub sys_domain_path: Option<String>,
+    /// Sys ID: GUID.
+    pub sys_id: Option<snow_client::SysId>,
+    /// Updates: integer.
+    pub sys_mod_count: Option<i64>,
+    /// Tags: related_tags.
+    pub sys_tags: Option<String>,
+    /// Updated by: string.
+    pub sys_updated_by: Option<String>,
+    /// Updated: glide_date_time.
+    pub sys_updated_on: Option<snow_client::DateTime>,
+    /// Time worked: glide_duration.
+    pub time_worked: Option<String>,
+    /// Upon approval: string.
+    pub upon_approval: Option<String>,
+    /// Upon reject: string.
+    pub upon_reject: Option<String>,
+    /// Urgency: integer.
+    pub urgency: Option<IncidentUrgency>,
+    /// User input: string.
+    pub user_input: Option<String>,
+    /// Watch list: glide_list.
+    pub watch_list: Option<Vec<String>>,
+    /// Actual end: glide_date_time.
+    pub work_end: Option<snow_client::DateTime>,
+    /// Work notes: journal_input.
+    pub work_notes: Option<String>,
+    /// Work notes list: glide_list.
+    pub work_notes_list: Option<Vec<String>>,
+    /// Actual start: glide_date_time.
+    pub work_start: Option<snow_client::DateTime>,
+}
+
+/// The columns of `incident`, for queries.
+impl Incident {
+    /// The table's name.
+    pub const TABLE: &'static str = "incident";
+    /// Active.
+    pub const ACTIVE: snow_client::TypedField<bool> = snow_client::TypedField::new("active");
+    /// Activity due.
+    pub const ACTIVITY_DUE: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("activity_due");
+    /// Additional assignee list.
+    pub const ADDITIONAL_ASSIGNEE_LIST: snow_client::TypedField<String> = snow_client::TypedField::new("additional_assignee_list");
+    /// Approval.
+    pub const APPROVAL: snow_client::TypedField<IncidentApproval> = snow_client::TypedField::new("approval");
+    /// Approval history.
+    pub const APPROVAL_HISTORY: snow_client::TypedField<String> = snow_client::TypedField::new("approval_history");
+    /// Approval set.
+    pub const APPROVAL_SET: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("approval_set");
+    /// Assigned to.
+    pub const ASSIGNED_TO: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("assigned_to");
+    /// Assignment group.
+    pub const ASSIGNMENT_GROUP: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("assignment_group");
+    /// Business duration.
+    pub const BUSINESS_DURATION: snow_client::TypedField<String> = snow_client::TypedField::new("business_duration");
+    /// Service.
+    pub const BUSINESS_SERVICE: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("business_service");
+    /// Business resolve time.
+    pub const BUSINESS_STC: snow_client::TypedField<i64> = snow_client::TypedField::new("business_stc");
+    /// Duration.
+    pub const CALENDAR_DURATION: snow_client::TypedField<String> = snow_client::TypedField::new("calendar_duration");
+    /// Resolve time.
+    pub const CALENDAR_STC: snow_client::TypedField<i64> = snow_client::TypedField::new("calendar_stc");
+    /// Caller.
+    pub const CALLER_ID: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("caller_id");
+    /// Category.
+    pub const CATEGORY: snow_client::TypedField<IncidentCategory> = snow_client::TypedField::new("category");
+    /// Caused by Change.
+    pub const CAUSED_BY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("caused_by");
+    /// Child Incidents.
+    pub const CHILD_INCIDENTS: snow_client::TypedField<i64> = snow_client::TypedField::new("child_incidents");
+    /// Resolution code.
+    pub const CLOSE_CODE: snow_client::TypedField<String> = snow_client::TypedField::new("close_code");
+    /// Close notes.
+    pub const CLOSE_NOTES: snow_client::TypedField<String> = snow_client::TypedField::new("close_notes");
+    /// Closed.
+    pub const CLOSED_AT: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("closed_at");
+    /// Closed by.
+    pub const CLOSED_BY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("closed_by");
+    /// Configuration item.
+    pub const CMDB_CI: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("cmdb_ci");
+    /// Additional comments.
+    pub const COMMENTS: snow_client::TypedField<String> = snow_client::TypedField::new("comments");
+    /// Comments and Work notes.
+    pub const COMMENTS_AND_WORK_NOTES: snow_client::TypedField<String> = snow_client::TypedField::new("comments_and_work_notes");
+    /// Company.
+    pub const COMPANY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("company");
+    /// Contact type.
+    pub const CONTACT_TYPE: snow_client::TypedField<IncidentContactType> = snow_client::TypedField::new("contact_type");
+    /// Contract.
+    pub const CONTRACT: snow_client::TypedField<String> = snow_client::TypedField::new("contract");
+    /// Correlation display.
+    pub const CORRELATION_DISPLAY: snow_client::TypedField<String> = snow_client::TypedField::new("correlation_display");
+    /// Correlation ID.
+    pub const CORRELATION_ID: snow_client::TypedField<String> = snow_client::TypedField::new("correlation_id");
+    /// Delivery plan.
+    pub const DELIVERY_PLAN: snow_client::TypedField<String> = snow_client::TypedField::new("delivery_plan");
+    /// Delivery task.
+    pub const DELIVERY_TASK: snow_client::TypedField<String> = snow_client::TypedField::new("delivery_task");
+    /// Description.
+    pub const DESCRIPTION: snow_client::TypedField<String> = snow_client::TypedField::new("description");
+    /// Due date.
+    pub const DUE_DATE: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("due_date");
+    /// Escalation.
+    pub const ESCALATION: snow_client::TypedField<IncidentEscalation> = snow_client::TypedField::new("escalation");
+    /// Expected start.
+    pub const EXPECTED_START: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("expected_start");
+    /// Follow up.
+    pub const FOLLOW_UP: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("follow_up");
+    /// Group list.
+    pub const GROUP_LIST: snow_client::TypedField<String> = snow_client::TypedField::new("group_list");
+    /// On hold reason.
+    pub const HOLD_REASON: snow_client::TypedField<IncidentHoldReason> = snow_client::TypedField::new("hold_reason");
+    /// Impact.
+    pub const IMPACT: snow_client::TypedField<IncidentImpact> = snow_client::TypedField::new("impact");
+    /// Incident state.
+    pub const INCIDENT_STATE: snow_client::TypedField<IncidentIncidentState> = snow_client::TypedField::new("incident_state");
+    /// Knowledge.
+    pub const KNOWLEDGE: snow_client::TypedField<bool> = snow_client::TypedField::new("knowledge");
+    /// Location.
+    pub const LOCATION: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("location");
+    /// Made SLA.
+    pub const MADE_SLA: snow_client::TypedField<bool> = snow_client::TypedField::new("made_sla");
+    /// Notify.
+    pub const NOTIFY: snow_client::TypedField<IncidentNotify> = snow_client::TypedField::new("notify");
+    /// Number.
+    pub const NUMBER: snow_client::TypedField<String> = snow_client::TypedField::new("number");
+    /// Opened.
+    pub const OPENED_AT: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("opened_at");
+    /// Opened by.
+    pub const OPENED_BY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("opened_by");
+    /// Order.
+    pub const ORDER: snow_client::TypedField<i64> = snow_client::TypedField::new("order");
+    /// Parent.
+    pub const PARENT: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("parent");
+    /// Parent Incident.
+    pub const PARENT_INCIDENT: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("parent_incident");
+    /// Priority.
+    pub const PRIORITY: snow_client::TypedField<IncidentPriority> = snow_client::TypedField::new("priority");
+    /// Problem.
+    pub const PROBLEM_ID: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("problem_id");
+    /// Reassignment count.
+    pub const REASSIGNMENT_COUNT: snow_client::TypedField<i64> = snow_client::TypedField::new("reassignment_count");
+    /// Reopen count.
+    pub const REOPEN_COUNT: snow_client::TypedField<i64> = snow_client::TypedField::new("reopen_count");
+    /// Last reopened by.
+    pub const REOPENED_BY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("reopened_by");
+    /// Last reopened at.
+    pub const REOPENED_TIME: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("reopened_time");
+    /// Resolved.
+    pub const RESOLVED_AT: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("resolved_at");
+    /// Resolved by.
+    pub const RESOLVED_BY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("resolved_by");
+    /// Change Request.
+    pub const RFC: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("rfc");
+    /// Service offering.
+    pub const SERVICE_OFFERING: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("service_offering");
+    /// Severity.
+    pub const SEVERITY: snow_client::TypedField<IncidentSeverity> = snow_client::TypedField::new("severity");
+    /// Short description.
+    pub const SHORT_DESCRIPTION: snow_client::TypedField<String> = snow_client::TypedField::new("short_description");
+    /// SLA due.
+    pub const SLA_DUE: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("sla_due");
+    /// State.
+    pub const STATE: snow_client::TypedField<IncidentState> = snow_client::TypedField::new("state");
+    /// Subcategory.
+    pub const SUBCATEGORY: snow_client::TypedField<String> = snow_client::TypedField::new("subcategory");
+    /// Task type.
+    pub const SYS_CLASS_NAME: snow_client::TypedField<String> = snow_client::TypedField::new("sys_class_name");
+    /// Created by.
+    pub const SYS_CREATED_BY: snow_client::TypedField<String> = snow_client::TypedField::new("sys_created_by");
+    /// Created.
+    pub const SYS_CREATED_ON: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("sys_created_on");
+    /// Domain.
+    pub const SYS_DOMAIN: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("sys_domain");
+    /// Domain Path.
+    pub const SYS_DOMAIN_PATH: snow_client::TypedField<String> = snow_client::TypedField::new("sys_domain_path");
+    /// Sys ID.
+    pub const SYS_ID: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("sys_id");
+    /// Updates.
+    pub const SYS_MOD_COUNT: snow_client::TypedField<i64> = snow_client::TypedField::new("sys_mod_count");
+    /// Tags.
+    pub const SYS_TAGS: snow_client::TypedField<String> = snow_client::TypedField::new("sys_tags");
+    /// Updated by.
+    pub const SYS_UPDATED_BY: snow_client::TypedField<String> = snow_client::TypedField::new("sys_updated_by");
+    /// Updated.
+    pub const SYS_UPDATED_ON: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("sys_updated_on");
+    /// Time worked.
+    pub const TIME_WORKED: snow_client::TypedField<String> = snow_client::TypedField::new("time_worked");
+    /// Upon approval.
+    pub const UPON_APPROVAL: snow_client::TypedField<String> = snow_client::TypedField::new("upon_approval");
+    /// Upon reject.
+    pub const UPON_REJECT: snow_client::TypedField<String> = snow_client::TypedField::new("upon_reject");
+    /// Urgency.
+    pub const URGENCY: snow_client::TypedField<IncidentUrgency> = snow_client::TypedField::new("urgency");
+    /// User input.
+    pub const USER_INPUT: snow_client::TypedField<String> = snow_client::TypedField::new("user_input");
+    /// Watch list.
+    pub const WATCH_LIST: snow_client::TypedField<String> = snow_client::TypedField::new("watch_list");
+    /// Actual end.
+    pub const WORK_END: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("work_end");
+    /// Work notes.
+    pub const WORK_NOTES: snow_client::TypedField<String> = snow_client::TypedField::new("work_notes");
+    /// Work notes list.
+    pub const WORK_NOTES_LIST: snow_client::TypedField<String> = snow_client::TypedField::new("work_notes_list");
+    /// Actual start.
+    pub const WORK_START: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("work_start");
+}
+
+/// Approval of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentApproval {
+    /// Not Yet Requested: `not requested`.
+    NotYetRequested,
+    /// Requested: `requested`.
+    Requested,
+    /// Approved: `approved`.
+    Approved,
+    /// Rejected: `rejected`.
+    Rejected,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentApproval {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::NotYetRequested => "not requested",
+            Self::Requested => "requested",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentApproval {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "not requested" => Self::NotYetRequested,
+            "requested" => Self::Requested,
+            "approved" => Self::Approved,
+            "rejected" => Self::Rejected,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentApproval> for String {
+    fn from(choice: IncidentApproval) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentApproval> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentApproval) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// Category of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentCategory {
+    /// Inquiry / Help: `inquiry`.
+    InquiryHelp,
+    /// Software: `software`.
+    Software,
+    /// Hardware: `hardware`.
+    Hardware,
+    /// Network: `network`.
+    Network,
+    /// Database: `database`.
+    Database,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentCategory {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::InquiryHelp => "inquiry",
+            Self::Software => "software",
+            Self::Hardware => "hardware",
+            Self::Network => "network",
+            Self::Database => "database",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentCategory {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "inquiry" => Self::InquiryHelp,
+            "software" => Self::Software,
+            "hardware" => Self::Hardware,
+            "network" => Self::Network,
+            "database" => Self::Database,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentCategory> for String {
+    fn from(choice: IncidentCategory) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentCategory> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentCategory) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// Contact type of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentContactType {
+    /// Email: `email`.
+    Email,
+    /// Phone: `phone`.
+    Phone,
+    /// Self-service: `self-service`.
+    SelfService,
+    /// Walk-in: `walk-in`.
+    WalkIn,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentContactType {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::SelfService => "self-service",
+            Self::WalkIn => "walk-in",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentContactType {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "email" => Self::Email,
+            "phone" => Self::Phone,
+            "self-service" => Self::SelfService,
+            "walk-in" => Self::WalkIn,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentContactType> for String {
+    fn from(choice: IncidentContactType) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentContactType> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentContactType) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// Escalation of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentEscalation {
+    /// Normal: `0`.
+    Normal,
+    /// Moderate: `1`.
+    Moderate,
+    /// High: `2`.
+    High,
+    /// Overdue: `3`.
+    Overdue,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentEscalation {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Normal => "0",
+            Self::Moderate => "1",
+            Self::High => "2",
+            Self::Overdue => "3",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentEscalation {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "0" => Self::Normal,
+            "1" => Self::Moderate,
+            "2" => Self::High,
+            "3" => Self::Overdue,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentEscalation> for String {
+    fn from(choice: IncidentEscalation) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentEscalation> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentEscalation) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// On hold reason of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentHoldReason {
+    /// Awaiting Caller: `1`.
+    AwaitingCaller,
+    /// Awaiting Problem: `3`.
+    AwaitingProblem,
+    /// Awaiting Vendor: `4`.
+    AwaitingVendor,
+    /// Awaiting Change: `5`.
+    AwaitingChange,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentHoldReason {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::AwaitingCaller => "1",
+            Self::AwaitingProblem => "3",
+            Self::AwaitingVendor => "4",
+            Self::AwaitingChange => "5",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentHoldReason {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "1" => Self::AwaitingCaller,
+            "3" => Self::AwaitingProblem,
+            "4" => Self::AwaitingVendor,
+            "5" => Self::AwaitingChange,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentHoldReason> for String {
+    fn from(choice: IncidentHoldReason) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentHoldReason> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentHoldReason) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// Impact of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentImpact {
+    /// 1 - High: `1`.
+    N1High,
+    /// 2 - Medium: `2`.
+    N2Medium,
+    /// 3 - Low: `3`.
+    N3Low,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentImpact {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::N1High => "1",
+            Self::N2Medium => "2",
+            Self::N3Low => "3",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentImpact {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "1" => Self::N1High,
+            "2" => Self::N2Medium,
+            "3" => Self::N3Low,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentImpact> for String {
+    fn from(choice: IncidentImpact) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentImpact> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentImpact) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// Incident state of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentIncidentState {
+    /// New: `1`.
+    New,
+    /// In Progress: `2`.
+    InProgress,
+    /// On Hold: `3`.
+    OnHold,
+    /// Resolved: `6`.
+    Resolved,
+    /// Closed: `7`.
+    Closed,
+    /// Canceled: `8`.
+    Canceled,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentIncidentState {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::New => "1",
+            Self::InProgress => "2",
+            Self::OnHold => "3",
+            Self::Resolved => "6",
+            Self::Closed => "7",
+            Self::Canceled => "8",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentIncidentState {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "1" => Self::New,
+            "2" => Self::InProgress,
+            "3" => Self::OnHold,
+            "6" => Self::Resolved,
+            "7" => Self::Closed,
+            "8" => Self::Canceled,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentIncidentState> for String {
+    fn from(choice: IncidentIncidentState) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentIncidentState> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentIncidentState) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// Notify of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentNotify {
+    /// Do Not Notify: `1`.
+    DoNotNotify,
+    /// Send Email: `2`.
+    SendEmail,
+    /// Phone: `3`.
+    Phone,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentNotify {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::DoNotNotify => "1",
+            Self::SendEmail => "2",
+            Self::Phone => "3",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentNotify {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "1" => Self::DoNotNotify,
+            "2" => Self::SendEmail,
+            "3" => Self::Phone,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentNotify> for String {
+    fn from(choice: IncidentNotify) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentNotify> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentNotify) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// Priority of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentPriority {
+    /// 1 - Critical: `1`.
+    N1Critical,
+    /// 2 - High: `2`.
+    N2High,
+    /// 3 - Moderate: `3`.
+    N3Moderate,
+    /// 4 - Low: `4`.
+    N4Low,
+    /// 5 - Planning: `5`.
+    N5Planning,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentPriority {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::N1Critical => "1",
+            Self::N2High => "2",
+            Self::N3Moderate => "3",
+            Self::N4Low => "4",
+            Self::N5Planning => "5",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentPriority {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "1" => Self::N1Critical,
+            "2" => Self::N2High,
+            "3" => Self::N3Moderate,
+            "4" => Self::N4Low,
+            "5" => Self::N5Planning,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentPriority> for String {
+    fn from(choice: IncidentPriority) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentPriority> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentPriority) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// Severity of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentSeverity {
+    /// 1 - High: `1`.
+    N1High,
+    /// 2 - Medium: `2`.
+    N2Medium,
+    /// 3 - Low: `3`.
+    N3Low,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentSeverity {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::N1High => "1",
+            Self::N2Medium => "2",
+            Self::N3Low => "3",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentSeverity {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "1" => Self::N1High,
+            "2" => Self::N2Medium,
+            "3" => Self::N3Low,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentSeverity> for String {
+    fn from(choice: IncidentSeverity) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentSeverity> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentSeverity) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// State of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentState {
+    /// New: `1`.
+    New,
+    /// In Progress: `2`.
+    InProgress,
+    /// On Hold: `3`.
+    OnHold,
+    /// Resolved: `6`.
+    Resolved,
+    /// Closed: `7`.
+    Closed,
+    /// Canceled: `8`.
+    Canceled,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentState {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::New => "1",
+            Self::InProgress => "2",
+            Self::OnHold => "3",
+            Self::Resolved => "6",
+            Self::Closed => "7",
+            Self::Canceled => "8",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentState {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "1" => Self::New,
+            "2" => Self::InProgress,
+            "3" => Self::OnHold,
+            "6" => Self::Resolved,
+            "7" => Self::Closed,
+            "8" => Self::Canceled,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentState> for String {
+    fn from(choice: IncidentState) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentState> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentState) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// Urgency of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentUrgency {
+    /// 1 - High: `1`.
+    N1High,
+    /// 2 - Medium: `2`.
+    N2Medium,
+    /// 3 - Low: `3`.
+    N3Low,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentUrgency {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::N1High => "1",
+            Self::N2Medium => "2",
+            Self::N3Low => "3",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentUrgency {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "1" => Self::N1High,
+            "2" => Self::N2Medium,
+            "3" => Self::N3Low,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentUrgency> for String {
+    fn from(choice: IncidentUrgency) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentUrgency> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentUrgency) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
