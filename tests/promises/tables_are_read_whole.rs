@@ -409,3 +409,187 @@ async fn a_list_of_values_that_is_too_long_for_a_url_is_split() {
     let error = client.table("incident").list().query(query.order_by("number")).all().await.unwrap_err();
     assert_eq!(error.kind(), Kind::UriTooLong, "{error}");
 }
+
+/// The page's size is learnt while other pages are under way: their answers are those of what was asked.
+#[tokio::test(start_paused = true)]
+async fn what_is_learnt_meanwhile_changes_nothing_about_what_was_asked() {
+    for rows in [350, 1_500, 4_000] {
+        let simulator = simulator(rows);
+        let visible = visible(&simulator).await;
+        simulator.settings(|settings| settings.latency = Duration::from_millis(50));
+        for (name, mode) in MODES {
+            let (ids, report) = collect(mode(ids(&client(&simulator, "reader")))).await;
+            assert_eq!(ids.len(), visible.len(), "{name}, {rows}");
+            assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), visible, "{name}, {rows}");
+            assert_eq!(report.unwrap().expected, Some(u64::from(rows)), "{name}");
+        }
+    }
+}
+
+/// Lanes that are full hold no turn and no place that the first one needs.
+#[tokio::test(start_paused = true)]
+async fn small_buffers_and_few_places_hold_nobody_up() {
+    let simulator = simulator(3_000);
+    simulator.settings(|settings| settings.latency = Duration::from_millis(5));
+    let list =
+        |client: &Client| client.table("incident").list().fields(["sys_id", "short_description", "number"]);
+    for (buffer, parallel, page) in [(64 << 10, 2, 1_000), (1, 3, 500), (2_000, 4, 70), (200_000, 8, 300)] {
+        let builder = Client::builder().instance("dev12345").user("admin").password("secret").concurrency(4);
+        let client = builder.transport(simulator.clone()).build().unwrap();
+        let streams = (0..3).map(|_| {
+            let rows = list(&client).stream().buffer(buffer).parallel(parallel).page_size(page);
+            tokio::spawn(collect(rows))
+        });
+        for stream in futures_util::future::join_all(streams).await {
+            let (ids, report) = stream.unwrap();
+            assert_eq!((ids.len(), report.unwrap().complete), (3_000, true), "{buffer} {parallel} {page}");
+            assert!(ids.is_sorted());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_is_seen_wherever_it_stands() {
+    let simulator = simulator(500);
+    let client = client(&simulator, "admin");
+    let expected: BTreeSet<String> = ids(&client).map(|row| id(&row.unwrap())).collect().await;
+    let nested = field("active").eq("true").order_by_desc("number").or(field("active").ne("true"));
+    for query in [snow_client::Query::raw("ORDERBYDESCnumber"), nested] {
+        let list = || client.table("incident").list().query(&query).fields(["sys_id", "number"]);
+        let (seen, report) = collect(list().stream().page_size(30)).await;
+        assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), expected);
+        assert!(report.unwrap().may_have_drifted, "it is not read by sys_id");
+        let first = list().first().await.unwrap();
+        assert_eq!(first.value("number").unwrap(), "INC0000500");
+    }
+    let unread =
+        client.table("incident").list().query(snow_client::Query::raw("active=true^^^number")).first().await;
+    assert_eq!(unread.unwrap_err().kind(), Kind::InvalidInput, "what cannot be read cannot be paged");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_that_are_no_numbers_come_once() {
+    let builder = Simulator::builder().without_demo_data().user("admin", "secret").incidents(900);
+    let odd = ["0abc-x", "5abc-x", "global", "glide.maint", "zz", "9"];
+    let builder = odd.iter().fold(builder, |builder, id| builder.row("incident", [("sys_id", *id)]));
+    let simulator = builder.build().unwrap();
+    let visible = visible_to_admin(&simulator).await;
+    assert_eq!(visible.len(), 906);
+    for (name, mode) in MODES {
+        for page in [1, 3, 40] {
+            let (ids, _) = collect(mode(ids(&client(&simulator, "admin"))).page_size(page)).await;
+            assert_eq!(ids.len(), visible.len(), "{name}, {page}");
+            assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), visible, "{name}, {page}");
+        }
+    }
+}
+
+async fn visible_to_admin(simulator: &Simulator) -> BTreeSet<String> {
+    let list = client(simulator, "admin").table("incident").list().fields(["sys_id"]);
+    list.limit(1_000_000).await.unwrap().iter().map(id).collect()
+}
+
+/// All rows of many pages are hidden, at the start and in the middle: by sys_id, by time, by position.
+#[tokio::test(start_paused = true)]
+async fn whole_pages_that_are_hidden_in_every_order() {
+    let hide = |query: &str| Rule::HideRows { table: "incident".into(), query: query.into() };
+    let builder = Simulator::builder().without_demo_data().user("admin", "secret").incidents(800);
+    let builder = builder.user_with(User::new("reader", "secret").role("itil"));
+    let builder = builder.rule(hide("number<INC0000200")).rule(hide("number>INC0000400^number<INC0000600"));
+    let simulator = builder.rule(hide("sys_idSTARTSWITH0")).build().unwrap();
+    let visible = visible(&simulator).await;
+    let client = client(&simulator, "reader");
+    let queries = [
+        snow_client::Query::new(),
+        snow_client::Query::new().order_by("sys_created_on"),
+        snow_client::Query::new().order_by_desc("sys_created_on"),
+        snow_client::Query::new().order_by("number"),
+    ];
+    for query in &queries {
+        let rows = client.table("incident").list().query(query).fields(["sys_id"]).stream().page_size(20);
+        let (ids, report) = collect(rows).await;
+        assert_eq!(ids.len(), visible.len(), "{query:?}");
+        assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), visible, "{query:?}");
+        assert!(report.unwrap().complete);
+    }
+    // Resumed at any row, by position too.
+    for query in [&queries[1], &queries[3]] {
+        let rows = || client.table("incident").list().query(query).fields(["sys_id"]).stream().page_size(30);
+        let all = collect(rows()).await.0;
+        for kill in (1..all.len()).step_by(7) {
+            let mut first = rows();
+            for _ in 0..kill {
+                first.next().await.unwrap().unwrap();
+            }
+            let position = first.position().unwrap();
+            let rest = collect(rows().resume(position)).await.0;
+            assert_eq!(rest, all[kill..], "{query:?} killed at {kill}");
+        }
+    }
+}
+
+/// With the client as it comes: its budget is not spent on pages that were only too large.
+#[tokio::test(start_paused = true)]
+async fn a_quota_that_never_ends_is_lived_with() {
+    for shape in [Cut::Before, Cut::Beside, Cut::EmptyRow, Cut::Malformed, Cut::Truncated] {
+        let simulator = simulator(6_000);
+        simulator.settings(|settings| settings.quota = Some(Quota { rows: 300, shape }));
+        let builder = Client::builder().instance("dev12345").user("admin").password("secret");
+        let client = builder.transport(simulator.clone()).build().unwrap();
+        for mode in [MODES[0].1, MODES[1].1] {
+            let (ids, report) = collect(mode(ids(&client)).page_size(1_000)).await;
+            let report = report.unwrap_or_else(|error| panic!("{shape:?}: {error}"));
+            assert_eq!(
+                (ids.len(), report.complete, report.expected),
+                (6_000, true, Some(6_000)),
+                "{shape:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consumer_that_is_slow_loses_nothing() {
+    let simulator = simulator(900);
+    let client = client(&simulator, "admin");
+    let mut rows = ids(&client).page_size(300);
+    let mut seen = 0;
+    while let Some(row) = rows.next().await {
+        row.unwrap();
+        seen += 1;
+        tokio::time::sleep(Duration::from_secs(5)).await; // an hour and more in all
+    }
+    assert_eq!((seen, rows.report().complete), (900, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_is_asked_for_than_is_wanted() {
+    let simulator = simulator(2_000);
+    let client = client(&simulator, "admin");
+    let list = || client.table("incident").list().fields(["sys_id"]);
+    let requests = || simulator.take_journal().len();
+    requests();
+    list().first().await.unwrap();
+    assert_eq!(requests(), 1);
+    assert_eq!(list().one().await.unwrap_err().kind(), Kind::MultipleResults);
+    assert_eq!(requests(), 1);
+    assert_eq!(list().query(field("number").eq("INC0000007")).one().await.unwrap().fields().count(), 1);
+    assert_eq!(requests(), 1);
+    assert_eq!(list().query(field("number").eq("none")).first_or_none().await.unwrap().is_none(), true);
+    assert_eq!(list().query(field("number").eq("none")).one().await.unwrap_err().kind(), Kind::NoResults);
+    assert_eq!(list().count().await.unwrap(), 2_000);
+    requests();
+    let mut rows = list().limit(150).stream();
+    let mut seen = 0;
+    while let Some(row) = rows.next().await {
+        row.unwrap();
+        seen += 1;
+    }
+    assert_eq!((seen, rows.report().complete), (150, false), "there are more");
+    let asked: u64 = simulator.take_journal().iter().map(|entry| limit_of(&entry.query)).sum();
+    assert_eq!(asked, 150);
+}
+
+fn limit_of(query: &str) -> u64 {
+    query.split('&').find_map(|pair| pair.strip_prefix("sysparm_limit=")).unwrap().parse().unwrap()
+}

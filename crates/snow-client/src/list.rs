@@ -180,6 +180,7 @@ impl<T> List<T> {
     /// What a read of many rows is made of.
     pub(crate) fn into_source(self, by_offset: bool) -> Result<(Source, Query<'static>, ReadRow<T>), Error> {
         let Self { target, path, params, query, fields, values, operation, read } = self;
+        let query = query.parsed();
         let way = if by_offset { Way::ByOffset } else { Way::of(&query, values) };
         Ok((Source { target, path: path?, params, fields, way, values, operation }, query, read))
     }

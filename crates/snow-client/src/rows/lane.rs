@@ -26,6 +26,10 @@ pub(super) struct Lane {
     start: Bound,
     /// How many rows the page before had.
     page_rows: usize,
+    /// Of a read by position: where the pages begin whose rows wait, and how many of them were given out.
+    marks: VecDeque<Mark>,
+    /// Rows of the first page that another read has given out.
+    skip: u64,
     /// What was given out last.
     given: Option<Key>,
     tries: u32,
@@ -34,6 +38,13 @@ pub(super) struct Lane {
     /// A request ahead was declined: there was no place to spare.
     declined: bool,
     split: Option<u64>,
+}
+
+/// A page of a read by position.
+struct Mark {
+    offset: u64,
+    rows: u64,
+    given: u64,
 }
 
 struct Page {
@@ -83,6 +94,8 @@ impl Lane {
             bytes: 0,
             ready: 0,
             page_rows: 0,
+            marks: VecDeque::new(),
+            skip: 0,
             given: None,
             tries: 0,
             failing_since: None,
@@ -155,12 +168,24 @@ impl Lane {
         Some(Range { from, until: self.walk.range().until.clone() })
     }
 
-    pub(super) fn offset(&self) -> Option<u64> {
-        self.walk.offset()
+    /// Where the page begins whose rows are given out, and how many of them were, by position.
+    pub(super) fn offset(&self) -> Option<(u64, u64)> {
+        let at = self.walk.offset()?;
+        Some(self.marks.front().map_or((at, self.skip), |mark| (mark.offset, mark.given)))
+    }
+
+    /// Passes over rows of the first page that another read has given out.
+    pub(super) fn skipping(self, skip: u64) -> Self {
+        Self { skip, ..self }
     }
 
     pub(super) fn waiting(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Whether what is under way may bring more: each page has as much room for itself.
+    pub(super) fn has_room(&self, room: usize) -> bool {
+        self.page.as_ref().is_none_or(|page| page.bytes.min(self.bytes) < room)
     }
 
     pub(super) fn pop(&mut self) -> Option<Record> {
@@ -173,12 +198,21 @@ impl Lane {
         if key.is_some() {
             self.given = key;
         }
+        if let Some(mark) = self.marks.front_mut() {
+            mark.given += 1;
+            if mark.given >= mark.rows {
+                self.marks.pop_front();
+            }
+        }
         Some(record)
     }
 
-    /// Asks for the next page. `spare`: nobody waits for it yet.
-    pub(super) fn ask(&mut self, drive: &mut Drive<'_>, spare: bool) {
-        let ask = self.walk.ask();
+    /// Asks for the next page. `spare`: nobody waits for it yet. `most`: no more rows are wanted.
+    pub(super) fn ask(&mut self, drive: &mut Drive<'_>, spare: bool, most: u32) {
+        let mut ask = self.walk.ask();
+        if !ask.ids_only {
+            ask.limit = ask.limit.min(most.max(1));
+        }
         match drive.source.send(drive.query, &ask, spare) {
             Ok(answer) => {
                 drive.count.requests += 1;
@@ -202,7 +236,7 @@ impl Lane {
         let ids_only = page.ask.ids_only;
         let mut take = |record: Record| {
             let key = source.key(&record)?;
-            refuse_repeated(before.as_ref(), key.as_ref())?;
+            refuse_disorder(before.as_ref(), key.as_ref())?;
             seen.rows += 1;
             if seen.first.is_none() {
                 seen.first.clone_from(&key);
@@ -215,7 +249,7 @@ impl Lane {
                 rows.push_back((record, key));
             }
             // A page by position is given out whole or not at all.
-            Ok(*bytes < room || by_offset)
+            Ok(page.bytes.min(*bytes) < room || by_offset)
         };
         match ready!(page.fetch.poll(cx, drive.like, drive.source.target.limit, &mut take)) {
             Progress::Full => self.ready = self.rows.len(),
@@ -238,11 +272,12 @@ impl Lane {
     }
 
     fn whole(&mut self, page: &Page, drive: &mut Drive<'_>) -> Result<(), Error> {
-        let left = self.walk.whole(&page.seen)?;
+        let left = self.walk.whole(&page.ask, &page.seen)?;
         (self.tries, self.failing_since) = (0, None);
         self.page_rows = usize::try_from(page.seen.rows).unwrap_or(usize::MAX);
         if std::mem::take(&mut self.counts) {
-            drive.count.counted += page.seen.total.unwrap_or_default();
+            let passed = page.ask.offset.unwrap_or_default();
+            drive.count.counted += page.seen.total.unwrap_or_default().saturating_sub(passed);
             drive.count.uncounted = drive.count.uncounted.saturating_sub(1);
         }
         if let Ok(rows @ 1..) = usize::try_from(page.seen.rows) {
@@ -251,7 +286,21 @@ impl Lane {
         if !page.ask.ids_only && !self.walk.is_over() {
             self.split = left;
         }
+        if let Some(offset) = page.ask.offset {
+            self.mark(offset, page.seen.rows);
+        }
         Ok(())
+    }
+
+    fn mark(&mut self, offset: u64, rows: u64) {
+        let given = std::mem::take(&mut self.skip).min(rows);
+        for _ in 0..given {
+            self.rows.pop_front(); // the first page there is: nothing waits before it
+        }
+        self.bytes = self.rows.iter().map(|(row, _)| row.json().len()).sum();
+        if given < rows {
+            self.marks.push_back(Mark { offset, rows, given });
+        }
     }
 
     /// A read that ran into the quota, or whose answer broke off, goes on from the last good row with a smaller page.
@@ -266,20 +315,37 @@ impl Lane {
             self.rows.truncate(whole);
             self.bytes = self.rows.iter().map(|(row, _)| row.json().len()).sum();
         }
-        if !matches!(error.kind(), Kind::Cut | Kind::Cancelled | Kind::Closed | Kind::TimedOut) {
+        let kind = error.kind();
+        let too_much = matches!(kind, Kind::Cut | Kind::Cancelled);
+        let broken = matches!(kind, Kind::Closed | Kind::TimedOut);
+        let slow = kind == Kind::DeadlineExceeded && page.seen.rows > 0; // by whoever consumes it
+        if !(too_much || broken || slow) {
             return Err(error);
         }
-        let now = drive.clock.now();
-        let since = *self.failing_since.get_or_insert(now);
-        if self.walk.broke(&page.seen) {
-            (self.tries, self.failing_since) = (0, Some(now));
+        if self.counts && !page.ask.ids_only {
+            drive.count.counted += page.seen.rows; // the next count begins behind them
         }
-        self.tries += 1;
-        let elapsed = now.duration_since(since).unwrap_or(Duration::ZERO);
-        let pause = drive.source.again(error, self.tries, elapsed)?;
+        let other = self.walk.broke(&page.seen);
+        let further = page.seen.rows > 0 && page.ask.offset.is_none() && !page.ask.ids_only;
+        let pause = match further || (too_much || broken) && other {
+            // Rows came, or a smaller page can be asked for: this ends by itself.
+            true => {
+                (self.tries, self.failing_since) = (0, None);
+                Duration::ZERO
+            }
+            false => self.pause_before_another_try(error, drive)?,
+        };
         drive.count.healed += 1;
         self.pause = Some(Box::pin(tokio::time::sleep(pause)));
         Ok(())
+    }
+
+    /// By the client's policy, which says no in the end.
+    fn pause_before_another_try(&mut self, error: Error, drive: &Drive<'_>) -> Result<Duration, Error> {
+        let now = drive.clock.now();
+        let since = *self.failing_since.get_or_insert(now);
+        self.tries += 1;
+        drive.source.again(error, self.tries, now.duration_since(since).unwrap_or(Duration::ZERO))
     }
 }
 
@@ -294,9 +360,16 @@ impl Page {
     }
 }
 
-/// A key that comes twice leads nowhere.
-fn refuse_repeated(before: Option<&Key>, key: Option<&Key>) -> Result<(), Error> {
+/// A key that comes twice leads nowhere, and one that comes too late would lose what lies between.
+fn refuse_disorder(before: Option<&Key>, key: Option<&Key>) -> Result<(), Error> {
     match (before, key) {
+        (Some(Key { sys_id: before, value: None }), Some(Key { sys_id, value: None }))
+            if sys_id < before && is_hexadecimal(before) && is_hexadecimal(sys_id) =>
+        {
+            let why = "rows came in another order than that of their sys_id, so that nobody knows where the next page begins: \
+                       read by_offset() instead";
+            Err(Error::new(Kind::Incomplete, why))
+        }
         (Some(before), Some(key)) if before.sys_id.eq_ignore_ascii_case(&key.sys_id) => {
             let why = "two rows came with the same sys_id, so that nobody knows where the next page begins: database views repeat \
                        it; read by_offset() instead";
@@ -304,6 +377,11 @@ fn refuse_repeated(before: Option<&Key>, key: Option<&Key>) -> Result<(), Error>
         }
         _ => Ok(()),
     }
+}
+
+/// Other ids are sorted as the instance's database does it.
+fn is_hexadecimal(id: &str) -> bool {
+    id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// How the rows are put in order, for a report.

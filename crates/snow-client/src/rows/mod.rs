@@ -27,7 +27,7 @@ use std::task::{Context, Poll, ready};
 /// The rows of a query, all of them, one by one: a [`Stream`], with a [`next`](Self::next) of its own.
 ///
 /// - Rows come by `sys_id`, page by page from the last one on: no row is lost or repeated, whatever is inserted or deleted
-///   meanwhile. A query sorted by `sys_created_on` or `sys_updated_on` keeps that order in the same way; one sorted by
+///   meanwhile. A query sorted by `sys_created_on` keeps that order in the same way; one sorted by
 ///   anything else is read by position, and the [report](Self::report) says that it may have drifted.
 /// - The end is proven, never guessed: a short page is none (facts 9). If the read is not complete, it ends in an error.
 /// - A page that ran into the instance's quota, or whose answer was cut, is asked for again from the last good row, smaller,

@@ -15,9 +15,9 @@ pub struct Position {
     #[serde(default)]
     pub(super) part: usize,
     pub(super) ranges: Vec<Range>,
-    /// Rows that were passed, where there is no key to go by.
+    /// Where there is no key to go by: where the page begins, and how many of its rows were given out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) offset: Option<u64>,
+    pub(super) offset: Option<(u64, u64)>,
     pub(super) received: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) expected: Option<u64>,

@@ -11,6 +11,8 @@ pub(super) enum Bound {
     After(Key),
     /// At this sys_id, itself included.
     From(String),
+    /// At this row, itself included.
+    At(Key),
 }
 
 /// What tells where a row stands.
@@ -38,8 +40,7 @@ impl Range {
     /// So many ranges that together are this one. By the first 16 digits of a sys_id, which vary most (facts 1.4); fewer where
     /// they do not tell ends apart.
     pub(super) fn split(&self, pieces: u64) -> Vec<Self> {
-        let (low, high) =
-            (self.lowest(), self.until.as_deref().map_or(u64::MAX, |until| digits(until, u64::MAX)));
+        let (Some(low), Some(high)) = (self.lowest(), self.highest()) else { return vec![self.clone()] };
         let step = (high.saturating_sub(low) / pieces.max(1)).max(1);
         let cuts =
             (1..pieces).map(|piece| low.saturating_add(step.saturating_mul(piece))).filter(|cut| *cut < high);
@@ -52,12 +53,17 @@ impl Range {
         ranges
     }
 
-    fn lowest(&self) -> u64 {
+    /// By digits; `None` where it begins at an id that is no number.
+    fn lowest(&self) -> Option<u64> {
         match &self.from {
-            Bound::Start => 0,
-            Bound::After(key) => digits(&key.sys_id, 0),
-            Bound::From(id) => digits(id, 0),
+            Bound::Start => Some(0),
+            Bound::After(key) | Bound::At(key) => digits(&key.sys_id),
+            Bound::From(id) => digits(id),
         }
+    }
+
+    fn highest(&self) -> Option<u64> {
+        self.until.as_deref().map_or(Some(u64::MAX), digits)
     }
 
     /// This range and the one behind it as one, if nothing of the second was read yet.
@@ -71,9 +77,10 @@ impl Range {
     }
 }
 
-/// The first 16 digits of a sys_id as a number; of one that is no hexadecimal number, what is given instead.
-fn digits(id: &str, odd: u64) -> u64 {
-    id.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(odd)
+/// The first 16 digits of a sys_id as a number, if it is one.
+fn digits(id: &str) -> Option<u64> {
+    let hexadecimal = id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    u64::from_str_radix(id.get(..16)?, 16).ok().filter(|_| hexadecimal)
 }
 
 #[cfg(test)]
@@ -85,6 +92,7 @@ mod tests {
             Bound::Start => "open".to_owned(),
             Bound::After(key) => format!("after {}", key.sys_id),
             Bound::From(id) => id[..4].to_owned(),
+            Bound::At(key) => format!("at {}", key.sys_id),
         };
         ranges.iter().map(start).collect()
     }
@@ -112,8 +120,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_split_is_not() {
-        let odd = Range { from: Bound::From("zz".repeat(16)), until: Some("0".repeat(32)) };
-        assert_eq!(odd.split(9), std::slice::from_ref(&odd));
+        let key = |id: &str| Key { sys_id: id.into(), value: None };
+        for odd in [
+            Range { from: Bound::From("zz".repeat(16)), until: None },
+            Range { from: Bound::After(key("glide.maint")), until: None },
+            Range { from: Bound::Start, until: Some("global".into()) },
+        ] {
+            assert_eq!(odd.split(9), std::slice::from_ref(&odd));
+        }
         assert_eq!(Range::whole().split(1), [Range::whole()]);
     }
 }

@@ -23,8 +23,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many rows were counted and never shown: hidden by access rules, or deleted meanwhile (facts 9).
+    /// How many rows were counted and never shown: hidden by access rules, or deleted meanwhile (facts 9). Known at the end.
     pub fn hidden(&self) -> Option<u64> {
-        self.expected.map(|expected| expected.saturating_sub(self.received))
+        let expected = self.expected.filter(|_| self.complete);
+        expected.map(|expected| expected.saturating_sub(self.received))
     }
 }

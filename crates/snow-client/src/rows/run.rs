@@ -45,17 +45,17 @@ pub(super) struct Run<T> {
 impl<T> Run<T> {
     /// With as many ranges as are read at once; each of them is shared out further when it is known how much is in it.
     pub(super) fn begin(&mut self, offset: u64) {
-        self.lay(Range::whole().split(self.parallel as u64), offset);
+        self.lay(Range::whole().split(self.parallel as u64), (offset, 0));
     }
 
-    fn lay(&mut self, ranges: Vec<Range>, offset: u64) {
+    fn lay(&mut self, ranges: Vec<Range>, (offset, skip): (u64, u64)) {
         let first = self.page_size.unwrap_or(FIRST_PAGE).min(self.most);
         // One row, or two, need no page of a hundred.
         let first =
             self.left.and_then(|left| u32::try_from(left).ok()).map_or(first, |left| first.min(left.max(1)));
         let by_offset = self.source.way == Way::ByOffset;
         self.lanes = match by_offset {
-            true => [Lane::new(Walk::by_offset(offset, self.most), true)].into(),
+            true => [Lane::new(Walk::by_offset(offset, self.most), true).skipping(skip)].into(),
             false => {
                 ranges.into_iter().map(|range| Lane::new(Walk::new(range, first, self.most), true)).collect()
             }
@@ -90,13 +90,11 @@ impl<T> Run<T> {
             }
         }
         let offset = self.lanes.front().and_then(Lane::offset);
-        // What waits was passed already; it has to be read again.
-        let waiting = self.lanes.front().map_or(0, Lane::waiting) as u64;
         Some(Position {
             question: self.question,
             part: self.part,
             ranges,
-            offset: offset.map(|offset| offset.saturating_sub(waiting)),
+            offset,
             received: self.received,
             expected: self.expected(),
         })
@@ -210,24 +208,40 @@ impl<T> Run<T> {
             return lane.is_busy();
         }
         // The one that is waited for may take the last place; what comes ahead of time may not.
-        let waited_for = needed && load.busy == 0 && !self.lanes.iter().take(self.turn()).any(Lane::is_ready);
+        let waited_for = needed && self.is_waited_for(at, load.busy);
         let room = load.busy < self.parallel && load.held < self.buffer;
-        if !(waited_for || room && self.look_ahead && lane.may_look_ahead()) {
+        if !(waited_for || room && self.look_ahead && lane.may_look_ahead() && self.wanted() > 0) {
             return false;
         }
+        let most = self.wanted();
         let asked = self.with(at, |lane, drive| {
-            lane.ask(drive, !waited_for);
+            lane.ask(drive, !waited_for, most);
             lane.is_busy()
         });
         load.busy += usize::from(asked);
         asked
     }
 
+    /// Whether somebody waits for what this idle lane asks for: the first one, if rows come in order.
+    fn is_waited_for(&self, at: usize, busy: usize) -> bool {
+        match self.in_order {
+            true => at == 0 && !self.lanes.front().is_some_and(Lane::is_ready),
+            false => busy == 0 && !self.lanes.iter().any(Lane::is_ready),
+        }
+    }
+
+    /// How many more rows are wanted than wait already.
+    fn wanted(&self) -> u32 {
+        let Some(left) = self.left else { return u32::MAX };
+        let waiting: usize = self.lanes.iter().map(Lane::waiting).sum();
+        u32::try_from(left.saturating_sub(waiting as u64)).unwrap_or(u32::MAX)
+    }
+
     /// Whether a lane got further.
     fn goes_on(&mut self, at: usize, room: usize, load: &mut Load, cx: &mut Context<'_>) -> bool {
         self.with(at, |lane, drive| {
             let before = lane.bytes();
-            let moved = before < room && lane.poll(cx, drive).is_ready();
+            let moved = lane.has_room(room) && lane.poll(cx, drive).is_ready();
             load.held = (load.held + lane.bytes()).saturating_sub(before);
             load.busy -= usize::from(!lane.is_busy());
             moved

@@ -24,12 +24,12 @@ pub(crate) enum Way {
     ByOffset,
 }
 
-/// System fields that every record has, of a type whose order is beyond doubt: the same for the service as for a query.
-const ORDERLY: [&str; 2] = ["sys_created_on", "sys_updated_on"];
+/// A field that every record has, that never changes, and whose order is beyond doubt: the same for the service as for a query.
+const ORDERLY: [&str; 1] = ["sys_created_on"];
 
 impl Way {
     pub(crate) fn of(query: &Query<'_>, values: DisplayValue) -> Self {
-        let order: Vec<_> = query.order().collect();
+        let order = query.order();
         let stored = values != DisplayValue::Display;
         match order[..] {
             [] | [("sys_id", false)] => Self::BySysId,
@@ -92,14 +92,15 @@ impl Source {
     /// The query of a page: the user's, in every one of its groups, from the bound on.
     pub(super) fn query(&self, query: &Query<'static>, ask: &Ask) -> Query<'static> {
         if self.way == Way::ByOffset {
-            let unique = query.order().any(|(field, _)| field == "sys_id");
+            let unique = query.order().iter().any(|(field, _)| *field == "sys_id");
             return if unique { query.clone() } else { query.clone().order_by("sys_id") };
         }
         let rows = query.clone().without_order();
         let rows = match &ask.range.from {
             Bound::Start => rows,
             Bound::From(id) => rows.and(field("sys_id").ge(id.clone())),
-            Bound::After(key) => rows.and(self.behind(key)),
+            Bound::After(key) => rows.and(self.behind(key, field("sys_id").gt(key.sys_id.clone()))),
+            Bound::At(key) => rows.and(self.behind(key, field("sys_id").ge(key.sys_id.clone()))),
         };
         let rows = match &ask.range.until {
             Some(until) => rows.and(field("sys_id").lt(until.clone())),
@@ -112,8 +113,8 @@ impl Source {
         }
     }
 
-    fn behind(&self, key: &Key) -> Query<'static> {
-        let later = field("sys_id").gt(key.sys_id.clone());
+    /// `later`: where a row stands among those with the same value.
+    fn behind(&self, key: &Key, later: Query<'static>) -> Query<'static> {
         match (&self.way, &key.value) {
             (Way::By { field: name, descending }, Some(value)) => {
                 let name = || field(name.clone());
@@ -133,7 +134,7 @@ impl Source {
             None => params,
         };
         Ok(match (&self.fields, ask.ids_only) {
-            (_, true) => params.fields(["sys_id"]),
+            (_, true) => params.fields(self.keys()),
             (Some(fields), false) => params.fields(fields.iter().map(String::as_str).chain(self.added())),
             (None, false) => params,
         })

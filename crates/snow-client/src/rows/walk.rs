@@ -48,7 +48,7 @@ impl Stage {
     /// So many showed nothing: twice as many, or half way to what was too many.
     fn wider(self, floor: u32) -> Self {
         let ceiling = match self {
-            Self::Search { ceiling, .. } => ceiling,
+            Self::Search { ceiling, .. } => ceiling.filter(|ceiling| *ceiling > floor + 1),
             _ => None,
         };
         let limit = match ceiling {
@@ -120,9 +120,8 @@ impl Walk {
         Ask { range: self.range.clone(), limit, counted, ids_only, offset: self.offset }
     }
 
-    /// The answer was whole. Gives how many rows are left behind it, hidden ones included, where that is known.
-    pub(super) fn whole(&mut self, seen: &Seen) -> Result<Option<u64>, Error> {
-        let asked = self.ask();
+    /// The answer to what was asked was whole. Gives how many rows are left behind it, hidden ones included, where that is known.
+    pub(super) fn whole(&mut self, asked: &Ask, seen: &Seen) -> Result<Option<u64>, Error> {
         let left = match (asked.counted, seen.total) {
             (true, Some(total)) => Some(total.saturating_sub(asked.offset.unwrap_or_default())),
             (true, None) => return Err(uncounted()),
@@ -130,9 +129,11 @@ impl Walk {
         };
         let fits = left.is_some_and(|left| left <= u64::from(asked.limit));
         self.left = left.or(self.left).map(|left| left.saturating_sub(seen.rows));
-        self.limit = self.limit.saturating_mul(2).min(self.most);
+        // By a quarter, once a page has broken: what broke is close.
+        let more = if self.shrunk { (self.limit / 4).max(1) } else { self.limit };
+        self.limit = self.limit.saturating_add(more).min(self.most);
         self.shrunk &= self.limit < self.most;
-        self.advance(&asked, seen, fits);
+        self.advance(asked, seen, fits);
         Ok(left.and(self.left))
     }
 
@@ -140,8 +141,7 @@ impl Walk {
         if let Some(offset) = &mut self.offset {
             *offset += u64::from(asked.limit);
         } else if asked.ids_only {
-            self.range.from =
-                seen.first.clone().map_or(self.range.from.clone(), |first| Bound::From(first.sys_id));
+            self.range.from = seen.first.clone().map_or(self.range.from.clone(), Bound::At);
         } else if let Some(last) = &seen.last {
             self.range.from = Bound::After(last.clone());
         }
@@ -158,21 +158,23 @@ impl Walk {
         };
     }
 
-    /// The answer broke off behind these rows: the next one is to be smaller. Gives whether there was any progress.
+    /// The answer broke off behind these rows: the next one is to be smaller. Gives whether anything is other than before: rows
+    /// came, or less is asked for.
     pub(super) fn broke(&mut self, seen: &Seen) -> bool {
         if let Stage::Search { limit, floor, .. } = self.stage {
             let half = floor + (limit.saturating_sub(floor) / 2).max(1);
             self.stage = Stage::Search { limit: half, floor, ceiling: Some(limit) };
-            return false;
+            return half < limit;
         }
-        self.limit = (self.limit / 2).max(1);
+        let before = self.limit;
+        self.limit = (before / 2).max(1);
         self.shrunk = true;
         match &seen.last {
             Some(last) if self.offset.is_none() => {
                 self.range.from = Bound::After(last.clone());
                 true
             }
-            _ => false,
+            _ => self.limit < before,
         }
     }
 
@@ -206,6 +208,7 @@ mod tests {
                 Bound::Start => true,
                 Bound::After(key) => *id > *key.sys_id,
                 Bound::From(from) => *id >= **from,
+                Bound::At(key) => *id >= *key.sys_id,
             };
             let before = |id: &str| ask.range.until.as_ref().is_none_or(|until| *id < **until);
             self.0.iter().filter(|(id, _)| behind(id) && before(id)).collect()
@@ -242,7 +245,7 @@ mod tests {
             }
             match cut {
                 Some(_) => drop(walk.broke(&seen)),
-                None => drop(walk.whole(&seen).unwrap()),
+                None => drop(walk.whole(&ask, &seen).unwrap()),
             }
         }
         (rows, requests)
@@ -303,7 +306,7 @@ mod tests {
             let (page, seen) = table.answer(&ask, None);
             match page.len() > 40 {
                 true => drop(walk.broke(&Seen::default())),
-                false => drop(walk.whole(&seen).unwrap()),
+                false => drop(walk.whole(&ask, &seen).unwrap()),
             }
             if !ask.ids_only && !page.is_empty() {
                 rows.extend(page);
@@ -318,7 +321,7 @@ mod tests {
     #[test]
     fn an_instance_that_does_not_count_is_told_and_not_guessed() {
         let mut walk = Walk::new(Range::whole(), 10, 10);
-        let error = walk.whole(&Seen::default()).unwrap_err();
+        let error = walk.whole(&walk.ask(), &Seen::default()).unwrap_err();
         assert_eq!(error.kind(), Kind::Incomplete);
     }
 
@@ -326,18 +329,17 @@ mod tests {
     fn pages_shrink_where_they_break_and_grow_back() {
         let mut walk = Walk::new(Range::whole(), 16, 16);
         let last = |id: &str| Some(Key { sys_id: id.into(), value: None });
-        assert!(!walk.broke(&Seen::default()));
+        assert!(walk.broke(&Seen::default()), "less is asked for");
         assert_eq!(walk.ask().limit, 8);
         assert!(walk.broke(&Seen { rows: 1, last: last("a"), ..Seen::default() }));
         assert_eq!(walk.ask().limit, 4);
-        for limit in [4, 8, 16, 16] {
-            assert_eq!(walk.ask().limit, limit);
-            walk.whole(&Seen {
-                rows: u64::from(limit),
-                last: last("b"),
-                total: Some(1_000),
-                ..Seen::default()
-            })
+        for limit in [4, 5, 6, 7, 8, 10, 12, 15, 16, 16] {
+            let ask = walk.ask();
+            assert_eq!(ask.limit, limit);
+            walk.whole(
+                &ask,
+                &Seen { rows: u64::from(limit), last: last("b"), total: Some(1_000), ..Seen::default() },
+            )
             .unwrap();
         }
     }

@@ -271,20 +271,27 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// The fields that it sorts by, in order, each with whether the greatest comes first. None of raw text, which was not read.
-    pub fn order(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.terms.iter().filter_map(|term| match term {
-            Expr::Order { field, descending } => Some((&**field, *descending)),
-            _ => None,
-        })
+    /// The same query, its text read where it is raw: so that it can be combined, or is refused by what sends it.
+    #[must_use]
+    pub fn parsed(mut self) -> Self {
+        self.read();
+        self
+    }
+
+    /// The fields that it sorts by, in order, each with whether the greatest comes first. None of raw text, which is not
+    /// [`parsed`](Self::parsed).
+    pub fn order(&self) -> Vec<(&str, bool)> {
+        let mut found = Vec::new();
+        self.terms.iter().for_each(|term| term.orders(&mut found));
+        found
     }
 
     /// The same conditions without an order.
     #[must_use]
-    pub fn without_order(mut self) -> Self {
-        self.read();
-        let kept = self.terms.into_vec().into_iter().filter(|term| !matches!(term, Expr::Order { .. }));
-        Self { terms: kept.collect(), depth: self.depth }
+    pub fn without_order(self) -> Self {
+        let read = self.parsed();
+        let kept = read.terms.into_vec().into_iter().filter_map(Expr::without_order);
+        Self { terms: kept.collect(), depth: read.depth }
     }
 
     /// Writes carets in the values of this query as `^^`, as documented; without it, they are refused. Nobody has seen the
@@ -410,6 +417,27 @@ fn uncombinable(why: &Error) -> Error {
 }
 
 impl<'a> Expr<'a> {
+    /// Orders hold for the whole query, wherever in it they were given.
+    fn orders<'q>(&'q self, found: &mut Vec<(&'q str, bool)>) {
+        match self {
+            Expr::Order { field, descending } => found.push((field, *descending)),
+            Expr::All(inner) | Expr::Any(inner) => inner.iter().for_each(|term| term.orders(found)),
+            Expr::Not(inner) => inner.orders(found),
+            _ => {}
+        }
+    }
+
+    fn without_order(self) -> Option<Self> {
+        let all = |inner: Vec<Self>| inner.into_iter().filter_map(Self::without_order).collect();
+        match self {
+            Expr::Order { .. } => None,
+            Expr::All(inner) => Some(Expr::All(all(inner))),
+            Expr::Any(inner) => Some(Expr::Any(all(inner))),
+            Expr::Not(inner) => inner.without_order().map(|inner| Expr::Not(Box::new(inner))),
+            other => Some(other),
+        }
+    }
+
     #[inline]
     fn is_raw(&self) -> bool {
         matches!(self, Self::Raw(_))
