@@ -251,6 +251,8 @@ async fn a_token_url_of_another_issuer_gets_the_credentials_and_nobody_else() {
     let by_host = tower::service_fn(move |mut request: http::Request<snow_core::Body>| {
         let simulator = match request.uri().host() {
             Some("login.example.com") => {
+                assert!(!request.headers().contains_key("x-gateway-key"), "that is the instance's");
+                assert_eq!(request.headers()["user-agent"], "night-shift/1");
                 assert_eq!(request.uri(), "https://login.example.com/realms/it/oauth_token.do");
                 *request.uri_mut() = http::Uri::from_static("https://login.example.com/oauth_token.do");
                 there.clone()
@@ -260,6 +262,9 @@ async fn a_token_url_of_another_issuer_gets_the_credentials_and_nobody_else() {
         tower::ServiceExt::oneshot(simulator, request)
     });
     let client = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret("my-secret");
+    let key = http::HeaderName::from_static("x-gateway-key");
+    let client =
+        client.default_header(key, http::HeaderValue::from_static("canary")).user_agent("night-shift/1");
     let client = client.token_url("https://login.example.com/realms/it/oauth_token.do").transport(by_host);
     let client = client.build().unwrap();
     client.generate_token("admin", "secret").await.unwrap();
@@ -269,6 +274,7 @@ async fn a_token_url_of_another_issuer_gets_the_credentials_and_nobody_else() {
 
     for (bad, why) in [
         ("login.example.com/token", "whole https URL"),
+        ("me:secret@login.example.com/token", "whole https URL"),
         ("http://login.example.com/token", "plain http"),
         ("https://me:secret@login.example.com/token", "credentials do not belong"),
         ("https://login.example.com/token?x=1", "'?'"),
@@ -338,4 +344,32 @@ async fn a_code_that_a_person_consented_to_confidential_and_public() {
         assert_eq!(error.kind(), Kind::TokenRefused, "a code is good once");
         assert_eq!(read(&client).await.unwrap(), 1, "and the token goes on");
     }
+}
+
+/// A callback that calls the client which waits for it; and one that never answers.
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_calls_its_own_client_or_hangs_ends_in_an_error() {
+    let simulator = crate::simulator();
+    let own: Arc<std::sync::Mutex<Option<OAuthClient>>> = Arc::default();
+    let inside = own.clone();
+    let grant = Grant::callback(move || {
+        let client = inside.lock().unwrap().clone();
+        async move {
+            match client {
+                Some(client) => read(&client).await.map(|_| Token::new("never")),
+                None => std::future::pending().await,
+            }
+        }
+    });
+    let client = OAuthClient::builder().instance("dev12345").transport(simulator.clone());
+    let once = snow_client::RetryPolicy::new().attempts(1);
+    let client = client.grant(grant).retry(once).build().unwrap();
+    *own.lock().unwrap() = Some(client.clone());
+    let error = read(&client).await.unwrap_err();
+    assert!(error.to_string().contains("which waits for it"), "{error}");
+    *own.lock().unwrap() = None;
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let error = read(&client).await.unwrap_err();
+    assert!(error.to_string().contains("did not answer within 120s"), "{error}");
+    assert_eq!(simulator.journal(), []);
 }

@@ -191,3 +191,17 @@ async fn a_file_keeps_a_token_in_the_form_that_pysnow_reads() {
     assert!(!file.exists());
     let _ = std::fs::remove_file(file.with_extension("json.lock"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn with_best_effort_and_a_broken_store_a_revoked_token_is_renewed_all_the_same() {
+    let simulator = crate::simulator();
+    let shelf = Shelf::default();
+    shelf.broken(true);
+    let client = builder(&simulator).token_store(shelf.clone()).store_policy(StorePolicy::BestEffort);
+    let client = client.grant(Grant::password("admin", "secret")).build().unwrap();
+    for renewals in 1..4 {
+        assert_eq!(read(&client).await.unwrap(), 1);
+        assert_eq!(simulator.token_requests(), renewals);
+        simulator.revoke_access_tokens();
+    }
+}

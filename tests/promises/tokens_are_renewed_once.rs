@@ -424,3 +424,38 @@ async fn a_renewal_that_a_login_overtook_leaves_the_storage_alone() {
     assert_eq!(stored.lock().unwrap().last(), Some(&second));
     assert_eq!(client.token(), Some(second));
 }
+
+/// All who wait give up: the store's lease is free for others, and the next call begins anew.
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_everybody_abandoned_keeps_no_lease() {
+    let simulator = crate::slow_simulator();
+    let folder = std::env::temp_dir().join(format!("snow-abandoned-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let store = snow_client::FileStore::new(folder.join("token.json"));
+    let builder = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret("my-secret");
+    let client = builder.transport(simulator.clone()).token_store(store.clone()).build().unwrap();
+    client.generate_token("admin", "secret").await.unwrap();
+    tokio::time::advance(LIFE).await;
+    let calls = (0..3).map(|_| {
+        let call = IntoFuture::into_future(client.table("incident").list().limit(1));
+        tokio::time::timeout(Duration::from_millis(50), call) // the endpoint takes a hundred
+    });
+    assert!(join_all(calls).await.iter().all(Result::is_err));
+    let other = store.lease_wait(Duration::ZERO);
+    drop(snow_client::TokenStore::lease(&other).await.expect("nobody holds it"));
+    assert_eq!(client.table("incident").list().limit(1).await.unwrap().len(), 1);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Whoever waits for a renewal that a logout overtook does not go out with what it brings.
+#[tokio::test(start_paused = true)]
+async fn a_logout_during_a_renewal_stands() {
+    let simulator = crate::slow_simulator();
+    let client = logged_in(&simulator).await;
+    tokio::time::advance(LIFE).await;
+    let waiting = tokio::spawn(IntoFuture::into_future(client.table("incident").list().limit(1)));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    client.set_token(None).unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind(), Kind::NoToken);
+    assert!(simulator.journal().iter().all(|entry| entry.path == "/oauth_token.do"), "nothing went out");
+}

@@ -216,9 +216,20 @@ async fn a_failing_endpoint_is_not_asked_by_the_next_process_at_once() {
     let error = first.table("incident").list().limit(1).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable);
     simulator.fail_always(None);
-    let failure: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(folder.file().with_extension("json.failure")).unwrap())
-            .unwrap();
-    assert!(failure["message"].as_str().unwrap().contains("502"), "{failure}");
-    assert_eq!(failure["log_in_again"], false);
+    let requests = simulator.token_requests();
+    // As another process would: one that knows nothing but the file. The failure is made to last.
+    let store = FileStore::new(folder.file());
+    let mut failure = snow_client::TokenStore::failure(&store).await.unwrap().unwrap();
+    assert!(failure.message.contains("502") && !failure.log_in_again);
+    failure.until += 60_000;
+    snow_client::TokenStore::save_failure(&store, &failure).await.unwrap();
+    let second = client(&listener.url(), &folder.file(), false);
+    let error = second.table("incident").list().limit(1).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    assert!(error.to_string().contains("another process failed to renew the token"), "{error}");
+    assert_eq!(simulator.token_requests(), requests, "it was not asked");
+    failure.until = 0;
+    snow_client::TokenStore::save_failure(&store, &failure).await.unwrap();
+    let third = client(&listener.url(), &folder.file(), false);
+    assert_eq!(third.table("incident").list().limit(1).await.unwrap().len(), 1);
 }

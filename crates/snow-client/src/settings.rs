@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) checks_fields: bool,
     pub(crate) timeouts: TimeoutLayer,
     pub(crate) headers: DefaultHeadersLayer,
+    /// What another issuer of tokens gets: none of the user's headers, which are for the instance.
+    pub(crate) headers_elsewhere: DefaultHeadersLayer,
     pub(crate) operation_layers: UserLayers,
     pub(crate) attempt_layers: UserLayers,
     /// The names of those that were set, in order.
@@ -32,7 +34,10 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn user_agent(&mut self, agent: &str) {
         match HeaderValue::from_str(agent) {
-            Ok(agent) => self.headers = self.headers.clone().with(header::USER_AGENT, agent),
+            Ok(agent) => {
+                self.headers = self.headers.clone().with(header::USER_AGENT, agent.clone());
+                self.headers_elsewhere = self.headers_elsewhere.clone().with(header::USER_AGENT, agent);
+            }
             Err(_) => self.refuse("the user agent has characters that no header may have"),
         }
     }

@@ -2,11 +2,13 @@
 
 use crate::row::Row;
 use crate::settings::Settings;
+use http::Request;
 use snow_core::layer::{
     AttemptSpan, AttemptSpanLayer, BaseUriLayer, BodyLimit, BodyLimitLayer, DeadlineLayer, DefaultHeaders,
-    Gzip, GzipLayer, OperationSpanLayer, Retry, RetryLayer, RetryPolicy, Session, Throttle, Timeout,
+    DefaultHeadersLayer, Gzip, GzipLayer, OperationSpanLayer, Retry, RetryLayer, RetryPolicy, Session,
+    Throttle, Timeout,
 };
-use snow_core::{Error, HttpService, Instance, Transport};
+use snow_core::{Body, Error, HttpService, Instance, Transport};
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_layer::{Identity, Layer};
@@ -96,17 +98,26 @@ pub(crate) type Limited<B> = Session<AttemptSpan<BodyLimit<Gzip<Timeout<DefaultH
 
 /// What token requests go through: the same transport with limits of its own, without authentication, and without whatever
 /// bounds the call that happened to ask first.
-pub(crate) fn token(settings: &Settings, bottom: Bottom) -> HttpService {
-    let stack = ServiceBuilder::new()
-        .layer(OperationSpanLayer::detached())
-        .layer(DeadlineLayer::new(TOKEN_DEADLINE))
-        .layer(AttemptSpanLayer::new())
-        .layer(BodyLimitLayer::new(TOKEN_BYTES))
-        .layer(GzipLayer::new())
-        .layer(settings.timeouts)
-        .layer(settings.headers.clone())
-        .service(bottom.erased());
-    HttpService::new(stack)
+pub(crate) fn token(instance: &Instance, settings: &Settings, bottom: Bottom) -> HttpService {
+    let bottom = bottom.erased();
+    let stack = |headers: &DefaultHeadersLayer| {
+        let stack = ServiceBuilder::new()
+            .layer(OperationSpanLayer::detached())
+            .layer(DeadlineLayer::new(TOKEN_DEADLINE))
+            .layer(AttemptSpanLayer::new())
+            .layer(BodyLimitLayer::new(TOKEN_BYTES))
+            .layer(GzipLayer::new())
+            .layer(settings.timeouts)
+            .layer(headers.clone())
+            .service(bottom.clone());
+        HttpService::new(stack)
+    };
+    let (here, elsewhere) = (stack(&settings.headers), stack(&settings.headers_elsewhere));
+    let origin = instance.origin().clone();
+    HttpService::new(tower::service_fn(move |request: Request<Body>| {
+        let stack = if origin.covers(request.uri()) { &here } else { &elsewhere };
+        stack.send(request)
+    }))
 }
 
 const TOKEN_DEADLINE: Duration = Duration::from_secs(120);

@@ -86,7 +86,7 @@ impl OAuthBuilder {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<BoxError> + 'static,
     {
-        self.store = Some(Store::new(Updater(save)));
+        self.store = Some(Store::written_only(Updater(save)));
         self
     }
 
@@ -189,10 +189,14 @@ fn absolute(url: &str, what: &str) -> Result<Uri, Error> {
     let refuse =
         |error| Error::new(Kind::InvalidInput, format!("the {what} is not usable")).with_source(error);
     if !url.contains("://") {
-        return Err(Error::new(Kind::InvalidInput, format!("the {what} {url:?} is not a whole https URL")));
+        // What stands before an @ may be a password.
+        let shown = url.rsplit('@').next().unwrap_or_default();
+        return Err(Error::new(Kind::InvalidInput, format!("the {what} {shown:?} is not a whole https URL")));
     }
     let there = Instance::parse(url).map_err(|error| error.with_context(&format!("the {what}")))?;
-    let text = format!("{}{}", there.origin(), there.prefix());
+    // Some issuers tell a path with a slash at its end from one without.
+    let slash = if url.ends_with('/') { "/" } else { "" };
+    let text = format!("{}{}{slash}", there.origin(), there.prefix());
     text.parse().map_err(|e: http::uri::InvalidUri| refuse(e))
 }
 

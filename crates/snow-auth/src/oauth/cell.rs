@@ -5,7 +5,9 @@
 //! no lock at all.
 
 use super::Token;
+use super::grant::Grant;
 use super::renewal::Renewal;
+use super::running::{Marked, is_running};
 use super::state::{Failure, Held, Means, Obtained, Plan, Ready, State, Want};
 use super::store::Store;
 use arc_swap::ArcSwapOption;
@@ -34,9 +36,10 @@ struct Good {
 impl Cell {
     pub(super) fn new(renewal: Renewal) -> Arc<Self> {
         let means = Means {
-            store: renewal.store.is_some(),
+            store: renewal.store.as_ref().is_some_and(Store::is_read),
             grant: renewal.grant.is_some(),
             best_effort: renewal.best_effort,
+            password: renewal.grant.as_ref().is_some_and(Grant::sends_a_password),
         };
         let state = Mutex::new(State::new(means));
         Arc::new(Self { renewal, state, good: ArcSwapOption::empty() })
@@ -62,16 +65,42 @@ impl Cell {
         self: &Arc<Self>,
         token: impl Future<Output = Result<Token, Error>>,
     ) -> Result<Token, Error> {
-        self.refuse_own_store()?;
+        self.refuse_own_hooks()?;
         let token = token.await?;
+        let plan = Plan::Save { token: token.clone(), login: true };
         let (replaced, (id, flight)) = self.change(|state| {
-            let replaced = state.log_in(token.clone());
-            (replaced, state.take_off(|id| self.flight(id, Plan::Save(token))))
+            let replaced = state.log_in(token);
+            let flying = state.take_off(|id| self.flight(id, plan));
+            state.joined(flying.0);
+            (replaced, flying)
         });
         drop(replaced);
-        let result = flight.await;
-        let landed = self.landed(id, result, true);
-        landed.map(|held| held.token).inspect_err(|_| self.change(State::end_rest))
+        let result = self.wait(id, flight).await;
+        match self.landed(id, result, false) {
+            Ok(Some(held)) => Ok(held.token),
+            Ok(None) => {
+                Err(Error::new(Kind::TokenNotSaved, "another login or a logout took the place of this one"))
+            }
+            Err(error) => {
+                self.change(State::end_rest);
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends the use of a token, if it is still the one in use.
+    pub(super) fn forget(&self, token: &Token) -> Result<(), Error> {
+        let replaced = self.change(|state| {
+            let current = state.newest().is_some_and(|newest| newest.access_token() == token.access_token());
+            if current { state.install(None).map(Some) } else { Ok(None) }
+        })?;
+        drop(replaced);
+        Ok(())
+    }
+
+    /// The newest token there is, whether the store has it or not.
+    pub(super) fn newest(&self) -> Option<Token> {
+        self.lock().newest().cloned()
     }
 
     /// What to go out with, if that is known at once.
@@ -94,30 +123,56 @@ impl Cell {
     async fn obtain(
         self: &Arc<Self>,
         refused: bool,
-        ask: impl FnOnce(&mut State<Flight>, SystemTime) -> Want<Flight>,
+        mut ask: impl FnMut(&mut State<Flight>, SystemTime) -> Want<Flight>,
     ) -> Result<Ready, Error> {
-        let now = self.renewal.now();
-        let next = self.change(|state| match ask(state, now) {
-            Want::Use(held) => Ok(Either::Left(held.ready)),
-            Want::Fail(error) => Err(error),
-            Want::Join(id, flight) => Ok(Either::Right((id, flight))),
-            Want::Start(plan) => Ok(Either::Right(state.take_off(|id| self.flight(id, plan)))),
-        })?;
-        let (id, flight) = match next {
-            Either::Left(ready) => return Ok(ready),
-            Either::Right(flying) => flying,
-        };
-        self.refuse_own_store()?;
-        let result = flight.await;
-        self.landed(id, result, refused).map(|held| held.ready)
+        for _ in 0..TURNS {
+            let now = self.renewal.now();
+            let next = self.change(|state| {
+                let (id, flight) = match ask(state, now) {
+                    Want::Use(held) => return Ok(Either::Left(held.ready)),
+                    Want::Fail(error) => return Err(error),
+                    Want::Join(id, flight) => (id, flight),
+                    Want::Start(plan) => state.take_off(|id| self.flight(id, plan)),
+                };
+                state.joined(id);
+                Ok(Either::Right((id, flight)))
+            })?;
+            let (id, flight) = match next {
+                Either::Left(ready) => return Ok(ready),
+                Either::Right(flying) => flying,
+            };
+            if let Err(error) = self.refuse_own_hooks() {
+                drop(Waiting { cell: self, id });
+                return Err(error);
+            }
+            let result = self.wait(id, flight).await;
+            if let Some(held) = self.landed(id, result, refused)? {
+                return Ok(held.ready);
+            }
+        }
+        Err(Error::new(Kind::Busy, "the token was replaced again and again while this call waited for it")
+            .before_sending())
     }
 
-    fn landed(&self, id: u64, result: Result<Obtained, Failure>, refused: bool) -> Result<Held, Error> {
+    /// Waits for a flight; one that nobody waits for may be given up.
+    async fn wait(&self, id: u64, flight: Flight) -> Result<Obtained, Failure> {
+        let waiting = Waiting { cell: self, id };
+        let result = flight.await;
+        std::mem::forget(waiting); // whoever lands it takes it off
+        result
+    }
+
+    fn landed(
+        &self,
+        id: u64,
+        result: Result<Obtained, Failure>,
+        refused: bool,
+    ) -> Result<Option<Held>, Error> {
         let now = self.renewal.now();
         self.change(|state| state.landed(id, result, refused, now))
     }
 
-    /// What is in flight owns all it needs and only looks at the cell, so that an abandoned one keeps nothing alive.
+    /// What is in flight owns all it needs and only looks at the cell.
     fn flight(self: &Arc<Self>, id: u64, plan: Plan) -> Flight {
         let (renewal, cell) = (self.renewal.clone(), Arc::downgrade(self));
         let flight = async move { renewal.run(plan, || is_current(&cell, id)).await };
@@ -127,13 +182,19 @@ impl Cell {
                 Err(Failure::from(Error::new(Kind::Foreign, why).before_sending()))
             })
         });
-        caught.boxed().shared()
+        Marked { id: self.mark(), inner: caught.boxed() }.boxed().shared()
     }
 
-    /// A store that calls its own client would wait for itself.
-    fn refuse_own_store(&self) -> Result<(), Error> {
-        if self.renewal.store.as_ref().is_some_and(Store::is_running_here) {
-            let why = "the token store or updater calls the client whose token it saves, which waits for it";
+    fn mark(&self) -> usize {
+        Arc::as_ptr(&self.renewal.stored).cast::<()>() as usize
+    }
+
+    /// A store, an updater, a callback or a signer that calls its own client would wait for itself.
+    fn refuse_own_hooks(&self) -> Result<(), Error> {
+        let store = self.renewal.store.as_ref().is_some_and(Store::is_running_here);
+        if store || is_running(self.mark()) {
+            let why = "a token store, updater, callback or signer calls the client whose token it saves or makes, which waits \
+                       for it";
             return Err(Error::new(Kind::InvalidInput, why));
         }
         Ok(())
@@ -157,6 +218,22 @@ impl Cell {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Somebody who waits for a flight.
+struct Waiting<'a> {
+    cell: &'a Cell,
+    id: u64,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let abandoned = self.cell.change(|state| state.left(self.id));
+        drop(abandoned);
+    }
+}
+
+/// How often a call asks again whose flight came to nothing for it.
+const TURNS: usize = 8;
 
 fn is_current(cell: &Weak<Cell>, id: u64) -> bool {
     cell.upgrade().is_some_and(|cell| cell.lock().is_flying(id))

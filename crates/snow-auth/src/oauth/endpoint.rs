@@ -33,6 +33,8 @@ use std::{borrow::Cow, fmt, time};
 
 /// Far more than any token answer.
 const LIMIT: usize = 1 << 20;
+/// As long as a token request may take.
+const PATIENCE: time::Duration = time::Duration::from_secs(120);
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 #[derive(Clone)]
@@ -81,12 +83,14 @@ impl Endpoint {
             Means::ClientCredentials => self.client_credentials().await,
             Means::JwtBearer(assertion) => {
                 let jti = CsrfToken::new_random();
-                let assertion = assertion.assertion(&self.client_id, sent.as_secs(), jti.secret()).await?;
+                let assertion = assertion.assertion(&self.client_id, sent.as_secs(), jti.secret());
+                let assertion = patiently("the signer", assertion).await??;
                 self.jwt_bearer(&assertion).await
             }
             Means::Callback(obtain) => {
                 let failed = "the callback that obtains tokens failed";
-                let obtained = match AssertUnwindSafe(async { obtain().await }).catch_unwind().await {
+                let obtained = AssertUnwindSafe(async { obtain().await }).catch_unwind();
+                let obtained = match patiently("the callback that obtains tokens", obtained).await? {
                     Ok(obtained) => obtained.map_err(Error::wrap).map_err(|e| match e.kind() {
                         Kind::Foreign => Error::new(Kind::TokenRefused, failed).with_source(e),
                         _ => e,
@@ -287,6 +291,14 @@ impl Endpoint {
     }
 }
 
+/// For what the user brings, and what may never answer.
+async fn patiently<T>(what: &str, doing: impl Future<Output = T>) -> Result<T, Error> {
+    tokio::time::timeout(PATIENCE, doing).await.map_err(|_| {
+        let why = format!("{what} did not answer within {PATIENCE:?}");
+        Error::new(Kind::TimedOut, why).before_sending()
+    })
+}
+
 fn no_token() -> Error {
     Error::new(Kind::Decode, "the token endpoint's answer holds no token")
 }
@@ -321,7 +333,12 @@ fn refused(error: &str, description: Option<&String>) -> Error {
 
 /// A refused refresh token is the end of the session; any other failure says nothing about it.
 fn login_again(error: Error) -> Error {
-    if !matches!(error.kind(), Kind::TokenRefused | Kind::Unauthenticated) {
+    // A client that is wrong, or asks for too much, is not helped by another login.
+    let about_the_client =
+        ["invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type"];
+    let said = error.fault().map_or("", |fault| fault.message.as_str());
+    if !matches!(error.kind(), Kind::TokenRefused | Kind::Unauthenticated) || about_the_client.contains(&said)
+    {
         return error;
     }
     let again = Error::new(Kind::LoginAgain, "the instance took the refresh token no longer");

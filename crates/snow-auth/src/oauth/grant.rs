@@ -78,6 +78,10 @@ impl Grant {
         Err(Error::new(Kind::InvalidInput, format!("the {empty} is empty")))
     }
 
+    pub(super) fn sends_a_password(&self) -> bool {
+        matches!(self.0, Means::Password { .. })
+    }
+
     /// Whether the token endpoint is asked, and so a client's id is needed.
     pub(super) fn asks_the_endpoint(&self) -> bool {
         !matches!(self.0, Means::Callback(_))

@@ -11,6 +11,7 @@ mod key_signer;
 #[cfg(feature = "loopback")]
 mod loopback;
 mod renewal;
+mod running;
 mod state;
 mod store;
 mod token;
@@ -133,16 +134,13 @@ impl OAuth {
     /// # Errors
     /// [`Kind::NoToken`](snow_core::Kind::NoToken) if there is none. If the instance could not be asked, the token is kept.
     pub async fn revoke(&self) -> Result<(), Error> {
-        let token = self.cell.token().ok_or_else(state::no_token)?;
+        let token = self.cell.newest().ok_or_else(state::no_token)?;
         let renewal = &self.cell.renewal;
         for part in token.refresh_token().into_iter().chain([token.access_token()]) {
             renewal.endpoint.revoke(part).await?;
         }
-        self.cell.set(None)?;
-        match &renewal.store {
-            Some(store) => store.remove().await,
-            None => Ok(()),
-        }
+        self.cell.forget(&token)?;
+        renewal.remove(&token).await
     }
 
     /// Why the storage did not take the token in use, where calls go on all the same; see [`StorePolicy::BestEffort`].

@@ -28,9 +28,17 @@ impl Renewal {
     /// theirs.
     pub(super) async fn run(&self, plan: Plan, is_current: impl Fn() -> bool) -> Result<Obtained, Failure> {
         match plan {
-            Plan::Save(token) => {
+            Plan::Save { token, login } => {
                 let kept = |error| Failure { error, unsaved: Some(token.clone()) };
                 let _lease = self.lease().await.map_err(kept)?;
+                // Meanwhile another process may have got a newer one; a login is what the user wants.
+                if !login
+                    && let Some((stored, true)) = self.load().await.map_err(kept)?
+                    && stored.access_token() != token.access_token()
+                    && !stored.is_over(self.now())
+                {
+                    return Ok(saved(stored));
+                }
                 self.save(token, is_current).await
             }
             Plan::Obtain { old, look } => self.obtain(old, look, is_current).await,
@@ -160,6 +168,19 @@ impl Renewal {
         let failure = self.or_go_on(store.failure().await, || None)?;
         let lasting = failure.and_then(|failure| failure.error(self.now(), LONGEST_REST));
         lasting.map_or(Ok(()), Err)
+    }
+
+    /// Takes a revoked token out of the store, unless another one is there by now.
+    pub(super) async fn remove(&self, token: &Token) -> Result<(), Error> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let _lease = store.lease().await?;
+        let mut stored = self.stored.lock().await;
+        let other = store.load().await?.filter(|other| other.access_token() != token.access_token());
+        if other.is_none() {
+            store.remove().await?;
+            *stored = None;
+        }
+        Ok(())
     }
 
     async fn remember(&self, error: &Error) {

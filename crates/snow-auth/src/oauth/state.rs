@@ -17,6 +17,10 @@ const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// How long nothing is asked of an endpoint that said no, or that brought the very token that had been refused.
 const REST_AFTER_REFUSAL: Duration = Duration::from_secs(30);
 
+/// How long no password is sent again that was refused: accounts lock after some failures. A login ends the rest.
+const REST_AFTER_PASSWORD: Duration = Duration::from_secs(1_800);
+/// How long a store that failed is left alone where calls go on without it.
+const SAVE_AGAIN: Duration = Duration::from_secs(30);
 /// The longest that an endpoint's own wish to be left alone is heeded.
 pub(super) const LONGEST_REST: Duration = Duration::from_secs(3_600);
 
@@ -53,12 +57,14 @@ pub(super) struct Held {
 /// What there is beside the token.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Means {
-    /// A store, which may hold a token that another process left there.
+    /// A store that may hold a token which another process left there.
     pub(super) store: bool,
     /// A grant that gets a token without a person.
     pub(super) grant: bool,
     /// Whether calls go out with a token that the store did not take.
     pub(super) best_effort: bool,
+    /// Whether the grant sends a password: accounts lock after some that are refused.
+    pub(super) password: bool,
 }
 
 /// `F` is a handle on a renewal in flight.
@@ -71,10 +77,24 @@ pub(super) struct State<F> {
     unsaved: Option<Token>,
     /// Why the store does not have the token that calls go out with.
     store_error: Option<Error>,
-    flight: Option<(u64, F)>,
+    /// When calls go out with it, when it is given to the store again.
+    save_again: Option<SystemTime>,
+    flight: Option<Flying<F>>,
+    /// The flight that landed last, and whether it only saved.
+    landed: (u64, bool),
     /// Until when no renewal is begun, and why.
     rest: Option<(SystemTime, Option<Error>)>,
     last: u64,
+}
+
+/// A renewal under way.
+struct Flying<F> {
+    id: u64,
+    handle: F,
+    /// It gives the store a token that calls may go out with already.
+    saves: bool,
+    /// Who waits for it.
+    waiters: usize,
 }
 
 /// What a call has to do.
@@ -89,7 +109,7 @@ pub(super) enum Want<F> {
 #[derive(Clone)]
 pub(super) enum Plan {
     /// Give the store a token that it does not have yet.
-    Save(Token),
+    Save { token: Token, login: bool },
     /// Get a token in place of this one; look into the store first, if there is one to look into.
     Obtain { old: Option<Token>, look: bool },
 }
@@ -117,8 +137,18 @@ impl From<Error> for Failure {
 
 impl<F: Clone> State<F> {
     pub(super) fn new(means: Means) -> Self {
-        let (held, unsaved, store_error, flight, rest) = (None, None, None, None, None);
-        Self { means, held, logged_out: false, unsaved, store_error, flight, rest, last: 0 }
+        Self {
+            means,
+            held: None,
+            logged_out: false,
+            unsaved: None,
+            store_error: None,
+            save_again: None,
+            flight: None,
+            landed: (0, false),
+            rest: None,
+            last: 0,
+        }
     }
 
     pub(super) fn token(&self) -> Option<&Token> {
@@ -145,6 +175,11 @@ impl<F: Clone> State<F> {
         std::mem::replace(self, new)
     }
 
+    /// The newest token there is, saved or not.
+    pub(super) fn newest(&self) -> Option<&Token> {
+        self.unsaved.as_ref().or_else(|| self.token())
+    }
+
     /// The next call tries again at once: a person saw the failure.
     pub(super) fn end_rest(&mut self) {
         self.rest = None;
@@ -161,12 +196,12 @@ impl<F: Clone> State<F> {
     /// When a token that calls go out with, and that the store did not take, is given to it again.
     fn save_is_due_at(&self) -> Option<SystemTime> {
         let pending = self.means.best_effort && self.unsaved.is_some();
-        pending.then(|| self.rest.as_ref().map_or(SystemTime::UNIX_EPOCH, |(until, _)| *until))
+        pending.then(|| self.save_again.unwrap_or(SystemTime::UNIX_EPOCH))
     }
 
     /// Whether a renewal that took off with this id is still the current one.
     pub(super) fn is_flying(&self, id: u64) -> bool {
-        self.flight.as_ref().is_some_and(|(flying, _)| *flying == id)
+        self.flight.as_ref().is_some_and(|flying| flying.id == id)
     }
 
     fn hold(&mut self, token: Token) -> Result<Held, Error> {
@@ -201,7 +236,8 @@ impl<F: Clone> State<F> {
     pub(super) fn refused(&mut self, generation: u64, now: SystemTime) -> Want<F> {
         let in_vain =
             self.held.as_ref().is_some_and(|held| held.ready.generation == generation && held.was_in_vain());
-        if in_vain && !self.is_resting(now) && self.flight.is_none() {
+        // Once: when that rest is over, it is tried again.
+        if in_vain && self.rest.is_none() && self.flight.is_none() {
             self.rest = Some((now + REST_AFTER_REFUSAL, None));
         }
         let resting = self.is_resting(now);
@@ -223,8 +259,8 @@ impl<F: Clone> State<F> {
     }
 
     fn renewal(&self, now: SystemTime) -> Want<F> {
-        if let Some((id, flight)) = &self.flight {
-            return Want::Join(*id, flight.clone());
+        if let Some(flying) = &self.flight {
+            return Want::Join(flying.id, flying.handle.clone());
         }
         if let Some((until, why)) = &self.rest
             && now < *until
@@ -236,7 +272,10 @@ impl<F: Clone> State<F> {
             }
         }
         let old = match (&self.unsaved, &self.held) {
-            (Some(token), _) if !token.is_over(now) => return Want::Start(Plan::Save(token.clone())),
+            // One that is refused is worth nothing to the store.
+            (Some(token), held) if !token.is_over(now) && held.as_ref().is_none_or(|held| !held.refused) => {
+                return Want::Start(Plan::Save { token: token.clone(), login: false });
+            }
             (Some(token), _) => Some(token), // the newest there is, and with it the newest refresh token
             (None, held) => held.as_ref().map(|held| &held.token),
         };
@@ -255,13 +294,32 @@ impl<F: Clone> State<F> {
     /// A renewal begins; it is told its id, which is for [`landed`](Self::landed).
     pub(super) fn take_off(&mut self, flight: impl FnOnce(u64) -> F) -> (u64, F) {
         self.last += 1;
-        let flight = flight(self.last);
-        self.flight = Some((self.last, flight.clone()));
-        (self.last, flight)
+        let (id, handle) = (self.last, flight(self.last));
+        let saves = self.held.is_some()
+            && self.unsaved.is_some()
+            && self.held.as_ref().is_none_or(|held| !held.refused);
+        self.flight = Some(Flying { id, handle: handle.clone(), saves, waiters: 0 });
+        (id, handle)
+    }
+
+    /// Somebody waits for a flight.
+    pub(super) fn joined(&mut self, id: u64) {
+        if let Some(flying) = self.flight.as_mut().filter(|flying| flying.id == id) {
+            flying.waiters += 1;
+        }
+    }
+
+    /// Somebody waits no longer. Where others may wait for the store's lease, a flight that nobody waits for is given up: what
+    /// it gives is to be dropped with the lock open.
+    pub(super) fn left(&mut self, id: u64) -> Option<F> {
+        let flying = self.flight.as_mut().filter(|flying| flying.id == id)?;
+        flying.waiters = flying.waiters.saturating_sub(1);
+        let abandoned = flying.waiters == 0 && self.means.store;
+        if abandoned { self.flight.take().map(|flying| flying.handle) } else { None }
     }
 
     /// A renewal has ended: everyone who waited for it calls this, and the first one's call counts. A fresh token is
-    /// used at least once by each of them, however short its life.
+    /// used at least once by each of them, however short its life. `None` means: ask again, something else came between.
     ///
     /// `refused` is whether the caller's own token had been refused: then a failure is its answer, even if the token lives on.
     pub(super) fn landed(
@@ -270,33 +328,38 @@ impl<F: Clone> State<F> {
         result: Result<Obtained, Failure>,
         refused: bool,
         now: SystemTime,
-    ) -> Result<Held, Error> {
-        let first = self.flight.as_ref().is_some_and(|(flying, _)| *flying == id);
-        match result {
-            Ok(obtained) if first => {
-                self.flight = None;
-                self.logged_out = false;
-                self.unsaved = obtained.unsaved.as_ref().map(|_| obtained.token.clone());
-                self.store_error = obtained.unsaved;
-                let held = self.renewed(obtained.token, now)?;
-                if self.store_error.is_some() {
-                    self.rest = Some((now + REST_AFTER_REFUSAL, None));
-                }
-                Ok(held)
-            }
-            Ok(obtained) => match &self.held {
-                Some(held) => Ok(held.clone()),
-                None => self.hold(obtained.token),
-            },
+    ) -> Result<Option<Held>, Error> {
+        let first = self.is_flying(id);
+        if first {
+            let saves = self.flight.take().is_some_and(|flying| flying.saves);
+            self.landed = (id, saves);
+        } else if self.landed.0 != id {
+            return Ok(None); // a login or a logout took its place
+        }
+        let held = match result {
+            Ok(obtained) if first => self.arrived(obtained, now)?,
+            Ok(_) => self.held.clone(),
             Err(failure) => {
                 if first {
-                    self.flight = None;
                     self.failed(&failure, now);
                 }
                 let usable = self.held.as_ref().filter(|held| held.is_usable(now) && !refused);
-                usable.cloned().ok_or(failure.error)
+                return usable.cloned().map(Some).ok_or(failure.error);
             }
+        };
+        // That the store has it now says nothing of a token that was refused.
+        Ok(held.filter(|_| !(refused && self.landed.1)))
+    }
+
+    fn arrived(&mut self, obtained: Obtained, now: SystemTime) -> Result<Option<Held>, Error> {
+        self.logged_out = false;
+        self.unsaved = obtained.unsaved.as_ref().map(|_| obtained.token.clone());
+        self.save_again = obtained.unsaved.as_ref().map(|_| now + SAVE_AGAIN);
+        self.store_error = obtained.unsaved;
+        if self.landed.1 && self.held.as_ref().is_some_and(|held| held.token == obtained.token) {
+            return Ok(self.held.clone());
         }
+        self.renewed(obtained.token, now).map(Some)
     }
 
     fn renewed(&mut self, token: Token, now: SystemTime) -> Result<Held, Error> {
@@ -318,7 +381,9 @@ impl<F: Clone> State<F> {
     }
 
     fn failed(&mut self, failure: &Failure, now: SystemTime) {
-        self.rest = Some((now + rest_after(&failure.error), Some(failure.error.clone())));
+        let refused_password = self.means.password && failure.error.kind() == Kind::TokenRefused;
+        let rest = if refused_password { REST_AFTER_PASSWORD } else { rest_after(&failure.error) };
+        self.rest = Some((now + rest, Some(failure.error.clone())));
         if let Some(held) = &mut self.held {
             held.refused = false;
         }

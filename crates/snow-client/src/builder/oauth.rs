@@ -127,7 +127,7 @@ impl OAuthClientBuilder {
     pub fn build(self) -> Result<OAuthClient, Error> {
         let instance = self.common.instance()?;
         let (settings, bottom) = (&self.common.settings, self.common.bottom()?);
-        let oauth = self.oauth.build(&instance, stack::token(settings, bottom.clone()))?;
+        let oauth = self.oauth.build(&instance, stack::token(&instance, settings, bottom.clone()))?;
         bottom.prepare(&instance)?;
         let target = Target::new(instance, settings, oauth.layer(), bottom);
         Ok(OAuthClient { client: Client { target }, oauth })

@@ -27,7 +27,7 @@ fn word<F>(want: &Want<F>) -> String {
         Want::Join(..) => "join".into(),
         Want::Start(Plan::Obtain { old: Some(_), .. }) => "refresh".into(),
         Want::Start(Plan::Obtain { old: None, .. }) => "begin".into(),
-        Want::Start(Plan::Save(_)) => "save".into(),
+        Want::Start(Plan::Save { .. }) => "save".into(),
         Want::Fail(error) => format!("{:?}", error.kind()),
     }
 }
@@ -53,7 +53,7 @@ fn one_caller_renews_ahead_while_the_others_go_on() {
     let (id, ()) = state.take_off(|_| ());
     assert_eq!(word(&state.want(after(90))), "a");
     assert_eq!(word(&state.want(after(100))), "join");
-    state.landed(id, Ok(obtained(token("b", 200))), false, after(101)).ok().unwrap();
+    state.landed(id, Ok(obtained(token("b", 200))), false, after(101)).ok().unwrap().unwrap();
     assert_eq!(word(&state.want(after(101))), "b");
 }
 
@@ -61,7 +61,7 @@ fn one_caller_renews_ahead_while_the_others_go_on() {
 fn the_same_token_again_is_not_renewed_ahead_a_second_time() {
     let mut state = holding("a", 100);
     let (id, ()) = state.take_off(|_| ());
-    state.landed(id, Ok(obtained(token("a", 105))), false, after(90)).ok().unwrap();
+    state.landed(id, Ok(obtained(token("a", 105))), false, after(90)).ok().unwrap().unwrap();
     assert_eq!(word(&state.want(after(104))), "a");
     assert_eq!(word(&state.want(after(105))), "refresh");
 }
@@ -73,7 +73,7 @@ fn a_refusal_counts_only_for_the_current_token() {
     assert_eq!(word(&state.refused(old.ready.generation, T0)), "refresh");
     let (id, ()) = state.take_off(|_| ());
     assert_eq!(word(&state.want(T0)), "join");
-    state.landed(id, Ok(obtained(token("b", 100))), false, T0).ok().unwrap();
+    state.landed(id, Ok(obtained(token("b", 100))), false, T0).ok().unwrap().unwrap();
     assert_eq!(word(&state.refused(old.ready.generation, T0)), "b");
 }
 
@@ -83,7 +83,7 @@ fn a_renewal_that_brings_the_refused_token_rests() {
     let Want::Use(old) = state.want(T0) else { panic!("a token is held") };
     state.refused(old.ready.generation, T0);
     let (id, ()) = state.take_off(|_| ());
-    let held = state.landed(id, Ok(obtained(token("a", 1000))), false, T0).ok().unwrap();
+    let held = state.landed(id, Ok(obtained(token("a", 1000))), false, T0).ok().unwrap().unwrap();
     assert_eq!(held.ready.generation, old.ready.generation);
     assert_eq!(word(&state.want(after(1))), "a");
     assert_eq!(word(&state.refused(old.ready.generation, after(29))), "a");
@@ -94,7 +94,7 @@ fn a_renewal_that_brings_the_refused_token_rests() {
 fn a_failure_is_shared_and_rests_and_a_valid_token_outlives_it() {
     let mut state = holding("a", 100);
     let (id, ()) = state.take_off(|_| ());
-    let held = state.landed(id, Err(failure(Kind::Connect)), false, after(95)).ok().unwrap();
+    let held = state.landed(id, Err(failure(Kind::Connect)), false, after(95)).ok().unwrap().unwrap();
     assert_eq!(held.token.access_token().expose(), "a");
     assert_eq!(word(&state.want(after(95))), "a");
     let (id, ()) = state.take_off(|_| ());
@@ -125,8 +125,9 @@ fn a_renewal_that_was_replaced_is_told_so() {
     assert!(state.is_flying(id));
     drop(state.install(Some(token("c", 300))).unwrap());
     assert!(!state.is_flying(id));
-    let held = state.landed(id, Ok(obtained(token("b", 200))), false, T0).ok().unwrap();
-    assert_eq!(held.token.access_token().expose(), "c");
+    let landed = state.landed(id, Ok(obtained(token("b", 200))), false, T0);
+    assert!(matches!(landed, Ok(None)), "it is to ask again");
+    assert_eq!(word(&state.want(T0)), "c");
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn a_fresh_answer_is_used_once_by_everyone_however_short_its_life() {
     let mut state = holding("a", 100);
     let (id, ()) = state.take_off(|_| ());
     for _ in 0..3 {
-        let held = state.landed(id, Ok(obtained(token("b", 50))), false, after(100)).ok().unwrap();
+        let held = state.landed(id, Ok(obtained(token("b", 50))), false, after(100)).ok().unwrap().unwrap();
         assert_eq!(held.token.access_token().expose(), "b");
     }
     assert_eq!(word(&state.want(after(100))), "refresh");
@@ -159,7 +160,7 @@ fn what_no_header_can_carry_is_refused_without_showing_it() {
 
 #[test]
 fn a_grant_and_a_store_are_ways_to_a_first_token_unless_the_user_logged_out() {
-    let with = |store, grant| State::<()>::new(Means { store, grant, best_effort: false });
+    let with = |store, grant| State::<()>::new(Means { store, grant, ..Means::default() });
     assert_eq!(word(&with(true, false).want(T0)), "begin");
     assert_eq!(word(&with(false, true).want(T0)), "begin");
     let mut logged_out = with(true, false);
@@ -171,20 +172,57 @@ fn a_grant_and_a_store_are_ways_to_a_first_token_unless_the_user_logged_out() {
 }
 
 #[test]
+fn with_best_effort_a_token_that_is_refused_is_renewed_and_not_only_saved() {
+    let mut state = State::new(Means { store: true, best_effort: true, ..Means::default() });
+    drop(state.install(Some(token("a", 1000))).unwrap());
+    let (id, ()) = state.take_off(|_| ());
+    let error = Error::new(Kind::TokenNotSaved, "the disk is full");
+    let unsaved = Obtained { token: token("b", 1000), unsaved: Some(error) };
+    let held = state.landed(id, Ok(unsaved), false, T0).ok().unwrap().unwrap();
+    held.ready.accepted();
+    assert_eq!(word(&state.refused(held.ready.generation, after(1))), "refresh");
+    let (id, ()) = state.take_off(|_| ());
+    let new = state.landed(id, Ok(obtained(token("c", 1000))), true, after(1)).ok().unwrap().unwrap();
+    assert_eq!(new.token.access_token().expose(), "c");
+}
+
+#[test]
+fn a_refused_password_is_left_alone_for_long() {
+    let mut state = State::<()>::new(Means { grant: true, password: true, ..Means::default() });
+    let (id, ()) = state.take_off(|_| ());
+    assert!(state.landed(id, Err(failure(Kind::TokenRefused)), false, T0).is_err());
+    assert_eq!(word(&state.want(after(1_799))), "TokenRefused");
+    assert_eq!(word(&state.want(after(1_800))), "begin");
+}
+
+#[test]
+fn a_flight_that_nobody_waits_for_is_given_up_where_others_share_the_store() {
+    for shared in [true, false] {
+        let mut state = State::<()>::new(Means { store: shared, ..Means::default() });
+        let (id, ()) = state.take_off(|_| ());
+        state.joined(id);
+        state.joined(id);
+        assert_eq!(state.left(id), None);
+        assert_eq!(state.left(id).is_some(), shared);
+        assert_eq!(state.is_flying(id), !shared);
+    }
+}
+
+#[test]
 fn with_best_effort_a_token_that_was_not_saved_is_used_and_given_to_the_store_again() {
-    let mut state = State::new(Means { store: true, grant: false, best_effort: true });
+    let mut state = State::new(Means { store: true, best_effort: true, ..Means::default() });
     drop(state.install(Some(token("a", 100))).unwrap());
     let (id, ()) = state.take_off(|_| ());
     let error = Error::new(Kind::TokenNotSaved, "the disk is full");
     let unsaved = Obtained { token: token("b", 200), unsaved: Some(error) };
-    state.landed(id, Ok(unsaved), false, after(90)).ok().unwrap();
+    state.landed(id, Ok(unsaved), false, after(90)).ok().unwrap().unwrap();
     assert_eq!(word(&state.want(after(91))), "b");
     assert_eq!(state.ready().unwrap().1, Some(after(120)));
     assert_eq!(word(&state.want(after(120))), "save");
     let (id, ()) = state.take_off(|_| ());
     assert_eq!(word(&state.want(after(120))), "b");
     assert!(state.store_error().is_some());
-    state.landed(id, Ok(obtained(token("b", 200))), false, after(120)).ok().unwrap();
+    state.landed(id, Ok(obtained(token("b", 200))), false, after(120)).ok().unwrap().unwrap();
     assert!(state.store_error().is_none());
     assert_eq!(word(&state.want(after(121))), "b");
 }
@@ -302,7 +340,7 @@ mod any_life {
             let Some((id, _)) = self.flying.take() else { return };
             for (waited, refused) in std::mem::take(&mut self.waiting) {
                 assert_eq!(waited, id, "nobody waits for a flight that is over");
-                if let Ok(held) = self.state.landed(waited, result.clone(), refused, after(self.now)) {
+                if let Ok(Some(held)) = self.state.landed(waited, result.clone(), refused, after(self.now)) {
                     self.out.push(held.ready);
                 }
             }
@@ -315,7 +353,8 @@ mod any_life {
             assert!(!self.state.is_flying(id));
             for (waited, refused) in std::mem::take(&mut self.waiting) {
                 let late = Ok(obtained(token("late", self.now + 50)));
-                let _ = self.state.landed(waited, late, refused, after(self.now));
+                let landed = self.state.landed(waited, late, refused, after(self.now));
+                assert!(matches!(landed, Ok(None)), "nobody goes out with what was overtaken");
             }
         }
 
@@ -335,7 +374,7 @@ mod any_life {
                 Step::Land(None) => self.land(Err(failure(Kind::Connect))),
                 Step::Land(Some(life)) => {
                     let token = match (&self.flying, life) {
-                        (Some((_, Plan::Save(token))), _) => token.clone(),
+                        (Some((_, Plan::Save { token, .. })), _) => token.clone(),
                         (Some((_, Plan::Obtain { old: Some(old), .. })), 0) => old.clone(),
                         _ => self.make(life),
                     };
@@ -359,7 +398,7 @@ mod any_life {
                     drop(self.state.log_in(token.clone()));
                     self.replaced();
                     let (id, _) = self.state.take_off(|id| id);
-                    self.flying = Some((id, Plan::Save(token)));
+                    self.flying = Some((id, Plan::Save { token, login: true }));
                     self.waiting.push((id, true));
                 }
             }
@@ -384,7 +423,7 @@ mod any_life {
             (store, grant, best_effort) in any::<(bool, bool, bool)>(),
             steps in prop::collection::vec(step(), 1..80),
         ) {
-            let mut world = World::new(Means { store, grant, best_effort });
+            let mut world = World::new(Means { store, grant, best_effort, password: false });
             for step in steps {
                 world.take(step);
                 world.check_ready();
@@ -407,10 +446,16 @@ fn a_token_that_came_for_a_refused_one_and_was_never_let_in_rests() {
     let Want::Use(old) = state.want(T0) else { panic!("a token is held") };
     assert_eq!(word(&state.refused(old.ready.generation, T0)), "refresh");
     let (id, ()) = state.take_off(|_| ());
-    let new = state.landed(id, Ok(obtained(token("b", 1000))), true, T0).ok().unwrap();
+    let new = state.landed(id, Ok(obtained(token("b", 1000))), true, T0).ok().unwrap().unwrap();
     assert_eq!(word(&state.refused(new.ready.generation, T0)), "b");
     assert_eq!(word(&state.refused(new.ready.generation, after(29))), "b");
-    assert_eq!(word(&state.refused(new.ready.generation, after(30))), "b");
-    new.ready.accepted();
-    assert_eq!(word(&state.refused(new.ready.generation, after(60))), "refresh");
+    assert_eq!(word(&state.refused(new.ready.generation, after(30))), "refresh", "one renewal a rest");
+    let (id, ()) = state.take_off(|_| ());
+    let third = state.landed(id, Ok(obtained(token("c", 1000))), true, after(30)).ok().unwrap().unwrap();
+    third.ready.accepted();
+    assert_eq!(
+        word(&state.refused(third.ready.generation, after(31))),
+        "refresh",
+        "it was let in: it was revoked"
+    );
 }

@@ -2,18 +2,19 @@
 
 use super::{Lease, RenewalFailure, TokenStore};
 use crate::Token;
+use crate::oauth::running::{Marked, is_running};
 use futures_util::future::{BoxFuture, FutureExt};
 use snow_core::{BoxError, Error, Kind};
-use std::cell::RefCell;
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 /// The user's store, whose errors and panics are ours.
 #[derive(Clone)]
-pub(crate) struct Store(Arc<dyn Erased>);
+pub(crate) struct Store {
+    inner: Arc<dyn Erased>,
+    /// Whether there is anything to be read.
+    is_read: bool,
+}
 
 trait Erased: Send + Sync {
     fn load(self: Arc<Self>) -> BoxFuture<'static, Result<Option<Token>, BoxError>>;
@@ -50,40 +51,45 @@ impl<S: TokenStore> Erased for S {
     }
 }
 
-thread_local! {
-    /// The stores that are being polled on this thread, innermost last.
-    static RUNNING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
-}
-
 impl Store {
     pub(crate) fn new(store: impl TokenStore) -> Self {
-        Self(Arc::new(store))
+        Self { inner: Arc::new(store), is_read: true }
+    }
+
+    /// One that never tells what it holds.
+    pub(crate) fn written_only(store: impl TokenStore) -> Self {
+        Self { is_read: false, ..Self::new(store) }
+    }
+
+    pub(crate) fn is_read(&self) -> bool {
+        self.is_read
     }
 
     pub(crate) async fn load(&self) -> Result<Option<Token>, Error> {
-        self.told(self.0.clone().load(), Kind::TokenNotLoaded, "the token store could not be read").await
+        self.told(self.inner.clone().load(), Kind::TokenNotLoaded, "the token store could not be read").await
     }
 
     pub(crate) async fn save(&self, token: &Token) -> Result<(), Error> {
-        let saving = self.0.clone().save(token.clone());
+        let saving = self.inner.clone().save(token.clone());
         self.told(saving, Kind::TokenNotSaved, "the token store did not take the new token").await
     }
 
     pub(crate) async fn remove(&self) -> Result<(), Error> {
-        let removing = self.0.clone().remove();
+        let removing = self.inner.clone().remove();
         self.told(removing, Kind::TokenNotSaved, "the token store did not forget the token").await
     }
 
     pub(crate) async fn lease(&self) -> Result<Lease, Error> {
-        self.told(self.0.clone().lease(), Kind::TokenNotLoaded, "the token store gave no lease").await
+        self.told(self.inner.clone().lease(), Kind::TokenNotLoaded, "the token store gave no lease").await
     }
 
     pub(crate) async fn failure(&self) -> Result<Option<RenewalFailure>, Error> {
-        self.told(self.0.clone().failure(), Kind::TokenNotLoaded, "the token store could not be read").await
+        self.told(self.inner.clone().failure(), Kind::TokenNotLoaded, "the token store could not be read")
+            .await
     }
 
     pub(crate) async fn save_failure(&self, failure: RenewalFailure) -> Result<(), Error> {
-        let saving = self.0.clone().save_failure(failure);
+        let saving = self.inner.clone().save_failure(failure);
         self.told(saving, Kind::TokenNotSaved, "the token store did not take the failure").await
     }
 
@@ -104,32 +110,10 @@ impl Store {
 
     /// Whether the code that asks was called by this store.
     pub(crate) fn is_running_here(&self) -> bool {
-        RUNNING.with_borrow(|running| running.contains(&self.id()))
+        is_running(self.id())
     }
 
     fn id(&self) -> usize {
-        Arc::as_ptr(&self.0).cast::<()>() as usize
-    }
-}
-
-/// A future of a store, which is known to run while it is polled.
-struct Marked<T> {
-    id: usize,
-    inner: BoxFuture<'static, Result<T, BoxError>>,
-}
-
-impl<T> Future for Marked<T> {
-    type Output = Result<T, BoxError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        struct Mark;
-        impl Drop for Mark {
-            fn drop(&mut self) {
-                RUNNING.with_borrow_mut(Vec::pop);
-            }
-        }
-        RUNNING.with_borrow_mut(|running| running.push(self.id));
-        let _mark = Mark; // taken off even if the store panics
-        self.inner.as_mut().poll(cx)
+        Arc::as_ptr(&self.inner).cast::<()>() as usize
     }
 }

@@ -9,8 +9,8 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 /// How long a lease is waited for, unless told otherwise: longer than a token request may take.
@@ -53,6 +53,8 @@ pub struct FileStore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    /// The lock that is held, if one is: what is being written keeps it until it is done.
+    held: Mutex<Weak<File>>,
     path: PathBuf,
     lease_wait: Duration,
     written: AtomicU64,
@@ -61,13 +63,13 @@ struct Inner {
 impl FileStore {
     /// In this file, which need not exist yet; its folder must.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self(Arc::new(Inner { path: path.into(), lease_wait: LEASE_WAIT, written: AtomicU64::new(0) }))
+        Self(Arc::new(Inner::new(path.into(), LEASE_WAIT)))
     }
 
     /// How long to wait for another process that renews; 150 s by default, more than a token request may take.
     #[must_use]
     pub fn lease_wait(self, most: Duration) -> Self {
-        Self(Arc::new(Inner { path: self.0.path.clone(), lease_wait: most, written: AtomicU64::new(0) }))
+        Self(Arc::new(Inner::new(self.0.path.clone(), most)))
     }
 
     /// Does its work as one piece, which a dropped future does not interrupt.
@@ -76,7 +78,13 @@ impl FileStore {
         work: impl FnOnce(&Inner) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let inner = self.0.clone();
-        tokio::task::spawn_blocking(move || work(&inner)).await.map_err(io::Error::other)?
+        let lock = inner.held.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let work = move || {
+            let done = work(&inner);
+            drop(lock);
+            done
+        };
+        tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
     }
 }
 
@@ -105,6 +113,8 @@ impl TokenStore for FileStore {
         let began = clock.now();
         loop {
             if let Some(lock) = self.blocking(Inner::try_lock).await? {
+                let lock = Arc::new(lock);
+                *self.0.held.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&lock);
                 return Ok(Lease::new(lock));
             }
             let waited = clock.now().duration_since(began).unwrap_or_default();
@@ -129,6 +139,10 @@ impl TokenStore for FileStore {
 }
 
 impl Inner {
+    fn new(path: PathBuf, lease_wait: Duration) -> Self {
+        Self { held: Mutex::default(), path, lease_wait, written: AtomicU64::new(0) }
+    }
+
     /// `token.json.lock` of `token.json`.
     fn beside(&self, ending: &str) -> PathBuf {
         let mut name: OsString = self.path.clone().into();
