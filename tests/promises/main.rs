@@ -15,6 +15,7 @@ mod generated;
 mod imports_tell_what_failed;
 mod layers_stand_alone;
 mod logins_come_back_to_the_program;
+mod official_samples_are_read;
 mod proxy_server;
 mod pysnow_tokens_carry_over;
 mod queries_mean_what_they_say;
