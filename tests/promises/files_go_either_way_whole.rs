@@ -246,6 +246,9 @@ async fn bytes_that_are_not_those_of_the_hash_are_no_file() {
         assert!(error.to_string().contains(why), "{error}");
         assert!(folder.names().is_empty());
     }
+    let unhashed = spoil(&simulator, shorter).download(&id).without_hash().bytes(1 << 20).await;
+    assert_eq!(unhashed.unwrap_err().kind(), Kind::Corrupt, "the size is compared in any case");
+    assert!(spoil(&simulator, other).download(&id).without_hash().bytes(1 << 20).await.is_ok());
 }
 
 #[tokio::test]
