@@ -175,10 +175,16 @@ impl Download {
         attempts: u32,
         elapsed: Duration,
     ) -> Result<Incoming, Error> {
-        let response = transfer::open(&self.attachments.target, request, attempts, elapsed).await?;
+        let mut response = transfer::open(&self.attachments.target, request, attempts, elapsed).await?;
         let attachment = match told(&response) {
             Some(attachment) => attachment,
-            None => self.attachments.get(sys_id).await?,
+            None => {
+                // It would keep the place that the question needs.
+                drop(response);
+                let attachment = self.attachments.get(sys_id).await?;
+                response = transfer::open(&self.attachments.target, request, attempts, elapsed).await?;
+                attachment
+            }
         };
         let tried = response.extensions().get::<Attempts>().map_or(attempts + 1, Attempts::count);
         let incoming = Incoming::new(attachment, response.into_body(), self.listener.clone(), tried);
