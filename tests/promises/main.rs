@@ -4,6 +4,7 @@
 
 mod aggregates_are_numbers;
 mod answers_are_read_as_they_are;
+mod any_api_can_be_called;
 mod bad_input_is_refused;
 mod batches_are_calls;
 mod browser;
@@ -11,8 +12,10 @@ mod clients_are_plain_types;
 mod every_way_in_works;
 mod files_go_either_way_whole;
 mod generated;
+mod imports_tell_what_failed;
 mod layers_stand_alone;
 mod logins_come_back_to_the_program;
+mod official_samples_are_read;
 mod proxy_server;
 mod pysnow_tokens_carry_over;
 mod queries_mean_what_they_say;

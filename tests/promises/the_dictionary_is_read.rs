@@ -117,6 +117,9 @@ async fn unknown_fields_are_refused_before_a_query_widens() {
         assert_eq!(error.kind(), Kind::InvalidInput);
         assert!(error.to_string().contains("has no column \"sate\""), "{error}");
     }
+    let mut batch = checked.batch();
+    let item = batch.add(checked.table("incident").list().query(field("sate").eq(1)).limit(1));
+    assert_eq!(batch.send().await.take(&item).map_err(kind).unwrap_err(), Kind::InvalidInput);
     assert!(simulator.take_journal().is_empty(), "nothing went out");
     let hint = list(field("sate").eq(1)).await.unwrap_err();
     assert!(hint.to_string().contains("did you mean \"state\"?"), "{hint}");

@@ -25,6 +25,14 @@ struct Attachments;
 struct Batches;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/imports.md")]
+struct Imports;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/other-apis.md")]
+struct OtherApis;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/schema.md")]
 struct Schema;
 

@@ -5,8 +5,10 @@ simulator's own authority is trusted (REQUESTS_CA_BUNDLE).
 """
 
 import concurrent.futures
+import os
 import socket
 import sys
+import tempfile
 import time
 from datetime import datetime, timedelta
 
@@ -156,9 +158,37 @@ def retry():
     assert sn.resource(api_path="/table/incident").get(query={"number": "INC0000001"}).one()["number"] == "INC0000001"
 
 
+def attachments():
+    resource = incidents()
+    path = os.path.join(tempfile.mkdtemp(), "attachment.txt")
+    with open(path, "w") as file:
+        file.write("attached")
+    # Resource.attachments.upload(), and Response.upload() of a record that was fetched.
+    number = create()
+    sys_id = incidents().get(query={"number": number}).one()["sys_id"]
+    sent = resource.attachments.upload(sys_id=sys_id, file_path=path).one()
+    assert (sent["file_name"], sent["table_sys_id"], sent["size_bytes"]) == ("attachment.txt", sys_id, "8")
+    incidents().get(query={"number": number}).upload(file_path=path)
+    incidents().get(query={"number": number}).upload(file_path=path, name="named.txt")
+    listed = incidents().attachments.get(sys_id=sys_id)
+    assert sorted(file["file_name"] for file in listed) == ["attachment.txt", "attachment.txt", "named.txt"]
+    # pysnow cannot download: the link that it lists can be followed with its credentials.
+    link = listed[0]["download_link"].replace("//myinstance", "//myusername:mypassword@myinstance")
+    assert requests.get(link).text == "attached"
+    assert incidents().attachments.delete(listed[0]["sys_id"])["status"] == "record deleted"
+    assert len(incidents().attachments.get(sys_id=sys_id)) == 2
+    assert len(incidents().attachments.get(limit=1)) == 1
+    # Its multipart upload sends no boundary and no form (the file as it is): no server can read that, and this one says so.
+    try:
+        incidents().attachments.upload(sys_id=sys_id, file_path=path, multipart=True).one()
+        raise AssertionError("a form without a boundary")
+    except requests.exceptions.HTTPError as error:
+        assert error.response.status_code == 415
+
+
 EXAMPLES = [
     fetch_many, fetch_first, fetch_first_or_none, fetch_one, fetch_one_or_none, create, update, delete, filtering, sorting,
-    query_builder, threads, oauth, retry,
+    query_builder, threads, oauth, retry, attachments,
 ]
 
 for example in EXAMPLES:

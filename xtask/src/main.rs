@@ -3,6 +3,7 @@
 mod arrows;
 mod ci;
 mod costs;
+mod files;
 mod fuzz;
 mod interop;
 mod readme;
@@ -21,7 +22,8 @@ cargo xtask COMMAND
                      there; the others by apt)
   codegen            writes the Rust types that the tests have of the simulator's dictionary
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
-  bench [costs]      what things cost, measured on this machine; instructions and allocations alone (installs valgrind)
+  bench [costs|files] what things cost, measured on this machine; instructions and allocations alone (installs valgrind); a
+                     gigabyte up and down
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)";
 
 const CODEGEN: &str = "cargo run --quiet --package snow-client --example codegen -- --table incident --out \
@@ -41,7 +43,10 @@ fn main() -> ExitCode {
         ["interop"] => interop::check(None),
         ["interop", name] => interop::check(Some(name)),
         ["codegen"] => run::run(CODEGEN, &[]),
-        ["bench"] => run::run("cargo bench --package snow-benches", &[]).and_then(|()| costs::all()),
+        ["bench"] => run::run("cargo bench --package snow-benches", &[])
+            .and_then(|()| files::all())
+            .and_then(|()| costs::all()),
+        ["bench", "files"] => files::all(),
         ["bench", "costs"] => costs::all(),
         ["queries"] => queries("1000000"),
         ["queries", count] => queries(count),

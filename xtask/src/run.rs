@@ -1,6 +1,6 @@
 //! Runs a command in the workspace's root.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 pub(crate) type Done = Result<(), String>;
@@ -8,6 +8,11 @@ pub(crate) type Done = Result<(), String>;
 /// Where the workspace is.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 fn command(line: &str) -> Command {

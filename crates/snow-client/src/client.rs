@@ -2,7 +2,7 @@
 
 use crate::aggregate::{self, Aggregates};
 use crate::target::Target;
-use crate::{Api, Attachments, Batch, Call, ClientBuilder, Instance, Schema, Table};
+use crate::{Api, Attachments, Batch, Call, ClientBuilder, Import, Instance, Schema, Table};
 use snow_core::{Error, HttpService};
 use std::sync::Arc;
 
@@ -88,6 +88,11 @@ impl Client {
     /// `/api/x_acme_app/v1/orders` (facts 7.3). A path that cannot be one is an error of the calls made on it.
     pub fn api(&self, path: &str) -> Api {
         Api::new(self.target.clone(), path)
+    }
+
+    /// A staging table, by its name: rows that transform maps bring into other tables.
+    pub fn import(&self, staging_table: &str) -> Import {
+        Import::new(self.clone(), staging_table)
     }
 
     /// What the instance's tables are made of.

@@ -1,7 +1,7 @@
 //! The client with a token.
 
 use crate::{
-    Aggregates, Api, Attachments, AuthorizationRequest, Batch, Call, Client, Grant, Instance,
+    Aggregates, Api, Attachments, AuthorizationRequest, Batch, Call, Client, Grant, Import, Instance,
     OAuthClientBuilder, Schema, Secret, Table, Token,
 };
 use snow_auth::OAuth;
@@ -150,6 +150,11 @@ impl OAuthClient {
     /// Any other API, by the path that it begins with; see [`Client::api`].
     pub fn api(&self, path: &str) -> Api {
         self.client.api(path)
+    }
+
+    /// A staging table; see [`Client::import`].
+    pub fn import(&self, staging_table: &str) -> Import {
+        self.client.import(staging_table)
     }
 
     /// What the instance's tables are made of; see [`Client::schema`].

@@ -89,7 +89,8 @@ pub enum Kind {
     /// An item of a batch that the instance says it did not process: the batch had used up its time or size (facts 7.1). That an
     /// answer is too large is known when its request has been carried out, so that of a write this leaves doubt.
     Unserviced,
-    /// A row was taken in, and its import failed: told inside an answer of success (facts 7.2).
+    /// A row was taken in, and its import failed, or the user may not see what came of it: told inside an answer of success
+    /// (facts 7.2).
     RowFailed,
     /// A file of this machine cannot be read or written, or is there already.
     File,

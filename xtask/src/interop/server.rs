@@ -1,9 +1,9 @@
 //! A program that runs for as long as a check.
 
-use crate::run::root;
+use crate::run::target;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -78,9 +78,4 @@ impl Server {
 pub(super) fn free_port() -> Result<u16, String> {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
     Ok(socket.local_addr().map_err(|error| error.to_string())?.port())
-}
-
-/// Where cargo builds.
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

@@ -5,6 +5,7 @@ mod wire;
 
 use crate::call::{Call, Prepared};
 use crate::exchange::{Reader, exchange};
+use crate::schema;
 use crate::target::Target;
 use crate::{Error, Kind};
 use bytes::Bytes;
@@ -116,7 +117,10 @@ impl Batch {
             match item {
                 Ok(item) => {
                     requests.push(Some(item.request.clone()));
-                    waiting.push(item);
+                    match checked(&self.target, &item).await {
+                        Ok(()) => waiting.push(item),
+                        Err(error) => put(&mut outcomes, at, Err(item.told(error))),
+                    }
                 }
                 Err(error) => {
                     requests.push(None);
@@ -132,6 +136,14 @@ impl Batch {
             waiting = again;
         }
         Answers { batch: self.id, requests, outcomes }
+    }
+}
+
+/// Looks whether an item's fields exist, if the client does so.
+async fn checked(target: &Target, item: &Outgoing) -> Result<(), Error> {
+    match target.checks_fields {
+        true => schema::check(target, &item.request).await,
+        false => Ok(()),
     }
 }
 

@@ -29,7 +29,7 @@ pub use generate::drift;
 /// assert_eq!(incident.parents(), ["task"]);
 /// let caller = incident.column("caller_id").ok_or("no such column")?;
 /// assert_eq!((&*caller.kind, caller.reference.as_deref()), ("reference", Some("sys_user")));
-/// for choice in client.schema().choices("incident", "state").await? {
+/// for choice in client.schema().choices("incident", "state").await?.iter() {
 ///     println!("{} is {}", choice.value, choice.label);
 /// }
 /// # Ok(()) }

@@ -86,7 +86,7 @@ impl Answer {
     /// The one record of `{"result":{…}}`.
     ///
     /// # Errors
-    /// [`Kind::Cut`](crate::Kind::Cut) if the answer is not whole, [`Kind::Decode`](crate::Kind::Decode) if it holds something else.
+    /// [`Kind::Cut`] if the answer is not whole, [`Kind::Decode`] if it holds something else.
     pub fn one(&self) -> Result<Record, Error> {
         envelope::one(&self.body).map_err(|error| annotate(error, &self.head))
     }
@@ -94,7 +94,7 @@ impl Answer {
     /// The records of `{"result":[…]}`.
     ///
     /// # Errors
-    /// [`Kind::Cut`](crate::Kind::Cut) if the answer is not whole, [`Kind::Decode`](crate::Kind::Decode) if it holds something else.
+    /// [`Kind::Cut`] if the answer is not whole, [`Kind::Decode`] if it holds something else.
     pub fn list(&self) -> Result<Vec<Record>, Error> {
         envelope::list(&self.body).map_err(|error| annotate(error, &self.head))
     }
@@ -103,7 +103,7 @@ impl Answer {
     /// read as they came, by serde_json; a [`Record`] in the type reads stored values in every form.
     ///
     /// # Errors
-    /// [`Kind::Cut`](crate::Kind::Cut) if the answer is not whole or tells of an error, [`Kind::Decode`](crate::Kind::Decode) if
+    /// [`Kind::Cut`] if the answer is not whole or tells of an error, [`Kind::Decode`] if
     /// it does not fit the type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let read = || {
@@ -142,7 +142,7 @@ impl Answer {
     /// Nothing, which is what a DELETE answers.
     ///
     /// # Errors
-    /// [`Kind::Cut`](crate::Kind::Cut) if there is a body and it tells of an error.
+    /// [`Kind::Cut`] if there is a body and it tells of an error.
     pub fn nothing(&self) -> Result<(), Error> {
         if self.body.is_empty() {
             return Ok(());
@@ -162,7 +162,7 @@ impl std::fmt::Debug for Answer {
 /// than it comes, and one that breaks takes nothing from it.
 ///
 /// # Errors
-/// [`Kind::AnswerTooLarge`](crate::Kind::AnswerTooLarge) past the limit, or what went wrong on the wire, with what the head told.
+/// [`Kind::AnswerTooLarge`] past the limit, or what went wrong on the wire, with what the head told.
 pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, Bytes), Error> {
     let (head, body) = response.into_parts();
     if head.status.is_success() {
