@@ -1,5 +1,6 @@
 //! One call, from its parameters to its result.
 
+use crate::correlation;
 use crate::exchange::{Read, exchange};
 use crate::parameters::parameters;
 use crate::target::Target;
@@ -22,7 +23,7 @@ use std::task::{Context, Poll};
 #[must_use = "a call goes out when it is awaited"]
 pub struct Call<T> {
     target: Arc<Target>,
-    request: Result<Prepared, Error>,
+    pub(crate) request: Result<Prepared, Error>,
     read: Box<Read<T>>,
 }
 
@@ -32,11 +33,26 @@ pub(crate) struct Prepared {
     pub(crate) params: Params,
     pub(crate) body: Option<Bytes>,
     pub(crate) operation: Option<Operation>,
+    /// Fields that the answer has to have, whatever was asked for.
+    pub(crate) needed: Vec<String>,
+    /// The field whose value tells this creation from all others.
+    pub(crate) correlation: Option<Box<str>>,
 }
 
 impl Prepared {
     pub(crate) fn new(method: Method, path: ApiPath) -> Self {
-        Self { method, path, params: Params::new(), body: None, operation: None }
+        let (params, needed) = (Params::new(), Vec::new());
+        Self { method, path, params, body: None, operation: None, needed, correlation: None }
+    }
+
+    /// With the needed fields among those that were asked for; where none were, all come.
+    fn complete(self) -> Self {
+        let asked = if self.needed.is_empty() { None } else { self.params.get("sysparm_fields") };
+        let Some(asked) = asked else { return self };
+        let asked: Vec<&str> = asked.split(',').filter(|field| !field.is_empty()).collect();
+        let further = self.needed.iter().map(String::as_str).filter(|field| !asked.contains(field));
+        let params = self.params.clone().fields(asked.iter().copied().chain(further));
+        Self { params, ..self }
     }
 }
 
@@ -110,6 +126,11 @@ impl<T> Call<T> {
         Call::new(target, request, move |answer, request| further(read(answer, request)?, answer, request))
     }
 
+    /// The same call with another request.
+    pub(crate) fn prepared(self, set: impl FnOnce(Prepared) -> Prepared) -> Self {
+        Self { request: self.request.map(set), ..self }
+    }
+
     fn operation(mut self, set: impl FnOnce(Operation) -> Operation) -> Self {
         if let Ok(request) = &mut self.request {
             request.operation = Some(set(request.operation.take().unwrap_or_default()));
@@ -128,10 +149,13 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
     type IntoFuture = CallFuture<T>;
 
     fn into_future(self) -> CallFuture<T> {
-        CallFuture(Box::pin(async move {
-            let request = self.request?;
+        CallFuture::new(async move {
+            let request = self.request?.complete();
+            if request.correlation.is_some() {
+                return Box::pin(correlation::decided(&self.target, &request, &*self.read)).await;
+            }
             exchange(&self.target, &request, &*self.read).await
-        }))
+        })
     }
 }
 
@@ -147,6 +171,12 @@ impl<T> fmt::Debug for Call<T> {
 /// The future of a [`Call`].
 #[must_use = "futures do nothing unless awaited"]
 pub struct CallFuture<T>(Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>);
+
+impl<T> CallFuture<T> {
+    pub(crate) fn new(call: impl Future<Output = Result<T, Error>> + Send + 'static) -> Self {
+        Self(Box::pin(call))
+    }
+}
 
 impl<T> Future for CallFuture<T> {
     type Output = Result<T, Error>;

@@ -30,10 +30,15 @@
 mod builder;
 mod call;
 mod client;
+mod correlation;
+mod echo;
 mod exchange;
 mod list;
 mod login;
+mod lookup;
+mod many;
 mod oauth_client;
+mod outcomes;
 mod page;
 mod parameters;
 mod row;
@@ -42,13 +47,17 @@ mod settings;
 mod stack;
 mod table;
 mod target;
+mod upsert;
 mod user_layers;
 
 pub use builder::{ClientBuilder, OAuthClientBuilder};
 pub use call::{Call, CallFuture};
 pub use client::Client;
+pub use echo::{Changed, Echo};
 pub use list::List;
+pub use many::Many;
 pub use oauth_client::OAuthClient;
+pub use outcomes::{Outcome, Outcomes, Progress};
 pub use page::Page;
 pub use rows::{Position, Report, Rows};
 #[cfg(feature = "jwt")]
@@ -67,3 +76,4 @@ pub use snow_core::{
     Date, DateTime, DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport,
 };
 pub use table::Table;
+pub use upsert::{Upsert, Upserted};

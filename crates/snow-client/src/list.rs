@@ -1,11 +1,13 @@
 //! A list of rows to be asked for: one page, one row, or all of them.
 
 use crate::call::{Call, CallFuture, Prepared};
+use crate::many::Many;
 use crate::parameters::parameters;
 use crate::rows::{Rows, Source, Way};
 use crate::target::Target;
-use crate::{Page, Record};
+use crate::{Page, Record, Table};
 use http::Method;
+use serde::Serialize;
 use snow_core::{ApiPath, DisplayValue, Error, Kind, Operation, Params, Query};
 use std::borrow::Borrow;
 use std::fmt;
@@ -155,6 +157,30 @@ impl<T> List<T> {
         let page = self.limit(1).dynamic().await?;
         let why = "the instance told no X-Total-Count, without which nobody knows how many rows there are";
         page.total().ok_or_else(|| Error::new(Kind::Incomplete, why))
+    }
+
+    /// Changes the given fields of each row: see [`Many`], also for what it refuses.
+    pub fn update_each(self, fields: &(impl Serialize + ?Sized)) -> Many<T>
+    where
+        T: 'static,
+    {
+        let changes = Table::of(&self).changes(fields);
+        Many::of_rows(self.ids(), changes)
+    }
+
+    /// Deletes each row: see [`Many`], also for what it refuses.
+    pub fn delete_each(self) -> Many<()>
+    where
+        T: 'static,
+    {
+        let deletions = Table::of(&self).deletions();
+        Many::of_rows(self.ids(), deletions)
+    }
+
+    /// The same rows, of which only what tells them apart is read, and stored values.
+    fn ids(self) -> List<Record> {
+        let values = DisplayValue::Stored;
+        List { values, params: self.params.clone().display_value(values), ..self.dynamic() }
     }
 
     /// The same list of plain records.

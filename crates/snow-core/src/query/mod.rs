@@ -39,6 +39,7 @@ mod check;
 mod condition;
 mod field;
 mod lower;
+mod named;
 mod operator;
 mod parse;
 mod range;
