@@ -212,7 +212,7 @@ impl<T> Run<T> {
         // The one that is waited for may take the last place; what comes ahead of time may not.
         let waited_for = needed && load.busy == 0 && !self.lanes.iter().take(self.turn()).any(Lane::is_ready);
         let room = load.busy < self.parallel && load.held < self.buffer;
-        if !(waited_for || room && self.look_ahead && lane.may_look_ahead()) {
+        if !(waited_for || room && self.look_ahead && lane.may_look_ahead() && !self.has_enough()) {
             return false;
         }
         let asked = self.with(at, |lane, drive| {
@@ -221,6 +221,12 @@ impl<T> Run<T> {
         });
         load.busy += usize::from(asked);
         asked
+    }
+
+    /// Whether the rows that are kept are all that are wanted: one that is asked for ahead and dropped costs its connection.
+    fn has_enough(&self) -> bool {
+        let kept: usize = self.lanes.iter().take(self.turn()).map(Lane::waiting).sum();
+        self.left.is_some_and(|left| left <= kept as u64)
     }
 
     /// Whether a lane got further.
