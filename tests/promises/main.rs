@@ -35,6 +35,8 @@ mod tokens_are_shared_by_processes;
 mod trouble_is_told_apart;
 mod values_stay_values;
 mod what_may_be_sent_again_is;
+mod what_pysnow_gets_wrong;
+mod writes_tell_the_truth;
 
 use http_body_util::{BodyExt, Full};
 use snow_client::query::Query;

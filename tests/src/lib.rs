@@ -40,6 +40,14 @@ struct Schema;
 #[doc = include_str!("../../docs/transport.md")]
 struct Transport;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/records.md")]
+struct Records;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-pysnow.md")]
+struct FromPysnow;
+
 /// One test for each row of the page's table.
 #[cfg(doctest)]
 #[doc = include_str!(concat!(env!("OUT_DIR"), "/queries.md"))]

@@ -1,5 +1,6 @@
 //! One call, from its parameters to its result.
 
+use crate::correlation;
 use crate::exchange::{Reader, exchange};
 use crate::parameters::parameters;
 use crate::target::Target;
@@ -22,7 +23,7 @@ use std::task::{Context, Poll};
 #[must_use = "a call goes out when it is awaited"]
 pub struct Call<T> {
     target: Arc<Target>,
-    request: Result<Prepared, Error>,
+    pub(crate) request: Result<Prepared, Error>,
     read: Box<Reader<T>>,
 }
 
@@ -35,18 +36,43 @@ pub(crate) struct Prepared {
     /// JSON, unless a header says otherwise.
     pub(crate) body: Option<Bytes>,
     pub(crate) operation: Option<Operation>,
+    /// Fields that the answer has to have, whatever was asked for.
+    pub(crate) needed: Vec<String>,
+    /// The field whose value tells this creation from all others.
+    pub(crate) correlation: Option<Box<str>>,
 }
 
 impl Prepared {
     pub(crate) fn new(method: Method, path: ApiPath) -> Self {
-        let (params, headers) = (Params::new(), HeaderMap::new());
-        Self { method, path, params, headers, body: None, operation: None }
+        let (params, headers, needed) = (Params::new(), HeaderMap::new(), Vec::new());
+        Self { method, path, params, headers, body: None, operation: None, needed, correlation: None }
     }
 
     /// With one more thing said of the operation.
     pub(crate) fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
         let operation = Some(set(self.operation.unwrap_or_default()));
         Self { operation, ..self }
+    }
+
+    /// As an item of another request, where nothing can be looked for afterwards.
+    fn to_be_carried(self) -> Result<Self, Error> {
+        match &self.correlation {
+            None => Ok(self.complete()),
+            Some(field) => Err(Error::new(
+                Kind::InvalidInput,
+                format!("a creation that is looked for by its {field} goes out by itself, not in a batch"),
+            )),
+        }
+    }
+
+    /// With the needed fields among those that were asked for; where none were, all come.
+    fn complete(self) -> Self {
+        let asked = if self.needed.is_empty() { None } else { self.params.get("sysparm_fields") };
+        let Some(asked) = asked else { return self };
+        let asked: Vec<&str> = asked.split(',').filter(|field| !field.is_empty()).collect();
+        let further = self.needed.iter().map(String::as_str).filter(|field| !asked.contains(field));
+        let params = self.params.clone().fields(asked.iter().copied().chain(further));
+        Self { params, ..self }
     }
 }
 
@@ -80,7 +106,7 @@ impl<T> Call<T> {
 
     /// What is sent and where to, and how its answer is read: for whoever sends it in another way.
     pub(crate) fn into_parts(self) -> (Arc<Target>, Result<Prepared, Error>, Box<Reader<T>>) {
-        (self.target, self.request, self.read)
+        (self.target, self.request.and_then(Prepared::to_be_carried), self.read)
     }
 
     /// The fields to answer with; dot-walks such as `caller_id.name` are allowed. Those that do not exist or may not be read
@@ -146,6 +172,11 @@ impl<T> Call<T> {
         self.change(|request| Ok(request.operation(set)))
     }
 
+    /// The same call with another request.
+    pub(crate) fn prepared(self, set: impl FnOnce(Prepared) -> Prepared) -> Self {
+        Self { request: self.request.map(set), ..self }
+    }
+
     pub(crate) fn params(mut self, set: impl FnOnce(Params) -> Params) -> Self {
         self.request = self.request.map(|request| Prepared { params: set(request.params), ..request });
         self
@@ -157,10 +188,13 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
     type IntoFuture = CallFuture<T>;
 
     fn into_future(self) -> CallFuture<T> {
-        CallFuture(Box::pin(async move {
-            let request = self.request?;
+        CallFuture::new(async move {
+            let request = self.request?.complete();
+            if request.correlation.is_some() {
+                return Box::pin(correlation::decided(&self.target, &request, &*self.read)).await;
+            }
             exchange(&self.target, &request, &*self.read).await
-        }))
+        })
     }
 }
 
@@ -176,6 +210,12 @@ impl<T> fmt::Debug for Call<T> {
 /// The future of a [`Call`].
 #[must_use = "futures do nothing unless awaited"]
 pub struct CallFuture<T>(Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>);
+
+impl<T> CallFuture<T> {
+    pub(crate) fn new(call: impl Future<Output = Result<T, Error>> + Send + 'static) -> Self {
+        Self(Box::pin(call))
+    }
+}
 
 impl<T> Future for CallFuture<T> {
     type Output = Result<T, Error>;

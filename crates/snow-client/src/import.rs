@@ -50,12 +50,12 @@ pub struct Imported {
     pub import_set: String,
     /// The table that took the row in.
     pub staging_table: String,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<ImportOutcome>,
 }
 
 impl Imported {
     /// One for each transform map. None, where the user may not see what became of the row.
-    pub fn outcomes(&self) -> &[Outcome] {
+    pub fn outcomes(&self) -> &[ImportOutcome] {
         &self.outcomes
     }
 
@@ -63,7 +63,7 @@ impl Imported {
     fn whole(self) -> Result<Self, Error> {
         let failed = self.outcomes.iter().find(|outcome| outcome.status == RowStatus::Error);
         let why = match failed {
-            Some(Outcome { transform_map, error_message, .. }) => {
+            Some(ImportOutcome { transform_map, error_message, .. }) => {
                 let why = format!("a row of {} failed in the map {transform_map:?}", self.staging_table);
                 return Err(Error::new(Kind::RowFailed, why)
                     .with_fault(error_message.as_deref().unwrap_or("the import failed"), ""));
@@ -80,7 +80,7 @@ impl Imported {
 /// What a transform map made of a row.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Outcome {
+pub struct ImportOutcome {
     /// The map.
     pub transform_map: String,
     /// The table that it writes to.
@@ -96,14 +96,14 @@ pub struct Outcome {
     record: Record,
 }
 
-impl Outcome {
+impl ImportOutcome {
     /// All of it as it came.
     pub fn record(&self) -> &Record {
         &self.record
     }
 }
 
-impl fmt::Debug for Outcome {
+impl fmt::Debug for ImportOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.record.fmt(f)
     }
@@ -323,12 +323,12 @@ fn imported(answer: &Answer) -> Result<Imported, Error> {
     Ok(Imported { import_set: told.import_set, staging_table: told.staging_table, outcomes })
 }
 
-fn outcome(record: Record) -> Result<Outcome, Error> {
+fn outcome(record: Record) -> Result<ImportOutcome, Error> {
     let some = |name: &str| {
         let value = record.get(name).map(|field| field.value()).transpose()?;
         Ok::<_, Error>(value.filter(|value| !value.is_empty()).map(|value| value.into_owned()))
     };
-    Ok(Outcome {
+    Ok(ImportOutcome {
         transform_map: some("transform_map")?.unwrap_or_default(),
         table: some("table")?.unwrap_or_default(),
         status: RowStatus::from(&*record.value("status")?),

@@ -34,11 +34,16 @@ mod batch;
 mod builder;
 mod call;
 mod client;
+mod correlation;
+mod echo;
 mod exchange;
 mod import;
 mod list;
 mod login;
+mod lookup;
+mod many;
 mod oauth_client;
+mod outcomes;
 mod page;
 mod parameters;
 mod row;
@@ -50,21 +55,25 @@ mod table;
 mod target;
 mod transfer;
 mod typed_field;
+mod upsert;
 mod user_layers;
 
 pub use aggregate::{Aggregate, Aggregated, Aggregates, Comparison, Group};
 pub use api::Api;
 pub use attachment::{
-    Attachment, Attachments, Attribute, Content, Download, FileState, Incoming, Progress, Upload,
+    Attachment, Attachments, Attribute, Content, Download, FileState, Incoming, TransferProgress, Upload,
     UploadFuture, Uploaded,
 };
 pub use batch::{Answers, Batch, Item};
 pub use builder::{ClientBuilder, OAuthClientBuilder};
 pub use call::{Call, CallFuture};
 pub use client::Client;
-pub use import::{Import, ImportProgress, ImportSet, Imported, Outcome, RowStatus};
+pub use echo::{Changed, Echo};
+pub use import::{Import, ImportOutcome, ImportProgress, ImportSet, Imported, RowStatus};
 pub use list::List;
+pub use many::Many;
 pub use oauth_client::OAuthClient;
+pub use outcomes::{Outcome, Outcomes, WriteProgress};
 pub use page::Page;
 pub use rows::{Position, Report, Rows};
 pub use schema::{Choice, Column, Schema, TableSchema, drift};
@@ -85,3 +94,4 @@ pub use snow_core::{
 };
 pub use table::Table;
 pub use typed_field::TypedField;
+pub use upsert::{Upsert, Upserted};

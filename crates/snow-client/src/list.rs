@@ -1,13 +1,15 @@
 //! A list of rows to be asked for: one page, one row, or all of them.
 
 use crate::call::{Call, CallFuture, Prepared};
+use crate::many::Many;
 use crate::parameters::parameters;
 use crate::rows::{Rows, Source, Way};
 use crate::schema;
 use crate::target::Target;
-use crate::{Page, Record};
+use crate::{Page, Record, Table};
 use futures_util::future::{BoxFuture, FutureExt};
 use http::Method;
+use serde::Serialize;
 use snow_core::{ApiPath, DisplayValue, Error, Kind, Operation, Params, Query};
 use std::borrow::Borrow;
 use std::fmt;
@@ -169,6 +171,30 @@ impl<T> List<T> {
         T: 'static,
     {
         self.into_call().through_batch().await
+    }
+
+    /// Changes the given fields of each row: see [`Many`], also for what it refuses.
+    pub fn update_each(self, fields: &(impl Serialize + ?Sized)) -> Many<T>
+    where
+        T: 'static,
+    {
+        let changes = Table::of(&self).changes(fields);
+        Many::of_rows(self.ids(), changes)
+    }
+
+    /// Deletes each row: see [`Many`], also for what it refuses.
+    pub fn delete_each(self) -> Many<()>
+    where
+        T: 'static,
+    {
+        let deletions = Table::of(&self).deletions();
+        Many::of_rows(self.ids(), deletions)
+    }
+
+    /// The same rows, of which only what tells them apart is read, and stored values.
+    fn ids(self) -> List<Record> {
+        let values = DisplayValue::Stored;
+        List { values, params: self.params.clone().display_value(values), ..self.dynamic() }
     }
 
     /// The same list of plain records.

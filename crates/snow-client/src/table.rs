@@ -3,7 +3,9 @@
 use crate::Record;
 use crate::call::{Call, Prepared};
 use crate::list::List;
+use crate::many::Many;
 use crate::target::Target;
+use crate::upsert::Upsert;
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
@@ -21,6 +23,14 @@ pub struct Table<T = Record> {
     /// The fields that the type reads.
     fields: Option<Vec<String>>,
     read: fn(Record) -> Result<T, Error>,
+}
+
+impl<T> Table<T> {
+    /// The table that a list is of.
+    pub(crate) fn of(list: &List<T>) -> Self {
+        let List { target, path, fields, read, .. } = list;
+        Self { target: target.clone(), path: path.clone(), fields: fields.clone(), read: *read }
+    }
 }
 
 impl Table {
@@ -115,6 +125,77 @@ impl<T: 'static> Table<T> {
         self.write(Method::PUT, Some(sys_id.as_ref()), fields)
     }
 
+    /// Creates a record, or changes the one that is there already: the row of this table with the same value in this field, one
+    /// of those that are sent, which tells every row from all others.
+    ///
+    /// A creation whose answer gets lost is [looked for](Call::correlated). **Two at once may both find no row, and create two**:
+    /// the service has no such request. Have the instance refuse the second by a unique index on the field, or let one process
+    /// alone do it for each value.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+    /// use serde_json::json;
+    ///
+    /// let alert = json!({ "correlation_id": "alert-7", "short_description": "Disk full" });
+    /// let incidents = client.table("incident");
+    /// assert!(incidents.upsert("correlation_id", &alert).await?.is_created());
+    /// assert!(!incidents.upsert("correlation_id", &alert).await?.is_created());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Kind::MultipleResults`] if several rows have the value, [`Kind::Forbidden`] if one that has it is hidden from this user,
+    /// [`Kind::InvalidInput`] if the table shows no such field: nothing was written then. [`Kind::NotAsSent`] if the record was
+    /// created without it.
+    pub fn upsert(&self, field: &str, fields: &(impl Serialize + ?Sized)) -> Upsert<T> {
+        let request = self.prepare(Method::POST, None);
+        let request = request.and_then(|request| Ok(Prepared { body: Some(body(fields)?), ..request }));
+        let request = request.map(|request| self.asking(request));
+        Upsert::new(self.target.clone(), request, field, self.read)
+    }
+
+    /// Changes the given fields of each of these records: see [`Many`].
+    pub fn update_each(
+        &self,
+        sys_ids: impl IntoIterator<Item = SysId>,
+        fields: &(impl Serialize + ?Sized),
+    ) -> Many<T> {
+        Many::of_ids(sys_ids, self.changes(fields))
+    }
+
+    /// Changes each of these records in its own way: see [`Many`].
+    pub fn update_many<F: Serialize>(&self, changes: impl IntoIterator<Item = (SysId, F)>) -> Many<T> {
+        let changes = changes.into_iter().map(|(sys_id, fields)| (sys_id, body(&fields)));
+        let table = self.clone();
+        Many::of_changes(changes, move |sys_id, body| table.change(sys_id, body))
+    }
+
+    /// Deletes each of these records: see [`Many`].
+    pub fn delete_each(&self, sys_ids: impl IntoIterator<Item = SysId>) -> Many<()> {
+        Many::of_ids(sys_ids, self.deletions())
+    }
+
+    /// What changes any record in the same way.
+    pub(crate) fn changes(
+        &self,
+        fields: &(impl Serialize + ?Sized),
+    ) -> impl Fn(SysId) -> Call<T> + Send + Sync + 'static {
+        let (table, body) = (self.clone(), body(fields));
+        move |sys_id| table.change(sys_id, body.clone())
+    }
+
+    pub(crate) fn deletions(&self) -> impl Fn(SysId) -> Call<()> + Send + Sync + 'static {
+        let table = self.clone();
+        move |sys_id| table.delete(sys_id)
+    }
+
+    fn change(&self, sys_id: SysId, body: Result<Bytes, Error>) -> Call<T> {
+        let request = self.prepare(Method::PATCH, Some(sys_id.as_str()));
+        self.record(request.and_then(|request| Ok(Prepared { body: Some(body?), ..request })))
+    }
+
     /// Deletes a record.
     ///
     /// # Errors
@@ -145,14 +226,19 @@ impl<T: 'static> Table<T> {
 
     /// A call whose answer is one record.
     fn record(&self, request: Result<Prepared, Error>) -> Call<T> {
-        let request = request.map(|request| match &self.fields {
-            Some(fields) => Prepared { params: request.params.fields(fields), ..request },
-            None => request,
-        });
+        let request = request.map(|request| self.asking(request));
         let read = self.read;
         Call::new(self.target.clone(), request, move |answer: &Answer, _: &Prepared| {
             answer.one().and_then(read)
         })
+    }
+
+    /// The same request for what the type reads.
+    fn asking(&self, request: Prepared) -> Prepared {
+        match &self.fields {
+            Some(fields) => Prepared { params: request.params.fields(fields), ..request },
+            None => request,
+        }
     }
 
     fn prepare(&self, method: Method, sys_id: Option<&str>) -> Result<Prepared, Error> {
@@ -165,15 +251,18 @@ impl<T: 'static> Table<T> {
     }
 
     fn write(&self, method: Method, sys_id: Option<&str>, fields: &(impl Serialize + ?Sized)) -> Call<T> {
-        let request = self.prepare(method, sys_id).and_then(|request| {
-            let body = serde_json::to_vec(fields).map_err(|e| unfit(e.into()))?;
-            if body.first() != Some(&b'{') {
-                return Err(unfit("they are not an object of fields and values".into()));
-            }
-            Ok(Prepared { body: Some(Bytes::from(body)), ..request })
-        });
-        self.record(request)
+        let request = self.prepare(method, sys_id);
+        self.record(request.and_then(|request| Ok(Prepared { body: Some(body(fields)?), ..request })))
     }
+}
+
+/// What is sent of these fields.
+fn body(fields: &(impl Serialize + ?Sized)) -> Result<Bytes, Error> {
+    let body = serde_json::to_vec(fields).map_err(|e| unfit(e.into()))?;
+    if body.first() != Some(&b'{') {
+        return Err(unfit("they are not an object of fields and values".into()));
+    }
+    Ok(Bytes::from(body))
 }
 
 fn unfit(why: snow_core::BoxError) -> Error {

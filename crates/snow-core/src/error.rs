@@ -80,6 +80,8 @@ pub enum Kind {
     AnswerTooLarge,
     /// The answer is whole, but does not fit the type that was asked for.
     Decode,
+    /// The write was carried out, but the service ignored or changed fields of it (facts 1.7).
+    NotAsSent,
     /// The time for the whole operation was up.
     DeadlineExceeded,
     /// An attempt got no answer in time, or its body stopped coming.
@@ -179,6 +181,9 @@ impl Kind {
             Self::Unserviced => "send it again, in a batch of fewer or smaller items",
             Self::RowFailed => "look at the row in the staging table, and at the transform map's log",
             Self::Corrupt => "read it again; if it stays so, the file is damaged on the instance",
+            Self::NotAsSent => {
+                "do not send it again: check that the fields exist, that the user may write them, and the instance's rules"
+            }
             Self::NotJson => "check that the address is an instance's and that no proxy answers in its place",
             _ => "",
         }
@@ -318,6 +323,12 @@ impl Error {
     pub fn before_sending(mut self) -> Self {
         self.edit().unsent = true;
         self
+    }
+
+    /// Tells that the request is known not to have been carried out: because somebody looked, for one.
+    #[must_use]
+    pub fn not_carried_out(self) -> Self {
+        self.before_sending()
     }
 
     /// Adds how often it was tried, and why not once more. What is told last stays.

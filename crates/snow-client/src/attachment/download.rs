@@ -4,7 +4,7 @@ use super::digest::Digest;
 use super::incoming::Incoming;
 use super::local::{self, Beside};
 use super::progress::Listener;
-use super::{Attachment, Attachments, Progress};
+use super::{Attachment, Attachments, TransferProgress};
 use crate::call::Prepared;
 use crate::exchange::{deadline, told as told_of};
 use crate::target::Target;
@@ -73,7 +73,7 @@ impl Download {
     }
 
     /// Calls a function whenever a part of the file has come in.
-    pub fn on_progress(self, listen: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+    pub fn on_progress(self, listen: impl Fn(TransferProgress) + Send + Sync + 'static) -> Self {
         Self { listener: Some(Listener::new(listen)), ..self }
     }
 

@@ -30,7 +30,7 @@ pub use content::Content;
 pub use download::Download;
 pub use incoming::Incoming;
 pub use metadata::{Attachment, FileState};
-pub use progress::Progress;
+pub use progress::TransferProgress;
 pub use upload::{Upload, UploadFuture, Uploaded};
 
 /// Between two looks at a file that is being scanned: the first pause, and the longest.

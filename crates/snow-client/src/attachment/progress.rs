@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 /// How much of a file has gone out or come in. What goes out again begins at nothing again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct TransferProgress {
     /// So many bytes.
     pub bytes: u64,
     /// Of so many, where it is known.
@@ -20,15 +20,15 @@ pub struct Progress {
 
 /// Who is told of it.
 #[derive(Clone)]
-pub(super) struct Listener(Arc<dyn Fn(Progress) + Send + Sync>);
+pub(super) struct Listener(Arc<dyn Fn(TransferProgress) + Send + Sync>);
 
 impl Listener {
-    pub(super) fn new(listen: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+    pub(super) fn new(listen: impl Fn(TransferProgress) + Send + Sync + 'static) -> Self {
         Self(Arc::new(listen))
     }
 
     pub(super) fn tell(&self, bytes: u64, total: Option<u64>) {
-        (self.0)(Progress { bytes, total });
+        (self.0)(TransferProgress { bytes, total });
     }
 }
 

@@ -3,7 +3,7 @@
 use super::content::{Content, Opened, Twice};
 use super::framed::Form;
 use super::progress::{Counted, Listener};
-use super::{Attachment, Attachments, Progress, file_name_refused};
+use super::{Attachment, Attachments, TransferProgress, file_name_refused};
 use crate::call::Prepared;
 use crate::transfer;
 use crate::{DateTime, Error, Kind, SysId};
@@ -122,7 +122,7 @@ impl Upload {
     }
 
     /// Calls a function whenever a part of the file has gone out.
-    pub fn on_progress(self, listen: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+    pub fn on_progress(self, listen: impl Fn(TransferProgress) + Send + Sync + 'static) -> Self {
         Self { listener: Some(Listener::new(listen)), ..self }
     }
 
