@@ -18,7 +18,7 @@ pub(super) struct Lane {
     counts: bool,
     page: Option<Page>,
     pause: Option<Pin<Box<Sleep>>>,
-    rows: VecDeque<(Record, Option<Key>)>,
+    rows: VecDeque<Record>,
     bytes: usize,
     /// How many rows may be given out: those of whole pages, or all if there was no room for a whole one.
     ready: usize,
@@ -26,8 +26,8 @@ pub(super) struct Lane {
     start: Bound,
     /// How many rows the page before had.
     page_rows: usize,
-    /// What was given out last.
-    given: Option<Key>,
+    /// What was given out last, where that tells a position.
+    given: Option<Record>,
     tries: u32,
     failing_since: Option<SystemTime>,
     failed: Option<Error>,
@@ -42,6 +42,8 @@ struct Page {
     spare: bool,
     fetch: Fetch,
     seen: Seen,
+    /// The row before the next one, in this page or before it.
+    before: Option<Key>,
     bytes: usize,
 }
 
@@ -147,11 +149,12 @@ impl Lane {
     }
 
     /// Where it stands, by what was given out: to go on from there.
-    pub(super) fn rest(&self) -> Option<Range> {
+    pub(super) fn rest(&self, source: &Source) -> Option<Range> {
         if self.walk.is_over() && self.page.is_none() && self.rows.is_empty() {
             return None;
         }
-        let from = self.given.clone().map_or_else(|| self.start.clone(), Bound::After);
+        let given = self.given.as_ref().and_then(|record| source.key(record).ok().flatten());
+        let from = given.map_or_else(|| self.start.clone(), Bound::After);
         Some(Range { from, until: self.walk.range().until.clone() })
     }
 
@@ -167,12 +170,10 @@ impl Lane {
         if self.ready == 0 {
             return None;
         }
-        let (record, key) = self.rows.pop_front()?;
+        let record = self.rows.pop_front()?;
         self.ready -= 1;
-        self.bytes = self.bytes.saturating_sub(record.json().len());
-        if key.is_some() {
-            self.given = key;
-        }
+        self.bytes = self.bytes.saturating_sub(record.footprint());
+        self.given = Some(record.clone());
         Some(record)
     }
 
@@ -182,8 +183,12 @@ impl Lane {
         match drive.source.send(drive.query, &ask, spare) {
             Ok(answer) => {
                 drive.count.requests += 1;
-                self.page =
-                    Some(Page { ask, spare, fetch: Fetch::new(answer), seen: Seen::default(), bytes: 0 });
+                let before = match &ask.range.from {
+                    Bound::After(key) => Some(key.clone()),
+                    _ => self.rows.back().and_then(|row| drive.source.key(row).ok().flatten()),
+                };
+                let (fetch, seen) = (Fetch::new(answer), Seen::default());
+                self.page = Some(Page { ask, spare, fetch, seen, before, bytes: 0 });
             }
             Err(error) => self.failed = Some(error),
         }
@@ -196,23 +201,20 @@ impl Lane {
             self.pause = None;
         }
         let Some(page) = &mut self.page else { return Poll::Ready(()) };
-        let mut before = page.seen_last(self.rows.back());
-        let (rows, bytes, seen) = (&mut self.rows, &mut self.bytes, &mut page.seen);
+        let (rows, bytes) = (&mut self.rows, &mut self.bytes);
+        let (seen, before, page_bytes) = (&mut page.seen, &mut page.before, &mut page.bytes);
         let (room, source, by_offset) = (drive.room, drive.source, page.ask.offset.is_some());
         let ids_only = page.ask.ids_only;
         let mut take = |record: Record| {
-            let key = source.key(&record)?;
-            refuse_repeated(before.as_ref(), key.as_ref())?;
+            source.mark(&record, before)?;
             seen.rows += 1;
-            if seen.first.is_none() {
-                seen.first.clone_from(&key);
+            if seen.rows == 1 {
+                seen.first.clone_from(before);
             }
-            seen.last.clone_from(&key);
-            before.clone_from(&key);
             if !ids_only {
-                *bytes += record.json().len();
-                page.bytes += record.json().len();
-                rows.push_back((record, key));
+                *bytes += record.footprint();
+                *page_bytes += record.footprint();
+                rows.push_back(record);
             }
             // A page by position is given out whole or not at all.
             Ok(*bytes < room || by_offset)
@@ -227,6 +229,7 @@ impl Lane {
     fn end(&mut self, end: End, drive: &mut Drive<'_>) {
         let Some(mut page) = self.page.take() else { return };
         page.seen.total = end.total;
+        page.seen.last = page.before.take().filter(|_| page.seen.rows > 0);
         let outcome = match end.error {
             None => self.whole(&page, drive),
             Some(error) => self.broke(&page, error, drive),
@@ -264,7 +267,7 @@ impl Lane {
         if page.ask.offset.is_some() {
             let whole = self.rows.len() - usize::try_from(page.seen.rows).unwrap_or(self.rows.len());
             self.rows.truncate(whole);
-            self.bytes = self.rows.iter().map(|(row, _)| row.json().len()).sum();
+            self.bytes = self.rows.iter().map(Record::footprint).sum();
         }
         if !matches!(error.kind(), Kind::Cut | Kind::Cancelled | Kind::Closed | Kind::TimedOut) {
             return Err(error);
@@ -280,29 +283,6 @@ impl Lane {
         drive.count.healed += 1;
         self.pause = Some(Box::pin(tokio::time::sleep(pause)));
         Ok(())
-    }
-}
-
-impl Page {
-    /// The row before the next one, in this page or before it.
-    fn seen_last(&self, before: Option<&(Record, Option<Key>)>) -> Option<Key> {
-        let bound = match &self.ask.range.from {
-            Bound::After(key) => Some(key.clone()),
-            _ => None,
-        };
-        self.seen.last.clone().or(bound).or_else(|| before.and_then(|(_, key)| key.clone()))
-    }
-}
-
-/// A key that comes twice leads nowhere.
-fn refuse_repeated(before: Option<&Key>, key: Option<&Key>) -> Result<(), Error> {
-    match (before, key) {
-        (Some(before), Some(key)) if before.sys_id.eq_ignore_ascii_case(&key.sys_id) => {
-            let why = "two rows came with the same sys_id, so that nobody knows where the next page begins: database views repeat \
-                       it; read by_offset() instead";
-            Err(Error::new(Kind::Incomplete, why))
-        }
-        _ => Ok(()),
     }
 }
 

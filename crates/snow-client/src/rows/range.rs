@@ -14,7 +14,7 @@ pub(super) enum Bound {
 }
 
 /// What tells where a row stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) sys_id: String,
     /// The value of the field that the user sorts by.

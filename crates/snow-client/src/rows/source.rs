@@ -8,6 +8,7 @@ use snow_core::layer::RetryPolicy;
 use snow_core::{
     ApiPath, Body, DisplayValue, Error, HttpFuture, Instance, Kind, Operation, Params, Query, Record, field,
 };
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,18 +76,27 @@ impl Source {
     }
 
     pub(super) fn key(&self, record: &Record) -> Result<Option<Key>, Error> {
-        let read = |field: &str| {
-            let value = record.get(field).map(|field| field.value()).transpose()?.unwrap_or_default();
-            match value.is_empty() {
-                true => Err(no_key(field)),
-                false => Ok(value.into_owned()),
-            }
-        };
-        match &self.way {
-            Way::ByOffset => Ok(None),
-            Way::BySysId => Ok(Some(Key { sys_id: read("sys_id")?, value: None })),
-            Way::By { field, .. } => Ok(Some(Key { sys_id: read("sys_id")?, value: Some(read(field)?) })),
+        let mut key = None;
+        self.mark(record, &mut key)?;
+        Ok(key)
+    }
+
+    /// Puts the key of a row in place of that of the row before. One that comes twice leads nowhere.
+    pub(super) fn mark(&self, record: &Record, before: &mut Option<Key>) -> Result<(), Error> {
+        if self.way == Way::ByOffset {
+            return Ok(());
         }
+        let sys_id = key_value(record, "sys_id")?;
+        if before.as_ref().is_some_and(|before| before.sys_id.eq_ignore_ascii_case(&sys_id)) {
+            return Err(repeated());
+        }
+        // Their memory serves every row.
+        let key = before.get_or_insert_default();
+        sys_id.as_ref().clone_into(&mut key.sys_id);
+        if let Way::By { field, .. } = &self.way {
+            key_value(record, field)?.as_ref().clone_into(key.value.get_or_insert_default());
+        }
+        Ok(())
     }
 
     /// The query of a page: the user's, in every one of its groups, from the bound on.
@@ -182,6 +192,17 @@ impl Source {
             Err(_) => error,
         }
     }
+}
+
+fn key_value<'r>(record: &'r Record, field: &str) -> Result<Cow<'r, str>, Error> {
+    let value = record.get(field).map(|field| field.value()).transpose()?.unwrap_or_default();
+    if value.is_empty() { Err(no_key(field)) } else { Ok(value) }
+}
+
+fn repeated() -> Error {
+    let why = "two rows came with the same sys_id, so that nobody knows where the next page begins: database views repeat it; \
+               read by_offset() instead";
+    Error::new(Kind::Incomplete, why)
 }
 
 fn no_key(field: &str) -> Error {
