@@ -43,9 +43,11 @@ pub(super) struct Run<T> {
 }
 
 impl<T> Run<T> {
-    /// With as many ranges as are read at once; each of them is shared out further when it is known how much is in it.
+    /// With as many ranges as are read at once; each of them is shared out further when it is known how much is in it. With one if
+    /// rows come in order: what comes from far behind would take the room of what is next.
     pub(super) fn begin(&mut self, offset: u64) {
-        self.lay(Range::whole().split(self.parallel as u64), offset);
+        let ranges = if self.in_order { 1 } else { self.parallel as u64 };
+        self.lay(Range::whole().split(ranges), offset);
     }
 
     fn lay(&mut self, ranges: Vec<Range>, offset: u64) {
