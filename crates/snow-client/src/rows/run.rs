@@ -40,6 +40,8 @@ pub(super) struct Run<T> {
     pub(super) parallel: usize,
     pub(super) in_order: bool,
     pub(super) look_ahead: bool,
+    /// A request ahead has yet to go out: whatever sends it has to have its turn.
+    pub(super) lingering: bool,
 }
 
 impl<T> Run<T> {
@@ -116,6 +118,11 @@ impl<T> Run<T> {
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        if std::mem::take(&mut self.lingering) {
+            // A consumer that waits for nothing else would let the connection's task wait until all rows are consumed.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         loop {
             if self.left == Some(0) {
                 return Poll::Ready(None);
@@ -222,6 +229,7 @@ impl<T> Run<T> {
             lane.is_busy()
         });
         load.busy += usize::from(asked);
+        self.lingering |= asked && !waited_for;
         asked
     }
 
