@@ -142,8 +142,3 @@ pub(crate) fn record(row: usize) -> String {
     record.push('}');
     record
 }
-
-pub(crate) fn page(rows: usize) -> String {
-    let rows: Vec<String> = (0..rows).map(record).collect();
-    format!("{{\"result\":[{}]}}", rows.join(","))
-}
