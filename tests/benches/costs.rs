@@ -22,7 +22,7 @@ use snow_client::{Client, DisplayValue, Instance, OAuthClient, Token, Transport,
 use snow_core::decode::{Answer, Records};
 use snow_core::{ApiPath, Body, HttpService, Params, Record};
 use std::hint::black_box;
-use wire::Wire;
+use wire::{ANSWER, Wire};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,19 +43,21 @@ fn main() {
         "transport" => on_a_wire(transport_alone(count)),
         "stack" => on_a_wire(stack(client().service(), count)),
         "oauth-stack" => on_a_wire(stack(oauth_client().service(), count)),
+        "raw-hyper-get" => on_a_wire(get_by_raw_hyper(count)),
+        "get" => on_a_wire(get(count)),
         "rows-serde" => pages(count, |page| typed_by_serde(page)),
         "rows-value" => pages(count, |page| drop(serde_json::from_slice::<Value>(page).expect("JSON"))),
         "rows" => pages(count, |page| rows(page, |record| drop(black_box(record)))),
         "rows-typed" => pages(count, |page| rows(page, |record| checked(&record.to().expect("an incident")))),
         "one-serde" => {
-            let body = one();
+            let body = Bytes::from(one());
             repeat(count, || {
                 let one: Envelope<Incident> = serde_json::from_slice(black_box(&body)).expect("JSON");
                 checked(&one.result);
             });
         }
         "one-typed" => {
-            let body = one();
+            let body = Bytes::from(one());
             repeat(count, || {
                 let mut head = Response::new(()).into_parts().0;
                 head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
@@ -78,7 +80,8 @@ const ROWS: u32 = 100;
 
 /// Reads so many records, a page at a time.
 fn pages(records: u32, mut read: impl FnMut(&Bytes)) {
-    let page = Bytes::from(page::page(ROWS as usize));
+    let rows: Vec<String> = (0..ROWS as usize).map(page::record).collect();
+    let page = Bytes::from(format!("{{\"result\":[{}]}}", rows.join(",")));
     repeat(records / ROWS, || read(black_box(&page)));
 }
 
@@ -103,8 +106,8 @@ fn rows(page: &Bytes, mut read: impl FnMut(Record)) {
     assert!(records.next().expect("a whole page").is_none() && count == ROWS);
 }
 
-fn one() -> Bytes {
-    Bytes::from(format!("{{\"result\":{}}}", page::record(46)))
+fn one() -> String {
+    format!("{{\"result\":{}}}", page::record(46))
 }
 
 fn checked(incident: &Incident) {
@@ -134,6 +137,10 @@ fn list() -> Params {
 
 const URL: &str = "http://127.0.0.1/api/now/table/incident?sysparm_query=active%3Dtrue&sysparm_limit=10";
 
+const SYS_ID: &str = "a9e30c7dc61122760116894de7bcc7bd";
+const RECORD_URL: &str = "http://127.0.0.1/api/now/table/incident/a9e30c7dc61122760116894de7bcc7bd?sysparm_fields=\
+    number,short_description,state,priority,sys_id,sys_updated_on";
+
 fn on_a_wire(requests: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime").block_on(requests);
@@ -142,7 +149,7 @@ fn on_a_wire(requests: impl Future<Output = ()>) {
 /// What everybody writes who uses hyper-util as it is: the same headers, the whole body.
 async fn raw_hyper(count: u32) {
     let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-        .build::<_, Full<Bytes>>(Wire::connector());
+        .build::<_, Full<Bytes>>(Wire::connector(ANSWER));
     let uri = Uri::from_static(URL);
     for _ in 0..count {
         let request = Request::get(uri.clone())
@@ -155,6 +162,38 @@ async fn raw_hyper(count: u32) {
         let answer = client.request(request).await.expect("an answer");
         let body = answer.into_body().collect().await.expect("a whole answer").to_bytes();
         assert_eq!(body.len(), 39);
+    }
+}
+
+/// One record, 6 of its 90 fields, as everybody writes it who uses hyper-util and serde_json as they are.
+async fn get_by_raw_hyper(count: u32) {
+    let wire = Wire::connector(wire::answer(&one()));
+    let client =
+        hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(wire);
+    let uri = Uri::from_static(RECORD_URL);
+    for _ in 0..count {
+        let request = Request::get(uri.clone())
+            .header("authorization", "Basic YWRtaW46c2VjcmV0")
+            .header("accept-encoding", "gzip")
+            .header("accept", "application/json")
+            .header("user-agent", "snow/0.1.0")
+            .body(Full::default())
+            .expect("a good request");
+        let answer = client.request(request).await.expect("an answer");
+        assert!(answer.status().is_success());
+        let body = answer.into_body().collect().await.expect("a whole answer").to_bytes();
+        let one: Envelope<Incident> = serde_json::from_slice(&body).expect("JSON");
+        checked(&one.result);
+    }
+}
+
+/// The same as a user of ours writes it.
+async fn get(count: u32) {
+    let transport = Transport::builder().no_proxy().connector(Wire::connector(wire::answer(&one()))).build();
+    let client = measured::client("http://127.0.0.1").transport(transport.expect("good settings")).build();
+    let incidents = client.expect("good settings").table("incident").typed::<Incident>();
+    for _ in 0..count {
+        checked(&incidents.get(black_box(SYS_ID)).await.expect("an incident"));
     }
 }
 
@@ -189,7 +228,7 @@ async fn stack(service: &HttpService, count: u32) {
 }
 
 fn transport() -> Transport {
-    Transport::builder().no_proxy().connector(Wire::connector()).build().expect("good settings")
+    Transport::builder().no_proxy().connector(Wire::connector(ANSWER)).build().expect("good settings")
 }
 
 fn client() -> Client {

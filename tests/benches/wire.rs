@@ -7,6 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+/// A short one, of 39 bytes.
 pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\
     X-Is-Logged-In: true\r\n\
     X-Transaction-ID: 79aee3f52fa2\r\n\
@@ -17,22 +18,31 @@ pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\
     \r\n\
     {\"result\":[{\"number\":\"INC0000001\"}]}   ";
 
+/// One with this body.
+pub(crate) fn answer(body: &str) -> &'static [u8] {
+    let head = "HTTP/1.1 200 OK\r\nX-Is-Logged-In: true\r\nX-Transaction-ID: 79aee3f52fa2\r\n\
+        Content-Type: application/json;charset=UTF-8\r\nDate: Tue, 24 Nov 2026 08:00:00 GMT\r\nServer: snow_adc\r\n";
+    format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes().leak()
+}
+
 /// The connection: each request that ends is worth one answer.
-#[derive(Default)]
 pub(crate) struct Wire {
+    answer: &'static [u8],
     owed: usize,
     sent: usize,
     reader: Option<Waker>,
 }
 
 impl Wire {
-    pub(crate) fn connector()
-    -> impl tower::Service<http::Uri, Response = Self, Error = io::Error, Future = Ready<io::Result<Self>>>
+    /// Connections to a server with this answer.
+    pub(crate) fn connector(
+        answer: &'static [u8],
+    ) -> impl tower::Service<http::Uri, Response = Self, Error = io::Error, Future = Ready<io::Result<Self>>>
     + Clone
     + Send
     + Sync
     + 'static {
-        tower::service_fn(|_: http::Uri| ready(Ok(Self::default())))
+        tower::service_fn(move |_: http::Uri| ready(Ok(Self { answer, owed: 0, sent: 0, reader: None })))
     }
 }
 
@@ -64,10 +74,10 @@ impl Read for Wire {
             self.reader = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let length = buffer.remaining().min(ANSWER.len() - self.sent);
-        buffer.put_slice(&ANSWER[self.sent..self.sent + length]);
+        let length = buffer.remaining().min(self.answer.len() - self.sent);
+        buffer.put_slice(&self.answer[self.sent..self.sent + length]);
         self.sent += length;
-        if self.sent == ANSWER.len() {
+        if self.sent == self.answer.len() {
             self.sent = 0;
             self.owed -= 1;
         }

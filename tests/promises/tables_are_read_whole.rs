@@ -575,7 +575,7 @@ async fn no_more_is_asked_for_than_is_wanted() {
     assert_eq!(requests(), 1);
     assert_eq!(list().query(field("number").eq("INC0000007")).one().await.unwrap().fields().count(), 1);
     assert_eq!(requests(), 1);
-    assert_eq!(list().query(field("number").eq("none")).first_or_none().await.unwrap().is_none(), true);
+    assert!(list().query(field("number").eq("none")).first_or_none().await.unwrap().is_none());
     assert_eq!(list().query(field("number").eq("none")).one().await.unwrap_err().kind(), Kind::NoResults);
     assert_eq!(list().count().await.unwrap(), 2_000);
     requests();

@@ -1,7 +1,7 @@
 //! What has to pass before a change lands.
 
 use crate::run::{Done, root, run};
-use crate::{arrows, costs, readme};
+use crate::{arrows, costs, readme, tables};
 use std::time::{Instant, SystemTime};
 
 type Step = (&'static str, fn() -> Done);
@@ -19,6 +19,7 @@ const STEPS: &[Step] = &[
     ("readme", readme::check),
     ("package", package),
     ("costs", costs::all),
+    ("tables", tables::gates),
 ];
 
 const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client -p snow-sim";

@@ -8,6 +8,7 @@ mod fuzz;
 mod interop;
 mod readme;
 mod run;
+mod tables;
 
 use std::process::ExitCode;
 
@@ -22,8 +23,10 @@ cargo xtask COMMAND
                      there; the others by apt)
   codegen            writes the Rust types that the tests have of the simulator's dictionary
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
-  bench [costs|files] what things cost, measured on this machine; instructions and allocations alone (installs valgrind); a
-                     gigabyte up and down
+  bench              what things cost, measured on this machine
+  bench costs        instructions and allocations alone (installs valgrind)
+  bench tables       whole tables alone: time, memory and requests
+  bench files        a gigabyte up and down alone
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)";
 
 const CODEGEN: &str = "cargo run --quiet --package snow-client --example codegen -- --table incident --out \
@@ -35,6 +38,13 @@ fn queries(count: &str) -> run::Done {
     run::run(test, &[("SNOW_QUERY_CASES", count)])
 }
 
+fn bench() -> run::Done {
+    run::run("cargo bench --package snow-benches", &[])?;
+    files::all()?;
+    costs::all()?;
+    tables::all()
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -43,11 +53,10 @@ fn main() -> ExitCode {
         ["interop"] => interop::check(None),
         ["interop", name] => interop::check(Some(name)),
         ["codegen"] => run::run(CODEGEN, &[]),
-        ["bench"] => run::run("cargo bench --package snow-benches", &[])
-            .and_then(|()| files::all())
-            .and_then(|()| costs::all()),
+        ["bench"] => bench(),
         ["bench", "files"] => files::all(),
         ["bench", "costs"] => costs::all(),
+        ["bench", "tables"] => tables::all(),
         ["queries"] => queries("1000000"),
         ["queries", count] => queries(count),
         ["fuzz"] => fuzz::all(30),

@@ -1,5 +1,6 @@
 //! Runs a command in the workspace's root.
 
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -63,4 +64,15 @@ pub(crate) fn need(program: &str, version: &str, package: &str) -> Done {
         .map_err(|why| {
             format!("{program} is missing and cannot be installed ({why}): install it, then try again")
         })
+}
+
+/// Builds a program of `tests/benches`, and gives its path.
+pub(crate) fn bench_program(name: &str) -> Result<String, String> {
+    let lines =
+        output(&format!("cargo bench -p snow-benches --bench {name} --no-run --message-format=json"))?;
+    let artifacts = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let program = artifacts
+        .filter(|artifact| artifact["target"]["name"] == name)
+        .find_map(|artifact| artifact["executable"].as_str().map(str::to_owned));
+    program.ok_or_else(|| format!("cargo built no program of the name {name}"))
 }

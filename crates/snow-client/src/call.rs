@@ -7,7 +7,7 @@ use crate::target::Target;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use snow_core::decode::Answer;
-use snow_core::{ApiPath, DisplayValue, Error, Operation, Params};
+use snow_core::{ApiPath, DisplayValue, Error, Kind, Operation, Params};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -55,7 +55,7 @@ impl Prepared {
     }
 
     /// As an item of another request, where nothing can be looked for afterwards.
-    fn to_be_carried(self) -> Result<Self, Error> {
+    fn for_an_item(self) -> Result<Self, Error> {
         match &self.correlation {
             None => Ok(self.complete()),
             Some(field) => Err(Error::new(
@@ -106,7 +106,7 @@ impl<T> Call<T> {
 
     /// What is sent and where to, and how its answer is read: for whoever sends it in another way.
     pub(crate) fn into_parts(self) -> (Arc<Target>, Result<Prepared, Error>, Box<Reader<T>>) {
-        (self.target, self.request.and_then(Prepared::to_be_carried), self.read)
+        (self.target, self.request.and_then(Prepared::for_an_item), self.read)
     }
 
     /// The fields to answer with; dot-walks such as `caller_id.name` are allowed. Those that do not exist or may not be read

@@ -194,7 +194,7 @@ impl Lane {
         }
         let (record, key) = self.rows.pop_front()?;
         self.ready -= 1;
-        self.bytes = self.bytes.saturating_sub(record.json().len());
+        self.bytes = self.bytes.saturating_sub(record.footprint());
         if key.is_some() {
             self.given = key;
         }
@@ -244,8 +244,8 @@ impl Lane {
             seen.last.clone_from(&key);
             before.clone_from(&key);
             if !ids_only {
-                *bytes += record.json().len();
-                page.bytes += record.json().len();
+                *bytes += record.footprint();
+                page.bytes += record.footprint();
                 rows.push_back((record, key));
             }
             // A page by position is given out whole or not at all.
@@ -297,7 +297,7 @@ impl Lane {
         for _ in 0..given {
             self.rows.pop_front(); // the first page there is: nothing waits before it
         }
-        self.bytes = self.rows.iter().map(|(row, _)| row.json().len()).sum();
+        self.bytes = self.rows.iter().map(|(row, _)| row.footprint()).sum();
         if given < rows {
             self.marks.push_back(Mark { offset, rows, given });
         }
@@ -313,7 +313,7 @@ impl Lane {
         if page.ask.offset.is_some() {
             let whole = self.rows.len() - usize::try_from(page.seen.rows).unwrap_or(self.rows.len());
             self.rows.truncate(whole);
-            self.bytes = self.rows.iter().map(|(row, _)| row.json().len()).sum();
+            self.bytes = self.rows.iter().map(|(row, _)| row.footprint()).sum();
         }
         let kind = error.kind();
         let too_much = matches!(kind, Kind::Cut | Kind::Cancelled);

@@ -40,12 +40,16 @@ pub(super) struct Run<T> {
     pub(super) parallel: usize,
     pub(super) in_order: bool,
     pub(super) look_ahead: bool,
+    /// A request ahead has yet to go out: whatever sends it has to have its turn.
+    pub(super) lingering: bool,
 }
 
 impl<T> Run<T> {
-    /// With as many ranges as are read at once; each of them is shared out further when it is known how much is in it.
+    /// With as many ranges as are read at once; each of them is shared out further when it is known how much is in it. With one if
+    /// rows come in order: what comes from far behind would take the room of what is next.
     pub(super) fn begin(&mut self, offset: u64) {
-        self.lay(Range::whole().split(self.parallel as u64), (offset, 0));
+        let ranges = if self.in_order { 1 } else { self.parallel as u64 };
+        self.lay(Range::whole().split(ranges), (offset, 0));
     }
 
     fn lay(&mut self, ranges: Vec<Range>, (offset, skip): (u64, u64)) {
@@ -112,6 +116,11 @@ impl<T> Run<T> {
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        if std::mem::take(&mut self.lingering) {
+            // A consumer that waits for nothing else would let the connection's task wait until all rows are consumed.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         loop {
             if self.left == Some(0) {
                 return Poll::Ready(None);
@@ -219,6 +228,7 @@ impl<T> Run<T> {
             lane.is_busy()
         });
         load.busy += usize::from(asked);
+        self.lingering |= asked && !waited_for;
         asked
     }
 

@@ -68,6 +68,7 @@ impl<T> Setup<T> {
             buffer: self.buffer.max(1),
             parallel: self.parallel,
             in_order: self.in_order,
+            lingering: false,
             source,
         };
         match self.resume {

@@ -39,6 +39,9 @@ pub struct Record {
     spans: Arc<[Span]>,
 }
 
+/// What an `Arc` keeps beside what it shares, with what the allocator adds.
+const SHARED: usize = 32;
+
 impl Record {
     pub(super) fn new(shape: Arc<Shape>, text: Arc<str>, spans: Arc<[Span]>) -> Self {
         Self { shape, text, spans }
@@ -89,6 +92,11 @@ impl Record {
     /// The record as it came, in JSON.
     pub fn json(&self) -> &str {
         &self.text
+    }
+
+    /// How many bytes of memory it takes, more or less; the names, which it shares, are left out.
+    pub fn footprint(&self) -> usize {
+        self.text.len() + size_of_val(&*self.spans) + size_of::<Self>() + 2 * SHARED
     }
 
     /// The record without a field. It is read anew, and shares no names with others.

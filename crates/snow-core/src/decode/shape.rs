@@ -73,7 +73,15 @@ impl Shape {
 
     /// Where a field is: the last one of that name, as serde_json has it.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
-        (0..self.len()).rev().find(|at| self.name(*at) == Some(name))
+        if self.read.is_some() {
+            return (0..self.len()).rev().find(|at| self.name(*at) == Some(name));
+        }
+        // Nearly all others differ in length.
+        let (text, length) = (self.text.as_bytes(), scan::place(name.len()).saturating_add(2));
+        self.names.iter().rposition(|place| {
+            place.end - place.start == length
+                && text.get(place.start as usize + 1..place.end as usize - 1) == Some(name.as_bytes())
+        })
     }
 
     /// The fields, without those that another one of the same name follows.

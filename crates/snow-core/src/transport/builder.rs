@@ -36,6 +36,9 @@ pub struct TransportBuilder {
     dial: Option<Dial>,
 }
 
+/// The most that is read or buffered at once. More gains nothing; and all that has come and nobody has read is held.
+const READ: usize = 64 << 10;
+
 impl TransportBuilder {
     pub(super) fn new() -> Self {
         Self {
@@ -215,6 +218,7 @@ impl TransportBuilder {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.pool_idle_timeout)
             .pool_max_idle_per_host(max_idle)
+            .http1_max_buf_size(READ)
             .build(connector.clone());
         Ok(Transport::new(client, connector))
     }
