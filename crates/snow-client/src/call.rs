@@ -172,11 +172,6 @@ impl<T> Call<T> {
         self.change(|request| Ok(request.operation(set)))
     }
 
-    /// The same call with another request.
-    pub(crate) fn prepared(self, set: impl FnOnce(Prepared) -> Prepared) -> Self {
-        Self { request: self.request.map(set), ..self }
-    }
-
     pub(crate) fn params(mut self, set: impl FnOnce(Params) -> Params) -> Self {
         self.request = self.request.map(|request| Prepared { params: set(request.params), ..request });
         self

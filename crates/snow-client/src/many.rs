@@ -31,7 +31,8 @@ const AT_ONCE: usize = 4;
 /// them are read before. A query is refused before anything is written:
 ///
 /// - without a condition or a limit: that is every row of the table;
-/// - with a condition on a field that the rows do not show: the service drops such a condition and selects more (facts 2.5);
+/// - with a condition on a field, or an order by one, that the rows do not show: the service drops such a condition and selects
+///   more (facts 2.5);
 /// - that is raw text which cannot be read;
 /// - with an offset.
 ///
@@ -81,7 +82,7 @@ struct Source {
 /// The rows of a query.
 struct Found {
     rows: Rows<Record>,
-    /// The fields of its conditions.
+    /// The fields of its conditions and its order.
     tested: Vec<String>,
     /// Whether all of them are read before the first is written.
     first: bool,
@@ -272,7 +273,7 @@ impl Found {
             None => row.sys_id(),
             Some(field) => {
                 let why = format!(
-                    "the rows show no {field}, which the query tests: it does not exist, or this user may not read it, and the \
+                    "the rows show no {field}, which the query names: it does not exist, or this user may not read it, and the \
                      service drops such a condition and selects more rows"
                 );
                 Err(Error::new(Kind::InvalidInput, why))

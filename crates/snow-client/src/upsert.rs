@@ -98,16 +98,19 @@ impl<T: 'static> Upsert<T> {
         let within =
             |request: Prepared| Prepared { operation: time.within(request.operation.clone()), ..request };
         match found {
-            Found::Nothing => {
-                call.prepared(within).correlated(&field).compared().await.map(Upserted::Created)
-            }
+            Found::Nothing => call
+                .change(|request| Ok(within(request)))
+                .correlated(&field)
+                .compared()
+                .await
+                .map(Upserted::Created),
             Found::One(sys_id) => {
                 let change = |request: Prepared| Prepared {
                     method: Method::PATCH,
                     path: request.path.clone().record(sys_id),
                     ..within(request)
                 };
-                call.prepared(change).compared().await.map(Upserted::Updated)
+                call.change(|request| Ok(change(request))).compared().await.map(Upserted::Updated)
             }
             Found::Several => {
                 let why = format!("more than one row has the {field} that is to be updated");
