@@ -194,7 +194,7 @@ impl Lane {
         }
         let (record, key) = self.rows.pop_front()?;
         self.ready -= 1;
-        self.bytes = self.bytes.saturating_sub(record.footprint());
+        self.bytes = self.bytes.saturating_sub(weight(&record, key.as_ref()));
         if key.is_some() {
             self.given = key;
         }
@@ -244,8 +244,9 @@ impl Lane {
             seen.last.clone_from(&key);
             before.clone_from(&key);
             if !ids_only {
-                *bytes += record.footprint();
-                page.bytes += record.footprint();
+                let weight = weight(&record, key.as_ref());
+                *bytes += weight;
+                page.bytes += weight;
                 rows.push_back((record, key));
             }
             // A page by position is given out whole or not at all.
@@ -297,7 +298,7 @@ impl Lane {
         for _ in 0..given {
             self.rows.pop_front(); // the first page there is: nothing waits before it
         }
-        self.bytes = self.rows.iter().map(|(row, _)| row.footprint()).sum();
+        self.bytes = self.rows.iter().map(|(row, key)| weight(row, key.as_ref())).sum();
         if given < rows {
             self.marks.push_back(Mark { offset, rows, given });
         }
@@ -313,7 +314,7 @@ impl Lane {
         if page.ask.offset.is_some() {
             let whole = self.rows.len() - usize::try_from(page.seen.rows).unwrap_or(self.rows.len());
             self.rows.truncate(whole);
-            self.bytes = self.rows.iter().map(|(row, _)| row.footprint()).sum();
+            self.bytes = self.rows.iter().map(|(row, key)| weight(row, key.as_ref())).sum();
         }
         let kind = error.kind();
         let too_much = matches!(kind, Kind::Cut | Kind::Cancelled);
@@ -358,6 +359,12 @@ impl Page {
         };
         self.seen.last.clone().or(bound).or_else(|| before.and_then(|(_, key)| key.clone()))
     }
+}
+
+/// The memory of a row that waits, with that of its key.
+fn weight(record: &Record, key: Option<&Key>) -> usize {
+    let text = |key: &Key| key.sys_id.capacity() + key.value.as_ref().map_or(0, String::capacity);
+    record.footprint() + size_of::<Option<Key>>() + key.map_or(0, text)
 }
 
 /// A key that comes twice leads nowhere, and one that comes too late would lose what lies between.
