@@ -18,7 +18,7 @@ pub(super) struct Lane {
     counts: bool,
     page: Option<Page>,
     pause: Option<Pin<Box<Sleep>>>,
-    rows: VecDeque<(Record, Option<Key>)>,
+    rows: VecDeque<Record>,
     bytes: usize,
     /// How many rows may be given out: those of whole pages, or all if there was no room for a whole one.
     ready: usize,
@@ -31,7 +31,7 @@ pub(super) struct Lane {
     /// Rows of the first page that another read has given out.
     skip: u64,
     /// What was given out last.
-    given: Option<Key>,
+    given: Option<Record>,
     tries: u32,
     failing_since: Option<SystemTime>,
     failed: Option<Error>,
@@ -160,11 +160,12 @@ impl Lane {
     }
 
     /// Where it stands, by what was given out: to go on from there.
-    pub(super) fn rest(&self) -> Option<Range> {
+    pub(super) fn rest(&self, source: &Source) -> Option<Range> {
         if self.walk.is_over() && self.page.is_none() && self.rows.is_empty() {
             return None;
         }
-        let from = self.given.clone().map_or_else(|| self.start.clone(), Bound::After);
+        let given = self.given.as_ref().and_then(|row| source.key(row).ok().flatten());
+        let from = given.map_or_else(|| self.start.clone(), Bound::After);
         Some(Range { from, until: self.walk.range().until.clone() })
     }
 
@@ -192,12 +193,10 @@ impl Lane {
         if self.ready == 0 {
             return None;
         }
-        let (record, key) = self.rows.pop_front()?;
+        let record = self.rows.pop_front()?;
         self.ready -= 1;
-        self.bytes = self.bytes.saturating_sub(weight(&record, key.as_ref()));
-        if key.is_some() {
-            self.given = key;
-        }
+        self.bytes = self.bytes.saturating_sub(record.footprint());
+        self.given = Some(record.clone());
         if let Some(mark) = self.marks.front_mut() {
             mark.given += 1;
             if mark.given >= mark.rows {
@@ -230,24 +229,22 @@ impl Lane {
             self.pause = None;
         }
         let Some(page) = &mut self.page else { return Poll::Ready(()) };
-        let mut before = page.seen_last(self.rows.back());
+        let before = page.seen_last(self.rows.back(), drive.source);
         let (rows, bytes, seen) = (&mut self.rows, &mut self.bytes, &mut page.seen);
         let (room, source, by_offset) = (drive.room, drive.source, page.ask.offset.is_some());
         let ids_only = page.ask.ids_only;
         let mut take = |record: Record| {
             let key = source.key(&record)?;
-            refuse_disorder(before.as_ref(), key.as_ref())?;
+            refuse_disorder(seen.last.as_ref().or(before.as_ref()), key.as_ref())?;
             seen.rows += 1;
             if seen.first.is_none() {
                 seen.first.clone_from(&key);
             }
-            seen.last.clone_from(&key);
-            before.clone_from(&key);
+            seen.last = key;
             if !ids_only {
-                let weight = weight(&record, key.as_ref());
-                *bytes += weight;
-                page.bytes += weight;
-                rows.push_back((record, key));
+                *bytes += record.footprint();
+                page.bytes += record.footprint();
+                rows.push_back(record);
             }
             // A page by position is given out whole or not at all.
             Ok(page.bytes.min(*bytes) < room || by_offset)
@@ -298,7 +295,7 @@ impl Lane {
         for _ in 0..given {
             self.rows.pop_front(); // the first page there is: nothing waits before it
         }
-        self.bytes = self.rows.iter().map(|(row, key)| weight(row, key.as_ref())).sum();
+        self.bytes = self.rows.iter().map(Record::footprint).sum();
         if given < rows {
             self.marks.push_back(Mark { offset, rows, given });
         }
@@ -314,7 +311,7 @@ impl Lane {
         if page.ask.offset.is_some() {
             let whole = self.rows.len() - usize::try_from(page.seen.rows).unwrap_or(self.rows.len());
             self.rows.truncate(whole);
-            self.bytes = self.rows.iter().map(|(row, key)| weight(row, key.as_ref())).sum();
+            self.bytes = self.rows.iter().map(Record::footprint).sum();
         }
         let kind = error.kind();
         let too_much = matches!(kind, Kind::Cut | Kind::Cancelled);
@@ -352,19 +349,13 @@ impl Lane {
 
 impl Page {
     /// The row before the next one, in this page or before it.
-    fn seen_last(&self, before: Option<&(Record, Option<Key>)>) -> Option<Key> {
+    fn seen_last(&self, before: Option<&Record>, source: &Source) -> Option<Key> {
         let bound = match &self.ask.range.from {
             Bound::After(key) => Some(key.clone()),
             _ => None,
         };
-        self.seen.last.clone().or(bound).or_else(|| before.and_then(|(_, key)| key.clone()))
+        self.seen.last.clone().or(bound).or_else(|| before.and_then(|row| source.key(row).ok().flatten()))
     }
-}
-
-/// The memory of a row that waits, with that of its key.
-fn weight(record: &Record, key: Option<&Key>) -> usize {
-    let text = |key: &Key| key.sys_id.capacity() + key.value.as_ref().map_or(0, String::capacity);
-    record.footprint() + size_of::<Option<Key>>() + key.map_or(0, text)
 }
 
 /// A key that comes twice leads nowhere, and one that comes too late would lose what lies between.

@@ -87,7 +87,7 @@ impl<T> Run<T> {
 
     pub(super) fn position(&self) -> Option<Position> {
         let mut ranges: Vec<Range> = Vec::new();
-        for rest in self.lanes.iter().filter_map(Lane::rest) {
+        for rest in self.lanes.iter().filter_map(|lane| lane.rest(&self.source)) {
             match ranges.last().and_then(|last| last.joined(&rest)) {
                 Some(joined) => drop(ranges.pop().map(|_| ranges.push(joined))),
                 None => ranges.push(rest),
