@@ -90,6 +90,14 @@ impl Fetch {
         }
     }
 
+    /// How many rows there are from where it begins, once its head has come.
+    pub(super) fn total(&self) -> Option<u64> {
+        match &self.0 {
+            Stage::Reading { records, .. } => records.total(),
+            _ => None,
+        }
+    }
+
     fn begin(answer: Response<Body>, like: &Records) -> Stage {
         let (head, body) = answer.into_parts();
         let records = like.again().head(head);

@@ -20,7 +20,7 @@ pub(super) struct Lane {
     pause: Option<Pin<Box<Sleep>>>,
     rows: VecDeque<Record>,
     bytes: usize,
-    /// How many rows may be given out: those of whole pages, or all if there was no room for a whole one.
+    /// How many rows may be given out: those of whole pages, or all if there is no room for a whole one.
     ready: usize,
     /// Where it began.
     start: Bound,
@@ -249,9 +249,16 @@ impl Lane {
             // A page by position is given out whole or not at all.
             Ok(page.bytes.min(*bytes) < room || by_offset)
         };
-        match ready!(page.fetch.poll(cx, drive.like, drive.source.target.limit, &mut take)) {
-            Progress::Full => self.ready = self.rows.len(),
-            Progress::Over(end) => self.end(end, drive),
+        match page.fetch.poll(cx, drive.like, drive.source.target.limit, &mut take) {
+            Poll::Ready(Progress::Over(end)) => self.end(end, drive),
+            Poll::Ready(Progress::Full) => self.ready = self.rows.len(),
+            Poll::Pending => {
+                // It keeps its place until its rows are consumed, sooner or later: to wait would only take memory.
+                if !by_offset && page.outgrows(room) {
+                    self.ready = self.rows.len();
+                }
+                return Poll::Pending;
+            }
         }
         Poll::Ready(())
     }
@@ -348,6 +355,14 @@ impl Lane {
 }
 
 impl Page {
+    /// Whether it will have more bytes than that, by those of its rows that have come.
+    fn outgrows(&self, room: usize) -> bool {
+        let expected =
+            self.fetch.total().map_or(self.ask.limit.into(), |total| total.min(self.ask.limit.into()));
+        let bytes = u64::try_from(self.bytes).unwrap_or(u64::MAX);
+        !self.ask.ids_only && bytes.saturating_mul(expected) / self.seen.rows.max(1) > room as u64
+    }
+
     /// The row before the next one, in this page or before it.
     fn seen_last(&self, before: Option<&Record>, source: &Source) -> Option<Key> {
         let bound = match &self.ask.range.from {
