@@ -6,7 +6,7 @@ use crate::target::Target;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use snow_core::decode::{self, Answer};
 use snow_core::layer::Attempts;
-use snow_core::{Body, Clock, Error, Operation, Params};
+use snow_core::{Body, Error, Operation, Params};
 use std::time::Duration;
 
 pub(crate) type Reader<T> = dyn Fn(&Answer, &Prepared) -> Result<T, Error> + Send + Sync;
@@ -18,23 +18,22 @@ pub(crate) type Read<T> = fn(&Answer, &Prepared) -> Result<T, Error>;
 /// do: attempts, pauses and budget are those of the stack's retry layer, and the deadline goes on.
 pub(crate) async fn exchange<T>(target: &Target, request: &Prepared, read: &Reader<T>) -> Result<T, Error> {
     if target.checks_fields {
-        schema::check(target, request).await.map_err(|error| told(error, target, request))?;
+        // Apart, so that it makes no other call's future larger.
+        Box::pin(schema::check(target, request)).await.map_err(|error| told(error, target, request))?;
     }
-    let clock = Clock::new();
-    let began = clock.now();
-    let mut attempts = 0;
+    let began = target.clock.now();
+    let (mut attempts, mut elapsed) = (0, Duration::ZERO);
     loop {
-        let elapsed = clock.now().duration_since(began).unwrap_or_default();
         let failure = match once(target, request, read, attempts, elapsed).await {
             Ok(value) => return Ok(value),
             Err(failure) => failure,
         };
         let error = told(failure.error, target, request);
         let (Some(resend), Some(made)) = (&target.resend, failure.broke_after) else { return Err(error) };
-        let elapsed = clock.now().duration_since(began).unwrap_or_default();
+        let so_far = || target.clock.now().duration_since(began).unwrap_or_default();
         let policy = resend.policy.clone().within(deadline(request).unwrap_or(resend.deadline));
-        tokio::time::sleep(policy.again(error, made, elapsed)?).await;
-        attempts = made;
+        tokio::time::sleep(policy.again(error, made, so_far())?).await;
+        (attempts, elapsed) = (made, so_far());
     }
 }
 

@@ -5,7 +5,7 @@ use crate::schema;
 use crate::settings::Settings;
 use crate::stack::{self, Bottom, Limited};
 use snow_core::layer::RetryPolicy;
-use snow_core::{HttpService, Instance, Transport};
+use snow_core::{Clock, HttpService, Instance, Transport};
 use std::sync::Arc;
 use std::time::Duration;
 use tower_layer::Layer;
@@ -14,6 +14,7 @@ use tower_layer::Layer;
 pub(crate) struct Target {
     pub(crate) instance: Instance,
     pub(crate) http: HttpService,
+    pub(crate) clock: Clock,
     /// The most bytes of an answer.
     pub(crate) limit: usize,
     /// How reads whose answers break off are sent again: by the policy of the stack's retry layer. Not in a stack of the
@@ -45,7 +46,16 @@ impl Target {
         let resend = Some(Resend { policy, deadline: settings.deadline() });
         let look_ahead = settings.sessions.is_none();
         let (schema, checks_fields) = (schema::Cache::default(), settings.checks_fields);
-        Arc::new(Self { instance, http, limit, resend, look_ahead, schema, checks_fields })
+        Arc::new(Self {
+            instance,
+            http,
+            clock: Clock::new(),
+            limit,
+            resend,
+            look_ahead,
+            schema,
+            checks_fields,
+        })
     }
 
     /// A stack of the user's own.
@@ -55,6 +65,7 @@ impl Target {
         Arc::new(Self {
             instance,
             http,
+            clock: Clock::new(),
             limit,
             resend: None,
             look_ahead: false,

@@ -57,6 +57,10 @@ impl Write for Stream {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, parts)
+        match parts {
+            // As a request without a body goes out: the kernel does more for a list of one than for the one.
+            [part] => Pin::new(&mut self.0).poll_write(cx, part),
+            _ => Pin::new(&mut self.0).poll_write_vectored(cx, parts),
+        }
     }
 }
