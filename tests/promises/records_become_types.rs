@@ -4,8 +4,10 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use snow_client::{Client, DisplayValue};
 use snow_core::decode::{Both, Displayed, Records, Reference};
 use snow_core::{Date, DateTime, Kind, Record, SysId};
+use snow_sim::Simulator;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
@@ -255,4 +257,46 @@ proptest! {
         same::<Option<i32>>(&value);
         same::<Value>(&value);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_sees_is_no_stored_value_by_whatever_call_it_comes() {
+    #[derive(Debug, Deserialize)]
+    struct Stored {
+        state: String,
+    }
+    #[derive(Debug, Deserialize)]
+    struct Seen {
+        state: Displayed,
+    }
+    let simulator = Simulator::builder().user("admin", "secret").incidents(3).build().unwrap();
+    let client = Client::builder().instance("dev1").user("admin").password("secret").transport(simulator);
+    let client = client.build().unwrap();
+    let (stored, seen) =
+        (client.table("incident").typed::<Stored>(), client.table("incident").typed::<Seen>());
+    let id = client.table("incident").list().first().await.unwrap().sys_id().unwrap();
+    let fields = json!({ "short_description": "No network" });
+    let values = DisplayValue::Display;
+
+    let got = stored.get(id).display_value(values).await;
+    let listed =
+        stored.list().limit(1).display_value(values).await.map(|page| page.into_iter().next().unwrap());
+    let first = stored.list().display_value(values).first().await;
+    let streamed = stored.list().display_value(values).stream().next().await.unwrap();
+    let created = stored.create(&fields).display_value(values).await;
+    let mut batch = client.batch();
+    let item = batch.add(stored.get(id).display_value(values));
+    let batched = batch.send().await.take(&item);
+    for (call, outcome) in [got, listed, first, streamed, created, batched].into_iter().enumerate() {
+        let Err(error) = outcome else { panic!("{call}: {outcome:?}") };
+        assert!(
+            error.kind() == Kind::Decode && error.to_string().contains("display_value=all"),
+            "{call}: {error}"
+        );
+    }
+
+    assert_eq!(seen.get(id).display_value(values).await.unwrap().state.0, "New");
+    assert_eq!(seen.list().limit(1).display_value(values).await.unwrap()[0].state.0, "New");
+    assert_eq!(stored.get(id).display_value(DisplayValue::All).await.unwrap().state, "1");
+    assert_eq!(stored.get(id).await.unwrap().state, "1");
 }

@@ -54,6 +54,11 @@ impl Prepared {
         Self { operation, ..self }
     }
 
+    /// The answer to it, which is read as its parameters asked for it.
+    pub(crate) fn answered(&self, answer: Answer) -> Answer {
+        answer.displayed(self.params.display_values() == DisplayValue::Display)
+    }
+
     /// As an item of another request, where nothing can be looked for afterwards.
     fn for_an_item(self) -> Result<Self, Error> {
         match &self.correlation {

@@ -3,7 +3,7 @@
 use crate::Record;
 use crate::call::{Call, Prepared};
 use serde_json::{Map, Value};
-use snow_core::{Error, Field, Kind};
+use snow_core::{DisplayValue, Error, Field, Kind};
 
 /// Fields whose values are appended to, and of which the stored form shows nothing (facts 1.6).
 const JOURNALS: [&str; 3] = ["comments", "work_notes", "comments_and_work_notes"];
@@ -157,9 +157,9 @@ enum Came {
 impl Form {
     fn of(request: &Prepared) -> Self {
         let params = &request.params;
-        let came = match params.get("sysparm_display_value").as_deref() {
-            Some("true") => Came::Shown,
-            Some("all") => Came::Both,
+        let came = match params.display_values() {
+            DisplayValue::Display => Came::Shown,
+            DisplayValue::All => Came::Both,
             _ => Came::Stored,
         };
         Self {

@@ -60,7 +60,7 @@ async fn once<T>(
         if is_gone(request, head.status, tried) {
             (head.status, body) = (StatusCode::NO_CONTENT, bytes::Bytes::new());
         }
-        read(&Answer::new(head, body)?, request)
+        read(&request.answered(Answer::new(head, body)?), request)
     };
     answer.await.map_err(|error| Failure {
         error: tried.map_or(error.clone(), |tried| error.with_attempts(tried)),

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use snow_core::decode::{Answer, fields_of};
+use snow_core::decode::{Answer, LastShape, fields_of};
 use snow_core::{ApiPath, Error, Kind, Params, SysId};
 use std::fmt;
 use std::sync::Arc;
@@ -23,19 +23,21 @@ pub struct Table<T = Record> {
     /// The fields that the type reads.
     fields: Option<Vec<String>>,
     read: fn(Record) -> Result<T, Error>,
+    last: Arc<LastShape>,
 }
 
 impl<T> Table<T> {
     /// The table that a list is of.
     pub(crate) fn of(list: &List<T>) -> Self {
         let List { target, path, fields, read, .. } = list;
-        Self { target: target.clone(), path: path.clone(), fields: fields.clone(), read: *read }
+        let last = Arc::default();
+        Self { target: target.clone(), path: path.clone(), fields: fields.clone(), read: *read, last }
     }
 }
 
 impl Table {
     pub(crate) fn new(target: Arc<Target>, name: &str) -> Self {
-        Self { target, path: ApiPath::table(name), fields: None, read: Ok }
+        Self { target, path: ApiPath::table(name), fields: None, read: Ok, last: Arc::default() }
     }
 
     /// The same table with rows of a type of one's own: any struct that serde reads. Only the fields that it reads are asked for,
@@ -71,7 +73,7 @@ impl Table {
     /// ```
     pub fn typed<T: DeserializeOwned>(self) -> Table<T> {
         let fields = fields_of::<T>().map(|fields| fields.into_iter().map(str::to_owned).collect());
-        Table { target: self.target, path: self.path, fields, read: |record| record.to() }
+        Table { target: self.target, path: self.path, fields, read: |record| record.to(), last: self.last }
     }
 }
 
@@ -227,9 +229,9 @@ impl<T: 'static> Table<T> {
     /// A call whose answer is one record.
     fn record(&self, request: Result<Prepared, Error>) -> Call<T> {
         let request = request.map(|request| self.asking(request));
-        let read = self.read;
+        let (read, last) = (self.read, self.last.clone());
         Call::new(self.target.clone(), request, move |answer: &Answer, _: &Prepared| {
-            answer.one().and_then(read)
+            answer.one_like(&last).and_then(read)
         })
     }
 
@@ -271,8 +273,9 @@ fn unfit(why: snow_core::BoxError) -> Error {
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        let Self { target, path, fields, read } = self;
-        Self { target: target.clone(), path: path.clone(), fields: fields.clone(), read: *read }
+        let Self { target, path, fields, read, last } = self;
+        let (target, last) = (target.clone(), last.clone());
+        Self { target, path: path.clone(), fields: fields.clone(), read: *read, last }
     }
 }
 

@@ -302,6 +302,18 @@ impl Params {
         self.set(Name::of(&name), value)
     }
 
+    /// In which form these parameters ask for values.
+    pub fn display_values(&self) -> DisplayValue {
+        if self.set & Name::DISPLAY_VALUE.bit() == 0 {
+            return DisplayValue::Stored;
+        }
+        match self.get(Name::DISPLAY_VALUE.as_str()).as_deref() {
+            Some("true") => DisplayValue::Display,
+            Some("all") => DisplayValue::All,
+            _ => DisplayValue::Stored,
+        }
+    }
+
     /// The value of a parameter that is set.
     pub fn get(&self, name: &str) -> Option<String> {
         let encoded = percent::query(name);

@@ -241,7 +241,10 @@ impl Answers {
         let outcome = self.outcomes.get_mut(item.at).and_then(Option::take);
         let answer = outcome.ok_or_else(|| not_here("the outcome of this item was taken already"))??;
         match self.requests.get(item.at).and_then(Option::as_ref) {
-            Some(request) => (item.read)(&answer, request).map_err(|error| item::named(error, request)),
+            Some(request) => {
+                let answer = request.answered(answer);
+                (item.read)(&answer, request).map_err(|error| item::named(error, request))
+            }
             None => Err(not_here("the item was not sent")),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Record;
 use super::records::Records;
+use super::shape::Shapes;
 use super::text;
 use crate::{Error, Kind};
 use bytes::Bytes;
@@ -104,16 +105,16 @@ pub(super) fn check(body: &Bytes) -> Result<(), Error> {
     over(body, Records::skipping()).next().map(drop)
 }
 
-pub(super) fn one(body: &Bytes) -> Result<Record, Error> {
-    let mut records = over(body, Records::one());
+pub(super) fn one(body: &Bytes, shapes: Shapes) -> Result<Record, Error> {
+    let mut records = over(body, Records::one().shapes(shapes));
     let record = records.next()?;
     // Whether the answer is whole shows behind it.
     records.next()?;
     record.ok_or_else(|| odd("the answer has no result"))
 }
 
-pub(super) fn list(body: &Bytes) -> Result<Vec<Record>, Error> {
-    let (mut records, mut all) = (over(body, Records::list()), Vec::new());
+pub(super) fn list(body: &Bytes, shapes: Shapes) -> Result<Vec<Record>, Error> {
+    let (mut records, mut all) = (over(body, Records::list().shapes(shapes)), Vec::new());
     while let Some(record) = records.next()? {
         all.push(record);
     }
@@ -132,11 +133,11 @@ mod tests {
     use super::*;
 
     fn list(body: &[u8]) -> Result<Vec<Record>, Error> {
-        super::list(&Bytes::copy_from_slice(body))
+        super::list(&Bytes::copy_from_slice(body), Shapes::default())
     }
 
     fn one(body: &[u8]) -> Result<Record, Error> {
-        super::one(&Bytes::copy_from_slice(body))
+        super::one(&Bytes::copy_from_slice(body), Shapes::default())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::field::Field;
 use super::scan::{self, Stop};
-use super::shape::Shape;
+use super::shape::{Shape, Shapes};
 use super::split::{LARGEST, Span, Splitter};
 use crate::{Error, Kind, SysId};
 use serde::de::{Deserializer, Error as _};
@@ -107,7 +107,8 @@ impl Record {
         let kept: Vec<&str> =
             kept.filter_map(|(_, (name, value))| self.text.get(name.start..value.end)).collect();
         // The members of an object are an object.
-        Self::parse(&format!("{{{}}}", kept.join(","))).unwrap_or_else(|_| self.clone())
+        let record = format!("{{{}}}", kept.join(","));
+        Self::read(&record, Shapes::new(self.shape.displayed)).unwrap_or_else(|_| self.clone())
     }
 
     /// The record as serde_json's value.
@@ -167,11 +168,15 @@ impl Record {
 
     /// A record in JSON that stands alone.
     pub(super) fn parse(json: &str) -> Result<Self, &'static str> {
+        Self::read(json, Shapes::default())
+    }
+
+    fn read(json: &str, shapes: Shapes) -> Result<Self, &'static str> {
         let json = json.trim_matches([' ', '\t', '\r', '\n']);
         if !json.starts_with('{') {
             return Err("a record is an object of fields and values");
         }
-        match Splitter::default().next(json.as_bytes()) {
+        match Splitter::new(shapes).next(json.as_bytes()) {
             Ok((record, end)) if scan::space(json.as_bytes(), end) == json.len() => Ok(record),
             Err(Stop::Deep) => Err("the record is nested too deep"),
             _ if json.len() > LARGEST => Err("the record is too large"),

@@ -152,6 +152,12 @@ impl Records {
         self
     }
 
+    /// Begins with what records looked like before.
+    pub(super) fn shapes(mut self, shapes: Shapes) -> Self {
+        self.splitter.shapes = shapes;
+        self
+    }
+
     /// An empty one for the next answer to the same question, which knows already what the records look like.
     #[must_use]
     pub fn again(&self) -> Self {

@@ -34,6 +34,17 @@ impl Shape {
         shape
     }
 
+    /// The same without the record that had it first.
+    pub(super) fn alone(&self) -> Self {
+        let (text, names) = alone(&self.text, &self.names);
+        Self { text, names, read: self.read.clone(), hidden: self.hidden.clone(), displayed: self.displayed }
+    }
+
+    #[cfg(test)]
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn len(&self) -> usize {
         self.names.len()
     }
@@ -125,6 +136,11 @@ pub(super) struct Shapes {
 impl Shapes {
     pub(super) fn new(displayed: bool) -> Self {
         Self { displayed, ..Self::default() }
+    }
+
+    /// Those of an answer to the same question as the one before, if that was read in the same way.
+    pub(super) fn after(last: Option<Arc<Shape>>, displayed: bool) -> Self {
+        Self { current: last.filter(|shape| shape.displayed == displayed), ..Self::new(displayed) }
     }
 
     #[inline]

@@ -48,6 +48,10 @@ pub(super) struct Splitter {
 }
 
 impl Splitter {
+    pub(super) fn new(shapes: Shapes) -> Self {
+        Self { shapes, ..Self::default() }
+    }
+
     /// So many bytes have been looked at and need no other look.
     pub(super) fn seen(&self) -> usize {
         self.at

@@ -1,0 +1,102 @@
+//! What a record looked like, kept from one answer to the next.
+
+use super::shape::Shape;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The names of the fields that the last record had, and their order; none of its values. Whoever reads single records of one
+/// table keeps one of these, and finds fields where the record before had them: see [`Answer::one_like`](super::Answer::one_like).
+#[derive(Default)]
+pub struct LastShape(Mutex<Option<Arc<Shape>>>);
+
+impl LastShape {
+    pub(super) fn get(&self) -> Option<Arc<Shape>> {
+        self.lock().clone()
+    }
+
+    /// Keeps the shape of another record, if it is another one.
+    pub(super) fn see(&self, shape: &Arc<Shape>) {
+        if !self.lock().as_ref().is_some_and(|last| Arc::ptr_eq(last, shape)) {
+            let names = Arc::new(shape.alone());
+            *self.lock() = Some(names);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Shape>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for LastShape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LastShape")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Answer, Displayed};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn answer(record: &str) -> Answer {
+        let head = http::Response::builder().header("content-type", "application/json");
+        let (head, ()) = head.body(()).unwrap().into_parts();
+        Answer::new(head, format!(r#"{{"result":{record}}}"#).into()).unwrap()
+    }
+
+    /// Names that begin alike, come twice, and have escapes.
+    fn name() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec!["a", "ab", "b", "b\\u0041", "\\ud800", ""])
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_is_the_same_whatever_came_before(
+            records in prop::collection::vec(prop::collection::vec((name(), 0..3_u8), 0..5), 1..6),
+        ) {
+            let last = LastShape::default();
+            for fields in records {
+                let fields: Vec<_> = fields.iter().map(|(name, value)| format!(r#""{name}":"{value}""#)).collect();
+                let answer = answer(&format!("{{{}}}", fields.join(",")));
+                let (one, like) = (answer.one().unwrap(), answer.one_like(&last).unwrap());
+                prop_assert_eq!(one.json(), like.json());
+                prop_assert_eq!(one.fields().collect::<Vec<_>>(), like.fields().collect::<Vec<_>>());
+                for name in one.fields() {
+                    prop_assert_eq!(one.value(name).ok(), like.value(name).ok());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_shape_is_kept_and_no_value_with_it() {
+        let last = LastShape::default();
+        let first = answer(r#"{"a":"secret","b":""}"#).one_like(&last).unwrap();
+        let second = answer(r#"{"a":"1","b":"2"}"#).one_like(&last).unwrap();
+        let third = answer(r#"{"a":"3","b":"4"}"#).one_like(&last).unwrap();
+        assert!(!Arc::ptr_eq(&first.shape, &second.shape) && Arc::ptr_eq(&second.shape, &third.shape));
+        assert_eq!(last.get().unwrap().text(), r#""a""b""#);
+    }
+
+    #[test]
+    fn what_a_person_sees_is_told_apart_from_what_is_stored() {
+        #[derive(serde::Deserialize)]
+        struct Stored {
+            state: String,
+        }
+        #[derive(serde::Deserialize)]
+        struct Seen {
+            state: Displayed,
+        }
+        let (last, text) = (LastShape::default(), r#"{"state":"New"}"#);
+        for displayed in [false, true, false, true] {
+            let record = answer(text).displayed(displayed).one_like(&last).unwrap();
+            assert_eq!(record.to::<Stored>().is_err(), displayed);
+            assert_eq!(record.to::<Seen>().is_ok(), displayed);
+        }
+        assert_eq!(answer(text).one().unwrap().to::<Stored>().unwrap().state, "New");
+        let seen = answer(text).displayed(true).one().unwrap();
+        assert_eq!(seen.to::<Seen>().unwrap().state.0, "New");
+    }
+}
