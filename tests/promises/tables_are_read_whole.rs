@@ -1,10 +1,16 @@
 //! Whole tables as a stream: every row that was visible throughout arrives once, or the stream ends in an error.
 
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt, stream};
+use http::{Request, Response};
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use serde_json::json;
 use snow_client::{Client, Error, Kind, Position, Record, RetryPolicy, Rows, field};
+use snow_core::Body;
 use snow_sim::{Cut, Fault, Quota, Rule, Simulator, User, WireFault};
 use std::collections::{BTreeSet, HashSet};
+use std::convert::Infallible;
 use std::time::Duration;
 
 /// So many incidents. `reader` sees none of priority 1, and none in one sixteenth of all sys_ids, which come in a row.
@@ -592,4 +598,34 @@ async fn no_more_is_asked_for_than_is_wanted() {
 
 fn limit_of(query: &str) -> u64 {
     query.split('&').find_map(|pair| pair.strip_prefix("sysparm_limit=")).unwrap().parse().unwrap()
+}
+
+/// A page of 100 rows, of which 50 come and no more, read with a buffer of so many bytes: how many are given out.
+async fn rows_of_half_a_page(buffer: usize) -> usize {
+    let rows: Vec<_> = (0..50).map(|at| json!({ "sys_id": format!("{at:032x}") }).to_string()).collect();
+    let half = Bytes::from(format!(r#"{{"result":[{},"#, rows.join(",")));
+    let service = tower::service_fn(move |_: Request<Body>| {
+        let frame = stream::iter([Ok::<_, Infallible>(Frame::data(half.clone()))]);
+        let body = Body::stream(StreamBody::new(frame.chain(stream::pending())));
+        let answer =
+            Response::builder().header("content-type", "application/json").header("x-total-count", "100");
+        async move { Ok::<_, Infallible>(answer.body(body).unwrap()) }
+    });
+    let client =
+        Client::builder().instance("dev1").user("a").password("b").transport(service).build().unwrap();
+    let mut rows = client.table("incident").list().stream().page_size(100).buffer(buffer);
+    let mut given = 0;
+    while let Some(Some(row)) = rows.next().now_or_never() {
+        row.unwrap();
+        given += 1;
+    }
+    given
+}
+
+/// A page keeps its place among the client's requests until it is read: while it is, nothing is given out that could make the
+/// caller wait for that place. One that will not fit keeps it anyway, and to wait for all of it would only take memory.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_will_not_fit_is_given_out_as_it_comes() {
+    assert_eq!(rows_of_half_a_page(15_000).await, 50);
+    assert_eq!(rows_of_half_a_page(1 << 20).await, 0);
 }
