@@ -6,15 +6,15 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::{fmt, future::Future, pin::Pin};
 use tower_service::Service;
 
 /// A stack with its type erased: cheap to clone (one `Arc`), `Send` and `Sync`, always ready.
 ///
-/// This is what the facade holds, so that `Client` has no type parameters. The stack inside is cloned for each call and
-/// waited for inside the call's future, so that one call that waits holds up no other.
+/// This is what the facade holds, so that `Client` has no type parameters. Whether the stack inside is ready is waited for inside
+/// the call's future, and a clone of it takes its place until then, so that one call that waits holds up no other.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), snow_core::Error> {
@@ -35,12 +35,16 @@ trait Erased: Send + Sync {
     fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>>;
 
     /// The type of the stack.
-    fn name(&self) -> &'static str {
-        std::any::type_name::<Self>()
-    }
+    fn name(&self) -> &'static str;
 }
 
-impl<S, R> Erased for S
+/// A stack, and one that calls take turns with: to clone a deep one costs an atomic operation for everything that clones share.
+struct Stack<S> {
+    stack: S,
+    turn: Mutex<S>,
+}
+
+impl<S, R> Erased for Stack<S>
 where
     S: Service<Request<Body>, Response = Response<R>> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
@@ -49,7 +53,15 @@ where
     R::Error: Into<BoxError>,
 {
     fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>> {
-        Box::pin(Call { call: Late::new(&mut self.clone(), request) })
+        let call = match self.turn.try_lock() {
+            Ok(mut stack) => Late::new(&mut *stack, request),
+            Err(_) => Late::new(&mut self.stack.clone(), request),
+        };
+        Box::pin(Call { call })
+    }
+
+    fn name(&self) -> &'static str {
+        std::any::type_name::<S>()
     }
 }
 
@@ -87,7 +99,7 @@ impl HttpService {
         R: http_body::Body<Data = Bytes> + Send + 'static,
         R::Error: Into<BoxError>,
     {
-        Self(Arc::new(stack))
+        Self(Arc::new(Stack { turn: Mutex::new(stack.clone()), stack }))
     }
 
     /// Sends a request.
