@@ -43,7 +43,6 @@ pub struct List<T> {
     pub(crate) query: Query<'static>,
     /// The fields that were asked for, or those that the type reads.
     pub(crate) fields: Option<Vec<String>>,
-    pub(crate) values: DisplayValue,
     pub(crate) operation: Option<Operation>,
     pub(crate) read: ReadRow<T>,
 }
@@ -56,7 +55,7 @@ impl<T> List<T> {
         read: ReadRow<T>,
     ) -> Self {
         let (params, query, operation) = (Params::new(), Query::new(), None);
-        Self { target, path, params, query, fields, values: DisplayValue::Stored, operation, read }
+        Self { target, path, params, query, fields, operation, read }
     }
 
     parameters!();
@@ -67,9 +66,10 @@ impl<T> List<T> {
         Self { fields: Some(fields.into_iter().map(|field| field.as_ref().to_owned()).collect()), ..self }
     }
 
-    /// Stored values (the default), what a person sees, or both.
+    /// Stored values (the default), what a person sees, or both. With what a person sees alone, whatever reads a stored value
+    /// fails, `sys_id` excepted.
     pub fn display_value(self, values: DisplayValue) -> Self {
-        Self { values, ..self.params(|params| params.display_value(values)) }
+        self.params(|params| params.display_value(values))
     }
 
     /// Which rows, in which order: built from [`field`](crate::field)s, or text as the instance's list view copies it,
@@ -193,19 +193,19 @@ impl<T> List<T> {
 
     /// The same rows, of which only what tells them apart is read, and stored values.
     fn ids(self) -> List<Record> {
-        let values = DisplayValue::Stored;
-        List { values, params: self.params.clone().display_value(values), ..self.dynamic() }
+        self.dynamic().params(|params| params.display_value(DisplayValue::Stored))
     }
 
     /// The same list of plain records.
     fn dynamic(self) -> List<Record> {
-        let Self { target, path, params, query, values, operation, .. } = self;
-        List { target, path, params, query, fields: Some(vec!["sys_id".into()]), values, operation, read: Ok }
+        let Self { target, path, params, query, operation, .. } = self;
+        List { target, path, params, query, fields: Some(vec!["sys_id".into()]), operation, read: Ok }
     }
 
     /// What a read of many rows is made of.
     pub(crate) fn into_source(self, by_offset: bool) -> Result<(Source, Query<'static>, ReadRow<T>), Error> {
-        let Self { target, path, params, query, fields, values, operation, read } = self;
+        let Self { target, path, params, query, fields, operation, read } = self;
+        let values = params.display_values();
         let query = query.parsed();
         let way = if by_offset { Way::ByOffset } else { Way::of(&query, values) };
         Ok((Source { target, path: path?, params, fields, way, values, operation }, query, read))

@@ -64,7 +64,8 @@ impl<T: 'static> Upsert<T> {
         self.params(|params| params.fields(fields))
     }
 
-    /// Stored values (the default), what a person sees, or both.
+    /// Stored values (the default), what a person sees, or both. With what a person sees alone, whatever reads a stored value
+    /// fails, `sys_id` excepted: of a write, after it was carried out.
     pub fn display_value(self, values: DisplayValue) -> Self {
         self.params(|params| params.display_value(values))
     }

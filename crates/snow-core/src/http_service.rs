@@ -54,7 +54,13 @@ where
 {
     fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>> {
         let call = match self.turn.try_lock() {
-            Ok(mut stack) => Late::new(&mut *stack, request),
+            Ok(mut stack) => {
+                let call = Late::new(&mut *stack, request);
+                if call.is_waiting() {
+                    *stack = self.stack.clone(); // what came of one that was not ready may never be
+                }
+                call
+            }
             Err(_) => Late::new(&mut self.stack.clone(), request),
         };
         Box::pin(Call { call })

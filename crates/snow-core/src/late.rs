@@ -55,6 +55,11 @@ impl<S: Service<Request<B>> + Clone, B> Late<S, B> {
         }
     }
 
+    /// Whether the service was not ready.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.stage, Stage::Waiting { .. })
+    }
+
     #[cold]
     fn wait(service: &mut S, request: Request<B>) -> Self {
         let fresh = service.clone();

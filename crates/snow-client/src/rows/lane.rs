@@ -66,6 +66,8 @@ pub(super) struct Drive<'a> {
     pub(super) count: &'a mut Count,
     /// Bytes of rows that a lane may hold.
     pub(super) room: usize,
+    /// Whether the caller says how large pages are, and they are not made to fit.
+    pub(super) sized: bool,
 }
 
 /// What was done so far.
@@ -253,8 +255,8 @@ impl Lane {
             Poll::Ready(Progress::Over(end)) => self.end(end, drive),
             Poll::Ready(Progress::Full) => self.ready = self.rows.len(),
             Poll::Pending => {
-                // It keeps its place until its rows are consumed, sooner or later: to wait would only take memory.
-                if !by_offset && page.outgrows(room) {
+                // It would keep its place until its rows are consumed, sooner or later: to wait would only take memory.
+                if drive.sized && !by_offset && page.outgrows(room) {
                     self.ready = self.rows.len();
                 }
                 return Poll::Pending;
@@ -355,12 +357,16 @@ impl Lane {
 }
 
 impl Page {
-    /// Whether it will have more bytes than that, by those of its rows that have come.
+    /// Whether it will have more bytes than that, by those of its rows that have come: enough of them to tell, and by far. One that
+    /// fits has to be taken in whole, or whoever calls the client for each row may wait for the place that it keeps.
     fn outgrows(&self, room: usize) -> bool {
+        if self.bytes < room / 4 {
+            return false;
+        }
         let expected =
             self.fetch.total().map_or(self.ask.limit.into(), |total| total.min(self.ask.limit.into()));
         let bytes = u64::try_from(self.bytes).unwrap_or(u64::MAX);
-        !self.ask.ids_only && bytes.saturating_mul(expected) / self.seen.rows.max(1) > room as u64
+        !self.ask.ids_only && bytes.saturating_mul(expected) / self.seen.rows.max(1) > room as u64 / 2 * 3
     }
 
     /// The row before the next one, in this page or before it.

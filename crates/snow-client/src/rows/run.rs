@@ -273,6 +273,7 @@ impl<T> Run<T> {
             clock: &self.clock,
             count: &mut self.count,
             room,
+            sized: self.page_size.is_some(),
         };
         self.lanes.get_mut(at).is_some_and(|lane| work(lane, &mut drive))
     }

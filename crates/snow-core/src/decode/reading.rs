@@ -115,10 +115,9 @@ impl<'a> Field<'a> {
     /// The part of it that is the stored value.
     #[inline]
     pub(super) fn stored(self) -> Result<Self, Error> {
-        if self.is_displayed() {
-            return Err(self.unfit(SEEN));
-        }
         match Cell::of(self.json()).filter(Cell::is_plain) {
+            // A record's own id is the same for everybody.
+            None if self.is_displayed() && self.name() != "sys_id" => Err(self.unfit(SEEN)),
             None => Ok(self),
             Some(Cell { value: Some(value), .. }) => Ok(self.part(value)),
             Some(_) => Err(self.unfit(SEEN)),
