@@ -533,3 +533,25 @@ async fn an_instance_that_tells_nothing_with_the_file_is_asked() {
     assert_eq!(simulator.journal().len(), 3, "opened, asked about, and opened again: in one place");
     assert!(std::fs::read(folder.file("a.bin")).unwrap() == content());
 }
+
+/// The connection dies while the file goes out: nobody knows what came of it, and it does not go out again.
+#[tokio::test]
+async fn an_upload_whose_connection_dies_on_the_way_goes_once() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(Mutex::new(0));
+    let counted = connections.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            *counted.lock().unwrap() += 1;
+            stream.read_exact(&mut vec![0; 100_000]).await.unwrap();
+        }
+    });
+    let transport = Transport::builder().no_proxy().build().unwrap();
+    let client = Client::builder().instance(url).user("admin").password("secret").transport(transport);
+    let files = client.build().unwrap().attachments();
+    let error = files.upload("incident", RECORD, "a.bin", vec![b'x'; 32 << 20]).await.unwrap_err();
+    assert!(error.kind() == Kind::Closed && error.may_have_happened(), "{error}");
+    assert_eq!(*connections.lock().unwrap(), 1);
+}

@@ -309,3 +309,49 @@ async fn what_a_person_sees_is_no_stored_value_by_whatever_call_it_comes() {
     assert_eq!(stored.get(id).display_value(DisplayValue::All).await.unwrap().state, "1");
     assert_eq!(stored.get(id).await.unwrap().state, "1");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_type_asks_for_what_it_reads() {
+    #[derive(Deserialize)]
+    struct Row {
+        number: String,
+        #[serde(rename = "caller_id.name")]
+        caller: String,
+    }
+    let simulator = Simulator::builder().user("admin", "secret").incidents(3).build().unwrap();
+    let client =
+        Client::builder().instance("dev1").user("admin").password("secret").transport(simulator.clone());
+    let client = client.build().unwrap();
+    let id = client.table("incident").list().first().await.unwrap().sys_id().unwrap();
+    let asked = || {
+        let fields = |query: &str| {
+            query.split('&').find_map(|pair| pair.strip_prefix("sysparm_fields=")).map(str::to_owned)
+        };
+        simulator.take_journal().iter().map(|entry| fields(&entry.query)).next_back().unwrap()
+    };
+    let incidents = client.table("incident").typed::<Row>();
+
+    let row = incidents.get(id).await.unwrap();
+    assert!(row.number.starts_with("INC") && !row.caller.is_empty());
+    assert_eq!(asked().as_deref(), Some("number,caller_id.name"));
+    incidents.list().limit(1).await.unwrap();
+    assert_eq!(asked().as_deref(), Some("number,caller_id.name"));
+    incidents.list().stream().next().await.unwrap().unwrap();
+    assert_eq!(
+        asked().as_deref(),
+        Some("number,caller_id.name,sys_id"),
+        "the id is what the next page begins behind"
+    );
+    incidents.create(&json!({ "short_description": "No network" })).await.unwrap();
+    assert_eq!(asked().as_deref(), Some("number,caller_id.name"));
+    incidents.list().fields(["number", "caller_id.name", "state"]).limit(1).await.unwrap();
+    assert_eq!(asked().as_deref(), Some("number,caller_id.name,state"));
+    client.table("incident").typed::<BTreeMap<String, Value>>().get(id).await.unwrap();
+    assert_eq!(asked(), None, "a map takes all there are");
+    #[derive(Deserialize)]
+    struct Number {
+        number: String,
+    }
+    let number = client.table("incident").typed::<Number>().all_fields().get(id).await.unwrap().number;
+    assert_eq!((asked(), number), (None, row.number));
+}

@@ -638,3 +638,35 @@ async fn a_page_that_will_not_fit_is_given_out_as_it_comes() {
     // Nor does one that was made to fit.
     assert_eq!(rows_of_half_a_page(&[100; 50], 16_000, false).await, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_comes_twice_or_is_empty_is_an_error_that_names_the_way_out() {
+    for ids in [["00000000000000000000000000000001"; 2], ["", ""]] {
+        let rows = ids.map(|id| json!({ "sys_id": id, "number": "INC1" }).to_string()).join(",");
+        let service = tower::service_fn(move |_: Request<Body>| {
+            let answer =
+                Response::builder().header("content-type", "application/json").header("x-total-count", "2");
+            let answer = answer.body(Body::from(format!(r#"{{"result":[{rows}]}}"#))).unwrap();
+            async move { Ok::<_, Infallible>(answer) }
+        });
+        let client =
+            Client::builder().instance("dev1").user("a").password("b").transport(service).build().unwrap();
+        let error = client.table("a_view").list().all().await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Incomplete, "{error}");
+        assert!(error.to_string().contains("by_offset()"), "{error}");
+        assert_eq!(
+            client
+                .table("a_view")
+                .list()
+                .stream()
+                .by_offset()
+                .next()
+                .await
+                .unwrap()
+                .unwrap()
+                .value("number")
+                .unwrap(),
+            "INC1"
+        );
+    }
+}

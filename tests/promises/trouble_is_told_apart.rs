@@ -321,3 +321,30 @@ async fn a_body_of_the_callers_own_that_fails_is_not_the_connections_fault() {
     assert_eq!(error.kind(), Kind::Foreign);
     assert!(error.to_string().contains("no such file"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_past_the_clients_limit_is_an_error() {
+    let simulator = Simulator::builder().user("admin", "secret").incidents(50).build().unwrap();
+    let builder = Client::builder().instance("dev1").user("admin").password("secret").transport(simulator);
+    let client = builder.body_limit(10_000).build().unwrap();
+    let error = client.table("incident").list().limit(50).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::AnswerTooLarge, "{error}");
+    line(&error, &["10000 bytes"]);
+    assert_eq!(client.table("incident").list().fields(["sys_id"]).limit(50).await.unwrap().len(), 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_with_two_sessions_uses_two() {
+    let builder = Simulator::builder().user("admin", "secret").incidents(5);
+    let builder = builder.settings(|settings| settings.latency = std::time::Duration::from_millis(50));
+    let simulator = builder.build().unwrap();
+    let builder =
+        Client::builder().instance("dev1").user("admin").password("secret").transport(simulator.clone());
+    let client = builder.sessions(2).build().unwrap();
+    let calls = (0..20).map(|_| client.table("incident").list().limit(1).into_future());
+    futures_util::future::try_join_all(calls).await.unwrap();
+    let journal = simulator.take_journal();
+    let sessions: std::collections::BTreeSet<u64> = journal.iter().map(|entry| entry.session).collect();
+    assert_eq!((journal.len(), sessions.len()), (20, 2));
+    assert!(journal.iter().all(|entry| entry.status == 200));
+}

@@ -1,7 +1,7 @@
 //! What has to pass before a change lands.
 
 use crate::run::{Done, root, run};
-use crate::{arrows, costs, readme, tables};
+use crate::{arrows, costs, files, readme, tables};
 use std::time::{Instant, SystemTime};
 
 type Step = (&'static str, fn() -> Done);
@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     ("package", package),
     ("costs", costs::all),
     ("tables", tables::gates),
+    ("files", files::gates),
 ];
 
 const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client -p snow-sim";
@@ -57,9 +58,19 @@ fn package() -> Done {
     done
 }
 
+/// What tests compile.
+const GENERATED: &str = "tests/promises/generated/incident.rs";
+
 /// They end with an error where they do not show what they say.
 fn examples() -> Done {
     run("cargo run --quiet -p snow-client --example quickstart", &[])?;
+    run("cargo run --quiet -p snow-client --example change_requests", &[])?;
+    run(
+        &format!(
+            "cargo run --quiet -p snow-client --example codegen -- --table incident --check {GENERATED}"
+        ),
+        &[],
+    )?;
     run("cargo run --quiet -p snow-auth --example by_hand", &[])
 }
 

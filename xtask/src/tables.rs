@@ -28,7 +28,7 @@ const READS: [(&str, u32); 6] = [
 /// What is held to limits: some seconds.
 pub(crate) fn gates() -> Done {
     let server = Server::start(&bench_program("tables")?, 0, 1_000)?;
-    memory(&server, ROWS)
+    memory(&server, 1_000_000)
 }
 
 /// All of it: some minutes.

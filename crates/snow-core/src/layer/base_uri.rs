@@ -138,6 +138,7 @@ mod tests {
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
         crate::layer::proof::is_transparent(layer()).await;
+        crate::layer::proof::lets_go(layer()).await;
     }
 
     #[tokio::test]

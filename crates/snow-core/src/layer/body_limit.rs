@@ -161,6 +161,7 @@ mod tests {
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
         proof::is_transparent(BodyLimitLayer::new(1 << 20)).await;
+        proof::lets_go(BodyLimitLayer::new(1 << 20)).await;
     }
 
     #[tokio::test]

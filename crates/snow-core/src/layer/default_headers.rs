@@ -89,6 +89,7 @@ mod tests {
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
         crate::layer::proof::is_transparent(DefaultHeadersLayer::new()).await;
+        crate::layer::proof::lets_go(DefaultHeadersLayer::new()).await;
     }
 
     #[tokio::test]

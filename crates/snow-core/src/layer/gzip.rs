@@ -245,6 +245,7 @@ mod tests {
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
         proof::is_transparent(GzipLayer::new()).await;
+        proof::lets_go(GzipLayer::new()).await;
     }
 
     #[tokio::test]

@@ -4,14 +4,20 @@ use crate::{Body, Error, Kind};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
+use http_body_util::BodyExt;
 use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use tokio::sync::mpsc;
-use tower::{Service, ServiceExt};
+use tower::util::BoxCloneService;
+use tower::{Service, ServiceExt, service_fn};
 use tower_layer::Layer;
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
 pub(crate) type Below = Mock<Request<Body>, Response<Body>>;
+
+/// A service whose calls hold something.
+pub(crate) type Holding = BoxCloneService<Request<Body>, Response<Body>, Error>;
 
 pub(crate) type Script = Handle<Request<Body>, Response<Body>>;
 
@@ -40,6 +46,47 @@ where
     handle.send_error(Error::new(Kind::Busy, "inside"));
     let Poll::Ready(Err(error)) = service.poll_ready() else { panic!("the error of readiness is lost") };
     assert_eq!(Error::wrap(error).kind(), Kind::Busy);
+}
+
+/// Drops what is below with its own future, and the body below with its own: nothing goes on behind the caller's back.
+pub(crate) async fn lets_go<L, R>(layer: L)
+where
+    L: Layer<Holding>,
+    <L as Layer<Holding>>::Service: Service<Request<Body>, Response = Response<R>>,
+    <<L as Layer<Holding>>::Service as Service<Request<Body>>>::Error: Debug,
+    R: http_body::Body<Data = Bytes> + Debug,
+{
+    let held = Arc::new(());
+    let (inside, outside) = (held.clone(), Arc::downgrade(&held));
+    drop(held);
+    let never = service_fn(move |_: Request<Body>| {
+        let held = inside.clone();
+        async move {
+            std::future::pending::<()>().await;
+            drop(held);
+            Ok::<_, Error>(Response::new(Body::empty()))
+        }
+    });
+    let mut call = tokio_test::task::spawn(layer.layer(BoxCloneService::new(never)).oneshot(request("/")));
+    tokio_test::assert_pending!(call.poll());
+    assert!(outside.upgrade().is_some());
+    drop(call);
+    assert!(outside.upgrade().is_none(), "what was called goes on");
+
+    let (sender, body) = body_by_hand();
+    let body = Arc::new(Mutex::new(Some(body)));
+    let once = service_fn(move |_: Request<Body>| {
+        let body = body.lock().unwrap().take().unwrap_or_else(Body::empty);
+        async move { Ok::<_, Error>(Response::new(body)) }
+    });
+    let answer = layer.layer(BoxCloneService::new(once)).oneshot(request("/")).await.unwrap();
+    let mut body = Box::pin(answer.into_body());
+    let mut frame = tokio_test::task::spawn(body.frame());
+    assert!(frame.poll().is_pending());
+    drop(frame);
+    assert!(!sender.is_abandoned());
+    drop(body);
+    assert!(sender.is_abandoned(), "the body goes on");
 }
 
 /// Ready at once, waits for what is below inside its future, and leaves nothing behind when it is dropped there.

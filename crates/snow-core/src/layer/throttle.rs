@@ -383,6 +383,7 @@ mod tests {
     use super::*;
     use crate::Body as OwnBody;
     use crate::layer::proof;
+    use http::{HeaderName, HeaderValue};
     use tower::{ServiceExt, service_fn};
 
     fn free(layer: &ThrottleLayer) -> usize {
@@ -393,6 +394,7 @@ mod tests {
     async fn is_ready_at_once_and_waits_inside_its_future() {
         let layer = ThrottleLayer::new(1);
         proof::is_late(layer.clone()).await;
+        proof::lets_go(layer.clone()).await;
         assert_eq!(free(&layer), 1, "a place was lost");
     }
 
@@ -432,20 +434,29 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_429_stops_all_clones_for_as_long_as_it_asks() {
-        for (header, seconds) in [(Some("7"), 7), (None, 1)] {
+        let unix = Clock::new().unix();
+        let reset = HeaderValue::from(unix.as_secs() + 8); // whole seconds: this one has begun
+        let left = 8_000 - u64::from(unix.subsec_millis());
+        for (header, milliseconds) in [
+            (Some((HeaderName::from_static("retry-after"), HeaderValue::from_static("7"))), 7_000),
+            (Some((HeaderName::from_static("x-ratelimit-reset"), reset)), left),
+            (None, 1_000),
+        ] {
             let layer = ThrottleLayer::new(4);
-            let inner = service_fn(move |request: Request<OwnBody>| async move {
+            let inner = service_fn(move |request: Request<OwnBody>| {
                 let mut answer = Response::new(OwnBody::empty());
                 if request.uri() == "/busy" {
                     *answer.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-                    header.map(|header| answer.headers_mut().insert("retry-after", header.parse().unwrap()));
+                    answer.headers_mut().extend(header.clone());
                 }
-                Ok::<_, Error>(answer)
+                async move { Ok::<_, Error>(answer) }
             });
             let began = clock::now();
-            layer.layer(inner).oneshot(proof::request("/busy")).await.unwrap();
+            layer.layer(inner.clone()).oneshot(proof::request("/busy")).await.unwrap();
             layer.clone().layer(inner).oneshot(proof::request("/")).await.unwrap();
-            assert_eq!(began.elapsed().as_secs(), seconds);
+            let waited = began.elapsed().as_millis();
+            assert!(waited.abs_diff(milliseconds.into()) < 900, "{waited} ms in place of {milliseconds}");
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 

@@ -193,6 +193,7 @@ mod tests {
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
         proof::is_transparent(TimeoutLayer::new()).await;
+        proof::lets_go(TimeoutLayer::new()).await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -360,6 +360,7 @@ mod tests {
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
         proof::is_transparent(layer()).await;
+        proof::lets_go(layer()).await;
     }
 
     #[tokio::test(start_paused = true)]

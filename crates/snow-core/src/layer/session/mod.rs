@@ -396,7 +396,9 @@ mod tests {
     #[tokio::test]
     async fn passes_errors_and_bodies_through_and_waits_inside_its_future() {
         proof::is_transparent(SessionLayer::none()).await;
+        proof::lets_go(SessionLayer::none()).await;
         proof::is_late(pooled(1)).await;
+        proof::lets_go(pooled(1)).await;
     }
 
     #[tokio::test]

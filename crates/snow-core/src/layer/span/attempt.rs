@@ -106,6 +106,7 @@ mod tests {
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
         proof::is_transparent(AttemptSpanLayer::new()).await;
+        proof::lets_go(AttemptSpanLayer::new()).await;
     }
 
     #[tokio::test]

@@ -113,6 +113,7 @@ mod tests {
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
         proof::is_transparent(OperationSpanLayer::new()).await;
+        proof::lets_go(OperationSpanLayer::new()).await;
     }
 
     /// Attempts are its children, and no value is told.
