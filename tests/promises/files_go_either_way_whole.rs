@@ -209,6 +209,12 @@ async fn a_download_that_breaks_leaves_no_file_and_one_that_may_be_sent_again_co
         assert!(twice.attachments().download(&id).bytes(1 << 20).await.unwrap() == content());
         std::fs::remove_file(&place).unwrap();
     }
+    // A length that is too short: the sizes tell.
+    let (once, _listener) = client(&simulator, 1).await;
+    simulator.break_next(WireFault::ShortLength(7));
+    let error = once.attachments().download(&id).to_file(&place).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Cut, "{error}");
+    assert!(folder.names().is_empty(), "{:?}", folder.names());
     // Dropped half way.
     let (client, _listener) = client(&simulator, 1).await;
     simulator.break_next(WireFault::StallAt(150_000));

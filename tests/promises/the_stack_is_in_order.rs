@@ -4,10 +4,17 @@
 mod measured;
 
 use http::{Request, Response};
+use snow_auth::BasicAuthLayer;
 use snow_client::{Client, OAuthClient, Transport};
-use snow_core::{Body, Error, HttpService};
+use snow_core::layer::{
+    AttemptSpanLayer, BaseUriLayer, BodyLimitLayer, DeadlineLayer, DefaultHeadersLayer, GzipLayer,
+    OperationSpanLayer, RetryLayer, RetryPolicy, SessionLayer, ThrottleLayer, TimeoutLayer,
+};
+use snow_core::{Body, Error, HttpService, Instance};
 use std::sync::{Arc, Mutex};
-use tower::{Layer, ServiceExt, layer::layer_fn, service_fn};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, layer::layer_fn, service_fn};
 
 /// The layers of a service, from its type: what was built, not what was meant.
 fn layers(service: &HttpService) -> Vec<String> {
@@ -118,4 +125,95 @@ async fn a_recorder_between_the_layers_sees_what_is_above_it_and_nothing_from_be
     let attempt = ["attempt absolute - - -", "transport absolute authorization accept-encoding user-agent"];
     let operation = ["operation 1 absolute - - -", "operation 2 absolute - - -"];
     assert_eq!(*seen.lock().unwrap(), [operation, attempt, attempt].concat());
+}
+
+/// A layer that writes down what comes by on the way down, and changes no type but by its name.
+#[derive(Clone)]
+struct Between(&'static str, Seen);
+
+#[derive(Clone)]
+struct Recorder<S> {
+    below: S,
+    between: Between,
+}
+
+impl<S> Layer<S> for Between {
+    type Service = Recorder<S>;
+
+    fn layer(&self, below: S) -> Recorder<S> {
+        Recorder { below, between: self.clone() }
+    }
+}
+
+impl<S: Service<Request<Body>>> Service<Request<Body>> for Recorder<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.below.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> S::Future {
+        note(self.between.0, &request, &self.between.1);
+        self.below.call(request)
+    }
+}
+
+/// The same layers by hand, which the types show, and a recorder between any two of them: each sees what those above it did,
+/// as often as they send, and nothing of what those below it do.
+#[tokio::test]
+async fn a_recorder_between_all_layers_shows_their_order() {
+    let simulator = crate::simulator();
+    let listener = simulator.listen().await.unwrap();
+    let instance = Instance::parse(&listener.url()).unwrap();
+    let seen = Seen::default();
+    let below = |place| Between(place, seen.clone());
+    let soon = RetryPolicy::new().backoff(Duration::ZERO, Duration::ZERO);
+    let stack = ServiceBuilder::new()
+        .layer(BaseUriLayer::new(instance.clone()))
+        .layer(below("base URI"))
+        .layer(OperationSpanLayer::new())
+        .layer(below("operation span"))
+        .layer(DeadlineLayer::new(Duration::from_secs(60)))
+        .layer(below("deadline"))
+        .layer(RetryLayer::new(soon))
+        .layer(below("retry"))
+        .layer(ThrottleLayer::new(4))
+        .layer(below("throttle"))
+        .layer(BasicAuthLayer::new(instance.origin(), "admin", "secret").unwrap())
+        .layer(below("auth"))
+        .layer(SessionLayer::none())
+        .layer(below("session"))
+        .layer(AttemptSpanLayer::new())
+        .layer(below("attempt span"))
+        .layer(BodyLimitLayer::new(1 << 20))
+        .layer(below("body limit"))
+        .layer(GzipLayer::new())
+        .layer(below("gzip"))
+        .layer(TimeoutLayer::new())
+        .layer(below("timeout"))
+        .layer(DefaultHeadersLayer::new())
+        .layer(below("default headers"))
+        .service(Transport::builder().no_proxy().build().unwrap());
+    let stack = HttpService::new(stack);
+    let by_hand: Vec<_> = layers(&stack).into_iter().filter(|name| name != "Recorder").collect();
+    assert_eq!(by_hand, documented());
+
+    simulator.fail_next(snow_sim::Fault::NoNode);
+    let request = Request::get("/api/now/table/incident?sysparm_limit=1").body(Body::empty()).unwrap();
+    assert_eq!(stack.oneshot(request).await.unwrap().status(), 200);
+    let operation = ["base URI absolute - - -", "operation span absolute - - -", "deadline absolute - - -"];
+    let attempt = [
+        "retry absolute - - -",
+        "throttle absolute - - -",
+        "auth absolute authorization - -",
+        "session absolute authorization - -",
+        "attempt span absolute authorization - -",
+        "body limit absolute authorization - -",
+        "gzip absolute authorization accept-encoding -",
+        "timeout absolute authorization accept-encoding -",
+        "default headers absolute authorization accept-encoding user-agent",
+    ];
+    assert_eq!(*seen.lock().unwrap(), [&operation[..], &attempt, &attempt].concat());
 }

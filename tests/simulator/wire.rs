@@ -59,7 +59,14 @@ pub(crate) async fn faults_of_an_answer() {
     let promised: usize =
         head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
     assert_eq!(promised, body.len() + 10);
-    assert_eq!(simulator.journal().len(), 6, "each was carried out");
+
+    simulator.break_next(WireFault::ShortLength(10));
+    let (long, _) = raw(&simulator).await;
+    let text = String::from_utf8_lossy(&long);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(&format!("content-length: {}", body.len() - 10)), "{text}");
+    assert!(body.starts_with(r#"{"result""#) && body.ends_with('}'), "{text}");
+    assert_eq!(simulator.journal().len(), 7, "each was carried out");
 }
 
 #[tokio::test]

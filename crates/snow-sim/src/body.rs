@@ -1,6 +1,6 @@
 //! The body of an answer.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -81,6 +81,15 @@ impl Body {
         let generated =
             self.generated.map(|file| Generated { end: file.end.min(file.at + left as u64), ..file });
         Self { chunks, generated, end, pause: None }
+    }
+
+    /// All that is in it.
+    pub(crate) fn bytes(mut self) -> Bytes {
+        let mut all = BytesMut::new();
+        while let Some(chunk) = self.next() {
+            all.extend_from_slice(&chunk);
+        }
+        all.freeze()
     }
 
     /// How many bytes are in it.

@@ -205,8 +205,17 @@ async fn connection<T>(
 }
 
 fn break_it(fault: WireFault, response: &mut Response<crate::Body>, plan: &Plan) {
-    let WireFault::LongLength(more) = fault else { return plan.set(fault) };
-    // The body ends where it ends; the head says that more comes. The server notices and closes the connection.
-    let length = response.body().len() + more;
+    let length = match fault {
+        // The body ends where it ends; the head says that more comes. The server notices and closes the connection.
+        WireFault::LongLength(more) => response.body().len() + more,
+        WireFault::ShortLength(fewer) => {
+            let mut bytes = std::mem::take(response.body_mut()).bytes();
+            let rest = bytes.split_off(bytes.len().saturating_sub(fewer));
+            plan.follow_with(rest);
+            *response.body_mut() = crate::Body::new(bytes, 0);
+            response.body().len()
+        }
+        fault => return plan.set(fault),
+    };
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
 }

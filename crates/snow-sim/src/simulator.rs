@@ -362,6 +362,10 @@ fn in_memory(mut response: Response<Body>) -> Response<Body> {
         Some(WireFault::ResetAt(at) | WireFault::CutAt(at)) => body.cut(at, End::Broken),
         Some(WireFault::StallAt(at)) => body.cut(at, End::Never),
         Some(WireFault::LongLength(_)) => body.cut(usize::MAX, End::Broken),
+        Some(WireFault::ShortLength(fewer)) => {
+            let length = body.len().saturating_sub(fewer);
+            body.cut(length, End::Whole)
+        }
         Some(WireFault::Trickle(pause)) => body.slow(pause),
     })
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A fault of one answer on the wire: see [`Simulator::break_next`](crate::Simulator::break_next). Bytes are counted from
 /// the first of the answer's head. In memory there is no head: there the bytes are those of the body, and every fault but
-/// the slow ones ends it with an error.
+/// the slow ones and `ShortLength` ends it with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WireFault {
@@ -18,6 +18,9 @@ pub enum WireFault {
     Trickle(Duration),
     /// `Content-Length` promises so many bytes more than come.
     LongLength(usize),
+    /// `Content-Length` promises so many bytes fewer than come: the answer seems to end before it does, and what is left of
+    /// it lies where the connection's next answer begins.
+    ShortLength(usize),
 }
 
 /// A fault of a whole connection: see [`Simulator::break_next_connection`](crate::Simulator::break_next_connection).

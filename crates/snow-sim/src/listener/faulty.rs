@@ -1,10 +1,11 @@
 //! A connection that breaks as planned, counted in bytes of the answer.
 
 use crate::WireFault;
+use bytes::{Buf, Bytes};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -12,15 +13,31 @@ use tokio::time::Sleep;
 
 /// What is to happen to the answer that goes out next.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Plan(Arc<Mutex<Option<WireFault>>>);
+pub(super) struct Plan(Arc<Mutex<Planned>>);
+
+#[derive(Debug, Default)]
+struct Planned {
+    fault: Option<WireFault>,
+    /// What goes out behind the answer.
+    rest: Bytes,
+}
 
 impl Plan {
     pub(super) fn set(&self, fault: WireFault) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+        self.lock().fault = Some(fault);
+    }
+
+    /// Has these bytes follow the answer, which its head does not count.
+    pub(super) fn follow_with(&self, rest: Bytes) {
+        self.lock().rest = rest;
     }
 
     fn get(&self) -> Option<WireFault> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock().fault
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Planned> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -126,12 +143,22 @@ impl<T: Socket + AsyncWrite + Unpin> AsyncWrite for Faulty<T> {
             Some(WireFault::CutAt(at)) => self.write_until(cx, bytes, at, Then::Close),
             Some(WireFault::StallAt(at)) => self.write_until(cx, bytes, at, Then::Stall),
             Some(WireFault::Trickle(pause)) => self.trickle(cx, bytes, pause),
-            Some(WireFault::LongLength(_)) | None => Pin::new(&mut self.stream).poll_write(cx, bytes),
+            Some(WireFault::LongLength(_) | WireFault::ShortLength(_)) | None => {
+                Pin::new(&mut self.stream).poll_write(cx, bytes)
+            }
         }
     }
 
+    /// The server flushes when it has written all that it has of an answer.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let this = &mut *self;
+        let mut planned = this.plan.lock();
+        while planned.rest.has_remaining() {
+            let wrote = ready!(Pin::new(&mut this.stream).poll_write(cx, &planned.rest))?;
+            planned.rest.advance(wrote);
+        }
+        drop(planned);
+        Pin::new(&mut this.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
