@@ -156,7 +156,7 @@ async fn a_query_too_long_for_an_address_goes_through_a_batch() {
     assert_eq!((page.len(), page[0].sys_id().unwrap()), (1, made));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_batch_that_fails_as_a_whole_is_the_error_of_each_item() {
     let simulator = crate::simulator();
     let (client, _listener) = client(&simulator).await;
@@ -183,4 +183,15 @@ async fn a_batch_that_fails_as_a_whole_is_the_error_of_each_item() {
     let outcomes = client.batch_all([incidents.list().limit(1), incidents.list().limit(2)]).await;
     assert!(outcomes.iter().all(Result::is_ok));
     assert_eq!(requests(&simulator), 2, "reads alone are");
+    for fault in [Fault::Busy, Fault::NotProcessed] {
+        simulator.fail_next(fault);
+        let marked = |n: u32| incidents.create(&json!({ "correlation_id": format!("{fault:?} {n}") }));
+        assert!(client.batch_all([marked(1), marked(2)]).await.iter().all(Result::is_ok), "{fault:?}");
+        assert_eq!(requests(&simulator), 2, "what was not carried out goes again, writes too: {fault:?}");
+        for n in [1, 2] {
+            let there = incidents.list().query(field("correlation_id").eq(format!("{fault:?} {n}")));
+            assert_eq!(there.limit(9).await.unwrap().len(), 1);
+        }
+        requests(&simulator);
+    }
 }
