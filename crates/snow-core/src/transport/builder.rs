@@ -219,6 +219,7 @@ impl TransportBuilder {
             .pool_idle_timeout(self.pool_idle_timeout)
             .pool_max_idle_per_host(max_idle)
             .http1_max_buf_size(READ)
+            .set_host(false) // see `host`
             .build(connector.clone());
         Ok(Transport::new(client, connector))
     }

@@ -7,6 +7,7 @@ mod body;
 mod builder;
 mod connector;
 mod failure;
+mod host;
 mod proxy;
 mod stream;
 mod tls;
@@ -29,7 +30,7 @@ use tower_service::Service;
 
 /// An HTTP/1.1 client with a connection pool: the bottom of the default stack, and a tower `Service` for any other.
 ///
-/// Clones share the pool and cost one `Arc`. It sends what it is given: no header is added, nothing is retried but what never
+/// Clones share the pool and cost one `Arc`. It sends what it is given: no header is added but `Host`, nothing is retried but what never
 /// left.
 ///
 /// ```no_run
@@ -87,9 +88,10 @@ impl Service<Request<Body>> for Transport {
     }
 
     #[inline(always)]
-    fn call(&mut self, request: Request<Body>) -> TransportFuture {
+    fn call(&mut self, mut request: Request<Body>) -> TransportFuture {
         let about = Box::new((request.method().clone(), request.uri().clone()));
-        let sent = is_usable(request.uri()).then(|| self.0.client.request(request));
+        host::name_host(request.headers_mut(), &about.1);
+        let sent = is_usable(&about.1).then(|| self.0.client.request(request));
         TransportFuture { sent, about }
     }
 }

@@ -16,6 +16,7 @@ use pin_project_lite::pin_project;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
@@ -63,19 +64,40 @@ impl RetryLayer {
     }
 }
 
-impl<S> Layer<S> for RetryLayer {
+impl<S: Clone> Layer<S> for RetryLayer {
     type Service = Retry<S>;
 
     fn layer(&self, inner: S) -> Retry<S> {
-        Retry { inner, policy: self.policy.clone() }
+        let again = Arc::new(Again { service: Mutex::new(inner.clone()), policy: self.policy.clone() });
+        Retry { inner, again }
     }
 }
 
 /// The service of [`RetryLayer`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Retry<S> {
     inner: S,
+    again: Arc<Again<S>>,
+}
+
+/// What further attempts are made with: shared, since hardly any call makes one, and to clone all that is below costs more than
+/// this layer does.
+struct Again<S> {
+    service: Mutex<S>,
     policy: RetryPolicy,
+}
+
+impl<S: Clone> Again<S> {
+    #[cold]
+    fn service(&self) -> S {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Retry<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retry").field("inner", &self.inner).field("policy", &self.again.policy).finish()
+    }
 }
 
 impl<S, B, R> Service<Request<B>> for Retry<S>
@@ -103,17 +125,12 @@ where
                 .unwrap_or(is_idempotent(request.method())),
             doubtful: false,
             began: clock::now(),
-            within: operation.and_then(Operation::deadline_limit).unwrap_or(self.policy.deadline()),
+            within: operation.and_then(Operation::deadline_limit).unwrap_or(self.again.policy.deadline()),
         };
         // Made where it stays.
         let plan = Box::write(
             Box::new_uninit(),
-            Plan {
-                recipe: Recipe::of(&request),
-                course,
-                inner: self.inner.clone(),
-                policy: self.policy.clone(),
-            },
+            Plan { recipe: Recipe::of(&request), course, again: self.again.clone() },
         );
         RetryFuture { state: State::First { call: self.inner.call(request) }, plan }
     }
@@ -121,8 +138,7 @@ where
 
 /// What it takes to go on after the first attempt: on the heap, so that the future moves lightly.
 struct Plan<S, B> {
-    inner: S,
-    policy: RetryPolicy,
+    again: Arc<Again<S>>,
     recipe: Option<Recipe<B>>,
     course: Course,
 }
@@ -259,12 +275,13 @@ where
                     ready!(waiting.sleep.as_mut().poll(cx));
                     let Some(over) = pause.take() else { return Poll::Pending };
                     this.plan.course.made += 1;
-                    let call = Late::new(&mut this.plan.inner, over.next);
+                    let call = Late::new(&mut this.plan.again.service(), over.next);
                     this.state.set(State::Again { call });
                     continue;
                 }
             };
-            let Plan { policy, recipe, course, .. } = &mut **this.plan;
+            let Plan { again, recipe, course } = &mut **this.plan;
+            let policy = &again.policy;
             if course.made == 1 && verdict(&outcome) == Verdict::Final {
                 policy.went_well();
                 return Poll::Ready(outcome);
@@ -322,7 +339,6 @@ mod tests {
     use super::*;
     use crate::layer::proof;
     use crate::{Body, Kind, Once};
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
     use tower::{ServiceExt, service_fn};
 

@@ -1,0 +1,58 @@
+//! The `Host` header.
+
+use http::{HeaderMap, HeaderValue, Uri, header::HOST, uri::Scheme};
+
+/// Names the host that the request is for, where the caller named none: with its port if that is not the scheme's own, and never
+/// with a user. hyper-util would do it with a copy of the URI and a formatted string for each request.
+#[inline]
+pub(super) fn name_host(headers: &mut HeaderMap, uri: &Uri) {
+    if headers.contains_key(HOST) {
+        return;
+    }
+    // An authority has no byte that a header may not have.
+    if let Some(host) = uri.authority().and_then(|_| HeaderValue::from_str(named(uri)).ok()) {
+        headers.insert(HOST, host);
+    }
+}
+
+fn named(uri: &Uri) -> &str {
+    let usual = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    match uri.port_u16() {
+        Some(port) if port != usual => authority.rsplit_once('@').map_or(authority, |(_, host)| host),
+        _ => uri.host().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(uri: &str, given: Option<&'static str>) -> String {
+        let mut headers = HeaderMap::new();
+        given.map(|given| headers.insert(HOST, HeaderValue::from_static(given)));
+        name_host(&mut headers, &uri.parse().unwrap());
+        assert!(headers.len() <= 1);
+        headers.get(HOST).map(|host| host.to_str().unwrap().to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn is_that_of_the_uri_with_a_port_where_it_is_not_the_usual_one() {
+        for (uri, expected) in [
+            ("https://dev1.service-now.com/api", "dev1.service-now.com"),
+            ("https://dev1.service-now.com:443/api", "dev1.service-now.com"),
+            ("https://dev1.service-now.com:80/api", "dev1.service-now.com:80"),
+            ("http://127.0.0.1:80", "127.0.0.1"),
+            ("http://127.0.0.1:8080/x?y=a@b:1", "127.0.0.1:8080"),
+            ("http://[::1]:8080/", "[::1]:8080"),
+            ("https://[::1]", "[::1]"),
+            ("https://me:secret@proxy:8443/", "proxy:8443"),
+            ("https://me:secret@proxy/", "proxy"),
+            ("https://proxy:/", "proxy"),
+            ("/api", ""),
+        ] {
+            assert_eq!(host(uri, None), expected, "{uri}");
+        }
+        assert_eq!(host("https://dev1.service-now.com/", Some("other")), "other");
+    }
+}
