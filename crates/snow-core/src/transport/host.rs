@@ -1,17 +1,17 @@
 //! The `Host` header.
 
-use http::{HeaderMap, HeaderValue, Uri, header::HOST, uri::Scheme};
+use http::header::{Entry, HOST};
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderValue, Uri};
 
 /// Names the host that the request is for, where the caller named none: with its port if that is not the scheme's own, and never
 /// with a user. hyper-util would do it with a copy of the URI and a formatted string for each request.
 #[inline]
 pub(super) fn name_host(headers: &mut HeaderMap, uri: &Uri) {
-    if headers.contains_key(HOST) {
-        return;
-    }
+    let Entry::Vacant(header) = headers.entry(HOST) else { return };
     // An authority has no byte that a header may not have.
     if let Some(host) = uri.authority().and_then(|_| HeaderValue::from_str(named(uri)).ok()) {
-        headers.insert(HOST, host);
+        header.insert(host);
     }
 }
 
