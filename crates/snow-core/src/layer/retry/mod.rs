@@ -2,7 +2,9 @@
 
 mod attempts;
 mod budget;
+mod course;
 mod policy;
+mod recipe;
 mod verdict;
 
 pub use attempts::{Attempts, Stop};
@@ -10,16 +12,17 @@ pub use policy::RetryPolicy;
 
 use crate::clock;
 use crate::late::Late;
-use crate::{BoxError, Error, Operation, Replay, retry_after};
-use http::{Extensions, HeaderMap, Method, Request, Response, Uri, Version};
+use crate::{BoxError, Error, Operation, Replay};
+use course::Course;
+use http::{Request, Response};
 use pin_project_lite::pin_project;
+use recipe::Recipe;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 use tower_layer::Layer;
 use tower_service::Service;
 use verdict::{Verdict, is_idempotent};
@@ -150,86 +153,6 @@ struct Pause<B> {
     next: Request<B>,
 }
 
-/// What it takes to send a request once more.
-struct Recipe<B> {
-    method: Method,
-    uri: Uri,
-    version: Version,
-    headers: HeaderMap,
-    extensions: Extensions,
-    body: B,
-}
-
-impl<B: Replay> Recipe<B> {
-    #[inline]
-    fn of(request: &Request<B>) -> Option<Self> {
-        Some(Self {
-            body: request.body().replay()?,
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            version: request.version(),
-            headers: headers_of(request),
-            extensions: request.extensions().clone(),
-        })
-    }
-
-    /// The request, which has gone out so often before, and what it takes to send it yet again.
-    fn request(self, made: u32) -> (Request<B>, Option<Self>) {
-        let mut request = Request::new(self.body);
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.uri;
-        *request.version_mut() = self.version;
-        *request.headers_mut() = self.headers;
-        *request.extensions_mut() = self.extensions;
-        let operation = Operation::of(&request).cloned().unwrap_or_default();
-        request.extensions_mut().insert(operation.attempted(made));
-        let further = Self::of(&request);
-        (request, further)
-    }
-}
-
-/// Above the layers that add headers, most requests have none.
-fn headers_of<B>(request: &Request<B>) -> HeaderMap {
-    if request.headers().is_empty() { HeaderMap::new() } else { request.headers().clone() }
-}
-
-/// How an operation has gone so far.
-struct Course {
-    made: u32,
-    idempotent: bool,
-    /// An attempt may have been carried out.
-    doubtful: bool,
-    began: Instant,
-    within: Duration,
-}
-
-impl Course {
-    /// The next attempt and how long to wait before it, or why there is none, if anything spoke for it.
-    fn next<B: Replay, R>(
-        &mut self,
-        outcome: &Result<Response<R>, Error>,
-        recipe: &mut Option<Recipe<B>>,
-        policy: &RetryPolicy,
-    ) -> Result<(Duration, Request<B>), Option<Stop>> {
-        match verdict(outcome) {
-            Verdict::Final => return Err(None),
-            Verdict::Unknown if !self.idempotent => return Err(Some(Stop::Doubt)),
-            Verdict::Unknown => self.doubtful = true,
-            Verdict::NotExecuted => {}
-        }
-        let Some(known) = recipe.take() else { return Err(Some(Stop::Body)) };
-        let left = self.within.saturating_sub(self.began.elapsed());
-        let pause = policy.pause(self.made, asked(outcome, policy), left)?;
-        let (request, further) = known.request(self.made);
-        *recipe = further;
-        Ok((pause, request))
-    }
-
-    fn attempts(&self, stopped: Option<Stop>) -> Attempts {
-        Attempts { count: self.made, stopped, doubtful: self.doubtful }
-    }
-}
-
 pin_project! {
     /// The future of [`Retry`].
     #[must_use = "futures do nothing unless awaited"]
@@ -282,7 +205,7 @@ where
             };
             let Plan { again, recipe, course } = &mut **this.plan;
             let policy = &again.policy;
-            if course.made == 1 && verdict(&outcome) == Verdict::Final {
+            if course.made == 1 && Verdict::of(&outcome) == Verdict::Final {
                 policy.went_well();
                 return Poll::Ready(outcome);
             }
@@ -295,20 +218,6 @@ where
                 Err(stop) => return Poll::Ready(settle(outcome, stop, course)),
             }
         }
-    }
-}
-
-fn verdict<R>(outcome: &Result<Response<R>, Error>) -> Verdict {
-    match outcome {
-        Ok(answer) => Verdict::of_answer(answer.status(), answer.headers()),
-        Err(error) => Verdict::of_error(error),
-    }
-}
-
-fn asked<R>(outcome: &Result<Response<R>, Error>, policy: &RetryPolicy) -> Option<Duration> {
-    match outcome {
-        Ok(answer) => retry_after::of(answer.status(), answer.headers(), policy.clock()),
-        Err(error) => error.retry_after(),
     }
 }
 
@@ -339,7 +248,9 @@ mod tests {
     use super::*;
     use crate::layer::proof;
     use crate::{Body, Kind, Once};
+    use http::Method;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
     use tower::{ServiceExt, service_fn};
 
     fn layer() -> RetryLayer {

@@ -1,7 +1,7 @@
 //! What an outcome says about sending again.
 
 use crate::{Error, Kind};
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, Response, StatusCode, header};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -14,8 +14,15 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
+    pub(super) fn of<R>(outcome: &Result<Response<R>, Error>) -> Self {
+        match outcome {
+            Ok(answer) => Self::of_answer(answer.status(), answer.headers()),
+            Err(error) => Self::of_error(error),
+        }
+    }
+
     /// By the head of an answer (facts 3.5, 8.4).
-    pub(super) fn of_answer(status: StatusCode, headers: &HeaderMap) -> Self {
+    fn of_answer(status: StatusCode, headers: &HeaderMap) -> Self {
         match status {
             StatusCode::TOO_MANY_REQUESTS => Self::NotExecuted,
             StatusCode::ACCEPTED if is_unprocessed(headers) => Self::NotExecuted,
@@ -26,7 +33,7 @@ impl Verdict {
         }
     }
 
-    pub(super) fn of_error(error: &Error) -> Self {
+    fn of_error(error: &Error) -> Self {
         match error.kind() {
             Kind::Connect | Kind::NotProcessed | Kind::RateLimited | Kind::Busy => Self::NotExecuted,
             Kind::Closed | Kind::TimedOut | Kind::Unavailable | Kind::Cut | Kind::Cancelled => {

@@ -1,22 +1,22 @@
 //! Cookies: none, or as many sessions as there may be requests at once.
 
 mod jar;
+mod pool;
 
 use crate::late::Late;
-use crate::{BoxError, Error, Kind, Origin};
+use crate::{BoxError, Error, Origin};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
-use jar::Jar;
 use pin_project_lite::pin_project;
+use pool::{Pool, Taken};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -54,10 +54,7 @@ impl SessionLayer {
 
     /// So many sessions with the instance at this origin; none is one.
     pub fn pooled(origin: &Origin, sessions: usize) -> Self {
-        let sessions = sessions.clamp(1, Semaphore::MAX_PERMITS);
-        let places = Arc::new(Semaphore::new(sessions));
-        let pool = Pool { origin: origin.clone(), places, sessions, free: Mutex::default() };
-        Self { pool: Some(Arc::new(pool)) }
+        Self { pool: Some(Arc::new(Pool::new(origin, sessions))) }
     }
 }
 
@@ -66,93 +63,6 @@ impl<S> Layer<S> for SessionLayer {
 
     fn layer(&self, inner: S) -> Session<S> {
         Session { inner, pool: self.pool.clone() }
-    }
-}
-
-/// The sessions that all clones share.
-struct Pool {
-    origin: Origin,
-    places: Arc<Semaphore>,
-    sessions: usize,
-    free: Mutex<Vec<Jar>>,
-}
-
-/// The longest that a request waits for a session.
-const WAIT: Duration = Duration::from_secs(60);
-
-impl Pool {
-    /// Whether a request is one of its sessions'.
-    fn serves<B>(&self, request: &Request<B>) -> bool {
-        self.origin.covers(request.uri()) && !request.headers().contains_key(header::COOKIE)
-    }
-
-    async fn wait(self: Arc<Self>) -> Result<OwnedSemaphorePermit, Error> {
-        // The semaphore is never closed, so the inner error never is.
-        match tokio::time::timeout(WAIT, self.places.clone().acquire_owned()).await {
-            Ok(Ok(place)) => Ok(place),
-            _ => Err(self.taken()),
-        }
-    }
-
-    fn taken(&self) -> Error {
-        let why = format!(
-            "no session was free for {WAIT:?}: all {} were taken by requests without an answer and by answers that nobody \
-             has read to the end",
-            self.sessions
-        );
-        Error::new(Kind::QueueTimeout, why)
-    }
-
-    /// A session, best one of whoever is logged in.
-    fn take(self: Arc<Self>, place: OwnedSemaphorePermit, headers: &HeaderMap) -> Taken {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        // Where every place has a session of somebody, one of somebody else begins anew.
-        let own = free.iter().position(|jar| jar.belongs_to(headers));
-        let mut jar = match own {
-            Some(index) => free.swap_remove(index),
-            None if free.len() < self.places.available_permits() + 1 => Jar::default(),
-            None => free.pop().unwrap_or_default(),
-        };
-        drop(free);
-        jar.hand_to(headers);
-        Taken { pool: self, jar: Some(jar), _place: place }
-    }
-}
-
-impl fmt::Debug for Pool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} free", self.places.available_permits(), self.sessions)
-    }
-}
-
-/// A session in use. Dropped before it was given back, its cookies are lost.
-struct Taken {
-    pool: Arc<Pool>,
-    jar: Option<Jar>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Taken {
-    /// Takes note of an answer's head.
-    fn learn(&mut self, status: StatusCode, headers: &HeaderMap) {
-        match status {
-            StatusCode::UNAUTHORIZED | StatusCode::ACCEPTED => self.jar = None,
-            _ => self.jar.iter_mut().for_each(|jar| jar.learn(headers)),
-        }
-    }
-}
-
-/// Frees the session, with its cookies.
-fn give_back(session: &mut Option<Box<Taken>>) {
-    let Some(mut taken) = session.take() else { return };
-    if let Some(jar) = taken.jar.take() {
-        taken.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(jar);
-    }
-}
-
-impl fmt::Debug for Taken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.jar.fmt(f)
     }
 }
 
@@ -241,7 +151,7 @@ where
             let Some(waiting) = held else { return Poll::Pending }; // never: it is there until the wait is over
             let place = ready!(waiting.wait.as_mut().poll(cx))?;
             let Some(mut held) = held.take() else { return Poll::Pending };
-            let session = Some(enter(held.pool, place, &mut held.request));
+            let session = Some(Box::new(held.pool.enter(place, &mut held.request)));
             this.state.set(State::Sent { call: Late::new(&mut held.service, held.request), session });
         }
         match this.state.project() {
@@ -272,15 +182,6 @@ fn enrich<R: Body, E: Into<BoxError>>(
     }
 }
 
-/// Takes a session, and lets the request carry its cookies.
-fn enter<B>(pool: Arc<Pool>, place: OwnedSemaphorePermit, request: &mut Request<B>) -> Box<Taken> {
-    let mut session = pool.take(place, request.headers());
-    if let Some(cookies) = session.jar.as_mut().and_then(Jar::header) {
-        request.headers_mut().insert(header::COOKIE, cookies);
-    }
-    Box::new(session)
-}
-
 impl<S: Service<Request<B>>, B> fmt::Debug for SessionFuture<S, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionFuture")
@@ -302,7 +203,7 @@ impl<R: Body> SessionBody<R> {
     fn new(body: R, session: Option<Box<Taken>>) -> Self {
         let mut body = Self { body, session };
         if body.session.is_some() && body.body.is_end_stream() {
-            give_back(&mut body.session);
+            pool::give_back(&mut body.session);
         }
         body
     }
@@ -328,7 +229,7 @@ where
         match &frame {
             Some(Err(_)) => *this.session = None,
             Some(Ok(_)) if !this.body.is_end_stream() => {}
-            _ => give_back(this.session),
+            _ => pool::give_back(this.session),
         }
         Poll::Ready(frame)
     }
@@ -347,8 +248,10 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Kind;
     use crate::layer::proof;
     use crate::{Body as OwnBody, Instance};
+    use http::header;
     use tower::{ServiceExt, service_fn};
 
     fn pooled(sessions: usize) -> SessionLayer {
