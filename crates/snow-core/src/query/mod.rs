@@ -37,6 +37,7 @@
 
 mod check;
 mod condition;
+mod expr;
 mod field;
 mod fields;
 mod lower;
@@ -57,8 +58,7 @@ pub use value::Value;
 pub(crate) use write::encode_value;
 
 use crate::{Error, Kind};
-use condition::Condition;
-use related::Whole;
+use expr::{Expr, Refusal, outline, owned};
 use std::borrow::Cow;
 use std::{fmt, ops};
 use terms::Terms;
@@ -79,35 +79,6 @@ pub struct Query<'a> {
     /// All of these have to hold.
     terms: Terms<'a>,
     depth: u8,
-}
-
-#[derive(Clone, PartialEq)]
-enum Expr<'a> {
-    Condition(Condition<'a>),
-    /// What stands as a condition of its own: a related list, a join, a text search.
-    Whole(Box<Whole<'a>>),
-    /// Always true; says how rows are sorted.
-    Order {
-        field: Cow<'a, str>,
-        descending: bool,
-    },
-    All(Vec<Expr<'a>>),
-    Any(Vec<Expr<'a>>),
-    Not(Box<Expr<'a>>),
-    /// Text to send as it is: never but as the only term of a query.
-    Raw(Cow<'a, str>),
-    /// What cannot be sent, and why: combining does not fail, encoding does.
-    Refused(Refusal),
-}
-
-/// An error, told apart by its text.
-#[derive(Clone)]
-struct Refusal(Error);
-
-impl PartialEq for Refusal {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.to_string() == other.0.to_string()
-    }
 }
 
 impl<'a> Query<'a> {
@@ -416,62 +387,6 @@ fn uncombinable(why: &Error) -> Error {
     Error::new(Kind::InvalidInput, text)
 }
 
-impl<'a> Expr<'a> {
-    /// Orders hold for the whole query, wherever in it they were given.
-    fn orders<'q>(&'q self, found: &mut Vec<(&'q str, bool)>) {
-        match self {
-            Expr::Order { field, descending } => found.push((field, *descending)),
-            Expr::All(inner) | Expr::Any(inner) => inner.iter().for_each(|term| term.orders(found)),
-            Expr::Not(inner) => inner.orders(found),
-            _ => {}
-        }
-    }
-
-    fn without_order(self) -> Option<Self> {
-        let all = |inner: Vec<Self>| inner.into_iter().filter_map(Self::without_order).collect();
-        match self {
-            Expr::Order { .. } => None,
-            Expr::All(inner) => Some(Expr::All(all(inner))),
-            Expr::Any(inner) => Some(Expr::Any(all(inner))),
-            Expr::Not(inner) => inner.without_order().map(|inner| Expr::Not(Box::new(inner))),
-            other => Some(other),
-        }
-    }
-
-    #[inline]
-    fn is_raw(&self) -> bool {
-        matches!(self, Self::Raw(_))
-    }
-
-    fn escape_carets(&mut self) {
-        match self {
-            Self::Condition(condition) => condition.values().for_each(Value::escape_carets),
-            Self::Whole(whole) => whole.escape_carets(),
-            Self::All(inner) | Self::Any(inner) => inner.iter_mut().for_each(Self::escape_carets),
-            Self::Not(inner) => inner.escape_carets(),
-            Self::Order { .. } | Self::Raw(_) | Self::Refused(_) => {}
-        }
-    }
-
-    fn into_owned(self) -> Expr<'static> {
-        let all = |inner: Vec<Expr<'a>>| inner.into_iter().map(Expr::into_owned).collect();
-        match self {
-            Self::Condition(condition) => Expr::Condition(condition.into_owned()),
-            Self::Whole(whole) => Expr::Whole(Box::new(whole.into_owned())),
-            Self::Order { field, descending } => Expr::Order { field: owned(field), descending },
-            Self::All(inner) => Expr::All(all(inner)),
-            Self::Any(inner) => Expr::Any(all(inner)),
-            Self::Not(inner) => Expr::Not(Box::new(inner.into_owned())),
-            Self::Raw(text) => Expr::Raw(owned(text)),
-            Self::Refused(why) => Expr::Refused(why),
-        }
-    }
-}
-
-fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
-}
-
 impl<'a> ops::BitAnd for Query<'a> {
     type Output = Query<'a>;
 
@@ -503,40 +418,4 @@ impl fmt::Debug for Query<'_> {
         outline(f, &self.terms, " and ")?;
         f.write_str(")")
     }
-}
-
-/// A part of a query for a person to find it by: fields and operators, no values.
-impl fmt::Display for Expr<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Condition(condition) => write!(f, "{condition}"),
-            Self::Whole(whole) => write!(f, "{whole}"),
-            Self::Order { field, descending: false } => write!(f, "order by {field}"),
-            Self::Order { field, descending: true } => write!(f, "order by {field} descending"),
-            Self::All(inner) => bracketed(f, inner, " and "),
-            Self::Any(inner) => bracketed(f, inner, " or "),
-            Self::Not(inner) => write!(f, "not {inner}"),
-            Self::Raw(_) => f.write_str("raw text"),
-            Self::Refused(_) => f.write_str("a part that is refused"),
-        }
-    }
-}
-
-fn bracketed(f: &mut fmt::Formatter<'_>, inner: &[Expr<'_>], word: &str) -> fmt::Result {
-    f.write_str("(")?;
-    outline(f, inner, word)?;
-    f.write_str(")")
-}
-
-/// The first few are enough to find the place.
-fn outline(f: &mut fmt::Formatter<'_>, inner: &[Expr<'_>], word: &str) -> fmt::Result {
-    for (at, expr) in inner.iter().enumerate() {
-        match at {
-            0 => {}
-            6 => return write!(f, "{word}…"),
-            _ => f.write_str(word)?,
-        }
-        write!(f, "{expr}")?;
-    }
-    Ok(())
 }
