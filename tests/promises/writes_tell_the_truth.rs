@@ -350,6 +350,30 @@ async fn an_upsert_creates_once_and_updates_from_then_on() {
     assert_eq!(simulator.take_journal().len(), 1, "it looked, and wrote nothing");
 }
 
+/// Of the record that it creates as of the one that it changes.
+#[tokio::test]
+async fn an_upsert_tells_what_the_service_made_of_it() {
+    let simulator = simulator([]);
+    let incidents = client(&simulator).table("incident");
+    let alert = json!({ "correlation_id": "alert-8", "urgncy": 1, "impact": "urgent" });
+    for created in [true, false] {
+        let done = incidents.upsert("correlation_id", &alert).fields(["number"]).compared().await.unwrap();
+        assert_eq!(done.is_created(), created);
+        let echo = done.into_record();
+        assert_eq!(
+            (echo.ignored.as_slice(), echo.changed[0].field.as_str()),
+            (&["urgncy".into()][..], "impact")
+        );
+        assert!(echo.record.value("number").unwrap().starts_with("INC"));
+        let error = incidents.upsert("correlation_id", &alert).strict().await.unwrap_err();
+        assert_eq!(error.kind(), Kind::NotAsSent, "{error}");
+        assert!(error.to_string().contains("urgncy") && error.may_have_happened(), "{error}");
+        let good = json!({ "correlation_id": "alert-8", "short_description": "x" });
+        assert!(!incidents.upsert("correlation_id", &good).strict().await.unwrap().is_created());
+    }
+    assert_eq!(there_are(&simulator, "alert-8").await, 1);
+}
+
 #[tokio::test]
 async fn an_upsert_by_a_field_that_is_not_there_touches_no_other_row() {
     let simulator = simulator([hide("correlation_id=hidden"), hide_field("u_secret")]);

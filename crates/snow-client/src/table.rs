@@ -152,10 +152,7 @@ impl<T: 'static> Table<T> {
     /// [`Kind::InvalidInput`] if the table shows no such field: nothing was written then. [`Kind::NotAsSent`] if the record was
     /// created without it.
     pub fn upsert(&self, field: &str, fields: &(impl Serialize + ?Sized)) -> Upsert<T> {
-        let request = self.prepare(Method::POST, None);
-        let request = request.and_then(|request| Ok(Prepared { body: Some(body(fields)?), ..request }));
-        let request = request.map(|request| self.asking(request));
-        Upsert::new(self.target.clone(), request, field, self.read)
+        Upsert::new(self.write(Method::POST, None, fields), field)
     }
 
     /// Changes the given fields of each of these records: see [`Many`].

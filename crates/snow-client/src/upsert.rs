@@ -3,25 +3,19 @@
 use crate::call::{Call, CallFuture, Prepared};
 use crate::correlation::{no_such_field, value_of};
 use crate::echo::Echo;
-use crate::list::ReadRow;
 use crate::lookup::{Found, Lookup, Time};
 use crate::parameters::parameters;
-use crate::target::Target;
 use http::Method;
-use snow_core::decode::Answer;
 use snow_core::{DisplayValue, Error, Kind, Operation, Params};
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::Arc;
 
 /// A record that is created, or updated where it is there already: see [`Table::upsert`](crate::Table::upsert).
 #[must_use = "a call goes out when it is awaited"]
 pub struct Upsert<T> {
-    target: Arc<Target>,
     /// The creation.
-    request: Result<Prepared, Error>,
+    call: Call<T>,
     field: String,
-    read: ReadRow<T>,
 }
 
 /// What an upsert did.
@@ -48,13 +42,8 @@ impl<T> Upserted<T> {
 }
 
 impl<T: 'static> Upsert<T> {
-    pub(crate) fn new(
-        target: Arc<Target>,
-        request: Result<Prepared, Error>,
-        field: &str,
-        read: ReadRow<T>,
-    ) -> Self {
-        Self { target, request, field: field.to_owned(), read }
+    pub(crate) fn new(call: Call<T>, field: &str) -> Self {
+        Self { call, field: field.to_owned() }
     }
 
     parameters!();
@@ -70,31 +59,38 @@ impl<T: 'static> Upsert<T> {
         self.params(|params| params.display_value(values))
     }
 
-    fn operation(mut self, set: impl FnOnce(Operation) -> Operation) -> Self {
-        if let Ok(request) = &mut self.request {
-            request.operation = Some(set(request.operation.take().unwrap_or_default()));
-        }
-        self
+    /// Tells which fields the service ignored or changed: see [`Call::compared`].
+    pub fn compared(self) -> Upsert<Echo<T>> {
+        Upsert { call: self.call.compared(), field: self.field }
     }
 
-    fn params(mut self, set: impl FnOnce(Params) -> Params) -> Self {
-        self.request = self.request.map(|request| Prepared { params: set(request.params), ..request });
-        self
+    /// An error if the service ignored or changed any field that was sent: see [`Call::strict`].
+    ///
+    /// # Errors
+    /// [`Kind::NotAsSent`], which names the fields. **The record was created or updated all the same.**
+    pub fn strict(self) -> Self {
+        Self { call: self.call.strict(), field: self.field }
+    }
+
+    fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
+        let call = self.call.change(|request| Ok(request.operation(set)));
+        Self { call, ..self }
+    }
+
+    fn params(self, set: impl FnOnce(Params) -> Params) -> Self {
+        Self { call: self.call.params(set), ..self }
     }
 
     async fn carried_out(self) -> Result<Upserted<Echo<T>>, Error>
     where
         T: Send,
     {
-        let Self { target, request, field, read } = self;
-        let request = request?;
-        let limit = request.operation.as_ref().and_then(Operation::deadline_limit);
-        let time = Time::new(limit);
-        let path = request.path.clone();
-        let read = move |answer: &Answer, _: &Prepared| answer.one().and_then(read);
-        let call = Call::new(target.clone(), Ok(request), read);
+        let Self { call, field } = self;
         let value = value_of(&call.sent()?, &field)?;
-        let lookup = Lookup { target: &target, path: &path, field: &field, value: &value, time: &time };
+        let (target, request) = (call.target(), call.request.clone()?);
+        let time = Time::new(request.operation.as_ref().and_then(Operation::deadline_limit));
+        let lookup =
+            Lookup { target: &target, path: &request.path, field: &field, value: &value, time: &time };
         let found = lookup.find().await?;
         let within =
             |request: Prepared| Prepared { operation: time.within(request.operation.clone()), ..request };
@@ -167,7 +163,7 @@ impl<T: Send + 'static> IntoFuture for Upsert<T> {
 
 impl<T> fmt::Debug for Upsert<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.request {
+        match &self.call.request {
             Ok(request) => write!(f, "Upsert({} by {} {:?})", request.path, self.field, request.params),
             Err(error) => write!(f, "Upsert({error:?})"),
         }
