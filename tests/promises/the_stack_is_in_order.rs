@@ -43,7 +43,7 @@ fn the_types_of_the_shipped_stack_are_those_of_the_table() {
     let oauth = layers(oauth.build().unwrap().service());
     assert_eq!(
         oauth,
-        shipped.iter().map(|name| name.replace("BasicAuth", "OAuthService")).collect::<Vec<_>>()
+        shipped.iter().map(|name| name.replace("HeaderAuth", "OAuthService")).collect::<Vec<_>>()
     );
 
     // A transport of one's own, or ours with settings, goes under the same stack.

@@ -1,13 +1,10 @@
 //! User and password with every request.
 
+use crate::header::{HeaderAuth, OriginHeader};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use http::{HeaderValue, Request, header};
+use http::header;
 use snow_core::{Error, Kind, Origin, Secret};
-use std::fmt;
-use std::sync::Arc;
-use std::task::{Context, Poll};
 use tower_layer::Layer;
-use tower_service::Service;
 
 /// Adds `Authorization: Basic`, marked sensitive, to every request for one origin (and to those that name no host yet).
 /// A request for another origin passes on without it.
@@ -30,13 +27,8 @@ use tower_service::Service;
 /// assert!(!*service.oneshot(Request::get("https://elsewhere.example.com/").body(())?).await?.body());
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
-pub struct BasicAuthLayer(Arc<Credential>);
-
-struct Credential {
-    origin: Origin,
-    header: HeaderValue,
-}
+#[derive(Clone, Debug)]
+pub struct BasicAuthLayer(OriginHeader);
 
 impl BasicAuthLayer {
     /// For a user of the instance at this origin.
@@ -59,60 +51,23 @@ impl BasicAuthLayer {
             );
         }
         let pair = Secret::from(format!("{user}:{}", password.expose()));
-        let encoded = Secret::from(format!("Basic {}", BASE64_STANDARD.encode(pair.expose())));
-        let mut header = HeaderValue::from_str(encoded.expose())
-            .map_err(|_| Error::new(Kind::InvalidInput, "the user and password do not fit a header"))?;
-        header.set_sensitive(true);
-        Ok(Self(Arc::new(Credential { origin: origin.clone(), header })))
-    }
-}
-
-impl fmt::Debug for BasicAuthLayer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BasicAuthLayer").field("origin", &self.0.origin).finish_non_exhaustive()
+        let value = Secret::from(format!("Basic {}", BASE64_STANDARD.encode(pair.expose())));
+        OriginHeader::new(origin, header::AUTHORIZATION, &value, "user and password").map(Self)
     }
 }
 
 impl<S> Layer<S> for BasicAuthLayer {
-    type Service = BasicAuth<S>;
+    type Service = HeaderAuth<S>;
 
-    fn layer(&self, inner: S) -> BasicAuth<S> {
-        BasicAuth { inner, layer: self.clone() }
-    }
-}
-
-/// The service of [`BasicAuthLayer`].
-#[derive(Clone, Debug)]
-pub struct BasicAuth<S> {
-    inner: S,
-    layer: BasicAuthLayer,
-}
-
-impl<S, B> Service<Request<B>> for BasicAuth<S>
-where
-    S: Service<Request<B>>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    #[inline]
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    #[inline(always)]
-    fn call(&mut self, mut request: Request<B>) -> S::Future {
-        if self.layer.0.origin.covers(request.uri()) {
-            request.headers_mut().insert(header::AUTHORIZATION, self.layer.0.header.clone());
-        }
-        self.inner.call(request)
+    fn layer(&self, inner: S) -> HeaderAuth<S> {
+        HeaderAuth { inner, header: self.0.clone() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::Request;
     use snow_core::Instance;
     use tower_test::mock;
 

@@ -37,8 +37,8 @@ impl fmt::Debug for OriginHeader {
     }
 }
 
-/// The service of [`BearerAuthLayer`](crate::BearerAuthLayer) and [`ApiKeyLayer`](crate::ApiKeyLayer): adds their header to
-/// requests for their origin, and passes others on as they are.
+/// The service of [`BasicAuthLayer`](crate::BasicAuthLayer), [`BearerAuthLayer`](crate::BearerAuthLayer) and
+/// [`ApiKeyLayer`](crate::ApiKeyLayer): adds their header to requests for their origin, and passes others on as they are.
 #[derive(Clone, Debug)]
 pub struct HeaderAuth<S> {
     pub(crate) inner: S,
@@ -53,10 +53,12 @@ where
     type Error = S::Error;
     type Future = S::Future;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline(always)]
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let header = &*self.header.0;
         if header.origin.covers(request.uri()) {

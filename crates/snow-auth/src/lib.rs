@@ -27,7 +27,7 @@ mod layer;
 mod oauth;
 
 pub use api_key::ApiKeyLayer;
-pub use basic::{BasicAuth, BasicAuthLayer};
+pub use basic::BasicAuthLayer;
 pub use bearer::BearerAuthLayer;
 pub use credentials::{Credentials, CredentialsFuture, CredentialsLayer, CredentialsService};
 pub use header::HeaderAuth;
