@@ -13,6 +13,7 @@ use snow_sim::{ConnectionFault, Listener, Simulator, TlsOptions};
 use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 
 const LOCAL: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
@@ -94,6 +95,52 @@ async fn plain_http_goes_through_a_tunnel_too() {
     let proxy = Proxy::new(&format!("socks5://{}", server.address)).unwrap();
     read(&client("http://snow.example.com", Transport::builder().proxy(proxy))).await.unwrap();
     assert_eq!(server.asked(), ["snow.example.com:80"]);
+}
+
+/// The heads that come to a server, which answers with nothing.
+async fn heads(count: usize) -> (std::net::SocketAddr, tokio::task::JoinHandle<Vec<String>>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let heads = tokio::spawn(async move {
+        let mut heads = Vec::new();
+        while heads.len() < count {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut head, mut buffer) = (Vec::new(), [0; 1_024]);
+            while !head.ends_with(b"\r\n\r\n") {
+                let read = stream.read(&mut buffer).await.unwrap();
+                head.extend_from_slice(&buffer[..read]);
+            }
+            heads.push(String::from_utf8(head).unwrap());
+            stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await.unwrap();
+        }
+        heads
+    });
+    (address, heads)
+}
+
+/// Of the server that the request is for, whatever is between; and the caller's own where there is one.
+#[tokio::test]
+async fn every_request_names_its_host_once() {
+    let (address, heads) = heads(3).await;
+    let send = async |transport: TransportBuilder, request: http::request::Builder| {
+        let answer = transport.build().unwrap().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 204);
+    };
+    let here = format!("http://{address}/");
+    send(Transport::builder().no_proxy(), Request::get(&here)).await;
+    send(Transport::builder().no_proxy(), Request::get(&here).header("host", "gateway.example.com")).await;
+    let proxy = ProxyServer::start(Manner::Http(None), address).await;
+    let through = Proxy::new(&format!("http://{}", proxy.address)).unwrap();
+    send(Transport::builder().proxy(through), Request::get("http://dev1.example.com:8080/x")).await;
+    let hosts: Vec<Vec<String>> = heads.await.unwrap().iter().map(|head| hosts(head)).collect();
+    assert_eq!(
+        hosts,
+        [[address.to_string()], ["gateway.example.com".into()], ["dev1.example.com:8080".into()]]
+    );
+}
+
+fn hosts(head: &str) -> Vec<String> {
+    head.lines().filter_map(|line| line.strip_prefix("host: ")).map(str::to_owned).collect()
 }
 
 #[tokio::test]

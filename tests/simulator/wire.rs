@@ -70,6 +70,27 @@ pub(crate) async fn faults_of_an_answer() {
 }
 
 #[tokio::test]
+async fn a_request_that_names_no_host_or_two_is_none() {
+    let simulator = builder().build().unwrap();
+    let listener = simulator.listen().await.unwrap();
+    let address = listener.address();
+    for hosts in ["", "host: x\r\nhost: y\r\n"] {
+        let request = format!(
+            "GET /api/now/table/incident HTTP/1.1\r\n{hosts}authorization: {ADMIN}\r\nconnection: close\r\n\r\n"
+        );
+        let answer = tokio::task::spawn_blocking(move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        });
+        assert!(answer.await.unwrap().starts_with("HTTP/1.1 400 "));
+    }
+    assert!(simulator.journal().is_empty());
+}
+
+#[tokio::test]
 pub(crate) async fn faults_of_a_connection() {
     let simulator = builder().build().unwrap();
     simulator.break_next_connection(ConnectionFault::Refuse);

@@ -3,6 +3,7 @@
 use crate::run::{Done, output, root, run, target};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 const BYTES: u64 = 1 << 30;
@@ -51,16 +52,24 @@ pub(crate) fn gates() -> Done {
 
 /// Down into a file, and up again; the most memory that took.
 fn by_file(program: &str, simulator: &Simulator) -> Result<f64, String> {
-    let file = target().join("gigabyte.bin");
+    let file = Scratch(target().join("gigabyte.bin"));
     let mut worst = 0.0_f64;
     println!("{} MiB against a simulator in another process, on this machine", BYTES >> 20);
     for (way, what) in [("down-file", "down, into a file"), ("up-file", "up, from a file")] {
-        let run = one(program, way, &simulator.1, &file.display().to_string())?;
+        let run = one(program, way, &simulator.1, &file.0.display().to_string())?;
         worst = worst.max(run.memory);
         println!("{what}: {:.1} MB of memory at most, {:.0} MB a second", run.memory, rate(run));
     }
-    std::fs::remove_file(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     Ok(worst)
+}
+
+/// A file that is gone with the measurement, whatever comes of it.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 fn within(worst: f64) -> Done {

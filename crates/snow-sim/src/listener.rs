@@ -7,7 +7,7 @@ mod tls;
 use crate::upload::Received;
 use crate::{ConnectionFault, Simulator, WireFault};
 use faulty::{Faulty, Plan};
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -189,6 +189,9 @@ async fn connection<T>(
     let service = service_fn(move |request: Request<Incoming>| {
         let (simulator, plan) = (simulator.clone(), planned.clone());
         async move {
+            if !names_one_host(&request) {
+                return Ok(no_host());
+            }
             let (head, body) = request.into_parts();
             // A body that breaks off is no request: the connection ends without an answer.
             let settings = simulator.lock().settings.clone();
@@ -204,6 +207,18 @@ async fn connection<T>(
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await;
 }
 
+/// As HTTP/1.1 wants it of every request (RFC 9112, section 3.2).
+fn names_one_host(request: &Request<Incoming>) -> bool {
+    request.version() != Version::HTTP_11 || request.headers().get_all(header::HOST).iter().count() == 1
+}
+
+/// What the server in front of an instance says to it.
+fn no_host() -> Response<crate::Body> {
+    let mut answer = Response::new(crate::Body::new("a request names one host", 0));
+    *answer.status_mut() = StatusCode::BAD_REQUEST;
+    answer
+}
+
 fn break_it(fault: WireFault, response: &mut Response<crate::Body>, plan: &Plan) {
     let length = match fault {
         // The body ends where it ends; the head says that more comes. The server notices and closes the connection.
@@ -211,6 +226,7 @@ fn break_it(fault: WireFault, response: &mut Response<crate::Body>, plan: &Plan)
         WireFault::ShortLength(fewer) => {
             let mut bytes = std::mem::take(response.body_mut()).bytes();
             let rest = bytes.split_off(bytes.len().saturating_sub(fewer));
+            // In one piece it is written before the server flushes, and the rest comes behind it.
             plan.follow_with(rest);
             *response.body_mut() = crate::Body::new(bytes, 0);
             response.body().len()

@@ -19,7 +19,7 @@ pub enum WireFault {
     /// `Content-Length` promises so many bytes more than come.
     LongLength(usize),
     /// `Content-Length` promises so many bytes fewer than come: the answer seems to end before it does, and what is left of
-    /// it lies where the connection's next answer begins.
+    /// it lies where the connection's next answer begins. The answer is gathered in memory for that, and goes out at once.
     ShortLength(usize),
 }
 

@@ -6,6 +6,7 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::BodyExt;
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use tokio::sync::mpsc;
@@ -16,7 +17,7 @@ use tower_test::mock::{self, Handle, Mock, Spawn};
 
 pub(crate) type Below = Mock<Request<Body>, Response<Body>>;
 
-/// A service whose calls hold something.
+/// Any service.
 pub(crate) type Holding = BoxCloneService<Request<Body>, Response<Body>, Error>;
 
 pub(crate) type Script = Handle<Request<Body>, Response<Body>>;
@@ -56,22 +57,21 @@ where
     <<L as Layer<Holding>>::Service as Service<Request<Body>>>::Error: Debug,
     R: http_body::Body<Data = Bytes> + Debug,
 {
-    let held = Arc::new(());
-    let (inside, outside) = (held.clone(), Arc::downgrade(&held));
-    drop(held);
+    let going = Arc::new(AtomicUsize::new(0));
+    let counted = going.clone();
     let never = service_fn(move |_: Request<Body>| {
-        let held = inside.clone();
+        let call = Going::new(&counted);
         async move {
             std::future::pending::<()>().await;
-            drop(held);
+            drop(call);
             Ok::<_, Error>(Response::new(Body::empty()))
         }
     });
     let mut call = tokio_test::task::spawn(layer.layer(BoxCloneService::new(never)).oneshot(request("/")));
     tokio_test::assert_pending!(call.poll());
-    assert!(outside.upgrade().is_some());
+    assert_eq!(going.load(Ordering::Relaxed), 1);
     drop(call);
-    assert!(outside.upgrade().is_none(), "what was called goes on");
+    assert_eq!(going.load(Ordering::Relaxed), 0, "what was called goes on");
 
     let (sender, body) = body_by_hand();
     let body = Arc::new(Mutex::new(Some(body)));
@@ -87,6 +87,22 @@ where
     assert!(!sender.is_abandoned());
     drop(body);
     assert!(sender.is_abandoned(), "the body goes on");
+}
+
+/// A call that goes on, counted.
+struct Going(Arc<AtomicUsize>);
+
+impl Going {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Ready at once, waits for what is below inside its future, and leaves nothing behind when it is dropped there.

@@ -1,8 +1,9 @@
 //! The `Host` header.
 
 use http::header::{Entry, HOST};
-use http::uri::Scheme;
+use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderValue, Uri};
+use std::borrow::Cow;
 
 /// Names the host that the request is for, where the caller named none: with its port if that is not the scheme's own, and never
 /// with a user. hyper-util would do it with a copy of the URI and a formatted string for each request.
@@ -10,17 +11,23 @@ use http::{HeaderMap, HeaderValue, Uri};
 pub(super) fn name_host(headers: &mut HeaderMap, uri: &Uri) {
     let Entry::Vacant(header) = headers.entry(HOST) else { return };
     // An authority has no byte that a header may not have.
-    if let Some(host) = uri.authority().and_then(|_| HeaderValue::from_str(named(uri)).ok()) {
+    if let Some(host) = uri.authority().and_then(|_| HeaderValue::from_str(&named(uri)).ok()) {
         header.insert(host);
     }
 }
 
-fn named(uri: &Uri) -> &str {
+fn named(uri: &Uri) -> Cow<'_, str> {
     let usual = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    match uri.port_u16() {
-        Some(port) if port != usual => authority.rsplit_once('@').map_or(authority, |(_, host)| host),
-        _ => uri.host().unwrap_or_default(),
+    let host = uri.host().unwrap_or_default();
+    match uri.port() {
+        Some(port) if port.as_u16() == usual => host.into(),
+        Some(port) if port.as_str().starts_with(|first: char| matches!(first, '1'..='9')) => {
+            let authority = uri.authority().map_or("", Authority::as_str);
+            authority.rsplit_once('@').map_or(authority, |(_, host)| host).into()
+        }
+        // Zeros in front are no part of the number.
+        Some(port) => format!("{host}:{}", port.as_u16()).into(),
+        None => host.into(),
     }
 }
 
@@ -44,6 +51,8 @@ mod tests {
             ("https://dev1.service-now.com:80/api", "dev1.service-now.com:80"),
             ("http://127.0.0.1:80", "127.0.0.1"),
             ("http://127.0.0.1:8080/x?y=a@b:1", "127.0.0.1:8080"),
+            ("http://127.0.0.1:08080/", "127.0.0.1:8080"),
+            ("http://127.0.0.1:0080/", "127.0.0.1"),
             ("http://[::1]:8080/", "[::1]:8080"),
             ("https://[::1]", "[::1]"),
             ("https://me:secret@proxy:8443/", "proxy:8443"),

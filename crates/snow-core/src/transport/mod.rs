@@ -30,8 +30,8 @@ use tower_service::Service;
 
 /// An HTTP/1.1 client with a connection pool: the bottom of the default stack, and a tower `Service` for any other.
 ///
-/// Clones share the pool and cost one `Arc`. It sends what it is given: no header is added but `Host`, nothing is retried but what never
-/// left.
+/// Clones share the pool and cost one `Arc`. It sends what it is given: no header is added but what HTTP/1.1 needs, `Host` and
+/// the body's length; nothing is retried but what never left.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), snow_core::Error> {

@@ -71,8 +71,8 @@ impl<S: Clone> Layer<S> for RetryLayer {
     type Service = Retry<S>;
 
     fn layer(&self, inner: S) -> Retry<S> {
-        let again = Arc::new(Again { service: Mutex::new(inner.clone()), policy: self.policy.clone() });
-        Retry { inner, again }
+        let shared = Arc::new(Shared { below: Mutex::new(inner.clone()), policy: self.policy.clone() });
+        Retry { inner, shared }
     }
 }
 
@@ -80,26 +80,26 @@ impl<S: Clone> Layer<S> for RetryLayer {
 #[derive(Clone)]
 pub struct Retry<S> {
     inner: S,
-    again: Arc<Again<S>>,
+    shared: Arc<Shared<S>>,
 }
 
-/// What further attempts are made with: shared, since hardly any call makes one, and to clone all that is below costs more than
-/// this layer does.
-struct Again<S> {
-    service: Mutex<S>,
+/// What all clones and calls share: to clone all that is below for each call would cost more than this layer does.
+struct Shared<S> {
+    below: Mutex<S>,
     policy: RetryPolicy,
 }
 
-impl<S: Clone> Again<S> {
+impl<S: Clone> Shared<S> {
+    /// A service for a further attempt.
     #[cold]
-    fn service(&self) -> S {
-        self.service.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn fresh(&self) -> S {
+        self.below.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl<S: fmt::Debug> fmt::Debug for Retry<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Retry").field("inner", &self.inner).field("policy", &self.again.policy).finish()
+        f.debug_struct("Retry").field("inner", &self.inner).field("policy", &self.shared.policy).finish()
     }
 }
 
@@ -128,12 +128,12 @@ where
                 .unwrap_or(is_idempotent(request.method())),
             doubtful: false,
             began: clock::now(),
-            within: operation.and_then(Operation::deadline_limit).unwrap_or(self.again.policy.deadline()),
+            within: operation.and_then(Operation::deadline_limit).unwrap_or(self.shared.policy.deadline()),
         };
         // Made where it stays.
         let plan = Box::write(
             Box::new_uninit(),
-            Plan { recipe: Recipe::of(&request), course, again: self.again.clone() },
+            Plan { recipe: Recipe::of(&request), course, shared: self.shared.clone() },
         );
         RetryFuture { state: State::First { call: self.inner.call(request) }, plan }
     }
@@ -141,7 +141,7 @@ where
 
 /// What it takes to go on after the first attempt: on the heap, so that the future moves lightly.
 struct Plan<S, B> {
-    again: Arc<Again<S>>,
+    shared: Arc<Shared<S>>,
     recipe: Option<Recipe<B>>,
     course: Course,
 }
@@ -198,13 +198,13 @@ where
                     ready!(waiting.sleep.as_mut().poll(cx));
                     let Some(over) = pause.take() else { return Poll::Pending };
                     this.plan.course.made += 1;
-                    let call = Late::new(&mut this.plan.again.service(), over.next);
+                    let call = Late::new(&mut this.plan.shared.fresh(), over.next);
                     this.state.set(State::Again { call });
                     continue;
                 }
             };
-            let Plan { again, recipe, course } = &mut **this.plan;
-            let policy = &again.policy;
+            let Plan { shared, recipe, course } = &mut **this.plan;
+            let policy = &shared.policy;
             if course.made == 1 && Verdict::of(&outcome) == Verdict::Final {
                 policy.went_well();
                 return Poll::Ready(outcome);

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 pub(super) struct Limits {
     pub(super) places: Semaphore,
     most: usize,
-    clock: Clock,
+    pub(super) clock: Clock,
     began: Instant,
     /// In milliseconds since it began; none before that.
     paused_until: AtomicU64,
