@@ -534,6 +534,39 @@ async fn whole_pages_that_are_hidden_in_every_order() {
     }
 }
 
+/// A page without a row is asked again from the same key, with twice the limit each time and `sys_id` alone, until a row shows; and
+/// never by offset.
+#[tokio::test(start_paused = true)]
+async fn a_page_whose_rows_are_all_hidden_is_asked_again_from_the_same_key() {
+    let hide =
+        |first: u8| Rule::HideRows { table: "incident".into(), query: format!("sys_idSTARTSWITH{first}") };
+    let builder = Simulator::builder().without_demo_data().user("admin", "secret").incidents(800);
+    let builder = builder.user_with(User::new("reader", "secret").role("itil"));
+    let builder = (0..4).fold(builder, |builder, first| builder.rule(hide(first)));
+    let simulator = builder.build().unwrap();
+    let client = client(&simulator, "reader");
+    let mut rows = client.table("incident").list().fields(["number"]).stream().page_size(20);
+    simulator.take_journal();
+    let first = rows.next().await.unwrap().unwrap();
+    assert_eq!(first.fields().collect::<Vec<_>>(), ["number"]);
+    let journal = simulator.take_journal();
+    let from_the_start = |entry: &&snow_sim::Entry| entry.query.starts_with("sysparm_query=ORDERBYsys_id&");
+    let asked: Vec<(u64, &str)> = journal
+        .iter()
+        .take_while(from_the_start)
+        .map(|entry| (limit_of(&entry.query), entry.query.rsplit_once("sysparm_fields=").unwrap().1))
+        .collect();
+    assert_eq!(
+        asked,
+        [(20, "number,sys_id"), (40, "sys_id"), (80, "sys_id"), (160, "sys_id"), (320, "sys_id")]
+    );
+    assert!(
+        journal[asked.len()].query.starts_with("sysparm_query=sys_id%3E%3D"),
+        "from the first that shows"
+    );
+    assert!(journal.iter().all(|entry| !entry.query.contains("sysparm_offset")));
+}
+
 /// With the client as it comes: its budget is not spent on pages that were only too large.
 #[tokio::test(start_paused = true)]
 async fn a_quota_that_never_ends_is_lived_with() {

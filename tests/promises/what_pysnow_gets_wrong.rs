@@ -50,6 +50,14 @@ async fn parameters_leak_from_one_call_into_the_next() {
     table.update(made.sys_id().unwrap(), &json!({ "urgency": "1" })).await.unwrap();
     table.get(made.sys_id().unwrap()).await.unwrap();
     assert!(simulator.journal().iter().all(|entry| entry.query.is_empty()), "{:?}", simulator.journal());
+    // After an upload every later read carries the table, the record and the name of the file.
+    let files = crate::client(&simulator).attachments();
+    files.upload("incident", made.sys_id().unwrap(), "a.txt", "text").await.unwrap();
+    simulator.take_journal();
+    table.get(made.sys_id().unwrap()).await.unwrap();
+    files.list().limit(1).await.unwrap();
+    let queries: Vec<String> = simulator.journal().into_iter().map(|entry| entry.query).collect();
+    assert_eq!(queries, ["", "sysparm_limit=1"]);
 }
 
 /// Number 3.

@@ -27,7 +27,7 @@ use tower_service::Service;
 ///
 /// [`pooled`](Self::pooled) keeps a number of sessions. The service runs one request of a session at a time and answers 202
 /// when too many wait for it (facts 8.3), so each session has one request in flight, and a request waits for a free one: at
-/// most a minute, then it fails with [`Kind::QueueTimeout`]. It saves the login, and a read finds what a write of the
+/// most a minute, then it fails with [`Kind::QueueTimeout`](crate::Kind::QueueTimeout). It saves the login, and a read finds what a write of the
 /// same session left. The cookies of a session stay with it and with the origin; they are forgotten when a request comes
 /// with another `Authorization`, after a 401 or 202, and when an answer is not read to its end: the service may still be busy
 /// with it.

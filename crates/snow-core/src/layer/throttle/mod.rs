@@ -23,10 +23,10 @@ use tower_service::Service;
 ///
 /// A request has its place until its answer's body is read to the end or dropped. So **whoever calls again while reading an
 /// answer needs a second place**: with a limit of one that waits for itself. Therefore waiting ends, after a minute by
-/// default, with [`Kind::QueueTimeout`].
+/// default, with [`Kind::QueueTimeout`](crate::Kind::QueueTimeout).
 ///
 /// A 429 with `Retry-After` or the end of a rate window stops all clones until then, a bare one for a second (facts 8.1, 8.2).
-/// A request that would have to wait longer than the bound gets [`Kind::RateLimited`] at once, with
+/// A request that would have to wait longer than the bound gets [`Kind::RateLimited`](crate::Kind::RateLimited) at once, with
 /// [`Error::retry_after`].
 ///
 /// The layer is always ready and waits for the service below inside its future.
