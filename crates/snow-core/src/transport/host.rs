@@ -9,21 +9,22 @@ use std::borrow::Cow;
 /// with a user. hyper-util would do it with a copy of the URI and a formatted string for each request.
 #[inline]
 pub(super) fn name_host(headers: &mut HeaderMap, uri: &Uri) {
+    let Some(authority) = uri.authority() else { return };
     let Entry::Vacant(header) = headers.entry(HOST) else { return };
     // An authority has no byte that a header may not have.
-    if let Some(host) = uri.authority().and_then(|_| HeaderValue::from_str(&named(uri)).ok()) {
+    if let Ok(host) = HeaderValue::from_str(&named(authority, uri.scheme())) {
         header.insert(host);
     }
 }
 
-fn named(uri: &Uri) -> Cow<'_, str> {
-    let usual = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
-    let host = uri.host().unwrap_or_default();
-    match uri.port() {
+fn named<'a>(authority: &'a Authority, scheme: Option<&Scheme>) -> Cow<'a, str> {
+    let usual = if scheme == Some(&Scheme::HTTP) { 80 } else { 443 };
+    let host = authority.host();
+    match authority.port() {
         Some(port) if port.as_u16() == usual => host.into(),
         Some(port) if port.as_str().starts_with(|first: char| matches!(first, '1'..='9')) => {
-            let authority = uri.authority().map_or("", Authority::as_str);
-            authority.rsplit_once('@').map_or(authority, |(_, host)| host).into()
+            let whole = authority.as_str();
+            whole.rsplit_once('@').map_or(whole, |(_, host)| host).into()
         }
         // Zeros in front are no part of the number.
         Some(port) => format!("{host}:{}", port.as_u16()).into(),
