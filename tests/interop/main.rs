@@ -4,7 +4,10 @@
 #![allow(clippy::disallowed_methods, reason = "tests start tasks")]
 
 mod browser;
+#[path = "../promises/cancelled.rs"]
+mod cancelled;
 mod issuer;
+mod soak;
 
 use serde_json::json;
 use snow_client::{Error, OAuthClient, Proxy, Token, Transport};

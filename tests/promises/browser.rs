@@ -1,4 +1,4 @@
-//! A person with a browser, as far as a login needs one: pages, forms, cookies, redirects.
+//! A browser for tests of logins: pages, forms, cookies and redirects.
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};

@@ -1,46 +1,77 @@
-//! What the workspace promises, one file a promise.
+//! What the workspace promises to its users, one subject per file.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 #![allow(clippy::disallowed_methods, reason = "tests start tasks, and compare with the real time")]
 
-mod aggregates_are_numbers;
-mod answers_are_read_as_they_are;
-mod any_api_can_be_called;
-mod bad_input_is_refused;
-mod batches_are_calls;
+mod aggregates;
+mod attachments;
+mod batch;
+mod broken_connections;
 mod browser;
-mod clients_are_plain_types;
-mod every_way_in_works;
-mod files_go_either_way_whole;
+mod cancelled;
+mod change_api;
+mod client_types;
+mod concurrent_changes;
+mod corpora;
+mod credentials;
+mod decoding;
+mod default_stack;
+mod error_diagnoses;
+mod error_kinds;
 mod generated;
-mod imports_tell_what_failed;
-mod layers_stand_alone;
-mod logins_come_back_to_the_program;
-mod official_samples_are_read;
+mod hidden_records;
+mod imports;
+mod internal_errors;
+mod invalid_input;
+mod layers;
+mod login_methods;
+mod loopback;
+mod missing_fields;
+mod moving_records;
+mod official_samples;
+mod other_apis;
+mod parameters;
+mod partial_dictionary;
+mod property;
+mod proxies;
 mod proxy_server;
-mod pysnow_tokens_carry_over;
-mod queries_mean_what_they_say;
-mod records_are_written_and_read;
-mod records_become_types;
-mod secrets_stay_secret;
-mod storage_stays_in_sync;
-mod tables_are_read_whole;
-mod ten_thousand_requests_in_trouble;
-mod the_dictionary_is_read;
-mod the_stack_is_in_order;
-mod the_wire_is_configurable;
-mod the_wire_may_break;
-mod token_calls_go_the_same_way;
-mod tokens_are_renewed_once;
-mod tokens_are_shared_by_processes;
-mod trouble_is_told_apart;
-mod values_stay_values;
-mod what_may_be_sent_again_is;
-mod what_pysnow_gets_wrong;
-mod writes_tell_the_truth;
+mod pysnow_faults;
+mod pysnow_tokens;
+mod query_building;
+mod query_semantics;
+mod query_values;
+mod random_faults;
+mod rate_limits;
+mod real_inputs;
+mod record_serialization;
+mod response_identity;
+mod retry;
+mod schema;
+mod secrets;
+mod secrets_in_debug;
+mod selection;
+mod server_certificates;
+mod shared_tokens;
+mod stream_order;
+mod streaming;
+mod table_api;
+mod telemetry;
+mod temp_folder;
+mod time_limits;
+mod token_refresh;
+mod token_requests;
+mod token_store;
+mod token_timeouts;
+mod transfer_limits;
+mod transport;
+mod typed_records;
+mod untrusted_input;
+mod untrusted_numbers;
+mod write_certainty;
+mod write_verification;
 
 use http_body_util::{BodyExt, Full};
 use snow_client::query::Query;
-use snow_client::{Client, OAuthClient};
+use snow_client::{Client, OAuthClient, OAuthClientBuilder};
 use snow_core::{ApiPath, Instance, Params};
 use snow_sim::Simulator;
 use std::time::Duration;
@@ -71,8 +102,12 @@ fn client(simulator: &Simulator) -> Client {
 
 /// The same with OAuth, without a token.
 fn oauth_client(simulator: &Simulator) -> OAuthClient {
-    let builder = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret("my-secret");
-    builder.transport(simulator.clone()).build().unwrap()
+    oauth_builder().transport(simulator.clone()).build().unwrap()
+}
+
+/// The settings of that client, without a transport.
+fn oauth_builder() -> OAuthClientBuilder {
+    OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret("my-secret")
 }
 
 /// The rows of the table `u_thing` that the simulator selects, by the number that is their sys_id. Without a client, so that

@@ -1,4 +1,4 @@
-//! A little proxy, HTTP or SOCKS 5, that leads every tunnel to one address and writes down what it was asked.
+//! A small HTTP and SOCKS 5 proxy that leads every tunnel to one address and records what it was asked.
 
 use base64::Engine;
 use std::net::SocketAddr;
@@ -58,6 +58,11 @@ impl ProxyServer {
 
     /// What it was asked, in order: for HTTP the request line, for SOCKS host and port.
     pub(crate) fn asked(&self) -> Vec<String> {
+        self.heads().iter().filter_map(|head| head.lines().next()).map(str::to_owned).collect()
+    }
+
+    /// The same, with all headers.
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -99,7 +104,7 @@ async fn http(
         head.push(stream.read_u8().await?);
     }
     let head = String::from_utf8(head).unwrap();
-    asked.lock().unwrap().push(head.lines().next().unwrap().to_owned());
+    asked.lock().unwrap().push(head.clone());
     let expected = login.map(|(user, password)| {
         let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
         format!("Proxy-Authorization: Basic {encoded}\r\n")

@@ -1,4 +1,4 @@
-//! Fact 1.9: what those who are no administrators see.
+//! Users who are not administrators see and do only what the access rules allow (facts 1.9).
 
 use crate::{ADMIN, READER, builder, get, get_as, send};
 use http::Request;
@@ -91,4 +91,31 @@ pub(crate) async fn a_query_on_a_hidden_field() {
         get_as(&simulator, READER, "/api/now/table/sys_user?sysparm_query=emailISNOTEMPTY").await.status,
         200
     );
+}
+
+#[tokio::test]
+pub(crate) async fn a_dictionary_may_be_hidden_in_part() {
+    let hide = |table: &str, query: &str| Rule::HideRows { table: table.into(), query: query.into() };
+    let simulator = builder()
+        .settings(|settings| settings.platform_acls = false)
+        .rule(hide("sys_dictionary", "name=incident^element!=caller_id"))
+        .rule(hide("sys_db_object", "nameSTARTSWITHcmdb"))
+        .rule(hide("sys_choice", "name=task^element=priority^value=1"))
+        .build()
+        .unwrap();
+    for (table, query, column, shown) in [
+        ("sys_dictionary", "name=incident^elementISNOTEMPTY", "element", Some("caller_id")),
+        ("sys_db_object", "nameSTARTSWITHcmdb", "name", None),
+        ("sys_choice", "name=task^element=priority", "value", Some("2")),
+    ] {
+        let path = format!("/api/now/table/{table}?sysparm_query={query}^ORDERBY{column}");
+        let (all, some) = (get(&simulator, &path).await, get_as(&simulator, READER, &path).await);
+        assert!(some.rows().len() < all.rows().len(), "{table}");
+        assert_eq!(some.column(column).first().map(String::as_str), shown, "{table}");
+        assert_eq!(
+            some.header("x-total-count"),
+            all.rows().len().to_string(),
+            "counted and not shown: {table}"
+        );
+    }
 }

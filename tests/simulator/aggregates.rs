@@ -1,4 +1,4 @@
-//! Fact 6: aggregates. A table of its own, so that every figure can be checked by hand.
+//! Aggregates are computed as the service computes them (facts 6), on a table small enough to check each figure by hand.
 
 use crate::{ADMIN, Got, READER, builder, call, get, get_as};
 use serde_json::{Value, json};

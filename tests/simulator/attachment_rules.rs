@@ -1,4 +1,4 @@
-//! Facts 5 and 3.2: what may be done with files, and by whom.
+//! Files follow the access rules of their record and the limits of the instance (facts 5 and 3.2).
 
 use crate::attachments::{download, sha256, upload, with_file};
 use crate::{ADMIN, Got, READER, builder, call, create, get, get_as, send};

@@ -1,4 +1,4 @@
-//! Fact 5: files of records.
+//! Files are uploaded, listed and downloaded as on an instance (facts 5).
 
 use crate::{ADMIN, Got, builder, call, create, get};
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! Facts 3.2, 4 and 10.2: who is asking.
+//! Every request is authenticated, or refused with the service's own error (facts 3.2, 4 and 10.2).
 
 use crate::{ADMIN, Got, builder, get, get_as, send};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};

@@ -1,4 +1,4 @@
-//! Bad input to the builder gets an error that says what is wrong.
+//! The builder refuses invalid input with an error that says what is wrong.
 
 use snow_sim::{BuildError, ColumnType, Simulator, Table, User};
 

@@ -1,4 +1,4 @@
-//! Fact 7.1: many requests in one.
+//! A batch runs its requests in order through the same APIs (facts 7.1).
 
 use crate::{ADMIN, Got, READER, builder, create, get, send};
 use base64::{Engine, prelude::BASE64_STANDARD};

@@ -1,4 +1,4 @@
-//! What a person does with the pages of an instance, as far as forms and cookies go.
+//! A browser for tests of pages: forms and cookies.
 
 use crate::{Got, send};
 use http::Request;

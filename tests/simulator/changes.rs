@@ -1,8 +1,8 @@
-//! Fact 7.3: change management, a product API that does not answer as the platform's own do.
+//! The change management API responds in its own form, which differs from the platform's APIs (facts 7.3).
 
-use crate::{READER, builder, call, get, send};
+use crate::{Got, READER, builder, call, get, send};
 use http::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 use snow_sim::{Rule, User};
 
 #[tokio::test]
@@ -58,9 +58,9 @@ pub(crate) async fn a_product_api_has_a_form_of_its_own() {
         (&json!("Assess"), &json!(1.0))
     );
     let emergencies = get(&simulator, "/api/sn_chg_rest/change/emergency").await;
-    assert_eq!((emergencies.rows().len(), emergencies.header("x-total-count")), (2, "2"));
+    assert_eq!((records(&emergencies).len(), emergencies.header("x-total-count")), (2, "2"));
     let found = get(&simulator, "/api/sn_chg_rest/change?sysparm_query=short_descriptionSTARTSWITHPat^type=emergency^ORDERBYnumber&sysparm_limit=1").await;
-    assert_eq!(found.rows().len(), 1);
+    assert_eq!(records(&found).len(), 1);
     let gone = call(&simulator, "DELETE", &path, "").await;
     assert_eq!(
         (gone.status.as_u16(), &gone.result()["sys_id"]),
@@ -81,6 +81,36 @@ pub(crate) async fn a_product_api_has_a_form_of_its_own() {
     }
 }
 
+/// What a list has in front of its last element, which is no record.
+fn records(list: &Got) -> Vec<Value> {
+    let mut rows = list.rows();
+    let last = rows.pop().unwrap();
+    assert_eq!(last.as_object().unwrap().keys().collect::<Vec<_>>(), ["__meta"]);
+    rows
+}
+
+#[tokio::test]
+pub(crate) async fn lists_end_with_an_element_that_is_no_record() {
+    let simulator = builder().build().unwrap();
+    let meta = |list: &Got| list.rows().last().unwrap()["__meta"].clone();
+    let plain = get(&simulator, "/api/sn_chg_rest/change").await;
+    assert_eq!((plain.rows().len(), plain.header("x-total-count")), (4, "3"));
+    assert_eq!(meta(&plain), json!({ "encodedQuery": "", "fields": { "applied": [], "ignored": [] } }));
+
+    let query = "typeINnormal,emergency^u_none=1^ORtype=standard^ORDERBYDESCnumber";
+    let asked = get(&simulator, &format!("/api/sn_chg_rest/change?sysparm_query={query}")).await;
+    let evaluated = "typeINnormal,emergency^u_none=1^ORtype=standard";
+    let fields = json!({ "applied": ["type"], "ignored": ["u_none"] });
+    assert_eq!(meta(&asked), json!({ "encodedQuery": evaluated, "fields": fields }));
+    let unordered = get(&simulator, &format!("/api/sn_chg_rest/change?sysparm_query={evaluated}")).await;
+    assert_eq!(records(&asked), records(&unordered), "an order is discarded");
+
+    let page = get(&simulator, "/api/sn_chg_rest/change/normal?sysparm_limit=1&sysparm_offset=0").await;
+    assert_eq!(records(&page).len(), 1, "the element does not count against the limit");
+    let none = get(&simulator, "/api/sn_chg_rest/change?sysparm_query=number=none").await;
+    assert_eq!((records(&none).len(), none.header("x-total-count")), (0, "0"));
+}
+
 #[tokio::test]
 async fn rules_hold_here_too() {
     let simulator = builder()
@@ -94,7 +124,7 @@ async fn rules_hold_here_too() {
             .await
     };
     let seen = by_reader("GET", "/api/sn_chg_rest/change").await;
-    assert_eq!((seen.rows().len(), seen.header("x-total-count")), (2, "3"));
+    assert_eq!((records(&seen).len(), seen.header("x-total-count")), (2, "3"));
     assert_eq!(seen.rows()[0].get("risk"), None);
     let id = seen.rows()[0]["sys_id"]["value"].as_str().unwrap().to_owned();
     for (method, path) in [

@@ -1,4 +1,4 @@
-//! Fact 4.3: a person logs in, consents, and is sent back with a code. The pages are read and answered as a browser would.
+//! A person logs in, consents and is redirected with a code (facts 4.3). The tests read and submit the pages as a browser does.
 
 use crate::browser::{Browser, percent};
 use crate::{Got, READER, builder, call, get_as, send};

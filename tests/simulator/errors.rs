@@ -1,8 +1,10 @@
-//! Facts 3: errors, and answers that only look like some.
+//! Errors have the service's envelopes, statuses and bodies, and some responses only look like errors (facts 3).
 
-use crate::{builder, call, get};
+use crate::{Got, READER, builder, call, get};
+use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
-use snow_sim::{Cut, Node, Quota, Rule, WriteLie};
+use snow_sim::{Cut, Gateway, Language, Node, Quota, Rule, WriteLie};
+use std::collections::BTreeSet;
 
 #[tokio::test]
 pub(crate) async fn one_envelope() {
@@ -93,7 +95,7 @@ pub(crate) async fn cancelled_in_every_shape() {
     );
 
     cancelled(Cut::Truncated);
-    let request = http::Request::get(list).header("authorization", crate::ADMIN);
+    let request = Request::get(list).header("authorization", crate::ADMIN);
     let answer = tower::ServiceExt::oneshot(
         simulator.clone(),
         request.body(http_body_util::Full::<bytes::Bytes>::default()).unwrap(),
@@ -123,4 +125,112 @@ pub(crate) async fn an_instance_that_does_not_answer() {
     assert!(get(&simulator, "/").await.text.contains("Instance Hibernating page"));
     simulator.settings(|settings| settings.node = Node::Up);
     assert_eq!(get(&simulator, "/api/now/table/incident").await.status, 200);
+}
+
+#[tokio::test]
+pub(crate) async fn a_gateway_responds_in_place_of_the_instance() {
+    let simulator = builder().build().unwrap();
+    let page = "<html><h1>404 Not Found</h1></html>";
+    let gateway =
+        Gateway::new(StatusCode::NOT_FOUND).body("text/html", page).header(header::VIA, "1.1 proxy");
+    let path = format!("/api/now/table/incident/{}", crate::create(&simulator, "{}").await);
+    simulator.take_journal();
+
+    simulator.gateway_next(gateway.clone());
+    simulator.gateway_at(3, gateway.clone().after_the_instance());
+    let answers = [
+        call(&simulator, "DELETE", &path, "").await,
+        get(&simulator, &path).await,
+        call(&simulator, "DELETE", &path, "").await,
+        get(&simulator, &path).await,
+    ];
+    assert_eq!(answers.iter().map(|got| got.status.as_u16()).collect::<Vec<_>>(), [404, 200, 404, 404]);
+    for got in [&answers[0], &answers[2]] {
+        let names: Vec<_> = got.headers.keys().map(|name| name.as_str()).collect();
+        assert_eq!(names, ["content-type", "via"], "nothing that the instance would have sent");
+        assert_eq!(got.text, page);
+    }
+    assert_eq!(answers[3].error().1, "No Record found", "the second deletion was carried out");
+    let reached: Vec<_> = simulator.take_journal().iter().map(|entry| entry.reached).collect();
+    assert_eq!(reached, [false, true, true, true]);
+
+    // Several queue up, around one that has its place already.
+    let status = |code: u16| Gateway::new(StatusCode::from_u16(code).unwrap());
+    simulator.gateway_at(2, status(502));
+    simulator.gateway_next(status(403));
+    simulator.gateway_next(status(504));
+    simulator.gateway_always(Some(status(407)));
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(get(&simulator, "/api/now/table/incident").await.status.as_u16());
+    }
+    simulator.gateway_always(None);
+    seen.push(get(&simulator, "/api/now/table/incident").await.status.as_u16());
+    assert_eq!(seen, [403, 502, 504, 407, 200]);
+}
+
+#[tokio::test]
+pub(crate) async fn messages_may_come_in_another_language() {
+    let abort = Rule::Abort { table: "problem".into(), rule: "Keine".into() };
+    let denied = Rule::DenyWrite { table: "incident".into() };
+    let simulator = builder().rule(abort).rule(denied).build().unwrap();
+    let id = crate::create(&simulator, "{}").await;
+    let hide = Rule::HideField { table: "incident".into(), field: "priority".into() };
+    simulator.add_rule(hide);
+    let one = format!("/api/now/table/incident/{id}");
+    let cases = [
+        ("GET", "/api/now/table/none", READER),
+        ("GET", "/api/now/v1/table/incident?sysparm_query=number=none", READER),
+        ("GET", "/api/now/table/incident/none", READER),
+        ("GET", "/api/now/nothing", READER),
+        ("GET", "/api/now/table/incident?sysparm_query=priority=1", READER),
+        ("GET", "/api/now/table/sys_db_object", READER),
+        ("POST", "/api/now/table/incident", READER),
+        ("POST", "/api/now/table/problem", READER),
+        ("PATCH", &one, READER),
+        ("DELETE", &one, READER),
+        ("PURGE", &one, READER),
+        ("GET", "/api/now/table/incident", "Basic bm9uZTpub25l"),
+    ];
+    let ask = async |(method, path, user): (&str, &str, &str)| {
+        let request =
+            Request::builder().method(method).uri(crate::encode(path)).header("authorization", user);
+        crate::send(&simulator, request, "{}").await
+    };
+    let words = |got: &Got| -> BTreeSet<String> {
+        let (_, message, detail) = got.error();
+        let text = format!("{message} {}", detail.as_str().unwrap_or_default());
+        text.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 3).map(str::to_owned).collect()
+    };
+    let names = ["none", "incident", "problem", "Keine"].map(str::to_owned);
+    for case in cases {
+        simulator.settings(|settings| settings.language = Language::English);
+        let english = ask(case).await;
+        simulator.settings(|settings| settings.language = Language::German);
+        let german = ask(case).await;
+        assert_eq!(english.status, german.status, "{case:?}");
+        let keys = |got: &Got| got.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(keys(&english), keys(&german), "{case:?}");
+        let shape = |got: &Got| got.json()["error"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(shape(&english), shape(&german), "{case:?}");
+        let (english, german) = (words(&english), words(&german));
+        let both: Vec<_> = english.intersection(&german).filter(|word| !names.contains(word)).collect();
+        assert!(both.is_empty() && !german.is_empty(), "{case:?}: {both:?}");
+    }
+
+    // Rows in front of an error keep their values; faults and items of a batch speak it, too.
+    let text = "Transaction cancelled: maximum execution time exceeded";
+    call(&simulator, "POST", "/api/now/table/sys_user", &json!({ "first_name": text }).to_string()).await;
+    simulator.settings(|settings| settings.quota = Some(Quota { rows: 1, shape: Cut::Beside }));
+    let cut = get(
+        &simulator,
+        &format!(
+            "/api/now/table/sys_user?sysparm_query=first_name={text}^NQnameISNOTEMPTY^ORDERBYDESCfirst_name"
+        ),
+    )
+    .await;
+    assert_eq!(cut.rows()[0]["first_name"], json!(text));
+    assert!(cut.json()["error"]["message"].as_str().unwrap().starts_with("Transaktion abgebrochen"));
+    simulator.fail_next(snow_sim::Fault::Busy);
+    assert_eq!(get(&simulator, "/api/now/table/incident").await.error().1, "Zu viele Anforderungen");
 }

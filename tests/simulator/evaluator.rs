@@ -1,4 +1,4 @@
-//! The query evaluator against an independent, naive one.
+//! The query evaluator agrees with an independent, naive one.
 
 use crate::{builder, get};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Whatever arrives at the APIs, they answer: no panic, and no status that the facts do not know.
+//! Whatever arrives, the APIs respond without a panic, and with a status that the facts know.
 
 use crate::{ADMIN, READER, builder, get};
 use bytes::Bytes;

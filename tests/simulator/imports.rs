@@ -1,4 +1,4 @@
-//! Fact 7.2: rows for staging tables, and what becomes of them.
+//! Import rows are staged and transformed, and each has the documented outcome (facts 7.2).
 
 use crate::{ADMIN, Got, READER, builder, call, get, get_as, send};
 use http::Request;

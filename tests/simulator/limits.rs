@@ -1,4 +1,4 @@
-//! Facts 1.10, 3.5 and 8: sizes, rates, queues and sessions.
+//! Sizes, rates, queues and sessions are limited as on an instance (facts 1.10, 3.5 and 8).
 
 use crate::{ADMIN, Got, builder, call, get, send};
 use futures_util::future::join_all;

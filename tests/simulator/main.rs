@@ -1,5 +1,5 @@
-//! That the simulator behaves as the facts say: one file a part of `docs/servicenow-behaviour.md`, and `facts.rs` with the
-//! table of sections against tests.
+//! The simulator behaves as `docs/servicenow-behaviour.md` says: one file per part of it, and `facts.rs` with the table of sections
+//! and their tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 #![allow(clippy::disallowed_methods, reason = "tests start tasks")]
 
@@ -19,6 +19,7 @@ mod facts;
 mod hostile;
 mod imports;
 mod limits;
+mod meanwhile;
 mod paging;
 mod queries;
 mod samples;

@@ -1,4 +1,4 @@
-//! Facts 1.5 and 9: pages.
+//! Pages, their order and their headers are those of an instance (facts 1.5 and 9).
 
 use crate::{READER, builder, get, get_as};
 use snow_sim::Rule;

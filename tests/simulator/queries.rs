@@ -1,4 +1,4 @@
-//! Facts 2: encoded queries, evaluated for real.
+//! Encoded queries are evaluated as the service evaluates them (facts 2).
 
 use crate::{builder, get};
 use snow_sim::{ColumnType, Simulator, Table, User};

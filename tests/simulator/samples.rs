@@ -1,6 +1,6 @@
-//! The simulator's answers have the keys, the types and the headers of recorded and official ones.
+//! The simulator's responses have the keys, types and headers of recorded and documented ones.
 //!
-//! The samples are not part of this repository: they are compared where `SNOW_SAMPLES` names their folder.
+//! The samples are not part of this repository: the tests use them if `SNOW_SAMPLES` names their folder.
 
 mod other_apis;
 

@@ -1,4 +1,4 @@
-//! Generated rows. What a million of them cost, `cargo xtask bench` measures.
+//! Generated rows look real and are the same in every run. `cargo xtask bench` measures a million of them.
 
 use crate::{builder, get};
 

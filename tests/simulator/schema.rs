@@ -1,4 +1,4 @@
-//! Facts 7.3, 1.3 and 1.9: the dictionary as rows, and who may read them.
+//! The dictionary can be read as rows, by users who may read it (facts 7.3, 1.3 and 1.9).
 
 use crate::{READER, builder, get, get_as};
 use serde_json::{Value, json};

@@ -1,9 +1,10 @@
-//! Facts 1.1 to 1.4, 1.7, 1.8 and 7.3: paths, parameters, statuses and headers of the Table API.
+//! The Table API has the service's paths, parameters, statuses and headers (facts 1.1 to 1.4, 1.7, 1.8 and 7.3).
 
 use crate::{ADMIN, builder, call, create, get, send};
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::json;
+use snow_sim::Table;
 
 #[tokio::test]
 pub(crate) async fn paths_versions_and_statuses() {
@@ -269,4 +270,43 @@ pub(crate) async fn scripted_apis_answer_as_they_like() {
     assert_eq!(got.result(), json!({ "status": 400, "message": "/api/x_acme_app/v1/orders" }));
     let nobody = send(&simulator, Request::get("/api/x_acme_app/v1/orders"), "").await;
     assert_eq!(nobody.status, 401);
+}
+
+#[tokio::test]
+pub(crate) async fn string_columns_keep_as_many_characters_as_they_have() {
+    let order = Table::new("u_order", "Order").text_column("u_key", 10).text_column("u_note", 300);
+    let builder = builder().table(order).max_length("incident", "correlation_id", 12);
+    let simulator = builder.row("u_order", [("u_key", "given from the start")]).build().unwrap();
+    let long = "ä".repeat(400);
+    let body = json!({ "u_key": "0123456789abcdefg", "u_note": long }).to_string();
+    let made = call(&simulator, "POST", "/api/now/table/u_order", &body).await;
+    assert_eq!((made.status.as_u16(), &made.result()["u_key"]), (201, &json!("0123456789")), "cut, and 201");
+    assert_eq!(
+        made.result()["u_note"],
+        json!(long),
+        "no varchar has more than 255: longer ones are unbounded"
+    );
+    let path = format!("/api/now/table/u_order/{}", made.result()["sys_id"].as_str().unwrap());
+    let changed = call(&simulator, "PATCH", &path, r#"{"u_key":"ääääääääääää"}"#).await;
+    assert_eq!(changed.result()["u_key"], json!("ä".repeat(10)), "characters, not bytes");
+    let found = async |query: &str| {
+        get(&simulator, &format!("/api/now/table/u_order?sysparm_query={query}")).await.rows().len()
+    };
+    assert_eq!((found("u_key=given from").await, found("u_key=given from the start").await), (1, 0));
+
+    let incident = create(&simulator, r#"{"correlation_id":"12345678901234567"}"#).await;
+    assert_eq!(simulator.stored("incident", &incident, "correlation_id").unwrap(), "123456789012");
+    let entry = async |query: &str| {
+        let path = format!("/api/now/table/sys_dictionary?sysparm_query={query}");
+        get(&simulator, &path).await.column("max_length")
+    };
+    assert_eq!(entry("name=u_order^elementINu_key,u_note^ORDERBYelement").await, ["10", "300"]);
+    assert_eq!(entry("name=task^element=correlation_id").await, ["12"], "a column of the table above");
+
+    for (table, column, length) in
+        [("incident", "none", 1), ("none", "u_key", 1), ("incident", "state", 1), ("incident", "number", 0)]
+    {
+        let refused = super::builder().max_length(table, column, length).build().unwrap_err().to_string();
+        assert!(refused.starts_with("the length of"), "{refused}");
+    }
 }

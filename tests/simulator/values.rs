@@ -1,4 +1,4 @@
-//! Fact 1.6: values in all their forms.
+//! Values are read and written in all their forms (facts 1.6).
 
 use crate::{builder, call, create, get, send};
 use http::Request;

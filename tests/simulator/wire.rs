@@ -1,4 +1,4 @@
-//! Fact 11: faults below HTTP, compression and chunks, on sockets.
+//! Faults below HTTP, compression and chunks appear on sockets as planned (facts 11).
 
 use crate::{ADMIN, builder};
 use snow_sim::{ClientCertificate, ConnectionFault, Listener, Simulator, TlsOptions, WireFault};

@@ -1,6 +1,8 @@
-//! Which crate may name which: the arrows of `ARCHITECTURE.md`, and that none of the libraries names what they avoid.
+//! Which crate may name which: the arrows of `ARCHITECTURE.md`, and that none of the libraries names what they avoid. The
+//! arrows inside the crates are checked by `structure`.
 
 use crate::run::{Done, output};
+use crate::structure;
 use serde_json::Value;
 
 /// Normal dependencies inside the workspace, by crate. Everything else is an arrow too many.
@@ -19,6 +21,11 @@ const AVOIDED: &[&str] =
     &["reqwest", "url", "governor", "async-trait", "chrono", "uuid", "wiremock", "jsonwebtoken"];
 
 pub(crate) fn check() -> Done {
+    crates()?;
+    structure::check()
+}
+
+fn crates() -> Done {
     let metadata = output("cargo metadata --format-version 1 --no-deps --locked")?;
     let metadata: Value = serde_json::from_str(&metadata).map_err(|e| format!("cargo metadata: {e}"))?;
     let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();

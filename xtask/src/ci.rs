@@ -1,7 +1,7 @@
 //! What has to pass before a change lands.
 
 use crate::run::{Done, root, run};
-use crate::{arrows, costs, files, readme, tables};
+use crate::{api, arrows, costs, files, readme, tables};
 use std::time::{Instant, SystemTime};
 
 type Step = (&'static str, fn() -> Done);
@@ -9,6 +9,7 @@ type Step = (&'static str, fn() -> Done);
 const STEPS: &[Step] = &[
     ("fmt", || run("cargo fmt --all --check", &[])),
     ("arrows", arrows::check),
+    ("api", api::check),
     ("clippy", || run("cargo clippy --workspace --all-targets --all-features -- -D warnings", &[])),
     ("clippy-none", without_features),
     ("test", test),

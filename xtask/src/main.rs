@@ -1,5 +1,6 @@
-//! The project's own commands: `cargo xtask ci | test | interop | codegen | queries | bench | fuzz`.
+//! The project's own commands: `cargo xtask ci | test | structure | interop | codegen | queries | bench | fuzz | release-check`.
 
+mod api;
 mod arrows;
 mod ci;
 mod costs;
@@ -8,6 +9,7 @@ mod fuzz;
 mod interop;
 mod readme;
 mod run;
+mod structure;
 mod tables;
 
 use std::process::ExitCode;
@@ -18,6 +20,9 @@ cargo xtask COMMAND
   test               every test and doctest, with all features
   ci [--skip test]   everything that has to pass before a change lands, the tests included
   ci STEP            one step of it, by its name in the list that `ci` prints
+  api                writes the public API of each library to tests/api, which `ci` compares
+  structure          the modules of the crates alone, of what `ci arrows` checks: circles, arrows upward, long files, and
+                     names of types used twice
   interop [CHECK]    pysnow against the simulator; our client through a proxy (tinyproxy) and nginx, with an authorization
                      server from npm, and with a login in headless Chromium. Installs what it needs (python3 has to be
                      there; the others by apt)
@@ -27,7 +32,10 @@ cargo xtask COMMAND
   bench costs        instructions and allocations alone (installs valgrind)
   bench tables       whole tables alone: time, memory and requests
   bench files        a gigabyte up and down alone
-  fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)";
+  fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)
+  fuzz SECONDS NAME  one fuzz target
+  fuzz keep          adds small inputs that were found to the corpora that the tests replay
+  release-check      what a release needs in addition to `ci`: each fuzz target for 10 minutes, and `interop`";
 
 const CODEGEN: &str = "cargo run --quiet --package snow-client --example codegen -- --table incident --out \
                        tests/promises/generated/incident.rs";
@@ -36,6 +44,10 @@ fn queries(count: &str) -> run::Done {
     let test =
         "cargo test --release -p snow-tests --test promises any_tree_selects_what_it_says -- --nocapture";
     run::run(test, &[("SNOW_QUERY_CASES", count)])
+}
+
+fn fuzz_for(seconds: &str, only: Option<&str>) -> run::Done {
+    seconds.parse().map_err(|_| USAGE.to_owned()).and_then(|seconds| fuzz::all(seconds, only))
 }
 
 fn bench() -> run::Done {
@@ -50,6 +62,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["test"] => ci::test(),
+        ["api"] => api::write(),
+        ["structure"] => structure::check(),
         ["interop"] => interop::check(None),
         ["interop", name] => interop::check(Some(name)),
         ["codegen"] => run::run(CODEGEN, &[]),
@@ -59,8 +73,11 @@ fn main() -> ExitCode {
         ["bench", "tables"] => tables::all(),
         ["queries"] => queries("1000000"),
         ["queries", count] => queries(count),
-        ["fuzz"] => fuzz::all(30),
-        ["fuzz", seconds] => seconds.parse().map_err(|_| USAGE.to_owned()).and_then(fuzz::all),
+        ["fuzz"] => fuzz::all(30, None),
+        ["fuzz", "keep"] => fuzz::keep(),
+        ["fuzz", seconds] => fuzz_for(seconds, None),
+        ["fuzz", seconds, name] => fuzz_for(seconds, Some(name)),
+        ["release-check"] => fuzz::all(600, None).and_then(|()| interop::check(None)),
         ["ci"] => ci::all(None),
         ["ci", "--skip", step] => ci::all(Some(step)),
         ["ci", step] => ci::one(step),

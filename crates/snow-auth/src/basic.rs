@@ -3,7 +3,7 @@
 use crate::header::{HeaderAuth, OriginHeader};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::header;
-use snow_core::{Error, Kind, Origin, Secret};
+use snow_core::{Error, Kind, Origin, Secret, check_credential};
 use tower_layer::Layer;
 
 /// Adds `Authorization: Basic`, marked sensitive, to every request for one origin (and to those that name no host yet).
@@ -34,8 +34,8 @@ impl BasicAuthLayer {
     /// For a user of the instance at this origin.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for an empty user or password, and for a user with a colon, which basic authentication
-    /// cannot express.
+    /// [`Kind::InvalidInput`] for an empty user or password, for one that begins or ends with a line end or another control
+    /// character, and for a user with a colon, which basic authentication cannot express.
     pub fn new(origin: &Origin, user: &str, password: impl Into<Secret>) -> Result<Self, Error> {
         let password = password.into();
         let refuse = |why: &str| Err(Error::new(Kind::InvalidInput, why.to_owned()));
@@ -50,6 +50,8 @@ impl BasicAuthLayer {
                 "the user contains ':', which separates user and password in basic authentication",
             );
         }
+        check_credential("user", user)?;
+        check_credential("password", password.expose())?;
         let pair = Secret::from(format!("{user}:{}", password.expose()));
         let value = Secret::from(format!("Basic {}", BASE64_STANDARD.encode(pair.expose())));
         OriginHeader::new(origin, header::AUTHORIZATION, &value, "user and password").map(Self)

@@ -1,9 +1,11 @@
 //! A way to log in of the user's own.
+#![warn(clippy::arithmetic_side_effects)]
 
-use crate::layer::replay;
+use crate::layer::sent_before;
+use crate::waiting::{FirstDeparture, note_wait};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, request};
-use snow_core::{BoxError, Error, Kind, Origin, Replay};
+use snow_core::{BoxError, Error, Kind, Origin, Replay, clone_request};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -152,17 +154,20 @@ where
     B: Replay,
 {
     layer.refuse_elsewhere(request.uri())?;
-    let again = replay(&request);
+    let again = clone_request(&request);
     let request = layer.apply(request).await?;
-    let answer = inner.clone().oneshot(request).await.map_err(Error::wrap)?;
-    let Some(again) = again.filter(|_| answer.status() == StatusCode::UNAUTHORIZED) else {
-        return Ok(answer);
+    let departure = FirstDeparture::of(&request);
+    let response = inner.clone().oneshot(request).await.map_err(Error::wrap)?;
+    let Some(again) = again.filter(|_| response.status() == StatusCode::UNAUTHORIZED) else {
+        return Ok(response);
     };
+    departure.was_refused();
+    let waiting = note_wait(&again, || "new credentials after a 401".to_owned());
     if !layer.credentials.refused().await.map_err(failed)? {
-        return Ok(answer);
+        return Ok(response);
     }
-    drop(answer);
-    let again = layer.apply(again).await?;
+    drop((waiting, response));
+    let again = layer.apply(sent_before(again)).await?;
     inner.oneshot(again).await.map_err(Error::wrap)
 }
 
@@ -178,6 +183,7 @@ impl<C: Credentials> CredentialsLayer<C> {
     }
 
     async fn apply<B>(&self, request: Request<B>) -> Result<Request<B>, Error> {
+        let _waiting = note_wait(&request, || "its credentials".to_owned());
         let (mut head, body) = request.into_parts();
         self.credentials.apply(&mut head).await.map_err(failed)?;
         self.refuse_elsewhere(&head.uri)?;

@@ -1,7 +1,7 @@
 //! One header with every request for one origin: what the ways to log in that never change have in common.
 
 use http::{HeaderName, HeaderValue, Request};
-use snow_core::{Error, Kind, Origin, Secret};
+use snow_core::{Error, Kind, Origin, Secret, check_credential};
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,9 +9,9 @@ use tower_service::Service;
 
 /// A header that only one origin may see.
 #[derive(Clone)]
-pub(crate) struct OriginHeader(Arc<Inner>);
+pub(crate) struct OriginHeader(Arc<HeaderOfOrigin>);
 
-struct Inner {
+struct HeaderOfOrigin {
     origin: Origin,
     name: HeaderName,
     value: HeaderValue,
@@ -23,11 +23,12 @@ impl OriginHeader {
         if value.is_empty() {
             return Err(Error::new(Kind::InvalidInput, format!("the {what} is empty")));
         }
+        check_credential(what, value.expose())?;
         let refuse =
             |_| Error::new(Kind::InvalidInput, format!("the {what} has characters that no header may have"));
         let mut value = HeaderValue::from_str(value.expose()).map_err(refuse)?;
         value.set_sensitive(true);
-        Ok(Self(Arc::new(Inner { origin: origin.clone(), name, value })))
+        Ok(Self(Arc::new(HeaderOfOrigin { origin: origin.clone(), name, value })))
     }
 }
 

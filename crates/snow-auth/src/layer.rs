@@ -1,11 +1,12 @@
-//! Adds the token; after a 401 renews it once and sends once more.
+//! Adds the token to each request; after a 401 refreshes it once and sends the request once more.
 
 use crate::OAuth;
-use crate::oauth::Ready;
+use crate::oauth::BearerHeader;
+use crate::waiting::{FirstDeparture, note_wait};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
-use snow_core::{BoxError, Error, Kind, Late, Replay};
+use snow_core::{BoxError, Error, Kind, Late, Operation, Replay, clone_request};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -36,6 +37,13 @@ impl OAuthLayer {
     /// A layer that shares this client's token.
     pub fn new(oauth: OAuth) -> Self {
         Self { oauth }
+    }
+}
+
+impl OAuth {
+    /// A layer that adds the token to every request.
+    pub fn layer(&self) -> OAuthLayer {
+        OAuthLayer::new(self.clone())
     }
 }
 
@@ -74,12 +82,13 @@ where
     fn call(&mut self, request: Request<B>) -> OAuthFuture<S, B, R> {
         let stage = if !self.oauth.origin().covers(request.uri()) {
             Stage::Refused { error: Some(elsewhere(&self.oauth, request.uri())) }
-        } else if let Some(token) = self.oauth.ready() {
-            let refusal = Box::new(Refusal { service: self.clone(), again: replay(&request), token });
+        } else if let Some(token) = self.oauth.header_now() {
+            let (departure, again) = (FirstDeparture::of(&request), clone_request(&request));
+            let refusal = Box::new(RefusedCall { service: self.clone(), departure, again, token });
             let call = Late::new(&mut self.inner, with_token(request, &refusal.token));
             Stage::Sent { call, refusal: Some(refusal) }
         } else {
-            Stage::Waiting { call: Box::pin(self.clone().obtain_and_send(request)) }
+            Stage::Waiting { call: Box::pin(self.clone().wait_and_send(request)) }
         };
         OAuthFuture { stage }
     }
@@ -91,76 +100,80 @@ fn elsewhere(oauth: &OAuth, uri: &http::Uri) -> Error {
     Error::new(Kind::ForeignOrigin, why)
 }
 
-/// What it takes to send the request once more.
-pub(crate) fn replay<B: Replay>(request: &Request<B>) -> Option<Request<B>> {
-    let mut again = Request::new(request.body().replay()?);
-    *again.method_mut() = request.method().clone();
-    *again.uri_mut() = request.uri().clone();
-    *again.version_mut() = request.version();
-    *again.headers_mut() = request.headers().clone();
-    *again.extensions_mut() = request.extensions().clone();
-    Some(again)
-}
-
-fn with_token<B>(mut request: Request<B>, token: &Ready) -> Request<B> {
-    request.headers_mut().insert(header::AUTHORIZATION, token.header.clone());
+fn with_token<B>(mut request: Request<B>, token: &BearerHeader) -> Request<B> {
+    request.headers_mut().insert(header::AUTHORIZATION, token.value.clone());
     request
 }
 
 impl<S> OAuthService<S> {
-    /// The way of a request that finds no token it could go out with at once.
-    async fn obtain_and_send<B, R>(self, request: Request<B>) -> Result<Response<R>, Error>
+    /// Sends a request that has no usable token at once: it waits for one.
+    async fn wait_and_send<B, R>(self, request: Request<B>) -> Result<Response<R>, Error>
     where
         S: Service<Request<B>, Response = Response<R>> + Clone,
         S::Error: Into<BoxError>,
         B: Replay,
     {
-        let token = self.oauth.get().await?;
-        let again = replay(&request);
-        let answer = self.inner.clone().oneshot(with_token(request, &token)).await.map_err(Error::wrap)?;
-        if answer.status() != StatusCode::UNAUTHORIZED {
-            token.accepted();
-            return Ok(answer);
+        let waiting = note_wait(&request, || self.oauth.what_it_waits_for());
+        let token = self.oauth.header().await?;
+        drop(waiting);
+        let (departure, again) = (FirstDeparture::of(&request), clone_request(&request));
+        let response = self.inner.clone().oneshot(with_token(request, &token)).await.map_err(Error::wrap)?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            token.mark_accepted();
+            return Ok(response);
         }
-        Refusal { service: self, again, token }.renew_and_send(answer).await
+        RefusedCall { service: self, departure, again, token }.refresh_and_send(response).await
     }
 }
 
-/// What is kept for the case that the token is refused.
-struct Refusal<S, B> {
+/// What is kept of a call for the case that its token is refused.
+struct RefusedCall<S, B> {
     service: OAuthService<S>,
+    departure: FirstDeparture,
     again: Option<Request<B>>,
-    token: Ready,
+    token: BearerHeader,
 }
 
-impl<S, B> Refusal<S, B> {
-    /// A 401 whose renewal brings another token is sent again; any other stands.
-    async fn renew_and_send<R>(self, answer: Response<R>) -> Result<Response<R>, Error>
+impl<S, B> RefusedCall<S, B> {
+    /// Sends the request once more if the refresh brings another token; else the 401 stands.
+    async fn refresh_and_send<R>(self, response: Response<R>) -> Result<Response<R>, Error>
     where
         S: Service<Request<B>, Response = Response<R>>,
         S::Error: Into<BoxError>,
     {
-        let renewed = match self.service.oauth.after_refusal(self.token.generation).await {
-            Ok(renewed) => renewed,
-            Err(error) => return Err(after_401(error)), // drops the answer
+        self.departure.was_refused();
+        let oauth = &self.service.oauth;
+        let waiting = self.again.as_ref().and_then(|again| note_wait(again, || oauth.what_it_waits_for()));
+        let refreshed = match oauth.header_after_refusal(self.token.generation).await {
+            Ok(refreshed) => refreshed,
+            Err(error) => return Err(refresh_failed(error)), // drops the response
         };
+        drop(waiting);
         match self.again {
-            Some(request) if renewed.generation != self.token.generation => {
-                drop(answer);
-                let again =
-                    self.service.inner.oneshot(with_token(request, &renewed)).await.map_err(Error::wrap)?;
+            Some(request) if refreshed.generation != self.token.generation => {
+                drop(response);
+                let request = with_token(sent_before(request), &refreshed);
+                let again = self.service.inner.oneshot(request).await.map_err(Error::wrap)?;
                 if again.status() != StatusCode::UNAUTHORIZED {
-                    renewed.accepted();
+                    refreshed.mark_accepted();
                 }
                 Ok(again)
             }
-            _ => Ok(answer),
+            _ => Ok(response),
         }
     }
 }
 
+/// The layers below tell that it was sent before.
+pub(crate) fn sent_before<B>(mut request: Request<B>) -> Request<B> {
+    let operation = Operation::of(&request).cloned().unwrap_or_default();
+    let sent = operation.attempts().saturating_add(1);
+    request.extensions_mut().insert(operation.attempted(sent));
+    request
+}
+
 /// Tells both: that the token was refused, and that no other could be had.
-fn after_401(error: Error) -> Error {
+fn refresh_failed(error: Error) -> Error {
     error
         .with_context("the instance refused the token (401), and a new one could not be had")
         .before_sending()
@@ -184,7 +197,7 @@ pin_project! {
     where
         S: Service<Request<B>>,
     {
-        Sent { #[pin] call: Late<S, B>, refusal: Option<Box<Refusal<S, B>>> },
+        Sent { #[pin] call: Late<S, B>, refusal: Option<Box<RefusedCall<S, B>>> },
         Waiting { call: BoxFuture<'static, Result<Response<R>, Error>> },
         Refused { error: Option<Error> },
     }
@@ -205,22 +218,23 @@ where
         loop {
             match stage.as_mut().project() {
                 Projected::Sent { call, refusal } => {
-                    let answer = ready!(call.poll(cx)).map_err(Error::wrap)?;
-                    let refused = answer.status() == StatusCode::UNAUTHORIZED;
+                    let response = ready!(call.poll(cx)).map_err(Error::wrap)?;
+                    let refused = response.status() == StatusCode::UNAUTHORIZED;
                     match refusal.take() {
                         Some(refusal) if !refused => {
-                            refusal.token.accepted();
-                            return Poll::Ready(Ok(answer));
+                            refusal.token.mark_accepted();
+                            return Poll::Ready(Ok(response));
                         }
-                        None => return Poll::Ready(Ok(answer)),
+                        None => return Poll::Ready(Ok(response)),
                         Some(refusal) => {
-                            stage.set(Stage::Waiting { call: Box::pin(refusal.renew_and_send(answer)) });
+                            stage.set(Stage::Waiting { call: Box::pin(refusal.refresh_and_send(response)) });
                         }
                     }
                 }
                 Projected::Waiting { call } => return call.as_mut().poll(cx),
                 Projected::Refused { error } => {
-                    return error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error)));
+                    let what = "the future of a request that got no token was polled after it had completed";
+                    return Poll::Ready(Err(error.take().unwrap_or_else(|| Error::internal(what))));
                 }
             }
         }

@@ -25,6 +25,7 @@ mod credentials;
 mod header;
 mod layer;
 mod oauth;
+mod waiting;
 
 pub use api_key::ApiKeyLayer;
 pub use basic::BasicAuthLayer;

@@ -3,6 +3,8 @@
 //! With `SNOW_INSTANCE`, `SNOW_USER` and `SNOW_PASSWORD` (and `SNOW_CLIENT_ID` and `SNOW_CLIENT_SECRET` for OAuth) it runs on
 //! a real instance, and reads only unless `SNOW_WRITE=1`.
 
+#![allow(clippy::disallowed_methods, reason = "a program waits with tokio")]
+
 use serde_json::json;
 use snow_client::{Client, Error, OAuthClient, SysId, Token, Transport, field};
 use snow_sim::{Listener, Simulator};

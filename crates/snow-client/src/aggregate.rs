@@ -1,8 +1,9 @@
 //! The Aggregate API: counts, sums and the like, without the rows (facts 6).
 
-use crate::call::{Call, Prepared};
-use crate::target::Target;
-use crate::{Error, Kind, Query, Record};
+use crate::request::call::Call;
+use crate::request::client_inner::ClientInner;
+use crate::request::params::RequestParams;
+use crate::{Api, Error, Kind, Query, Record};
 use http::Method;
 use serde::Deserialize;
 use snow_core::decode::Answer;
@@ -153,9 +154,9 @@ impl Aggregates {
 
     fn of(stats: Record) -> Result<Self, Error> {
         let part = |what: Aggregate| match stats.get(what.name()) {
-            Some(part) => serde_json::from_str(part.json()).map(Some).map_err(|e| {
-                let why = format!("the answer's {} is none", what.name());
-                Error::new(Kind::Decode, why).with_source(e)
+            // What serde says may repeat what it read.
+            Some(part) => serde_json::from_str(part.json()).map(Some).map_err(|_| {
+                Error::new(Kind::Decode, format!("the response's {} does not hold an object", what.name()))
             }),
             None => Ok(None),
         };
@@ -245,37 +246,35 @@ mod sealed {
     impl Sealed for Vec<super::Group> {}
 }
 
-pub(crate) fn call(target: Arc<Target>, table: &str) -> Call<Aggregates> {
-    let request = ApiPath::table(table)
-        .and_then(|_| ApiPath::parse("/api/now/stats")?.push(table))
-        .map(|path| Prepared::new(Method::GET, path));
-    Call::new(target, request, |answer, request| one(answer, &request.params))
+pub(crate) fn call(client: Arc<ClientInner>, table: &str) -> Call<Aggregates> {
+    let path = ApiPath::table(table).and_then(|_| ApiPath::parse("/api/now/stats")?.push(table));
+    Api::known(client, path).call(Method::GET, |response, request| one(response, &request.params))
 }
 
-/// One set of rows of an answer.
+/// One set of rows of a response.
 #[derive(Deserialize)]
-struct Told {
+struct StatsOfRows {
     stats: Record,
     #[serde(default)]
     groupby_fields: Vec<Record>,
 }
 
-fn one(answer: &Answer, params: &Params) -> Result<Aggregates, Error> {
-    let aggregates = Aggregates::of(answer.result::<Told>()?.stats)?;
+fn one(answer: &Answer, params: &RequestParams) -> Result<Aggregates, Error> {
+    let aggregates = Aggregates::of(answer.result::<StatsOfRows>()?.stats)?;
     counted(aggregates, params)
 }
 
-fn groups(answer: &Answer, params: &Params) -> Result<Vec<Group>, Error> {
-    let group = |told: Told| {
-        let aggregates = counted(Aggregates::of(told.stats)?, params)?;
-        Ok(Group { fields: told.groupby_fields, aggregates })
+fn groups(answer: &Answer, params: &RequestParams) -> Result<Vec<Group>, Error> {
+    let group = |rows: StatsOfRows| {
+        let aggregates = counted(Aggregates::of(rows.stats)?, params)?;
+        Ok(Group { fields: rows.groupby_fields, aggregates })
     };
-    answer.result::<Vec<Told>>()?.into_iter().map(group).collect()
+    answer.result::<Vec<StatsOfRows>>()?.into_iter().map(group).collect()
 }
 
 /// A count that was asked for is there.
-fn counted(aggregates: Aggregates, params: &Params) -> Result<Aggregates, Error> {
-    if params.get(COUNT).is_some() {
+fn counted(aggregates: Aggregates, params: &RequestParams) -> Result<Aggregates, Error> {
+    if params.own_value(COUNT).is_some() {
         aggregates.count()?;
     }
     Ok(aggregates)
@@ -287,9 +286,9 @@ impl Call<Aggregates> {
     pub fn group_by<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Call<Vec<Group>> {
         let call = self.params(|params| params.field_list(GROUPS, fields));
         call.read_as(|answer, request| groups(answer, &request.params)).change(|request| {
-            match request.params.get(GROUPS).is_some_and(|fields| !fields.is_empty()) {
+            match request.params.own_value(GROUPS).is_some_and(|fields| !fields.is_empty()) {
                 true => Ok(request),
-                false => request.params.encoded().map(drop).and_then(|()| {
+                false => request.params.to_params().map(drop).and_then(|()| {
                     Err(Error::new(Kind::InvalidInput, "there is no field to group by: give at least one"))
                 }),
             }
@@ -305,7 +304,7 @@ impl<T: Aggregated> Call<T> {
 
     /// How many rows there are.
     pub fn count(self) -> Self {
-        self.params(|params| params.custom(COUNT, "true"))
+        self.params(|params| params.own(COUNT, "true"))
     }
 
     /// The sums of these fields. Asking again replaces the first.
@@ -370,9 +369,9 @@ impl Call<Vec<Group>> {
 
     /// One more item of a list.
     fn also(self, name: &str, item: &str) -> Self {
-        self.params(|params| match params.get(name) {
-            Some(list) => params.custom(name, &format!("{list},{item}")),
-            None => params.custom(name, item),
+        self.params(|params| match params.own_value(name).map(|list| format!("{list},{item}")) {
+            Some(list) => params.own(name, &list),
+            None => params.own(name, item),
         })
     }
 }

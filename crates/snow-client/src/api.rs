@@ -1,8 +1,10 @@
 //! Any other API: a path, and calls below it.
 
-use crate::call::{Call, Prepared};
-use crate::exchange::Read;
-use crate::target::Target;
+use crate::request::api_request::ApiRequest;
+use crate::request::call::Call;
+use crate::request::client_inner::ClientInner;
+use crate::request::exchange::PlainReader;
+use crate::request::params::RequestParams;
 use crate::{Error, Kind, Query, Record};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
@@ -35,19 +37,27 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Api {
-    target: Arc<Target>,
+    client: Arc<ClientInner>,
     path: Result<ApiPath, Error>,
+    /// What every call begins with.
+    params: RequestParams,
 }
 
 impl Api {
-    pub(crate) fn new(target: Arc<Target>, path: &str) -> Self {
-        Self { target, path: ApiPath::parse(path) }
+    pub(crate) fn new(client: Arc<ClientInner>, path: &str) -> Self {
+        Self { client, path: read(path), params: RequestParams::any() }
     }
 
-    /// A path below, by one segment, which may have any characters in it.
+    /// An API that has a type of its own here, which knows what parameters it takes.
+    pub(crate) fn known(client: Arc<ClientInner>, path: Result<ApiPath, Error>) -> Self {
+        Self { client, path, params: RequestParams::default() }
+    }
+
+    /// A path below, by one segment, which may have any characters in it. Parameters are no part of a path: see
+    /// [`param`](Call::param).
     pub fn at(&self, segment: impl AsRef<str>) -> Self {
         let path = self.path.clone().and_then(|path| path.push(segment.as_ref()));
-        Self { target: self.target.clone(), path }
+        Self { client: self.client.clone(), path, params: self.params.clone() }
     }
 
     /// A GET of this path.
@@ -77,9 +87,30 @@ impl Api {
 
     /// Any method, without a body.
     pub fn request(&self, method: Method) -> Call<Answer> {
-        let request = self.path.clone().map(|path| Prepared::new(method, path));
-        Call::new(self.target.clone(), request, |answer, _| Ok(answer.clone()))
+        self.call(method, |response, _| Ok(response.clone()))
     }
+
+    /// A call whose response is read as the type of this API.
+    pub(crate) fn call<T>(
+        &self,
+        method: Method,
+        read: impl Fn(&Answer, &ApiRequest) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Call<T> {
+        let params = self.params.clone();
+        let request = self.path.clone().map(|path| ApiRequest { params, ..ApiRequest::new(method, path) });
+        Call::new(self.client.clone(), request, read)
+    }
+}
+
+/// A path without parameters, for which a call has functions of its own.
+fn read(path: &str) -> Result<ApiPath, Error> {
+    if let Some((before, _)) = path.split_once('?') {
+        let why = format!(
+            "the path {before:?} has parameters behind it: leave them out, and add each by param(name, value)"
+        );
+        return Err(Error::new(Kind::InvalidInput, why));
+    }
+    ApiPath::parse(path)
 }
 
 impl Call<Answer> {
@@ -87,14 +118,14 @@ impl Call<Answer> {
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
         let body = serde_json::to_vec(body)
             .map_err(|e| Error::new(Kind::InvalidInput, "the body cannot be sent").with_source(e));
-        self.change(|request| Ok(Prepared { body: Some(Bytes::from(body?)), ..request }))
+        self.change(|request| Ok(ApiRequest { body: Some(Bytes::from(body?)), ..request }))
     }
 
     /// A body of any type.
     pub fn body(self, content_type: &str, body: impl Into<Bytes>) -> Self {
         let body = Some(body.into());
         self.header(header::CONTENT_TYPE.as_str(), content_type)
-            .change(|request| Ok(Prepared { body, ..request }))
+            .change(|request| Ok(ApiRequest { body, ..request }))
     }
 
     /// A header. Those of the login are added by the client, and those that say how a body is sent are not for callers.
@@ -109,7 +140,7 @@ impl Call<Answer> {
             }
             let mut value = HeaderValue::from_str(value)
                 .map_err(|e| refuse("has a value that none may have").with_source(e))?;
-            value.set_sensitive(name == header::AUTHORIZATION || name == header::COOKIE);
+            value.set_sensitive(snow_core::is_sensitive_header(&name));
             request.headers.insert(name, value);
             Ok(request)
         })
@@ -140,6 +171,9 @@ impl Call<Answer> {
 
     /// The records of `{"result":[…]}`. Whether they are all that match is for the API to say, and for the caller to ask.
     ///
+    /// Lists of the Change API (`/api/sn_chg_rest`) end with an element that says which parts of the query were applied and which
+    /// were ignored. It is not a record, and is left out here: await the call itself, and [`Answer::meta`] returns it.
+    ///
     /// # Errors
     /// As [`Answer::list`].
     pub fn list(self) -> Call<Vec<Record>> {
@@ -151,7 +185,7 @@ impl Call<Answer> {
     /// # Errors
     /// As [`Answer::result`].
     pub fn result<T: DeserializeOwned + 'static>(self) -> Call<T> {
-        let read: Read<T> = |answer, _| answer.result();
+        let read: PlainReader<T> = |answer, _| answer.result();
         self.read_as(read)
     }
 
@@ -160,7 +194,7 @@ impl Call<Answer> {
     /// # Errors
     /// As [`Answer::read`].
     pub fn read<T: DeserializeOwned + 'static>(self) -> Call<T> {
-        let read: Read<T> = |answer, _| answer.read();
+        let read: PlainReader<T> = |answer, _| answer.read();
         self.read_as(read)
     }
 

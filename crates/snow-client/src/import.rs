@@ -1,23 +1,22 @@
 //! The Import Set API: rows for a staging table, and what its transform maps make of them (facts 7.2).
 
-use crate::call::{Call, Prepared};
-use crate::exchange::Read;
-use crate::target::Target;
-use crate::{Client, Error, Kind, Record, SysId, field};
+use crate::request::api_request::ApiRequest;
+use crate::request::call::Call;
+use crate::request::client_inner::ClientInner;
+use crate::request::exchange::PlainReader;
+use crate::request::poll_until::poll_until;
+use crate::{Api, Error, Kind, Record, SysId, Table, aggregate, field};
 use bytes::Bytes;
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use snow_core::ApiPath;
 use snow_core::decode::Answer;
-use snow_core::{ApiPath, Clock};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Between two looks at a set that is being transformed: the first pause, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
-
-/// A staging table. Cheap to clone. Get it by [`Client::import`].
+/// A staging table. Cheap to clone. Get it by [`Client::import`](crate::Client::import).
 ///
 /// Values are strings; numbers and truths are written as such. Nested values are refused: the service would keep them as a text of
 /// its own making (facts 7.2).
@@ -38,7 +37,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from
 /// ```
 #[derive(Clone, Debug)]
 pub struct Import {
-    client: Client,
+    client: Arc<ClientInner>,
     table: String,
 }
 
@@ -172,7 +171,7 @@ impl ImportProgress {
 }
 
 impl Import {
-    pub(crate) fn new(client: Client, table: &str) -> Self {
+    pub(crate) fn new(client: Arc<ClientInner>, table: &str) -> Self {
         Self { client, table: table.to_owned() }
     }
 
@@ -201,7 +200,7 @@ impl Import {
     /// names (facts 7.2). [`wait`](Self::wait) and [`progress`](Self::progress) tell what becomes of them.
     pub fn insert_multiple<R: Serialize>(&self, rows: impl IntoIterator<Item = R>) -> Call<ImportSet> {
         let rows = rows.into_iter().map(|row| flat(&row).map(Value::Object)).collect::<Result<Vec<_>, _>>();
-        let read: Read<ImportSet> = |answer, _| answer.read();
+        let read: PlainReader<ImportSet> = |answer, _| answer.read();
         self.call(Method::POST, Some("insertMultiple"), read).change(|mut request| {
             let rows = Value::Array(rows?);
             request.body = Some(Bytes::from(serde_json::json!({ "records": rows }).to_string()));
@@ -214,10 +213,16 @@ impl Import {
     /// # Errors
     /// [`Kind::NotFound`] if there is no such set, or if the user may not read it.
     pub async fn progress(&self, set: &ImportSet) -> Result<ImportProgress, Error> {
-        let found = self.client.table("sys_import_set").get(&set.import_set_id).fields(["state"]).await?;
+        let found = Table::new(self.client.clone(), "sys_import_set")
+            .get(&set.import_set_id)
+            .fields(["state"])
+            .await?;
         let own = field("sys_import_set").eq(set.import_set_id.as_str());
-        let rows =
-            self.client.aggregate(&self.table).query(own).count().group_by(["sys_import_state"]).await?;
+        let rows = aggregate::call(self.client.clone(), &self.table)
+            .query(own)
+            .count()
+            .group_by(["sys_import_state"])
+            .await?;
         let rows =
             rows.iter().map(|group| Ok((group.value("sys_import_state")?.into_owned(), group.count()?)));
         let rows = rows.collect::<Result<Vec<(String, u64)>, Error>>()?;
@@ -231,30 +236,18 @@ impl Import {
     /// # Errors
     /// [`Kind::TimedOut`] if it is still not done. Rows that failed are no error of this: see [`ImportProgress::failed`].
     pub async fn wait(&self, set: &ImportSet, limit: Duration) -> Result<ImportProgress, Error> {
-        let (clock, mut pause) = (Clock::new(), PAUSES.0);
-        let began = clock.now();
-        loop {
-            let progress = self.progress(set).await?;
-            if progress.is_done() {
-                return Ok(progress);
-            }
-            let left = limit.saturating_sub(clock.now().duration_since(began).unwrap_or_default());
-            if left.is_zero() {
-                let why = format!(
-                    "the import set {} is {} after {limit:?}, and {} of its rows wait",
-                    set.import_set_id, progress.state, progress.pending
-                );
-                return Err(Error::new(Kind::TimedOut, why));
-            }
-            tokio::time::sleep(pause.min(left)).await;
-            pause = (pause * 2).min(PAUSES.1);
-        }
+        let timed_out = |progress: ImportProgress| {
+            let why = format!(
+                "the import set {} is {} after {limit:?}, and {} of its rows wait",
+                set.import_set_id, progress.state, progress.pending
+            );
+            Error::new(Kind::TimedOut, why).of_read()
+        };
+        poll_until(limit, || self.progress(set), ImportProgress::is_done, timed_out).await
     }
 
-    fn call<T: 'static>(&self, method: Method, below: Option<&str>, read: Read<T>) -> Call<T> {
-        let target: Arc<Target> = self.client.target.clone();
-        let request = self.path(below).map(|path| Prepared::new(method, path));
-        Call::new(target, request, read)
+    fn call<T: 'static>(&self, method: Method, below: Option<&str>, read: PlainReader<T>) -> Call<T> {
+        Api::known(self.client.clone(), self.path(below)).call(method, read)
     }
 
     fn path(&self, below: Option<&str>) -> Result<ApiPath, Error> {
@@ -278,12 +271,12 @@ impl Call<Imported> {
 impl Call<ImportSet> {
     /// Transforms this set when another one is done.
     pub fn run_after(self, set: &ImportSet) -> Self {
-        self.param("run_after", &set.import_set_id)
+        self.params(|params| params.own("run_after", &set.import_set_id))
     }
 
     /// Puts this set beside another one, into the same set of sets.
     pub fn together_with(self, set: &ImportSet) -> Self {
-        self.param("multi_import_set_id", &set.multi_import_set_id)
+        self.params(|params| params.own("multi_import_set_id", &set.multi_import_set_id))
     }
 }
 
@@ -303,13 +296,13 @@ fn flat(row: &(impl Serialize + ?Sized)) -> Result<Map<String, Value>, Error> {
     }
 }
 
-fn strict(answer: &Answer, _: &Prepared) -> Result<Imported, Error> {
+fn strict(answer: &Answer, _: &ApiRequest) -> Result<Imported, Error> {
     imported(answer)?.whole()
 }
 
 fn imported(answer: &Answer) -> Result<Imported, Error> {
     #[derive(Default, Deserialize)]
-    struct Told {
+    struct ImportResponse {
         #[serde(default)]
         import_set: String,
         #[serde(default)]
@@ -318,9 +311,10 @@ fn imported(answer: &Answer) -> Result<Imported, Error> {
         result: Vec<Record>,
     }
     // Nothing at all is what a user gets who may not read the row (facts 7.2).
-    let told: Told = if answer.body().is_empty() { Told::default() } else { answer.read()? };
-    let outcomes = told.result.into_iter().map(outcome).collect::<Result<_, _>>()?;
-    Ok(Imported { import_set: told.import_set, staging_table: told.staging_table, outcomes })
+    let response: ImportResponse =
+        if answer.body().is_empty() { ImportResponse::default() } else { answer.read()? };
+    let outcomes = response.result.into_iter().map(outcome).collect::<Result<_, _>>()?;
+    Ok(Imported { import_set: response.import_set, staging_table: response.staging_table, outcomes })
 }
 
 fn outcome(record: Record) -> Result<ImportOutcome, Error> {
@@ -332,7 +326,7 @@ fn outcome(record: Record) -> Result<ImportOutcome, Error> {
         transform_map: some("transform_map")?.unwrap_or_default(),
         table: some("table")?.unwrap_or_default(),
         status: RowStatus::from(&*record.value("status")?),
-        sys_id: some("sys_id")?.map(|id| id.parse()).transpose()?,
+        sys_id: some("sys_id")?.map(|id| id.parse().map_err(Error::of_response)).transpose()?,
         display_value: some("display_value")?,
         error_message: some("error_message")?,
         record,

@@ -24,6 +24,11 @@
 //! Clients are cheap to clone, are shared by any number of tasks, and start no task of their own. Dropping the future of a
 //! read is harmless. Dropping the future of a write leaves open whether it was carried out.
 //!
+//! # Panics
+//!
+//! A client waits with tokio's timers and sockets: a call panics in a tokio runtime that is built without them. Call `enable_all()`
+//! on the `tokio::runtime::Builder`; `#[tokio::main]` does so. Outside a runtime a call is an error.
+//!
 //! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -31,32 +36,12 @@ mod aggregate;
 mod api;
 mod attachment;
 mod batch;
-mod builder;
-mod call;
 mod client;
-mod correlation;
-mod echo;
-mod exchange;
 mod import;
-mod list;
-mod login;
-mod lookup;
-mod many;
-mod oauth_client;
-mod outcomes;
-mod page;
-mod parameters;
-mod row;
-mod rows;
+mod request;
 mod schema;
-mod settings;
 mod stack;
 mod table;
-mod target;
-mod transfer;
-mod typed_field;
-mod upsert;
-mod user_layers;
 
 pub use aggregate::{Aggregate, Aggregated, Aggregates, Comparison, Group};
 pub use api::Api;
@@ -65,17 +50,13 @@ pub use attachment::{
     UploadFuture, Uploaded,
 };
 pub use batch::{Answers, Batch, Item};
-pub use builder::{ClientBuilder, OAuthClientBuilder};
-pub use call::{Call, CallFuture};
 pub use client::Client;
-pub use echo::{Changed, Echo};
+pub use client::builder::ClientBuilder;
+pub use client::oauth::OAuthClient;
+pub use client::oauth::builder::OAuthClientBuilder;
 pub use import::{Import, ImportOutcome, ImportProgress, ImportSet, Imported, RowStatus};
-pub use list::List;
-pub use many::Many;
-pub use oauth_client::OAuthClient;
-pub use outcomes::{Outcome, Outcomes, WriteProgress};
-pub use page::Page;
-pub use rows::{Position, Report, Rows};
+pub use request::call::{Call, CallFuture};
+pub use schema::typed_field::TypedField;
 pub use schema::{Choice, Column, Schema, TableSchema, drift};
 #[cfg(feature = "jwt")]
 pub use snow_auth::KeySigner;
@@ -93,5 +74,9 @@ pub use snow_core::{
     Body, Date, DateTime, DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport,
 };
 pub use table::Table;
-pub use typed_field::TypedField;
-pub use upsert::{Upsert, Upserted};
+pub use table::bulk::{Many, Outcome, Outcomes, WriteProgress};
+pub use table::list::List;
+pub use table::page::Page;
+pub use table::stream::{Position, Report, Rows};
+pub use table::upsert::{Upsert, Upserted};
+pub use table::verify::{Changed, Echo};

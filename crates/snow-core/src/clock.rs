@@ -1,4 +1,5 @@
-//! The only file that reads a clock or rolls dice.
+//! The only file that reads a clock or rolls dice, and that counts with times: whatever is added, no sum is too large for it.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -36,12 +37,17 @@ impl Clock {
     /// The time of day.
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn now(&self) -> SystemTime {
-        self.wall + Instant::now().saturating_duration_since(self.since)
+        self.wall.checked_add(Instant::now().saturating_duration_since(self.since)).unwrap_or(self.wall)
     }
 
     /// The time of day in seconds since 1970.
     pub fn unix(&self) -> Duration {
         self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+
+    /// How long ago a moment was; zero if it is still to come.
+    pub fn since(&self, moment: SystemTime) -> Duration {
+        self.now().duration_since(moment).unwrap_or_default()
     }
 }
 
@@ -57,9 +63,12 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// So long from now; `None` for longer than time goes.
+/// A hundred years, after which nobody waits any more: tokio's timers panic for moments near the end of what clocks can tell.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// So long from now; `None` for a time after which nobody waits any more.
 pub(crate) fn after(time: Duration) -> Option<Instant> {
-    now().checked_add(time)
+    now().checked_add(time).filter(|_| time < NEVER)
 }
 
 /// Where randomness comes from: shared by its clones.
@@ -75,6 +84,6 @@ impl Dice {
     /// Evenly from nothing to the whole of a time.
     pub(crate) fn up_to(&self, most: Duration) -> Duration {
         let share = self.0.lock().unwrap_or_else(PoisonError::into_inner).f64();
-        most.mul_f64(share)
+        Duration::try_from_secs_f64(most.as_secs_f64() * share).unwrap_or(most).min(most)
     }
 }

@@ -26,14 +26,14 @@ pin_project! {
     where
         S: Service<Request<B>>,
     {
-        #[pin] stage: Stage<S, B>,
+        #[pin] state: LateCall<S, B>,
     }
 }
 
 pin_project! {
     // What waits is on the heap: nearly all services are ready, and what moves up a deep stack had better be small.
     #[project = Projected]
-    enum Stage<S, B>
+    enum LateCall<S, B>
     where
         S: Service<Request<B>>,
     {
@@ -50,21 +50,21 @@ impl<S: Service<Request<B>> + Clone, B> Late<S, B> {
     #[inline]
     pub fn new(service: &mut S, request: Request<B>) -> Self {
         match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(())) => Self { stage: Stage::Called { call: service.call(request) } },
+            Poll::Ready(Ok(())) => Self { state: LateCall::Called { call: service.call(request) } },
             _ => Self::wait(service, request),
         }
     }
 
     /// Whether the service was not ready.
     pub(crate) fn is_waiting(&self) -> bool {
-        matches!(self.stage, Stage::Waiting { .. })
+        matches!(self.state, LateCall::Waiting { .. })
     }
 
     #[cold]
     fn wait(service: &mut S, request: Request<B>) -> Self {
         let fresh = service.clone();
         let call = Box::pin(Oneshot::new(mem::replace(service, fresh), request));
-        Self { stage: Stage::Waiting { call } }
+        Self { state: LateCall::Waiting { call } }
     }
 }
 
@@ -79,7 +79,7 @@ impl<S: Service<Request<B>>, B> Future for Late<S, B> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().stage.project() {
+        match self.project().state.project() {
             Projected::Called { call } => call.poll(cx),
             Projected::Waiting { call } => call.as_mut().poll(cx),
         }

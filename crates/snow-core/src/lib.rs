@@ -16,21 +16,28 @@
 //! # Ok::<_, snow_core::Error>(())
 //! ```
 //!
+//! # Panics
+//!
+//! What waits, waits with tokio's timers and sockets: it panics in a tokio runtime that is built without them. Call `enable_all()` on
+//! the [`tokio::runtime::Builder`]; `#[tokio::main]` does so. Outside a runtime it is an error.
+//!
 //! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod alarm;
 mod body;
 mod clock;
+mod clone_request;
+mod credential;
 mod datetime;
 pub mod decode;
+mod departure;
 mod error;
 mod from_text;
 mod http_service;
 mod instance;
-mod kind;
 mod late;
 pub mod layer;
+mod one_line;
 mod operation;
 mod origin;
 mod params;
@@ -39,25 +46,36 @@ mod percent;
 pub mod query;
 mod retry_after;
 mod secret;
+mod sensitive_headers;
 mod sys_id;
+pub mod timer;
 #[cfg(feature = "transport")]
 pub mod transport;
 
 pub use body::{Body, Once, Replay};
 pub use clock::Clock;
+#[doc(hidden)]
+pub use clone_request::clone_request;
+#[doc(hidden)]
+pub use credential::check_credential;
 pub use datetime::{Date, DateTime};
 pub use decode::{Field, Record};
-pub use error::{BoxError, Error, Fault};
+pub use departure::{Departure, WaitGuard};
+pub use error::{BoxError, Error, Fault, Kind};
 pub use http_service::{HttpFuture, HttpService};
 pub use instance::Instance;
-pub use kind::Kind;
 pub use late::Late;
+#[doc(hidden)]
+pub use one_line::one_line;
 pub use operation::Operation;
 pub use origin::Origin;
 pub use params::{DisplayValue, Params};
 pub use path::ApiPath;
 pub use query::{Query, field};
 pub use secret::Secret;
+#[doc(hidden)]
+pub use sensitive_headers::{is_sensitive_header, mark_sensitive_headers};
 pub use sys_id::SysId;
+#[doc(hidden)]
 #[cfg(feature = "transport")]
 pub use transport::Transport;

@@ -2,6 +2,7 @@
 
 use http::Request;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How one operation differs from what the layers do by default: put it into the extensions of a request, and the layers
@@ -16,15 +17,18 @@ use std::time::Duration;
 /// assert_eq!(Operation::of(&request).unwrap().is_idempotent(), Some(true));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Operation(Arc<Settings>);
+pub struct Operation(Arc<OperationSettings>);
 
 #[derive(Clone, Debug, Default)]
-struct Settings {
+struct OperationSettings {
     idempotent: Option<bool>,
     deadline: Option<Duration>,
+    extension: Option<Extension>,
     head_timeout: Option<Duration>,
     body_limit: Option<u64>,
     attempts: u32,
+    /// What is left of the time of a later attempt.
+    left: Option<Duration>,
     spare: bool,
 }
 
@@ -54,8 +58,35 @@ impl Operation {
         self
     }
 
+    /// Lets whoever sends the operation [extend](Self::extend_deadline) its deadline while it is under way. That of a file, for
+    /// one, depends on a size which only the response tells.
+    ///
+    /// ```
+    /// use snow_core::Operation;
+    /// use std::time::Duration;
+    ///
+    /// let operation = Operation::new().deadline(Duration::from_secs(30)).extendable();
+    /// let mut request = http::Request::get("https://dev1.service-now.com/").body(()).unwrap();
+    /// request.extensions_mut().insert(operation.clone());
+    /// operation.extend_deadline(Duration::from_secs(600)); // holds for the request, too
+    /// ```
+    #[must_use]
+    pub fn extendable(mut self) -> Self {
+        self.edit().extension = Some(Extension::default());
+        self
+    }
+
+    /// Allows this much more time than the deadline, in place of an earlier extension. It holds for all clones, and has no effect
+    /// on an operation that is not [`extendable`](Self::extendable).
+    pub fn extend_deadline(&self, more: Duration) {
+        if let Some(extension) = &self.0.extension {
+            extension.set(more);
+        }
+    }
+
     /// How long an attempt may take until its answer begins, in place of what the
-    /// [`TimeoutLayer`](crate::layer::TimeoutLayer) allows. The time that the body takes to be sent counts.
+    /// [`TimeoutLayer`](crate::layer::TimeoutLayer) allows. The time that the body takes to be sent counts, unless the body is
+    /// [watched](crate::Departure::watch).
     #[must_use]
     pub fn head_timeout(mut self, limit: Duration) -> Self {
         self.edit().head_timeout = Some(limit);
@@ -75,6 +106,17 @@ impl Operation {
     pub fn attempted(mut self, attempts: u32) -> Self {
         self.edit().attempts = attempts;
         self
+    }
+
+    /// Tells the layers below how much time a later attempt has.
+    pub(crate) fn with_time_left(mut self, left: Duration) -> Self {
+        self.edit().left = Some(left);
+        self
+    }
+
+    /// The longest that there is any sense in waiting, as far as it is known.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.0.left.or(self.0.deadline)
     }
 
     /// For a request that nobody waits for yet: it never takes the last free place of a
@@ -102,6 +144,17 @@ impl Operation {
         self.0.deadline
     }
 
+    /// Returns how long all of it may take as things stand, where layers allow `usual` to an operation without a deadline of its
+    /// own.
+    pub fn time(&self, usual: Duration) -> Duration {
+        let extension = self.extension().map_or(Duration::ZERO, Extension::get);
+        self.deadline_limit().unwrap_or(usual).saturating_add(extension)
+    }
+
+    pub(crate) fn extension(&self) -> Option<&Extension> {
+        self.0.extension.as_ref()
+    }
+
     /// See [`head_timeout`](Self::head_timeout).
     pub fn head_limit(&self) -> Option<Duration> {
         self.0.head_timeout
@@ -117,7 +170,21 @@ impl Operation {
         self.0.attempts
     }
 
-    fn edit(&mut self) -> &mut Settings {
+    fn edit(&mut self) -> &mut OperationSettings {
         Arc::make_mut(&mut self.0)
+    }
+}
+
+/// More time than the deadline, in milliseconds: shared by whoever grants it and whoever keeps the deadline.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extension(Arc<AtomicU64>);
+
+impl Extension {
+    fn set(&self, more: Duration) {
+        self.0.store(u64::try_from(more.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    pub(crate) fn get(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Acquire))
     }
 }

@@ -60,9 +60,11 @@ impl ApiPath {
             return refuse("does not start with '/': write \"/api/...\"".into());
         };
         if let Some(odd) = rest.chars().find(|c| !is_path_character(*c)) {
-            return refuse(format!(
-                "contains {odd:?}: push() encodes a segment, and parameters go into Params"
-            ));
+            return refuse(match odd {
+                '?' => "has parameters: leave them out, and add them to the request one by one".into(),
+                '#' => "has a fragment, which is never sent: leave it out".into(),
+                _ => format!("contains {odd:?}, which has to be encoded: add such a segment by itself"),
+            });
         }
         for segment in rest.split('/') {
             if let Some(why) = odd_segment(segment) {
@@ -159,8 +161,8 @@ mod tests {
             ("/table//x", "empty"),
             ("/table/", "empty"),
             ("/table/x\n", "'\\n'"),
-            ("/table#", "'#'"),
-            ("/table?a=b", "'?'"),
+            ("/table#", "fragment"),
+            ("/table?a=b", "parameters"),
             ("/table/%2e%2e", "'%'"),
         ] {
             let error = ApiPath::parse(bad).unwrap_err();

@@ -27,7 +27,8 @@ pub struct SysId {
 impl SysId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+        // The bytes were text when they came in. Whatever happens, it is not empty: an empty id would address the whole table.
+        str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or("not-a-sys_id")
     }
 }
 

@@ -1,8 +1,8 @@
 //! Who is asking (facts 3.2, 4.5).
 
-use crate::answer::Answer;
+use crate::response::SimResponse;
 use crate::session::Session;
-use crate::simulator::State;
+use crate::state::State;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, StatusCode, header};
 
@@ -12,7 +12,7 @@ pub(crate) fn user(
     headers: &HeaderMap,
     query: &str,
     session: Option<&Session>,
-) -> Result<String, Box<Answer>> {
+) -> Result<String, Box<SimResponse>> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, credentials) = given.and_then(|given| given.split_once(' ')).unwrap_or_default();
     let found = match scheme.to_ascii_lowercase().as_str() {
@@ -30,10 +30,10 @@ pub(crate) fn user(
 }
 
 /// Whether a request came with anything to log in by.
-pub(crate) fn tried(headers: &HeaderMap, query: &str) -> bool {
+pub(crate) fn has_credentials(headers: &HeaderMap, query: &str) -> bool {
     let any = ["authorization", "x-sn-apikey", "cookie"];
     any.iter().any(|name| headers.contains_key(*name))
-        || crate::api::pairs(query).iter().any(|(name, _)| name == "x-sn-apikey")
+        || crate::form::pairs(query).iter().any(|(name, _)| name == "x-sn-apikey")
 }
 
 fn basic(state: &State, credentials: &str) -> Option<String> {
@@ -47,12 +47,12 @@ fn basic(state: &State, credentials: &str) -> Option<String> {
 fn api_key(state: &State, headers: &HeaderMap, query: &str) -> Option<String> {
     let header = headers.get("x-sn-apikey").and_then(|key| key.to_str().ok()).map(str::to_owned);
     let param =
-        || crate::api::pairs(query).into_iter().find(|(name, _)| name == "x-sn-apikey").map(|(_, key)| key);
+        || crate::form::pairs(query).into_iter().find(|(name, _)| name == "x-sn-apikey").map(|(_, key)| key);
     state.api_keys.get(&header.or_else(param)?).cloned()
 }
 
 /// A session needs its token against forgery (facts 10.2).
-fn by_session(session: &Session, headers: &HeaderMap) -> Result<String, Box<Answer>> {
+fn by_session(session: &Session, headers: &HeaderMap) -> Result<String, Box<SimResponse>> {
     if session.user.is_empty() {
         return Err(Box::new(unauthenticated()));
     }
@@ -60,12 +60,16 @@ fn by_session(session: &Session, headers: &HeaderMap) -> Result<String, Box<Answ
         return Ok(session.user.clone());
     }
     let detail = "Required to provide Auth information";
-    let refusal = Answer::fault(StatusCode::UNAUTHORIZED, "User is not authenticated", detail);
+    let refusal = SimResponse::error(StatusCode::UNAUTHORIZED, "User is not authenticated", detail);
     Err(Box::new(refusal.with("x-usertoken-response", &session.token)))
 }
 
 /// The same for no, wrong, locked and expired (facts 3.2).
-fn unauthenticated() -> Answer {
-    Answer::fault(StatusCode::UNAUTHORIZED, "User Not Authenticated", "Required to provide Auth information")
-        .with("www-authenticate", "BASIC realm=\"Service-now\"")
+fn unauthenticated() -> SimResponse {
+    SimResponse::error(
+        StatusCode::UNAUTHORIZED,
+        "User Not Authenticated",
+        "Required to provide Auth information",
+    )
+    .with("www-authenticate", "BASIC realm=\"Service-now\"")
 }

@@ -1,5 +1,6 @@
-//! The body of an answer.
+//! The body of a response.
 
+use crate::clock;
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use std::collections::VecDeque;
@@ -14,20 +15,20 @@ use std::time::Duration;
 pub struct Body {
     chunks: VecDeque<Bytes>,
     /// What is left of a generated file, behind the chunks.
-    generated: Option<Generated>,
-    end: End,
+    generated: Option<GeneratedFile>,
+    end: BodyEnd,
     pause: Option<(Duration, Option<Pin<Box<tokio::time::Sleep>>>)>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Generated {
+struct GeneratedFile {
     at: u64,
     end: u64,
     chunk: usize,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum BodyEnd {
     #[default]
     Whole,
     Broken,
@@ -51,7 +52,7 @@ impl Body {
     /// A generated file, in chunks of so many bytes; 0 means 64 KiB.
     pub(crate) fn generated(size: u64, chunk: usize) -> Self {
         let chunk = if chunk == 0 { 65_536 } else { chunk };
-        Self { generated: Some(Generated { at: 0, end: size, chunk }), ..Self::default() }
+        Self { generated: Some(GeneratedFile { at: 0, end: size, chunk }), ..Self::default() }
     }
 
     /// The next chunk.
@@ -65,12 +66,12 @@ impl Body {
         })
     }
 
-    fn is_over(&self) -> bool {
+    fn is_at_end(&self) -> bool {
         self.chunks.is_empty() && self.generated.is_none_or(|file| file.at >= file.end)
     }
 
     /// Only the first bytes, and then this end.
-    pub(crate) fn cut(self, at: usize, end: End) -> Self {
+    pub(crate) fn cut_at(self, at: usize, end: BodyEnd) -> Self {
         let mut left = at;
         let chunks = self.chunks.into_iter().map_while(|mut chunk| {
             let now = left.min(chunk.len());
@@ -79,7 +80,7 @@ impl Body {
         });
         let chunks = chunks.collect();
         let generated =
-            self.generated.map(|file| Generated { end: file.end.min(file.at + left as u64), ..file });
+            self.generated.map(|file| GeneratedFile { end: file.end.min(file.at + left as u64), ..file });
         Self { chunks, generated, end, pause: None }
     }
 
@@ -99,13 +100,13 @@ impl Body {
     }
 
     /// With a pause before each chunk.
-    pub(crate) fn slow(self, pause: Duration) -> Self {
+    pub(crate) fn with_pause(self, pause: Duration) -> Self {
         Self { pause: Some((pause, None)), ..self }
     }
 
     fn pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some((pause, sleep)) = &mut self.pause else { return Poll::Ready(()) };
-        ready!(sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(*pause))).as_mut().poll(cx));
+        ready!(sleep.get_or_insert_with(|| Box::pin(clock::sleep(*pause))).as_mut().poll(cx));
         *sleep = None;
         Poll::Ready(())
     }
@@ -119,17 +120,17 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        if self.is_over() {
+        if self.is_at_end() {
             return match self.end {
-                End::Whole => Poll::Ready(None),
-                End::Broken => {
-                    self.end = End::Whole;
+                BodyEnd::Whole => Poll::Ready(None),
+                BodyEnd::Broken => {
+                    self.end = BodyEnd::Whole;
                     Poll::Ready(Some(Err(io::Error::new(
                         io::ErrorKind::UnexpectedEof,
                         "the connection broke",
                     ))))
                 }
-                End::Never => Poll::Pending,
+                BodyEnd::Never => Poll::Pending,
             };
         }
         ready!(self.pause(cx));
@@ -137,7 +138,7 @@ impl http_body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.is_over() && self.end == End::Whole
+        self.is_at_end() && self.end == BodyEnd::Whole
     }
 
     /// Never exact where there are bytes: the service sends chunks without a length (facts 1.4).

@@ -2,8 +2,10 @@
 
 use crate::data::{self, Author, Database, Fields};
 use crate::imports::Imports;
-use crate::simulator::{Script, Simulator, State};
-use crate::{OAuthApplication, Rule, Settings, Table, TransformMap, User, clock::Clock};
+use crate::state::{ScriptedApi, State};
+use crate::{
+    BuildError, OAuthApplication, Rule, Settings, Simulator, Table, TransformMap, User, clock::Clock,
+};
 use bytes::Bytes;
 use http::{Request, Response};
 use std::collections::HashMap;
@@ -19,17 +21,25 @@ pub struct Builder {
     users: Vec<User>,
     clients: Vec<Arc<OAuthApplication>>,
     api_keys: Vec<(String, String)>,
-    scripts: Vec<(String, Script)>,
+    scripts: Vec<(String, ScriptedApi)>,
     maps: Vec<TransformMap>,
     rules: Vec<Rule>,
     settings: Settings,
     start: Option<SystemTime>,
     no_demo: bool,
     tables: Vec<Table>,
+    lengths: Vec<(String, String, usize)>,
     rows: Vec<(String, Fields)>,
     json: Vec<(String, Vec<u8>)>,
     folders: Vec<PathBuf>,
     incidents: u32,
+}
+
+impl Simulator {
+    /// An instance to be configured.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
 }
 
 impl Builder {
@@ -134,6 +144,12 @@ impl Builder {
         self
     }
 
+    /// Sets the length of a string column that the table has already, as [`Table::text_column`] does for one that is added.
+    pub fn max_length(mut self, table: &str, column: &str, characters: usize) -> Self {
+        self.lengths.push((table.to_owned(), column.to_owned(), characters));
+        self
+    }
+
     /// A row; fields that are not given have their defaults. `sys_id` and its kind may be given.
     pub fn row<'a>(mut self, table: &str, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -178,6 +194,9 @@ impl Builder {
         self.clients.iter().try_for_each(|client| client.check())?;
         let mut database = Database::new()?;
         self.tables.iter().try_for_each(|table| table.define(&mut database))?;
+        for (table, column, characters) in &self.lengths {
+            database.dictionary.set_max_length(table, column, *characters)?;
+        }
         if !self.no_demo {
             data::fill(&mut database, &stamp);
         }
@@ -201,13 +220,16 @@ impl Builder {
             clock,
             database,
             imports: Imports { maps, ..Imports::default() },
-            counted: HashMap::new(),
+            rate_counter: Default::default(),
             faults: Default::default(),
             slow_faults: Default::default(),
             fault: None,
             wire_faults: Default::default(),
             connection_faults: Default::default(),
             connections: 0,
+            arrived: 0,
+            gateways: Default::default(),
+            gateway: None,
             journal: Vec::new(),
         }))
     }
@@ -299,21 +321,3 @@ impl fmt::Debug for Builder {
             .finish_non_exhaustive()
     }
 }
-
-/// Why a simulator cannot be built.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BuildError(String);
-
-impl BuildError {
-    pub(crate) fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for BuildError {}

@@ -1,7 +1,13 @@
 //! The instance's time: tokio's, moved as the test wants it. The only file that reads a clock.
 
 use std::time::{Duration, SystemTime};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
+
+/// For the time that an instance takes.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn sleep(time: Duration) -> Sleep {
+    tokio::time::sleep(time)
+}
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
@@ -36,6 +42,11 @@ impl Clock {
     }
 
     pub(crate) fn stamp(&self) -> String {
-        crate::data::stamp(self.timestamp())
+        stamp(self.timestamp())
     }
+}
+
+/// A time as the service stores it: `2026-06-26 00:00:00`, in UTC.
+pub(crate) fn stamp(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -1,7 +1,8 @@
 //! Odd answers, on demand.
 
 use crate::Node;
-use crate::answer::Answer;
+use crate::rate_limit::rate_limited;
+use crate::response::SimResponse;
 use http::StatusCode;
 
 /// What an instance answers when it does not answer: see [`Simulator::fail_next`](crate::Simulator::fail_next).
@@ -39,47 +40,35 @@ impl Fault {
         }
     }
 
-    pub(crate) fn answer(self) -> Answer {
+    pub(crate) fn response(self) -> SimResponse {
         match self {
             Self::Hibernating => {
-                Answer::edge(StatusCode::OK, "<html><title>Instance Hibernating page</title></html>")
+                SimResponse::edge(StatusCode::OK, "<html><title>Instance Hibernating page</title></html>")
             }
             // The length is part of the sign (facts 3.5), in memory as well.
-            Self::NotProcessed => Answer::edge(StatusCode::ACCEPTED, "").with("content-length", "0"),
+            Self::NotProcessed => SimResponse::edge(StatusCode::ACCEPTED, "").with("content-length", "0"),
             Self::NoNode => {
-                Answer::edge(StatusCode::BAD_GATEWAY, "<html><center>502 Bad Gateway</center></html>")
+                SimResponse::edge(StatusCode::BAD_GATEWAY, "<html><center>502 Bad Gateway</center></html>")
             }
             Self::Maintenance => {
-                Answer::edge(StatusCode::SERVICE_UNAVAILABLE, "<html>Upgrade in progress</html>")
+                SimResponse::edge(StatusCode::SERVICE_UNAVAILABLE, "<html>Upgrade in progress</html>")
             }
-            Self::LoginRedirect => Answer::edge(StatusCode::FOUND, "").with("location", "/login_with_sso.do"),
-            Self::Busy => Answer::fault(StatusCode::TOO_MANY_REQUESTS, "Too many requests", ""),
+            Self::LoginRedirect => {
+                SimResponse::edge(StatusCode::FOUND, "").with("location", "/login_with_sso.do")
+            }
+            Self::Busy => SimResponse::error(StatusCode::TOO_MANY_REQUESTS, "Too many requests", ""),
             Self::RateLimited => rate_limited(100, 1_800, 0),
             Self::CancelledInStream => {
                 let error = cancelled();
-                Answer::json(
+                SimResponse::json(
                     StatusCode::OK,
                     format!(r#"{{"result":[{{"number":"INC0000001"}}],{}"#, &error[1..]),
                 )
                 .with("x-total-count", "2")
             }
-            Self::Cancelled => Answer::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled()),
+            Self::Cancelled => SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled()),
         }
     }
-}
-
-/// 429 with the headers of a rule (facts 8.1).
-pub(crate) fn rate_limited(limit: u32, wait: u64, reset: u64) -> Answer {
-    let detail = format!("Rate limit of {limit} requests per hour for Table API exceeded");
-    rate_headers(Answer::fault(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded", &detail), limit, reset)
-        .with("retry-after", &wait.to_string())
-}
-
-pub(crate) fn rate_headers(answer: Answer, limit: u32, reset: u64) -> Answer {
-    answer
-        .with("x-ratelimit-limit", &limit.to_string())
-        .with("x-ratelimit-reset", &reset.to_string())
-        .with("x-ratelimit-rule", "6d1a5c41c3b01300a7b3d2f1d840dd01")
 }
 
 /// The error of a transaction that ran out of time (facts 3.4).

@@ -1,45 +1,45 @@
-//! A place where few may be at once and some may wait: a session (facts 8.3), or the pool of a node (facts 8.2).
+//! A limit on concurrent requests with a queue: of a session (facts 8.3), or of the pool of a node (facts 8.2).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Gate(Arc<Mutex<Inside>>);
+pub(crate) struct Gate(Arc<Mutex<GateState>>);
 
 #[derive(Debug, Default)]
-struct Inside {
+struct GateState {
     running: usize,
     waiting: VecDeque<oneshot::Sender<()>>,
 }
 
-/// The right to be inside, given back when dropped.
+/// The right to run, given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Permit(Gate);
 
-/// Too many wait already.
+/// The queue is full.
 #[derive(Debug)]
-pub(crate) struct Full;
+pub(crate) struct QueueFull;
 
 impl Gate {
-    /// Waits for a place, behind those who wait already.
-    pub(crate) async fn enter(&self, places: usize, queue: usize) -> Result<Permit, Full> {
+    /// Waits for a permit, after those who wait already.
+    pub(crate) async fn enter(&self, permits: usize, queue: usize) -> Result<Permit, QueueFull> {
         let turn = {
             let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             inside.waiting.retain(|waiter| !waiter.is_closed());
-            if inside.running < places {
+            if inside.running < permits {
                 inside.running += 1;
                 return Ok(Permit(self.clone()));
             }
             if inside.waiting.len() >= queue {
-                return Err(Full);
+                return Err(QueueFull);
             }
             let (wake, turn) = oneshot::channel();
             inside.waiting.push_back(wake);
             turn
         };
-        // The place is handed on, not given back, so whoever is woken holds it from then on.
-        let handed = Handed(Some((self.clone(), turn)));
+        // The permit is handed on, not given back, so whoever is woken holds it from then on.
+        let handed = PendingPermit(Some((self.clone(), turn)));
         handed.wait().await
     }
 }
@@ -56,7 +56,7 @@ impl Drop for Permit {
                 next
             };
             let Some(next) = next else { return };
-            // One who has gone away takes no place: then it is the next one's turn.
+            // One who has gone away takes no permit: then it is the next one's turn.
             if next.send(()).is_ok() {
                 return;
             }
@@ -64,19 +64,19 @@ impl Drop for Permit {
     }
 }
 
-/// Somebody who waits. Dropped after the place was handed on, but before it was taken, it gives the place back.
-struct Handed(Option<(Gate, oneshot::Receiver<()>)>);
+/// A request that waits. Dropped after the permit was handed on, but before it was taken, it gives the permit back.
+struct PendingPermit(Option<(Gate, oneshot::Receiver<()>)>);
 
-impl Handed {
-    async fn wait(mut self) -> Result<Permit, Full> {
+impl PendingPermit {
+    async fn wait(mut self) -> Result<Permit, QueueFull> {
         if let Some((_, turn)) = &mut self.0 {
-            turn.await.map_err(|_| Full)?;
+            turn.await.map_err(|_| QueueFull)?;
         }
-        self.0.take().map(|(gate, _)| Permit(gate)).ok_or(Full)
+        self.0.take().map(|(gate, _)| Permit(gate)).ok_or(QueueFull)
     }
 }
 
-impl Drop for Handed {
+impl Drop for PendingPermit {
     fn drop(&mut self) {
         if let Some((gate, mut turn)) = self.0.take() {
             turn.close();

@@ -25,6 +25,8 @@ pub struct Entry {
     pub session: u64,
     /// The number of the connection, from 1; 0 in memory.
     pub connection: u64,
+    /// Whether the request reached the instance: `false` where a [`Gateway`](crate::Gateway) responded without asking it.
+    pub reached: bool,
 }
 
 impl Entry {
@@ -39,6 +41,7 @@ impl Entry {
             "sent": self.sent,
             "session": self.session,
             "connection": self.connection,
+            "reached": self.reached,
         })
     }
 }

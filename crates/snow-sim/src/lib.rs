@@ -27,14 +27,14 @@
 //! |---|---|
 //! | 1 | the Table API on every table of its dictionary, v1 and v2: GET, HEAD, POST, PUT, PATCH, DELETE, all parameters, headers, `Link` with its quirk, values in all forms, rules before saving |
 //! | 2 | encoded queries, evaluated: the operators that reads can use, precedence, carets, walks, related lists, joins, text search, `javascript:gs.*` dates, queries that widen |
-//! | 3 | the error envelope, cancelled transactions in every recorded shape, 202, hibernation, missing nodes, login redirects, writes that report failure but happened |
+//! | 3 | the error envelope, cancelled transactions in every recorded shape, 202, hibernation, missing nodes, login redirects, writes that report failure but happened; gateways in front, of the test's choosing ([`Gateway`]); messages in another language |
 //! | 4, 10.2 | basic, bearer, API keys, cookie sessions; the login page, the consent page and their codes; the token endpoint with five grants; revocation |
 //! | 5 | the Attachment API: lists, metadata, downloads, uploads as they are and in forms, renaming, deleting, notes; access by the record |
 //! | 6 | the Aggregate API: count, sum, average, least and greatest; groups with walks, having, order, display values |
 //! | 7.1 | batches: items in order through the same APIs, limits of size and time, what is not serviced |
 //! | 7.2 | import sets: one row at once, many later, maps given by the test, each row's status, purges |
-//! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/`; the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form |
-//! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, faults on the wire |
+//! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/`; the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form, their lists with `__meta` at the end |
+//! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, records that change between two requests ([`Simulator::before_each`]), faults on the wire |
 //!
 //! `tests/simulator/facts.rs` in the repository names the test of each section. Every knob is in [`Settings`], every rule in
 //! [`Rule`], odd answers on demand are [`Fault`]s, faults below HTTP [`WireFault`]s and [`ConnectionFault`]s.
@@ -68,7 +68,9 @@
 //! there is no sum of dates, and durations are summed as durations; `sys_db_object` is refused with the body of a whole API;
 //! an import request is a set of its own; a batch has no path without a version, counts once for rate rules, and an item that
 //! runs out of time is 500 and was done; a full queue is 429; revocation answers 200 to everything; the client's credentials
-//! are taken by HTTP Basic, too.
+//! are taken by HTTP Basic, too; a value that is longer than its string column is cut without an error, and only where a test gives
+//! the column a length ([`Table::text_column`], [`Builder::max_length`]); `__meta` names the fields of a query's conditions as
+//! `applied` or `ignored`, and its `encodedQuery` is the query as it was evaluated; messages in German are translations of our own.
 //!
 //! # Size
 //!
@@ -85,26 +87,33 @@
 //! "Facts 4.2" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod answer;
 mod api;
-mod attachments;
 mod auth;
 mod body;
+mod build_error;
 mod builder;
 mod clock;
 mod data;
 mod fault;
+mod form;
 mod gate;
+mod gateway;
+mod gzip;
 mod imports;
 mod journal;
+mod language;
 mod listener;
 mod multipart;
 mod oauth_application;
 mod query;
+mod rate_limit;
+mod request_limits;
+mod response;
 mod rule;
 mod session;
 mod settings;
 mod simulator;
+mod state;
 mod table;
 mod tokens;
 mod transform_map;
@@ -113,16 +122,18 @@ mod user;
 mod wire_fault;
 
 pub use body::Body;
-pub use builder::{BuildError, Builder};
+pub use build_error::BuildError;
+pub use builder::Builder;
 pub use data::ColumnType;
 pub use fault::Fault;
+pub use gateway::Gateway;
 pub use journal::Entry;
 pub use listener::Listener;
 #[cfg(feature = "tls")]
 pub use listener::{ClientCertificate, TlsOptions};
 pub use oauth_application::OAuthApplication;
 pub use rule::Rule;
-pub use settings::{Cut, Grants, Node, Quota, RateLimit, Release, Settings, WriteLie};
+pub use settings::{Cut, Grants, Language, Node, Quota, RateLimit, Release, Settings, WriteLie};
 pub use simulator::{Simulator, SimulatorFuture};
 pub use table::Table;
 pub use transform_map::{RowDecision, TransformMap};

@@ -4,9 +4,9 @@ mod faulty;
 #[cfg(feature = "tls")]
 mod tls;
 
-use crate::upload::Received;
+use crate::upload::ReceivedBody;
 use crate::{ConnectionFault, Simulator, WireFault};
-use faulty::{Faulty, Plan};
+use faulty::{FaultPlan, FaultyStream};
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -149,10 +149,10 @@ impl Simulator {
                 };
                 match fault {
                     Some(ConnectionFault::Refuse) => faulty::reset(&stream),
-                    Some(ConnectionFault::Garbage) => drop(connections.spawn(garbage(stream))),
+                    Some(ConnectionFault::Garbage) => drop(connections.spawn(send_garbage(stream))),
                     fault => {
                         let stream = accept(stream, fault);
-                        connections.spawn(connection(simulator.clone(), secure, number, stream));
+                        connections.spawn(serve_connection(simulator.clone(), secure, number, stream));
                     }
                 }
                 while connections.try_join_next().is_some() {}
@@ -170,12 +170,12 @@ impl Simulator {
     }
 }
 
-async fn garbage(mut stream: TcpStream) {
+async fn send_garbage(mut stream: TcpStream) {
     let _ = stream.write_all(b"\x00\xffneither TLS nor HTTP\r\n\r\n").await;
 }
 
 /// A connection that fails is the client's to notice.
-async fn connection<T>(
+async fn serve_connection<T>(
     simulator: Simulator,
     secure: bool,
     number: u64,
@@ -184,7 +184,7 @@ async fn connection<T>(
     T: faulty::Socket + AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let Ok(stream) = stream.await else { return };
-    let plan = Plan::default();
+    let plan = FaultPlan::default();
     let planned = plan.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let (simulator, plan) = (simulator.clone(), planned.clone());
@@ -193,17 +193,17 @@ async fn connection<T>(
                 return Ok(no_host());
             }
             let (head, body) = request.into_parts();
-            // A body that breaks off is no request: the connection ends without an answer.
+            // A body that breaks off is no request: the connection ends without a response.
             let settings = simulator.lock().settings.clone();
-            let body = Received::read(&settings, &head, body).await?;
-            let mut response = simulator.answer(head, body, secure, number).await;
+            let body = ReceivedBody::read(&settings, &head, body).await?;
+            let mut response = simulator.respond(head, body, secure, number).await;
             if let Some(fault) = response.extensions_mut().remove::<WireFault>() {
-                break_it(fault, &mut response, &plan);
+                apply_wire_fault(fault, &mut response, &plan);
             }
             Ok::<_, hyper::Error>(response)
         }
     });
-    let stream = TokioIo::new(Faulty::new(stream, plan));
+    let stream = TokioIo::new(FaultyStream::new(stream, plan));
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await;
 }
 
@@ -214,12 +214,12 @@ fn names_one_host(request: &Request<Incoming>) -> bool {
 
 /// What the server in front of an instance says to it.
 fn no_host() -> Response<crate::Body> {
-    let mut answer = Response::new(crate::Body::new("a request names one host", 0));
-    *answer.status_mut() = StatusCode::BAD_REQUEST;
-    answer
+    let mut response = Response::new(crate::Body::new("a request names one host", 0));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
 }
 
-fn break_it(fault: WireFault, response: &mut Response<crate::Body>, plan: &Plan) {
+fn apply_wire_fault(fault: WireFault, response: &mut Response<crate::Body>, plan: &FaultPlan) {
     let length = match fault {
         // The body ends where it ends; the head says that more comes. The server notices and closes the connection.
         WireFault::LongLength(more) => response.body().len() + more,

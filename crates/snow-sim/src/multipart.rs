@@ -7,7 +7,7 @@ pub(crate) struct Multipart {
     delimiter: Vec<u8>,
     /// Bytes that are not understood yet: at most a part's head and a field, or the start of a delimiter.
     held: Vec<u8>,
-    at: At,
+    at: Position,
     pub(crate) fields: Vec<(String, String)>,
     pub(crate) file: Option<FilePart>,
 }
@@ -20,7 +20,7 @@ pub(crate) struct FilePart {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum At {
+enum Position {
     Head,
     Field(String),
     File,
@@ -42,7 +42,7 @@ impl Multipart {
             delimiter: format!("\r\n--{boundary}").into_bytes(),
             // So that the first delimiter is like the others.
             held: b"\r\n".to_vec(),
-            at: At::Field(String::new()),
+            at: Position::Field(String::new()),
             fields: Vec::new(),
             file: None,
         })
@@ -50,12 +50,12 @@ impl Multipart {
 
     /// Whether its file has an end.
     pub(crate) fn is_whole(&self) -> bool {
-        self.at == At::End
+        self.at == Position::End
     }
 
     /// Reads on, and gives the bytes that belong to the file.
     pub(crate) fn feed(&mut self, bytes: &[u8], file: &mut dyn FnMut(&[u8])) {
-        if self.at == At::End {
+        if self.at == Position::End {
             return;
         }
         self.held.extend_from_slice(bytes);
@@ -65,46 +65,46 @@ impl Multipart {
     /// Whether there may be more to do with what is held.
     fn step(&mut self, file: &mut dyn FnMut(&[u8])) -> bool {
         let found = match &self.at {
-            At::End => return false,
-            At::Head => find(&self.held, b"\r\n\r\n"),
-            At::Field(_) | At::File => find(&self.held, &self.delimiter),
+            Position::End => return false,
+            Position::Head => find(&self.held, b"\r\n\r\n"),
+            Position::Field(_) | Position::File => find(&self.held, &self.delimiter),
         };
         let Some(end) = found else {
-            if self.at == At::File {
+            if self.at == Position::File {
                 // All but what may be the start of a delimiter.
                 let sure = self.held.len().saturating_sub(self.delimiter.len());
                 file(&self.held[..sure]);
                 self.held.drain(..sure);
             } else if self.held.len() > MOST {
-                (self.at, self.held) = (At::Head, Vec::new());
+                (self.at, self.held) = (Position::Head, Vec::new());
             }
             return false;
         };
         let part: Vec<u8> = self.held.drain(..end).collect();
-        match std::mem::replace(&mut self.at, At::Head) {
-            At::Head => {
+        match std::mem::replace(&mut self.at, Position::Head) {
+            Position::Head => {
                 self.held.drain(..4);
                 self.at = self.head(&String::from_utf8_lossy(&part));
                 // So that an empty part ends like any other.
                 return true;
             }
-            At::Field(name) => {
+            Position::Field(name) => {
                 if !name.is_empty() {
                     self.fields.push((name, String::from_utf8_lossy(&part).into_owned()));
                 }
             }
-            At::File => {
+            Position::File => {
                 file(&part);
-                self.at = At::End;
+                self.at = Position::End;
                 return false;
             }
-            At::End => {}
+            Position::End => {}
         }
         self.held.drain(..self.delimiter.len());
         true
     }
 
-    fn head(&mut self, head: &str) -> At {
+    fn head(&mut self, head: &str) -> Position {
         let header = |name: &str| {
             let mut lines = head.lines().filter_map(|line| line.split_once(':'));
             lines
@@ -115,9 +115,9 @@ impl Multipart {
         match parameter(disposition, "filename") {
             Some(name) => {
                 self.file = Some(FilePart { name, content_type: header("content-type").to_owned() });
-                At::File
+                Position::File
             }
-            None => At::Field(parameter(disposition, "name").unwrap_or_default()),
+            None => Position::Field(parameter(disposition, "name").unwrap_or_default()),
         }
     }
 }

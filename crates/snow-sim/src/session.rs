@@ -14,6 +14,8 @@ pub(crate) struct Sessions {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
+    /// The value of its cookie.
+    pub(crate) id: String,
     pub(crate) number: u64,
     pub(crate) user: String,
     pub(crate) token: String,
@@ -23,19 +25,14 @@ pub(crate) struct Session {
 
 impl Sessions {
     /// The session that a request's cookies name, if it is still open.
-    pub(crate) fn of(
-        &mut self,
-        headers: &HeaderMap,
-        now: Duration,
-        timeout: Duration,
-    ) -> Option<(String, Session)> {
+    pub(crate) fn find(&mut self, headers: &HeaderMap, now: Duration, timeout: Duration) -> Option<Session> {
         let id = cookie(headers, "JSESSIONID")?;
         let session = self.open.get_mut(&id).filter(|session| now < session.last.saturating_add(timeout))?;
         session.last = now;
-        Some((id, session.clone()))
+        Some(session.clone())
     }
 
-    pub(crate) fn open(&mut self, user: &str, now: Duration, timeout: Duration) -> (String, Session) {
+    pub(crate) fn open(&mut self, user: &str, now: Duration, timeout: Duration) -> Session {
         self.made += 1;
         if self.made.is_multiple_of(1_024) {
             self.open.retain(|_, session| now < session.last.saturating_add(timeout));
@@ -47,10 +44,10 @@ impl Sessions {
             scramble(self.made ^ 0x5A5A),
             self.made
         );
-        let session =
-            Session { number: self.made, user: user.to_owned(), token, gate: Gate::default(), last: now };
-        self.open.insert(id.clone(), session.clone());
-        (id, session)
+        let (number, user) = (self.made, user.to_owned());
+        let session = Session { id: id.clone(), number, user, token, gate: Gate::default(), last: now };
+        self.open.insert(id, session.clone());
+        session
     }
 
     pub(crate) fn log_in(&mut self, id: &str, user: &str) {
@@ -73,4 +70,17 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
+}
+
+/// Returns the cookies of a session that begins (facts 1.4).
+pub(crate) fn fresh_cookies(id: &str) -> Vec<String> {
+    let gone = "Max-Age=0; Expires=Thu, 01-Jan-1970 00:00:10 GMT; Path=/; Secure; HttpOnly";
+    vec![
+        format!("JSESSIONID={id}; Path=/; HttpOnly"),
+        format!("glide_user=; {gone}"),
+        format!("glide_user_session=; {gone}"),
+        "glide_user_route=glide.25f503d194e031df369081787f629f2a; Max-Age=2147483647; Path=/; Secure; HttpOnly".into(),
+        "glide_node_id_for_js=ae4ebddf99c7c01bedb922ff3ba4dc894124d2abe87073ef1fe5639fe12c732c; Path=/; Secure".into(),
+        format!("glide_session_store={id}; Max-Age=1800; Path=/; Secure; HttpOnly"),
+    ]
 }

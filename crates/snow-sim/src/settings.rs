@@ -66,6 +66,8 @@ pub struct Settings {
     pub chunk: usize,
     /// Whether answers are compressed for those who ask for it. Default: true (facts 1.4).
     pub gzip: bool,
+    /// The language of the texts in error messages; shape, statuses and headers are the same in all. Default: English (facts 3.1).
+    pub language: Language,
     /// What a write answers although it was carried out. Default: the truth (facts 3.3).
     pub write_lie: Option<WriteLie>,
     /// Whether users need the role `snc_basic_auth_api_access` for basic authentication. Default: false (facts 4.6).
@@ -115,6 +117,7 @@ impl Default for Settings {
             latency: Duration::ZERO,
             chunk: 0,
             gzip: true,
+            language: Language::English,
             write_lie: None,
             basic_restricted: false,
             access_token_lifetime: Duration::from_secs(1_800),
@@ -151,6 +154,16 @@ pub enum Release {
     Y2021,
     /// `Server: snow_adc` and `Server-Timing`.
     Y2026,
+}
+
+/// The language of error messages, which an instance takes from the user's session (facts 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Language {
+    /// As recorded and documented.
+    English,
+    /// German. The texts are translations of our own, not recordings: what matters is that no word of the English ones is left.
+    German,
 }
 
 /// A transaction that is cancelled (facts 3.4).

@@ -56,6 +56,25 @@ impl Table {
         self
     }
 
+    /// Adds a string column of at most `max_length` characters. Up to 255, what is longer is cut when it is stored, without an
+    /// error (facts 1.7); a longer column keeps any text, whatever the dictionary says.
+    ///
+    /// ```
+    /// use snow_sim::{Simulator, Table};
+    ///
+    /// let orders = Table::new("u_order", "Order").text_column("u_key", 10);
+    /// let simulator = Simulator::builder().table(orders).build()?;
+    /// # Ok::<_, snow_sim::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn text_column(self, name: &str, max_length: usize) -> Self {
+        let mut table = self.column(name, ColumnType::Text);
+        if let Some(column) = table.columns.last_mut() {
+            column.max_length = Some(max_length);
+        }
+        table
+    }
+
     /// One more column.
     #[must_use]
     pub fn column(self, name: &str, kind: ColumnType) -> Self {
@@ -78,6 +97,7 @@ impl Table {
             kind,
             default: default.into(),
             choices,
+            max_length: None,
         });
         self
     }

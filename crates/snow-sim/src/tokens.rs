@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     /// By client and user: each pair has one token at a time, unless tokens are not reused.
-    live: Vec<Issued>,
+    live: Vec<IssuedToken>,
     codes: HashMap<String, Code>,
     /// Ids of assertions: each is good once.
     used: HashSet<String>,
@@ -17,7 +17,7 @@ pub(crate) struct Tokens {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Issued {
+pub(crate) struct IssuedToken {
     pub(crate) client: String,
     pub(crate) user: String,
     pub(crate) access: String,
@@ -36,6 +36,11 @@ pub(crate) struct Code {
     pub(crate) end: Duration,
 }
 
+impl Code {
+    /// How long an authorization code is good.
+    pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
+}
+
 impl Tokens {
     /// The user of a live access token.
     pub(crate) fn user(&self, access: &str, now: Duration) -> Option<String> {
@@ -44,13 +49,19 @@ impl Tokens {
     }
 
     /// A grant other than refresh: the live token with its life extended, or a new one.
-    pub(crate) fn grant(&mut self, client: &str, user: &str, now: Duration, settings: &Settings) -> Issued {
+    pub(crate) fn grant(
+        &mut self,
+        client: &str,
+        user: &str,
+        now: Duration,
+        settings: &Settings,
+    ) -> IssuedToken {
         let (access_end, refresh_end) = (
             now.saturating_add(settings.access_token_lifetime),
             now.saturating_add(settings.refresh_token_lifetime),
         );
         let of_pair =
-            |token: &Issued| token.client == client && token.user == user && now < token.refresh_end;
+            |token: &IssuedToken| token.client == client && token.user == user && now < token.refresh_end;
         let live = self.live.iter().position(of_pair).filter(|_| settings.tokens_are_reused);
         if let Some(at) = live {
             let fresh = self.opaque("a");
@@ -63,8 +74,14 @@ impl Tokens {
             return token.clone();
         }
         let (access, refresh) = (self.opaque("a"), self.opaque("r"));
-        let token =
-            Issued { client: client.into(), user: user.into(), access, refresh, access_end, refresh_end };
+        let token = IssuedToken {
+            client: client.into(),
+            user: user.into(),
+            access,
+            refresh,
+            access_end,
+            refresh_end,
+        };
         self.live.retain(|old| now < old.refresh_end);
         self.access_tokens += 1;
         self.live.push(token.clone());
@@ -78,9 +95,10 @@ impl Tokens {
         refresh: &str,
         now: Duration,
         settings: &Settings,
-    ) -> Option<Issued> {
-        let is_it =
-            |token: &Issued| token.client == client && token.refresh == refresh && now < token.refresh_end;
+    ) -> Option<IssuedToken> {
+        let is_it = |token: &IssuedToken| {
+            token.client == client && token.refresh == refresh && now < token.refresh_end
+        };
         let at = self.live.iter().position(is_it)?;
         let (access, rotated) = (self.opaque("a"), self.opaque("r"));
         let token = &mut self.live[at];

@@ -26,10 +26,10 @@ pub struct TransformMap {
     pub(crate) fields: Vec<(String, String)>,
     /// Columns of the target by which a record is found that is there already.
     pub(crate) coalesce: Vec<String>,
-    script: Option<Arc<Script>>,
+    script: Option<Arc<TransformScript>>,
 }
 
-type Script = dyn Fn(&BTreeMap<String, String>) -> RowDecision + Send + Sync;
+type TransformScript = dyn Fn(&BTreeMap<String, String>) -> RowDecision + Send + Sync;
 
 /// What the script of a transform map says about a row.
 #[derive(Clone, Debug, PartialEq, Eq)]

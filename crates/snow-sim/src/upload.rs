@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::pin::pin;
 
 /// What came of a request's body.
-pub(crate) struct Received {
+pub(crate) struct ReceivedBody {
     /// How many bytes arrived.
     pub(crate) size: usize,
     /// The bytes; none of them where it is an upload.
@@ -33,23 +33,23 @@ pub(crate) struct Upload {
 }
 
 /// Takes bytes, and knows what they are for.
-pub(crate) enum Receiver {
+pub(crate) enum BodyReceiver {
     Whole(Vec<u8>),
-    File { size: usize, form: Option<Multipart>, content_type: String, sink: Box<Sink> },
+    File { size: usize, form: Option<Multipart>, content_type: String, sink: Box<FileSink> },
 }
 
 /// Counts and digests, and keeps what it may.
-pub(crate) struct Sink {
+pub(crate) struct FileSink {
     digest: digest::Context,
     size: u64,
     kept: Option<Vec<u8>>,
     most: u64,
 }
 
-impl Received {
+impl ReceivedBody {
     /// Reads a body to its end.
     pub(crate) async fn read<B: Body>(settings: &Settings, head: &Parts, body: B) -> Result<Self, B::Error> {
-        let mut receiver = Receiver::of(settings, head);
+        let mut receiver = BodyReceiver::of(settings, head);
         let mut body = pin!(body);
         while let Some(frame) = body.frame().await {
             let Ok(mut data) = frame?.into_data() else { continue };
@@ -65,20 +65,20 @@ impl Received {
 
     /// A body that is there already: that of an item of a batch.
     pub(crate) fn of(settings: &Settings, head: &Parts, body: &[u8]) -> Self {
-        let mut receiver = Receiver::of(settings, head);
+        let mut receiver = BodyReceiver::of(settings, head);
         receiver.take(body);
         receiver.finish()
     }
 }
 
-impl Receiver {
+impl BodyReceiver {
     fn of(settings: &Settings, head: &Parts) -> Self {
         let kind = is_upload(head);
         let Some(kind) = kind else { return Self::Whole(Vec::new()) };
         let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
-        let form = (kind == Kind::Form).then(|| Multipart::of(&content_type)).flatten();
-        let sink = Box::new(Sink {
+        let form = (kind == UploadKind::Form).then(|| Multipart::of(&content_type)).flatten();
+        let sink = Box::new(FileSink {
             digest: digest::Context::new(&digest::SHA256),
             size: 0,
             kept: settings.attachments_kept.then(Vec::new),
@@ -100,20 +100,20 @@ impl Receiver {
         }
     }
 
-    fn finish(self) -> Received {
+    fn finish(self) -> ReceivedBody {
         match self {
-            Self::Whole(all) => Received { size: all.len(), body: all.into(), upload: None },
+            Self::Whole(all) => ReceivedBody { size: all.len(), body: all.into(), upload: None },
             Self::File { size, form, content_type, sink } => {
                 let hash = hex(sink.digest.finish().as_ref());
                 let bytes = sink.kept.map(Bytes::from);
                 let upload = Upload { form, content_type, size: sink.size, hash, bytes };
-                Received { size, body: Bytes::new(), upload: Some(upload) }
+                ReceivedBody { size, body: Bytes::new(), upload: Some(upload) }
             }
         }
     }
 }
 
-impl Sink {
+impl FileSink {
     fn take(&mut self, bytes: &[u8]) {
         self.digest.update(bytes);
         self.size += bytes.len() as u64;
@@ -125,18 +125,18 @@ impl Sink {
 }
 
 #[derive(PartialEq, Eq)]
-enum Kind {
+enum UploadKind {
     File,
     Form,
 }
 
 /// Whether a request brings a file: `POST …/attachment/file` does, and so does `…/attachment/upload` in a form.
-fn is_upload(head: &Parts) -> Option<Kind> {
+fn is_upload(head: &Parts) -> Option<UploadKind> {
     let path = head.uri.path().strip_prefix("/api/now/").filter(|_| head.method == Method::POST)?;
     let path = ["v1/", "v2/"].iter().find_map(|version| path.strip_prefix(version)).unwrap_or(path);
     match path {
-        "attachment/file" => Some(Kind::File),
-        "attachment/upload" => Some(Kind::Form),
+        "attachment/file" => Some(UploadKind::File),
+        "attachment/upload" => Some(UploadKind::Form),
         _ => None,
     }
 }

@@ -1,19 +1,9 @@
-//! Whatever comes, in whatever pieces: decoder and serde_json say the same of it, and a list is never taken for whole if it is not.
-
 #![no_main]
 
-#[path = "../../promises/answers/oracle.rs"]
+#[path = "../../promises/decoding/oracle.rs"]
 mod oracle;
 
-use libfuzzer_sys::fuzz_target;
+#[path = "../checks/decode.rs"]
+mod decode;
 
-// The first byte says how it is cut; the rest is the body. One that starts as no envelope does is put into one.
-fuzz_target!(|data: &[u8]| {
-    let Some((cut, body)) = data.split_first() else { return };
-    let chunk = usize::from(*cut).max(1);
-    oracle::compare(body, |_| chunk);
-    if !body.starts_with(b"{\"result\"") {
-        let body = [b"{\"result\":[{\"a\":\"1\",\"b\":", body, b"}]}"].concat();
-        oracle::compare(&body, |rest| (rest % chunk).max(1));
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| decode::check(data));

@@ -1,4 +1,4 @@
-//! Samples of the APIs beside the Table API.
+//! Samples of all APIs except the Table API.
 
 use super::{sample, shape};
 use bytes::Bytes;

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 type Check = (&'static str, fn() -> Done);
 
 const CHECKS: &[Check] = &[
+    ("soak", soak),
     ("pysnow", pysnow::check),
     ("proxy", proxy::check),
     ("nginx", nginx::check),
@@ -58,6 +59,11 @@ fn read(file: &PathBuf) -> Result<String, String> {
 /// What our client does: see `tests/interop/main.rs`.
 fn client(settings: &[(&str, &str)]) -> Done {
     tests("--exact data_and_token_calls", settings)
+}
+
+/// A hundred thousand calls: see `tests/interop/soak.rs`.
+fn soak() -> Done {
+    tests("--exact soak::a_hundred_thousand_calls_leave_nothing_behind --nocapture", &[])
 }
 
 /// Some of the tests of `tests/interop`.

@@ -36,6 +36,7 @@ impl AuthorizationRequest {
     /// [`Kind::TokenRefused`] if the person or the instance said no, [`Kind::InvalidInput`] if it is not the answer to this
     /// request: somebody else's, or none at all.
     pub(super) fn code(&self, answer: &str) -> Result<Secret, Error> {
+        let answer = answer.trim(); // pasted, or read as a line
         let query = answer.split_once('?').map_or(answer, |(_, query)| query);
         let query = query.split('#').next().unwrap_or_default();
         let (mut code, mut state, mut error, mut description) = (None, None, None, String::new());

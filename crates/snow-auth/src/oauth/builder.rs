@@ -1,16 +1,20 @@
 //! What an OAuth client is made of.
 
-use super::cell::Cell;
 use super::endpoint::{Endpoint, Revocation};
 use super::grant::Grant;
-use super::renewal::Renewal;
+use super::refresh::Refresher;
+use super::shared_token::SharedToken;
 use super::store::{Store, Updater};
+use super::timeouts::Timeouts;
 use super::{OAuth, Token, TokenStore};
 use http::Uri;
-use snow_core::{ApiPath, BoxError, Clock, Error, HttpService, Instance, Kind, Params, Secret};
+use snow_core::{
+    ApiPath, BoxError, Clock, Error, HttpService, Instance, Kind, Params, Secret, check_credential,
+};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What happens when the [`TokenStore`] fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +43,7 @@ pub struct OAuthBuilder {
     token_url: Option<String>,
     authorization_url: Option<String>,
     revocation_url: Option<String>,
+    timeouts: Timeouts,
 }
 
 impl OAuthBuilder {
@@ -86,7 +91,7 @@ impl OAuthBuilder {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<BoxError> + 'static,
     {
-        self.store = Some(Store::written_only(Updater(save)));
+        self.store = Some(Store::write_only(Updater(save)));
         self
     }
 
@@ -121,10 +126,28 @@ impl OAuthBuilder {
         self
     }
 
+    /// Sets how long a token request may take, from the request to the end of the response; 30 s by default. Calls that wait for
+    /// the token fail with the request. It is meant to be shorter than the deadline of a call.
+    pub fn token_timeout(mut self, limit: Duration) -> Self {
+        self.timeouts.token_request = limit;
+        self
+    }
+
+    /// Sets how long each call of your own code may take: of the token store or updater, of a [`Signer`](crate::Signer), and of a
+    /// [callback](Grant::callback); 30 s by default. A store may wait ten times as long for its [lease](TokenStore::lease),
+    /// because another process may hold it for as long as it refreshes the token.
+    ///
+    /// A store or an updater that does not finish by then has failed: see [`StorePolicy`].
+    pub fn callback_timeout(mut self, limit: Duration) -> Self {
+        self.timeouts.callback = limit;
+        self
+    }
+
     /// The client of an instance, with the service that token requests go over.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] if the client's id or secret is missing, the grant lacks something, or an address is none.
+    /// [`Kind::InvalidInput`] if the client's id or secret is missing, or one of them or of the grant's texts begins or ends with a
+    /// line end or another control character, the grant lacks something, or an address is not valid.
     pub fn build<S, R>(self, instance: &Instance, service: S) -> Result<OAuth, Error>
     where
         S: tower_service::Service<http::Request<snow_core::Body>, Response = http::Response<R>>,
@@ -150,23 +173,29 @@ impl OAuthBuilder {
             client_id: self.client_id,
             client_secret,
             scopes: self.scopes,
+            timeouts: self.timeouts,
             clock: Clock::new(),
         };
-        let renewal = Renewal {
+        let refresher = Refresher {
             endpoint,
             grant: self.grant,
-            store: self.store,
+            store: self.store.map(|store| store.with_timeouts(self.timeouts)),
             best_effort: self.policy == StorePolicy::BestEffort,
             stored: Arc::default(),
         };
-        Ok(OAuth { origin: instance.origin().clone(), cell: Cell::new(renewal) })
+        Ok(OAuth { origin: instance.origin().clone(), token: SharedToken::new(refresher) })
     }
 
     /// The secret, if there has to be one: a callback alone needs no client at all.
     fn checked_secret(&self) -> Result<Option<Secret>, Error> {
         self.grant.as_ref().map_or(Ok(()), Grant::check)?;
+        check_credential("client_id", &self.client_id)?;
+        self.scopes.iter().try_for_each(|scope| check_credential("scope", scope))?;
+        if let Some(secret) = &self.client_secret {
+            check_credential("client_secret", secret.expose())?;
+        }
         let secret = self.client_secret.clone().filter(|secret| !secret.is_empty());
-        if self.grant.as_ref().is_some_and(|grant| !grant.asks_the_endpoint()) {
+        if self.grant.as_ref().is_some_and(|grant| !grant.needs_endpoint()) {
             return Ok(secret);
         }
         let missing = |what| {
@@ -193,7 +222,7 @@ fn absolute(url: &str, what: &str) -> Result<Uri, Error> {
         let shown = url.rsplit('@').next().unwrap_or_default();
         return Err(Error::new(Kind::InvalidInput, format!("the {what} {shown:?} is not a whole https URL")));
     }
-    let there = Instance::parse(url).map_err(|error| error.with_context(&format!("the {what}")))?;
+    let there = Instance::parse_verbatim(url).map_err(|error| error.with_context(&format!("the {what}")))?;
     // Some issuers tell a path with a slash at its end from one without.
     let slash = if url.ends_with('/') { "/" } else { "" };
     let text = format!("{}{}{slash}", there.origin(), there.prefix());

@@ -3,7 +3,7 @@
 use super::Token;
 use super::jwt_bearer::JwtBearer;
 use futures_util::future::{BoxFuture, FutureExt};
-use snow_core::{BoxError, Error, Kind, Secret};
+use snow_core::{BoxError, Error, Kind, Secret, check_credential};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -20,30 +20,34 @@ use std::sync::Arc;
 ///
 /// With a person, see [`OAuth::authorization`](crate::OAuth::authorization).
 #[derive(Clone)]
-pub struct Grant(pub(super) Means);
+pub struct Grant(pub(super) GrantKind);
 
+/// What a grant sends to the token endpoint, or where else the token comes from.
 #[derive(Clone)]
-pub(super) enum Means {
+pub(super) enum GrantKind {
     Password { user: String, password: Secret },
     ClientCredentials,
     JwtBearer(Arc<JwtBearer>),
-    Callback(Arc<dyn Fn() -> BoxFuture<'static, Result<Token, BoxError>> + Send + Sync>),
+    Callback(Arc<TokenCallback>),
 }
+
+/// Obtains a token elsewhere.
+pub(super) type TokenCallback = dyn Fn() -> BoxFuture<'static, Result<Token, BoxError>> + Send + Sync;
 
 impl Grant {
     /// User and password, which are kept in memory.
     pub fn password(user: impl Into<String>, password: impl Into<Secret>) -> Self {
-        Self(Means::Password { user: user.into(), password: password.into() })
+        Self(GrantKind::Password { user: user.into(), password: password.into() })
     }
 
     /// The client's own id and secret, for the user that the instance's registry names.
     pub fn client_credentials() -> Self {
-        Self(Means::ClientCredentials)
+        Self(GrantKind::ClientCredentials)
     }
 
     /// An assertion, signed anew for each token request.
     pub fn jwt_bearer(assertion: JwtBearer) -> Self {
-        Self(Means::JwtBearer(Arc::new(assertion)))
+        Self(GrantKind::JwtBearer(Arc::new(assertion)))
     }
 
     /// A token that is had elsewhere: from an OIDC provider, a vault, another process.
@@ -64,39 +68,52 @@ impl Grant {
         Fut: Future<Output = Result<Token, E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        Self(Means::Callback(Arc::new(move || obtain().map(|obtained| obtained.map_err(Into::into)).boxed())))
+        Self(GrantKind::Callback(Arc::new(move || {
+            obtain().map(|obtained| obtained.map_err(Into::into)).boxed()
+        })))
     }
 
     /// Refuses what cannot be right before anything is sent.
     pub(super) fn check(&self) -> Result<(), Error> {
         let empty = match &self.0 {
-            Means::Password { user, .. } if user.is_empty() => "user",
-            Means::Password { password, .. } if password.is_empty() => "password",
-            Means::JwtBearer(assertion) if assertion.subject.is_empty() => "subject of the assertion",
-            _ => return Ok(()),
+            GrantKind::Password { user, .. } if user.is_empty() => "user",
+            GrantKind::Password { password, .. } if password.is_empty() => "password",
+            GrantKind::JwtBearer(assertion) if assertion.subject.is_empty() => "subject of the assertion",
+            _ => return self.check_texts(),
         };
         Err(Error::new(Kind::InvalidInput, format!("the {empty} is empty")))
     }
 
-    pub(super) fn sends_a_password(&self) -> bool {
-        matches!(self.0, Means::Password { .. })
+    fn check_texts(&self) -> Result<(), Error> {
+        match &self.0 {
+            GrantKind::Password { user, password } => {
+                check_credential("user", user)?;
+                check_credential("password", password.expose())
+            }
+            GrantKind::JwtBearer(assertion) => assertion.check(),
+            GrantKind::ClientCredentials | GrantKind::Callback(_) => Ok(()),
+        }
     }
 
-    /// Whether the token endpoint is asked, and so a client's id is needed.
-    pub(super) fn asks_the_endpoint(&self) -> bool {
-        !matches!(self.0, Means::Callback(_))
+    pub(super) fn sends_a_password(&self) -> bool {
+        matches!(self.0, GrantKind::Password { .. })
+    }
+
+    /// Returns `true` if the token endpoint is asked, and so a client's id is needed.
+    pub(super) fn needs_endpoint(&self) -> bool {
+        !matches!(self.0, GrantKind::Callback(_))
     }
 }
 
 impl fmt::Debug for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Means::Password { user, .. } => {
+            GrantKind::Password { user, .. } => {
                 f.debug_struct("Password").field("user", user).finish_non_exhaustive()
             }
-            Means::ClientCredentials => f.write_str("ClientCredentials"),
-            Means::JwtBearer(assertion) => assertion.fmt(f),
-            Means::Callback(_) => f.write_str("Callback"),
+            GrantKind::ClientCredentials => f.write_str("ClientCredentials"),
+            GrantKind::JwtBearer(assertion) => assertion.fmt(f),
+            GrantKind::Callback(_) => f.write_str("Callback"),
         }
     }
 }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use futures_util::future::{BoxFuture, FutureExt};
 use serde::Serialize;
-use snow_core::{BoxError, Error, Kind, Secret};
+use snow_core::{BoxError, Error, Kind, Secret, check_credential};
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
@@ -70,16 +70,16 @@ pub struct JwtBearer {
     pub(super) subject: String,
     issuer: Option<String>,
     lifetime: Duration,
-    signer: Box<dyn Erased>,
+    signer: Box<dyn ErasedSigner>,
 }
 
-trait Erased: Send + Sync {
+trait ErasedSigner: Send + Sync {
     fn algorithm(&self) -> Algorithm;
     fn key_id(&self) -> Option<&str>;
     fn sign<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, BoxError>>;
 }
 
-impl<S: Signer> Erased for S {
+impl<S: Signer> ErasedSigner for S {
     fn algorithm(&self) -> Algorithm {
         Signer::algorithm(self)
     }
@@ -134,6 +134,12 @@ impl JwtBearer {
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        check_credential("subject of the assertion", &self.subject)?;
+        check_credential("issuer of the assertion", self.issuer.as_deref().unwrap_or_default())?;
+        check_credential("key id of the assertion", self.signer.key_id().unwrap_or_default())
     }
 
     /// The signed assertion. `now` in seconds since 1970.

@@ -68,14 +68,14 @@ impl KeySigner {
 }
 
 /// The label and the bytes of the first PEM block that is a private key.
-fn decode(pem: &Secret) -> Result<(&'static str, Wiped), Error> {
+fn decode(pem: &Secret) -> Result<(&'static str, ZeroizedBytes), Error> {
     let refuse = |why: &str| Error::new(Kind::InvalidInput, format!("the private key {why}"));
     let labels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"];
     let text = pem.expose();
-    let begins = |label: &&str| text.contains(&format!("-----BEGIN {label}-----"));
-    let label = labels
+    let begins = |label| Some((label, text.split_once(&format!("-----BEGIN {label}-----"))?.1));
+    let (label, rest) = labels
         .into_iter()
-        .find(begins)
+        .find_map(begins)
         .ok_or_else(|| refuse("is not PEM: it has no line -----BEGIN PRIVATE KEY-----"))?;
     match label {
         "EC PRIVATE KEY" => {
@@ -88,17 +88,16 @@ fn decode(pem: &Secret) -> Result<(&'static str, Wiped), Error> {
         }
         _ => {}
     }
-    let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----")).unwrap_or_default();
     let (body, _) = rest.split_once("-----END").ok_or_else(|| refuse("has no line -----END"))?;
     let compact = Secret::from(body.split_ascii_whitespace().collect::<String>());
     let der = BASE64_STANDARD.decode(compact.expose()).map_err(|_| refuse("is not in base64"))?;
-    Ok((label, Wiped(der)))
+    Ok((label, ZeroizedBytes(der)))
 }
 
 /// Bytes that are overwritten when dropped.
-struct Wiped(Vec<u8>);
+struct ZeroizedBytes(Vec<u8>);
 
-impl std::ops::Deref for Wiped {
+impl std::ops::Deref for ZeroizedBytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -106,7 +105,7 @@ impl std::ops::Deref for Wiped {
     }
 }
 
-impl Drop for Wiped {
+impl Drop for ZeroizedBytes {
     fn drop(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.0);
     }

@@ -2,25 +2,29 @@
 
 use super::{AuthorizationRequest, OAuth, Token};
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use snow_core::{Error, Kind};
+use snow_core::{Error, Kind, timer};
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{oneshot, watch};
 
 /// How long a person may take, unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How many connections a browser may have open here.
+/// How long a browser may take to read the last page.
+const GOODBYE: Duration = Duration::from_secs(5);
+/// How many connections may be open here.
 const CONNECTIONS: usize = 16;
 
 /// A listener on 127.0.0.1 that the browser comes back to after a login: for command-line and desktop programs.
@@ -77,107 +81,227 @@ impl Loopback {
     }
 
     /// Logs a person in: shows them where, waits for the browser, exchanges the code for a token, saves it, and uses it from
-    /// then on. The browser is answered with a small page.
+    /// then on. The browser is then shown whether that succeeded.
     ///
     /// # Errors
     /// [`Kind::TimedOut`] if nobody came back in time, or as [`OAuth::exchange_code`].
     pub async fn log_in(self, oauth: &OAuth, show: impl FnOnce(&str)) -> Result<Token, Error> {
-        let request = oauth.authorization(&self.redirect_uri)?;
-        show(request.url());
-        let answer = self.answer(&request).await?;
-        oauth.exchange_code(&request, &answer).await
-    }
-
-    /// The query that the browser comes back with. Anything that is not the answer to this request is told so and passed
-    /// over: it may be anybody's.
-    async fn answer(&self, request: &AuthorizationRequest) -> Result<String, Error> {
-        let found: Found = Arc::default();
-        tokio::time::timeout(self.patience, self.serve(request, &found)).await.map_err(|_| {
+        let login = Login::new(oauth.authorization(&self.redirect_uri)?, &self.path);
+        show(login.request.url());
+        let mut server = Server::new(&self.listener, &login);
+        let came_back = async {
+            tokio::select! {
+                query = login.query() => query,
+                never = server.serve() => match never {},
+            }
+        };
+        let query = timer::timeout(self.patience, came_back).await?.ok_or_else(|| {
             let why = format!("nobody came back from the login in the browser within {:?}", self.patience);
             Error::new(Kind::TimedOut, why).before_sending()
-        })
-    }
-
-    /// Answers whoever connects, until one of them has brought the answer and was told so.
-    async fn serve(&self, request: &AuthorizationRequest, found: &Found) -> String {
-        let mut connections = FuturesUnordered::new();
-        loop {
-            tokio::select! {
-                accepted = self.listener.accept(), if connections.len() < CONNECTIONS => {
-                    if let Ok((stream, _)) = accepted {
-                        connections.push(self.connection(stream, request, found));
-                    }
-                }
-                Some(()) = connections.next(), if !connections.is_empty() => {
-                    let answer = found.lock().unwrap_or_else(PoisonError::into_inner).take();
-                    if let Some(answer) = answer {
-                        return answer;
-                    }
-                }
-            }
-        }
-    }
-
-    /// One connection, which ends with its first answer.
-    async fn connection(&self, stream: TcpStream, request: &AuthorizationRequest, found: &Found) {
-        let service =
-            service_fn(|asked| std::future::ready(Ok::<_, Infallible>(self.page(&asked, request, found))));
-        let connection =
-            http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
-        let _ = connection.await; // a browser that went away asks again
-    }
-
-    fn page(
-        &self,
-        asked: &Request<Incoming>,
-        request: &AuthorizationRequest,
-        found: &Found,
-    ) -> Response<Full<Bytes>> {
-        if asked.method() != Method::GET || asked.uri().path() != self.path {
-            return page(StatusCode::NOT_FOUND, "Not found", "There is nothing here.");
-        }
-        let query = asked.uri().query().unwrap_or_default();
-        let (status, title, text) = match request.code(query) {
-            Ok(_) => {
-                (StatusCode::OK, "You are logged in", "You can close this window and go back to the program.")
-            }
-            Err(error) if error.kind() == Kind::InvalidInput => {
-                let text = "This does not belong to the login that the program waits for. Begin it again from there.";
-                return page(StatusCode::BAD_REQUEST, "Not this login", text);
-            }
-            Err(_) => (
-                StatusCode::OK,
-                "You are not logged in",
-                "The login was not completed. Go back to the program.",
-            ),
+        })?;
+        let outcome = tokio::select! {
+            outcome = oauth.exchange_code(&login.request, &query) => outcome,
+            never = server.serve() => match never {},
         };
-        *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(query.to_owned());
-        page(status, title, text)
+        login.outcome.send_replace(Some(Page::of(&outcome)));
+        let shown = async {
+            tokio::select! {
+                () = login.every_browser_shown() => {}
+                never = server.serve() => match never {},
+            }
+        };
+        let _ = timer::timeout(GOODBYE, shown).await; // a browser that reads no page has its token all the same
+        outcome
     }
 }
 
-type Found = Arc<Mutex<Option<String>>>;
+/// The login that the browser is to come back from.
+struct Login {
+    request: AuthorizationRequest,
+    path: String,
+    /// What the browser came back with first.
+    query: watch::Sender<Option<String>>,
+    /// What it is shown in the end.
+    outcome: watch::Sender<Option<Page>>,
+    /// How many connections wait to be shown that.
+    waiting: watch::Sender<usize>,
+}
 
-/// A page of ours; nothing in it came from outside.
-fn page(status: StatusCode, title: &str, text: &str) -> Response<Full<Bytes>> {
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
+impl Login {
+    fn new(request: AuthorizationRequest, path: &str) -> Self {
+        Self {
+            request,
+            path: path.to_owned(),
+            query: watch::Sender::new(None),
+            outcome: watch::Sender::new(None),
+            waiting: watch::Sender::new(0),
+        }
+    }
+
+    /// Waits for what the browser comes back with.
+    async fn query(&self) -> String {
+        wait_for_value(&self.query).await
+    }
+
+    /// Waits until every connection that waits has its page.
+    async fn every_browser_shown(&self) {
+        let _ = self.waiting.subscribe().wait_for(|waiting| *waiting == 0).await;
+    }
+
+    /// Responds to one request. One that does not belong to this login gets an error page and changes nothing: it may be
+    /// anybody's.
+    async fn respond(&self, asked: Request<Incoming>, waits: &AtomicBool) -> Response<Full<Bytes>> {
+        if asked.method() != Method::GET || asked.uri().path() != self.path {
+            return Page::new("Not found", "There is nothing here.").response(StatusCode::NOT_FOUND);
+        }
+        let query = asked.uri().query().unwrap_or_default();
+        if self.request.code(query).is_err_and(|error| error.kind() == Kind::InvalidInput) {
+            let text =
+                "This does not belong to the login that the program waits for. Begin it again from there.";
+            return Page::new("Not this login", text).response(StatusCode::BAD_REQUEST);
+        }
+        if !waits.swap(true, Ordering::Relaxed) {
+            self.waiting.send_modify(|waiting| *waiting = waiting.saturating_add(1));
+        }
+        self.query.send_if_modified(|first| {
+            let is_first = first.is_none();
+            first.get_or_insert_with(|| query.to_owned());
+            is_first
+        });
+        wait_for_value(&self.outcome).await.response(StatusCode::OK)
+    }
+}
+
+/// Waits until there is a value, and returns it.
+async fn wait_for_value<T: Clone>(sender: &watch::Sender<Option<T>>) -> T {
+    let mut receiver = sender.subscribe();
+    match receiver.wait_for(Option::is_some).await.ok().and_then(|value| value.clone()) {
+        Some(value) => value,
+        None => std::future::pending().await, // its sender is borrowed, and stays
+    }
+}
+
+/// The connections of a browser, and of whoever else comes by.
+struct Server<'a> {
+    listener: &'a TcpListener,
+    login: &'a Login,
+    connections: FuturesUnordered<BoxFuture<'a, ()>>,
+    /// How to close each of them, the oldest first.
+    closers: VecDeque<oneshot::Sender<()>>,
+}
+
+impl<'a> Server<'a> {
+    fn new(listener: &'a TcpListener, login: &'a Login) -> Self {
+        Self { listener, login, connections: FuturesUnordered::new(), closers: VecDeque::new() }
+    }
+
+    /// Answers whoever connects.
+    async fn serve(&mut self) -> Infallible {
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => {
+                    if let Ok((stream, _)) = accepted {
+                        self.take(stream);
+                    }
+                }
+                Some(()) = self.connections.next(), if !self.connections.is_empty() => {}
+            }
+        }
+    }
+
+    /// Takes one connection more. Where there are too many, the oldest one makes room that has asked for nothing: browsers open
+    /// some ahead of time.
+    fn take(&mut self, stream: TcpStream) {
+        self.closers.retain(|closer| !closer.is_closed());
+        while self.closers.len() >= CONNECTIONS {
+            self.closers.pop_front().map(|closer| closer.send(()));
+        }
+        let (closer, closed) = oneshot::channel();
+        self.closers.push_back(closer);
+        self.connections.push(connection(stream, self.login, closed).boxed());
+    }
+}
+
+/// One connection, which ends with its first answer.
+async fn connection(stream: TcpStream, login: &Login, closed: oneshot::Receiver<()>) {
+    let waits = AtomicBool::new(false);
+    let service = service_fn(|asked| async { Ok::<_, Infallible>(login.respond(asked, &waits).await) });
+    let serving = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
+    let closed = async {
+        // One that waits for the outcome stays.
+        if closed.await.is_err() || waits.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        _ = serving => {} // a browser that went away asks again
+        () = closed => {}
+    }
+    if waits.load(Ordering::Relaxed) {
+        login.waiting.send_modify(|waiting| *waiting = waiting.saturating_sub(1));
+    }
+}
+
+/// A page of ours.
+#[derive(Clone)]
+struct Page {
+    title: &'static str,
+    /// HTML.
+    text: String,
+}
+
+impl Page {
+    fn new(title: &'static str, text: &str) -> Self {
+        Self { title, text: escaped(text) }
+    }
+
+    fn of(outcome: &Result<Token, Error>) -> Self {
+        match outcome {
+            Ok(_) => Self::new("You are logged in", "You can close this window and go back to the program."),
+            Err(error) => {
+                let text = format!("The login failed. Go back to the program. It was told: {error}");
+                Self::new("You are not logged in", &text)
+            }
+        }
+    }
+
+    fn response(&self, status: StatusCode) -> Response<Full<Bytes>> {
+        let Self { title, text } = self;
+        let html = format!(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\
          color:#222;background:#fff}}@media(prefers-color-scheme:dark){{body{{color:#eee;background:#1b1b1b}}}}</style>\
          <h1>{title}</h1><p>{text}</p></html>"
-    );
-    let mut response = Response::new(Full::new(Bytes::from(html)));
-    *response.status_mut() = status;
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/html;charset=UTF-8"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
-    ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        );
+        let mut response = Response::new(Full::new(Bytes::from(html)));
+        *response.status_mut() = status;
+        for (name, value) in [
+            (header::CONTENT_TYPE, "text/html;charset=UTF-8"),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
+        ] {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
     }
-    response
+}
+
+/// As text of HTML.
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+    html
 }
 
 impl fmt::Debug for Loopback {

@@ -1,8 +1,8 @@
 //! OAuth: get a token, keep it fresh, keep the user's storage in sync.
+#![warn(clippy::arithmetic_side_effects)]
 
 mod authorization;
 mod builder;
-mod cell;
 mod endpoint;
 mod grant;
 mod jwt_bearer;
@@ -10,27 +10,28 @@ mod jwt_bearer;
 mod key_signer;
 #[cfg(feature = "loopback")]
 mod loopback;
-mod renewal;
-mod running;
-mod state;
+mod reentrancy;
+mod refresh;
+mod shared_token;
 mod store;
+mod timeouts;
 mod token;
+mod token_state;
 
-use crate::OAuthLayer;
 pub use authorization::AuthorizationRequest;
 pub use builder::{OAuthBuilder, StorePolicy};
-use cell::Cell;
 pub use grant::Grant;
 pub use jwt_bearer::{Algorithm, JwtBearer, Signer};
 #[cfg(feature = "jwt")]
 pub use key_signer::KeySigner;
 #[cfg(feature = "loopback")]
 pub use loopback::Loopback;
+use shared_token::SharedToken;
 use snow_core::{Error, Origin, Secret};
-pub(crate) use state::Ready;
 use std::{fmt, sync::Arc};
 pub use store::{FileStore, Lease, MemoryStore, RenewalFailure, TokenStore};
 pub use token::Token;
+pub(crate) use token_state::BearerHeader;
 
 /// An OAuth client of one instance: it holds the token that all clones and all layers made from it share.
 ///
@@ -64,18 +65,13 @@ pub use token::Token;
 #[derive(Clone)]
 pub struct OAuth {
     origin: Origin,
-    cell: Arc<Cell>,
+    token: Arc<SharedToken>,
 }
 
 impl OAuth {
     /// A client to be configured.
     pub fn builder() -> OAuthBuilder {
         OAuthBuilder::default()
-    }
-
-    /// A layer that adds the token to every request.
-    pub fn layer(&self) -> OAuthLayer {
-        OAuthLayer::new(self.clone())
     }
 
     /// Gets a token with the password grant, saves it, and uses it from then on. The password is not kept.
@@ -93,7 +89,7 @@ impl OAuth {
     /// As [`generate_token`](Self::generate_token).
     pub async fn log_in(&self, grant: &Grant) -> Result<Token, Error> {
         grant.check()?;
-        self.cell.log_in(self.cell.renewal.endpoint.obtain(grant)).await
+        self.token.log_in(self.token.refresher.endpoint.obtain(grant)).await
     }
 
     /// Begins a login in a browser, which comes back to `redirect_uri`: one that the instance's registry has for this client
@@ -102,7 +98,7 @@ impl OAuth {
     /// # Errors
     /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if the redirect URI is not an absolute URL.
     pub fn authorization(&self, redirect_uri: &str) -> Result<AuthorizationRequest, Error> {
-        self.cell.renewal.endpoint.authorization(redirect_uri)
+        self.token.refresher.endpoint.authorization(redirect_uri)
     }
 
     /// Ends a login in a browser: takes what the browser came back with (the whole address, or its query), exchanges the code
@@ -112,7 +108,7 @@ impl OAuth {
     /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if it is not the answer to this request, [`Kind::TokenRefused`](snow_core::Kind::TokenRefused) if the person or the instance
     /// said no, [`Kind::TokenNotSaved`](snow_core::Kind::TokenNotSaved) if the storage fails, or what went wrong on the way.
     pub async fn exchange_code(&self, request: &AuthorizationRequest, answer: &str) -> Result<Token, Error> {
-        self.cell.log_in(self.cell.renewal.endpoint.code(request, answer)).await
+        self.token.log_in(self.token.refresher.endpoint.exchange_code(request, answer)).await
     }
 
     /// Uses a stored token from now on, or none. The storage does not hear of it: it came from there.
@@ -120,12 +116,12 @@ impl OAuth {
     /// # Errors
     /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if the access token is empty or has characters that no header may have.
     pub fn set_token(&self, token: impl Into<Option<Token>>) -> Result<(), Error> {
-        self.cell.set(token.into())
+        self.token.set(token.into())
     }
 
     /// The token in use, if there is one. It may be over and be renewed with the next call.
     pub fn token(&self) -> Option<Token> {
-        self.cell.token()
+        self.token.token()
     }
 
     /// Ends the token on the instance, refresh token and all, then forgets it here and in the storage. Everybody who uses the
@@ -134,34 +130,47 @@ impl OAuth {
     /// # Errors
     /// [`Kind::NoToken`](snow_core::Kind::NoToken) if there is none. If the instance could not be asked, the token is kept.
     pub async fn revoke(&self) -> Result<(), Error> {
-        let token = self.cell.newest().ok_or_else(state::no_token)?;
-        let renewal = &self.cell.renewal;
+        let token = self.token.newest().ok_or_else(token_state::no_token)?;
+        let refresher = &self.token.refresher;
         for part in token.refresh_token().into_iter().chain([token.access_token()]) {
-            renewal.endpoint.revoke(part).await?;
+            refresher.endpoint.revoke(part).await?;
         }
-        self.cell.forget(&token)?;
-        renewal.remove(&token).await
+        self.token.forget(&token)?;
+        refresher.remove(&token).await
     }
 
     /// Why the storage did not take the token in use, where calls go on all the same; see [`StorePolicy::BestEffort`].
     pub fn store_error(&self) -> Option<Error> {
-        self.cell.store_error()
+        self.token.store_error()
     }
 
     pub(crate) fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    pub(crate) fn ready(&self) -> Option<Ready> {
-        self.cell.ready()
+    /// What a call waits for that has no token to go out with.
+    pub(crate) fn what_it_waits_for(&self) -> String {
+        let refresher = &self.token.refresher;
+        let host = refresher.endpoint.uri.host().unwrap_or("the token endpoint");
+        match &refresher.store {
+            Some(_) => format!("a token to be obtained from {host} and saved"),
+            None => format!("a token from {host}"),
+        }
     }
 
-    pub(crate) async fn get(&self) -> Result<Ready, Error> {
-        self.cell.get().await
+    /// Returns the header of a call, if that is known at once.
+    pub(crate) fn header_now(&self) -> Option<BearerHeader> {
+        self.token.header_now()
     }
 
-    pub(crate) async fn after_refusal(&self, generation: u64) -> Result<Ready, Error> {
-        self.cell.after_refusal(generation).await
+    /// Returns the header of a call, after a refresh if that is needed.
+    pub(crate) async fn header(&self) -> Result<BearerHeader, Error> {
+        self.token.header().await
+    }
+
+    /// Returns the header of a call whose token was refused; the same one again if there is no other.
+    pub(crate) async fn header_after_refusal(&self, generation: u64) -> Result<BearerHeader, Error> {
+        self.token.header_after_refusal(generation).await
     }
 }
 

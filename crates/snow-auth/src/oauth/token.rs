@@ -11,6 +11,8 @@ use std::time::{Duration, SystemTime};
 /// An OAuth token, in the JSON that pysnow stores: `access_token`, `refresh_token`, `token_type`, `scope`, `expires_in`
 /// and `expires_at` (Unix seconds, with a fraction). Keys that are not known are kept and written again.
 ///
+/// A token whose lifetime is missing, is not positive, or cannot be read is used until the service refuses it.
+///
 /// ```
 /// let stored = r#"{"access_token":"abc","expires_at":1767225600.5,"expires_in":1799,"refresh_token":"def",
 ///     "scope":["useraccount"],"token_type":"Bearer"}"#;
@@ -26,9 +28,9 @@ pub struct Token {
     access_token: Secret,
     #[serde(default, with = "exposed_option", skip_serializing_if = "Option::is_none")]
     refresh_token: Option<Secret>,
-    #[serde(default = "bearer")]
+    #[serde(default = "bearer", deserialize_with = "token_type")]
     token_type: String,
-    #[serde(default, deserialize_with = "whole_number", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lifetime", skip_serializing_if = "Option::is_none")]
     expires_in: Option<u64>,
     #[serde(default, deserialize_with = "number", skip_serializing_if = "Option::is_none")]
     expires_at: Option<f64>,
@@ -57,10 +59,11 @@ impl Token {
         self
     }
 
-    /// The token with so long to live, from when it was asked for.
+    /// The token with so long to live, from when it was asked for. Less than a second means that the lifetime is not known, and
+    /// that the token is used until the service refuses it.
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
-        self.expires_in = Some(lifetime.as_secs());
+        self.expires_in = Some(lifetime.as_secs()).filter(|seconds| *seconds > 0);
         self
     }
 
@@ -85,12 +88,12 @@ impl Token {
         SystemTime::UNIX_EPOCH.checked_add(seconds)
     }
 
-    pub(super) fn is_over(&self, now: SystemTime) -> bool {
+    pub(super) fn is_expired(&self, now: SystemTime) -> bool {
         self.expires_at().is_some_and(|end| now >= end)
     }
 
-    /// A token that a callback obtained: when it ends is counted from before it was asked, unless it says so itself.
-    pub(super) fn received(mut self, asked: Duration) -> Self {
+    /// A token that a callback returned: when it ends is counted from before it was asked, unless it says so itself.
+    pub(super) fn with_expiry_since(mut self, asked: Duration) -> Self {
         if self.expires_at.is_none() {
             self.expires_at = self
                 .expires_in
@@ -99,8 +102,8 @@ impl Token {
         self
     }
 
-    /// The answer to a token request that left at `sent`, with what the token before it had and the answer left out.
-    pub(super) fn obtained(mut self, sent: Duration, before: Option<&Token>) -> Self {
+    /// The token of a response to a request that left at `sent`, with what the token before it had and the response left out.
+    pub(super) fn completed(mut self, sent: Duration, before: Option<&Token>) -> Self {
         let ends = |seconds| sent.as_secs_f64() + Duration::from_secs(seconds).as_secs_f64();
         self.expires_at = self.expires_in.map(ends);
         if let Some(before) = before {
@@ -117,9 +120,15 @@ impl Token {
     /// The header that carries it, marked sensitive.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] if the access token is empty or has characters that no header may have.
+    /// [`Kind::InvalidInput`] if the access token is empty or has characters that no header may have, or if its type is not one
+    /// that a header carries by itself.
     pub(super) fn header(&self) -> Result<HeaderValue, Error> {
-        let text = Wiped(Secret::from(format!("Bearer {}", self.access_token.expose())));
+        if OTHER_TYPES.iter().any(|other| other.eq_ignore_ascii_case(self.token_type.trim())) {
+            let why =
+                format!("the token type is {:?}, and only bearer tokens can be used", self.token_type.trim());
+            return Err(Error::new(Kind::InvalidInput, why));
+        }
+        let text = ZeroizedHeader(Secret::from(format!("Bearer {}", self.access_token.expose())));
         let header = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).ok();
         let header = header.filter(|_| !self.access_token.is_empty());
         let why = "the access token is empty or has characters that no header may have";
@@ -129,10 +138,14 @@ impl Token {
     }
 }
 
-/// The memory of a header, wiped with the last of its clones.
-struct Wiped(Secret);
+/// The registered types of tokens that take more than a header (a key, a signature), or grant no access. Any other type is taken
+/// as a bearer token: issuers write `JWT`, `access_token` and the like there.
+const OTHER_TYPES: [&str; 4] = ["mac", "PoP", "DPoP", "N_A"];
 
-impl AsRef<[u8]> for Wiped {
+/// The memory of a header, wiped with the last of its clones.
+struct ZeroizedHeader(Secret);
+
+impl AsRef<[u8]> for ZeroizedHeader {
     fn as_ref(&self) -> &[u8] {
         self.0.expose().as_bytes()
     }
@@ -151,26 +164,30 @@ fn bearer() -> String {
     "Bearer".into()
 }
 
-/// A number, or one written as text: servers do both.
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        Number(f64),
-        Text(String),
-    }
-    match Option::<Form>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Form::Number(number)) => Ok(Some(number)),
-        Some(Form::Text(text)) => text.trim().parse().map(Some).map_err(serde::de::Error::custom),
-    }
+/// A type is text; anything else is as if it had been left out.
+fn token_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) if !text.trim().is_empty() => text,
+        _ => bearer(),
+    })
 }
 
-fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    let Some(number) = number(deserializer)? else { return Ok(None) };
-    // Past what a Duration or a float tells apart, and below zero, there is no lifetime to speak of.
+/// A number, or one written as text: servers do both. Anything else says nothing, and no token is thrown away for it.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let number = match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    Ok(number.filter(|number| number.is_finite()))
+}
+
+/// A lifetime of less than a second says nothing either: the token would be over before anybody could use it.
+fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let seconds = number(deserializer)?.filter(|seconds| *seconds >= 1.0);
+    // Past this, neither a Duration nor a float tells lifetimes apart.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped first")]
-    Ok(Some(number.clamp(0.0, 4e9) as u64))
+    Ok(seconds.map(|seconds| seconds.clamp(1.0, 4e9) as u64))
 }
 
 pub(super) mod exposed {
@@ -192,7 +209,7 @@ pub(super) mod exposed {
 }
 
 mod exposed_option {
-    use super::{Deserialize, Deserializer, Secret};
+    use super::{Deserialize, Deserializer, Secret, Value};
     use serde::Serializer;
 
     pub(super) fn serialize<S: Serializer>(
@@ -208,7 +225,10 @@ mod exposed_option {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Secret>, D::Error> {
-        Option::<String>::deserialize(deserializer).map(|text| text.map(Secret::from))
+        Ok(match Value::deserialize(deserializer)? {
+            Value::String(text) => Some(Secret::from(text)),
+            _ => None,
+        })
     }
 }
 
@@ -232,7 +252,7 @@ mod tests {
             serde_json::from_str(r#"{"access_token":"a","refresh_token":"r","scope":"s","x":1}"#).unwrap();
         let answer: Token =
             serde_json::from_str(r#"{"access_token":"b","refresh_token":"","expires_in":10}"#).unwrap();
-        let token = answer.obtained(Duration::from_secs(100), Some(&before));
+        let token = answer.completed(Duration::from_secs(100), Some(&before));
         assert_eq!(token.refresh_token().unwrap().expose(), "r");
         assert_eq!((&token.other["scope"], &token.other["x"]), (&"s".into(), &1.into()));
         assert_eq!(token.expires_at(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(110)));
@@ -244,7 +264,7 @@ mod tests {
             let json = format!(r#"{{"access_token":"a","expires_in":{odd},"expires_at":{odd}}}"#);
             let token: Token = serde_json::from_str(&json).unwrap();
             assert_eq!(token.expires_at(), None);
-            let _ = token.obtained(Duration::from_secs(1), None).expires_at();
+            let _ = token.completed(Duration::from_secs(1), None).expires_at();
         }
     }
 }

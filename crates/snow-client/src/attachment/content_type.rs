@@ -1,14 +1,14 @@
-//! Which type a file has: by its name and by how it begins.
+//! The content type of a file, by its name and by how it begins.
 
-/// What may be anything.
-pub(super) const UNKNOWN: &str = "application/octet-stream";
+/// The type of bytes that may be anything.
+const UNKNOWN: &str = "application/octet-stream";
 
-/// How much of a file is looked at.
-pub(super) const LOOK: usize = 8 << 10;
+/// How many bytes of a file are looked at.
+pub(super) const SNIFF_LENGTH: usize = 8 << 10;
 
-/// The type that the name says; but where it says a text or nothing, and the content begins as something else is known to, that.
-/// What neither tells is bytes, never a text.
-pub(super) fn of(file_name: &str, beginning: &[u8]) -> &'static str {
+/// Returns the type that the name says. If the name says text, or nothing, and the content begins like a known type that is not text,
+/// returns that type. Content that neither says anything about is bytes, never text.
+pub(super) fn detect(file_name: &str, beginning: &[u8]) -> &'static str {
     let named = mime_guess::from_path(file_name).first_raw();
     let found = infer::get(beginning).map(|kind| kind.mime_type());
     match (named, found) {
@@ -41,7 +41,7 @@ mod tests {
             ("data.unheard-of", b"plain words", UNKNOWN),
             ("", b"", UNKNOWN),
         ] {
-            assert_eq!(of(name, beginning), expected, "{name}");
+            assert_eq!(detect(name, beginning), expected, "{name}");
         }
     }
 }

@@ -1,22 +1,20 @@
-//! One file on its way from a record.
+//! The download of a file.
 
 use super::digest::Digest;
+use super::download_attempts::DownloadAttempts;
+use super::file_error::file_error;
 use super::incoming::Incoming;
-use super::local::{self, Beside};
-use super::progress::Listener;
-use super::{Attachment, Attachments, TransferProgress};
-use crate::call::Prepared;
-use crate::exchange::{deadline, told as told_of};
-use crate::target::Target;
-use crate::transfer;
+use super::progress::ProgressListener;
+use super::temp_file::TempFile;
+use super::{Attachment, Attachments, TransferProgress, requests};
 use crate::{Error, Kind, SysId};
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Method, Response, header};
-use snow_core::layer::Attempts;
-use snow_core::{ApiPath, Body, Clock};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+/// How much memory is reserved for a file before anything of it has come.
+const RESERVED: usize = 64 << 10;
 
 /// A download to be: see [`Attachments::download`]. Nothing is sent before one of its ways is taken.
 #[derive(Debug)]
@@ -25,11 +23,12 @@ pub struct Download {
     attachments: Attachments,
     sys_id: Result<SysId, Error>,
     overwrite: bool,
+    /// Whether the SHA-256 is compared.
     hashes: bool,
     skip_same: bool,
     wait: Option<Duration>,
     deadline: Option<Duration>,
-    listener: Option<Listener>,
+    listener: Option<ProgressListener>,
 }
 
 impl Download {
@@ -66,15 +65,16 @@ impl Download {
         Self { wait: Some(limit), ..self }
     }
 
-    /// How long an attempt may take, everything included. Without it: the client's own limit and an hour. A download that stands
-    /// still is ended much sooner, by the client's idle timeout.
+    /// Sets how long an attempt may take, everything included. Without it, the file has the client's own limit until it begins to
+    /// come, and a second more for each of its 64 KiB. A server that stands still is given up much sooner, by the client's response
+    /// timeout and its idle timeout.
     pub fn deadline(self, limit: Duration) -> Self {
         Self { deadline: Some(limit), ..self }
     }
 
     /// Calls a function whenever a part of the file has come in.
     pub fn on_progress(self, listen: impl Fn(TransferProgress) + Send + Sync + 'static) -> Self {
-        Self { listener: Some(Listener::new(listen)), ..self }
+        Self { listener: Some(ProgressListener::new(listen)), ..self }
     }
 
     /// Opens the file, to be read as it comes.
@@ -82,8 +82,7 @@ impl Download {
     /// # Errors
     /// [`Kind::NotFound`] if there is none, or if the user may not read its record.
     pub async fn open(self) -> Result<Incoming, Error> {
-        let sys_id = self.ready().await?;
-        self.attempt(&self.request(sys_id)?, sys_id, 0, Duration::ZERO).await
+        self.open_attempt().await.map_err(|error| self.annotate(error))
     }
 
     /// Writes the file as it comes, and flushes the writer.
@@ -94,13 +93,7 @@ impl Download {
         self,
         writer: &mut W,
     ) -> Result<Attachment, Error> {
-        let mut incoming = self.open().await?;
-        let failed = |e| Error::new(Kind::File, "the file cannot be written").with_source(e);
-        while let Some(bytes) = incoming.chunk().await? {
-            writer.write_all(&bytes).await.map_err(failed)?;
-        }
-        writer.flush().await.map_err(failed)?;
-        Ok(incoming.attachment().clone())
+        self.copy_to(writer).await.map_err(|error| self.annotate(error))
     }
 
     /// The whole file in memory, of at most so many bytes.
@@ -108,16 +101,7 @@ impl Download {
     /// # Errors
     /// [`Kind::AnswerTooLarge`] for a larger one, before any of it is read.
     pub async fn bytes(self, limit: usize) -> Result<Bytes, Error> {
-        let sys_id = self.ready().await?;
-        let request = self.request(sys_id)?;
-        let mut again = Again::new(&self.attachments.target, &request);
-        loop {
-            let mut incoming = self.attempt(&request, sys_id, again.made, again.elapsed()).await?;
-            match collect(&mut incoming, limit).await {
-                Ok(bytes) => return Ok(bytes),
-                Err(error) => again.wait(error, incoming).await?,
-            }
-        }
+        self.collect(limit).await.map_err(|error| self.annotate(error))
     }
 
     /// Writes the file beside its place, and puts it there when it is whole and good: there is never a part of a file under
@@ -126,79 +110,82 @@ impl Download {
     /// # Errors
     /// [`Kind::File`] if there is a file already, unless [`overwrite`](Self::overwrite) is set, or if it cannot be written.
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<Attachment, Error> {
-        let path = path.as_ref();
-        let sys_id = self.ready().await?;
+        self.save(path.as_ref()).await.map_err(|error| self.annotate(error))
+    }
+
+    async fn open_attempt(&self) -> Result<Incoming, Error> {
+        self.attempts().await?.open().await
+    }
+
+    async fn copy_to<W: AsyncWrite + Unpin + ?Sized>(&self, writer: &mut W) -> Result<Attachment, Error> {
+        let mut incoming = self.open_attempt().await?;
+        let failed = |e| Error::new(Kind::File, "the file cannot be written").with_source(e);
+        while let Some(bytes) = incoming.chunk().await? {
+            writer.write_all(&bytes).await.map_err(failed)?;
+        }
+        writer.flush().await.map_err(failed)?;
+        Ok(incoming.attachment().clone())
+    }
+
+    async fn collect(&self, limit: usize) -> Result<Bytes, Error> {
+        let mut attempts = self.attempts().await?;
+        loop {
+            let mut incoming = attempts.open().await?;
+            match read_to_end(&mut incoming, limit).await {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) => attempts.retry(error, incoming).await?,
+            }
+        }
+    }
+
+    async fn save(&self, path: &Path) -> Result<Attachment, Error> {
+        let mut attempts = self.attempts().await?;
         if self.skip_same
-            && let Some(same) = self.same(sys_id, path).await?
+            && let Some(same) = self.find_same(path).await?
         {
             return Ok(same);
         }
-        let mut file = Beside::begin(path, self.overwrite).await?;
-        let request = self.request(sys_id)?;
-        let mut again = Again::new(&self.attachments.target, &request);
+        let mut file = TempFile::create(path, self.overwrite).await?;
         let attachment = loop {
-            let mut incoming = self.attempt(&request, sys_id, again.made, again.elapsed()).await?;
-            match pour(&mut incoming, &mut file).await {
+            let mut incoming = attempts.open().await?;
+            match write_to_file(&mut incoming, &mut file).await {
                 Ok(()) => break incoming.attachment().clone(),
-                Err(error) => again.wait(error, incoming).await?,
+                Err(error) => attempts.retry(error, incoming).await?,
             }
-            file.restart().await?;
+            file.truncate().await?;
         };
-        file.publish(self.overwrite).await?;
+        file.persist(self.overwrite).await?;
         Ok(attachment)
     }
 
-    /// The id, when the file may be read.
-    async fn ready(&self) -> Result<SysId, Error> {
+    /// Begins the download, when the file may be read.
+    async fn attempts(&self) -> Result<DownloadAttempts<'_>, Error> {
         let sys_id = self.sys_id.clone()?;
         if let Some(limit) = self.wait {
             self.attachments.wait_until_available(sys_id, limit).await?;
         }
-        Ok(sys_id)
+        let request = requests::download(sys_id, self.deadline)?.check(&self.attachments.client).await?;
+        let listener = self.listener.clone();
+        Ok(DownloadAttempts::new(&self.attachments, sys_id, request, self.hashes, listener))
     }
 
-    fn request(&self, sys_id: SysId) -> Result<Prepared, Error> {
-        let path = ApiPath::parse("/api/now/attachment")?.record(sys_id).push("file")?;
-        let mut request = Prepared::new(Method::GET, path);
-        request.headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-        let request = match self.deadline {
-            Some(limit) => request.operation(|operation| operation.deadline(limit)),
-            None => request,
-        };
-        Ok(transfer::allow(request, &self.attachments.target, None))
+    /// Names the request in every error, also in one of this machine: a download changes nothing on the instance.
+    fn annotate(&self, error: Error) -> Error {
+        let request = self.sys_id.clone().and_then(|sys_id| requests::download(sys_id, self.deadline));
+        match request {
+            Ok(request) => request.annotate(&self.attachments.client, error),
+            Err(_) => error,
+        }
     }
 
-    async fn attempt(
-        &self,
-        request: &Prepared,
-        sys_id: SysId,
-        attempts: u32,
-        elapsed: Duration,
-    ) -> Result<Incoming, Error> {
-        let mut response = transfer::open(&self.attachments.target, request, attempts, elapsed).await?;
-        let attachment = match told(&response) {
-            Some(attachment) => attachment,
-            None => {
-                // It would keep the place that the question needs.
-                drop(response);
-                let attachment = self.attachments.get(sys_id).await?;
-                response = transfer::open(&self.attachments.target, request, attempts, elapsed).await?;
-                attachment
-            }
-        };
-        let tried = response.extensions().get::<Attempts>().map_or(attempts + 1, Attempts::count);
-        let incoming = Incoming::new(attachment, response.into_body(), self.listener.clone(), tried);
-        Ok(if self.hashes { incoming } else { incoming.without_hash() })
-    }
-
-    /// The attachment, if the file of this machine is the same by its size and hash.
-    async fn same(&self, sys_id: SysId, path: &Path) -> Result<Option<Attachment>, Error> {
+    /// Returns the attachment, if the file of this machine has the same size and hash.
+    async fn find_same(&self, path: &Path) -> Result<Option<Attachment>, Error> {
         let length = match tokio::fs::metadata(path).await {
             Ok(about) => about.len(),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(local::error("cannot be read", path, e)),
+            Err(e) => return Err(file_error("cannot be read", path, e)),
         };
-        let attachment = self.attachments.get(sys_id).await?;
+        let attachment = self.attachments.get(self.sys_id.clone()?).await?;
         if attachment.size_bytes != length || attachment.hash.is_none() {
             return Ok(None);
         }
@@ -207,59 +194,23 @@ impl Download {
     }
 }
 
-async fn pour(incoming: &mut Incoming, file: &mut Beside) -> Result<(), Error> {
+async fn write_to_file(incoming: &mut Incoming, file: &mut TempFile) -> Result<(), Error> {
     while let Some(bytes) = incoming.chunk().await? {
         file.write(&bytes).await?;
     }
     Ok(())
 }
 
-async fn collect(incoming: &mut Incoming, limit: usize) -> Result<Bytes, Error> {
+async fn read_to_end(incoming: &mut Incoming, limit: usize) -> Result<Bytes, Error> {
     let size = usize::try_from(incoming.attachment().size_bytes).unwrap_or(usize::MAX);
     if size > limit {
         let why = format!("the file has {size} bytes, more than {limit}");
         return Err(Error::new(Kind::AnswerTooLarge, why));
     }
-    let mut all = BytesMut::with_capacity(size);
+    // The size is only what the metadata says, so memory is taken as the file comes.
+    let mut all = BytesMut::with_capacity(size.min(RESERVED));
     while let Some(bytes) = incoming.chunk().await? {
         all.extend_from_slice(&bytes);
     }
     Ok(all.freeze())
-}
-
-/// What the answer tells of its file in a header; older instances tell nothing there.
-fn told(response: &Response<Body>) -> Option<Attachment> {
-    Attachment::of_header(response.headers().get("x-attachment-metadata")?.to_str().ok()?)
-}
-
-/// A download that breaks off is a read that is sent again, by the rules and out of the budget of all the others.
-struct Again<'a> {
-    target: &'a Target,
-    request: &'a Prepared,
-    clock: Clock,
-    began: SystemTime,
-    made: u32,
-}
-
-impl<'a> Again<'a> {
-    fn new(target: &'a Target, request: &'a Prepared) -> Self {
-        let clock = Clock::new();
-        Self { target, request, clock, began: clock.now(), made: 0 }
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.clock.now().duration_since(self.began).unwrap_or_default()
-    }
-
-    /// Waits before the next attempt, or says that there is none.
-    async fn wait(&mut self, error: Error, broken: Incoming) -> Result<(), Error> {
-        self.made = broken.tried;
-        drop(broken); // its place is free while this waits
-        let error = told_of(error, self.target, self.request);
-        let Some(resend) = &self.target.resend else { return Err(error) };
-        let limit = deadline(self.request).unwrap_or(resend.deadline);
-        let pause = resend.policy.clone().within(limit).again(error, self.made, self.elapsed())?;
-        tokio::time::sleep(pause).await;
-        Ok(())
-    }
 }

@@ -1,10 +1,11 @@
-//! A file as it comes, and whether all of it came.
+//! A download as a stream, which fails unless it was the complete file.
 
 use super::Attachment;
 use super::digest::Digest;
-use super::progress::Listener;
+use super::progress::ProgressListener;
 use bytes::Bytes;
 use futures_util::Stream;
+use http::{Method, Uri};
 use http_body::{Body as _, Frame, SizeHint};
 use snow_core::{Body, Error, Kind};
 use std::fmt;
@@ -20,19 +21,52 @@ pub struct Incoming {
     body: Body,
     digest: Option<Digest>,
     bytes: u64,
-    listener: Option<Listener>,
-    over: bool,
-    /// How often the request went out until the file began to come.
-    pub(super) tried: u32,
+    listener: Option<ProgressListener>,
+    has_ended: bool,
+    /// The address that errors name.
+    address: Uri,
+    /// How the file was sent, unless it was sent as it is.
+    encoding: Option<String>,
+    /// Why nothing of the file comes.
+    error: Option<Error>,
+    /// How many attempts were made until the file began to come.
+    pub(super) attempts: u32,
 }
 
 impl Incoming {
-    pub(super) fn new(attachment: Attachment, body: Body, listener: Option<Listener>, tried: u32) -> Self {
+    /// Creates the stream of a file of which nothing has come.
+    pub(super) fn new(
+        attachment: Attachment,
+        listener: Option<ProgressListener>,
+        address: Uri,
+        attempts: u32,
+    ) -> Self {
         let digest = attachment.hash.as_ref().map(|_| Digest::new());
-        Self { attachment, body, digest, bytes: 0, listener, over: false, tried }
+        Self {
+            attachment,
+            body: Body::empty(),
+            digest,
+            bytes: 0,
+            listener,
+            has_ended: false,
+            address,
+            encoding: None,
+            error: None,
+            attempts,
+        }
     }
 
-    /// Leaves the hash alone.
+    /// Sets the body that the file comes from, in a response with this content encoding.
+    pub(super) fn set_body(&mut self, encoding: Option<String>, body: Body) {
+        (self.encoding, self.body) = (encoding, body);
+    }
+
+    /// The same stream, which fails before its first byte.
+    pub(super) fn failing_with(self, error: Error) -> Self {
+        Self { error: Some(error), ..self }
+    }
+
+    /// The same stream, whose hash is not compared.
     pub(super) fn without_hash(self) -> Self {
         Self { digest: None, ..self }
     }
@@ -50,29 +84,42 @@ impl Incoming {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await.transpose()
     }
 
-    fn taken(&mut self, bytes: &Bytes) {
-        self.bytes += bytes.len() as u64;
+    fn count(&mut self, bytes: &Bytes) {
+        self.bytes = self.bytes.saturating_add(bytes.len() as u64);
         if let Some(digest) = &mut self.digest {
-            digest.add(bytes);
+            digest.update(bytes);
         }
         if let Some(listener) = &self.listener {
-            listener.tell(self.bytes, Some(self.attachment.size_bytes));
+            listener.report(self.bytes, Some(self.attachment.size_bytes));
         }
     }
 
-    fn check(&mut self) -> Result<(), Error> {
+    fn check_complete(&mut self) -> Result<(), Error> {
         let Attachment { sys_id, size_bytes, .. } = &self.attachment;
         if self.bytes != *size_bytes {
             let why = format!("{} bytes came of the attachment {sys_id}, which has {size_bytes}", self.bytes);
-            return Err(Error::new(Kind::Corrupt, why));
+            return Err(self.corrupt(why));
         }
         if let Some(digest) = self.digest.take()
             && Some(digest.finish()) != self.attachment.hash
         {
-            let why = format!("the bytes of the attachment {sys_id} are not those of its hash");
-            return Err(Error::new(Kind::Corrupt, why));
+            let why =
+                format!("the bytes of the attachment {} are not those of its hash", self.attachment.sys_id);
+            return Err(self.corrupt(why));
         }
         Ok(())
+    }
+
+    fn corrupt(&self, why: String) -> Error {
+        match &self.encoding {
+            Some(encoding) => Error::new(Kind::Corrupt, format!("{why} ({encoding})")),
+            None => Error::new(Kind::Corrupt, why),
+        }
+    }
+
+    fn end(&mut self, error: Option<Error>) -> Poll<Option<Result<Bytes, Error>>> {
+        self.has_ended = true;
+        Poll::Ready(error.map(|error| Err(error.with_operation(&Method::GET, &self.address))))
     }
 }
 
@@ -80,24 +127,24 @@ impl Stream for Incoming {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        while !self.over {
+        if let Some(error) = self.error.take() {
+            return self.end(Some(error));
+        }
+        while !self.has_ended {
             match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => {
                     let Ok(bytes) = frame.into_data() else { continue };
-                    self.taken(&bytes);
+                    self.count(&bytes);
                     if self.bytes > self.attachment.size_bytes {
-                        self.over = true;
-                        return Poll::Ready(self.check().err().map(Err));
+                        let error = self.check_complete().err();
+                        return self.end(error);
                     }
                     return Poll::Ready(Some(Ok(bytes)));
                 }
-                Some(Err(error)) => {
-                    self.over = true;
-                    return Poll::Ready(Some(Err(error)));
-                }
+                Some(Err(error)) => return self.end(Some(error)),
                 None => {
-                    self.over = true;
-                    return Poll::Ready(self.check().err().map(Err));
+                    let error = self.check_complete().err();
+                    return self.end(error);
                 }
             }
         }
@@ -114,7 +161,7 @@ impl http_body::Body for Incoming {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.over
+        self.has_ended
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -1,12 +1,14 @@
-//! What the instance tells of a file.
+//! The metadata of a file.
 
-use crate::{Call, DateTime, Error, Kind, Query, Record, SysId};
-use snow_core::Params;
+use crate::request::params::RequestParams;
+use crate::table::page;
+use crate::{Call, DateTime, Error, Query, Record, SysId};
+use http::HeaderMap;
 use snow_core::decode::Answer;
 use std::borrow::Borrow;
 use std::fmt;
 
-/// How many files a list has when it is told no limit (facts 5).
+/// How many files the service sends if no limit is set (facts 5).
 const DEFAULT_LIMIT: u64 = 1_000;
 
 /// What is known of a file of a record: a row of `sys_attachment` (facts 5).
@@ -57,26 +59,23 @@ impl Attachment {
         self.state == Some(FileState::Pending)
     }
 
-    /// Reads the answer of a call.
-    pub(super) fn one(answer: &Answer) -> Result<Self, Error> {
-        Self::try_from(answer.one()?)
+    /// Reads a response with one file.
+    pub(super) fn from_response(response: &Answer) -> Result<Self, Error> {
+        Self::try_from(response.one()?)
     }
 
-    /// Reads a list, and sees whether it is all that matches.
-    fn list(answer: &Answer, params: &Params) -> Result<Vec<Self>, Error> {
-        let files = answer.list()?.into_iter().map(Self::try_from).collect::<Result<Vec<_>, _>>()?;
-        let offset = params.get("sysparm_offset").and_then(|rows| rows.parse().ok()).unwrap_or(0_u64);
-        let more = answer.total().map_or(files.len() as u64 >= DEFAULT_LIMIT, |total| {
-            total > offset.saturating_add(DEFAULT_LIMIT)
-        });
-        if params.get("sysparm_limit").is_none() && more {
-            return Err(Error::new(Kind::Incomplete, format!("{} files came, and more match", files.len())));
-        }
+    /// Reads a response with a list of files, and checks that it is complete.
+    fn list_from_response(response: &Answer, params: &RequestParams) -> Result<Vec<Self>, Error> {
+        let window = params.selection.window();
+        let records = response.list_at_most(page::max_records(window, DEFAULT_LIMIT))?;
+        let files = records.into_iter().map(Self::try_from).collect::<Result<Vec<_>, _>>()?;
+        page::check_complete(files.len() as u64, window, response.total(), DEFAULT_LIMIT)?;
         Ok(files)
     }
 
-    /// Reads what a download's header says.
-    pub(super) fn of_header(json: &str) -> Option<Self> {
+    /// Reads the header of a download. Older instances do not send it.
+    pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let json = headers.get("x-attachment-metadata")?.to_str().ok()?;
         let record: Record = serde_json::from_str(json).ok()?;
         Self::try_from(record).ok()
     }
@@ -123,7 +122,7 @@ impl fmt::Debug for Attachment {
 
 impl Call<Vec<Attachment>> {
     pub(super) fn files(call: Call<()>) -> Self {
-        call.read_as(|answer, request| Attachment::list(answer, &request.params))
+        call.read_as(|response, request| Attachment::list_from_response(response, &request.params))
     }
 
     /// Which files, in which order. Setting it again replaces the first.

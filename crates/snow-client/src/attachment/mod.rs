@@ -5,22 +5,30 @@ mod content;
 mod content_type;
 mod digest;
 mod download;
-mod framed;
+mod download_attempts;
+mod file_error;
 mod incoming;
-mod local;
-mod many;
 mod metadata;
+mod multipart;
+mod opened_content;
+mod parent_record;
 mod progress;
-mod read_body;
+mod random_name;
+mod reader_body;
+mod requests;
+mod stored_form;
+mod temp_file;
+mod transfer_all;
 mod upload;
 
-use crate::call::{Call, Prepared};
-use crate::exchange::Read;
-use crate::target::Target;
+use crate::request::call::Call;
+use crate::request::client_inner::ClientInner;
+use crate::request::exchange::PlainReader;
+use crate::request::poll_until::poll_until;
 use crate::{Error, Kind, SysId, field};
 use bytes::Bytes;
 use http::Method;
-use snow_core::{ApiPath, Clock};
+use parent_record::ParentRecord;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,9 +40,6 @@ pub use incoming::Incoming;
 pub use metadata::{Attachment, FileState};
 pub use progress::TransferProgress;
 pub use upload::{Upload, UploadFuture, Uploaded};
-
-/// Between two looks at a file that is being scanned: the first pause, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
 /// The files of an instance's records. Cheap to clone. Get it by [`Client::attachments`](crate::Client::attachments).
 ///
@@ -55,12 +60,12 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from
 /// `com.glide.attachment.max_size` says otherwise, and 60 s a request (facts 5).
 #[derive(Clone, Debug)]
 pub struct Attachments {
-    pub(crate) target: Arc<Target>,
+    pub(crate) client: Arc<ClientInner>,
 }
 
 impl Attachments {
-    pub(crate) fn new(target: Arc<Target>) -> Self {
-        Self { target }
+    pub(crate) fn new(client: Arc<ClientInner>) -> Self {
+        Self { client }
     }
 
     /// Files of all records: those of a query on the fields of [`Attachment`].
@@ -76,11 +81,11 @@ impl Attachments {
     /// # Errors
     /// As [`list`](Self::list). A record that does not exist has no files.
     pub fn of(&self, table: &str, sys_id: impl AsRef<str>) -> Call<Vec<Attachment>> {
-        let record = record(table, sys_id.as_ref());
+        let record = ParentRecord::parse(table, sys_id.as_ref());
         self.list().change(|mut request| {
-            let (table, sys_id) = record?;
-            let own = field("table_name").eq(table).and(field("table_sys_id").eq(sys_id.as_str()));
-            request.params = request.params.query(own.order_by("sys_id"));
+            let ParentRecord { table, sys_id } = record?;
+            let of_record = field("table_name").eq(table).and(field("table_sys_id").eq(sys_id));
+            request.params.selection.fix(of_record);
             Ok(request)
         })
     }
@@ -90,7 +95,13 @@ impl Attachments {
     /// # Errors
     /// [`Kind::NotFound`] if there is none, or if the user may not read its record.
     pub fn get(&self, sys_id: impl AsRef<str>) -> Call<Attachment> {
-        self.call(Method::GET, Some(sys_id.as_ref()), |answer, _| Attachment::one(answer))
+        self.call(Method::GET, Some(sys_id.as_ref()), |response, request| {
+            let attachment = Attachment::from_response(response)?;
+            match request.identity {
+                Some(identity) => identity.matches(attachment.sys_id.as_str()).map(|()| attachment),
+                None => Ok(attachment),
+            }
+        })
     }
 
     /// Gives a record a file: bytes, a file of this machine, a reader or a stream. Files go out in constant memory.
@@ -115,7 +126,12 @@ impl Attachments {
         file_name: &str,
         content: impl Into<Content>,
     ) -> Upload {
-        Upload::new(self.clone(), record(table, sys_id.as_ref()), Some(file_name), content.into())
+        Upload::new(
+            self.clone(),
+            ParentRecord::parse(table, sys_id.as_ref()),
+            Some(file_name),
+            content.into(),
+        )
     }
 
     /// Gives a record a file of this machine, under its own name.
@@ -123,7 +139,7 @@ impl Attachments {
     /// # Errors
     /// As [`upload`](Self::upload), and [`Kind::File`] if it cannot be read.
     pub fn upload_file(&self, table: &str, sys_id: impl AsRef<str>, path: impl Into<PathBuf>) -> Upload {
-        Upload::new(self.clone(), record(table, sys_id.as_ref()), None, Content::file(path))
+        Upload::new(self.clone(), ParentRecord::parse(table, sys_id.as_ref()), None, Content::file(path))
     }
 
     /// Gets a file: as a stream, into a writer, into a file, or into memory.
@@ -139,14 +155,12 @@ impl Attachments {
 
     /// Gives a file another name.
     pub fn rename(&self, sys_id: impl AsRef<str>, file_name: &str) -> Call<()> {
-        let call = self.call(Method::PATCH, Some(sys_id.as_ref()), |answer, _| answer.nothing());
+        let call = self.call(Method::PATCH, Some(sys_id.as_ref()), |response, _| response.nothing());
         call.change(|mut request| {
-            if let Some(why) = file_name_refused(file_name) {
-                return Err(Error::new(Kind::InvalidInput, format!("the file name {file_name:?} {why}")));
-            }
+            requests::check_file_name(file_name)?;
             let name = serde_json::json!({ "file_name": file_name });
             request.body = Some(Bytes::from(name.to_string()));
-            // It has this name afterwards, however often it was told.
+            // The file has this name afterwards, however often the request is sent.
             Ok(request.operation(|operation| operation.idempotent(true)))
         })
     }
@@ -156,7 +170,7 @@ impl Attachments {
     /// # Errors
     /// [`Kind::NotFound`] if there is none.
     pub fn delete(&self, sys_id: impl AsRef<str>) -> Call<()> {
-        self.call(Method::DELETE, Some(sys_id.as_ref()), |answer, _| answer.nothing())
+        self.call(Method::DELETE, Some(sys_id.as_ref()), |response, _| response.nothing())
     }
 
     /// Waits until the instance has looked for viruses in a file, at most for so long: it looks after half a second, and then
@@ -170,50 +184,18 @@ impl Attachments {
         limit: Duration,
     ) -> Result<Attachment, Error> {
         let sys_id: SysId = sys_id.as_ref().parse()?;
-        let (clock, mut pause) = (Clock::new(), PAUSES.0);
-        let began = clock.now();
-        loop {
-            let attachment = self.get(sys_id).await?;
-            if !attachment.is_pending() {
-                return Ok(attachment);
-            }
-            let left = limit.saturating_sub(clock.now().duration_since(began).unwrap_or_default());
-            if left.is_zero() {
-                let why = format!(
-                    "the attachment {sys_id} is on the instance, and still being scanned after {limit:?}"
-                );
-                return Err(Error::new(Kind::TimedOut, why));
-            }
-            tokio::time::sleep(pause.min(left)).await;
-            pause = (pause * 2).min(PAUSES.1);
-        }
+        let request = requests::metadata(Method::GET, Some(sys_id.as_str()))?;
+        let timed_out = |_| {
+            let why = format!(
+                "the attachment {sys_id} is on the instance, and still being scanned after {limit:?}"
+            );
+            request.annotate(&self.client, Error::new(Kind::TimedOut, why))
+        };
+        let look = || self.get(sys_id).into_future();
+        poll_until(limit, look, |attachment| !attachment.is_pending(), timed_out).await
     }
 
-    fn call<T: 'static>(&self, method: Method, sys_id: Option<&str>, read: Read<T>) -> Call<T> {
-        Call::new(self.target.clone(), prepare(method, sys_id), read)
-    }
-}
-
-fn prepare(method: Method, sys_id: Option<&str>) -> Result<Prepared, Error> {
-    let path = ApiPath::parse("/api/now/attachment")?;
-    let path = match sys_id {
-        Some(sys_id) => path.record(sys_id.parse()?),
-        None => path,
-    };
-    Ok(Prepared::new(method, path))
-}
-
-/// A record, by names that can be some.
-fn record(table: &str, sys_id: &str) -> Result<(String, SysId), Error> {
-    ApiPath::table(table)?;
-    Ok((table.to_owned(), sys_id.parse()?))
-}
-
-/// Why a file cannot have this name.
-fn file_name_refused(name: &str) -> Option<&'static str> {
-    match name {
-        "" => Some("is empty"),
-        _ if name.chars().any(char::is_control) => Some("has characters that no name may have"),
-        _ => None,
+    fn call<T: 'static>(&self, method: Method, sys_id: Option<&str>, read: PlainReader<T>) -> Call<T> {
+        Call::new(self.client.clone(), requests::metadata(method, sys_id), read)
     }
 }

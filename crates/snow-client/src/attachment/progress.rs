@@ -1,4 +1,4 @@
-//! How far a file is.
+//! The progress of an upload or a download.
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -18,42 +18,42 @@ pub struct TransferProgress {
     pub total: Option<u64>,
 }
 
-/// Who is told of it.
+/// The function that progress is reported to.
 #[derive(Clone)]
-pub(super) struct Listener(Arc<dyn Fn(TransferProgress) + Send + Sync>);
+pub(super) struct ProgressListener(Arc<dyn Fn(TransferProgress) + Send + Sync>);
 
-impl Listener {
+impl ProgressListener {
     pub(super) fn new(listen: impl Fn(TransferProgress) + Send + Sync + 'static) -> Self {
         Self(Arc::new(listen))
     }
 
-    pub(super) fn tell(&self, bytes: u64, total: Option<u64>) {
+    pub(super) fn report(&self, bytes: u64, total: Option<u64>) {
         (self.0)(TransferProgress { bytes, total });
     }
 }
 
-impl fmt::Debug for Listener {
+impl fmt::Debug for ProgressListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Listener")
     }
 }
 
-/// A body that tells how much of it has gone.
-pub(super) struct Counted {
+/// A body that reports how much of it has gone out.
+pub(super) struct ProgressBody {
     body: Body,
     bytes: u64,
     total: Option<u64>,
-    listener: Listener,
+    listener: ProgressListener,
 }
 
-impl Counted {
-    pub(super) fn around(body: Body, listener: Listener) -> Body {
+impl ProgressBody {
+    pub(super) fn wrap(body: Body, listener: ProgressListener) -> Body {
         let total = body.size_hint().exact();
         Body::stream(Self { body, bytes: 0, total, listener })
     }
 }
 
-impl http_body::Body for Counted {
+impl http_body::Body for ProgressBody {
     type Data = Bytes;
     type Error = Error;
 
@@ -65,8 +65,8 @@ impl http_body::Body for Counted {
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {
-            self.bytes += data.len() as u64;
-            self.listener.tell(self.bytes, self.total);
+            self.bytes = self.bytes.saturating_add(data.len() as u64);
+            self.listener.report(self.bytes, self.total);
         }
         Poll::Ready(frame)
     }

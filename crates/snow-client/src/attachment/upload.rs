@@ -1,14 +1,18 @@
-//! One file on its way to a record.
+//! The upload of a file.
 
-use super::content::{Content, Opened, Twice};
-use super::framed::Form;
-use super::progress::{Counted, Listener};
-use super::{Attachment, Attachments, TransferProgress, file_name_refused};
-use crate::call::Prepared;
-use crate::transfer;
+use super::content::{Content, RereadableContent};
+use super::multipart::MultipartForm;
+use super::opened_content::OpenedContent;
+use super::parent_record::ParentRecord;
+use super::progress::{ProgressBody, ProgressListener};
+use super::requests::{self, NewFile};
+use super::{Attachment, Attachments, TransferProgress};
+use crate::request::api_request::ApiRequest;
+use crate::request::stream;
 use crate::{DateTime, Error, Kind, SysId};
-use http::{HeaderValue, Method, header};
-use snow_core::{ApiPath, Body};
+use http::Method;
+use snow_core::Body;
+use snow_core::decode::Answer;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::ops::Deref;
@@ -21,7 +25,7 @@ use std::time::Duration;
 #[must_use = "an upload begins when it is awaited"]
 pub struct Upload {
     attachments: Attachments,
-    record: Result<(String, SysId), Error>,
+    record: Result<ParentRecord, Error>,
     file_name: Option<String>,
     content: Content,
     content_type: Option<String>,
@@ -30,7 +34,7 @@ pub struct Upload {
     skip_existing: bool,
     wait: Option<Duration>,
     deadline: Option<Duration>,
-    listener: Option<Listener>,
+    listener: Option<ProgressListener>,
 }
 
 /// A file that is there now.
@@ -63,7 +67,7 @@ impl Deref for Uploaded {
 impl Upload {
     pub(super) fn new(
         attachments: Attachments,
-        record: Result<(String, SysId), Error>,
+        record: Result<ParentRecord, Error>,
         file_name: Option<&str>,
         content: Content,
     ) -> Self {
@@ -123,125 +127,148 @@ impl Upload {
 
     /// Calls a function whenever a part of the file has gone out.
     pub fn on_progress(self, listen: impl Fn(TransferProgress) + Send + Sync + 'static) -> Self {
-        Self { listener: Some(Listener::new(listen)), ..self }
+        Self { listener: Some(ProgressListener::new(listen)), ..self }
     }
 
     async fn send(self) -> Result<Uploaded, Error> {
-        let (table, sys_id) = self.record?;
-        let file_name = self.file_name.or_else(|| self.content.file_name()).unwrap_or_default();
-        if let Some(why) = file_name_refused(&file_name) {
-            return Err(Error::new(Kind::InvalidInput, format!("the file name {file_name:?} {why}")));
-        }
-        if self.as_form && self.created.is_some() {
-            let why = "a form cannot tell when the file was made: leave out as_form() or created_on()";
-            return Err(Error::new(Kind::InvalidInput, why));
-        }
-        let attachments = self.attachments;
-        let known = if self.skip_existing { Some(self.content.twice()?) } else { None };
-        if let Some(content) = known
-            && let Some(attachment) = there(&attachments, &table, sys_id, &content).await?
-        {
-            return Ok(Uploaded { attachment, was_there: true });
-        }
-        let opened = self.content.open(&file_name).await?;
-        let length = opened.length;
-        let new = New { table: &table, sys_id, file_name: &file_name, created: self.created };
-        let content_type = self.content_type.unwrap_or_else(|| opened.content_type.to_owned());
-        let (request, body) = match self.as_form {
-            true => new.form(opened, &content_type, self.listener)?,
-            false => new.plain(opened, &content_type, self.listener)?,
+        let (attachments, wait) = (self.attachments.clone(), self.wait);
+        // Whatever fails before then, nothing has left this machine.
+        let prepared = match self.prepare().await.map_err(Error::before_sending)? {
+            UploadPlan::Skip(attachment) => {
+                return Ok(Uploaded { attachment: *attachment, was_there: true });
+            }
+            UploadPlan::Send(prepared) => *prepared,
         };
-        let request = match self.deadline {
-            Some(limit) => request.operation(|operation| operation.deadline(limit)),
-            None => request,
-        };
-        let request = transfer::allow(request, &attachments.target, length);
-        let sent = transfer::send(&attachments.target, &request, body, |answer, _| Attachment::one(answer));
-        let attachment = sent.await?;
-        check_size(&attachment, length)?;
-        let attachment = match self.wait {
+        let attachment = prepared.send(&attachments).await?;
+        let attachment = match wait {
             Some(limit) if attachment.is_pending() => {
-                attachments.wait_until_available(attachment.sys_id, limit).await?
+                let id = attachment.sys_id;
+                let available = attachments.wait_until_available(id, limit).await;
+                available.map_err(|error| not_known_available(error, id))?
             }
             _ => attachment,
         };
         Ok(Uploaded { attachment, was_there: false })
     }
-}
 
-/// What a new file is told with.
-struct New<'a> {
-    table: &'a str,
-    sys_id: SysId,
-    file_name: &'a str,
-    created: Option<DateTime>,
-}
-
-impl New<'_> {
-    fn plain(
-        &self,
-        content: Opened,
-        content_type: &str,
-        listener: Option<Listener>,
-    ) -> Result<(Prepared, Body), Error> {
-        let mut request = prepared("/api/now/attachment/file", content_type)?;
-        let params = request.params.custom("table_name", self.table);
-        let params = params.custom("table_sys_id", self.sys_id.as_str()).custom("file_name", self.file_name);
-        request.params = match self.created {
-            Some(created) => params.custom("creation_time", &created.to_string()),
-            None => params,
+    async fn prepare(self) -> Result<UploadPlan, Error> {
+        let record = self.record?;
+        let file_name = self.file_name.or_else(|| self.content.file_name()).unwrap_or_default();
+        requests::check_file_name(&file_name)?;
+        if self.as_form && self.created.is_some() {
+            let why = "a form cannot tell when the file was made: leave out as_form() or created_on()";
+            return Err(Error::new(Kind::InvalidInput, why));
+        }
+        let rereadable = if self.skip_existing { Some(self.content.rereadable()?) } else { None };
+        if let Some(content) = rereadable
+            && let Some(attachment) = find_existing(&self.attachments, &record, &content).await?
+        {
+            return Ok(UploadPlan::Skip(Box::new(attachment)));
+        }
+        let content = self.content.open(&file_name).await?;
+        let length = content.length;
+        let content_type = self.content_type.unwrap_or_else(|| content.content_type.to_owned());
+        let file = NewFile { record: &record, file_name: &file_name, created: self.created };
+        let (request, body) = match self.as_form {
+            true => form(&file, content, &content_type, self.listener)?,
+            false => plain(&file, content, &content_type, self.listener)?,
         };
-        Ok((request, content.into_body(move |body| counted(body, &listener))))
-    }
-
-    fn form(
-        &self,
-        content: Opened,
-        content_type: &str,
-        listener: Option<Listener>,
-    ) -> Result<(Prepared, Body), Error> {
-        content_type_header(content_type)?;
-        let fields = [("table_name", self.table), ("table_sys_id", self.sys_id.as_str())];
-        let form = Form::new(&fields, self.file_name, content_type)?;
-        let request = prepared("/api/now/attachment/upload", &form.content_type())?;
-        Ok((request, content.into_body(move |body| form.around(counted(body, &listener)))))
+        let request = requests::with_upload_time(request, self.deadline, length);
+        Ok(UploadPlan::Send(Box::new(PreparedUpload { request, body, length, record: record.sys_id })))
     }
 }
 
-fn counted(body: Body, listener: &Option<Listener>) -> Body {
+/// What there is to do.
+enum UploadPlan {
+    /// Nothing: the record has this file.
+    Skip(Box<Attachment>),
+    Send(Box<PreparedUpload>),
+}
+
+/// An upload that is about to be sent.
+struct PreparedUpload {
+    request: ApiRequest,
+    body: Body,
+    length: Option<u64>,
+    record: SysId,
+}
+
+impl PreparedUpload {
+    async fn send(self, attachments: &Attachments) -> Result<Attachment, Error> {
+        let Self { request, body, length, record } = self;
+        let read = move |response: &Answer, _: &ApiRequest| {
+            let attachment = Attachment::from_response(response)?;
+            check_record(&attachment, record)?;
+            Ok(attachment)
+        };
+        let request = request.check(&attachments.client).await?;
+        let attachment = stream::send(&attachments.client, &request, body, &read).await?;
+        check_size(&attachment, length)?;
+        Ok(attachment)
+    }
+}
+
+/// Returns the request and the body of a file that is sent as it is.
+fn plain(
+    file: &NewFile<'_>,
+    content: OpenedContent,
+    content_type: &str,
+    listener: Option<ProgressListener>,
+) -> Result<(ApiRequest, Body), Error> {
+    let request = requests::upload(file, content_type)?;
+    Ok((request, content.into_body(move |body| with_progress(body, &listener))))
+}
+
+/// Returns the request and the body of a file that is sent in a form.
+fn form(
+    file: &NewFile<'_>,
+    content: OpenedContent,
+    content_type: &str,
+    listener: Option<ProgressListener>,
+) -> Result<(ApiRequest, Body), Error> {
+    requests::content_type_header(content_type)?;
+    let fields = [("table_name", file.record.table.as_str()), ("table_sys_id", file.record.sys_id.as_str())];
+    let form = MultipartForm::new(&fields, file.file_name, content_type)?;
+    let request = requests::upload_form(&form.content_type())?;
+    Ok((request, content.into_body(move |body| form.wrap(with_progress(body, &listener)))))
+}
+
+fn with_progress(body: Body, listener: &Option<ProgressListener>) -> Body {
     match listener {
-        Some(listener) => Counted::around(body, listener.clone()),
+        Some(listener) => ProgressBody::wrap(body, listener.clone()),
         None => body,
     }
 }
 
-fn prepared(path: &str, content_type: &str) -> Result<Prepared, Error> {
-    let mut request = Prepared::new(Method::POST, ApiPath::parse(path)?);
-    request.headers.insert(header::CONTENT_TYPE, content_type_header(content_type)?);
-    Ok(request)
-}
-
-fn content_type_header(content_type: &str) -> Result<HeaderValue, Error> {
-    let plain = content_type.split('/').filter(|part| !part.trim().is_empty()).count() == 2;
-    HeaderValue::from_str(content_type).ok().filter(|_| plain).ok_or_else(|| {
-        let why = format!("the content type {content_type:?} is none: write one such as \"image/png\"");
-        Error::new(Kind::InvalidInput, why)
-    })
-}
-
-/// The file of the record that has this content.
-async fn there(
+/// Finds the file of the record that has this content.
+async fn find_existing(
     attachments: &Attachments,
-    table: &str,
-    sys_id: SysId,
-    content: &Twice,
+    record: &ParentRecord,
+    content: &RereadableContent,
 ) -> Result<Option<Attachment>, Error> {
     let hash = content.hash().await?;
-    let files = attachments.of(table, sys_id).await?;
+    let files = attachments.of(&record.table, record.sys_id).await?;
     Ok(files.into_iter().find(|file| file.hash.as_deref() == Some(&hash)))
 }
 
-/// An instance that has another size has not got all of it.
+/// An error after the file was uploaded.
+fn not_known_available(error: Error, sys_id: SysId) -> Error {
+    let why =
+        format!("the file was uploaded as the attachment {sys_id}, but it is not known to be available");
+    error.about_item(&Method::POST).carried_out().with_context(&why)
+}
+
+/// Fails if the response is about a file of another record than the one that the file was sent to.
+fn check_record(attachment: &Attachment, sys_id: SysId) -> Result<(), Error> {
+    if attachment.table_sys_id.eq_ignore_ascii_case(sys_id.as_str()) {
+        return Ok(());
+    }
+    let why =
+        format!("the response tells of a file of another record than {sys_id}, to which this one was sent");
+    Err(Error::new(Kind::ResponseMismatch, why))
+}
+
+/// Fails if the instance has another size than was sent: it has not got all of the file.
 fn check_size(attachment: &Attachment, length: Option<u64>) -> Result<(), Error> {
     match length {
         Some(length) if length != attachment.size_bytes => {

@@ -1,45 +1,64 @@
 //! One call on its way into a batch.
 
-use super::wire;
-use crate::call::Prepared;
-use crate::target::Target;
+use super::json;
+use crate::request::api_request::ApiRequest;
+use crate::request::checked_request::CheckedRequest;
+use crate::request::client_inner::ClientInner;
 use crate::{Error, Kind};
 use http::Uri;
-use snow_core::Operation;
+use snow_core::{Operation, Params};
 
-/// An item that is ready.
-pub(super) struct Outgoing {
+/// A call that was added.
+pub(super) struct AddedItem {
+    pub(super) request: ApiRequest,
+    /// Its place in the batch.
+    at: usize,
+    json: String,
+}
+
+impl AddedItem {
+    pub(super) fn new(at: usize, request: ApiRequest, client: &ClientInner) -> Result<Self, Error> {
+        // What cannot be part of a URL is refused for what it is; its length does not matter here.
+        drop(client.instance.uri(&request.path, &Params::new())?);
+        let json = json::item(at, &request)?;
+        Ok(Self { request, at, json })
+    }
+
+    /// Checks it as if it went out alone.
+    pub(super) async fn check(self, client: &ClientInner) -> Result<CheckedItem, Error> {
+        let Self { request, at, json } = self;
+        let idempotent = request.operation.as_ref().and_then(Operation::is_idempotent);
+        let is_safe = idempotent.unwrap_or(request.method.is_safe());
+        let request = request.check(client).await?;
+        Ok(CheckedItem { request, at, json, is_safe })
+    }
+}
+
+/// A call that may be sent.
+pub(super) struct CheckedItem {
+    request: CheckedRequest,
     /// Its place in the batch.
     pub(super) at: usize,
-    pub(super) request: Prepared,
     pub(super) json: String,
     /// Whether it may be sent again when nobody knows whether it was carried out.
     pub(super) is_safe: bool,
 }
 
-impl Outgoing {
-    pub(super) fn new(at: usize, request: Prepared, target: &Target) -> Result<Self, Error> {
-        // What no address can be is refused for what it is; its length does not matter here.
-        drop(target.instance.uri(&request.path, &snow_core::Params::new())?);
-        let json = wire::item(at, &request)?;
-        let told = request.operation.as_ref().and_then(Operation::is_idempotent);
-        let is_safe = told.unwrap_or(request.method.is_safe());
-        Ok(Self { at, request, json, is_safe })
+impl CheckedItem {
+    /// Adds the method and the path of this item to its error.
+    pub(super) fn annotate(&self, error: Error) -> Error {
+        annotate(error, &self.request)
     }
 
-    /// An error of this item.
-    pub(super) fn told(&self, error: Error) -> Error {
-        named(error, &self.request)
-    }
-
-    /// The error of the whole request, which this item went down with.
-    pub(super) fn failed(&self, error: Error) -> Error {
+    /// Makes the error of this item of that of the whole request.
+    pub(super) fn failed_with_batch(&self, error: Error) -> Error {
+        let error = error.about_item(&self.request.method);
         error.with_context(&format!("the batch with {} {}", self.request.method, self.request.path))
     }
 }
 
-/// Adds what was called, unless the error says so itself.
-pub(super) fn named(error: Error, request: &Prepared) -> Error {
+/// Adds the method and the path, unless the error has them.
+pub(super) fn annotate(error: Error, request: &ApiRequest) -> Error {
     match request.path.as_str().parse::<Uri>() {
         Ok(uri) => error.with_operation(&request.method, &uri),
         Err(e) => error.with_source(Error::new(Kind::InvalidInput, "the path is none").with_source(e)),

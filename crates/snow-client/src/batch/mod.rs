@@ -1,23 +1,25 @@
 //! The Batch API: many calls in one request (facts 7.1).
 
 mod item;
-mod wire;
+mod json;
 
-use crate::call::{Call, Prepared};
-use crate::exchange::{Reader, exchange};
-use crate::schema;
-use crate::target::Target;
+use crate::request::api_request::ApiRequest;
+use crate::request::call::Call;
+use crate::request::client_inner::ClientInner;
+use crate::request::exchange::{ResponseReader, exchange};
 use crate::{Error, Kind};
 use bytes::Bytes;
 use http::Method;
 use snow_core::ApiPath;
 use snow_core::decode::Answer;
+use snow_core::layer::Attempts;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use item::Outgoing;
+use item::{AddedItem, CheckedItem};
+use json::BatchResult;
 
 /// How many items go in one request: clients use 50 to 150, and all of them have 30 s together (facts 7.1).
 const ITEMS: usize = 50;
@@ -45,8 +47,8 @@ const BYTES: usize = 8 << 20;
 /// ```
 #[must_use = "a batch goes out when it is sent"]
 pub struct Batch {
-    target: Arc<Target>,
-    items: Vec<Result<Outgoing, Error>>,
+    client: Arc<ClientInner>,
+    items: Vec<Result<AddedItem, Error>>,
     /// Which batch an item is of.
     id: Arc<()>,
     most_items: usize,
@@ -58,21 +60,21 @@ pub struct Batch {
 pub struct Item<T> {
     batch: Arc<()>,
     at: usize,
-    read: Box<Reader<T>>,
+    read: Box<ResponseReader<T>>,
     of: PhantomData<fn() -> T>,
 }
 
 impl Batch {
-    pub(crate) fn new(target: Arc<Target>) -> Self {
+    pub(crate) fn new(client: Arc<ClientInner>) -> Self {
         let (items, id) = (Vec::new(), Arc::new(()));
-        Self { target, items, id, most_items: ITEMS, most_bytes: BYTES, deadline: None }
+        Self { client, items, id, most_items: ITEMS, most_bytes: BYTES, deadline: None }
     }
 
     /// Adds a call of the same client. One that cannot be right has its error as its outcome, and is not sent.
     pub fn add<T>(&mut self, call: impl Into<Call<T>>) -> Item<T> {
-        let (target, request, read) = call.into().into_parts();
-        let request = request.and_then(|request| match Arc::ptr_eq(&target, &self.target) {
-            true => Outgoing::new(self.items.len(), request, &target),
+        let (client, request, read) = call.into().into_parts();
+        let request = request.and_then(|request| match Arc::ptr_eq(&client, &self.client) {
+            true => AddedItem::new(self.items.len(), request, &client),
             false => Err(Error::new(Kind::InvalidInput, "the call is of another client than the batch")),
         });
         self.items.push(request);
@@ -105,7 +107,8 @@ impl Batch {
     }
 
     /// Sends all of them, one request after the other. Reads that the instance did not come to are sent again; writes are not,
-    /// and have [`Kind::Unserviced`] as their outcome.
+    /// and have [`Kind::Unserviced`] as their outcome. The first of them may be what used up the batch's time, and may have been
+    /// carried out; those after it were not, which [`Error::may_have_happened`] tells.
     ///
     /// **Cancelling**: a dropped future leaves open which writes were carried out.
     pub async fn send(self) -> Answers {
@@ -114,21 +117,17 @@ impl Batch {
         let mut requests = Vec::with_capacity(self.items.len());
         let mut waiting = Vec::new();
         for (at, item) in self.items.into_iter().enumerate() {
-            match item {
-                Ok(item) => {
-                    requests.push(Some(item.request.clone()));
-                    match checked(&self.target, &item).await {
-                        Ok(()) => waiting.push(item),
-                        Err(error) => put(&mut outcomes, at, Err(item.told(error))),
-                    }
-                }
-                Err(error) => {
-                    requests.push(None);
-                    put(&mut outcomes, at, Err(error));
-                }
+            requests.push(item.as_ref().ok().map(|item| item.request.clone()));
+            let checked = match item {
+                Ok(item) => item.check(&self.client).await,
+                Err(error) => Err(error),
+            };
+            match checked {
+                Ok(item) => waiting.push(item),
+                Err(error) => put(&mut outcomes, at, Err(error)),
             }
         }
-        let sender = Sender { target: &self.target, deadline: self.deadline };
+        let sender = Sender { client: &self.client, deadline: self.deadline };
         while !waiting.is_empty() {
             let rest = waiting.split_off(fitting(&waiting, self.most_items, self.most_bytes));
             let mut again = sender.round(waiting, &mut outcomes).await;
@@ -139,14 +138,6 @@ impl Batch {
     }
 }
 
-/// Looks whether an item's fields exist, if the client does so.
-async fn checked(target: &Target, item: &Outgoing) -> Result<(), Error> {
-    match target.checks_fields {
-        true => schema::check(target, &item.request).await,
-        false => Ok(()),
-    }
-}
-
 fn put(outcomes: &mut [Option<Result<Answer, Error>>], at: usize, outcome: Result<Answer, Error>) {
     if let Some(place) = outcomes.get_mut(at) {
         *place = Some(outcome);
@@ -154,7 +145,7 @@ fn put(outcomes: &mut [Option<Result<Answer, Error>>], at: usize, outcome: Resul
 }
 
 /// How many of these go into one request: at least one.
-fn fitting(items: &[Outgoing], most_items: usize, most_bytes: usize) -> usize {
+fn fitting(items: &[CheckedItem], most_items: usize, most_bytes: usize) -> usize {
     let mut bytes = 0_usize;
     let fits = items.iter().take(most_items).take_while(|item| {
         bytes += item.json.len();
@@ -164,55 +155,72 @@ fn fitting(items: &[Outgoing], most_items: usize, most_bytes: usize) -> usize {
 }
 
 struct Sender<'a> {
-    target: &'a Target,
+    client: &'a ClientInner,
     deadline: Option<Duration>,
 }
 
 impl Sender<'_> {
-    /// Sends these, notes what came of them, and gives back those that are to go again.
+    /// Sends these in one request, notes what came of them, and returns those that are to go again.
     async fn round(
         &self,
-        items: Vec<Outgoing>,
+        items: Vec<CheckedItem>,
         outcomes: &mut [Option<Result<Answer, Error>>],
-    ) -> Vec<Outgoing> {
-        let told = match self.exchange(&items).await {
-            Ok(told) => told,
+    ) -> Vec<CheckedItem> {
+        let (result, attempts) = match self.exchange(&items).await {
+            Ok(result) => result,
             Err(error) => {
                 for item in items {
-                    put(outcomes, item.at, Err(item.failed(error.clone())));
+                    put(outcomes, item.at, Err(item.failed_with_batch(error.clone())));
                 }
                 return Vec::new();
             }
         };
-        let (mut again, mut done) = (Vec::new(), 0_usize);
+        // An item that is refused may have been carried out by an earlier attempt of the whole.
+        let doubtful = attempts.filter(Attempts::are_doubtful);
+        let with_attempts = |error: Error| match doubtful {
+            Some(attempts) => error.with_attempts(attempts),
+            None => error,
+        };
+        let (mut again, mut serviced) = (Vec::new(), 0_usize);
         for item in items {
-            match told.of(item.at) {
-                Some(answer) => {
-                    done += 1;
-                    put(outcomes, item.at, answer.map_err(|error| item.told(error)));
+            let failed = |error| Err(item.annotate(with_attempts(error)));
+            match result.response(item.at) {
+                Some(Ok(response)) => {
+                    serviced += 1;
+                    put(outcomes, item.at, Ok(response.lossy_text(self.client.lossy_text)));
+                }
+                Some(Err(error)) => {
+                    serviced += 1;
+                    put(outcomes, item.at, failed(error));
                 }
                 None if item.is_safe => again.push(item),
-                None => put(outcomes, item.at, Err(item.told(unserviced()))),
+                None if result.is_untouched(item.at) => {
+                    put(outcomes, item.at, failed(unserviced().before_sending()));
+                }
+                None => put(outcomes, item.at, Err(item.annotate(unserviced()))),
             }
         }
-        if done == 0 && !again.is_empty() {
+        if serviced == 0 && !again.is_empty() {
             // What the instance does not come to even as the first of all is too much for any batch.
             let first = again.remove(0);
-            put(outcomes, first.at, Err(first.told(unserviced())));
+            put(outcomes, first.at, Err(first.annotate(unserviced())));
         }
         again
     }
 
-    async fn exchange(&self, items: &[Outgoing]) -> Result<wire::Told, Error> {
-        let mut request = Prepared::new(Method::POST, ApiPath::parse("/api/now/v1/batch")?);
-        request.body = Some(Bytes::from(wire::request(items)));
+    async fn exchange(&self, items: &[CheckedItem]) -> Result<(BatchResult, Option<Attempts>), Error> {
+        let mut request = ApiRequest::new(Method::POST, ApiPath::parse("/api/now/v1/batch")?);
+        let json = json::request(items.iter().map(|item| item.json.as_str()));
+        request.body = Some(Bytes::from(json));
         if items.iter().all(|item| item.is_safe) {
             request = request.operation(|operation| operation.idempotent(true));
         }
         if let Some(limit) = self.deadline {
             request = request.operation(|operation| operation.deadline(limit));
         }
-        exchange(self.target, &request, &|answer: &Answer, _: &Prepared| answer.read::<wire::Told>()).await
+        let request = request.check(self.client).await?;
+        let read = |response: &Answer, _: &ApiRequest| Ok((response.read()?, response.attempts()));
+        exchange(self.client, &request, &read, None).await
     }
 }
 
@@ -223,7 +231,7 @@ fn unserviced() -> Error {
 /// What the items of a batch came to.
 pub struct Answers {
     batch: Arc<()>,
-    requests: Vec<Option<Prepared>>,
+    requests: Vec<Option<ApiRequest>>,
     outcomes: Vec<Option<Result<Answer, Error>>>,
 }
 
@@ -242,8 +250,8 @@ impl Answers {
         let answer = outcome.ok_or_else(|| not_here("the outcome of this item was taken already"))??;
         match self.requests.get(item.at).and_then(Option::as_ref) {
             Some(request) => {
-                let answer = request.answered(answer);
-                (item.read)(&answer, request).map_err(|error| item::named(error, request))
+                let answer = request.prepare_response(answer);
+                (item.read)(&answer, request).map_err(|error| item::annotate(answer.about(error), request))
             }
             None => Err(not_here("the item was not sent")),
         }
@@ -257,8 +265,8 @@ impl<T: 'static> Call<T> {
     /// # Errors
     /// Those of the call, and [`Kind::Unserviced`] if the answer is too large for a batch (10 MB, facts 7.1).
     pub async fn through_batch(self) -> Result<T, Error> {
-        let target = self.target();
-        let mut batch = Batch::new(target);
+        let client = self.client();
+        let mut batch = Batch::new(client);
         let item = batch.add(self);
         batch.send().await.take(&item)
     }

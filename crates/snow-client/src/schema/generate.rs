@@ -1,5 +1,7 @@
 //! Rust out of the dictionary: a struct a table, an enum a list of choices, a typed field a column.
 
+use super::names::{Names, distinct};
+use super::rust_text::{comment, literal, markdown};
 use super::{Choice, Column, Schema, TableSchema, names};
 use crate::Error;
 use std::collections::BTreeSet;
@@ -16,6 +18,10 @@ impl Schema {
     /// Every field is an `Option`: what is empty, hidden or was not asked for is `None`. A choice that is not in the list is kept as
     /// the text that it is.
     ///
+    /// Everything in the dictionary is data: it becomes string literals and comments of one line, with what would end or reorder
+    /// them escaped. Where two names would be the same in Rust, or one is a name that the code needs itself, a number is added.
+    /// The same tables, in any order, get the same names.
+    ///
     /// The example `codegen` is a program around it, and [`drift`] tells what has changed since.
     ///
     /// # Errors
@@ -24,8 +30,11 @@ impl Schema {
         &self,
         tables: impl IntoIterator<Item = T>,
     ) -> Result<String, Error> {
-        let mut all = Vec::new();
+        let (mut all, mut known) = (Vec::new(), BTreeSet::new());
         for name in tables {
+            if !known.insert(name.as_ref().to_owned()) {
+                continue;
+            }
             let table = self.table(name.as_ref()).await?;
             let mut columns = Vec::new();
             for column in table.columns() {
@@ -37,7 +46,7 @@ impl Schema {
             }
             all.push((table, columns));
         }
-        let mut code = Code::default();
+        let mut code = Code { names: names_of(&all), text: String::new() };
         code.head(&all);
         for (table, columns) in &all {
             code.table(table, columns);
@@ -47,6 +56,19 @@ impl Schema {
 }
 
 type Columns = Vec<(Column, Arc<[Choice]>)>;
+
+/// The names of the structs and enums: those of tables first, so that no column changes the name of a table.
+fn names_of(all: &[(Arc<TableSchema>, Columns)]) -> Names {
+    let columns = |(table, columns): &(Arc<TableSchema>, Columns)| {
+        let choices = columns.iter().filter(|(column, choices)| has_enum(column, choices));
+        choices.map(|(column, _)| (table.name.clone(), column.name.clone())).collect::<Vec<_>>()
+    };
+    Names::new(all.iter().map(|(table, _)| table.name.clone()), all.iter().flat_map(columns))
+}
+
+fn has_enum(column: &Column, choices: &[Choice]) -> bool {
+    !choices.is_empty() && column.kind != "boolean"
+}
 
 /// What has changed between two modules that were generated, one line a column or choice; nothing if they are made from the same.
 ///
@@ -70,8 +92,8 @@ pub fn drift(old: &str, new: &str) -> Vec<String> {
     gone.chain(come).collect()
 }
 
-#[derive(Default)]
 struct Code {
+    names: Names,
     text: String,
 }
 
@@ -86,13 +108,12 @@ impl Code {
         for (table, columns) in tables {
             for (column, choices) in columns {
                 let to = column.reference.as_ref().map(|table| format!(" to {table}")).unwrap_or_default();
-                self.line(&format!("{MADE_FROM}{}.{} {}{to}", table.name, column.name, column.kind));
+                let made_from = format!("{}.{} {}{to}", table.name, column.name, column.kind);
+                self.line(&format!("{MADE_FROM}{}", comment(&made_from)));
                 for choice in choices.iter() {
-                    let label = one_line(&choice.label);
-                    self.line(&format!(
-                        "{MADE_FROM}{}.{}={:?} {label}",
-                        table.name, column.name, choice.value
-                    ));
+                    let (value, label) = (literal(&choice.value), &choice.label);
+                    let made_from = format!("{}.{}={value} {label}", table.name, column.name);
+                    self.line(&format!("{MADE_FROM}{}", comment(&made_from)));
                 }
             }
         }
@@ -100,45 +121,44 @@ impl Code {
     }
 
     fn table(&mut self, table: &TableSchema, columns: &Columns) {
-        let name = names::kind(&table.name);
-        let mut taken = Vec::new();
-        let fields: Vec<_> = columns
-            .iter()
-            .map(|(column, choices)| {
-                let field = names::unused(names::field(&column.name), &mut taken);
-                let kind = Kind::of(&name, column, choices);
-                (column, field, kind)
-            })
-            .collect();
-        let parents = table.parents().join(" and ");
+        let name = self.names.table(&table.name);
+        let fields = distinct(columns.iter().map(|(column, _)| names::field(&column.name)), []);
+        let constants = distinct(fields.iter().map(|field| field.to_ascii_uppercase()), ["TABLE"]);
+        let kinds = columns.iter().map(|(column, choices)| match has_enum(column, choices) {
+            true => Kind::choice(self.names.column(&table.name, &column.name)),
+            false => Kind::of(column),
+        });
+        let kinds: Vec<_> = kinds.collect();
+        let all = || columns.iter().zip(&fields).zip(&constants).zip(&kinds);
+        let parents = markdown(&table.parents().join(" and "));
         let extends = if parents.is_empty() { String::new() } else { format!(", which extends {parents}") };
-        self.line(&format!("/// {} (`{}`){extends}.", one_line(&table.label), table.name));
+        let about = format!("{} (`{}`){extends}.", markdown(&table.label), markdown(&table.name));
+        self.line(&format!("/// {about}"));
         self.line("#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]");
         self.line("#[serde(default)]");
         self.line(&format!("pub struct {name} {{"));
-        for (column, field, kind) in &fields {
-            self.line(&format!("    /// {}: {}.", one_line(&column.label), column.kind));
+        for ((((column, _), field), _), kind) in all() {
+            self.line(&format!("    /// {}: {}.", markdown(&column.label), markdown(&column.kind)));
             if field != &column.name {
-                self.line(&format!("    #[serde(rename = {:?})]", column.name));
+                self.line(&format!("    #[serde(rename = {})]", literal(&column.name)));
             }
             self.line(&format!("    pub {field}: Option<{}>,", kind.read));
         }
         self.line("}\n");
-        self.line(&format!("/// The columns of `{}`, for queries.", table.name));
+        self.line(&format!("/// The columns of `{}`, for queries.", markdown(&table.name)));
         self.line(&format!("impl {name} {{"));
         self.line("    /// The table's name.");
-        self.line(&format!("    pub const TABLE: &'static str = {:?};", table.name));
-        let mut taken = vec!["TABLE".to_owned()];
-        for (column, field, kind) in &fields {
-            let constant = names::unused(field.to_ascii_uppercase(), &mut taken);
-            self.line(&format!("    /// {}.", one_line(&column.label)));
+        self.line(&format!("    pub const TABLE: &'static str = {};", literal(&table.name)));
+        for ((((column, _), _), constant), kind) in all() {
+            self.line(&format!("    /// {}.", markdown(&column.label)));
             self.line(&format!(
-                "    pub const {constant}: snow_client::TypedField<{}> = snow_client::TypedField::new({:?});",
-                kind.queried, column.name
+                "    pub const {constant}: snow_client::TypedField<{}> = snow_client::TypedField::new({});",
+                kind.queried,
+                literal(&column.name)
             ));
         }
         self.line("}\n");
-        for ((column, choices), (_, _, kind)) in columns.iter().zip(&fields) {
+        for ((column, choices), kind) in columns.iter().zip(&kinds) {
             if kind.is_choice {
                 self.choices(&kind.read, table, column, choices);
             }
@@ -146,16 +166,16 @@ impl Code {
     }
 
     fn choices(&mut self, name: &str, table: &TableSchema, column: &Column, choices: &[Choice]) {
-        let (mut taken, mut values) = (vec!["Unlisted".to_owned()], BTreeSet::new());
-        let once = choices.iter().filter(|choice| values.insert(choice.value.clone()));
-        let variants: Vec<_> =
-            once.map(|choice| (names::unused(names::kind(&choice.label), &mut taken), choice)).collect();
-        self.line(&format!("/// {} of `{}`.", one_line(&column.label), table.name));
+        let mut values = BTreeSet::new();
+        let once: Vec<_> = choices.iter().filter(|choice| values.insert(&choice.value)).collect();
+        let labels = distinct(once.iter().map(|choice| names::kind(&choice.label)), ["Unlisted"]);
+        let variants: Vec<_> = labels.into_iter().zip(once).collect();
+        self.line(&format!("/// {} of `{}`.", markdown(&column.label), markdown(&table.name)));
         self.line("#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]");
         self.line("#[serde(from = \"String\", into = \"String\")]");
         self.line(&format!("pub enum {name} {{"));
         for (variant, choice) in &variants {
-            self.line(&format!("    /// {}: `{}`.", one_line(&choice.label), one_line(&choice.value)));
+            self.line(&format!("    /// {}: `{}`.", markdown(&choice.label), markdown(&choice.value)));
             self.line(&format!("    {variant},"));
         }
         self.line("    /// A value that is not in the list.");
@@ -166,7 +186,7 @@ impl Code {
         self.line("    pub fn value(&self) -> &str {");
         self.line("        match self {");
         for (variant, choice) in &variants {
-            self.line(&format!("            Self::{variant} => {:?},", choice.value));
+            self.line(&format!("            Self::{variant} => {},", literal(&choice.value)));
         }
         self.line("            Self::Unlisted(value) => value,");
         self.line("        }");
@@ -176,7 +196,7 @@ impl Code {
         self.line("    fn from(value: String) -> Self {");
         self.line("        match value.as_str() {");
         for (variant, choice) in &variants {
-            self.line(&format!("            {:?} => Self::{variant},", choice.value));
+            self.line(&format!("            {} => Self::{variant},", literal(&choice.value)));
         }
         self.line("            _ => Self::Unlisted(value),");
         self.line("        }");
@@ -201,15 +221,17 @@ struct Kind {
 }
 
 impl Kind {
-    fn of(table: &str, column: &Column, choices: &[Choice]) -> Self {
+    fn choice(name: String) -> Self {
+        Self { read: name.clone(), queried: name, is_choice: true }
+    }
+
+    fn of(column: &Column) -> Self {
         let same = |kind: &str| Self { read: kind.to_owned(), queried: kind.to_owned(), is_choice: false };
-        if !choices.is_empty() && column.kind != "boolean" {
-            return Self { is_choice: true, ..same(&format!("{table}{}", names::kind(&column.name))) };
-        }
         match column.kind.as_str() {
             "boolean" => same("bool"),
-            "integer" | "longint" | "percent_complete" => same("i64"),
-            "decimal" | "float" => same("f64"),
+            "integer" | "longint" => same("i64"),
+            // A percentage is stored with two decimals.
+            "decimal" | "float" | "percent_complete" => same("f64"),
             "glide_date_time" | "due_date" => same("snow_client::DateTime"),
             "glide_date" => same("snow_client::Date"),
             "GUID" => same("snow_client::SysId"),
@@ -222,8 +244,4 @@ impl Kind {
             _ => same("String"),
         }
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split(char::is_control).collect::<Vec<_>>().join(" ")
 }

@@ -1,13 +1,13 @@
 //! The dictionary's rows, as tables and columns: `sys_db_object`, `sys_dictionary`, `sys_choice`.
 
 use super::{Choice, Column, TableSchema};
-use crate::call::Prepared;
-use crate::exchange::exchange;
-use crate::target::Target;
+use crate::request::api_request::ApiRequest;
+use crate::request::client_inner::ClientInner;
+use crate::request::exchange::exchange;
 use crate::{Error, Kind, Query, Record, field};
 use http::Method;
+use snow_core::ApiPath;
 use snow_core::decode::Answer;
-use snow_core::{ApiPath, Params};
 use std::collections::BTreeMap;
 
 /// More than any table is deep.
@@ -16,14 +16,18 @@ const DEEPEST: usize = 32;
 /// The tables that say what tables are: their own fields are not checked.
 pub(super) const DICTIONARY: [&str; 3] = ["sys_db_object", "sys_dictionary", "sys_choice"];
 
-pub(super) async fn table(target: &Target, name: &str) -> Result<TableSchema, Error> {
+pub(super) async fn table(client: &ClientInner, name: &str) -> Result<TableSchema, Error> {
     ApiPath::table(name)?;
-    let (label, parents) = ancestry(target, name).await?;
+    let (label, parents) = ancestry(client, name).await?;
     let line: Vec<&str> = std::iter::once(name).chain(parents.iter().map(String::as_str)).collect();
     let own = field("name").is_in(line.clone()).and(field("element").is_not_empty()).into_owned();
-    let rows = rows(target, "sys_dictionary", &own, &COLUMN).await?;
+    let rows = rows(client, "sys_dictionary", &own, &COLUMN).await?;
     if rows.is_empty() {
-        return Err(hidden(name));
+        let why = format!(
+            "the dictionary has no columns of {name} that this user may read: {}",
+            needed("sys_dictionary")
+        );
+        return Err(Error::new(Kind::Forbidden, why));
     }
     let mut columns = BTreeMap::new();
     for row in &rows {
@@ -40,19 +44,22 @@ pub(super) async fn table(target: &Target, name: &str) -> Result<TableSchema, Er
 }
 
 /// The label of a table, and the tables above it.
-async fn ancestry(target: &Target, name: &str) -> Result<(String, Vec<String>), Error> {
+async fn ancestry(client: &ClientInner, name: &str) -> Result<(String, Vec<String>), Error> {
     let (mut label, mut parents) = (None, Vec::new());
     let mut next = name.to_owned();
     while parents.len() < DEEPEST {
         let found =
-            rows(target, "sys_db_object", &field("name").eq(&next), &["name", "label", "super_class.name"])
+            rows(client, "sys_db_object", &field("name").eq(&next), &["name", "label", "super_class", ABOVE])
                 .await?;
         let Some(row) = found.first() else {
             let why = format!("the instance has no table {next:?}");
             return Err(Error::new(Kind::UnknownTable, why));
         };
         let label = label.get_or_insert(text(row, "label")?);
-        match text(row, "super_class.name")? {
+        // Whether an instance sends a field that is reached through an empty reference is not known (facts 1.2).
+        let has_above = !text(row, "super_class")?.is_empty();
+        match if has_above { text(row, ABOVE)? } else { String::new() } {
+            above if above.is_empty() && has_above => return Err(hidden_field("sys_db_object", ABOVE)),
             above if above.is_empty() => return Ok((std::mem::take(label), parents)),
             above => {
                 next.clone_from(&above);
@@ -62,6 +69,9 @@ async fn ancestry(target: &Target, name: &str) -> Result<(String, Vec<String>), 
     }
     Err(Error::new(Kind::Decode, format!("the table {name} is above itself")))
 }
+
+/// The name of the table above.
+const ABOVE: &str = "super_class.name";
 
 const COLUMN: [&str; 11] = [
     "name",
@@ -97,7 +107,7 @@ fn column(row: &Record) -> Result<Column, Error> {
 }
 
 pub(super) async fn choices(
-    target: &Target,
+    client: &ClientInner,
     table: &TableSchema,
     column: &str,
 ) -> Result<Vec<Choice>, Error> {
@@ -105,7 +115,7 @@ pub(super) async fn choices(
     line.extend(table.parents());
     let own = field("name").is_in(line.clone()).and(field("element").eq(column)).order_by("sequence");
     let fields = ["name", "value", "label", "language", "inactive"];
-    let rows = rows(target, "sys_choice", &own, &fields).await?;
+    let rows = rows(client, "sys_choice", &own, &fields).await?;
     let names = rows.iter().map(|row| text(row, "name")).collect::<Result<Vec<_>, _>>()?;
     let nearest = line.into_iter().find(|table| names.iter().any(|name| name == table));
     let own = rows.iter().zip(&names).filter(|(_, name)| Some(name.as_str()) == nearest);
@@ -121,36 +131,64 @@ pub(super) async fn choices(
     .collect()
 }
 
-/// What a row has in a field; nothing, if the instance has no such column.
+/// What a row has in a field. A field that was asked for and is not there is hidden from this user: every instance has all of
+/// these columns.
 fn text(row: &Record, name: &str) -> Result<String, Error> {
-    row.get(name).map_or_else(|| Ok(String::new()), |field| field.value().map(|text| text.into_owned()))
+    let field = row.get(name).ok_or_else(|| hidden_field("the dictionary", name))?;
+    field.value().map(|text| text.into_owned())
 }
 
-/// All rows of a query. Rows that are counted and not there are hidden from this user (facts 1.9).
+/// All rows of a query. Rows that are counted and are not there are hidden from this user (facts 1.9): what is made of the others
+/// would miss columns that exist.
 async fn rows(
-    target: &Target,
+    client: &ClientInner,
     table: &str,
     query: &Query<'_>,
     fields: &[&str],
 ) -> Result<Vec<Record>, Error> {
-    let mut request = Prepared::new(Method::GET, ApiPath::table(table)?);
-    request.params = Params::new().query(query).fields(fields).exclude_reference_link(true).limit(MOST);
+    let mut request = ApiRequest::new(Method::GET, ApiPath::table(table)?);
+    request.params = request.params.query(query).fields(fields).exclude_reference_link(true).limit(MOST);
+    let request = request.check(client).await?;
     let read =
-        exchange(target, &request, &|answer: &Answer, _: &Prepared| Ok((answer.list()?, answer.total())));
-    let (rows, total) = read.await.map_err(|error| error.with_context("the dictionary cannot be read"))?;
-    match total {
-        Some(total) if rows.is_empty() && total > 0 => Err(hidden(table)),
-        Some(total) if total > u64::from(MOST) => {
-            Err(Error::new(Kind::Incomplete, format!("{total} rows of {table} are more than can be read")))
-        }
-        _ => Ok(rows),
+        |response: &Answer, _: &ApiRequest| Ok((response.list_at_most(MOST as usize)?, response.total()));
+    let (rows, total) = exchange(client, &request, &read, None)
+        .await
+        .map_err(|error| error.with_context("the dictionary cannot be read"))?;
+    let Some(total) = total else {
+        let why = format!(
+            "the response does not say how many rows of {table} there are (X-Total-Count), so that some may be missing"
+        );
+        return Err(Error::new(Kind::Incomplete, why));
+    };
+    if total > u64::from(MOST) {
+        return Err(Error::new(
+            Kind::Incomplete,
+            format!("{total} rows of {table} are more than can be read"),
+        ));
     }
+    if (rows.len() as u64) < total {
+        let why = format!(
+            "this user may read only {} of the {total} rows of {table} that are needed: {}",
+            rows.len(),
+            needed(table)
+        );
+        return Err(Error::new(Kind::Forbidden, why));
+    }
+    Ok(rows)
 }
 
 /// Far more than a table has columns.
 const MOST: u32 = 10_000;
 
-fn hidden(table: &str) -> Error {
-    let why = format!("the dictionary shows nothing of {table} to this user: it takes an administrator");
+/// The right to read all of it.
+fn needed(table: &str) -> String {
+    format!("the dictionary takes an administrator, or a user who may read every row and field of {table}")
+}
+
+fn hidden_field(table: &str, name: &str) -> Error {
+    let why = format!(
+        "the field {name:?} of {table} is hidden from this user: {}",
+        needed("sys_db_object, sys_dictionary and sys_choice")
+    );
     Error::new(Kind::Forbidden, why)
 }

@@ -1,23 +1,27 @@
 //! What tables are made of, from the instance's own dictionary (facts 1.9, 7.3).
 
-mod check;
+pub(crate) mod typed_field;
+
+mod cache;
+mod field_validation;
 mod generate;
 mod load;
 mod names;
+mod rust_text;
 
-use crate::target::Target;
+use crate::request::client_inner::ClientInner;
 use crate::{Error, Kind};
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-pub(crate) use check::check;
+pub(crate) use cache::SchemaCache;
 pub use generate::drift;
 
 /// The tables and columns of an instance, as its dictionary has them. What was read once is kept for all clones of the client,
 /// until [`forget`](Self::forget). Get it by [`Client::schema`](crate::Client::schema).
 ///
-/// The dictionary is open to administrators (facts 1.9): for others a table has no columns to be seen, which is an error here.
+/// The dictionary is open to administrators (facts 1.9). From other users the instance hides all or some of its rows, without a word.
+/// A dictionary that is hidden in part is an error here, which says how many rows this user may read.
 /// Overrides of a column by a class below the one that declares it (`sys_dictionary_override`) are not looked at.
 ///
 /// ```
@@ -36,7 +40,8 @@ pub use generate::drift;
 /// ```
 #[derive(Clone)]
 pub struct Schema {
-    target: Arc<Target>,
+    client: Arc<ClientInner>,
+    cache: Arc<SchemaCache>,
 }
 
 /// A table, with the columns that it inherits.
@@ -111,26 +116,18 @@ pub struct Choice {
     pub is_inactive: bool,
 }
 
-type TableAndColumn = (String, String);
-
-/// What was read.
-#[derive(Default)]
-pub(crate) struct Cache {
-    tables: Mutex<HashMap<String, Arc<TableSchema>>>,
-    choices: Mutex<HashMap<TableAndColumn, Arc<[Choice]>>>,
-}
-
 impl Schema {
-    pub(crate) fn new(target: Arc<Target>) -> Self {
-        Self { target }
+    pub(crate) fn new(client: Arc<ClientInner>, cache: Arc<SchemaCache>) -> Self {
+        Self { client, cache }
     }
 
     /// A table, by its name.
     ///
     /// # Errors
-    /// [`Kind::UnknownTable`] if there is none, [`Kind::Forbidden`] if the user may not read the dictionary.
+    /// [`Kind::UnknownTable`] if there is none, [`Kind::Forbidden`] if the user may not read all of its columns in the dictionary,
+    /// [`Kind::Incomplete`] if the instance does not tell how many there are.
     pub async fn table(&self, name: &str) -> Result<Arc<TableSchema>, Error> {
-        table(&self.target, name).await
+        self.cache.table(&self.client, name).await.map_err(Error::of_read)
     }
 
     /// The values that a column may have, in the order in which they are offered: those of the nearest table that has any.
@@ -139,35 +136,26 @@ impl Schema {
     /// As [`table`](Self::table); [`Kind::InvalidInput`] if the table has no such column.
     pub async fn choices(&self, table: &str, column: &str) -> Result<Arc<[Choice]>, Error> {
         let key = (table.to_owned(), column.to_owned());
-        if let Some(known) = lock(&self.target.schema.choices).get(&key) {
-            return Ok(known.clone());
+        if let Some(known) = self.cache.choices(&key) {
+            return Ok(known);
         }
         let schema = self.table(table).await?;
         if schema.column(column).is_none() {
-            return Err(unknown(&schema, column));
+            return Err(unknown_column(&schema, column).of_read());
         }
-        let choices: Arc<[Choice]> = load::choices(&self.target, &schema, column).await?.into();
-        lock(&self.target.schema.choices).insert(key, choices.clone());
+        let choices: Arc<[Choice]> =
+            load::choices(&self.client, &schema, column).await.map_err(Error::of_read)?.into();
+        self.cache.remember_choices(key, choices.clone());
         Ok(choices)
     }
 
     /// Forgets what was read, so that it is read again: after a table was changed.
     pub fn forget(&self) {
-        lock(&self.target.schema.tables).clear();
-        lock(&self.target.schema.choices).clear();
+        self.cache.clear();
     }
 }
 
-async fn table(target: &Target, name: &str) -> Result<Arc<TableSchema>, Error> {
-    if let Some(known) = lock(&target.schema.tables).get(name) {
-        return Ok(known.clone());
-    }
-    let table = Arc::new(load::table(target, name).await?);
-    lock(&target.schema.tables).insert(name.to_owned(), table.clone());
-    Ok(table)
-}
-
-fn unknown(table: &TableSchema, column: &str) -> Error {
+fn unknown_column(table: &TableSchema, column: &str) -> Error {
     let why = format!("the table {} has no column {column:?}", table.name);
     let near =
         table.columns.iter().map(|known| known.name.as_str()).min_by_key(|known| distance(known, column));
@@ -195,19 +183,9 @@ fn distance(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl fmt::Debug for Cache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cache({} tables)", lock(&self.tables).len())
-    }
-}
-
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Schema({:?})", self.target.schema)
+        write!(f, "Schema({:?})", self.cache)
     }
 }
 

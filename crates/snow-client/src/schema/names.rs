@@ -1,5 +1,7 @@
 //! Names of a dictionary as names in Rust.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// What no name may be; most can be written with `r#`, the last four cannot.
 const WORDS: [&str; 51] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
@@ -38,15 +40,91 @@ pub(super) fn kind(text: &str) -> String {
     }
 }
 
+/// What the code and its derives name themselves, and what a reader of the module takes for granted.
+const NAMED: [&str; 24] = [
+    "Option",
+    "Some",
+    "None",
+    "Result",
+    "Ok",
+    "Err",
+    "String",
+    "Vec",
+    "Box",
+    "From",
+    "Into",
+    "TryFrom",
+    "TryInto",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "PartialEq",
+    "Eq",
+    "Hash",
+    "Ord",
+    "Iterator",
+    "Drop",
+    "ToOwned",
+];
+
+/// The names of a module's structs and enums, each once.
+pub(super) struct Names {
+    tables: BTreeMap<String, String>,
+    columns: BTreeMap<(String, String), String>,
+}
+
+impl Names {
+    /// Gives names to tables first, and then to columns (a table and a column of it). The order in which they come does not matter.
+    pub(super) fn new(
+        tables: impl Iterator<Item = String>,
+        columns: impl Iterator<Item = (String, String)>,
+    ) -> Self {
+        let mut taken: BTreeSet<String> = NAMED.map(str::to_owned).into();
+        let tables: BTreeSet<String> = tables.collect();
+        let named = tables.into_iter().map(|table| {
+            let name = unused(kind(&table), &mut taken);
+            (table, name)
+        });
+        let tables = named.collect();
+        let mut names = Self { tables, columns: BTreeMap::new() };
+        let columns: BTreeSet<(String, String)> = columns.collect();
+        for (table, column) in columns {
+            let name = unused(names.column(&table, &column), &mut taken);
+            names.columns.insert((table, column), name);
+        }
+        names
+    }
+
+    /// The name of a table's struct.
+    pub(super) fn table(&self, table: &str) -> String {
+        self.tables.get(table).map_or_else(|| kind(table), Clone::clone)
+    }
+
+    /// The name of the enum of a column's choices.
+    pub(super) fn column(&self, table: &str, column: &str) -> String {
+        let known = self.columns.get(&(table.to_owned(), column.to_owned()));
+        known.map_or_else(|| format!("{}{}", self.table(table), kind(column)), Clone::clone)
+    }
+}
+
+/// The same names, each with a number if it was there before or is among those that are reserved.
+pub(super) fn distinct<const N: usize>(
+    names: impl Iterator<Item = String>,
+    reserved: [&str; N],
+) -> Vec<String> {
+    let mut taken: BTreeSet<String> = reserved.map(str::to_owned).into();
+    names.map(|name| unused(name, &mut taken)).collect()
+}
+
 /// A name that is not among those that are taken.
-pub(super) fn unused(name: String, taken: &mut Vec<String>) -> String {
+fn unused(name: String, taken: &mut BTreeSet<String>) -> String {
     let mut tried = name.clone();
     let mut count = 2;
-    while taken.contains(&tried) {
+    while !taken.insert(tried.clone()) {
         tried = format!("{name}{count}");
         count += 1;
     }
-    taken.push(tried.clone());
     tried
 }
 
@@ -71,10 +149,6 @@ mod tests {
         ] {
             assert_eq!(kind(text), name);
         }
-        let mut taken = vec!["A".to_owned()];
-        assert_eq!(
-            (unused("A".into(), &mut taken), unused("A".into(), &mut taken)),
-            ("A2".into(), "A3".into())
-        );
+        assert_eq!(distinct(["A", "A"].map(str::to_owned).into_iter(), ["A"]), ["A2", "A3"]);
     }
 }

@@ -1,6 +1,6 @@
 //! The parts of a field that came as an object (facts 1.6).
 
-use super::{scan, text};
+use super::{json_string, scan};
 
 /// `{"value":…,"display_value":…,"link":…}`, or some of it; each part as it stands.
 #[derive(Clone, Copy, Default)]
@@ -20,7 +20,7 @@ impl<'a> Cell<'a> {
         }
         let mut cell = Self::default();
         for (name, value) in scan::members(raw) {
-            match &*text::unescape(name).unwrap_or_default() {
+            match &*json_string::unescape(name).unwrap_or_default() {
                 "value" => cell.value = Some(value),
                 "display_value" => cell.display_value = Some(value),
                 "link" => cell.link = Some(value),

@@ -1,26 +1,25 @@
-//! `{"result":…}`, with `error` and `status` beside it where the service changed its mind (facts 3.1, 3.4).
+//! The envelope of a response: `{"result":…}`, with `error` and `status` in addition to records where the service failed after it
+//! had begun (facts 3.1, 3.4).
 
-use super::Record;
-use super::records::Records;
-use super::shape::Shapes;
-use super::text;
+use super::{json_string, scan};
 use crate::{Error, Kind};
 use bytes::Bytes;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Which member of the envelope a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Member {
+pub(super) enum EnvelopeMember {
     Result,
     Error,
     Status,
     Other,
 }
 
-impl Member {
+impl EnvelopeMember {
     /// By the name as it stands, without its quotes.
     pub(super) fn of(raw: &str) -> Self {
-        match text::unescape(raw).as_deref() {
+        match json_string::unescape(raw).as_deref() {
             Some("result") => Self::Result,
             Some("error") => Self::Error,
             Some("status") => Self::Status,
@@ -29,146 +28,139 @@ impl Member {
     }
 }
 
-/// What stands beside the result.
+/// The errors in an envelope, as far as it has come.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Beside {
-    error: Option<(String, String)>,
+pub(super) struct EnvelopeErrors {
+    error: Option<StatedError>,
     failed: bool,
-    met_result: bool,
-    met_error: bool,
-    met_status: bool,
+    has_result: bool,
+    has_error: bool,
+    has_status: bool,
 }
 
-#[derive(Deserialize)]
-struct Fault {
-    #[serde(default)]
-    message: Option<String>,
-    #[serde(default)]
-    detail: Option<String>,
+/// The text of the member `error`.
+#[derive(Clone, Debug)]
+struct StatedError {
+    /// Whether it has the form of the service's own: an object with a message (facts 3.1).
+    is_envelope: bool,
+    message: String,
+    detail: String,
 }
 
-impl Beside {
-    /// Notes a member; false if it has been there before.
-    pub(super) fn meet(&mut self, member: Member) -> bool {
+impl StatedError {
+    /// Returns `None` for null and false.
+    fn of(raw: &str) -> Option<Self> {
+        if matches!(raw, "null" | "false") {
+            return None;
+        }
+        let (mut message, mut detail) = (String::new(), String::new());
+        if raw.starts_with('{') {
+            for (name, value) in scan::members(raw) {
+                match json_string::unescape(name).as_deref() {
+                    Some("message") => message = to_text(value),
+                    Some("detail") => detail = to_text(value),
+                    _ => {}
+                }
+            }
+        }
+        let is_envelope = !message.is_empty();
+        if message.is_empty() && detail.is_empty() {
+            message = to_text(raw);
+        }
+        Some(Self { is_envelope, message, detail })
+    }
+
+    fn message_and_detail(&self) -> (String, String) {
+        (self.message.clone(), self.detail.clone())
+    }
+}
+
+/// More characters of a value than an error repeats.
+const MAX_TEXT: usize = 4 << 10;
+
+/// Returns the text of a string, an empty text for null, and the JSON of any other value.
+fn to_text(raw: &str) -> String {
+    match raw.as_bytes().first() {
+        Some(b'n') => String::new(),
+        Some(b'"') => {
+            json_string::unescape_lossy(raw.get(scan::unquoted(&(0..raw.len()))).unwrap_or_default())
+        }
+        _ => raw.chars().take(MAX_TEXT).collect(),
+    }
+}
+
+impl EnvelopeErrors {
+    /// Records that a member has come, and returns whether it is the first of its name.
+    pub(super) fn record_member(&mut self, member: EnvelopeMember) -> bool {
         let met = match member {
-            Member::Result => &mut self.met_result,
-            Member::Error => &mut self.met_error,
-            Member::Status => &mut self.met_status,
-            Member::Other => return true,
+            EnvelopeMember::Result => &mut self.has_result,
+            EnvelopeMember::Error => &mut self.has_error,
+            EnvelopeMember::Status => &mut self.has_status,
+            EnvelopeMember::Other => return true,
         };
         !std::mem::replace(met, true)
     }
 
-    pub(super) fn has_met_error(&self) -> bool {
-        self.met_error
+    pub(super) fn has_error(&self) -> bool {
+        self.has_error
     }
 
-    /// Message and detail. An error may be a bare text (facts 3.1).
-    pub(super) fn error(&mut self, raw: &str) {
-        if raw != "null" {
-            let structured = serde_json::from_str::<Fault>(raw)
-                .map(|fault| (fault.message.unwrap_or_default(), fault.detail.unwrap_or_default()));
-            let text = || serde_json::from_str::<String>(raw).map(|text| (text, String::new()));
-            self.error = Some(structured.or_else(|_| text()).unwrap_or_default());
-        }
+    pub(super) fn set_error(&mut self, raw: &str) {
+        self.error = StatedError::of(raw);
     }
 
-    /// `"failure"` beside an error; scripted APIs put other things there.
-    pub(super) fn status(&mut self, raw: &str) {
-        self.failed = serde_json::from_str::<String>(raw).is_ok_and(|text| text == "failure");
+    /// Sets the status: `"failure"` in addition to an error. Scripted APIs put other things there.
+    pub(super) fn set_status(&mut self, raw: &str) {
+        self.failed = raw == r#""failure""#;
     }
 
-    /// Message and detail of the error, if there is one.
+    /// Returns the message and detail of the error, if the response is one: by an object with a message, by the status, or by anything but null
+    /// and false in addition to a result. Any other `error` is data of a scripted API (facts 3.1).
     pub(super) fn fault(&self) -> Option<(String, String)> {
+        let is_error = |stated: &&StatedError| stated.is_envelope || self.failed || self.has_result;
         let bare = || (String::from("status \"failure\" without an error"), String::new());
-        self.error.clone().or_else(|| self.failed.then(bare))
+        self.error
+            .as_ref()
+            .filter(is_error)
+            .map(StatedError::message_and_detail)
+            .or_else(|| self.failed.then(bare))
+    }
+
+    /// Returns the message and detail of an error, in whatever form.
+    pub(super) fn stated(&self) -> Option<(String, String)> {
+        self.error.as_ref().map(StatedError::message_and_detail)
     }
 }
 
-pub(super) fn cut(message: &'static str) -> Error {
+pub(super) fn cut_error(message: &'static str) -> Error {
     Error::new(Kind::Cut, message)
 }
 
-pub(super) fn odd(message: &'static str) -> Error {
+pub(super) fn decode_error(message: &'static str) -> Error {
     Error::new(Kind::Decode, message)
 }
 
-/// What reads a whole body.
-fn over(body: &Bytes, records: Records) -> Records {
-    let mut records = records.max_record(usize::MAX);
-    records.push(body.clone());
-    records.finish();
-    records
-}
-
-pub(super) fn check(body: &Bytes) -> Result<(), Error> {
-    over(body, Records::skipping()).next().map(drop)
-}
-
-pub(super) fn one(body: &Bytes, shapes: Shapes) -> Result<Record, Error> {
-    let mut records = over(body, Records::one().shapes(shapes));
-    let record = records.next()?;
-    // Whether the answer is whole shows behind it.
-    records.next()?;
-    record.ok_or_else(|| odd("the answer has no result"))
-}
-
-pub(super) fn list(body: &Bytes, shapes: Shapes) -> Result<Vec<Record>, Error> {
-    let (mut records, mut all) = (over(body, Records::list().shapes(shapes)), Vec::new());
-    while let Some(record) = records.next()? {
-        all.push(record);
+/// Whether a body has the form of the service's own: a result, or an error with a message (facts 3.1). Scripted APIs may put a
+/// text in the error's place.
+pub(super) fn is_envelope(body: &Bytes) -> bool {
+    #[derive(Deserialize)]
+    struct Form<'b> {
+        #[serde(borrow, default)]
+        result: Option<&'b RawValue>,
+        #[serde(borrow, default)]
+        error: Option<&'b RawValue>,
+        #[serde(borrow, default)]
+        status: Option<&'b RawValue>,
     }
-    Ok(all)
-}
-
-/// Message and detail of a refusal, if its body has any.
-pub(super) fn fault(body: &Bytes) -> Option<(String, String)> {
-    let mut records = over(body, Records::skipping());
-    drop(records.next());
-    records.fault()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn list(body: &[u8]) -> Result<Vec<Record>, Error> {
-        super::list(&Bytes::copy_from_slice(body), Shapes::default())
+    #[derive(Deserialize)]
+    struct Message {
+        #[serde(rename = "message")]
+        _message: String,
     }
-
-    fn one(body: &[u8]) -> Result<Record, Error> {
-        super::one(&Bytes::copy_from_slice(body), Shapes::default())
-    }
-
-    #[test]
-    fn every_recorded_shape_of_a_cancelled_transaction_is_an_error() {
-        let error = r#""error":{"detail":"Check logs","message":"Transaction cancelled"},"status":"failure""#;
-        for body in [
-            format!(r#"{{"result":[{{"a":"1"}}],{error}}}"#),
-            format!(r#"{{{error},"result":[{{"a":"1"}}]}}"#),
-            format!(r#"{{"result":[{{"a":"1"}},""],{error}}}"#),
-            r#"{"result":[{"a":"1"},""]}"#.to_owned(),
-            r#"{"result":[{"a":"1"},""]}"#.replace("\"\"]", "\"\"\"\"]"),
-            r#"{"result":[{"a":"1"},{"b":"#.to_owned(),
-            r#"{"result":[{"a":"1"}]"#.to_owned(),
-            r#"{"result":[],"status":"failure"}"#.to_owned(),
-            r#"{"result":[],"error":"in words"}"#.to_owned(),
-        ] {
-            assert_eq!(list(body.as_bytes()).unwrap_err().kind(), Kind::Cut, "{body}");
-        }
-    }
-
-    #[test]
-    fn a_whole_answer_is_read_whole() {
-        assert_eq!(list(br#"{"result":[{"a":"1"},{"a":"2"}]}"#).unwrap().len(), 2);
-        assert_eq!(list(br#"{"status":{"x":1},"error":null,"result":[]}"#).unwrap().len(), 0);
-        assert_eq!(one(br#"{"result":{"a":"1"}}"#).unwrap().value("a").unwrap(), "1");
-    }
-
-    #[test]
-    fn another_shape_is_told_apart_from_a_cut() {
-        assert_eq!(list(br#"{"result":{"a":"1"}}"#).unwrap_err().kind(), Kind::Decode);
-        assert_eq!(one(br#"{"result":[]}"#).unwrap_err().kind(), Kind::Decode);
-        assert_eq!(one(br#"{}"#).unwrap_err().kind(), Kind::Decode);
-    }
+    let Ok(form) = serde_json::from_slice::<Form<'_>>(json_string::without_bom(body)) else { return false };
+    let failed = || form.status.is_some_and(|status| status.get() == "\"failure\"");
+    form.result.is_some()
+        || form.error.is_some_and(|error| {
+            serde_json::from_str::<Message>(error.get()).is_ok() || (error.get().starts_with('"') && failed())
+        })
 }

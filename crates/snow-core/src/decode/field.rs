@@ -1,7 +1,9 @@
 //! One field of a record, and the forms in which it may have come (facts 1.6).
 
 use super::cell::Cell;
-use super::{Record, text};
+use super::json_string;
+use super::raw_record::RawRecord;
+use super::redact::Described;
 use crate::{Error, Kind};
 use serde_json::value::Value;
 use std::{borrow::Cow, fmt};
@@ -22,7 +24,7 @@ use std::{borrow::Cow, fmt};
 /// ```
 #[derive(Clone, Copy)]
 pub struct Field<'a> {
-    record: &'a Record,
+    record: &'a RawRecord,
     at: usize,
     /// A part of the field in place of all of it.
     part: Option<&'a str>,
@@ -30,7 +32,7 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     #[inline]
-    pub(super) fn new(record: &'a Record, at: usize) -> Self {
+    pub(super) fn new(record: &'a RawRecord, at: usize) -> Self {
         Self { record, at, part: None }
     }
 
@@ -47,7 +49,7 @@ impl<'a> Field<'a> {
     /// The field as it came, in JSON.
     #[inline]
     pub fn json(self) -> &'a str {
-        self.part.unwrap_or_else(|| self.record.raw(self.at))
+        self.part.unwrap_or_else(|| self.record.value(self.at))
     }
 
     /// The value as text: the stored one where the service sent both, `""` for null.
@@ -103,8 +105,7 @@ impl<'a> Field<'a> {
     /// # Errors
     /// As of [`value`](Self::value).
     pub fn to_value(self) -> Result<Value, Error> {
-        serde_json::from_str(self.json())
-            .map_err(|e| self.unfit("no serde_json value holds it").with_source(e))
+        serde_json::from_str(self.json()).map_err(|e| self.unfit("fits no serde_json value").with_source(e))
     }
 
     /// Whether it is what a person sees, whatever its form: the request asked for that.
@@ -120,7 +121,8 @@ impl<'a> Field<'a> {
         if self.part.is_none() && !self.record.is_escaped(self.at) {
             return Ok(Cow::Borrowed(inside));
         }
-        text::unescape(inside).ok_or_else(|| self.unfit("holds half a surrogate pair, which is no text"))
+        json_string::unescape(inside)
+            .ok_or_else(|| self.unfit("holds half a surrogate pair, which is no text"))
     }
 
     fn text_of(self, part: Option<&'a str>) -> Result<Option<Cow<'a, str>>, Error> {
@@ -133,9 +135,9 @@ impl<'a> Field<'a> {
         self.to_value().map(|_| Cow::Borrowed(self.json()))
     }
 
-    /// The error that this field does not fit.
+    /// The error that this field does not fit: with its name, its type and its length, and without its value.
     pub(super) fn unfit(self, why: impl fmt::Display) -> Error {
-        Error::new(Kind::Decode, format!("the field {:?}: {} {why}", self.name(), Excerpt(self.json())))
+        Error::new(Kind::Decode, format!("the field {:?}: {} {why}", self.name(), Described(self.json())))
     }
 }
 
@@ -145,21 +147,10 @@ impl fmt::Debug for Field<'_> {
     }
 }
 
-/// As much of a text as an error needs to show.
-struct Excerpt<'a>(&'a str);
-
-impl fmt::Display for Excerpt<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self.0.char_indices().map(|(at, _)| at).nth(60).unwrap_or(self.0.len());
-        let (shown, rest) = self.0.split_at_checked(end).unwrap_or((self.0, ""));
-        f.write_str(shown)?;
-        if rest.is_empty() { Ok(()) } else { f.write_str("…") }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Record;
 
     #[test]
     fn all_six_forms_of_a_reference_read_alike() {

@@ -1,5 +1,6 @@
 //! What a record looked like, kept from one answer to the next.
 
+use super::record::Record;
 use super::shape::Shape;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,22 +8,51 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The names of the fields that the last record had, and their order; none of its values. Whoever reads single records of one
 /// table keeps one of these, and finds fields where the record before had them: see [`Answer::one_like`](super::Answer::one_like).
 #[derive(Default)]
-pub struct LastShape(Mutex<Option<Arc<Shape>>>);
+pub struct LastShape(Mutex<Last>);
+
+#[derive(Default)]
+struct Last {
+    shape: Option<Arc<Shape>>,
+    /// Fields that a record of this shape has.
+    has: Vec<Box<str>>,
+}
+
+impl Last {
+    fn is(&self, shape: &Arc<Shape>) -> bool {
+        self.shape.as_ref().is_some_and(|last| Arc::ptr_eq(last, shape))
+    }
+}
 
 impl LastShape {
+    /// Returns whether a record has all of these fields. The names of a record are looked up only if its fields, or those that are
+    /// asked for, differ from the last time.
+    pub fn has_all<F: AsRef<str>>(&self, record: &Record, fields: &[F]) -> bool {
+        let mut last = self.lock();
+        let is_last = last.is(&record.raw.shape);
+        let names = || fields.iter().map(AsRef::as_ref);
+        if is_last && last.has.iter().map(|name| &**name).eq(names()) {
+            return true;
+        }
+        let has_all = names().all(|name| record.raw.shape.find(name).is_some());
+        if is_last && has_all {
+            last.has = names().map(Box::from).collect();
+        }
+        has_all
+    }
+
     pub(super) fn get(&self) -> Option<Arc<Shape>> {
-        self.lock().clone()
+        self.lock().shape.clone()
     }
 
     /// Keeps the shape of another record, if it is another one.
     pub(super) fn see(&self, shape: &Arc<Shape>) {
-        if !self.lock().as_ref().is_some_and(|last| Arc::ptr_eq(last, shape)) {
+        if !self.lock().is(shape) {
             let names = Arc::new(shape.alone());
-            *self.lock() = Some(names);
+            *self.lock() = Last { shape: Some(names), has: Vec::new() };
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<Shape>>> {
+    fn lock(&self) -> MutexGuard<'_, Last> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -69,13 +99,30 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn the_fields_of_a_record_are_its_own_whatever_came_before(
+            rounds in prop::collection::vec((prop::collection::vec(name(), 0..4), prop::collection::vec(name(), 0..3)), 1..8),
+        ) {
+            let last = LastShape::default();
+            for (fields, asked) in rounds {
+                let fields: Vec<_> = fields.iter().map(|name| format!(r#""{name}":"""#)).collect();
+                let record = answer(&format!("{{{}}}", fields.join(","))).one_like(&last).unwrap();
+                prop_assert_eq!(last.has_all(&record, &asked), asked.iter().all(|name| record.get(name).is_some()));
+            }
+        }
+    }
+
     #[test]
     fn a_shape_is_kept_and_no_value_with_it() {
         let last = LastShape::default();
         let first = answer(r#"{"a":"secret","b":""}"#).one_like(&last).unwrap();
         let second = answer(r#"{"a":"1","b":"2"}"#).one_like(&last).unwrap();
         let third = answer(r#"{"a":"3","b":"4"}"#).one_like(&last).unwrap();
-        assert!(!Arc::ptr_eq(&first.shape, &second.shape) && Arc::ptr_eq(&second.shape, &third.shape));
+        assert!(
+            !Arc::ptr_eq(&first.raw.shape, &second.raw.shape)
+                && Arc::ptr_eq(&second.raw.shape, &third.raw.shape)
+        );
         assert_eq!(last.get().unwrap().text(), r#""a""b""#);
     }
 

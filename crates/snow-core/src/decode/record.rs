@@ -1,14 +1,14 @@
 //! A record whose fields are known only when it arrives.
 
 use super::field::Field;
-use super::scan::{self, Stop};
-use super::shape::{Shape, Shapes};
-use super::split::{LARGEST, Span, Splitter};
+use super::raw_record::{LARGEST, RawRecord};
+use super::record_scanner::RecordScanner;
+use super::scan::{self, ScanError};
+use super::shape::Shapes;
 use crate::{Error, Kind, SysId};
-use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::value::{RawValue, Value};
-use std::{borrow::Cow, fmt, sync::Arc};
+use serde::Deserialize;
+use serde_json::value::Value;
+use std::{borrow::Cow, fmt};
 
 /// A record of any table: owned, cheap to clone, complete.
 ///
@@ -18,6 +18,9 @@ use std::{borrow::Cow, fmt, sync::Arc};
 ///
 /// Inside it is the text as it came, with the place of each value; the names are shared by all records of an answer that have
 /// the same ones. A value is unescaped when it is asked for.
+///
+/// It serializes as a map of its fields into every format of serde that has maps, and reads back from every one that says what
+/// its values are: see its `Serialize` and `Deserialize` below. That it was asked for in display values alone is not written.
 ///
 /// ```
 /// let record: snow_core::Record = serde_json::from_str(
@@ -34,22 +37,25 @@ use std::{borrow::Cow, fmt, sync::Arc};
 /// ```
 #[derive(Clone)]
 pub struct Record {
-    pub(super) shape: Arc<Shape>,
-    text: Arc<str>,
-    spans: Arc<[Span]>,
+    pub(super) raw: RawRecord,
+}
+
+impl From<RawRecord> for Record {
+    fn from(raw: RawRecord) -> Self {
+        Self { raw }
+    }
 }
 
 /// What an `Arc` keeps beside what it shares, with what the allocator adds.
 const SHARED: usize = 32;
 
-impl Record {
-    pub(super) fn new(shape: Arc<Shape>, text: Arc<str>, spans: Arc<[Span]>) -> Self {
-        Self { shape, text, spans }
-    }
+/// What a record takes beside its text and the places in it, which it shares.
+const OWN: usize = size_of::<Record>() + 2 * SHARED;
 
+impl Record {
     /// A field, or `None` if the record has none of that name.
     pub fn get(&self, field: &str) -> Option<Field<'_>> {
-        Some(Field::new(self, self.shape.find(field)?))
+        Some(Field::new(&self.raw, self.raw.shape.find(field)?))
     }
 
     /// A field that has to be there.
@@ -74,41 +80,41 @@ impl Record {
     /// The record's `sys_id`.
     ///
     /// # Errors
-    /// [`Kind::Decode`] if it was not asked for, [`Kind::InvalidInput`] if it is none.
+    /// [`Kind::Decode`] if it was not asked for, or is not a valid `sys_id`.
     pub fn sys_id(&self) -> Result<SysId, Error> {
-        self.value("sys_id")?.parse()
+        self.value("sys_id")?.parse().map_err(Error::of_response)
     }
 
     /// The names of the fields, in the order in which they came.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.shape.visible().map(|at| self.shape.shown(at))
+        self.raw.shape.visible().map(|at| self.raw.shape.shown(at))
     }
 
     /// The fields, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
-        self.shape.visible().map(|at| Field::new(self, at))
+        self.raw.shape.visible().map(|at| Field::new(&self.raw, at))
     }
 
     /// The record as it came, in JSON.
     pub fn json(&self) -> &str {
-        &self.text
+        &self.raw.text
     }
 
     /// How many bytes of memory it takes, more or less; the names, which it shares, are left out.
     pub fn footprint(&self) -> usize {
-        self.text.len() + size_of_val(&*self.spans) + size_of::<Self>() + 2 * SHARED
+        self.raw.text.len().saturating_add(size_of_val(&*self.raw.spans)).saturating_add(OWN)
     }
 
     /// The record without a field. It is read anew, and shares no names with others.
     #[must_use]
     pub fn without(&self, field: &str) -> Self {
-        let places = scan::member_places(&self.text).enumerate();
-        let kept = places.filter(|(at, _)| self.shape.name(*at) != Some(field));
+        let places = scan::member_places(&self.raw.text).enumerate();
+        let kept = places.filter(|(at, _)| self.raw.shape.name(*at) != Some(field));
         let kept: Vec<&str> =
-            kept.filter_map(|(_, (name, value))| self.text.get(name.start..value.end)).collect();
+            kept.filter_map(|(_, (name, value))| self.raw.text.get(name.start..value.end)).collect();
         // The members of an object are an object.
         let record = format!("{{{}}}", kept.join(","));
-        Self::read(&record, Shapes::new(self.shape.displayed)).unwrap_or_else(|_| self.clone())
+        Self::read(&record, Shapes::new(self.raw.shape.displayed)).unwrap_or_else(|_| self.clone())
     }
 
     /// The record as serde_json's value.
@@ -116,7 +122,7 @@ impl Record {
     /// # Errors
     /// [`Kind::Decode`] for what JSON allows and no value holds: half a surrogate pair, or a number past all bounds.
     pub fn to_value(&self) -> Result<Value, Error> {
-        serde_json::from_str(&self.text).map_err(|e| {
+        serde_json::from_str(&self.raw.text).map_err(|e| {
             Error::new(Kind::Decode, "the record does not fit a serde_json value").with_source(e)
         })
     }
@@ -155,17 +161,6 @@ impl Record {
         T::deserialize(self).map_err(|error| error.with_context("the record does not fit the type asked for"))
     }
 
-    /// The value in this place as it stands.
-    #[inline]
-    pub(super) fn raw(&self, at: usize) -> &str {
-        self.spans.get(at).and_then(|span| self.text.get(span.range())).unwrap_or_default()
-    }
-
-    /// Whether the value in this place is a string with escapes.
-    pub(super) fn is_escaped(&self, at: usize) -> bool {
-        self.spans.get(at).is_some_and(|span| span.is_escaped())
-    }
-
     /// A record in JSON that stands alone.
     pub(super) fn parse(json: &str) -> Result<Self, &'static str> {
         Self::read(json, Shapes::default())
@@ -176,27 +171,12 @@ impl Record {
         if !json.starts_with('{') {
             return Err("a record is an object of fields and values");
         }
-        match Splitter::new(shapes).next(json.as_bytes()) {
-            Ok((record, end)) if scan::space(json.as_bytes(), end) == json.len() => Ok(record),
-            Err(Stop::Deep) => Err("the record is nested too deep"),
+        match RecordScanner::new(shapes).next(json.as_bytes()) {
+            Ok((record, end)) if scan::space(json.as_bytes(), end) == json.len() => Ok(Self::from(record)),
+            Err(ScanError::Deep) => Err("the record is nested too deep"),
             _ if json.len() > LARGEST => Err("the record is too large"),
             _ => Err("the record is no JSON"),
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Record {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        Self::parse(json.get()).map_err(D::Error::custom)
-    }
-}
-
-impl Serialize for Record {
-    /// As it came.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let json: &RawValue = serde_json::from_str(&self.text).map_err(serde::ser::Error::custom)?;
-        json.serialize(serializer)
     }
 }
 
@@ -209,14 +189,6 @@ impl fmt::Debug for Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn serializes_as_it_came() {
-        let text = r#"{"b":"1","a":{"value":"x","link":"l"},"n":1.50, "e" : "\u0041"}"#;
-        let record: Record = serde_json::from_str(text).unwrap();
-        assert_eq!(serde_json::to_string(&record).unwrap(), text);
-        assert_eq!(record.json(), text);
-    }
 
     #[test]
     fn names_are_read_and_the_last_of_two_counts() {

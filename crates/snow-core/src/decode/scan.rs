@@ -10,7 +10,7 @@ pub(super) const DEPTH: u32 = 127;
 
 /// Why a scan got no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(super) enum ScanError {
     /// The bytes end here. All are good so far.
     Short,
     /// No JSON begins like this.
@@ -19,13 +19,13 @@ pub(super) enum Stop {
     Deep,
 }
 
-type Scan = Result<usize, Stop>;
+type Scan = Result<usize, ScanError>;
 
 /// Past white space, of which there is none as a rule.
 #[inline]
 pub(super) fn space(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at) {
-        Some(..=b' ') => at + spaces(bytes.get(at..).unwrap_or_default()),
+        Some(..=b' ') => at.saturating_add(spaces(bytes.get(at..).unwrap_or_default())),
         _ => at,
     }
 }
@@ -36,32 +36,44 @@ fn spaces(bytes: &[u8]) -> usize {
 }
 
 #[inline]
-pub(super) fn byte(bytes: &[u8], at: usize) -> Result<u8, Stop> {
-    bytes.get(at).copied().ok_or(Stop::Short)
+pub(super) fn byte(bytes: &[u8], at: usize) -> Result<u8, ScanError> {
+    bytes.get(at).copied().ok_or(ScanError::Short)
+}
+
+/// Past this one byte.
+#[inline]
+pub(super) fn past(bytes: &[u8], at: usize, wanted: u8) -> Scan {
+    if byte(bytes, at)? == wanted { Ok(at.saturating_add(1)) } else { Err(ScanError::Bad) }
 }
 
 /// Past a string, from behind its opening quote; and whether there are escapes in it.
 #[inline]
-pub(super) fn string(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Stop> {
+pub(super) fn string(bytes: &[u8], mut at: usize) -> Result<(usize, bool), ScanError> {
     let mut escaped = false;
     loop {
         at = special(bytes, at);
         match byte(bytes, at)? {
-            b'"' => return Ok((at + 1, escaped)),
+            b'"' => return Ok((at.saturating_add(1), escaped)),
             b'\\' => {
                 escaped = true;
-                at = escape(bytes, at + 1)?;
+                at = escape(bytes, at.saturating_add(1))?;
             }
-            _ => return Err(Stop::Bad),
+            _ => return Err(ScanError::Bad),
         }
     }
 }
 
-const ONES: u64 = u64::from_le_bytes([1; 8]);
-const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+/// A word that has this byte eight times.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
 
 /// To the first quote, backslash or control character, or to the end.
 #[inline]
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "a place in a slice and at most the length of what follows it"
+)]
 fn special(bytes: &[u8], mut at: usize) -> usize {
     let mut rest = bytes.get(at..).unwrap_or_default();
     while let Some((word, behind)) = rest.split_first_chunk::<8>() {
@@ -79,56 +91,53 @@ fn special(bytes: &[u8], mut at: usize) -> usize {
 /// at 0x20 and space behind it, so that one comparison finds quotes and control characters.
 #[inline]
 fn specials(word: u64) -> u64 {
-    let quote_or_control = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
-    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
-    (quote_or_control | backslash) & !word & HIGH
+    let quote_or_control = (word ^ each(0x02)).wrapping_sub(each(0x21));
+    let backslash = (word ^ each(b'\\')).wrapping_sub(each(1));
+    (quote_or_control | backslash) & !word & each(0x80)
 }
 
 /// Past an escape, from behind its backslash. Surrogates need no partner here: whoever reads the text sees to that.
 fn escape(bytes: &[u8], at: usize) -> Scan {
+    let next = at.saturating_add(1);
     match byte(bytes, at)? {
-        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 1),
-        b'u' => (at + 1..at + 5).try_fold(at + 1, |_, at| {
-            if byte(bytes, at)?.is_ascii_hexdigit() { Ok(at + 1) } else { Err(Stop::Bad) }
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(next),
+        b'u' => (0..4).try_fold(next, |at, _| {
+            if byte(bytes, at)?.is_ascii_hexdigit() { Ok(at.saturating_add(1)) } else { Err(ScanError::Bad) }
         }),
-        _ => Err(Stop::Bad),
+        _ => Err(ScanError::Bad),
     }
 }
 
 /// Past a member's name and colon.
 #[inline]
 fn name(bytes: &[u8], at: usize) -> Scan {
-    if byte(bytes, at)? != b'"' {
-        return Err(Stop::Bad);
-    }
-    colon(bytes, string(bytes, at + 1)?.0)
+    colon(bytes, string(bytes, past(bytes, at, b'"')?)?.0)
 }
 
 /// Past the colon that follows a name.
 #[inline]
 pub(super) fn colon(bytes: &[u8], at: usize) -> Scan {
     if bytes.get(at) == Some(&b':') {
-        return Ok(at + 1);
+        return Ok(at.saturating_add(1));
     }
-    let at = space(bytes, at);
-    if byte(bytes, at)? == b':' { Ok(at + 1) } else { Err(Stop::Bad) }
+    past(bytes, space(bytes, at), b':')
 }
 
 /// Past any value that begins here, nested at most so deep.
 pub(super) fn value(bytes: &[u8], mut at: usize, limit: u32) -> Scan {
     // One bit for each level that is open: whether it is an object. The innermost is the lowest.
-    let (mut depth, mut objects) = (0, 0_u128);
+    let (mut depth, mut objects) = (0_u32, 0_u128);
     loop {
         let opened = byte(bytes, at)?;
         if let b'{' | b'[' = opened {
             if depth == limit {
-                return Err(Stop::Deep);
+                return Err(ScanError::Deep);
             }
-            (depth, objects) = (depth + 1, objects << 1 | u128::from(opened == b'{'));
-            at = space(bytes, at + 1);
-            // Behind an opening one, the closing one differs by 2 in ASCII.
-            if byte(bytes, at)? != opened + 2 {
-                if opened == b'{' {
+            let is_object = opened == b'{';
+            (depth, objects) = (depth.saturating_add(1), objects << 1 | u128::from(is_object));
+            at = space(bytes, at.saturating_add(1));
+            if byte(bytes, at)? != if is_object { b'}' } else { b']' } {
+                if is_object {
                     at = space(bytes, name(bytes, at)?);
                 }
                 continue;
@@ -144,7 +153,7 @@ pub(super) fn value(bytes: &[u8], mut at: usize, limit: u32) -> Scan {
             let object = objects & 1 == 1;
             match byte(bytes, at)? {
                 b',' => {
-                    at = space(bytes, at + 1);
+                    at = space(bytes, at.saturating_add(1));
                     if object {
                         at = space(bytes, name(bytes, at)?);
                     }
@@ -152,9 +161,9 @@ pub(super) fn value(bytes: &[u8], mut at: usize, limit: u32) -> Scan {
                 }
                 b'}' if object => {}
                 b']' if !object => {}
-                _ => return Err(Stop::Bad),
+                _ => return Err(ScanError::Bad),
             }
-            (depth, objects, at) = (depth - 1, objects >> 1, at + 1);
+            (depth, objects, at) = (depth.saturating_sub(1), objects >> 1, at.saturating_add(1));
             if depth == 0 {
                 return Ok(at);
             }
@@ -166,7 +175,7 @@ pub(super) fn value(bytes: &[u8], mut at: usize, limit: u32) -> Scan {
 #[inline]
 fn scalar(bytes: &[u8], at: usize, first: u8) -> Scan {
     match first {
-        b'"' => Ok(string(bytes, at + 1)?.0),
+        b'"' => Ok(string(bytes, at.saturating_add(1))?.0),
         b't' => word(bytes, at, b"true"),
         b'f' => word(bytes, at, b"false"),
         b'n' => word(bytes, at, b"null"),
@@ -177,51 +186,53 @@ fn scalar(bytes: &[u8], at: usize, first: u8) -> Scan {
 fn word(bytes: &[u8], at: usize, word: &[u8]) -> Scan {
     let found = bytes.get(at..).unwrap_or_default();
     if found.starts_with(word) {
-        return Ok(at + word.len());
+        return Ok(at.saturating_add(word.len()));
     }
-    Err(if word.starts_with(found) { Stop::Short } else { Stop::Bad })
+    Err(if word.starts_with(found) { ScanError::Short } else { ScanError::Bad })
 }
 
 /// Past a number. It ends only where something else begins, so that one at the end of the bytes may go on.
 fn number(bytes: &[u8], at: usize) -> Scan {
-    let at = if byte(bytes, at)? == b'-' { at + 1 } else { at };
-    let mut at = if byte(bytes, at)? == b'0' { at + 1 } else { digits(bytes, at)? };
+    let at = if byte(bytes, at)? == b'-' { at.saturating_add(1) } else { at };
+    let mut at = if byte(bytes, at)? == b'0' { at.saturating_add(1) } else { digits(bytes, at)? };
     if byte(bytes, at)? == b'.' {
-        at = digits(bytes, at + 1)?;
+        at = digits(bytes, at.saturating_add(1))?;
     }
     if let b'e' | b'E' = byte(bytes, at)? {
-        at += if let b'+' | b'-' = byte(bytes, at + 1)? { 2 } else { 1 };
-        at = digits(bytes, at)?;
+        let exponent = at.saturating_add(1);
+        let is_signed = matches!(byte(bytes, exponent)?, b'+' | b'-');
+        at = digits(bytes, if is_signed { exponent.saturating_add(1) } else { exponent })?;
     }
-    if byte(bytes, at)?.is_ascii_digit() { Err(Stop::Bad) } else { Ok(at) }
+    if byte(bytes, at)?.is_ascii_digit() { Err(ScanError::Bad) } else { Ok(at) }
 }
 
 fn digits(bytes: &[u8], at: usize) -> Scan {
     let count = bytes.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
-    match byte(bytes, at + count)? {
-        _ if count > 0 => Ok(at + count),
-        _ => Err(Stop::Bad),
+    let end = at.saturating_add(count);
+    match byte(bytes, end)? {
+        _ if count > 0 => Ok(end),
+        _ => Err(ScanError::Bad),
     }
 }
 
 /// Past a field that came as an object, in one of the compact forms in which the service sends it (facts 1.6); `None` for
 /// anything else, which may be as good.
 pub(super) fn cell(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut at = at + 1;
+    let mut at = at.saturating_add(1);
     loop {
         let rest = bytes.get(at..)?;
         let text = [&b"\"link\":\""[..], b"\"value\":\"", b"\"display_value\":\""];
         let name = text.into_iter().find(|name| rest.starts_with(name))?;
-        at = string(bytes, at + name.len()).ok()?.0;
+        at = string(bytes, at.saturating_add(name.len())).ok()?.0;
         match bytes.get(at)? {
-            b',' => at += 1,
-            b'}' => return Some(at + 1),
+            b',' => at = at.saturating_add(1),
+            b'}' => return Some(at.saturating_add(1)),
             _ => return None,
         }
     }
 }
 
-/// A place in a record, which are [smaller](super::split::LARGEST) than that.
+/// A place in a record, which are [smaller](super::raw_record::LARGEST) than that.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "nothing longer is looked at")]
 pub(super) fn place(at: usize) -> u32 {
@@ -230,21 +241,42 @@ pub(super) fn place(at: usize) -> u32 {
 
 /// The members of an object that has been checked: where the names and the values stand, quotes included.
 pub(super) fn member_places(object: &str) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-    let (bytes, mut at) = (object.as_bytes(), space(object.as_bytes(), 0) + 1);
+    let (bytes, mut at) = (object.as_bytes(), space(object.as_bytes(), 0).saturating_add(1));
     std::iter::from_fn(move || {
         let start = space(bytes, at);
-        let named = string(bytes, start + 1).ok().filter(|_| bytes.get(start) == Some(&b'"'))?.0;
+        let named = string(bytes, past(bytes, start, b'"').ok()?).ok()?.0;
         let from = space(bytes, colon(bytes, named).ok()?);
         let end = value(bytes, from, DEPTH).ok()?;
-        at = space(bytes, end) + 1;
+        at = space(bytes, end).saturating_add(1);
         Some((start..named, from..end))
     })
 }
 
+/// Where the text of a string stands, by where it stands with its quotes.
+#[inline]
+pub(super) fn unquoted(place: &Range<usize>) -> Range<usize> {
+    place.start.saturating_add(1)..place.end.saturating_sub(1)
+}
+
 /// The same as text, names without their quotes.
 pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
-    member_places(object)
-        .filter_map(|(name, value)| Some((object.get(name.start + 1..name.end - 1)?, object.get(value)?)))
+    member_places(object).filter_map(|(name, value)| Some((object.get(unquoted(&name))?, object.get(value)?)))
+}
+
+/// The elements of an array that has been checked: where they stand.
+pub(super) fn element_places(array: &str) -> impl Iterator<Item = Range<usize>> {
+    let (bytes, mut at) = (array.as_bytes(), space(array.as_bytes(), 0).saturating_add(1));
+    std::iter::from_fn(move || {
+        let start = space(bytes, at);
+        let end = value(bytes, start, DEPTH).ok()?;
+        at = space(bytes, end).saturating_add(1);
+        Some(start..end)
+    })
+}
+
+/// The same as text.
+pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
+    element_places(array).filter_map(|place| array.get(place))
 }
 
 #[cfg(test)]
@@ -301,7 +333,7 @@ mod tests {
             assert_eq!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), good);
             assert_eq!(value(text.as_bytes(), 0, DEPTH).is_ok(), good);
         }
-        assert_eq!(value("[".repeat(128).as_bytes(), 0, DEPTH), Err(Stop::Deep));
+        assert_eq!(value("[".repeat(128).as_bytes(), 0, DEPTH), Err(ScanError::Deep));
     }
 
     #[test]
@@ -309,8 +341,22 @@ mod tests {
         let whole = r#" {"a":[1,-2.5e+3,true,false,null,"x\u00e9\n"],"b":{"c":{}}} "#;
         let bytes = whole.as_bytes();
         for end in 1..bytes.len() - 1 {
-            assert_eq!(value(&bytes[..end], 1, DEPTH), Err(Stop::Short), "{}", &whole[..end]);
+            assert_eq!(value(&bytes[..end], 1, DEPTH), Err(ScanError::Short), "{}", &whole[..end]);
         }
+    }
+
+    #[test]
+    fn elements_and_members_are_found_where_they_stand() {
+        for (array, expected) in [
+            ("[]", &[][..]),
+            (" [ ] ", &[]),
+            ("[1]", &["1"]),
+            ("[ 1 ,[2,3], {\"a\":[4]} ,\"],[\" ]", &["1", "[2,3]", "{\"a\":[4]}", "\"],[\""]),
+        ] {
+            assert_eq!(elements(array).collect::<Vec<_>>(), expected, "{array}");
+        }
+        let object = r#" { "a" : [1,2] , "\u0062":{} } "#;
+        assert_eq!(members(object).collect::<Vec<_>>(), [("a", "[1,2]"), ("\\u0062", "{}")]);
     }
 
     proptest! {

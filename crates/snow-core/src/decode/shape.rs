@@ -1,8 +1,8 @@
 //! The names of a record's fields, once for all records that have the same ones in the same order.
 
+use super::json_string;
 use super::scan;
-use super::text;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -28,7 +28,7 @@ impl Shape {
             if record.len() > KEPT { alone(record, names) } else { (record.clone(), names.into()) };
         let mut shape = Self { text, names, read: None, hidden: OnceLock::new(), displayed };
         if escaped {
-            let read = |at| text::unescape(shape.raw_name(at)).map(|name| Box::from(&*name));
+            let read = |at| json_string::unescape(shape.raw_name(at)).map(|name| Box::from(&*name));
             shape.read = Some((0..shape.len()).map(read).collect());
         }
         shape
@@ -54,7 +54,7 @@ impl Shape {
     pub(super) fn quoted(&self, from: usize) -> impl Iterator<Item = &[u8]> {
         let text = self.text.as_bytes();
         let names = self.names.get(from..).unwrap_or_default().iter();
-        names.map(|name| text.get(name.start as usize..name.end as usize).unwrap_or_default())
+        names.map(|name| text.get(wide(name)).unwrap_or_default())
     }
 
     /// Whether the first names are those of another shape.
@@ -64,7 +64,7 @@ impl Shape {
 
     #[inline]
     fn raw_name(&self, at: usize) -> &str {
-        let name = self.names.get(at).map_or(0..0, |name| name.start as usize + 1..name.end as usize - 1);
+        let name = self.names.get(at).map_or(0..0, |name| scan::unquoted(&wide(name)));
         self.text.get(name).unwrap_or_default()
     }
 
@@ -90,8 +90,8 @@ impl Shape {
         // Nearly all others differ in length.
         let (text, length) = (self.text.as_bytes(), scan::place(name.len()).saturating_add(2));
         self.names.iter().rposition(|place| {
-            place.end - place.start == length
-                && text.get(place.start as usize + 1..place.end as usize - 1) == Some(name.as_bytes())
+            place.end.wrapping_sub(place.start) == length
+                && text.get(scan::unquoted(&wide(place))) == Some(name.as_bytes())
         })
     }
 
@@ -108,12 +108,18 @@ impl Shape {
     }
 }
 
+/// A place in a text, as wide as slices want it.
+#[inline]
+fn wide(place: &Range<u32>) -> Range<usize> {
+    place.start as usize..place.end as usize
+}
+
 /// The names without the record around them.
 fn alone(record: &str, names: &[Range<u32>]) -> (Arc<str>, Box<[Range<u32>]>) {
     let mut text = String::new();
     let names = names.iter().map(|name| {
         let start = scan::place(text.len());
-        text.push_str(record.get(name.start as usize..name.end as usize).unwrap_or_default());
+        text.push_str(record.get(wide(name)).unwrap_or_default());
         start..scan::place(text.len())
     });
     let names = names.collect();
@@ -126,9 +132,8 @@ const KNOWN: usize = 8;
 /// The shapes met so far, and the one that the next record is expected to have.
 #[derive(Clone, Default)]
 pub(super) struct Shapes {
-    known: Vec<Arc<Shape>>,
-    /// Which one makes room next.
-    oldest: usize,
+    /// The oldest one makes room for a new one.
+    known: VecDeque<Arc<Shape>>,
     current: Option<Arc<Shape>>,
     displayed: bool,
 }
@@ -200,11 +205,10 @@ impl Shapes {
                 scan::member_places(record).map(|(name, _)| scan::place(name.start)..scan::place(name.end));
             Shape::new(record, &names.collect::<Vec<_>>(), record.contains('\\'), self.displayed)
         });
-        match self.known.get_mut(self.oldest) {
-            Some(old) => *old = shape.clone(),
-            None => self.known.push(shape.clone()),
+        if self.known.len() == KNOWN {
+            self.known.pop_front();
         }
-        self.oldest = (self.oldest + 1) % KNOWN;
+        self.known.push_back(shape.clone());
         shape
     }
 }

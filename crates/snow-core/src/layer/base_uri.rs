@@ -70,14 +70,14 @@ where
 
     #[inline(always)]
     fn call(&mut self, mut request: Request<B>) -> BaseUriFuture<S::Future> {
-        match place(&self.instance, &mut request) {
-            Ok(()) => BaseUriFuture { state: State::Sent { inner: self.inner.call(request) } },
-            Err(error) => BaseUriFuture { state: State::Refused { error: Some(error) } },
+        match resolve(&self.instance, &mut request) {
+            Ok(()) => BaseUriFuture { call: BaseUriCall::Sent { inner: self.inner.call(request) } },
+            Err(error) => BaseUriFuture { call: BaseUriCall::Refused { error: Some(error) } },
         }
     }
 }
 
-fn place<B>(instance: &Instance, request: &mut Request<B>) -> Result<(), Error> {
+fn resolve<B>(instance: &Instance, request: &mut Request<B>) -> Result<(), Error> {
     if !instance.origin().covers(request.uri()) {
         let elsewhere = request.uri().host().unwrap_or("another host");
         let why =
@@ -86,7 +86,7 @@ fn place<B>(instance: &Instance, request: &mut Request<B>) -> Result<(), Error> 
     }
     if request.uri().authority().is_none() {
         let root = PathAndQuery::from_static("/");
-        *request.uri_mut() = instance.place(request.uri().path_and_query().unwrap_or(&root))?;
+        *request.uri_mut() = instance.resolve(request.uri().path_and_query().unwrap_or(&root))?;
     }
     Ok(())
 }
@@ -95,13 +95,13 @@ pin_project! {
     /// The future of [`BaseUri`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless awaited"]
-    pub struct BaseUriFuture<F> { #[pin] state: State<F> }
+    pub struct BaseUriFuture<F> { #[pin] call: BaseUriCall<F> }
 }
 
 pin_project! {
     #[derive(Debug)]
     #[project = Projected]
-    enum State<F> {
+    enum BaseUriCall<F> {
         Sent { #[pin] inner: F },
         Refused { error: Option<Error> },
     }
@@ -116,11 +116,14 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
+        match self.project().call.project() {
             Projected::Sent { inner } => inner.poll(cx).map_err(Error::wrap),
             Projected::Refused { error } => match error.take() {
                 Some(error) => Poll::Ready(Err(error)),
-                None => Poll::Pending, // polled after it was done, which a future need not survive
+                None => {
+                    let what = "the future of a refused request was polled after it had completed";
+                    Poll::Ready(Err(Error::internal(what)))
+                }
             },
         }
     }
@@ -137,8 +140,9 @@ mod tests {
 
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
-        crate::layer::proof::is_transparent(layer()).await;
-        crate::layer::proof::lets_go(layer()).await;
+        crate::layer::contract::is_transparent(layer()).await;
+        crate::layer::contract::lets_go(layer()).await;
+        crate::layer::contract::completes_again(layer());
     }
 
     #[tokio::test]
@@ -152,7 +156,8 @@ mod tests {
         answer.await.unwrap();
 
         tokio_test::assert_ready_ok!(service.poll_ready());
-        let foreign = service.call(Request::get("https://evil.com/a").body(()).unwrap()).await;
-        assert_eq!(foreign.unwrap_err().kind(), Kind::ForeignOrigin);
+        let mut foreign = service.call(Request::get("https://evil.com/a").body(()).unwrap());
+        assert_eq!((&mut foreign).await.unwrap_err().kind(), Kind::ForeignOrigin);
+        assert_eq!((&mut foreign).await.unwrap_err().kind(), Kind::Internal, "it is over");
     }
 }

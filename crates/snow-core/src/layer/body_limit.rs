@@ -156,22 +156,23 @@ fn too_large(limit: u64) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::proof;
+    use crate::layer::contract;
 
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
-        proof::is_transparent(BodyLimitLayer::new(1 << 20)).await;
-        proof::lets_go(BodyLimitLayer::new(1 << 20)).await;
+        contract::is_transparent(BodyLimitLayer::new(1 << 20)).await;
+        contract::lets_go(BodyLimitLayer::new(1 << 20)).await;
+        contract::completes_again(BodyLimitLayer::new(1 << 20));
     }
 
     #[tokio::test]
     async fn counts_all_chunks_and_stops_at_the_limit() {
         for (limit, whole) in [(6, true), (5, false), (0, false)] {
-            let (mut sender, body) = proof::body_by_hand();
+            let (mut sender, body) = contract::body_by_hand();
             sender.send("abc").await;
             sender.send("def").await;
             drop(sender);
-            let answer = proof::answer(BodyLimitLayer::new(limit), body).await;
+            let answer = contract::answer(BodyLimitLayer::new(limit), body).await;
             let read = crate::Body::stream(answer.into_body()).collect(100).await;
             assert_eq!(
                 read.map_err(|error| error.kind()),
@@ -185,7 +186,7 @@ mod tests {
         let inner = tower::service_fn(|_: Request<crate::Body>| async {
             Ok::<_, Error>(Response::new(crate::Body::from("12345")))
         });
-        let mut request = proof::request("/");
+        let mut request = contract::request("/");
         request.extensions_mut().insert(Operation::new().body_limit(u64::MAX));
         let answer = tower::ServiceExt::oneshot(BodyLimitLayer::new(1).layer(inner), request).await.unwrap();
         assert_eq!(crate::Body::stream(answer.into_body()).collect(100).await.unwrap(), "12345");

@@ -1,8 +1,10 @@
 //! Bounds the whole of an operation.
+#![warn(clippy::arithmetic_side_effects)]
 
-use crate::alarm::{Alarm, Timer};
 use crate::clock;
-use crate::{BoxError, Error, Kind, Operation};
+use crate::operation::Extension;
+use crate::timer::Timer;
+use crate::{BoxError, Departure, Error, Kind, Operation};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -16,9 +18,15 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// Ends an operation that takes too long: waiting for a place, fetching a token, every attempt, the pauses between them and
-/// reading the answer's body together. Goes above whatever it is to bound. An [`Operation`] can bring a limit of its own.
+/// reading the answer's body together. Goes above whatever it is to bound. An [`Operation`] can bring a limit of its own, which can
+/// be [extended](Operation::extend_deadline) while the operation is under way.
 ///
-/// What went out before is not called back: of a write, [`Error::may_have_happened`] says so.
+/// What went out before is not called back: of a write, [`Error::may_have_happened`] says so. It is false for a request with a
+/// [`Departure`] that had not left by then.
+///
+/// # Panics
+/// Its futures panic in a tokio runtime without timers: call `enable_time()` or `enable_all()` on the runtime's builder. Outside a
+/// runtime they complete with an error as soon as they have to wait.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,7 +57,7 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadline<S>;
 
     fn layer(&self, inner: S) -> Deadline<S> {
-        Deadline { inner, limit: self.limit, alarm: Alarm::default() }
+        Deadline { inner, limit: self.limit }
     }
 }
 
@@ -58,7 +66,6 @@ impl<S> Layer<S> for DeadlineLayer {
 pub struct Deadline<S> {
     inner: S,
     limit: Duration,
-    alarm: Alarm,
 }
 
 impl<S, B, R> Service<Request<B>> for Deadline<S>
@@ -77,17 +84,40 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
-        let limit = Operation::of(&request).and_then(Operation::deadline_limit).unwrap_or(self.limit);
-        let timer = Some(Timer::new(&self.alarm, Limits { limit, at: clock::after(limit) }));
+        let operation = Operation::of(&request);
+        let limit = operation.and_then(Operation::deadline_limit).unwrap_or(self.limit);
+        let extension = operation.and_then(Operation::extension).cloned();
+        let departure = Departure::of(&request).cloned();
+        let timer =
+            Some(Timer::new(OperationDeadline { limit, at: clock::after(limit), extension, departure }));
         DeadlineFuture { inner: self.inner.call(request), timer }
     }
 }
 
 /// How long, and until when: `None` for ever.
 #[derive(Debug)]
-struct Limits {
+struct OperationDeadline {
     limit: Duration,
     at: Option<Instant>,
+    /// How much longer, where that may change.
+    extension: Option<Extension>,
+    /// Whether the request has left, if it tells.
+    departure: Option<Departure>,
+}
+
+impl OperationDeadline {
+    fn extension(&self) -> Duration {
+        self.extension.as_ref().map_or(Duration::ZERO, Extension::get)
+    }
+
+    fn moment(&self) -> Option<Instant> {
+        self.at?.checked_add(self.extension())
+    }
+
+    /// Whether there is time left by now.
+    fn is_extended(&self) -> bool {
+        self.extension.is_some() && self.moment().is_none_or(|moment| moment > clock::now())
+    }
 }
 
 pin_project! {
@@ -97,7 +127,7 @@ pin_project! {
     pub struct DeadlineFuture<F> {
         #[pin]
         inner: F,
-        timer: Option<Timer<Limits>>,
+        timer: Option<Timer<OperationDeadline>>,
     }
 }
 
@@ -113,21 +143,41 @@ where
         let this = self.project();
         match this.inner.poll(cx) {
             Poll::Ready(Ok(answer)) => {
-                let Some(timer) = this.timer.take() else { return Poll::Pending }; // never: it is there until then
+                let timer = this.timer.take().ok_or_else(polled_again)?;
                 Poll::Ready(Ok(answer.map(|body| DeadlineBody { body, timer })))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(Error::wrap(error))),
-            Poll::Pending => {
-                this.timer.as_mut().map_or(Poll::Pending, |timer| poll_exceeded(timer, cx)).map(Err)
-            }
+            Poll::Pending => match this.timer {
+                Some(timer) => poll_exceeded(timer, cx).map(Err),
+                None => Poll::Ready(Err(polled_again())),
+            },
         }
     }
 }
 
-fn poll_exceeded(timer: &mut Timer<Limits>, cx: &mut Context<'_>) -> Poll<Error> {
-    ready!(timer.poll_elapsed(cx, |limits| limits.at));
-    let why = format!("the operation was not done within {:?}", timer.limits().limit);
-    Poll::Ready(Error::new(Kind::DeadlineExceeded, why))
+fn polled_again() -> Error {
+    Error::internal("the future of a deadline was polled after it had completed")
+}
+
+fn poll_exceeded(timer: &mut Timer<OperationDeadline>, cx: &mut Context<'_>) -> Poll<Error> {
+    loop {
+        if let Err(error) = ready!(timer.poll_elapsed(cx, OperationDeadline::moment)) {
+            return Poll::Ready(error);
+        }
+        if !timer.limits().is_extended() {
+            break;
+        }
+        timer.stop(); // to be armed again with the later moment
+    }
+    let OperationDeadline { limit, departure, .. } = timer.limits();
+    let why =
+        format!("the operation was not done within {:?}", limit.saturating_add(timer.limits().extension()));
+    let error = match departure.as_ref().and_then(Departure::waited) {
+        Some(waited) => Error::new(Kind::DeadlineExceeded, format!("{why}: {waited}"))
+            .with_advice("find out why that takes so long, or allow more time"),
+        None => Error::new(Kind::DeadlineExceeded, why),
+    };
+    Poll::Ready(Departure::mark_unsent(departure.as_ref(), error))
 }
 
 pin_project! {
@@ -136,7 +186,7 @@ pin_project! {
     pub struct DeadlineBody<R> {
         #[pin]
         body: R,
-        timer: Timer<Limits>,
+        timer: Timer<OperationDeadline>,
     }
 }
 
@@ -169,10 +219,10 @@ where
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
 mod tests {
     use super::*;
-    use crate::layer::proof;
-    use std::convert::Infallible;
+    use crate::layer::contract;
 
     fn layer() -> DeadlineLayer {
         DeadlineLayer::new(Duration::from_secs(30))
@@ -180,15 +230,17 @@ mod tests {
 
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
-        proof::is_transparent(layer()).await;
-        proof::lets_go(layer()).await;
+        contract::is_transparent(layer()).await;
+        contract::lets_go(layer()).await;
+        contract::completes_again(layer());
+        contract::does_not_wait_for_ever(layer());
     }
 
     #[tokio::test(start_paused = true)]
     async fn ends_what_takes_too_long_and_drops_it() {
-        let (mut service, mut handle) = proof::spawn(layer());
+        let (mut service, mut handle) = contract::spawn(layer());
         tokio_test::assert_ready_ok!(service.poll_ready());
-        let mut answer = tokio_test::task::spawn(service.call(proof::request("/")));
+        let mut answer = tokio_test::task::spawn(service.call(contract::request("/")));
         tokio_test::assert_pending!(answer.poll());
         let (_, send) = handle.next_request().await.unwrap();
         tokio::time::advance(Duration::from_millis(29_999)).await;
@@ -204,10 +256,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn counts_on_while_the_body_is_read_and_takes_a_limit_of_the_operation() {
         let stuck = tower::service_fn(|_: Request<crate::Body>| async {
-            tokio::time::sleep(Duration::from_secs(3)).await;
-            Ok::<_, Infallible>(Response::new(proof::stuck_body()))
+            crate::timer::sleep(Duration::from_secs(3)).await?;
+            Ok::<_, Error>(Response::new(contract::stuck_body()))
         });
-        let mut request = proof::request("/");
+        let mut request = contract::request("/");
         request.extensions_mut().insert(Operation::new().deadline(Duration::from_secs(5)));
         let began = clock::now();
         let answer = tower::ServiceExt::oneshot(layer().layer(stuck), request).await.unwrap();

@@ -1,10 +1,15 @@
 //! Headers that every request has unless it brings its own.
 
+use crate::is_sensitive_header;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
+
+/// The `User-Agent` of whoever names none.
+pub(crate) const AGENT: &str = concat!("snow/", env!("CARGO_PKG_VERSION"));
 
 /// Adds headers that a request does not have yet. Goes innermost, so that what outer layers keep for a second attempt
 /// is small.
@@ -15,7 +20,7 @@ use tower_service::Service;
 ///
 /// let layer = DefaultHeadersLayer::new().with(header::USER_AGENT, HeaderValue::from_static("my-integration/1.0"));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DefaultHeadersLayer {
     headers: Arc<HeaderMap>,
 }
@@ -23,7 +28,7 @@ pub struct DefaultHeadersLayer {
 impl DefaultHeadersLayer {
     /// `Accept: application/json` and a `User-Agent` of this crate.
     pub fn new() -> Self {
-        let agent = HeaderValue::from_static(concat!("snow/", env!("CARGO_PKG_VERSION")));
+        let agent = HeaderValue::from_static(AGENT);
         let json = HeaderValue::from_static("application/json");
         let headers = [(header::ACCEPT, json), (header::USER_AGENT, agent)];
         Self { headers: Arc::new(HeaderMap::from_iter(headers)) }
@@ -31,7 +36,8 @@ impl DefaultHeadersLayer {
 
     /// Adds a header, or replaces one of the same name.
     #[must_use]
-    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub fn with(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(value.is_sensitive() || is_sensitive_header(&name));
         Arc::make_mut(&mut self.headers).insert(name, value);
         self
     }
@@ -52,10 +58,28 @@ impl<S> Layer<S> for DefaultHeadersLayer {
 }
 
 /// The service of [`DefaultHeadersLayer`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DefaultHeaders<S> {
     inner: S,
     headers: Arc<HeaderMap>,
+}
+
+/// Names alone: a value may be a key.
+fn names(headers: &HeaderMap) -> Vec<&str> {
+    headers.keys().map(HeaderName::as_str).collect()
+}
+
+impl fmt::Debug for DefaultHeadersLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DefaultHeadersLayer").field(&names(&self.headers)).finish()
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for DefaultHeaders<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = names(&self.headers);
+        f.debug_struct("DefaultHeaders").field("inner", &self.inner).field("headers", &names).finish()
+    }
 }
 
 impl<S, B> Service<Request<B>> for DefaultHeaders<S>
@@ -88,8 +112,9 @@ mod tests {
 
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
-        crate::layer::proof::is_transparent(DefaultHeadersLayer::new()).await;
-        crate::layer::proof::lets_go(DefaultHeadersLayer::new()).await;
+        crate::layer::contract::is_transparent(DefaultHeadersLayer::new()).await;
+        crate::layer::contract::lets_go(DefaultHeadersLayer::new()).await;
+        crate::layer::contract::completes_again(DefaultHeadersLayer::new());
     }
 
     #[tokio::test]

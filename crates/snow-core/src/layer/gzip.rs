@@ -2,12 +2,12 @@
 
 use crate::{BoxError, Error, Kind};
 use bytes::{Buf, Bytes};
-use flate2::write::MultiGzDecoder;
+use flate2::write::GzDecoder;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::future::Future;
-use std::io::{self, Write};
+use std::io::Write;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::{fmt, mem};
@@ -15,7 +15,11 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// Asks for answers in gzip, and unpacks them: JSON of a table becomes about a tenth. A request that brings its own
-/// `Accept-Encoding` gets what it asks for, unpacked all the same.
+/// `Accept-Encoding` gets what it asks for, unpacked all the same. Only the answer to one that asks for `identity` is left as it was
+/// sent, with the `Content-Encoding` that it has: a file that is stored in gzip may come so, and unpacked it would be another file.
+///
+/// Any number of gzip members may follow each other, and zeros may fill up the end. Whatever else follows them, and what is
+/// damaged, is [`Kind::Malformed`]; what breaks off is [`Kind::Cut`].
 ///
 /// Goes below a [`BodyLimitLayer`](super::BodyLimitLayer), which then counts what comes out: a small answer may unpack to
 /// gigabytes.
@@ -73,11 +77,12 @@ where
 
     #[inline(always)]
     fn call(&mut self, mut request: Request<B>) -> GzipFuture<S::Future> {
-        request
+        let asked = request
             .headers_mut()
             .entry(header::ACCEPT_ENCODING)
             .or_insert(const { HeaderValue::from_static("gzip") });
-        GzipFuture { inner: self.inner.call(request) }
+        let as_sent = asked.as_bytes().eq_ignore_ascii_case(b"identity");
+        GzipFuture { inner: self.inner.call(request), as_sent }
     }
 }
 
@@ -85,7 +90,11 @@ pin_project! {
     /// The future of [`Gzip`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless awaited"]
-    pub struct GzipFuture<F> { #[pin] inner: F }
+    pub struct GzipFuture<F> {
+        #[pin]
+        inner: F,
+        as_sent: bool,
+    }
 }
 
 impl<F, R, E> Future for GzipFuture<F>
@@ -96,9 +105,10 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().inner.poll(cx) {
+        let this = self.project();
+        match this.inner.poll(cx) {
             Poll::Ready(Ok(mut answer)) => {
-                let unpacker = unpacker(answer.headers_mut());
+                let unpacker = if *this.as_sent { None } else { unpacker(answer.headers_mut()) };
                 Poll::Ready(Ok(answer.map(|body| GzipBody { body, unpacker })))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -143,14 +153,14 @@ where
             return this.body.poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Error::wrap)));
         };
         loop {
-            if let Some(bytes) = unpacker.next().map_err(broken)? {
+            if let Some(bytes) = unpacker.next()? {
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             if unpacker.ended {
                 return Poll::Ready(None);
             }
             match ready!(this.body.as_mut().poll_frame(cx)).transpose().map_err(Error::wrap)? {
-                None => unpacker.end().map_err(broken)?,
+                None => unpacker.end()?,
                 Some(frame) => match frame.into_data() {
                     Ok(bytes) => unpacker.input = bytes,
                     Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
@@ -177,37 +187,103 @@ where
 const PIECE: usize = 4 << 10;
 
 struct Unpacker {
-    decoder: MultiGzDecoder<Vec<u8>>,
+    decoder: GzDecoder<Vec<u8>>,
     /// What came and has yet to be unpacked.
     input: Bytes,
-    begun: bool,
+    /// How much of what came has been unpacked.
+    passed: u64,
+    state: GzipState,
     ended: bool,
+}
+
+/// A body is any number of gzip members (RFC 1952), and zeros behind them: some programs fill up a block with these.
+#[derive(Clone, Copy)]
+enum GzipState {
+    /// No byte has come.
+    Start,
+    Member,
+    /// Behind a member.
+    Between,
+    Padding,
 }
 
 impl Unpacker {
     fn new() -> Self {
-        Self { decoder: MultiGzDecoder::new(Vec::new()), input: Bytes::new(), begun: false, ended: false }
+        let decoder = GzDecoder::new(Vec::new());
+        Self { decoder, input: Bytes::new(), passed: 0, state: GzipState::Start, ended: false }
     }
 
     /// What comes out of the next piece that gives anything.
-    fn next(&mut self) -> io::Result<Option<Bytes>> {
+    fn next(&mut self) -> Result<Option<Bytes>, Error> {
         while self.input.has_remaining() && self.output().is_empty() {
             let piece = self.input.split_to(self.input.len().min(PIECE));
-            self.begun = true;
-            self.decoder.write_all(&piece)?;
+            self.unpack(&piece)?;
+            self.passed += piece.len() as u64;
         }
         let output = mem::take(self.decoder.get_mut());
         Ok((!output.is_empty()).then(|| output.into()))
     }
 
+    fn unpack(&mut self, mut piece: &[u8]) -> Result<(), Error> {
+        while let Some(first) = piece.first() {
+            match (self.state, first) {
+                // The first byte of every member: no other one needs more to be known for what it is.
+                (GzipState::Start | GzipState::Between, first) if *first != 0x1f && !self.pads(*first) => {
+                    return Err(self.damaged("there is something else than gzip"));
+                }
+                (GzipState::Start, _) => self.state = GzipState::Member,
+                (GzipState::Member, _) => {
+                    let taken = self.decoder.write(piece).map_err(|error| self.damaged(error))?;
+                    if taken == 0 {
+                        self.finish_member()?;
+                    }
+                    piece = piece.get(taken..).unwrap_or_default();
+                }
+                (GzipState::Between | GzipState::Padding, 0) => {
+                    self.state = GzipState::Padding;
+                    let zeros = piece.iter().take_while(|byte| **byte == 0).count();
+                    piece = piece.get(zeros..).unwrap_or_default();
+                }
+                (GzipState::Between, _) => {
+                    let output = mem::take(self.decoder.get_mut());
+                    (self.decoder, self.state) = (GzDecoder::new(output), GzipState::Member);
+                }
+                (GzipState::Padding, _) => {
+                    return Err(self.damaged("behind the zeros at its end there is something else"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn pads(&self, byte: u8) -> bool {
+        byte == 0 && matches!(self.state, GzipState::Between)
+    }
+
+    /// The member is whole; whether it is good shows by its checksum.
+    fn finish_member(&mut self) -> Result<(), Error> {
+        self.state = GzipState::Between;
+        self.decoder.try_finish().map_err(|error| self.damaged(error))
+    }
+
     /// No more comes. No byte at all is an answer without a body, as to HEAD.
-    fn end(&mut self) -> io::Result<()> {
+    fn end(&mut self) -> Result<(), Error> {
         self.ended = true;
-        if self.begun { self.decoder.try_finish() } else { Ok(()) }
+        match self.state {
+            GzipState::Start | GzipState::Between | GzipState::Padding => Ok(()),
+            // A member that is whole takes no more.
+            GzipState::Member if matches!(self.decoder.write(&[0]), Ok(0)) => self.finish_member(),
+            GzipState::Member => Err(Error::new(Kind::Cut, "the compressed response breaks off")),
+        }
     }
 
     fn output(&self) -> &[u8] {
         self.decoder.get_ref()
+    }
+
+    fn damaged(&self, why: impl Into<BoxError>) -> Error {
+        let what = format!("the compressed response is malformed, at byte {} or soon behind it", self.passed);
+        Error::new(Kind::Malformed, what).with_source(why)
     }
 }
 
@@ -217,16 +293,10 @@ impl fmt::Debug for Unpacker {
     }
 }
 
-/// The bytes are no gzip, or not all of it.
-fn broken(error: io::Error) -> Error {
-    Error::new(Kind::Cut, "the compressed answer is broken").with_source(error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::{BodyLimitLayer, proof};
-    use std::io::Write;
+    use crate::layer::{BodyLimitLayer, contract};
     use tower::{ServiceExt, service_fn};
 
     fn packed(text: &[u8]) -> Vec<u8> {
@@ -244,8 +314,9 @@ mod tests {
 
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
-        proof::is_transparent(GzipLayer::new()).await;
-        proof::lets_go(GzipLayer::new()).await;
+        contract::is_transparent(GzipLayer::new()).await;
+        contract::lets_go(GzipLayer::new()).await;
+        contract::completes_again(GzipLayer::new());
     }
 
     #[tokio::test]
@@ -263,7 +334,56 @@ mod tests {
         let answer =
             GzipLayer::new().layer(answers(b"plain text".to_vec())).oneshot(Request::new(())).await.unwrap();
         let error = crate::Body::stream(answer.into_body()).collect(100).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::Cut, "{error}");
+        assert_eq!(error.kind(), Kind::Malformed, "{error}");
+    }
+
+    /// Whatever is read in pieces of this size.
+    async fn unpacked(bytes: &[u8], piece: usize) -> Result<String, Kind> {
+        let mut unpacker = Unpacker::new();
+        let mut text = Vec::new();
+        for piece in bytes.chunks(piece) {
+            unpacker.input = Bytes::copy_from_slice(piece);
+            while let Some(output) = unpacker.next().map_err(|error| error.kind())? {
+                text.extend_from_slice(&output);
+            }
+        }
+        unpacker.end().map_err(|error| error.kind())?;
+        text.extend_from_slice(unpacker.output());
+        Ok(String::from_utf8(text).unwrap())
+    }
+
+    #[tokio::test]
+    async fn members_may_follow_each_other_and_zeros_may_follow_them() {
+        let (a, b, zeros) = (packed(b"one, "), packed(b"two"), vec![0; 5_000]);
+        for piece in [1, 7, 10_000] {
+            let read = async |parts: &[&[u8]]| unpacked(&parts.concat(), piece).await;
+            assert_eq!(read(&[&a]).await.unwrap(), "one, ");
+            assert_eq!(read(&[&a, &b]).await.unwrap(), "one, two");
+            assert_eq!(read(&[&a, &b, &zeros]).await.unwrap(), "one, two");
+            assert_eq!(read(&[&a, &[0]]).await.unwrap(), "one, ");
+            for bad in [
+                &[&a[..], &zeros, &b][..],
+                &[&a, &zeros, b"x"],
+                &[&a, b"x"],
+                &[&zeros],
+                &[&a, b"\x1f\x8bxxxxxxxxxx"],
+            ] {
+                assert_eq!(read(bad).await, Err(Kind::Malformed), "{}", bad.len());
+            }
+            assert_eq!(read(&[&a, &b[..4]]).await, Err(Kind::Cut));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_damaged_is_not_called_cut() {
+        let whole = packed(b"some text that is long enough to be damaged");
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x10;
+            let read = unpacked(&damaged, 16).await;
+            // Some bytes of the head say nothing of the content; flags may promise more than comes.
+            assert!(read != Err(Kind::Cut) || at < 10, "{at}");
+        }
     }
 
     #[tokio::test]

@@ -5,25 +5,28 @@
 
 mod base_uri;
 mod body_limit;
+#[cfg(test)]
+pub(crate) mod contract;
 mod deadline;
 mod default_headers;
 #[cfg(feature = "gzip")]
 mod gzip;
-#[cfg(test)]
-pub(crate) mod proof;
 mod retry;
 mod session;
 mod span;
 mod throttle;
 mod timeout;
 
+pub use crate::error::{Attempts, Stop};
 pub use base_uri::{BaseUri, BaseUriFuture, BaseUriLayer};
 pub use body_limit::{BodyLimit, BodyLimitFuture, BodyLimitLayer, LimitedBody};
 pub use deadline::{Deadline, DeadlineBody, DeadlineFuture, DeadlineLayer};
+#[cfg(feature = "transport")]
+pub(crate) use default_headers::AGENT;
 pub use default_headers::{DefaultHeaders, DefaultHeadersLayer};
 #[cfg(feature = "gzip")]
 pub use gzip::{Gzip, GzipBody, GzipFuture, GzipLayer};
-pub use retry::{Attempts, Retry, RetryFuture, RetryLayer, RetryPolicy, Stop};
+pub use retry::{Retry, RetryFuture, RetryLayer, RetryPolicy};
 pub use session::{Session, SessionBody, SessionFuture, SessionLayer};
 pub use span::{AttemptSpan, AttemptSpanLayer, OperationSpan, OperationSpanLayer, SpanBody, SpanFuture};
 pub use throttle::{Throttle, ThrottleBody, ThrottleFuture, ThrottleLayer};

@@ -1,8 +1,10 @@
 //! Bounds one attempt: until its answer begins, and while its body stands still.
+#![warn(clippy::arithmetic_side_effects)]
 
-use crate::alarm::{Alarm, Timer};
 use crate::clock;
-use crate::{BoxError, Error, Kind, Operation};
+use crate::departure::BodyProgress;
+use crate::timer::Timer;
+use crate::{BoxError, Departure, Error, Kind, Operation};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -11,6 +13,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -18,8 +21,13 @@ use tower_service::Service;
 ///
 /// By default 90 seconds until the head of the answer, which is above the service's own quota of 60 (facts 3.4): a shorter
 /// time would make writes of unknown fate where the service would have said that it gave up. A request with a body has a
-/// second more for every 64 KiB. Of the answer's body, 60 seconds without a byte; they count only while somebody waits for
-/// bytes, not while the caller does something else.
+/// second more for every 64 KiB; if the body is [watched](Departure::watch), the time begins anew with each piece that goes out,
+/// and stands still while the body's own source is waited for. Of the answer's body, 60 seconds without a byte; they count only
+/// while somebody waits for bytes, not while the caller does something else.
+///
+/// # Panics
+/// Its futures panic in a tokio runtime without timers: call `enable_time()` or `enable_all()` on the runtime's builder. Outside a
+/// runtime they complete with an error as soon as they have to wait.
 ///
 /// ```
 /// use snow_core::layer::TimeoutLayer;
@@ -62,7 +70,7 @@ impl<S> Layer<S> for TimeoutLayer {
     type Service = Timeout<S>;
 
     fn layer(&self, inner: S) -> Timeout<S> {
-        Timeout { inner, limits: *self, alarm: Alarm::default() }
+        Timeout { inner, limits: *self }
     }
 }
 
@@ -71,7 +79,6 @@ impl<S> Layer<S> for TimeoutLayer {
 pub struct Timeout<S> {
     inner: S,
     limits: TimeoutLayer,
-    alarm: Alarm,
 }
 
 impl<S, B, R> Service<Request<B>> for Timeout<S>
@@ -91,17 +98,62 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> TimeoutFuture<S::Future> {
+        let departure = Departure::of(&request).cloned();
         let head = Operation::of(&request)
             .and_then(Operation::head_limit)
-            .unwrap_or_else(|| self.limits.head + to_send(request.body()));
-        let timer = Some(Timer::new(&self.alarm, TimeoutLayer { head, ..self.limits }));
+            .unwrap_or_else(|| self.limits.head.saturating_add(to_send(request.body(), departure.as_ref())));
+        let limits = AttemptTimeouts { head, idle: self.limits.idle, departure };
+        let timer = Some(Timer::new(limits));
         TimeoutFuture { inner: self.inner.call(request), timer }
     }
 }
 
-/// The time that a body may take to be sent.
-fn to_send<B: Body>(body: &B) -> Duration {
-    Duration::from_secs(body.size_hint().lower() / (64 << 10))
+/// The time that a body may take to be sent, unless it is seen going out.
+fn to_send<B: Body>(body: &B, departure: Option<&Departure>) -> Duration {
+    match body.size_hint().lower() {
+        bytes if bytes < BYTES_A_SECOND => Duration::ZERO,
+        _ if departure.is_some_and(|departure| departure.body_progress().is_some()) => Duration::ZERO,
+        bytes => Duration::from_secs(bytes / BYTES_A_SECOND),
+    }
+}
+
+/// The slowest line that is waited for.
+const BYTES_A_SECOND: u64 = 64 << 10;
+
+/// The times of one attempt.
+#[derive(Debug)]
+struct AttemptTimeouts {
+    head: Duration,
+    idle: Duration,
+    /// Whether the request has left, if it tells.
+    departure: Option<Departure>,
+}
+
+impl AttemptTimeouts {
+    fn body_progress(&self) -> Option<BodyProgress> {
+        self.departure.as_ref().and_then(Departure::body_progress)
+    }
+
+    /// Until when the head is waited for, if that is later than now because the body is still going out.
+    fn later(&self) -> Option<Instant> {
+        let now = clock::now();
+        let progress = self.body_progress()?;
+        let (since, piece) = if progress.waits_for_content { (now, 0) } else { progress.last? };
+        let time = self.head.saturating_add(Duration::from_secs(piece / BYTES_A_SECOND));
+        since.checked_add(time).filter(|until| *until > now)
+    }
+
+    /// What was waited for in vain.
+    fn no_head(&self) -> Error {
+        let Self { head, departure, .. } = self;
+        let why = match self.body_progress() {
+            Some(BodyProgress { is_over: false, bytes, .. }) => {
+                format!("no more of the request's body was taken for {head:?}, after {bytes} bytes")
+            }
+            _ => format!("no answer began within {head:?}"),
+        };
+        Departure::mark_unsent(departure.as_ref(), Error::new(Kind::TimedOut, why))
+    }
 }
 
 pin_project! {
@@ -111,7 +163,7 @@ pin_project! {
     pub struct TimeoutFuture<F> {
         #[pin]
         inner: F,
-        timer: Option<Timer<TimeoutLayer>>,
+        timer: Option<Timer<AttemptTimeouts>>,
     }
 }
 
@@ -127,19 +179,26 @@ where
         let this = self.project();
         match this.inner.poll(cx) {
             Poll::Ready(Ok(answer)) => {
-                let Some(mut timer) = this.timer.take() else { return Poll::Pending }; // never: it is there until then
+                let mut timer = this.timer.take().ok_or_else(polled_again)?;
                 timer.stop();
                 Poll::Ready(Ok(answer.map(|body| TimeoutBody { body, timer })))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(Error::wrap(error))),
             Poll::Pending => {
-                let Some(timer) = this.timer else { return Poll::Pending };
-                ready!(timer.poll_elapsed(cx, |limits| clock::after(limits.head)));
-                let why = format!("no answer began within {:?}", timer.limits().head);
-                Poll::Ready(Err(Error::new(Kind::TimedOut, why)))
+                let timer = this.timer.as_mut().ok_or_else(polled_again)?;
+                ready!(timer.poll_elapsed(cx, |limits| clock::after(limits.head)))?;
+                while let Some(later) = timer.limits().later() {
+                    timer.stop();
+                    ready!(timer.poll_elapsed(cx, |_| Some(later)))?;
+                }
+                Poll::Ready(Err(timer.limits().no_head()))
             }
         }
     }
+}
+
+fn polled_again() -> Error {
+    Error::internal("the future of a timeout was polled after it had completed")
 }
 
 pin_project! {
@@ -148,7 +207,7 @@ pin_project! {
     pub struct TimeoutBody<R> {
         #[pin]
         body: R,
-        timer: Timer<TimeoutLayer>,
+        timer: Timer<AttemptTimeouts>,
     }
 }
 
@@ -168,7 +227,7 @@ where
             timer.stop();
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::wrap)));
         }
-        ready!(timer.poll_elapsed(cx, |limits| clock::after(limits.idle)));
+        ready!(timer.poll_elapsed(cx, |limits| clock::after(limits.idle)))?;
         let why = format!("the answer's body stopped coming: nothing for {:?}", timer.limits().idle);
         Poll::Ready(Some(Err(Error::new(Kind::TimedOut, why))))
     }
@@ -185,15 +244,18 @@ where
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
 mod tests {
     use super::*;
-    use crate::layer::proof;
+    use crate::layer::contract;
     use http_body_util::BodyExt;
 
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
-        proof::is_transparent(TimeoutLayer::new()).await;
-        proof::lets_go(TimeoutLayer::new()).await;
+        contract::is_transparent(TimeoutLayer::new()).await;
+        contract::lets_go(TimeoutLayer::new()).await;
+        contract::completes_again(TimeoutLayer::new());
+        contract::does_not_wait_for_ever(TimeoutLayer::new());
     }
 
     #[tokio::test(start_paused = true)]
@@ -203,9 +265,9 @@ mod tests {
             (None, 640 << 10, 100),
             (Some(Operation::new().head_timeout(Duration::from_secs(5))), 0, 5),
         ] {
-            let (mut service, _handle) = proof::spawn(TimeoutLayer::new());
+            let (mut service, _handle) = contract::spawn(TimeoutLayer::new());
             tokio_test::assert_ready_ok!(service.poll_ready());
-            let mut request = proof::request("/").map(|_| crate::Body::from(vec![0; size]));
+            let mut request = contract::request("/").map(|_| crate::Body::from(vec![0; size]));
             operation.map(|operation| request.extensions_mut().insert(operation));
             let mut answer = tokio_test::task::spawn(service.call(request));
             tokio_test::assert_pending!(answer.poll());
@@ -220,8 +282,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn gives_up_a_body_that_stands_still_while_somebody_waits() {
         let layer = TimeoutLayer::new().idle(Duration::from_secs(10));
-        let (mut sender, body) = proof::body_by_hand();
-        let answer = proof::answer(layer, body).await;
+        let (mut sender, body) = contract::body_by_hand();
+        let answer = contract::answer(layer, body).await;
         let mut body = std::pin::pin!(answer.into_body());
         for _ in 0..3 {
             tokio::time::advance(Duration::from_secs(60)).await;

@@ -1,9 +1,8 @@
 //! One condition: a field and a test.
 
-use super::operator::{Comparison, Relation, Unary};
-use super::range::{Relative, Unit};
-use super::value::{Content, Value};
-use super::{Side, owned};
+use super::operator::{Comparison, Relation, TimeComparison, Unary};
+use super::range::{Relative, Side, Unit};
+use super::value::{Value, ValueKind, owned};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -29,20 +28,20 @@ pub(super) enum Test<'a> {
         other: Cow<'a, str>,
         by_day: bool,
     },
-    Apart(Box<Apart<'a>>),
+    Distance(Box<Distance<'a>>),
     /// Label, beginning, end.
     On {
         not: bool,
         text: Cow<'a, str>,
     },
-    Relative(Comparison, Relative),
+    Relative(TimeComparison, Relative),
     /// Label and script.
     DatePart(Cow<'a, str>),
 }
 
 /// More or less than a span before or after another field.
 #[derive(Clone, PartialEq)]
-pub(super) struct Apart<'a> {
+pub(super) struct Distance<'a> {
     pub(super) more: bool,
     pub(super) count: u32,
     pub(super) unit: Unit,
@@ -66,7 +65,7 @@ impl<'a> Condition<'a> {
         // Without its "or empty", it is open what a negative test says of rows without a value: so is its opposite.
         let tests = match &self.test {
             // Of a boolean there are two values, and none counts as false.
-            Test::Compare(Comparison::Eq, Value(Content::Boolean(wanted))) => {
+            Test::Compare(Comparison::Eq, Value(ValueKind::Boolean(wanted))) => {
                 let test = Test::Compare(Comparison::Eq, Value::from(!wanted));
                 return Some(vec![Condition { field: self.field.clone(), test, or_empty: *wanted }]);
             }
@@ -83,9 +82,7 @@ impl<'a> Condition<'a> {
                 let [from, to] = &**edges;
                 vec![Test::Compare(Comparison::Lt, from.clone()), Test::Compare(Comparison::Gt, to.clone())]
             }
-            Test::Relative(comparison, time) if comparison.is_order() => {
-                vec![Test::Relative(comparison.opposite()?, *time)]
-            }
+            Test::Relative(when, time) => vec![Test::Relative(when.opposite()?, *time)],
             Test::Unary(Unary::Empty) => return Some(vec![self.other(Test::Unary(Unary::NotEmpty))]),
             Test::Unary(Unary::NotEmpty) => return Some(vec![self.other(Test::Unary(Unary::Empty))]),
             Test::Relate { relation, other, by_day } => {
@@ -130,9 +127,11 @@ impl<'a> Condition<'a> {
             Test::Relate { relation, other, by_day } => {
                 Test::Relate { relation, other: owned(other), by_day }
             }
-            Test::Apart(apart) => Test::Apart(Box::new(Apart { other: owned(apart.other), ..*apart })),
+            Test::Distance(distance) => {
+                Test::Distance(Box::new(Distance { other: owned(distance.other), ..*distance }))
+            }
             Test::On { not, text } => Test::On { not, text: owned(text) },
-            Test::Relative(comparison, time) => Test::Relative(comparison, time),
+            Test::Relative(when, time) => Test::Relative(when, time),
             Test::DatePart(text) => Test::DatePart(owned(text)),
         };
         Condition { field: owned(self.field), test, or_empty: self.or_empty }
@@ -148,15 +147,11 @@ impl Test<'_> {
             Self::Between(_) => "BETWEEN",
             Self::Unary(unary) => unary.word(),
             Self::Relate { relation, .. } => relation.word(),
-            Self::Apart(apart) if apart.more => "MORETHAN",
-            Self::Apart(_) => "LESSTHAN",
+            Self::Distance(distance) if distance.more => "MORETHAN",
+            Self::Distance(_) => "LESSTHAN",
             Self::On { not: false, .. } => "ON",
             Self::On { not: true, .. } => "NOTON",
-            Self::Relative(Comparison::Lt, _) => "RELATIVELT",
-            Self::Relative(Comparison::Le, _) => "RELATIVELE",
-            Self::Relative(Comparison::Gt, _) => "RELATIVEGT",
-            Self::Relative(Comparison::Ge, _) => "RELATIVEGE",
-            Self::Relative(..) => "RELATIVEEE",
+            Self::Relative(when, _) => when.word(),
             Self::DatePart(_) => "DATEPART",
         }
     }

@@ -1,8 +1,8 @@
 //! What a query is made of.
 
 use super::condition::Condition;
-use super::related::Whole;
-use super::value::Value;
+use super::related::SpecialCondition;
+use super::value::{Value, owned};
 use crate::Error;
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use std::fmt;
 pub(super) enum Expr<'a> {
     Condition(Condition<'a>),
     /// What stands as a condition of its own: a related list, a join, a text search.
-    Whole(Box<Whole<'a>>),
+    Special(Box<SpecialCondition<'a>>),
     /// Always true; says how rows are sorted.
     Order {
         field: Cow<'a, str>,
@@ -20,17 +20,17 @@ pub(super) enum Expr<'a> {
     All(Vec<Expr<'a>>),
     Any(Vec<Expr<'a>>),
     Not(Box<Expr<'a>>),
-    /// Text to send as it is: never but as the only term of a query.
+    /// Text to send as it is: only as the only term of a query. Whatever combines a query reads it first.
     Raw(Cow<'a, str>),
     /// What cannot be sent, and why: combining does not fail, encoding does.
-    Refused(Refusal),
+    Refused(BuildError),
 }
 
 /// An error, told apart by its text.
 #[derive(Clone)]
-pub(super) struct Refusal(pub(super) Error);
+pub(super) struct BuildError(pub(super) Error);
 
-impl PartialEq for Refusal {
+impl PartialEq for BuildError {
     fn eq(&self, other: &Self) -> bool {
         self.0.to_string() == other.0.to_string()
     }
@@ -43,7 +43,7 @@ impl<'a> Expr<'a> {
             Expr::Order { field, descending } => found.push((field, *descending)),
             Expr::All(inner) | Expr::Any(inner) => inner.iter().for_each(|term| term.orders(found)),
             Expr::Not(inner) => inner.orders(found),
-            _ => {}
+            Expr::Condition(_) | Expr::Special(_) | Expr::Raw(_) | Expr::Refused(_) => {}
         }
     }
 
@@ -54,11 +54,10 @@ impl<'a> Expr<'a> {
             Expr::All(inner) => Some(Expr::All(all(inner))),
             Expr::Any(inner) => Some(Expr::Any(all(inner))),
             Expr::Not(inner) => inner.without_order().map(|inner| Expr::Not(Box::new(inner))),
-            other => Some(other),
+            Expr::Condition(_) | Expr::Special(_) | Expr::Raw(_) | Expr::Refused(_) => Some(self),
         }
     }
 
-    #[inline]
     pub(super) fn is_raw(&self) -> bool {
         matches!(self, Self::Raw(_))
     }
@@ -66,7 +65,7 @@ impl<'a> Expr<'a> {
     pub(super) fn escape_carets(&mut self) {
         match self {
             Self::Condition(condition) => condition.values().for_each(Value::escape_carets),
-            Self::Whole(whole) => whole.escape_carets(),
+            Self::Special(special) => special.escape_carets(),
             Self::All(inner) | Self::Any(inner) => inner.iter_mut().for_each(Self::escape_carets),
             Self::Not(inner) => inner.escape_carets(),
             Self::Order { .. } | Self::Raw(_) | Self::Refused(_) => {}
@@ -77,7 +76,7 @@ impl<'a> Expr<'a> {
         let all = |inner: Vec<Expr<'a>>| inner.into_iter().map(Expr::into_owned).collect();
         match self {
             Self::Condition(condition) => Expr::Condition(condition.into_owned()),
-            Self::Whole(whole) => Expr::Whole(Box::new(whole.into_owned())),
+            Self::Special(special) => Expr::Special(Box::new(special.into_owned())),
             Self::Order { field, descending } => Expr::Order { field: owned(field), descending },
             Self::All(inner) => Expr::All(all(inner)),
             Self::Any(inner) => Expr::Any(all(inner)),
@@ -88,16 +87,12 @@ impl<'a> Expr<'a> {
     }
 }
 
-pub(super) fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
-}
-
 /// A part of a query for a person to find it by: fields and operators, no values.
 impl fmt::Display for Expr<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Condition(condition) => write!(f, "{condition}"),
-            Self::Whole(whole) => write!(f, "{whole}"),
+            Self::Special(special) => write!(f, "{special}"),
             Self::Order { field, descending: false } => write!(f, "order by {field}"),
             Self::Order { field, descending: true } => write!(f, "order by {field} descending"),
             Self::All(inner) => bracketed(f, inner, " and "),

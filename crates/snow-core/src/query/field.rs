@@ -1,20 +1,22 @@
 //! A field, and what can be asked of it.
 
-use super::condition::{Apart, Condition, Test};
+use super::condition::{Condition, Distance, Test};
 use super::operator::{Comparison, Relation, Unary};
-use super::range::{DateRange, Unit, Weekday};
-use super::value::{Content, Value};
+use super::range::{DateRange, Side, Unit, Weekday};
+use super::value::{Value, ValueKind};
 use super::{Expr, Query};
 use crate::Date;
 use std::borrow::Cow;
 
 /// A field by its column name, `state`, or along references, `caller_id.department.name`. Not by its label: the service
-/// drops a condition on a field that it does not know, and the query widens to the whole table (facts 2.5).
+/// drops a condition on a field that it does not know, and the query widens to the whole table (facts 2.5). Names are in lower
+/// case, except those of catalog variables, whose case counts: `variables.Requested_For`.
 ///
 /// ```
 /// use snow_core::query::field;
 ///
 /// assert_eq!(field("caller_id.department.name").starts_with("Fin").encode()?, "caller_id.department.nameSTARTSWITHFin");
+/// assert_eq!(field("variables.common_ReqBy.email").ends_with(".com").encode()?, "variables.common_ReqBy.emailENDSWITH.com");
 /// let error = field("Caller ID").eq("x").encode().unwrap_err();
 /// assert!(error.to_string().contains("\"Caller ID\""), "{error}");
 /// # Ok::<_, snow_core::Error>(())
@@ -27,32 +29,33 @@ pub fn field<'a>(name: impl Into<Cow<'a, str>>) -> FieldPath<'a> {
 #[derive(Clone, Debug)]
 pub struct FieldPath<'a>(Cow<'a, str>);
 
-/// Before or after, see [`FieldPath::more_than`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Side {
-    Before,
-    After,
-}
-
 impl<'a> FieldPath<'a> {
-    /// Equal. Empty text asks for [`is_empty`](Self::is_empty); `false` also finds what is empty, see
+    /// Equal. Empty text is refused, as it is by every other test: a key that was never filled in would select every record
+    /// without one. [`is_empty`](Self::is_empty) asks for those. `false` also finds what is empty, see
     /// [rows without a value](super#rows-without-a-value).
+    ///
+    /// ```
+    /// use snow_core::query::field;
+    ///
+    /// let error = field("correlation_id").eq("").encode().unwrap_err();
+    /// assert!(error.to_string().contains("use is_empty() or is_not_empty()"), "{error}");
+    /// assert_eq!(field("correlation_id").is_empty().encode()?, "correlation_idISEMPTY");
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
     pub fn eq(self, value: impl Into<Value<'a>>) -> Query<'a> {
         let value = value.into();
         match value.0 {
-            _ if value.is_empty_text() => self.is_empty(),
-            Content::Boolean(wanted) => self.boolean(wanted),
+            ValueKind::Boolean(wanted) => self.boolean(wanted),
             _ => self.compare(Comparison::Eq, value),
         }
     }
 
-    /// Not equal; rows without a value are found too.
+    /// Not equal; rows without a value are found too. Empty text is refused: [`is_not_empty`](Self::is_not_empty) asks for
+    /// records that have a value.
     pub fn ne(self, value: impl Into<Value<'a>>) -> Query<'a> {
         let value = value.into();
         match value.0 {
-            _ if value.is_empty_text() => self.is_not_empty(),
-            Content::Boolean(unwanted) => self.boolean(!unwanted),
+            ValueKind::Boolean(unwanted) => self.boolean(!unwanted),
             _ => self.compare(Comparison::Ne, value),
         }
     }
@@ -180,12 +183,12 @@ impl<'a> FieldPath<'a> {
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     pub fn more_than(self, count: u32, unit: Unit, side: Side, other: impl Into<Cow<'a, str>>) -> Query<'a> {
-        self.apart(true, count, unit, side, other.into())
+        self.distance(true, count, unit, side, other.into())
     }
 
     /// Less than so long before, or after, another field.
     pub fn less_than(self, count: u32, unit: Unit, side: Side, other: impl Into<Cow<'a, str>>) -> Query<'a> {
-        self.apart(false, count, unit, side, other.into())
+        self.distance(false, count, unit, side, other.into())
     }
 
     /// Inside a named range, `DateRange::Today`, or on a day, a [`Date`]: both by the caller's time zone.
@@ -216,7 +219,7 @@ impl<'a> FieldPath<'a> {
 
     /// Of a class: a table or one that extends it. For class fields such as `sys_class_name`.
     pub fn instance_of(self, class: impl Into<Cow<'a, str>>) -> Query<'a> {
-        self.compare(Comparison::InstanceOf, Value(Content::Text(class.into())))
+        self.compare(Comparison::InstanceOf, Value(ValueKind::Text(class.into())))
     }
 
     /// What a dynamic filter says, by its sys_id.
@@ -244,30 +247,27 @@ impl<'a> FieldPath<'a> {
         self.compare(Comparison::Excluding, tag.into())
     }
 
-    #[inline]
     fn boolean(self, wanted: bool) -> Query<'a> {
         self.is(Test::Compare(Comparison::Eq, Value::from(wanted)), !wanted)
     }
 
-    #[inline]
     fn compare(self, comparison: Comparison, value: Value<'a>) -> Query<'a> {
-        match value.0 {
-            Content::Relative(time) if comparison.is_order() || comparison == Comparison::Eq => {
-                self.is(Test::Relative(comparison, time), false)
-            }
-            _ => self.is(Test::Compare(comparison, value), comparison.is_negative()),
+        if let ValueKind::Relative(time) = value.0
+            && let Some(when) = comparison.of_time()
+        {
+            return self.is(Test::Relative(when, time), false);
         }
+        self.is(Test::Compare(comparison, value), comparison.is_negative())
     }
 
     fn relate(self, relation: Relation, other: Cow<'a, str>, by_day: bool) -> Query<'a> {
         self.is(Test::Relate { relation, other, by_day }, false)
     }
 
-    fn apart(self, more: bool, count: u32, unit: Unit, side: Side, other: Cow<'a, str>) -> Query<'a> {
-        self.is(Test::Apart(Box::new(Apart { more, count, unit, side, other })), false)
+    fn distance(self, more: bool, count: u32, unit: Unit, side: Side, other: Cow<'a, str>) -> Query<'a> {
+        self.is(Test::Distance(Box::new(Distance { more, count, unit, side, other })), false)
     }
 
-    #[inline]
     fn is(self, test: Test<'a>, or_empty: bool) -> Query<'a> {
         Query::of(Expr::Condition(Condition { field: self.0, test, or_empty }))
     }

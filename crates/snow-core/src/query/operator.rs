@@ -1,4 +1,4 @@
-//! The words of the language (facts 2.1).
+//! The operators of the query language (facts 2.1).
 
 /// A field, a word, a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,20 +43,6 @@ impl Comparison {
         }
     }
 
-    /// The word as it stands in a URL.
-    pub(super) const fn url_word(self) -> &'static str {
-        match self {
-            Self::Eq => "%3D",
-            Self::Ne => "%21%3D",
-            Self::Lt => "%3C",
-            Self::Le => "%3C%3D",
-            Self::Gt => "%3E",
-            Self::Ge => "%3E%3D",
-            Self::NotContains => "NOT%20LIKE",
-            _ => self.word(),
-        }
-    }
-
     /// The word that matches the other rows that have a value.
     pub(super) const fn opposite(self) -> Option<Self> {
         Some(match self {
@@ -68,6 +54,18 @@ impl Comparison {
             Self::Ge => Self::Lt,
             Self::Contains => Self::NotContains,
             Self::NotContains => Self::Contains,
+            _ => return None,
+        })
+    }
+
+    /// The same of a time that is told by its distance from now.
+    pub(super) const fn of_time(self) -> Option<TimeComparison> {
+        Some(match self {
+            Self::Eq => TimeComparison::At,
+            Self::Lt => TimeComparison::Before,
+            Self::Le => TimeComparison::UpTo,
+            Self::Gt => TimeComparison::After,
+            Self::Ge => TimeComparison::Since,
             _ => return None,
         })
     }
@@ -85,6 +83,38 @@ impl Comparison {
     /// Whether rows without a value may or may not match it: facts 2.4 leave that open.
     pub(super) const fn is_negative(self) -> bool {
         matches!(self, Self::Ne | Self::NotContains)
+    }
+}
+
+/// A field, a word, a time relative to now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TimeComparison {
+    At,
+    Before,
+    UpTo,
+    After,
+    Since,
+}
+
+impl TimeComparison {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::At => "RELATIVEEE",
+            Self::Before => "RELATIVELT",
+            Self::UpTo => "RELATIVELE",
+            Self::After => "RELATIVEGT",
+            Self::Since => "RELATIVEGE",
+        }
+    }
+
+    pub(super) const fn opposite(self) -> Option<Self> {
+        Some(match self {
+            Self::At => return None,
+            Self::Before => Self::Since,
+            Self::UpTo => Self::After,
+            Self::After => Self::UpTo,
+            Self::Since => Self::Before,
+        })
     }
 }
 
@@ -145,7 +175,7 @@ impl Unary {
 
 /// What may stand behind a field's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum Operator {
     Compare(Comparison),
     In {
         not: bool,
@@ -153,13 +183,13 @@ pub(super) enum Word {
     Between,
     Unary(Unary),
     Relation(Relation),
-    Apart {
+    Distance {
         more: bool,
     },
     On {
         not: bool,
     },
-    Relative(Comparison),
+    Relative(TimeComparison),
     DatePart,
     /// Known, and of no use in a read; or in the wild, and unsettled.
     Refused(&'static str),
@@ -168,67 +198,67 @@ pub(super) enum Word {
 const TRIGGER: &str = "is for triggers and notifications: it says nothing about the rows of a read";
 
 /// Every spelling, and what it means.
-const WORDS: &[(&str, Word)] = &[
-    ("IN_HIERARCHY_DYNAMIC", Word::Compare(Comparison::InHierarchyDynamic)),
-    ("GT_OR_EQUALS_FIELD", Word::Relation(Relation::Ge)),
-    ("LT_OR_EQUALS_FIELD", Word::Relation(Relation::Le)),
-    ("DOES NOT CONTAIN", Word::Compare(Comparison::NotContains)),
-    ("IN_HIERARCHY", Word::Compare(Comparison::InHierarchy)),
-    ("DOESNOTHAVE", Word::Compare(Comparison::DoesNotHave)),
-    ("CHANGESFROM", Word::Refused(TRIGGER)),
-    ("EMPTYSTRING", Word::Unary(Unary::EmptyString)),
-    ("INSTANCEOF", Word::Compare(Comparison::InstanceOf)),
-    ("ISNOTEMPTY", Word::Unary(Unary::NotEmpty)),
-    ("STARTSWITH", Word::Compare(Comparison::StartsWith)),
-    ("RELATIVEGT", Word::Relative(Comparison::Gt)),
-    ("RELATIVELT", Word::Relative(Comparison::Lt)),
-    ("RELATIVEGE", Word::Relative(Comparison::Ge)),
-    ("RELATIVELE", Word::Relative(Comparison::Le)),
-    ("RELATIVEEE", Word::Relative(Comparison::Eq)),
-    ("VALCHANGES", Word::Refused(TRIGGER)),
-    ("CHANGESTO", Word::Refused(TRIGGER)),
-    ("EXCLUDING", Word::Compare(Comparison::Excluding)),
-    ("ANYTHING", Word::Unary(Unary::Anything)),
-    ("CONTAINS", Word::Compare(Comparison::Contains)),
-    ("ENDSWITH", Word::Compare(Comparison::EndsWith)),
-    ("GT_FIELD", Word::Relation(Relation::Gt)),
-    ("LT_FIELD", Word::Relation(Relation::Lt)),
-    ("MORETHAN", Word::Apart { more: true }),
-    ("LESSTHAN", Word::Apart { more: false }),
-    ("DATEPART", Word::DatePart),
-    ("NOT LIKE", Word::Compare(Comparison::NotContains)),
-    ("BETWEEN", Word::Between),
-    ("DYNAMIC", Word::Compare(Comparison::Dynamic)),
-    ("ISEMPTY", Word::Unary(Unary::Empty)),
-    ("NOTLIKE", Word::Compare(Comparison::NotContains)),
-    ("NSAMEAS", Word::Relation(Relation::NotSame)),
-    ("NOT IN", Word::In { not: true }),
-    ("SAMEAS", Word::Relation(Relation::Same)),
-    ("NOTIN", Word::Refused("is not documented in this spelling: write \"NOT IN\"")),
-    ("NOTON", Word::On { not: true }),
-    ("LIKE", Word::Compare(Comparison::Contains)),
-    ("IN", Word::In { not: false }),
-    ("ON", Word::On { not: false }),
-    ("!=", Word::Compare(Comparison::Ne)),
-    ("!*", Word::Compare(Comparison::NotContains)),
-    ("<=", Word::Compare(Comparison::Le)),
-    (">=", Word::Compare(Comparison::Ge)),
-    ("=", Word::Compare(Comparison::Eq)),
-    ("<", Word::Compare(Comparison::Lt)),
-    (">", Word::Compare(Comparison::Gt)),
-    ("*", Word::Compare(Comparison::Contains)),
-    ("%", Word::Compare(Comparison::EndsWith)),
+const OPERATORS: &[(&str, Operator)] = &[
+    ("IN_HIERARCHY_DYNAMIC", Operator::Compare(Comparison::InHierarchyDynamic)),
+    ("GT_OR_EQUALS_FIELD", Operator::Relation(Relation::Ge)),
+    ("LT_OR_EQUALS_FIELD", Operator::Relation(Relation::Le)),
+    ("DOES NOT CONTAIN", Operator::Compare(Comparison::NotContains)),
+    ("IN_HIERARCHY", Operator::Compare(Comparison::InHierarchy)),
+    ("DOESNOTHAVE", Operator::Compare(Comparison::DoesNotHave)),
+    ("CHANGESFROM", Operator::Refused(TRIGGER)),
+    ("EMPTYSTRING", Operator::Unary(Unary::EmptyString)),
+    ("INSTANCEOF", Operator::Compare(Comparison::InstanceOf)),
+    ("ISNOTEMPTY", Operator::Unary(Unary::NotEmpty)),
+    ("STARTSWITH", Operator::Compare(Comparison::StartsWith)),
+    ("RELATIVEGT", Operator::Relative(TimeComparison::After)),
+    ("RELATIVELT", Operator::Relative(TimeComparison::Before)),
+    ("RELATIVEGE", Operator::Relative(TimeComparison::Since)),
+    ("RELATIVELE", Operator::Relative(TimeComparison::UpTo)),
+    ("RELATIVEEE", Operator::Relative(TimeComparison::At)),
+    ("VALCHANGES", Operator::Refused(TRIGGER)),
+    ("CHANGESTO", Operator::Refused(TRIGGER)),
+    ("EXCLUDING", Operator::Compare(Comparison::Excluding)),
+    ("ANYTHING", Operator::Unary(Unary::Anything)),
+    ("CONTAINS", Operator::Compare(Comparison::Contains)),
+    ("ENDSWITH", Operator::Compare(Comparison::EndsWith)),
+    ("GT_FIELD", Operator::Relation(Relation::Gt)),
+    ("LT_FIELD", Operator::Relation(Relation::Lt)),
+    ("MORETHAN", Operator::Distance { more: true }),
+    ("LESSTHAN", Operator::Distance { more: false }),
+    ("DATEPART", Operator::DatePart),
+    ("NOT LIKE", Operator::Compare(Comparison::NotContains)),
+    ("BETWEEN", Operator::Between),
+    ("DYNAMIC", Operator::Compare(Comparison::Dynamic)),
+    ("ISEMPTY", Operator::Unary(Unary::Empty)),
+    ("NOTLIKE", Operator::Compare(Comparison::NotContains)),
+    ("NSAMEAS", Operator::Relation(Relation::NotSame)),
+    ("NOT IN", Operator::In { not: true }),
+    ("SAMEAS", Operator::Relation(Relation::Same)),
+    ("NOTIN", Operator::Refused("is not documented in this spelling: write \"NOT IN\"")),
+    ("NOTON", Operator::On { not: true }),
+    ("LIKE", Operator::Compare(Comparison::Contains)),
+    ("IN", Operator::In { not: false }),
+    ("ON", Operator::On { not: false }),
+    ("!=", Operator::Compare(Comparison::Ne)),
+    ("!*", Operator::Compare(Comparison::NotContains)),
+    ("<=", Operator::Compare(Comparison::Le)),
+    (">=", Operator::Compare(Comparison::Ge)),
+    ("=", Operator::Compare(Comparison::Eq)),
+    ("<", Operator::Compare(Comparison::Lt)),
+    (">", Operator::Compare(Comparison::Gt)),
+    ("*", Operator::Compare(Comparison::Contains)),
+    ("%", Operator::Compare(Comparison::EndsWith)),
 ];
 
 /// The longest word that a text begins with, its meaning, and what is behind it.
-pub(super) fn split(text: &str) -> Option<(&'static str, Word, &str)> {
-    let found = WORDS.iter().filter_map(|(word, meaning)| Some((*word, *meaning, text.strip_prefix(word)?)));
+pub(super) fn split(text: &str) -> Option<(&'static str, Operator, &str)> {
+    let found =
+        OPERATORS.iter().filter_map(|(word, meaning)| Some((*word, *meaning, text.strip_prefix(word)?)));
     found.max_by_key(|(word, ..)| word.len())
 }
 
 /// Whether a value right behind a word would be read as more of the word: `>` and `=5`, `IN` and `STANCEOF`.
-#[inline]
-pub(super) fn lengthens(word: &str, value: &str) -> bool {
+pub(super) fn extends_operator(word: &str, value: &str) -> bool {
     // Hardly any value begins so.
     matches!(value.as_bytes().first(), Some(b'=' | b'S' | b'_')) && goes_on(word, value)
 }
@@ -256,26 +286,17 @@ mod tests {
     }
 
     #[test]
-    fn words_are_encoded_as_any_text_is() {
-        for (_, meaning) in WORDS {
-            if let Word::Compare(comparison) = meaning {
-                assert_eq!(comparison.url_word(), crate::percent::query(comparison.word()));
-            }
-        }
-    }
-
-    #[test]
     fn every_pair_of_words_that_begins_alike_is_seen() {
-        for (short, _) in WORDS {
-            for (long, _) in WORDS.iter().filter(|(long, _)| long.len() > short.len()) {
+        for (short, _) in OPERATORS {
+            for (long, _) in OPERATORS.iter().filter(|(long, _)| long.len() > short.len()) {
                 if let Some(rest) = long.strip_prefix(short) {
                     assert!(
-                        lengthens(short, rest) && lengthens(short, &format!("{rest}x")),
+                        extends_operator(short, rest) && extends_operator(short, &format!("{rest}x")),
                         "{short} {long}"
                     );
                 }
             }
-            assert!(!lengthens(short, "x") && !lengthens(short, "5"));
+            assert!(!extends_operator(short, "x") && !extends_operator(short, "5"));
         }
     }
 }

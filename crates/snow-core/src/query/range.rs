@@ -53,6 +53,14 @@ impl Unit {
     }
 }
 
+/// Before or after, see [`FieldPath::more_than`](super::FieldPath::more_than).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Side {
+    Before,
+    After,
+}
+
 /// A time by its distance from now, by the service's clock: give it to [`gt`](super::FieldPath::gt) and its like.
 ///
 /// ```

@@ -1,13 +1,13 @@
 //! What stands as a condition of its own: related lists, joins, text searches (facts 2.1).
 
 use super::operator::Comparison;
-use super::value::{Content, Value};
-use super::{Expr, Query, owned};
+use super::value::{Value, ValueKind, owned};
+use super::{Expr, Query};
 use std::borrow::Cow;
 use std::fmt;
 
 #[derive(Clone, PartialEq)]
-pub(super) enum Whole<'a> {
+pub(super) enum SpecialCondition<'a> {
     Related { list: RelatedList<'a>, sign: Comparison, count: u32 },
     Join(Join<'a>),
     Text(Value<'a>),
@@ -66,7 +66,7 @@ impl<'a> RelatedList<'a> {
     }
 
     fn count(self, sign: Comparison, count: u32) -> Query<'a> {
-        Query::of(Expr::Whole(Box::new(Whole::Related { list: self, sign, count })))
+        Query::of(Expr::Special(Box::new(SpecialCondition::Related { list: self, sign, count })))
     }
 }
 
@@ -97,7 +97,7 @@ impl<'a> Join<'a> {
     /// With any row of the other table that this one condition selects.
     pub fn matching(mut self, condition: Query<'a>) -> Query<'a> {
         self.matching = self.matching.and(condition);
-        Query::of(Expr::Whole(Box::new(Whole::Join(self))))
+        Query::of(Expr::Special(Box::new(SpecialCondition::Join(self))))
     }
 
     /// With any row of the other table.
@@ -116,24 +116,24 @@ impl<'a> Join<'a> {
 /// # Ok::<_, snow_core::Error>(())
 /// ```
 pub fn text_search<'a>(words: impl Into<Cow<'a, str>>) -> Query<'a> {
-    let words = Value(Content::Text(words.into()));
-    Query::of(Expr::Whole(Box::new(Whole::Text(words))))
+    let words = Value(ValueKind::Text(words.into()));
+    Query::of(Expr::Special(Box::new(SpecialCondition::Text(words))))
 }
 
 /// Which text index group a [`text_search`] beside it uses.
 pub fn text_index_group<'a>(group: impl Into<Cow<'a, str>>) -> Query<'a> {
-    let group = Value(Content::Text(group.into()));
-    Query::of(Expr::Whole(Box::new(Whole::TextIndexGroup(group))))
+    let group = Value(ValueKind::Text(group.into()));
+    Query::of(Expr::Special(Box::new(SpecialCondition::TextIndexGroup(group))))
 }
 
-impl<'a> Whole<'a> {
+impl<'a> SpecialCondition<'a> {
     /// What holds exactly where this does not; `None` if there is no word for it.
     pub(super) fn opposite(&self) -> Option<Self> {
         match self {
             Self::Related { list, sign, count } => {
                 Some(Self::Related { list: list.clone(), sign: sign.opposite()?, count: *count })
             }
-            _ => None,
+            Self::Join(_) | Self::Text(_) | Self::TextIndexGroup(_) => None,
         }
     }
 
@@ -146,24 +146,26 @@ impl<'a> Whole<'a> {
         }
     }
 
-    pub(super) fn into_owned(self) -> Whole<'static> {
+    pub(super) fn into_owned(self) -> SpecialCondition<'static> {
         match self {
             Self::Related { list, sign, count } => {
                 let RelatedList { table, field, matching } = list;
                 let list =
                     RelatedList { table: owned(table), field: owned(field), matching: matching.into_owned() };
-                Whole::Related { list, sign, count }
+                SpecialCondition::Related { list, sign, count }
             }
-            Self::Join(Join { left, right, matching }) => {
-                Whole::Join(Join { left: owned(left), right: owned(right), matching: matching.into_owned() })
-            }
-            Self::Text(text) => Whole::Text(text.into_owned()),
-            Self::TextIndexGroup(group) => Whole::TextIndexGroup(group.into_owned()),
+            Self::Join(Join { left, right, matching }) => SpecialCondition::Join(Join {
+                left: owned(left),
+                right: owned(right),
+                matching: matching.into_owned(),
+            }),
+            Self::Text(text) => SpecialCondition::Text(text.into_owned()),
+            Self::TextIndexGroup(group) => SpecialCondition::TextIndexGroup(group.into_owned()),
         }
     }
 }
 
-impl fmt::Display for Whole<'_> {
+impl fmt::Display for SpecialCondition<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Related { list, .. } => write!(f, "the related list {}.{}", list.table, list.field),

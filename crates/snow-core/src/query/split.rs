@@ -33,31 +33,40 @@ impl<'a> Query<'a> {
             return Ok(vec![self.clone()]);
         }
         let lists = self.terms.iter().enumerate().filter_map(|(at, term)| Some((at, list(term)?)));
-        let Some((at, values)) = lists.max_by_key(|(_, values)| values.len()) else {
+        let longest = lists.max_by_key(|(_, values)| values.len());
+        let Some((at, values @ [first, ..])) = longest else {
             return Err(too_long(whole, max, "it has no is_in() outside every or() that could be parted"));
         };
-        let room = self.room(at, &values[0], max)?;
+        let room = self.room(at, first, max)?;
         let parts = parts(values, room)?;
         let parts = parts.ok_or_else(|| too_long(whole, max, "one value of its list alone makes it so"))?;
-        Ok(parts.into_iter().map(|values| self.with_list(at, values)).collect())
+        parts.into_iter().map(|values| self.with_list(at, values)).collect()
+    }
+
+    /// The field of the list that [`split`](Self::split) parts; `None` if there is no such list.
+    pub fn split_field(&self) -> Option<&str> {
+        let lists = self.terms.iter().filter_map(|term| Some((term, list(term)?)));
+        match lists.max_by_key(|(_, values)| values.len())? {
+            (Expr::Condition(condition), _) => Some(&condition.field),
+            _ => None,
+        }
     }
 
     /// How many bytes of values fit, with a comma behind each. Measured, because a list is written once a group.
     fn room(&self, at: usize, value: &Value<'a>, max: usize) -> Result<usize, Error> {
-        let one = self.with_list(at, vec![value.clone()]).url_len()?;
-        let two = self.with_list(at, vec![value.clone(); 2]).url_len()?;
-        let times = (two - one) / (write::url_len(value)? + COMMA);
-        Ok(max.saturating_sub(two - 2 * (two - one)) / times)
+        let one = self.with_list(at, vec![value.clone()])?.url_len()?;
+        let two = self.with_list(at, vec![value.clone(); 2])?.url_len()?;
+        let times = (two - one) / (write::encoded_len(value)? + COMMA);
+        Ok(max.saturating_sub(two - 2 * (two - one)) / times.max(1))
     }
 
-    fn with_list(&self, at: usize, values: Vec<Value<'a>>) -> Self {
+    fn with_list(&self, at: usize, values: Vec<Value<'a>>) -> Result<Self, Error> {
         let mut part = self.clone();
-        if let Some(Expr::Condition(Condition { test: Test::In { values: list, .. }, .. })) =
-            part.terms.get_mut(at)
-        {
-            *list = values;
+        match part.terms.get_mut(at) {
+            Some(Expr::Condition(Condition { test: Test::In { values: list, .. }, .. })) => *list = values,
+            _ => return Err(Error::internal("a query was to be split at a list that it does not have")),
         }
-        part
+        Ok(part)
     }
 }
 
@@ -86,7 +95,7 @@ fn parts<'a>(values: &[Value<'a>], room: usize) -> Result<Option<Vec<Vec<Value<'
     for alike in alike(values)? {
         let mut len = 0;
         for value in &alike {
-            len += write::url_len(value)? + COMMA;
+            len += write::encoded_len(value)? + COMMA;
         }
         if len > room {
             return Ok(None);

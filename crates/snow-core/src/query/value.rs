@@ -7,12 +7,14 @@ use std::borrow::Cow;
 /// A value in a condition: text, a number, a boolean, a date, a sys_id. Made by `Into` from all of these.
 ///
 /// Text goes over the wire as it stands, and only if it stands for itself: a caret, a line break, or text that the
-/// service would run as a script is refused (facts 2.3).
+/// service would run as a script is refused (facts 2.3). So is empty text: the service would read it as "has no value".
+///
+/// A number is written with as many digits as it takes to read the same number back, without an exponent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Value<'a>(pub(super) Content<'a>);
+pub struct Value<'a>(pub(super) ValueKind<'a>);
 
 #[derive(Clone, PartialEq)]
-pub(super) enum Content<'a> {
+pub(super) enum ValueKind<'a> {
     Text(Cow<'a, str>),
     /// Text whose carets are written twice.
     Escaped(Cow<'a, str>),
@@ -20,6 +22,8 @@ pub(super) enum Content<'a> {
     Script(Cow<'a, str>),
     Integer(i64),
     Unsigned(u64),
+    /// On its own: as an `f64` it would be written with digits that nobody gave.
+    Single(f32),
     Decimal(f64),
     Boolean(bool),
     Date(Date),
@@ -39,44 +43,41 @@ impl<'a> Value<'a> {
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     pub fn script(code: impl Into<Cow<'a, str>>) -> Self {
-        Self(Content::Script(code.into()))
+        Self(ValueKind::Script(code.into()))
     }
 
     pub(super) fn escape_carets(&mut self) {
-        if let Content::Text(text) = &mut self.0 {
-            self.0 = Content::Escaped(std::mem::take(text));
+        if let ValueKind::Text(text) = &mut self.0 {
+            self.0 = ValueKind::Escaped(std::mem::take(text));
         }
     }
 
-    pub(super) fn into_owned(self) -> Value<'static> {
+    /// The same value, borrowing nothing.
+    pub fn into_owned(self) -> Value<'static> {
         Value(match self.0 {
-            Content::Text(text) => Content::Text(super::owned(text)),
-            Content::Escaped(text) => Content::Escaped(super::owned(text)),
-            Content::Script(code) => Content::Script(super::owned(code)),
-            Content::Integer(number) => Content::Integer(number),
-            Content::Unsigned(number) => Content::Unsigned(number),
-            Content::Decimal(number) => Content::Decimal(number),
-            Content::Boolean(boolean) => Content::Boolean(boolean),
-            Content::Date(date) => Content::Date(date),
-            Content::DateTime(time) => Content::DateTime(time),
-            Content::Relative(relative) => Content::Relative(relative),
+            ValueKind::Text(text) => ValueKind::Text(owned(text)),
+            ValueKind::Escaped(text) => ValueKind::Escaped(owned(text)),
+            ValueKind::Script(code) => ValueKind::Script(owned(code)),
+            ValueKind::Integer(number) => ValueKind::Integer(number),
+            ValueKind::Unsigned(number) => ValueKind::Unsigned(number),
+            ValueKind::Single(number) => ValueKind::Single(number),
+            ValueKind::Decimal(number) => ValueKind::Decimal(number),
+            ValueKind::Boolean(boolean) => ValueKind::Boolean(boolean),
+            ValueKind::Date(date) => ValueKind::Date(date),
+            ValueKind::DateTime(time) => ValueKind::DateTime(time),
+            ValueKind::Relative(relative) => ValueKind::Relative(relative),
         })
-    }
-
-    /// Whether this is text of no length, which means "no value".
-    pub(super) fn is_empty_text(&self) -> bool {
-        matches!(&self.0, Content::Text(text) | Content::Escaped(text) if text.is_empty())
     }
 }
 
 /// What kind of value, not which: values may be anything that a user searches for.
-impl std::fmt::Debug for Content<'_> {
+impl std::fmt::Debug for ValueKind<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Text(_) | Self::Escaped(_) => "text",
             Self::Script(_) => "script",
             Self::Integer(_) | Self::Unsigned(_) => "integer",
-            Self::Decimal(_) => "decimal",
+            Self::Single(_) | Self::Decimal(_) => "decimal",
             Self::Boolean(_) => "boolean",
             Self::Date(_) => "date",
             Self::DateTime(_) => "date-time",
@@ -97,32 +98,37 @@ macro_rules! from {
 }
 
 from! {
-    &'a str => |text: &'a str| Content::Text(Cow::Borrowed(text));
-    &'a String => |text: &'a String| Content::Text(Cow::Borrowed(text));
-    String => |text| Content::Text(Cow::Owned(text));
-    Cow<'a, str> => Content::Text;
-    &'a SysId => |id: &'a SysId| Content::Text(Cow::Borrowed(id.as_str()));
-    SysId => |id: SysId| Content::Text(Cow::Owned(id.to_string()));
-    i8 => |number| Content::Integer(i64::from(number));
-    i16 => |number| Content::Integer(i64::from(number));
-    i32 => |number| Content::Integer(i64::from(number));
-    i64 => Content::Integer;
-    u8 => |number| Content::Integer(i64::from(number));
-    u16 => |number| Content::Integer(i64::from(number));
-    u32 => |number| Content::Integer(i64::from(number));
-    u64 => Content::Unsigned;
-    f32 => |number| Content::Decimal(f64::from(number));
-    f64 => Content::Decimal;
-    bool => Content::Boolean;
-    Date => Content::Date;
-    DateTime => Content::DateTime;
-    std::time::SystemTime => |time| Content::DateTime(DateTime::from(time));
-    Relative => Content::Relative;
+    &'a str => |text: &'a str| ValueKind::Text(Cow::Borrowed(text));
+    &'a String => |text: &'a String| ValueKind::Text(Cow::Borrowed(text));
+    String => |text| ValueKind::Text(Cow::Owned(text));
+    Cow<'a, str> => ValueKind::Text;
+    &'a SysId => |id: &'a SysId| ValueKind::Text(Cow::Borrowed(id.as_str()));
+    SysId => |id: SysId| ValueKind::Text(Cow::Owned(id.to_string()));
+    i8 => |number| ValueKind::Integer(i64::from(number));
+    i16 => |number| ValueKind::Integer(i64::from(number));
+    i32 => |number| ValueKind::Integer(i64::from(number));
+    i64 => ValueKind::Integer;
+    u8 => |number| ValueKind::Integer(i64::from(number));
+    u16 => |number| ValueKind::Integer(i64::from(number));
+    u32 => |number| ValueKind::Integer(i64::from(number));
+    u64 => ValueKind::Unsigned;
+    f32 => ValueKind::Single;
+    f64 => ValueKind::Decimal;
+    bool => ValueKind::Boolean;
+    Date => ValueKind::Date;
+    DateTime => ValueKind::DateTime;
+    std::time::SystemTime => |time| ValueKind::DateTime(DateTime::from(time));
+    Relative => ValueKind::Relative;
 }
 
 #[cfg(feature = "jiff")]
 impl From<jiff::Timestamp> for Value<'_> {
     fn from(time: jiff::Timestamp) -> Self {
-        Self(Content::DateTime(time.into()))
+        Self(ValueKind::DateTime(time.into()))
     }
+}
+
+/// Returns a copy of a text that borrows nothing.
+pub(super) fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
 }

@@ -1,6 +1,6 @@
 //! The body of an answer, whose failures are told apart like those of its head.
 
-use super::failure;
+use super::wire_error;
 use crate::Error;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -24,7 +24,8 @@ use std::task::{Context, Poll, ready};
 /// ```
 ///
 /// # Errors
-/// [`Kind::Closed`](crate::Kind::Closed) where the connection breaks before the body is whole.
+/// [`Kind::Closed`](crate::Kind::Closed) where the connection breaks before the body is whole,
+/// [`Kind::InvalidHttp`](crate::Kind::InvalidHttp) where its chunks cannot be read.
 pub struct TransportBody(Incoming);
 
 impl TransportBody {
@@ -43,7 +44,7 @@ impl http_body::Body for TransportBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = ready!(Pin::new(&mut self.0).poll_frame(cx));
-        Poll::Ready(frame.map(|frame| frame.map_err(|error| failure::broken(error.into()))))
+        Poll::Ready(frame.map(|frame| frame.map_err(|error| wire_error::broken(error.into()))))
     }
 
     #[inline]

@@ -1,16 +1,18 @@
-//! Settings of a transport. Everything that can be checked without a connection is checked in `build`.
+//! TlsSettings of a transport. Everything that can be checked without a connection is checked in `build`.
 
 use super::Transport;
 use super::connector::{Connector, Dial};
 use super::proxy::{Proxies, Proxy, from_environment};
-use super::tls::{Roots, Settings, TlsVersion};
+use super::runtime_pools::RuntimePools;
+use super::tls::{Roots, TlsSettings, TlsVersion};
 use crate::{Error, Kind, Secret};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::ffi::OsString;
 use std::fmt;
 use std::time::Duration;
 
-/// Settings of a [`Transport`].
+/// TlsSettings of a [`Transport`].
 ///
 /// ```
 /// use snow_core::transport::{TlsVersion, Transport};
@@ -29,15 +31,29 @@ pub struct TransportBuilder {
     connect_timeout: Duration,
     pool_idle_timeout: Duration,
     pool_max_idle_per_host: usize,
-    tls: Settings,
+    max_headers: usize,
+    max_head_size: usize,
+    tls: TlsSettings,
     /// `None`: as the process's environment says.
     proxies: Option<Result<Proxies, Error>>,
     #[cfg(feature = "hyper-util-0_1")]
     dial: Option<Dial>,
 }
 
-/// The most that is read or buffered at once. More gains nothing; and all that has come and nobody has read is held.
-const READ: usize = 64 << 10;
+/// What hyper takes by itself, without memory of its own for each response.
+const MAX_HEADERS: usize = 100;
+
+/// The most that is read or buffered at once, and so the largest head.
+const MAX_HEAD_SIZE: usize = 64 << 10;
+
+/// Hyper takes no less.
+const SMALLEST_HEAD: usize = 8 << 10;
+
+/// `HeaderMap` holds no more.
+const MOST_HEADERS: usize = 24 << 10;
+
+/// No connection lives that long; and the moment at the end of a longer time cannot be told.
+const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl TransportBuilder {
     pub(super) fn new() -> Self {
@@ -45,7 +61,9 @@ impl TransportBuilder {
             connect_timeout: Duration::from_secs(10),
             pool_idle_timeout: Duration::from_secs(20),
             pool_max_idle_per_host: usize::MAX,
-            tls: Settings::default(),
+            max_headers: MAX_HEADERS,
+            max_head_size: MAX_HEAD_SIZE,
+            tls: TlsSettings::default(),
             proxies: None,
             #[cfg(feature = "hyper-util-0_1")]
             dial: None,
@@ -70,6 +88,26 @@ impl TransportBuilder {
     /// How many connections that nobody uses are kept for each host; without a limit by default, 0 keeps none.
     pub fn pool_max_idle_per_host(mut self, limit: usize) -> Self {
         self.pool_max_idle_per_host = limit;
+        self
+    }
+
+    /// Sets how many headers a response may have; 100 by default. A response with more is [`Kind::InvalidHttp`]. An instance sends
+    /// about 20; raise it where gateways add many. Any other number than 100 costs two allocations for each response.
+    pub fn max_headers(mut self, headers: usize) -> Self {
+        self.max_headers = headers;
+        self
+    }
+
+    /// Sets how many bytes the head of a response may have, which is its status and all of its headers; 64 KiB by default, 8 KiB at
+    /// least. A larger one is [`Kind::InvalidHttp`]. It is also the most that is read at once: up to so much memory belongs to each
+    /// connection.
+    ///
+    /// ```
+    /// let transport = snow_core::Transport::builder().max_headers(1_000).max_head_size(1 << 20).build()?;
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    pub fn max_head_size(mut self, bytes: usize) -> Self {
+        self.max_head_size = bytes;
         self
     }
 
@@ -155,7 +193,8 @@ impl TransportBuilder {
     /// They are those that the environment is asked for by default, when the transport is built and only then: `HTTPS_PROXY`,
     /// `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lower case first. `HTTP_PROXY` is not read where `REQUEST_METHOD` is set,
     /// since a CGI program's callers could set it. Connections to this machine (`localhost`, `127.0.0.1`) never go through a proxy
-    /// found this way. [`build`](Self::build) refuses a proxy that cannot be used, and passes over entries of `NO_PROXY` that cannot.
+    /// found this way. [`build`](Self::build) refuses a proxy that cannot be used and a variable of the environment that is not
+    /// UTF-8, and passes over entries of `NO_PROXY` that cannot be used.
     ///
     /// ```
     /// use snow_core::Transport;
@@ -165,7 +204,7 @@ impl TransportBuilder {
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     pub fn proxy_variables(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
-        self.proxies = Some(from_environment(variable));
+        self.proxies = Some(from_environment(|name| variable(name).map(OsString::from)));
         self
     }
 
@@ -207,21 +246,32 @@ impl TransportBuilder {
             let why = "the connect timeout is zero, so that nothing could ever connect";
             return Err(Error::new(Kind::InvalidInput, why));
         }
+        if self.max_head_size < SMALLEST_HEAD || !(1..=MOST_HEADERS).contains(&self.max_headers) {
+            let why = format!(
+                "the head of a response may have {} bytes and {} headers: at least {SMALLEST_HEAD} bytes are needed, and 1 to \
+                 {MOST_HEADERS} headers",
+                self.max_head_size, self.max_headers
+            );
+            return Err(Error::new(Kind::InvalidInput, why));
+        }
         let proxies = match self.proxies.clone() {
             Some(proxies) => proxies?,
-            None => from_environment(|name| std::env::var(name).ok())?,
+            None => from_environment(|name| std::env::var_os(name))?,
         };
         let dial = self.dial();
         let connector = Connector::new(dial, proxies, self.tls.read()?, self.connect_timeout);
         let max_idle = if self.pool_idle_timeout.is_zero() { 0 } else { self.pool_max_idle_per_host };
-        let client = Client::builder(TokioExecutor::new())
+        let mut settings = Client::builder(TokioExecutor::new());
+        settings
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(self.pool_idle_timeout)
+            .pool_idle_timeout(self.pool_idle_timeout.min(LONGEST_IDLE))
             .pool_max_idle_per_host(max_idle)
-            .http1_max_buf_size(READ)
-            .set_host(false) // see `host`
-            .build(connector.clone());
-        Ok(Transport::new(client, connector))
+            .http1_max_buf_size(self.max_head_size)
+            .set_host(false); // see `host`
+        if self.max_headers != MAX_HEADERS {
+            settings.http1_max_headers(self.max_headers);
+        }
+        Ok(Transport::new(RuntimePools::new(settings, connector)))
     }
 
     #[cfg(feature = "hyper-util-0_1")]
@@ -242,6 +292,8 @@ impl fmt::Debug for TransportBuilder {
             .field("connect_timeout", &self.connect_timeout)
             .field("pool_idle_timeout", &self.pool_idle_timeout)
             .field("pool_max_idle_per_host", &self.pool_max_idle_per_host)
+            .field("max_headers", &self.max_headers)
+            .field("max_head_size", &self.max_head_size)
             .field("proxies", &self.proxies)
             .finish_non_exhaustive()
     }

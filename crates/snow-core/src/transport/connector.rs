@@ -1,11 +1,12 @@
 //! TCP, or a way to connect of the user's own; a proxy; and TLS where the scheme says so: all under one limit of time.
 
 use super::proxy::{Proxies, Proxy, ProxyScheme, open_tunnel};
-use super::stream::Stream;
-use super::{failure, tls::Tls};
+use super::stream::BoxedStream;
+use super::{tls::Tls, wire_error};
+use crate::timer::{self, Sleep};
 use crate::{BoxError, Error, Kind};
 use futures_util::future::{BoxFuture, Either, Ready, ready, select};
-use http::{Uri, uri::Scheme};
+use http::{HeaderMap, HeaderValue, Uri, header, uri::Scheme};
 #[cfg(feature = "hyper-util-0_1")]
 use hyper::rt::{Read, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
@@ -14,11 +15,10 @@ use hyper_util::client::legacy::connect::Connection;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::SocksV5;
 use std::future::Future;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::Sleep;
 use tower::ServiceExt;
 use tower_service::Service;
 
@@ -30,13 +30,15 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// One `Arc` to clone: the client above clones it for every request.
 #[derive(Clone)]
-pub(super) struct Connector(Arc<Inner>);
+pub(super) struct Connector(Arc<ConnectorInner>);
 
-struct Inner {
+struct ConnectorInner {
     dial: Dial,
     proxies: Proxies,
     tls: Tls,
     timeout: Duration,
+    /// What proxies are told of who asks: the `User-Agent` of the first request.
+    agent: OnceLock<HeaderValue>,
 }
 
 /// How to get to a host and port.
@@ -44,15 +46,26 @@ struct Inner {
 pub(super) enum Dial {
     Tcp(HttpConnector),
     #[cfg(feature = "hyper-util-0_1")]
-    Own(Arc<dyn Fn(Uri) -> Dialling + Send + Sync>),
+    Own(Arc<dyn Fn(Uri) -> DialFuture + Send + Sync>),
 }
 
 #[cfg(feature = "hyper-util-0_1")]
-type Dialling = BoxFuture<'static, Result<Stream, BoxError>>;
+type DialFuture = BoxFuture<'static, Result<BoxedStream, BoxError>>;
 
 impl Connector {
     pub(super) fn new(dial: Dial, proxies: Proxies, tls: Tls, timeout: Duration) -> Self {
-        Self(Arc::new(Inner { dial, proxies, tls, timeout }))
+        Self(Arc::new(ConnectorInner { dial, proxies, tls, timeout, agent: OnceLock::new() }))
+    }
+
+    /// Takes note of who sends requests, where there is a proxy to be told.
+    #[inline]
+    pub(super) fn note_agent(&self, headers: &HeaderMap) {
+        if !self.0.proxies.are_none()
+            && self.0.agent.get().is_none()
+            && let Some(agent) = headers.get(header::USER_AGENT)
+        {
+            self.0.agent.get_or_init(|| agent.clone());
+        }
     }
 
     /// Makes what the first https connection would have to make.
@@ -62,7 +75,7 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<Stream>;
+    type Response = MaybeHttpsStream<BoxedStream>;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
@@ -76,16 +89,16 @@ impl Service<Uri> for Connector {
     }
 }
 
-impl Inner {
-    async fn connect(&self, uri: Uri) -> Result<MaybeHttpsStream<Stream>, Error> {
+impl ConnectorInner {
+    async fn connect(&self, uri: Uri) -> Result<MaybeHttpsStream<BoxedStream>, Error> {
         let secure = uri.scheme() != Some(&Scheme::HTTP);
         if secure {
             self.tls.config()?; // what can be known to fail fails before anybody is bothered
         }
-        let mut limit = Limit::new(self.timeout);
-        let target = host_and_port(&uri);
+        let mut limit = ConnectTimeout::new(self.timeout);
+        let target = host_and_port(&uri)?;
         let stream = match self.proxies.choose(&uri) {
-            Some(proxy) => self.through(proxy, &uri, &target, &mut limit).await?,
+            Some(proxy) => self.through(proxy, &target, &mut limit).await?,
             None => {
                 let dialled = self.dial.connect(uri.clone());
                 let failed =
@@ -103,10 +116,9 @@ impl Inner {
     async fn through(
         &self,
         proxy: &Proxy,
-        uri: &Uri,
         target: &str,
-        limit: &mut Limit,
-    ) -> Result<Stream, Error> {
+        limit: &mut ConnectTimeout,
+    ) -> Result<BoxedStream, Error> {
         let dialled = self.dial.connect(proxy.uri().clone());
         let stream = limit.step(&format!("connecting to the proxy {proxy}"), dialled).await?;
         let mut stream = stream.map_err(|error| {
@@ -116,31 +128,32 @@ impl Inner {
         if proxy.scheme() == ProxyScheme::Https {
             let step = format!("the TLS handshake with the proxy {proxy}");
             let encrypted = limit.step(&step, self.encrypt(stream, proxy.uri().clone())).await?;
-            stream =
-                Stream::new(encrypted.map_err(|error| error.with_context(&format!("the proxy {proxy}")))?);
+            stream = BoxedStream::new(
+                encrypted.map_err(|error| error.with_context(&format!("the proxy {proxy}")))?,
+            );
         }
         let step = format!("asking the proxy {proxy} for a connection to {target}");
         match proxy.scheme() {
-            ProxyScheme::Socks5 => limit.step(&step, socks(proxy, stream, uri, target)).await?,
-            _ => limit.step(&step, open_tunnel(proxy, stream, target)).await?,
+            ProxyScheme::Socks5 => limit.step(&step, socks(proxy, stream, target)).await?,
+            _ => limit.step(&step, open_tunnel(proxy, stream, target, self.agent.get())).await?,
         }
     }
 
-    async fn encrypt(&self, stream: Stream, uri: Uri) -> Result<MaybeHttpsStream<Stream>, Error> {
+    async fn encrypt(&self, stream: BoxedStream, uri: Uri) -> Result<MaybeHttpsStream<BoxedStream>, Error> {
         let mut https = HttpsConnector::from((given(stream), self.tls.config()?));
-        https.call(uri).await.map_err(failure::of_handshake)
+        https.call(uri).await.map_err(wire_error::of_handshake)
     }
 }
 
-async fn socks(proxy: &Proxy, stream: Stream, uri: &Uri, target: &str) -> Result<Stream, Error> {
+async fn socks(proxy: &Proxy, stream: BoxedStream, target: &str) -> Result<BoxedStream, Error> {
     let socks = SocksV5::new(proxy.uri().clone(), given(stream));
     let mut socks = match proxy.login() {
         Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
         None => socks,
     };
     // It takes port 443 where none is named.
-    let uri =
-        Uri::builder().scheme("https").authority(target).path_and_query("/").build().unwrap_or(uri.clone());
+    let uri = Uri::builder().scheme("https").authority(target).path_and_query("/").build();
+    let uri = uri.map_err(|e| Error::internal("a target with its port is no authority").with_source(e))?;
     socks.call(uri).await.map_err(|error| {
         let why = format!(
             "the proxy {proxy} makes no connection to {target} ({error}): check its scheme and credentials, and whether it \
@@ -151,14 +164,17 @@ async fn socks(proxy: &Proxy, stream: Stream, uri: &Uri, target: &str) -> Result
 }
 
 /// A connector that has connected already.
-fn given(stream: Stream) -> tower::util::ServiceFn<impl FnMut(Uri) -> Ready<Result<Stream, BoxError>>> {
+fn given(
+    stream: BoxedStream,
+) -> tower::util::ServiceFn<impl FnMut(Uri) -> Ready<Result<BoxedStream, BoxError>>> {
     let mut stream = Some(stream);
     tower::service_fn(move |_| ready(stream.take().ok_or_else(|| "the connection is in use".into())))
 }
 
-fn host_and_port(uri: &Uri) -> String {
+fn host_and_port(uri: &Uri) -> Result<String, Error> {
     let port = uri.port_u16().unwrap_or(if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 });
-    format!("{}:{port}", uri.host().unwrap_or_default())
+    let host = uri.host().ok_or_else(|| Error::internal("a connection is wanted to a URI without a host"))?;
+    Ok(format!("{host}:{port}"))
 }
 
 impl Dial {
@@ -184,13 +200,13 @@ impl Dial {
     {
         Self::Own(Arc::new(move |uri| {
             let connecting = connector.clone().oneshot(uri);
-            Box::pin(async move { connecting.await.map(Stream::new).map_err(Into::into) })
+            Box::pin(async move { connecting.await.map(BoxedStream::new).map_err(Into::into) })
         }))
     }
 
-    async fn connect(&self, uri: Uri) -> Result<Stream, BoxError> {
+    async fn connect(&self, uri: Uri) -> Result<BoxedStream, BoxError> {
         match self {
-            Self::Tcp(tcp) => Ok(Stream::new(tcp.clone().oneshot(uri).await?)),
+            Self::Tcp(tcp) => Ok(BoxedStream::new(tcp.clone().oneshot(uri).await?)),
             #[cfg(feature = "hyper-util-0_1")]
             Self::Own(connect) => connect(uri).await,
         }
@@ -198,23 +214,24 @@ impl Dial {
 }
 
 /// One limit for all steps of a connection.
-struct Limit {
+struct ConnectTimeout {
     total: Duration,
-    sleep: Pin<Box<Sleep>>,
+    sleep: Sleep,
 }
 
-impl Limit {
+impl ConnectTimeout {
     fn new(total: Duration) -> Self {
-        Self { total, sleep: Box::pin(tokio::time::sleep(total)) }
+        Self { total, sleep: timer::sleep(total) }
     }
 
     /// Does a step, whose name is told if the time ends in it.
     async fn step<T>(&mut self, name: &str, step: impl Future<Output = T>) -> Result<T, Error> {
         let step = pin!(step);
         // The limit is asked first: the name of the step says more than whatever gave up in it at the same moment.
-        match select(self.sleep.as_mut(), step).await {
+        match select(&mut self.sleep, step).await {
             Either::Right((done, _)) => Ok(done),
-            Either::Left(_) => {
+            Either::Left((Err(error), _)) => Err(error),
+            Either::Left((Ok(()), _)) => {
                 let why = format!("no connection within {:?}: the time ended in {name}", self.total);
                 Err(Error::new(Kind::Connect, why))
             }

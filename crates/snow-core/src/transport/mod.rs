@@ -6,21 +6,23 @@
 mod body;
 mod builder;
 mod connector;
-mod failure;
-mod host;
+mod host_header;
 mod proxy;
+mod runtime_pools;
 mod stream;
 mod tls;
+mod wire_error;
 
 pub use body::TransportBody;
 pub use builder::TransportBuilder;
 pub use proxy::Proxy;
 pub use tls::TlsVersion;
 
-use crate::{Body, Error, Origin};
-use connector::Connector;
+use crate::{Body, Departure, Error, Origin};
 use http::{Method, Request, Response, Uri};
-use hyper_util::client::legacy::{self, Client};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
+use runtime_pools::RuntimePools;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -30,8 +32,12 @@ use tower_service::Service;
 
 /// An HTTP/1.1 client with a connection pool: the bottom of the default stack, and a tower `Service` for any other.
 ///
-/// Clones share the pool and cost one `Arc`. It sends what it is given: no header is added but what HTTP/1.1 needs, `Host` and
-/// the body's length; nothing is retried but what never left.
+/// Clones share their connections, a pool for each tokio runtime that sends (the 8 that sent last), and cost one `Arc`. It sends what it is given: no header is added but what HTTP/1.1 needs, `Host` and
+/// the body's length; nothing is retried but what never left. Proxies are told the `User-Agent` of the first request.
+///
+/// # Panics
+/// Sending panics in a tokio runtime without sockets and timers: call `enable_all()` on the runtime's builder. Outside a runtime it
+/// is an error.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), snow_core::Error> {
@@ -44,12 +50,7 @@ use tower_service::Service;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Transport(Arc<Inner>);
-
-struct Inner {
-    client: Client<Connector, Body>,
-    connector: Connector,
-}
+pub struct Transport(Arc<RuntimePools>);
 
 impl Transport {
     /// A transport to be configured.
@@ -57,8 +58,8 @@ impl Transport {
         TransportBuilder::new()
     }
 
-    fn new(client: Client<Connector, Body>, connector: Connector) -> Self {
-        Self(Arc::new(Inner { client, connector }))
+    fn new(pools: RuntimePools) -> Self {
+        Self(Arc::new(pools))
     }
 
     /// Does now what the first request to this origin would have to do: for https, loads the machine's certificates,
@@ -67,7 +68,7 @@ impl Transport {
     /// # Errors
     /// [`Kind::Tls`](crate::Kind::Tls) if there is no certificate to trust.
     pub fn prepare(&self, origin: &Origin) -> Result<(), Error> {
-        if origin.is_https() { self.0.connector.prepare_tls() } else { Ok(()) }
+        if origin.is_https() { self.0.connector().prepare_tls() } else { Ok(()) }
     }
 }
 
@@ -89,10 +90,17 @@ impl Service<Request<Body>> for Transport {
 
     #[inline(always)]
     fn call(&mut self, mut request: Request<Body>) -> TransportFuture {
-        let about = Box::new((request.method().clone(), request.uri().clone()));
-        host::name_host(request.headers_mut(), &about.1);
-        let sent = is_usable(&about.1).then(|| self.0.client.request(request));
-        TransportFuture { sent, about }
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let waits = Departure::of(&request).cloned().map(|departure| {
+            let connection = capture_connection(&mut request);
+            departure.set_connection(connection.clone());
+            (departure, connection)
+        });
+        self.0.connector().note_agent(request.headers());
+        host_header::name_host(request.headers_mut(), &uri);
+        let unsent = Some(request.map(Body::with_checked_length));
+        let pending = PendingRequest { method, uri, waits, unsent, pools: self.0.clone() };
+        TransportFuture { sent: None, pending: Box::new(pending) }
     }
 }
 
@@ -103,16 +111,41 @@ fn is_usable(uri: &Uri) -> bool {
 /// The future of [`Transport`].
 #[must_use = "futures do nothing unless awaited"]
 pub struct TransportFuture {
-    /// Not if it was refused.
+    /// Not until it is polled for the first time, for it goes over a connection of the runtime that polls it.
     sent: Option<legacy::ResponseFuture>,
-    /// What an error has to name: on the heap, so that the future moves lightly.
-    about: Box<(Method, Uri)>,
+    /// On the heap, so that the future moves lightly.
+    pending: Box<PendingRequest>,
+}
+
+/// A request, and what it takes to send it and to name it in an error.
+struct PendingRequest {
+    /// What an error has to name.
+    method: Method,
+    uri: Uri,
+    /// The departure of the request and its connection, until the request has left.
+    waits: Option<(Departure, CaptureConnection)>,
+    unsent: Option<Request<Body>>,
+    pools: Arc<RuntimePools>,
+}
+
+impl PendingRequest {
+    fn send(&mut self) -> Result<legacy::ResponseFuture, Error> {
+        if is_usable(&self.uri) { self.pools.send(&mut self.unsent) } else { Err(invalid_uri()) }
+    }
+
+    /// Tells that the request left, once there is a connection for it.
+    fn notice_departure(&mut self) {
+        if self.waits.as_ref().is_some_and(|(_, connection)| connection.connection_metadata().is_some())
+            && let Some((departure, _)) = self.waits.take()
+        {
+            departure.leave();
+        }
+    }
 }
 
 impl TransportFuture {
-    fn name(&self, error: Error) -> Error {
-        let (method, uri) = &*self.about;
-        error.with_operation(method, uri)
+    fn annotate(&self, error: Error) -> Error {
+        error.with_operation(&self.pending.method, &self.pending.uri)
     }
 }
 
@@ -121,16 +154,25 @@ impl Future for TransportFuture {
 
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(sent) = &mut self.sent else { return Poll::Ready(Err(self.name(refused()))) };
-        match Pin::new(sent).poll(cx) {
-            Poll::Ready(Ok(answer)) => Poll::Ready(Ok(answer.map(TransportBody::new))),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(self.name(failure::of_client(error)))),
+        let this = &mut *self;
+        let sent = match &mut this.sent {
+            Some(sent) => sent,
+            None => match this.pending.send() {
+                Ok(sent) => this.sent.insert(sent),
+                Err(error) => return Poll::Ready(Err(self.annotate(error))),
+            },
+        };
+        let polled = Pin::new(sent).poll(cx);
+        self.pending.notice_departure();
+        match polled {
+            Poll::Ready(Ok(response)) => Poll::Ready(Ok(response.map(TransportBody::new))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.annotate(wire_error::of_client(error)))),
             Poll::Pending => Poll::Pending,
         }
     }
 }
 
-fn refused() -> Error {
+fn invalid_uri() -> Error {
     let why =
         "the request's URI is none of http or https with a host: put a BaseUriLayer above the transport";
     Error::new(crate::Kind::InvalidInput, why)

@@ -11,21 +11,21 @@ trait AnyStream: Read + Write + Connection + Send + Unpin {}
 impl<T: Read + Write + Connection + Send + Unpin> AnyStream for T {}
 
 /// One virtual call a read; so every way to connect gives the same type, however many proxies are in it.
-pub(super) struct Stream(Box<dyn AnyStream>);
+pub(super) struct BoxedStream(Box<dyn AnyStream>);
 
-impl Stream {
+impl BoxedStream {
     pub(super) fn new(stream: impl Read + Write + Connection + Send + Unpin + 'static) -> Self {
         Self(Box::new(stream))
     }
 }
 
-impl Connection for Stream {
+impl Connection for BoxedStream {
     fn connected(&self) -> Connected {
         self.0.connected()
     }
 }
 
-impl Read for Stream {
+impl Read for BoxedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -35,7 +35,7 @@ impl Read for Stream {
     }
 }
 
-impl Write for Stream {
+impl Write for BoxedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(cx, bytes)
     }

@@ -5,76 +5,76 @@
 
 mod attributes;
 mod metadata;
-mod parent;
+mod parent_access;
 mod upload;
 
-use super::table::{denied, fields, lie, list};
-use super::{Call, no_such_api};
-use crate::answer::Answer;
+use super::Call;
+use super::table::{denied, fields, list, write_lie};
 use crate::data::{Author, Database, Fields, File, Row, TableId};
-use crate::simulator::State;
+use crate::response::SimResponse;
+use crate::state::State;
 use http::{Method, StatusCode, header};
-use parent::Parents;
+use parent_access::ParentAccess;
 
 /// How many rows come when no limit is given.
 const DEFAULT_LIMIT: usize = 1_000;
 
-pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
-    let Some(table) = state.database.dictionary.table("sys_attachment") else { return no_such_api() };
+pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
+    let Some(table) = state.database.dictionary.table("sys_attachment") else {
+        return SimResponse::no_such_api();
+    };
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match (&call.method, &segments[..]) {
         (&Method::GET | &Method::HEAD, []) => list(state, call, table),
         (&Method::POST, ["file"]) => upload::file(state, call),
         (&Method::POST, ["upload"]) => upload::form(state, call),
         (&Method::GET | &Method::HEAD, [id]) => match find(state, call, table, id) {
-            Some(row) => Answer::result(StatusCode::OK, &metadata::of(state, call, table, row)),
+            Some(row) => SimResponse::result(StatusCode::OK, &metadata::of(state, call, table, row)),
             None => no_attachment(),
         },
         (&Method::GET | &Method::HEAD, [id, "file"]) => download(state, call, table, id),
         (&Method::PATCH, [id]) => rename(state, call, table, id),
         (&Method::DELETE, [id]) => delete(state, call, table, id),
         (_, [id, "attributes", rest @ ..]) if rest.len() < 2 => {
-            attributes::answer(state, call, table, id, rest.first().copied())
+            attributes::handle(state, call, table, id, rest.first().copied())
         }
-        (_, [] | [_] | [_, "file"]) => {
-            Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", "")
-        }
-        _ => no_such_api(),
+        (_, [] | [_] | [_, "file"]) => SimResponse::method_not_supported(),
+        _ => SimResponse::no_such_api(),
     }
 }
 
 /// An attachment that the user may see.
 fn find<'a>(state: &'a State, call: &'a Call<'_>, table: TableId, id: &str) -> Option<&'a Row> {
-    state.database.row(table, id).filter(|row| Parents::of(state, call, table).may_see(row))
+    state.database.row(table, id).filter(|row| ParentAccess::of(state, call, table).may_see(row))
 }
 
-fn list(state: &State, call: &Call<'_>, table: TableId) -> Answer {
+fn list(state: &State, call: &Call<'_>, table: TableId) -> SimResponse {
     let query = call.param("sysparm_query").unwrap_or_default();
     let page = match list::Page::of(state, call, table, query, DEFAULT_LIMIT) {
         Ok(page) => page,
         Err(refusal) => return *refusal,
     };
     // The limit was applied before access rules (facts 9).
-    let mut parents = Parents::of(state, call, table);
+    let mut parents = ParentAccess::of(state, call, table);
     let visible = page.rows.iter().filter(|row| parents.may_see(row));
     let rows = visible.map(|row| metadata::of(state, call, table, row)).collect();
-    page.answer(state, call, rows)
+    page.response(state, call, rows)
 }
 
-fn download(state: &State, call: &Call<'_>, table: TableId, id: &str) -> Answer {
+fn download(state: &State, call: &Call<'_>, table: TableId, id: &str) -> SimResponse {
     let Some(row) = find(state, call, table, id) else { return no_attachment() };
     let content_type = state.database.field(table, row, "content_type");
     if !accepts(call, content_type) {
         let detail = format!("The file is {content_type}");
-        return Answer::fault(StatusCode::NOT_ACCEPTABLE, "Not acceptable", &detail);
+        return SimResponse::error(StatusCode::NOT_ACCEPTABLE, "Not acceptable", &detail);
     }
-    let answer = match state.database.file(id) {
-        Some(File::Kept(bytes)) => Answer::new(StatusCode::OK, bytes.clone(), true),
-        Some(File::Generated(size)) => Answer::generated(*size),
-        _ => return Answer::not_simulated("a file whose bytes were not kept"),
+    let response = match state.database.file(id) {
+        Some(File::Kept(bytes)) => SimResponse::new(StatusCode::OK, bytes.clone(), true),
+        Some(File::Generated(size)) => SimResponse::generated(*size),
+        _ => return SimResponse::not_simulated("a file whose bytes were not kept"),
     };
     let name = state.database.field(table, row, "file_name");
-    answer
+    response
         .with("content-type", content_type)
         .with("content-disposition", &metadata::disposition(name))
         .with("x-attachment-metadata", &metadata::header(state, table, row))
@@ -92,7 +92,7 @@ fn accepts(call: &Call<'_>, content_type: &str) -> bool {
     })
 }
 
-fn rename(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> Answer {
+fn rename(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> SimResponse {
     let given = match fields(call.body) {
         Ok(given) => given,
         Err(refusal) => return *refusal,
@@ -108,16 +108,16 @@ fn rename(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> Answe
     }
     let (stamp, change) = (state.clock.stamp(), Fields::from([("file_name".to_owned(), name.clone())]));
     state.database.update(table, id, &change, Author::new(&call.user.name, &stamp));
-    lie(state, "Update").unwrap_or_else(|| Answer::empty(StatusCode::NO_CONTENT))
+    write_lie(state, "Update").unwrap_or_else(|| SimResponse::empty(StatusCode::NO_CONTENT))
 }
 
-fn delete(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> Answer {
+fn delete(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> SimResponse {
     if let Err(refusal) = may_change(state, call, table, id, "Delete") {
         return *refusal;
     }
     let stamp = state.clock.stamp();
     state.database.remove(table, id, Author::new(&call.user.name, &stamp));
-    lie(state, "Delete").unwrap_or_else(|| Answer::empty(StatusCode::NO_CONTENT))
+    write_lie(state, "Delete").unwrap_or_else(|| SimResponse::empty(StatusCode::NO_CONTENT))
 }
 
 /// Whoever may write the record may change its files; who may not see it finds none.
@@ -127,15 +127,15 @@ fn may_change(
     table: TableId,
     id: &str,
     verb: &str,
-) -> Result<(), Box<Answer>> {
+) -> Result<(), Box<SimResponse>> {
     let Some(row) = find(state, call, table, id) else { return Err(Box::new(no_attachment())) };
-    match Parents::of(state, call, table).may_write(row) {
+    match ParentAccess::of(state, call, table).may_write(row) {
         true => Ok(()),
         false => Err(Box::new(denied(verb))),
     }
 }
 
-fn no_attachment() -> Answer {
+fn no_attachment() -> SimResponse {
     super::table::no_record()
 }
 

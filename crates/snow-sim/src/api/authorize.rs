@@ -3,16 +3,15 @@
 //! What the facts do not say is chosen here: a request that cannot be granted is a page with status 400, before any login; a
 //! form without the session's token is one with 403; who denies is sent back with `error=access_denied`, as RFC 6749 says.
 
-use super::form::Form;
+use super::browser_session::BrowserSession;
 use super::login;
-use super::page::{self, Visitor};
-use crate::answer::Answer;
-use crate::session::Session;
-use crate::simulator::State;
+use super::{HandledRequest, PageRequest, html};
+use crate::OAuthApplication;
+use crate::form::Form;
+use crate::response::SimResponse;
+use crate::state::State;
 use crate::tokens::Code;
-use crate::{OAuthApplication, Simulator};
-use bytes::Bytes;
-use http::{Method, StatusCode, request::Parts};
+use http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::sync::Arc;
 
@@ -31,53 +30,57 @@ const PARAMETERS: [&str; 7] = [
 ];
 
 /// A request that can be granted.
-struct Asked {
+struct AuthorizationRequest {
     client: Arc<OAuthApplication>,
-    /// Where the answer goes.
+    /// Where the response goes.
     redirect: String,
     state: String,
     challenge: Option<String>,
 }
 
-pub(super) fn answer(
+pub(super) fn handle(
     state: &mut State,
-    head: &Parts,
-    body: &Bytes,
-    session: Option<(String, Session)>,
-) -> (Answer, String, u64) {
-    let visitor = Visitor::of(state, session);
+    PageRequest { head, body, session }: PageRequest<'_>,
+) -> HandledRequest {
+    let browser = BrowserSession::of(state, session);
     let decided = head.method == Method::POST;
-    let answer = Form::of_body(body);
-    let form = Form::of_query(if decided { Some(answer.get("oauth_request")) } else { head.uri.query() });
-    let asked = match Asked::read(state, &form) {
+    let response = Form::of_body(body);
+    let form = Form::of_query(if decided { Some(response.get("oauth_request")) } else { head.uri.query() });
+    let asked = match AuthorizationRequest::read(state, &form) {
         Ok(asked) => asked,
         Err(why) => {
-            return visitor
-                .gets(state, page::message(StatusCode::BAD_REQUEST, "Access cannot be given", why));
+            return browser
+                .respond(state, html::message(StatusCode::BAD_REQUEST, "Access cannot be given", why));
         }
     };
-    let Some(user) = visitor.user(state) else {
-        return login::ask(state, visitor, &format!("/oauth_auth.do?{}", again(&form)), "", "");
+    let Some(user) = browser.user(state) else {
+        return login::show_login(
+            state,
+            browser,
+            &format!("/oauth_auth.do?{}", request_query(&form)),
+            "",
+            "",
+        );
     };
-    let answer = match decided {
-        false => page::consent(&visitor.session.token, &asked.client.name, &user, &again(&form)),
-        true if answer.get("sysparm_ck") != visitor.session.token => {
+    let response = match decided {
+        false => html::consent(&browser.session.token, &asked.client.name, &user, &request_query(&form)),
+        true if response.get("sysparm_ck") != browser.session.token => {
             let why = "This answer does not come from the page that was shown to you. Nothing was allowed.";
-            page::message(StatusCode::FORBIDDEN, "Access was not given", why)
+            html::message(StatusCode::FORBIDDEN, "Access was not given", why)
         }
-        true => asked.decide(state, &user, answer.get("decision")),
+        true => asked.decide(state, &user, response.get("decision")),
     };
-    visitor.gets(state, answer)
+    browser.respond(state, response)
 }
 
 /// The query of this request, for after the login and with the consent.
-fn again(form: &Form) -> String {
+fn request_query(form: &Form) -> String {
     let given = PARAMETERS.iter().filter(|name| !form.get(name).is_empty());
     let pairs = given.map(|name| format!("{name}={}", utf8_percent_encode(form.get(name), ESCAPED)));
     pairs.collect::<Vec<_>>().join("&")
 }
 
-impl Asked {
+impl AuthorizationRequest {
     /// What is asked for, or why it cannot be given.
     fn read(state: &State, form: &Form) -> Result<Self, &'static str> {
         let client = state.clients.get(form.get("client_id")).ok_or("Unknown client_id")?.clone();
@@ -99,10 +102,10 @@ impl Asked {
         Ok(Self { redirect: redirect.to_owned(), state: form.get("state").to_owned(), challenge, client })
     }
 
-    fn decide(self, state: &mut State, user: &str, decision: &str) -> Answer {
-        let answer = match decision {
+    fn decide(self, state: &mut State, user: &str, decision: &str) -> SimResponse {
+        let response = match decision {
             "allow" => {
-                let end = state.clock.now() + Simulator::CODE_LIFETIME;
+                let end = state.clock.now() + Code::LIFETIME;
                 let code = state.tokens.issue_code(Code {
                     client: self.client.id.clone(),
                     user: user.to_owned(),
@@ -115,15 +118,15 @@ impl Asked {
             "deny" => "error=access_denied".to_owned(),
             _ => {
                 let why = "Choose Allow or Deny. Nothing was allowed.";
-                return page::message(StatusCode::BAD_REQUEST, "Access was not given", why);
+                return html::message(StatusCode::BAD_REQUEST, "Access was not given", why);
             }
         };
         let mut target =
-            format!("{}{}{answer}", self.redirect, if self.redirect.contains('?') { '&' } else { '?' });
+            format!("{}{}{response}", self.redirect, if self.redirect.contains('?') { '&' } else { '?' });
         if !self.state.is_empty() {
             target = format!("{target}&state={}", utf8_percent_encode(&self.state, ESCAPED));
         }
-        Answer::empty(StatusCode::FOUND).with("location", &target)
+        SimResponse::empty(StatusCode::FOUND).with("location", &target)
     }
 }
 

@@ -2,14 +2,16 @@
 //! is rolled back.
 //!
 //! Chosen where the facts are silent: there is no path without a version; only the whole counts for rate rules; sizes are those of
-//! decoded bodies; an item whose answer is too large is not serviced, with all behind it; one that runs out of time is a cancelled
+//! decoded bodies; an item whose response is too large is not serviced, with all behind it; one that runs out of time is a cancelled
 //! transaction (500), and was done all the same.
 
-use super::{Call, no_such_api, route, routed};
-use crate::answer::Answer;
+use super::dispatch::call_api;
+use super::path::ApiPath;
+use super::{Call, IncomingRequest};
 use crate::fault::cancelled;
-use crate::simulator::State;
-use crate::upload::Received;
+use crate::response::SimResponse;
+use crate::state::State;
+use crate::upload::ReceivedBody;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::request::Parts;
@@ -18,46 +20,46 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// One request of a batch.
-struct Item {
+struct BatchItem {
     id: String,
     head: Parts,
     body: Vec<u8>,
     without_headers: bool,
 }
 
-pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
+pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
     if !call.segments.is_empty() || !call.base.ends_with(['1', '2']) {
-        return no_such_api();
+        return SimResponse::no_such_api();
     }
     if call.method != Method::POST {
-        return Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", "");
+        return SimResponse::method_not_supported();
     }
     let given = |name| call.head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !given("content-type").trim_start().starts_with("application/json") {
         let detail = "A batch is application/json";
-        return Answer::fault(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", detail);
+        return SimResponse::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", detail);
     }
     if given("accept").trim_start().starts_with("multipart/mixed") {
-        return Answer::not_simulated("multipart/mixed, as the answer of a batch,");
+        return SimResponse::not_simulated("multipart/mixed, as the answer of a batch,");
     }
     let (id, items) = match read(call) {
         Ok(batch) => batch,
         Err(why) => {
-            return Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", &why);
+            return SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", &why);
         }
     };
     let most = given("x-batchrequest-max-output-size").parse().unwrap_or(usize::MAX);
     let (serviced, unserviced) = run(state, call, items, most);
     let body =
         json!({ "batch_request_id": id, "serviced_requests": serviced, "unserviced_requests": unserviced });
-    Answer::json(StatusCode::OK, body.to_string())
+    SimResponse::json(StatusCode::OK, body.to_string())
 }
 
 /// Items that could be read, and those that could not with what is wrong.
-type Items = Vec<Result<Item, (String, String)>>;
+type BatchItems = Vec<Result<BatchItem, (String, String)>>;
 
 /// The id of the batch, and its items.
-fn read(call: &Call<'_>) -> Result<(String, Items), String> {
+fn read(call: &Call<'_>) -> Result<(String, BatchItems), String> {
     let batch: Value = serde_json::from_slice(call.body).map_err(|error| error.to_string())?;
     let items = batch["rest_requests"].as_array().ok_or("rest_requests is no array")?;
     let items = items.iter().map(|item| {
@@ -76,7 +78,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn item(call: &Call<'_>, item: &Value, id: String) -> Result<Item, String> {
+fn item(call: &Call<'_>, item: &Value, id: String) -> Result<BatchItem, String> {
     let word = |name: &str| item[name].as_str().ok_or_else(|| format!("{name} is no text"));
     let url = word("url")?;
     if !url.starts_with('/') {
@@ -94,11 +96,11 @@ fn item(call: &Call<'_>, item: &Value, id: String) -> Result<Item, String> {
     }
     let encoded: String = item["body"].as_str().unwrap_or_default().split_whitespace().collect();
     let body = BASE64_STANDARD.decode(encoded).map_err(|error| format!("the body is no base64: {error}"))?;
-    Ok(Item { id, head, body, without_headers: item["exclude_response_headers"] == true })
+    Ok(BatchItem { id, head, body, without_headers: item["exclude_response_headers"] == true })
 }
 
 /// What was answered to each, and the ids of those that a limit left undone.
-fn run(state: &mut State, call: &Call<'_>, items: Items, most: usize) -> (Vec<Value>, Vec<String>) {
+fn run(state: &mut State, call: &Call<'_>, items: BatchItems, most: usize) -> (Vec<Value>, Vec<String>) {
     let settings = state.settings.clone();
     let most = most.min(settings.batch_output_limit);
     let (mut serviced, mut spent) = (Vec::new(), Duration::ZERO);
@@ -113,7 +115,7 @@ fn run(state: &mut State, call: &Call<'_>, items: Items, most: usize) -> (Vec<Va
         let item = match item {
             Ok(item) => item,
             Err((id, why)) => {
-                serviced.push(unreadable(&id, &why));
+                serviced.push(unreadable_item(&id, &why));
                 continue;
             }
         };
@@ -121,34 +123,37 @@ fn run(state: &mut State, call: &Call<'_>, items: Items, most: usize) -> (Vec<Va
             left.push(Ok(item));
             break;
         }
-        let received = Received::of(&settings, &item.head, &item.body);
-        let mut answer = one(state, call, &item.head, &received);
+        let received = ReceivedBody::of(&settings, &item.head, &item.body);
+        let mut response = call_item(state, call, &item.head, &received);
         if spent > settings.batch_time_limit {
-            answer = Answer::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled());
+            response = SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled());
+            response = response.in_language(settings.language);
         }
-        if answer.length() > most as u64 {
+        if response.length() > most as u64 {
             left.push(Ok(item));
             break;
         }
-        serviced.push(told(&item, &answer, settings.batch_item_time));
+        serviced.push(item_response(&item, &response, settings.batch_item_time));
     }
     let left = left.into_iter().chain(items);
     (serviced, left.map(|item| item.map_or_else(|(id, _)| id, |item| item.id)).collect())
 }
 
-fn one(state: &mut State, call: &Call<'_>, head: &Parts, received: &Received) -> Answer {
-    if route(head.uri.path()).is_some_and(|(_, api, _)| api == "batch") {
-        return Answer::not_simulated("a batch in a batch");
+fn call_item(state: &mut State, call: &Call<'_>, head: &Parts, body: &ReceivedBody) -> SimResponse {
+    if ApiPath::parse(head.uri.path()).is_some_and(|path| path.api == "batch") {
+        return SimResponse::not_simulated("a batch in a batch");
     }
-    let mut answer = routed(state, head, received, call.origin.starts_with("https:"), &call.user.name);
+    let request = IncomingRequest { head, body, secure: call.origin.starts_with("https:") };
+    let response = call_api(state, request, &call.user.name);
+    let mut response = response.in_language(state.settings.language);
     if head.method == Method::HEAD {
-        (answer.body, answer.generated) = (Bytes::new(), None);
+        (response.body, response.generated) = (Bytes::new(), None);
     }
-    answer
+    response
 }
 
 /// An item that was never a request.
-fn unreadable(id: &str, why: &str) -> Value {
+fn unreadable_item(id: &str, why: &str) -> Value {
     let status = StatusCode::BAD_REQUEST;
     json!({
         "id": id,
@@ -160,46 +165,47 @@ fn unreadable(id: &str, why: &str) -> Value {
     })
 }
 
-fn told(item: &Item, answer: &Answer, time: Duration) -> Value {
+fn item_response(item: &BatchItem, response: &SimResponse, time: Duration) -> Value {
     let mut entry = json!({
         "id": item.id,
-        "status_code": answer.status.as_u16(),
-        "status_text": answer.status.canonical_reason().unwrap_or_default(),
-        "headers": if item.without_headers { Vec::new() } else { headers(answer) },
+        "status_code": response.status.as_u16(),
+        "status_text": response.status.canonical_reason().unwrap_or_default(),
+        "headers": if item.without_headers { Vec::new() } else { headers(response) },
         "execution_time": u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
     });
-    let body = match answer.generated {
+    let body = match response.generated {
         Some(size) => crate::data::generated(0, usize::try_from(size).unwrap_or_default()),
-        None => answer.body.to_vec(),
+        None => response.body.to_vec(),
     };
-    // An answer without a body has none here either (facts 7.1).
-    if answer.status != StatusCode::NO_CONTENT {
+    // A response without a body has none here either (facts 7.1).
+    if response.status != StatusCode::NO_CONTENT {
         entry["body"] = BASE64_STANDARD.encode(body).into();
     }
-    if let Some(target) = answer.headers.get(header::LOCATION).filter(|_| answer.status.is_redirection()) {
+    if let Some(target) = response.headers.get(header::LOCATION).filter(|_| response.status.is_redirection())
+    {
         entry["redirect_url"] = target.to_str().unwrap_or_default().into();
     }
     entry
 }
 
 /// Those of an item are fewer than those of a request: no cookies, nothing of the transaction, but a length (facts 7.1).
-fn headers(answer: &Answer) -> Vec<Value> {
+fn headers(response: &SimResponse) -> Vec<Value> {
     let pair = |name: String, value: &str| json!({ "name": name, "value": value });
-    let own = answer.headers.iter().map(|(name, value)| {
+    let own = response.headers.iter().map(|(name, value)| {
         // The service spells the content type of an item with a space.
-        pair(spelled(name), &value.to_str().unwrap_or_default().replace(";charset", "; charset"))
+        pair(title_case(name), &value.to_str().unwrap_or_default().replace(";charset", "; charset"))
     });
     [("Pragma", "no-store,no-cache"), ("Expires", "0")]
         .into_iter()
         .map(|(name, value)| pair(name.into(), value))
-        .chain([pair("Content-Length".into(), &answer.length().to_string())])
+        .chain([pair("Content-Length".into(), &response.length().to_string())])
         .chain(own)
         .chain([pair("Cache-control".into(), "no-cache,no-store,must-revalidate,max-age=-1")])
         .collect()
 }
 
 /// `content-type` as `Content-Type`.
-fn spelled(name: &HeaderName) -> String {
+fn title_case(name: &HeaderName) -> String {
     let words = name.as_str().split('-').map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
         first.to_ascii_uppercase() + rest

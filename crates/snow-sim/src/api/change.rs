@@ -4,12 +4,12 @@
 //! Of the many calls of the real one there are those for change requests themselves: list, read, create (normal, emergency), change,
 //! delete, and the next states. Which states follow which is a model of its own here; an instance's is data.
 
+use super::Call;
 use super::table::access::{Access, Write};
 use super::table::{list, locale, no_record, object};
-use super::{Call, no_such_api};
-use crate::answer::Answer;
-use crate::data::{Author, ColumnType, Display, Fields, Form, Locale, Row, TableId};
-use crate::simulator::State;
+use crate::data::{Author, ColumnType, Display, Fields, Locale, RenderOptions, Row, TableId};
+use crate::response::SimResponse;
+use crate::state::State;
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -27,8 +27,10 @@ const NEXT: [(&str, &[&str]); 7] = [
     ("3", &[]),
 ];
 
-pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
-    let Some(table) = state.database.dictionary.table("change_request") else { return no_such_api() };
+pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
+    let Some(table) = state.database.dictionary.table("change_request") else {
+        return SimResponse::no_such_api();
+    };
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match (&call.method, &segments[..]) {
         (&Method::GET | &Method::HEAD, []) => changes(state, call, table, ""),
@@ -36,7 +38,7 @@ pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
             changes(state, call, table, kind)
         }
         (&Method::GET | &Method::HEAD, [id]) => match find(state, call, table, id) {
-            Some(row) => Answer::result(StatusCode::OK, &record(state, call, table, row)),
+            Some(row) => SimResponse::result(StatusCode::OK, &record(state, call, table, row)),
             None => no_record(),
         },
         (&Method::POST, []) => write(state, call, table, None, "normal"),
@@ -44,13 +46,11 @@ pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
         (&Method::PATCH, [id]) => write(state, call, table, Some(id), ""),
         (&Method::DELETE, [id]) => delete(state, call, table, id),
         (&Method::GET | &Method::HEAD, [id, "nextstates"]) => match find(state, call, table, id) {
-            Some(row) => Answer::result(StatusCode::OK, &next_states(state, table, row)),
+            Some(row) => SimResponse::result(StatusCode::OK, &next_states(state, table, row)),
             None => no_record(),
         },
-        (_, [] | [_] | [_, "nextstates"]) => {
-            Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", "")
-        }
-        _ => Answer::not_simulated("this call of the Change Management API"),
+        (_, [] | [_] | [_, "nextstates"]) => SimResponse::method_not_supported(),
+        _ => SimResponse::not_simulated("this call of the Change Management API"),
     }
 }
 
@@ -59,8 +59,9 @@ fn find<'a>(state: &'a State, call: &Call<'_>, table: TableId, id: &str) -> Opti
     state.database.row(table, id).filter(|row| access.may_see(row))
 }
 
-fn changes(state: &State, call: &Call<'_>, table: TableId, kind: &str) -> Answer {
-    let mut query = list::query_text(state, call, table);
+fn changes(state: &State, call: &Call<'_>, table: TableId, kind: &str) -> SimResponse {
+    // An order is discarded (facts 7.3).
+    let mut query = crate::query::without_order(&list::query_text(state, call, table));
     if !kind.is_empty() {
         query = format!("type={kind}^{query}");
     }
@@ -70,15 +71,26 @@ fn changes(state: &State, call: &Call<'_>, table: TableId, kind: &str) -> Answer
     };
     let access = Access::of(state, &call.user, table);
     let visible = page.rows.iter().filter(|row| access.may_see(row));
-    let rows = visible.map(|row| record(state, call, table, row)).collect();
-    page.answer(state, call, rows)
+    let mut rows: Vec<Value> = visible.map(|row| record(state, call, table, row)).collect();
+    rows.push(meta(state, table, &query));
+    page.response(state, call, rows)
+}
+
+/// The last element of every list, which is no record (facts 7.3): what was made of the query. That `applied` and `ignored` name
+/// the fields of its conditions is a guess.
+fn meta(state: &State, table: TableId, query: &str) -> Value {
+    let fields = crate::query::fields_of(query);
+    let known = |path: &String| state.database.walk_path(table, path).is_some();
+    let (applied, ignored): (Vec<String>, Vec<String>) = fields.into_iter().partition(known);
+    json!({ "__meta": { "encodedQuery": query, "fields": { "applied": applied, "ignored": ignored } } })
 }
 
 /// A record in this API's own form.
 fn record(state: &State, call: &Call<'_>, table: TableId, row: &Row) -> Value {
     let (locale, access) = (locale(&call.user), Access::of(state, &call.user, table));
     let readable = |table, field: &str| access.may_read(table, field);
-    let form = Form { display: Display::All, links: false, base: "", locale: &locale, readable: &readable };
+    let form =
+        RenderOptions { display: Display::All, links: false, base: "", locale: &locale, readable: &readable };
     let plain = Locale { date: Locale::default().date, zone: locale.zone.clone() };
     let mut record = state.database.render(table, row, call.param("sysparm_fields"), form);
     for (name, field) in record.as_object_mut().into_iter().flatten() {
@@ -97,8 +109,8 @@ fn record(state: &State, call: &Call<'_>, table: TableId, row: &Row) -> Value {
     record
 }
 
-/// A new change request, or another content for one that is there. What there is no column for is told of.
-fn write(state: &mut State, call: &Call<'_>, table: TableId, id: Option<&str>, kind: &str) -> Answer {
+/// Creates or changes a change request. `__meta` names the fields for which there is no column.
+fn write(state: &mut State, call: &Call<'_>, table: TableId, id: Option<&str>, kind: &str) -> SimResponse {
     let given = if call.body.is_empty() { Ok(Map::new()) } else { object(call.body) };
     let given = match given {
         Ok(given) => given,
@@ -130,21 +142,21 @@ fn write(state: &mut State, call: &Call<'_>, table: TableId, id: Option<&str>, k
         }
     };
     let Some(row) = state.database.row(table, &id) else { return no_record() };
-    let mut told = record(state, call, table, row);
-    told["__meta"] = json!({ "ignoredFields": ignored });
-    Answer::result(StatusCode::OK, &told)
+    let mut body = record(state, call, table, row);
+    body["__meta"] = json!({ "ignoredFields": ignored });
+    SimResponse::result(StatusCode::OK, &body)
 }
 
 /// Answers with the record that is gone, and with 200.
-fn delete(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> Answer {
+fn delete(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> SimResponse {
     let Some(row) = find(state, call, table, id) else { return no_record() };
-    let told = record(state, call, table, row);
+    let body = record(state, call, table, row);
     if let Err(refusal) = Access::of(state, &call.user, table).write(Fields::new(), Write::Delete) {
         return *refusal;
     }
     let stamp = state.clock.stamp();
     state.database.remove(table, id, Author::new(&call.user.name, &stamp));
-    Answer::result(StatusCode::OK, &told)
+    SimResponse::result(StatusCode::OK, &body)
 }
 
 fn next_states(state: &State, table: TableId, row: &Row) -> Value {

@@ -6,83 +6,93 @@
 mod multiple;
 mod transform;
 
+use super::Call;
 use super::table::access::Access;
 use super::table::{denied, invalid_table, no_record, object};
-use super::{Call, no_such_api};
-use crate::answer::Answer;
 use crate::data::{Author, Fields, TableId};
-use crate::imports::Outcome;
-use crate::simulator::State;
+use crate::imports::RowOutcome;
+use crate::response::SimResponse;
+use crate::state::State;
 use http::{Method, StatusCode};
-pub(super) use multiple::run_what_waits;
+pub(super) use multiple::run_pending;
 use serde_json::{Map, Value, json};
 
-pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
+pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
     let (Some(name), second, None) = (call.segments.first(), call.segments.get(1), call.segments.get(2))
     else {
-        return no_such_api();
+        return SimResponse::no_such_api();
     };
     let Some(staging) = state.database.dictionary.table(name) else { return invalid_table(name) };
     let above = state.database.dictionary.table("sys_import_set_row");
     if above.is_none_or(|above| !state.database.dictionary.is_a(staging, above)) {
         let detail = format!("{name} is no staging table: it does not extend sys_import_set_row");
-        return Answer::fault(StatusCode::BAD_REQUEST, &format!("Invalid staging table {name}"), &detail);
+        return SimResponse::error(
+            StatusCode::BAD_REQUEST,
+            &format!("Invalid staging table {name}"),
+            &detail,
+        );
     }
     match (&call.method, second.map(String::as_str)) {
         (&Method::POST, None) => insert(state, call, staging),
         (&Method::POST, Some("insertMultiple")) => multiple::insert(state, call, staging),
         (&Method::GET | &Method::HEAD, Some(id)) => get(state, call, staging, id),
-        _ => Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", ""),
+        _ => SimResponse::method_not_supported(),
     }
 }
 
 /// One row, transformed before anybody is answered.
-fn insert(state: &mut State, call: &Call<'_>, staging: TableId) -> Answer {
+fn insert(state: &mut State, call: &Call<'_>, staging: TableId) -> SimResponse {
     let given: Fields = match object(call.body) {
-        Ok(given) => given.iter().map(|(name, value)| (name.clone(), written(value))).collect(),
+        Ok(given) => given.iter().map(|(name, value)| (name.clone(), field_text(value))).collect(),
         Err(refusal) => return *refusal,
     };
     if Access::of(state, &call.user, staging).denies_writing() {
         return denied("Insert");
     }
     let (set, _) = new_set(state, call, staging);
-    let row = stage(state, &call.user.name, staging, &set, &given, 0);
+    let row = insert_staging_row(state, &call.user.name, staging, &set, &given, 0);
     let name = state.database.dictionary.def(staging).name.clone();
     if !state.imports.maps.iter().any(|map| map.staging == name) {
         let message = "null value in entry: transform_map=null";
-        return Answer::fault(StatusCode::INTERNAL_SERVER_ERROR, message, "");
+        return SimResponse::error(StatusCode::INTERNAL_SERVER_ERROR, message, "");
     }
-    transform::row(state, &call.user, staging, &row);
+    transform::transform_row(state, &call.user, staging, &row);
     finish_set(state, &call.user.name, &set, "processed");
     let access = Access::of(state, &call.user, staging);
     if state.database.row(staging, &row).is_some_and(|row| !access.may_see(row)) {
         // The user may not read back what was imported (facts 7.2).
-        return Answer::empty(StatusCode::CREATED);
+        return SimResponse::empty(StatusCode::CREATED);
     }
-    told(state, call, staging, &row, StatusCode::CREATED)
+    row_response(state, call, staging, &row, StatusCode::CREATED)
 }
 
-fn get(state: &State, call: &Call<'_>, staging: TableId, id: &str) -> Answer {
+fn get(state: &State, call: &Call<'_>, staging: TableId, id: &str) -> SimResponse {
     let access = Access::of(state, &call.user, staging);
     match state.database.row(staging, id).filter(|row| access.may_see(row)) {
-        Some(_) => told(state, call, staging, id, StatusCode::OK),
+        Some(_) => row_response(state, call, staging, id, StatusCode::OK),
         None => no_record(),
     }
 }
 
 /// Not wrapped in `result` alone: the set and the table stand beside it (facts 7.2).
-fn told(state: &State, call: &Call<'_>, staging: TableId, id: &str, status: StatusCode) -> Answer {
+fn row_response(
+    state: &State,
+    call: &Call<'_>,
+    staging: TableId,
+    id: &str,
+    status: StatusCode,
+) -> SimResponse {
     let set = state.database.row(staging, id).map(|row| state.database.field(staging, row, "sys_import_set"));
     let number = set.and_then(|set| state.database.display_name("sys_import_set", set)).unwrap_or_default();
     let outcomes = state.imports.outcomes.get(id).into_iter().flatten();
     let results: Vec<Value> = outcomes.filter_map(|outcome| entry(state, call, outcome)).collect();
     let name = &state.database.dictionary.def(staging).name;
     let body = json!({ "import_set": number, "staging_table": name, "result": results });
-    Answer::json(status, body.to_string())
+    SimResponse::json(status, body.to_string())
 }
 
 /// What a map made of a row; nothing, if the user may not see the record.
-fn entry(state: &State, call: &Call<'_>, outcome: &Outcome) -> Option<Value> {
+fn entry(state: &State, call: &Call<'_>, outcome: &RowOutcome) -> Option<Value> {
     let mut entry = Map::new();
     let mut put = |name: &str, value: &str| entry.insert(name.into(), value.into());
     put("transform_map", &outcome.map);
@@ -135,7 +145,14 @@ fn finish_set(state: &mut State, user: &str, set: &str, word: &str) {
 }
 
 /// Puts a row into its staging table; columns that do not exist are ignored.
-fn stage(state: &mut State, user: &str, staging: TableId, set: &str, given: &Fields, at: usize) -> String {
+fn insert_staging_row(
+    state: &mut State,
+    user: &str,
+    staging: TableId,
+    set: &str,
+    given: &Fields,
+    at: usize,
+) -> String {
     let stamp = state.clock.stamp();
     let mut row = given.clone();
     row.insert("sys_import_set".into(), set.into());
@@ -146,13 +163,13 @@ fn stage(state: &mut State, user: &str, staging: TableId, set: &str, given: &Fie
 
 /// A field of a row. Strings only: what is nested becomes text with `=` for `:`, as the service's language writes it:
 /// `{a=1, b=[2, 3]}` (facts 7.2).
-fn written(value: &Value) -> String {
+fn field_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Array(list) => format!("[{}]", list.iter().map(written).collect::<Vec<_>>().join(", ")),
+        Value::Array(list) => format!("[{}]", list.iter().map(field_text).collect::<Vec<_>>().join(", ")),
         Value::Object(object) => {
-            let pairs = object.iter().map(|(name, value)| format!("{name}={}", written(value)));
+            let pairs = object.iter().map(|(name, value)| format!("{name}={}", field_text(value)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),

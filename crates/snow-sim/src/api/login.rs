@@ -3,54 +3,51 @@
 //! The facts say that there is a login page and no more (4.3). Path and names of the fields are those of the service's own page;
 //! that a wrong password is 200 with the page again, and where one is sent afterwards, is chosen.
 
-use super::form::Form;
-use super::page::{self, Visitor};
-use crate::answer::Answer;
-use crate::session::Session;
-use crate::simulator::State;
-use bytes::Bytes;
-use http::{Method, StatusCode, request::Parts};
+use super::browser_session::BrowserSession;
+use super::{HandledRequest, PageRequest, html};
+use crate::form::Form;
+use crate::response::SimResponse;
+use crate::state::State;
+use http::{Method, StatusCode};
 
-pub(super) fn answer(
+pub(super) fn handle(
     state: &mut State,
-    head: &Parts,
-    body: &Bytes,
-    session: Option<(String, Session)>,
-) -> (Answer, String, u64) {
+    PageRequest { head, body, session }: PageRequest<'_>,
+) -> HandledRequest {
     let known = session.is_some();
-    let visitor = Visitor::of(state, session);
+    let browser = BrowserSession::of(state, session);
     if head.method != Method::POST {
-        return ask(state, visitor, "", "", "");
+        return show_login(state, browser, "", "", "");
     }
     let form = Form::of_body(body);
     let (goto, name) = (form.get("sysparm_goto_url"), form.get("user_name"));
     // Without the token of the session a stranger's page could log people in as somebody else.
-    if !known || form.get("sysparm_ck") != visitor.session.token {
-        return ask(state, visitor, goto, name, "Your session has ended. Please log in again.");
+    if !known || form.get("sysparm_ck") != browser.session.token {
+        return show_login(state, browser, goto, name, "Your session has ended. Please log in again.");
     }
     if !may_log_in(state, name, form.get("user_password")) {
-        return ask(state, visitor, goto, name, "User name or password invalid");
+        return show_login(state, browser, goto, name, "User name or password invalid");
     }
-    state.sessions.close(&visitor.id);
-    let visitor = Visitor::logged_in(state, name);
+    state.sessions.close(&browser.session.id);
+    let browser = BrowserSession::logged_in(state, name);
     // Only to a page of this instance.
-    let answer = match goto.starts_with("/oauth_auth.do?") {
-        true => Answer::empty(StatusCode::FOUND).with("location", goto),
-        false => page::message(StatusCode::OK, "Logged in", &format!("You are logged in as {name}.")),
+    let response = match goto.starts_with("/oauth_auth.do?") {
+        true => SimResponse::empty(StatusCode::FOUND).with("location", goto),
+        false => html::message(StatusCode::OK, "Logged in", &format!("You are logged in as {name}.")),
     };
-    visitor.gets(state, answer)
+    browser.respond(state, response)
 }
 
 /// Shows the page.
-pub(super) fn ask(
+pub(super) fn show_login(
     state: &State,
-    visitor: Visitor,
+    browser: BrowserSession,
     goto: &str,
     name: &str,
     wrong: &str,
-) -> (Answer, String, u64) {
-    let answer = page::login(&visitor.session.token, goto, name, wrong);
-    visitor.gets(state, answer)
+) -> HandledRequest {
+    let response = html::login(&browser.session.token, goto, name, wrong);
+    browser.respond(state, response)
 }
 
 /// Users for web services only have no way in by browser (facts 4.6).

@@ -1,13 +1,13 @@
 //! `POST /oauth_token.do` with its five grants, and `/oauth_revoke_token.do` (facts 4.1, 4.4).
 
-use super::form::Form;
+use super::{HandledRequest, PageRequest};
 use crate::OAuthApplication;
-use crate::answer::Answer;
-use crate::simulator::State;
-use crate::tokens::Issued;
+use crate::form::Form;
+use crate::response::SimResponse;
+use crate::state::State;
+use crate::tokens::IssuedToken;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
-use bytes::Bytes;
 use http::{Method, StatusCode, request::Parts};
 use ring::signature;
 use serde_json::{Value, json};
@@ -33,18 +33,19 @@ impl Form {
     }
 }
 
-pub(super) fn token(state: &mut State, head: &Parts, body: &Bytes) -> Answer {
+pub(super) fn token(state: &mut State, PageRequest { head, body, .. }: PageRequest<'_>) -> HandledRequest {
     let mut form = Form::of_body(body);
     form.add_client(head);
     let now = state.clock.now();
     // Parameters are taken from the body alone (facts 4.1).
-    match (head.method == Method::POST).then(|| grant(state, &form, now)).flatten() {
+    let issued = (head.method == Method::POST).then(|| grant(state, &form, now)).flatten();
+    HandledRequest::anonymous(match issued {
         Some((issued, refreshable)) => granted(&issued, refreshable, now),
         None => refused(),
-    }
+    })
 }
 
-fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(Issued, bool)> {
+fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(IssuedToken, bool)> {
     let id = form.get("client_id");
     let grants = state.settings.grants;
     let grant = form.get("grant_type");
@@ -115,7 +116,7 @@ fn jwt_subject(client: &OAuthApplication, id: &str, assertion: &str, now: f64) -
     (fresh && known).then(|| claims["sub"].as_str().map(|user| (user.to_owned(), id))).flatten()
 }
 
-fn granted(token: &Issued, refreshable: bool, now: Duration) -> Answer {
+fn granted(token: &IssuedToken, refreshable: bool, now: Duration) -> SimResponse {
     let mut body = json!({
         "access_token": token.access,
         "scope": "useraccount",
@@ -125,18 +126,18 @@ fn granted(token: &Issued, refreshable: bool, now: Duration) -> Answer {
     if refreshable {
         body["refresh_token"] = token.refresh.clone().into();
     }
-    Answer::json(StatusCode::OK, body.to_string())
+    SimResponse::json(StatusCode::OK, body.to_string())
 }
 
-/// One answer for every cause (facts 4.1).
-fn refused() -> Answer {
+/// One response for every cause (facts 4.1).
+fn refused() -> SimResponse {
     let body = json!({ "error_description": "access_denied", "error": "server_error" });
-    Answer::json(StatusCode::UNAUTHORIZED, body.to_string())
+    SimResponse::json(StatusCode::UNAUTHORIZED, body.to_string())
 }
 
 /// Needs no authentication; what it answers to a token that is none is unsettled: the same (facts 4.4).
-pub(super) fn revoke(state: &mut State, head: &Parts) -> Answer {
-    let form = Form::of_query(head.uri.query());
+pub(super) fn revoke(state: &mut State, request: PageRequest<'_>) -> HandledRequest {
+    let form = Form::of_query(request.head.uri.query());
     state.tokens.revoke(form.get("token"));
-    Answer::empty(StatusCode::OK)
+    HandledRequest::anonymous(SimResponse::empty(StatusCode::OK))
 }

@@ -7,28 +7,28 @@
 mod aggregate;
 mod having;
 
+use super::Call;
 use super::table::access::Access;
 use super::table::{invalid_table, list, locale};
-use super::{Call, no_such_api};
-use crate::answer::Answer;
-use crate::data::{Display, Form, Row, TableId};
+use crate::data::{Display, RenderOptions, Row, TableId};
 use crate::fault::cancelled;
 use crate::query::{Path, Query};
-use crate::simulator::State;
+use crate::response::SimResponse;
+use crate::state::State;
 use aggregate::Function;
 use having::{Having, Order};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-pub(super) fn answer(state: &State, call: &Call<'_>) -> Answer {
-    let [name] = &call.segments[..] else { return no_such_api() };
+pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
+    let [name] = &call.segments[..] else { return SimResponse::no_such_api() };
     if !matches!(call.method, Method::GET | Method::HEAD) {
-        return Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", "");
+        return SimResponse::method_not_supported();
     }
     let Some(table) = state.database.dictionary.table(name) else { return invalid_table(name) };
     match Stats::of(state, call, table).and_then(|stats| stats.result()) {
-        Ok(result) => Answer::result(StatusCode::OK, &result),
+        Ok(result) => SimResponse::result(StatusCode::OK, &result),
         Err(refusal) => *refusal,
     }
 }
@@ -48,7 +48,7 @@ struct Stats<'a> {
 }
 
 impl<'a> Stats<'a> {
-    fn of(state: &'a State, call: &'a Call<'_>, table: TableId) -> Result<Self, Box<Answer>> {
+    fn of(state: &'a State, call: &'a Call<'_>, table: TableId) -> Result<Self, Box<SimResponse>> {
         let access = Access::of(state, &call.user, table);
         let grouped = call.param("sysparm_group_by").is_some_and(|list| !list.is_empty());
         if access.is_closed() || access.denies_aggregates() || (grouped && access.denies_groups()) {
@@ -81,14 +81,14 @@ impl<'a> Stats<'a> {
     }
 
     /// An object without groups, an array with them.
-    fn result(&self) -> Result<Value, Box<Answer>> {
+    fn result(&self) -> Result<Value, Box<SimResponse>> {
         let (database, locale) = (&self.state.database, locale(&self.call.user));
         // Rows that a list would hide are counted (facts 6).
         let rows = database.rows_after(self.table, self.query.after()).map(|(_, row)| row);
         let rows: Vec<&Row> =
             rows.filter(|row| self.query.matches(database, self.table, row, &locale)).collect();
         if self.state.settings.quota.is_some_and(|quota| rows.len() > quota.rows) {
-            return Err(Box::new(Answer::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled())));
+            return Err(Box::new(SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled())));
         }
         if self.groups.is_empty() {
             let stats = if self.holds(&rows) { self.stats(&rows) } else { json!({}) };
@@ -139,8 +139,13 @@ impl<'a> Stats<'a> {
     /// The values that a group has in common, in the form that was asked for.
     fn group_fields(&self, row: &Row) -> Vec<Value> {
         let locale = locale(&self.call.user);
-        let form =
-            Form { display: Display::All, links: false, base: "", locale: &locale, readable: &|_, _| true };
+        let form = RenderOptions {
+            display: Display::All,
+            links: false,
+            base: "",
+            locale: &locale,
+            readable: &|_, _| true,
+        };
         let display = Display::parse(self.call.param("sysparm_display_value"));
         let entries = self.groups.iter().map(|(name, _)| {
             let both = self.state.database.render(self.table, row, Some(name), form);
@@ -163,6 +168,6 @@ fn fields(state: &State, table: TableId, list: &str) -> Vec<(String, Path)> {
     names.filter_map(|name| Some((name.to_owned(), state.database.walk_path(table, name)?))).collect()
 }
 
-fn refused(detail: &str) -> Box<Answer> {
-    Box::new(Answer::fault(StatusCode::FORBIDDEN, "Insufficient rights to query records", detail))
+fn refused(detail: &str) -> Box<SimResponse> {
+    Box::new(SimResponse::error(StatusCode::FORBIDDEN, "Insufficient rights to query records", detail))
 }

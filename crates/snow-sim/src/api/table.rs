@@ -3,48 +3,48 @@
 pub(super) mod access;
 pub(super) mod list;
 
-use super::{Call, no_such_api};
-use crate::answer::Answer;
-use crate::data::{Author, Display, Fields, Form, Locale, Row, TableId};
+use super::Call;
+use crate::data::{Author, Display, Fields, Locale, RenderOptions, Row, TableId};
 use crate::fault::cancelled;
-use crate::simulator::State;
+use crate::response::SimResponse;
+use crate::state::State;
 use crate::{User, WriteLie};
 use access::{Access, Write};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
-pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Answer {
+pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
     let (Some(name), sys_id, None) = (call.segments.first(), call.segments.get(1), call.segments.get(2))
     else {
-        return no_such_api();
+        return SimResponse::no_such_api();
     };
     let Some(table) = state.database.dictionary.table(name) else {
         return invalid_table(name);
     };
     if Access::of(state, &call.user, table).is_closed() {
         let detail = "Failed API level ACL Validation";
-        return Answer::fault(StatusCode::FORBIDDEN, "User Not Authorized", detail);
+        return SimResponse::error(StatusCode::FORBIDDEN, "User Not Authorized", detail);
     }
     match (&call.method, sys_id) {
-        (&Method::GET | &Method::HEAD, None) => list::answer(state, call, table),
+        (&Method::GET | &Method::HEAD, None) => list::handle(state, call, table),
         (&Method::GET | &Method::HEAD, Some(sys_id)) => record(state, call, table, sys_id, StatusCode::OK),
         (&Method::POST, None) => create(state, call, table),
         (&Method::PUT | &Method::PATCH, Some(sys_id)) => update(state, call, table, sys_id),
         (&Method::DELETE, Some(sys_id)) => delete(state, call, table, sys_id),
-        (&Method::POST, Some(_)) => no_such_api(),
-        _ => Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", ""),
+        (&Method::POST, Some(_)) => SimResponse::no_such_api(),
+        _ => SimResponse::method_not_supported(),
     }
 }
 
-fn record(state: &State, call: &Call<'_>, table: TableId, sys_id: &str, status: StatusCode) -> Answer {
+fn record(state: &State, call: &Call<'_>, table: TableId, sys_id: &str, status: StatusCode) -> SimResponse {
     let access = Access::of(state, &call.user, table);
     match state.database.row(table, sys_id).filter(|row| access.may_see(row)) {
-        Some(row) => Answer::result(status, &render(state, call, table, row, &access)),
+        Some(row) => SimResponse::result(status, &render(state, call, table, row, &access)),
         None => no_record(),
     }
 }
 
-fn create(state: &mut State, call: &Call<'_>, table: TableId) -> Answer {
+fn create(state: &mut State, call: &Call<'_>, table: TableId) -> SimResponse {
     let given = match fields(call.body) {
         Ok(given) => given,
         Err(refusal) => return *refusal,
@@ -59,7 +59,7 @@ fn create(state: &mut State, call: &Call<'_>, table: TableId) -> Answer {
         .filter(|id| call.flag("sysparm_suppress_auto_sys_field") && state.database.has_id(table, id));
     if taken.is_some() {
         let name = &state.database.dictionary.def(table).name;
-        return Answer::fault(
+        return SimResponse::error(
             StatusCode::FORBIDDEN,
             "Operation Failed",
             &format!("Error during insert of {name}"),
@@ -68,11 +68,11 @@ fn create(state: &mut State, call: &Call<'_>, table: TableId) -> Answer {
     let sys_id = state.database.insert(table, &given, author(call, &stamp, &locale));
     let name = &state.database.dictionary.def(table).name;
     let location = format!("{}{}/table/{name}/{sys_id}", call.origin, call.base);
-    told(state, call, table, &sys_id, (StatusCode::CREATED, "Insert")).with("location", &location)
+    write_response(state, call, table, &sys_id, (StatusCode::CREATED, "Insert")).with("location", &location)
 }
 
 /// PUT and PATCH do the same: only the given fields change (facts 1.1).
-fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> Answer {
+fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> SimResponse {
     let given = match fields(call.body) {
         Ok(given) => given,
         Err(refusal) => return *refusal,
@@ -87,10 +87,10 @@ fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> A
     };
     let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
     state.database.update(table, sys_id, &given, author(call, &stamp, &locale));
-    told(state, call, table, sys_id, (StatusCode::OK, "Update"))
+    write_response(state, call, table, sys_id, (StatusCode::OK, "Update"))
 }
 
-fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> Answer {
+fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> SimResponse {
     let access = Access::of(state, &call.user, table);
     if state.database.row(table, sys_id).is_none_or(|row| !access.may_see(row)) {
         return no_record();
@@ -100,23 +100,23 @@ fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> A
     }
     let stamp = state.clock.stamp();
     state.database.remove(table, sys_id, Author::new(&call.user.name, &stamp));
-    lie(state, "Delete").unwrap_or_else(|| Answer::empty(StatusCode::NO_CONTENT))
+    write_lie(state, "Delete").unwrap_or_else(|| SimResponse::empty(StatusCode::NO_CONTENT))
 }
 
 /// What a write is answered with: the record, nothing, or a lie (facts 3.3).
-fn told(
+fn write_response(
     state: &State,
     call: &Call<'_>,
     table: TableId,
     sys_id: &str,
     (status, verb): (StatusCode, &str),
-) -> Answer {
-    if let Some(lie) = lie(state, verb) {
+) -> SimResponse {
+    if let Some(lie) = write_lie(state, verb) {
         return lie;
     }
     // The status without a body is unsettled (facts 12): the same one.
     if call.head.headers.get("x-no-response-body").is_some_and(|word| word == "true") {
-        return Answer::empty(status);
+        return SimResponse::empty(status);
     }
     // Committed, and yet refused: the user may not read the record back.
     if state.database.row(table, sys_id).is_some_and(|row| !Access::of(state, &call.user, table).may_see(row))
@@ -126,16 +126,16 @@ fn told(
     record(state, call, table, sys_id, status)
 }
 
-pub(super) fn lie(state: &State, verb: &str) -> Option<Answer> {
+pub(super) fn write_lie(state: &State, verb: &str) -> Option<SimResponse> {
     Some(match state.settings.write_lie? {
         WriteLie::Forbidden => denied(verb),
-        WriteLie::Cancelled => Answer::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled()),
+        WriteLie::Cancelled => SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled()),
     })
 }
 
-pub(super) fn denied(verb: &str) -> Answer {
+pub(super) fn denied(verb: &str) -> SimResponse {
     let detail = format!("ACL Exception {verb} Failed due to security constraints");
-    Answer::fault(StatusCode::FORBIDDEN, "Operation Failed", &detail)
+    SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", &detail)
 }
 
 fn author<'a>(call: &'a Call<'_>, stamp: &'a str, locale: &'a Locale) -> Author<'a> {
@@ -147,7 +147,7 @@ fn author<'a>(call: &'a Call<'_>, stamp: &'a str, locale: &'a Locale) -> Author<
 }
 
 /// The fields of a body; numbers and booleans become text.
-pub(super) fn fields(body: &[u8]) -> Result<Fields, Box<Answer>> {
+pub(super) fn fields(body: &[u8]) -> Result<Fields, Box<SimResponse>> {
     let text = |value| match value {
         Value::String(text) => text,
         Value::Null => String::new(),
@@ -157,9 +157,9 @@ pub(super) fn fields(body: &[u8]) -> Result<Fields, Box<Answer>> {
 }
 
 /// The object that a body is. The service's reader takes single quotes, too (facts 1.1).
-pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Box<Answer>> {
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Box<SimResponse>> {
     let refuse = |detail: &str| {
-        Box::new(Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", detail))
+        Box::new(SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", detail))
     };
     let parsed = serde_json::from_slice(body).or_else(|error| {
         let text = String::from_utf8_lossy(body);
@@ -179,7 +179,7 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Box<Answer>> {
 
 fn render(state: &State, call: &Call<'_>, table: TableId, row: &Row, access: &Access<'_>) -> Value {
     let locale = locale(&call.user);
-    let form = Form {
+    let form = RenderOptions {
         display: Display::parse(call.param("sysparm_display_value")),
         links: !call.flag("sysparm_exclude_reference_link"),
         base: &format!("{}{}", call.origin, call.base),
@@ -196,11 +196,11 @@ pub(super) fn locale(user: &User) -> Locale {
     Locale { zone, date }
 }
 
-pub(super) fn no_record() -> Answer {
+pub(super) fn no_record() -> SimResponse {
     let detail = "Record doesn't exist or ACL restricts the record retrieval";
-    Answer::fault(StatusCode::NOT_FOUND, "No Record found", detail)
+    SimResponse::error(StatusCode::NOT_FOUND, "No Record found", detail)
 }
 
-pub(super) fn invalid_table(name: &str) -> Answer {
-    Answer::fault(StatusCode::BAD_REQUEST, &format!("Invalid table {name}"), "")
+pub(super) fn invalid_table(name: &str) -> SimResponse {
+    SimResponse::error(StatusCode::BAD_REQUEST, &format!("Invalid table {name}"), "")
 }

@@ -66,7 +66,7 @@ impl Database {
             ("column_label", &column.label),
             ("internal_type", internal_type(&column)),
             ("reference", reference),
-            ("max_length", max_length(&column)),
+            ("max_length", max_length(&column).as_str()),
             ("default_value", &column.default),
             ("choice", if choices.is_empty() { "" } else { "1" }),
             ("display", if is_display { "true" } else { "false" }),
@@ -105,12 +105,16 @@ fn internal_type(column: &Column) -> &'static str {
     }
 }
 
-fn max_length(column: &Column) -> &'static str {
-    match (&column.kind, column.name.as_str()) {
+fn max_length(column: &Column) -> String {
+    if let Some(length) = column.max_length {
+        return length.to_string();
+    }
+    let length = match (&column.kind, column.name.as_str()) {
         (_, "sys_id") | (ColumnType::Reference(_), _) => "32",
         (ColumnType::Journal, _) | (_, "description" | "close_notes") => "4000",
         (ColumnType::List(_), _) => "1024",
         (_, "short_description") => "160",
         _ => "40",
-    }
+    };
+    length.to_owned()
 }

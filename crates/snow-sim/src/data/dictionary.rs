@@ -88,6 +88,20 @@ pub(crate) struct Column {
     pub(crate) default: String,
     /// Stored value and label, in order; empty where anything goes.
     pub(crate) choices: Vec<(String, String)>,
+    /// How many characters the dictionary says that it has, where a test says so.
+    pub(crate) max_length: Option<usize>,
+}
+
+impl Column {
+    /// The longest length for which the database column is a `varchar` of that length; longer ones take any text (facts 1.7).
+    const LONGEST_VARCHAR: usize = 255;
+
+    /// Returns as much of a value as the database column holds.
+    pub(crate) fn kept<'v>(&self, value: &'v str) -> &'v str {
+        let held = self.max_length.filter(|length| *length <= Self::LONGEST_VARCHAR);
+        let end = held.and_then(|length| Some(value.char_indices().nth(length)?.0));
+        &value[..end.unwrap_or(value.len())]
+    }
 }
 
 #[derive(Debug)]
@@ -253,7 +267,8 @@ impl Dictionary {
         }
         let default = self.def(root).name.clone();
         let (name, label) = ("sys_class_name".to_owned(), "Class".to_owned());
-        let column = Column { name, label, kind: ColumnType::Text, default, choices: Vec::new() };
+        let column =
+            Column { name, label, kind: ColumnType::Text, default, choices: Vec::new(), max_length: None };
         self.add_column(root, column).map(drop)
     }
 
@@ -282,6 +297,29 @@ impl Dictionary {
             }
         }
         Ok(id)
+    }
+
+    /// Gives a string column its length.
+    pub(crate) fn set_max_length(
+        &mut self,
+        table: &str,
+        name: &str,
+        length: usize,
+    ) -> Result<(), BuildError> {
+        let column = self.table(table).and_then(|table| self.find(table, name));
+        let column = column.map(|id| &mut self.columns[usize::from(id.0)]);
+        let wrong = |why: &str| {
+            Err(BuildError::new(format!("the length of {table:?}.{name:?} cannot be set: {why}")))
+        };
+        match column {
+            None => wrong("there is no such column"),
+            Some(column) if column.kind != ColumnType::Text => wrong("only string columns have one"),
+            Some(_) if length == 0 => wrong("it has to be at least 1"),
+            Some(column) => {
+                column.max_length = Some(length);
+                Ok(())
+            }
+        }
     }
 
     fn extends(&self, below: usize, above: TableId) -> bool {
@@ -344,6 +382,7 @@ fn parse_column(line: &str) -> Result<Column, BuildError> {
         kind: ColumnType::parse(kind).ok_or_else(wrong)?,
         default: if *default == "-" { String::new() } else { default.replace('_', " ") },
         choices: parts.map(parse_choice).collect::<Result<_, _>>()?,
+        max_length: None,
     })
 }
 

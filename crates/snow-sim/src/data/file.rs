@@ -1,7 +1,7 @@
 //! The bytes of attachments (facts 5): kept, made from their offsets, or forgotten.
 
 use super::{Author, Database, Fields, TableId, scramble};
-use crate::clock::Clock;
+use crate::clock;
 use bytes::Bytes;
 use ring::digest;
 use std::collections::HashMap;
@@ -49,7 +49,7 @@ impl Database {
         let Some(table) = self.dictionary.table("sys_attachment") else { return String::new() };
         let compressed = match &new.file {
             File::Kept(bytes) if bytes.len() <= COMPRESSED_TO => {
-                crate::answer::gzipped(bytes).len().to_string()
+                crate::gzip::gzipped(bytes).len().to_string()
             }
             _ => String::new(),
         };
@@ -83,13 +83,13 @@ impl Database {
     }
 
     /// Ends the scans that are over: the record is changed by the system (facts 5).
-    pub(crate) fn end_scans(&mut self, clock: &Clock) {
+    pub(crate) fn end_scans(&mut self, now: Duration, time: jiff::Timestamp) {
         let Some(table) = self.dictionary.table("sys_attachment") else { return };
         let pending = std::mem::take(&mut self.files.pending);
         if pending.is_empty() {
             return;
         }
-        let (now, stamp) = (clock.now(), clock.stamp());
+        let stamp = clock::stamp(time);
         let (over, pending): (Vec<_>, Vec<_>) = pending.into_iter().partition(|(end, _)| *end <= now);
         self.files.pending = pending;
         for (_, sys_id) in over {

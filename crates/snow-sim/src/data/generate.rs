@@ -45,7 +45,7 @@ impl Database {
                 usize::try_from(dice >> shift & 0xFFFF).unwrap_or_default() % sides.max(1)
             };
             let ago = i64::from(count - index) * 60;
-            let at = super::stamp(jiff::Timestamp::from_second(now.as_second() - ago).unwrap_or(now));
+            let at = crate::clock::stamp(jiff::Timestamp::from_second(now.as_second() - ago).unwrap_or(now));
             let text = format!("{} {} {}", WHAT[pick(0, 8)], HOW[pick(16, 8)], WHERE[pick(32, 8)]);
             let state = ["1", "2", "3", "6", "7", "7", "7", "7"][pick(40, 8)];
             let level = |shift| ["1", "2", "3", "3"][pick(shift, 4)];

@@ -79,6 +79,7 @@ fn add_missing(
         kind,
         default: String::new(),
         choices: Vec::new(),
+        max_length: None,
     };
     database.dictionary.add_column(table, column).map(drop)
 }

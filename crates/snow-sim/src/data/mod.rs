@@ -1,28 +1,33 @@
 //! Tables and their rows. Every value is kept as the text that the service stores.
 
+mod author;
+mod business_rules;
+mod cell;
 mod demo;
 mod describe;
 mod dictionary;
+mod fields;
 mod file;
 mod generate;
 mod load;
+mod lookup;
 mod render;
 mod row;
-mod rules;
 mod sys_id;
 mod time;
 mod write;
 
+pub(crate) use author::Author;
 pub(crate) use demo::fill;
 pub use dictionary::ColumnType;
 pub(crate) use dictionary::{Column, ColumnId, Dictionary, TableId};
+pub(crate) use fields::Fields;
 pub(crate) use file::{File, NewFile, generated, generated_hash};
 pub(crate) use load::load;
-pub(crate) use render::{Display, Form};
+pub(crate) use render::{Display, RenderOptions};
 pub(crate) use row::Row;
 pub(crate) use sys_id::scramble;
-pub(crate) use time::{Locale, parse_stamp, stamp};
-pub(crate) use write::{Author, Fields};
+pub(crate) use time::{Locale, parse_stamp};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -86,58 +91,21 @@ impl Database {
         rows.filter(move |(_, row)| self.belongs(table, row))
     }
 
-    /// The stored value of a cell, its column's default where nobody set it.
-    pub(crate) fn value<'a>(&'a self, row: &'a Row, column: ColumnId) -> &'a str {
-        row.get(column).unwrap_or(&self.dictionary.column(column).default)
-    }
-
-    /// The stored value of a field, empty if there is no such column.
-    pub(crate) fn field<'a>(&'a self, table: TableId, row: &'a Row, name: &str) -> &'a str {
-        self.dictionary.find(table, name).map_or("", |column| self.value(row, column))
-    }
-
-    /// What a person sees of a record: the value of its table's display column.
-    pub(crate) fn display_name(&self, table: &str, sys_id: &str) -> Option<&str> {
-        let table = self.dictionary.table(table)?;
-        let row = self.row(table, sys_id)?;
-        let column = self.dictionary.find(table, &self.dictionary.def(table).display)?;
-        match &self.dictionary.column(column).kind {
-            ColumnType::Reference(next) => self.display_name(next, self.value(row, column)),
-            _ => Some(self.value(row, column)),
+    /// The table of this name and the fields of a record of it, if it has them all.
+    pub(crate) fn check_fields<'a>(
+        &self,
+        table: &str,
+        fields: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(TableId, Fields), crate::BuildError> {
+        let unknown =
+            |what: String| crate::BuildError::new(format!("a row of {table:?} cannot be written: {what}"));
+        let id = self.dictionary.table(table).ok_or_else(|| unknown("there is no such table".into()))?;
+        let fields: Fields =
+            fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        match fields.keys().find(|name| self.dictionary.find(id, name).is_none()) {
+            Some(name) => Err(unknown(format!("it has no column {name:?}"))),
+            None => Ok((id, fields)),
         }
-    }
-
-    /// The id of the first record whose display column says this.
-    pub(crate) fn by_display_name(&self, table: &str, name: &str) -> Option<&str> {
-        let table = self.dictionary.table(table)?;
-        let column = self.dictionary.find(table, &self.dictionary.def(table).display)?;
-        let mut rows = self.rows_after(table, None);
-        rows.find(|(_, row)| self.value(row, column).eq_ignore_ascii_case(name)).map(|(id, _)| &**id)
-    }
-
-    /// The id of the record with this in its column `name`.
-    pub(crate) fn by_column_name(&self, table: &str, name: &str) -> Option<&str> {
-        let table = self.dictionary.table(table)?;
-        let column = self.dictionary.find(table, "name")?;
-        self.rows_after(table, None).find(|(_, row)| self.value(row, column) == name).map(|(id, _)| &**id)
-    }
-
-    /// The id of a record by its display value, or of a user by the user name.
-    pub(crate) fn by_name(&self, table: &str, name: &str) -> Option<&str> {
-        self.by_display_name(table, name).or_else(|| {
-            let users = self.dictionary.table(table)?;
-            let column = self.dictionary.find(users, "user_name")?;
-            self.rows_after(users, None).find(|(_, row)| self.value(row, column) == name).map(|(id, _)| &**id)
-        })
-    }
-
-    fn share(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.shared.get(text) {
-            return known.clone();
-        }
-        let new: Arc<str> = text.into();
-        self.shared.insert(new.clone());
-        new
     }
 
     /// A new id for a transaction.

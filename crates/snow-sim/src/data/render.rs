@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 /// How values are shown.
 #[derive(Clone, Copy)]
-pub(crate) struct Form<'a> {
+pub(crate) struct RenderOptions<'a> {
     pub(crate) display: Display,
     pub(crate) links: bool,
     /// `https://host/api/now`, in the version that was asked for.
@@ -34,20 +34,26 @@ impl Display {
 
 impl Database {
     /// A record, with the fields asked for or all of the table that was asked. Unknown fields leave no key.
-    pub(crate) fn render(&self, table: TableId, row: &Row, fields: Option<&str>, form: Form<'_>) -> Value {
+    pub(crate) fn render(
+        &self,
+        table: TableId,
+        row: &Row,
+        fields: Option<&str>,
+        options: RenderOptions<'_>,
+    ) -> Value {
         let mut record = Map::new();
         match fields.filter(|list| !list.is_empty()) {
             None => {
                 for column in &self.dictionary.def(table).columns {
                     let name = &self.dictionary.column(*column).name;
-                    if (form.readable)(table, name) {
-                        record.insert(name.clone(), self.cell(table, row, *column, form));
+                    if (options.readable)(table, name) {
+                        record.insert(name.clone(), self.cell(table, row, *column, options));
                     }
                 }
             }
             Some(list) => {
                 for name in list.split(',').map(str::trim) {
-                    if let Some(value) = self.walk(table, row, name, form) {
+                    if let Some(value) = self.walk(table, row, name, options) {
                         record.insert(name.to_owned(), value);
                     }
                 }
@@ -57,53 +63,61 @@ impl Database {
     }
 
     /// A field, perhaps of a record that this one points to: `caller_id.name`. Through an empty reference it is `""`.
-    fn walk(&self, table: TableId, row: &Row, path: &str, form: Form<'_>) -> Option<Value> {
+    fn walk(&self, table: TableId, row: &Row, path: &str, options: RenderOptions<'_>) -> Option<Value> {
         let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-        let column = self.dictionary.find(table, first).filter(|_| (form.readable)(table, first))?;
-        let Some(rest) = rest else { return Some(self.cell(table, row, column, form)) };
+        let column = self.dictionary.find(table, first).filter(|_| (options.readable)(table, first))?;
+        let Some(rest) = rest else { return Some(self.cell(table, row, column, options)) };
         let ColumnType::Reference(target) = &self.dictionary.column(column).kind else { return None };
         let target = self.dictionary.table(target)?;
         match self.row(target, self.value(row, column)) {
-            Some(next) => self.walk(target, next, rest, form),
-            None => self.nothing(target, rest, form),
+            Some(next) => self.walk(target, next, rest, options),
+            None => self.render_empty(target, rest, options),
         }
     }
 
     /// What a field of no record shows: `""`, if there is such a field.
-    fn nothing(&self, table: TableId, path: &str, form: Form<'_>) -> Option<Value> {
+    fn render_empty(&self, table: TableId, path: &str, options: RenderOptions<'_>) -> Option<Value> {
         let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-        let column = self.dictionary.find(table, first).filter(|_| (form.readable)(table, first))?;
+        let column = self.dictionary.find(table, first).filter(|_| (options.readable)(table, first))?;
         match (rest, &self.dictionary.column(column).kind) {
-            (None, _) => Some(plain("", "", form)),
+            (None, _) => Some(render_plain("", "", options)),
             (Some(rest), ColumnType::Reference(target)) => {
-                self.nothing(self.dictionary.table(target)?, rest, form)
+                self.render_empty(self.dictionary.table(target)?, rest, options)
             }
             _ => None,
         }
     }
 
-    fn cell(&self, table: TableId, row: &Row, id: ColumnId, form: Form<'_>) -> Value {
+    fn cell(&self, table: TableId, row: &Row, id: ColumnId, options: RenderOptions<'_>) -> Value {
         let (column, stored) = (self.dictionary.column(id), self.value(row, id));
         match &column.kind {
             ColumnType::Reference(target) => {
                 let name = self.display_name(target, stored).unwrap_or(stored);
-                reference(&format!("{target}/{stored}"), stored, name, form)
+                render_reference(&format!("{target}/{stored}"), stored, name, options)
             }
             ColumnType::ReferenceByName(target) => {
                 let name = self.by_column_name(target, stored).and_then(|id| self.display_name(target, id));
-                reference(&format!("{target}?name={stored}"), stored, name.unwrap_or(stored), form)
+                render_reference(&format!("{target}?name={stored}"), stored, name.unwrap_or(stored), options)
             }
-            ColumnType::Journal if form.display == Display::Stored => "".into(),
-            ColumnType::Journal => plain("", &self.journal(table, row, column, form.locale), form),
+            ColumnType::Journal if options.display == Display::Stored => "".into(),
+            ColumnType::Journal => {
+                render_plain("", &self.journal(table, row, column, options.locale), options)
+            }
             _ => {
                 // The same value can mean different things in different classes (facts 1.6).
                 let choices = self.dictionary.choices(self.class(table, row), id);
-                plain(stored, &self.shown(column, choices, stored, form.locale), form)
+                render_plain(stored, &self.display_value(column, choices, stored, options.locale), options)
             }
         }
     }
 
-    fn shown(&self, column: &Column, choices: &[(String, String)], stored: &str, locale: &Locale) -> String {
+    fn display_value(
+        &self,
+        column: &Column,
+        choices: &[(String, String)],
+        stored: &str,
+        locale: &Locale,
+    ) -> String {
         if let Some((_, label)) = choices.iter().find(|(value, _)| value == stored) {
             return label.clone();
         }
@@ -152,28 +166,28 @@ impl Database {
 }
 
 /// A reference in its six forms; empty, it is none in most of them.
-fn reference(path: &str, id: &str, name: &str, form: Form<'_>) -> Value {
+fn render_reference(path: &str, id: &str, name: &str, options: RenderOptions<'_>) -> Value {
     let mut parts = Map::new();
-    if form.display != Display::Stored {
+    if options.display != Display::Stored {
         parts.insert("display_value".into(), name.into());
     }
-    if form.links && !id.is_empty() {
-        parts.insert("link".into(), format!("{}/table/{path}", form.base).into());
+    if options.links && !id.is_empty() {
+        parts.insert("link".into(), format!("{}/table/{path}", options.base).into());
     }
-    if form.display != Display::Shown {
+    if options.display != Display::Shown {
         parts.insert("value".into(), id.into());
     }
-    match form.display {
+    match options.display {
         Display::All => Value::Object(parts),
         _ if id.is_empty() => "".into(),
-        _ if form.links => Value::Object(parts),
+        _ if options.links => Value::Object(parts),
         Display::Shown => name.into(),
         Display::Stored => id.into(),
     }
 }
 
-fn plain(stored: &str, shown: &str, form: Form<'_>) -> Value {
-    match form.display {
+fn render_plain(stored: &str, shown: &str, options: RenderOptions<'_>) -> Value {
+    match options.display {
         Display::Stored => stored.into(),
         Display::Shown => shown.into(),
         Display::All => json!({ "display_value": shown, "value": stored }),

@@ -1,5 +1,6 @@
 //! Date-times as the service stores and shows them (facts 1.6).
 
+use crate::clock::stamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
@@ -56,11 +57,6 @@ impl Locale {
     pub(crate) fn now(&self, now: Timestamp) -> ZonedDateTime {
         now.to_zoned_datetime(self.zone.clone())
     }
-}
-
-/// `2026-06-26 00:00:00`, UTC.
-pub(crate) fn stamp(time: Timestamp) -> String {
-    time.strftime(STORED).to_string()
 }
 
 /// A stored date-time; a date alone is its midnight (facts 2.6).

@@ -1,30 +1,7 @@
 //! Creating, changing and deleting records (facts 1.7).
 
-use super::{ColumnType, Database, Locale, Row, TableId, rules};
-use std::collections::BTreeMap;
+use super::{Author, ColumnType, Database, Fields, Locale, Row, TableId, business_rules};
 use std::sync::Arc;
-
-/// Field names and values, as a client gives them.
-pub(crate) type Fields = BTreeMap<String, String>;
-
-/// Who writes, when, and how.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Author<'a> {
-    pub(crate) user: &'a str,
-    pub(crate) stamp: &'a str,
-    /// Whether values are display values (`sysparm_input_display_value`).
-    pub(crate) shown: Option<&'a Locale>,
-    /// Whether the fields that the instance fills may be given (`sysparm_suppress_auto_sys_field`).
-    pub(crate) sys_fields: bool,
-    /// Whether records come whole from elsewhere: no rule touches them.
-    pub(crate) loaded: bool,
-}
-
-impl<'a> Author<'a> {
-    pub(crate) fn new(user: &'a str, stamp: &'a str) -> Self {
-        Self { user, stamp, shown: None, sys_fields: false, loaded: false }
-    }
-}
 
 /// Columns that the instance fills.
 const AUTOMATIC: &[&str] = &[
@@ -54,8 +31,8 @@ impl Database {
         ] {
             self.put(table, &mut row, name, value);
         }
-        self.put_own(table, &mut row, "sys_id", sys_id.clone());
-        self.number(table, &mut row);
+        self.put_unshared(table, &mut row, "sys_id", sys_id.clone());
+        self.assign_number(table, &mut row);
         if self.dictionary.find(table, "opened_at").is_some() {
             let opener = self.user_id(author.user);
             self.put(table, &mut row, "opened_at", author.stamp);
@@ -63,7 +40,7 @@ impl Database {
         }
         self.apply(table, &mut row, &sys_id, given, author);
         if !author.loaded {
-            rules::before(self, table, &mut row, given, None);
+            business_rules::apply(self, table, &mut row, given, None);
         }
         row.shrink();
         self.rows.entry(self.dictionary.def(table).root).or_default().insert(sys_id.clone(), row);
@@ -90,7 +67,7 @@ impl Database {
             given.iter().filter(|(name, _)| *name != "sys_id").map(|(n, v)| (n.clone(), v.clone())),
         );
         let noted = self.apply(table, &mut row, sys_id, given, author);
-        rules::before(self, table, &mut row, given, Some(&before));
+        business_rules::apply(self, table, &mut row, given, Some(&before));
         if row == before && !noted {
             return true;
         }
@@ -124,31 +101,14 @@ impl Database {
         true
     }
 
-    /// Sets one cell, to a value that other rows may share.
-    pub(super) fn put(&mut self, table: TableId, row: &mut Row, name: &str, value: &str) {
-        let Some(column) = self.dictionary.find(table, name) else { return };
-        if self.dictionary.column(column).default == value {
-            return row.unset(column);
-        }
-        let value = self.share(value);
-        row.set(column, value);
-    }
-
-    /// Sets one cell, to a value of this row alone.
-    pub(super) fn put_own(&mut self, table: TableId, row: &mut Row, name: &str, value: Arc<str>) {
-        if let Some(column) = self.dictionary.find(table, name) {
-            row.set(column, value);
-        }
-    }
-
-    fn number(&mut self, table: TableId, row: &mut Row) {
+    fn assign_number(&mut self, table: TableId, row: &mut Row) {
         let prefix = self.dictionary.def(table).prefix.clone();
         if prefix.is_empty() {
             return;
         }
         let next = self.numbers.entry(prefix.clone()).and_modify(|last| *last += 1).or_insert(1);
         let number = format!("{prefix}{next:07}");
-        self.put_own(table, row, "number", number.into());
+        self.put_unshared(table, row, "number", number.into());
     }
 
     /// Sets what a client gives. Whether a journal got an entry.
@@ -176,7 +136,7 @@ impl Database {
                 ColumnType::Password => {}
                 ColumnType::Journal if value.is_empty() => {}
                 ColumnType::Journal => {
-                    self.note(table, sys_id, name, &value, author);
+                    self.add_journal_entry(table, sys_id, name, &value, author);
                     noted = true;
                 }
                 // A choice that is not in its list is dropped, and none is cleared by nothing (facts 1.6).
@@ -184,12 +144,13 @@ impl Database {
                     && !choices.is_empty()
                     && !choices.iter().any(|(stored, _)| *stored == value) => {}
                 _ if choices.is_empty() && column.kind == ColumnType::Text => {
+                    let value = column.kept(&value);
                     if column.default == value {
                         if let Some(id) = self.dictionary.find(table, name) {
                             row.unset(id);
                         }
                     } else {
-                        self.put_own(table, row, name, value.into());
+                        self.put_unshared(table, row, name, value.into());
                     }
                 }
                 _ => self.put(table, row, name, &value),
@@ -225,22 +186,18 @@ impl Database {
     }
 
     /// An entry of a journal: a row of `sys_journal_field`.
-    fn note(&mut self, table: TableId, sys_id: &str, element: &str, value: &str, author: Author<'_>) {
+    fn add_journal_entry(
+        &mut self,
+        table: TableId,
+        sys_id: &str,
+        element: &str,
+        value: &str,
+        author: Author<'_>,
+    ) {
         let Some(journal) = self.dictionary.table("sys_journal_field") else { return };
         let name = self.dictionary.def(table).name.clone();
         let note = [("element", element), ("element_id", sys_id), ("name", &name), ("value", value)];
         let note = note.map(|(field, value)| (field.to_owned(), value.to_owned())).into();
         self.insert(journal, &note, Author::new(author.user, author.stamp));
-    }
-
-    /// The id of a user by name; the name itself for those who are no rows (`glide.maint`; facts 1.6).
-    pub(crate) fn user_id(&self, name: &str) -> String {
-        let found = self.dictionary.table("sys_user").and_then(|users| {
-            let column = self.dictionary.find(users, "user_name")?;
-            self.rows_after(users, None)
-                .find(|(_, row)| self.value(row, column) == name)
-                .map(|(id, _)| id.to_string())
-        });
-        found.unwrap_or_else(|| name.to_owned())
     }
 }

@@ -1,6 +1,6 @@
-//! A connection that breaks as planned, counted in bytes of the answer.
+//! A connection that breaks as planned, counted in bytes of the response.
 
-use crate::WireFault;
+use crate::{WireFault, clock};
 use bytes::{Buf, Bytes};
 use std::future::Future;
 use std::io;
@@ -13,16 +13,16 @@ use tokio::time::Sleep;
 
 /// What is to happen to the answer that goes out next.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Plan(Arc<Mutex<Planned>>);
+pub(super) struct FaultPlan(Arc<Mutex<FaultPlanState>>);
 
 #[derive(Debug, Default)]
-struct Planned {
+struct FaultPlanState {
     fault: Option<WireFault>,
     /// What goes out behind the answer.
     rest: Bytes,
 }
 
-impl Plan {
+impl FaultPlan {
     pub(super) fn set(&self, fault: WireFault) {
         self.lock().fault = Some(fault);
     }
@@ -36,7 +36,7 @@ impl Plan {
         self.lock().fault
     }
 
-    fn lock(&self) -> MutexGuard<'_, Planned> {
+    fn lock(&self) -> MutexGuard<'_, FaultPlanState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -64,28 +64,28 @@ pub(super) fn reset(stream: &TcpStream) {
     let _ = stream.set_zero_linger();
 }
 
-pub(super) struct Faulty<T> {
+pub(super) struct FaultyStream<T> {
     stream: T,
-    plan: Plan,
+    plan: FaultPlan,
     /// Bytes that went out under the plan.
     sent: usize,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl<T> Faulty<T> {
-    pub(super) fn new(stream: T, plan: Plan) -> Self {
+impl<T> FaultyStream<T> {
+    pub(super) fn new(stream: T, plan: FaultPlan) -> Self {
         Self { stream, plan, sent: 0, sleep: None }
     }
 }
 
-impl<T: Socket + AsyncWrite + Unpin> Faulty<T> {
+impl<T: Socket + AsyncWrite + Unpin> FaultyStream<T> {
     /// Writes up to the byte at which the connection breaks.
     fn write_until(
         &mut self,
         cx: &mut Context<'_>,
         bytes: &[u8],
         at: usize,
-        then: Then,
+        then: BreakKind,
     ) -> Poll<io::Result<usize>> {
         let left = at.saturating_sub(self.sent);
         if left > 0 {
@@ -95,12 +95,12 @@ impl<T: Socket + AsyncWrite + Unpin> Faulty<T> {
         }
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         match then {
-            Then::Stall => Poll::Pending,
-            Then::Close => {
+            BreakKind::Stall => Poll::Pending,
+            BreakKind::Close => {
                 ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
                 Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
             }
-            Then::Reset => {
+            BreakKind::Reset => {
                 reset(self.stream.tcp());
                 Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
             }
@@ -113,20 +113,20 @@ impl<T: Socket + AsyncWrite + Unpin> Faulty<T> {
         bytes: &[u8],
         pause: std::time::Duration,
     ) -> Poll<io::Result<usize>> {
-        ready!(self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause))).as_mut().poll(cx));
+        ready!(self.sleep.get_or_insert_with(|| Box::pin(clock::sleep(pause))).as_mut().poll(cx));
         self.sleep = None;
         Pin::new(&mut self.stream).poll_write(cx, &bytes[..bytes.len().min(1)])
     }
 }
 
 #[derive(Clone, Copy)]
-enum Then {
+enum BreakKind {
     Stall,
     Close,
     Reset,
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Faulty<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for FaultyStream<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -136,12 +136,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for Faulty<T> {
     }
 }
 
-impl<T: Socket + AsyncWrite + Unpin> AsyncWrite for Faulty<T> {
+impl<T: Socket + AsyncWrite + Unpin> AsyncWrite for FaultyStream<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.plan.get() {
-            Some(WireFault::ResetAt(at)) => self.write_until(cx, bytes, at, Then::Reset),
-            Some(WireFault::CutAt(at)) => self.write_until(cx, bytes, at, Then::Close),
-            Some(WireFault::StallAt(at)) => self.write_until(cx, bytes, at, Then::Stall),
+            Some(WireFault::ResetAt(at)) => self.write_until(cx, bytes, at, BreakKind::Reset),
+            Some(WireFault::CutAt(at)) => self.write_until(cx, bytes, at, BreakKind::Close),
+            Some(WireFault::StallAt(at)) => self.write_until(cx, bytes, at, BreakKind::Stall),
             Some(WireFault::Trickle(pause)) => self.trickle(cx, bytes, pause),
             Some(WireFault::LongLength(_) | WireFault::ShortLength(_)) | None => {
                 Pin::new(&mut self.stream).poll_write(cx, bytes)

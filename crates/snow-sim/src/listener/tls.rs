@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
-type Made<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type TlsResult<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// What a listener asks of those who connect with TLS: see
 /// [`Simulator::listen_tls_with`](crate::Simulator::listen_tls_with).
@@ -73,7 +73,7 @@ pub(super) struct Certificates {
 }
 
 impl Certificates {
-    pub(super) fn make(options: TlsOptions) -> Made<Self> {
+    pub(super) fn make(options: TlsOptions) -> TlsResult<Self> {
         let (authority, issuer) = authority("snow-sim authority")?;
         let (_, stranger) = self::authority("nobody knows")?;
         let server = Server { options, authority: authority.der().clone() };
@@ -98,7 +98,7 @@ impl Certificates {
     }
 }
 
-fn authority(name: &str) -> Made<(Certificate, Issuer<'static, KeyPair>)> {
+fn authority(name: &str) -> TlsResult<(Certificate, Issuer<'static, KeyPair>)> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(DnType::CommonName, name);
@@ -107,7 +107,7 @@ fn authority(name: &str) -> Made<(Certificate, Issuer<'static, KeyPair>)> {
     Ok((certificate, Issuer::new(params, key)))
 }
 
-fn client(issuer: &Issuer<'static, KeyPair>) -> Made<ClientCertificate> {
+fn client(issuer: &Issuer<'static, KeyPair>) -> TlsResult<ClientCertificate> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, "snow-sim client");
     params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
@@ -129,7 +129,7 @@ impl Server {
         issuer: &Issuer<'static, KeyPair>,
         hosts: &[&str],
         expired: bool,
-    ) -> Made<TlsAcceptor> {
+    ) -> TlsResult<TlsAcceptor> {
         let mut params =
             CertificateParams::new(hosts.iter().map(|host| (*host).to_owned()).collect::<Vec<_>>())?;
         params.distinguished_name.push(DnType::CommonName, "snow-sim instance");
@@ -148,7 +148,7 @@ impl Server {
         &self,
         chain: Vec<CertificateDer<'static>>,
         key: PrivatePkcs8KeyDer<'static>,
-    ) -> Made<ServerConfig> {
+    ) -> TlsResult<ServerConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let versions = if self.options.only_tls12 { &[&version::TLS12] } else { rustls::DEFAULT_VERSIONS };
         let builder =
@@ -160,7 +160,7 @@ impl Server {
         Ok(builder.with_single_cert(chain, key.into())?)
     }
 
-    fn clients(&self, provider: Arc<CryptoProvider>) -> Made<Arc<dyn ClientCertVerifier>> {
+    fn clients(&self, provider: Arc<CryptoProvider>) -> TlsResult<Arc<dyn ClientCertVerifier>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.authority.clone())?;
         Ok(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?)

@@ -239,7 +239,7 @@ fn relative(path: Path, side: Side, value: &str, context: Context<'_>) -> Option
         Side::Less => Operator::Less,
         Side::LessOrEqual => Operator::LessOrEqual,
     };
-    Some(Test::Compare { path, operator, value: crate::data::stamp(then.timestamp()) })
+    Some(Test::Compare { path, operator, value: crate::clock::stamp(then.timestamp()) })
 }
 
 /// `Monday@javascript:gs.datePart('dayofweek','monday','EE')`

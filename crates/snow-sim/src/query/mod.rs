@@ -1,6 +1,6 @@
 //! Encoded queries (facts 2): read leniently, as the service reads them, and evaluated for real.
 //!
-//! What is not simulated is an answer that says so, never a wrong row.
+//! What is not simulated is a response that says so, never a wrong row.
 
 mod condition;
 mod evaluate;
@@ -14,7 +14,8 @@ pub(crate) use condition::Path;
 use condition::Test;
 pub(crate) use evaluate::by_type;
 use jiff::Timestamp;
-use terms::{Lead, What};
+use terms::{Connective, TermKind};
+pub(crate) use terms::{fields_of, without_order};
 
 /// A part of a query that is not simulated.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,17 +54,19 @@ impl Query {
     ) -> Result<Self, Unsupported> {
         let mut query = Self { groups: vec![Vec::new()], ..Self::default() };
         for term in terms::split(text) {
-            if term.lead == Lead::NewGroup {
+            if term.lead == Connective::NewGroup {
                 query.groups.push(Vec::new());
             }
-            let or = term.lead == Lead::Or;
+            let or = term.lead == Connective::Or;
             match term.what {
-                What::Order(field, descending) => query.ordered(field, descending, database, table, context),
-                What::Condition(text) => query.add(&text, or, database, table, context)?,
-                What::Related(_) if context.inner => {
+                TermKind::Order(field, descending) => {
+                    query.ordered(field, descending, database, table, context)
+                }
+                TermKind::Condition(text) => query.add(&text, or, database, table, context)?,
+                TermKind::Related(_) if context.inner => {
                     return Err(Unsupported("RLQUERY inside another query".into()));
                 }
-                What::Related(text) => {
+                TermKind::Related(text) => {
                     let (test, fields) = related::parse(&text, database, table, context)?;
                     query.fields.extend(fields);
                     query.push(test, or);

@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// Fields that are looked at, and of which table.
-type Fields = Vec<(TableId, String)>;
+type QueriedFields = Vec<(TableId, String)>;
 
 /// How many rows of another table have to point to, or agree with, a row.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) fn parse(
     database: &Database,
     table: TableId,
     context: Context<'_>,
-) -> Result<(Test, Fields), Unsupported> {
+) -> Result<(Test, QueriedFields), Unsupported> {
     let unsupported = || Unsupported(format!("RLQUERY{text}"));
     let (head, query) = text.split_once('^').unwrap_or((text, ""));
     let (field, count) = head.split_once(',').ok_or_else(unsupported)?;
@@ -56,7 +56,7 @@ pub(super) fn join(
     database: &Database,
     table: TableId,
     context: Context<'_>,
-) -> Result<(Test, Fields), Unsupported> {
+) -> Result<(Test, QueriedFields), Unsupported> {
     let unsupported = || Unsupported(format!("JOIN{text}"));
     let (pair, query) = text.split_once('!').unwrap_or((text, ""));
     let (left, right) = pair.split_once('=').ok_or_else(unsupported)?;

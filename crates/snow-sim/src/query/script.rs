@@ -2,7 +2,8 @@
 //! caller's zone and give a time in UTC.
 
 use super::{Context, Unsupported};
-use crate::data::{parse_stamp, stamp};
+use crate::clock::stamp;
+use crate::data::parse_stamp;
 use jiff::civil::Weekday;
 use jiff::{Span, Timestamp, Unit, ZonedDateTime, ZonedDateTimeRound};
 

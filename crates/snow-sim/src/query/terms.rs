@@ -2,20 +2,20 @@
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Term {
-    pub(super) lead: Lead,
-    pub(super) what: What,
+    pub(super) lead: Connective,
+    pub(super) what: TermKind,
 }
 
 /// What stands in front of a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lead {
+pub(super) enum Connective {
     And,
     Or,
     NewGroup,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum TermKind {
     Condition(String),
     Order(String, bool),
     /// What stands between `RLQUERY` and its `^ENDRLQUERY`.
@@ -30,29 +30,49 @@ pub(super) fn split(text: &str) -> Vec<Term> {
         // `EQ` and `GROUPBY` say nothing about rows (facts 2.1).
         let nothing = rest.is_empty() || rest == "EQ" || rest.starts_with("GROUPBY");
         let what = if let Some(field) = rest.strip_prefix("ORDERBYDESC") {
-            What::Order(field.to_owned(), true)
+            TermKind::Order(field.to_owned(), true)
         } else if let Some(field) = rest.strip_prefix("ORDERBY") {
-            What::Order(field.to_owned(), false)
+            TermKind::Order(field.to_owned(), false)
         } else if let Some(head) = rest.strip_prefix("RLQUERY") {
-            What::Related(related(head, &mut parts))
+            TermKind::Related(related(head, &mut parts))
         } else {
-            What::Condition(if nothing { String::new() } else { rest.to_owned() })
+            TermKind::Condition(if nothing { String::new() } else { rest.to_owned() })
         };
-        if lead == Lead::NewGroup || what != What::Condition(String::new()) {
+        if lead == Connective::NewGroup || what != TermKind::Condition(String::new()) {
             terms.push(Term { lead, what });
         }
     }
     terms
 }
 
+/// The same query without its `ORDERBY`s.
+pub(crate) fn without_order(text: &str) -> String {
+    let kept = pieces(text).into_iter().filter(|piece| !lead(piece).1.starts_with("ORDERBY"));
+    kept.map(|piece| piece.replace('^', "^^")).collect::<Vec<_>>().join("^")
+}
+
+/// The fields that the conditions of a query name, each once: what stands in front of the operator.
+pub(crate) fn fields_of(text: &str) -> Vec<String> {
+    let mut fields: Vec<String> = Vec::new();
+    for term in split(text) {
+        let TermKind::Condition(condition) = term.what else { continue };
+        let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
+        let field = condition.split(|c| !named(c)).next().unwrap_or_default();
+        if !field.is_empty() && !fields.iter().any(|known| known == field) {
+            fields.push(field.to_owned());
+        }
+    }
+    fields
+}
+
 /// `ORDERBY` begins like an or, and is none.
-fn lead(part: &str) -> (Lead, &str) {
+fn lead(part: &str) -> (Connective, &str) {
     if let Some(rest) = part.strip_prefix("NQ") {
-        return (Lead::NewGroup, rest);
+        return (Connective::NewGroup, rest);
     }
     match part.strip_prefix("OR") {
-        Some(rest) if !rest.starts_with("DERBY") => (Lead::Or, rest),
-        _ => (Lead::And, part),
+        Some(rest) if !rest.starts_with("DERBY") => (Connective::Or, rest),
+        _ => (Connective::And, part),
     }
 }
 
@@ -91,32 +111,37 @@ fn pieces(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn term(lead: Lead, text: &str) -> Term {
-        Term { lead, what: What::Condition(text.into()) }
+    fn term(lead: Connective, text: &str) -> Term {
+        Term { lead, what: TermKind::Condition(text.into()) }
     }
 
     #[test]
     fn carets_split_and_double_carets_do_not() {
-        assert_eq!(split("a=1^^b=2"), [term(Lead::And, "a=1^b=2")]);
-        assert_eq!(split("^a=1^"), [term(Lead::And, "a=1")]);
-        let order = Term { lead: Lead::And, what: What::Order("d".into(), true) };
+        assert_eq!(split("a=1^^b=2"), [term(Connective::And, "a=1^b=2")]);
+        assert_eq!(split("^a=1^"), [term(Connective::And, "a=1")]);
+        let order = Term { lead: Connective::And, what: TermKind::Order("d".into(), true) };
         assert_eq!(
             split("a=1^ORb=2^NQc=3^ORDERBYDESCd^EQ"),
-            [term(Lead::And, "a=1"), term(Lead::Or, "b=2"), term(Lead::NewGroup, "c=3"), order]
+            [
+                term(Connective::And, "a=1"),
+                term(Connective::Or, "b=2"),
+                term(Connective::NewGroup, "c=3"),
+                order
+            ]
         );
-        let related = |lead, text: &str| Term { lead, what: What::Related(text.into()) };
+        let related = |lead, text: &str| Term { lead, what: TermKind::Related(text.into()) };
         assert_eq!(
             split("RLQUERYx.y,>=1^a=1^ENDRLQUERY^b=2"),
-            [related(Lead::And, "x.y,>=1^a=1"), term(Lead::And, "b=2")]
+            [related(Connective::And, "x.y,>=1^a=1"), term(Connective::And, "b=2")]
         );
         assert_eq!(
             split("a=1^NQRLQUERYx.y,>=1^RLQUERYz.w,=0^ENDRLQUERY^ENDRLQUERY^b=2"),
             [
-                term(Lead::And, "a=1"),
-                related(Lead::NewGroup, "x.y,>=1^RLQUERYz.w,=0^ENDRLQUERY"),
-                term(Lead::And, "b=2")
+                term(Connective::And, "a=1"),
+                related(Connective::NewGroup, "x.y,>=1^RLQUERYz.w,=0^ENDRLQUERY"),
+                term(Connective::And, "b=2")
             ]
         );
-        assert_eq!(split("^^^"), [term(Lead::And, "^")]);
+        assert_eq!(split("^^^"), [term(Connective::And, "^")]);
     }
 }

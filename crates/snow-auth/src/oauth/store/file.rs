@@ -4,7 +4,7 @@ use super::{Lease, RenewalFailure, TokenStore};
 use crate::Token;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use snow_core::Clock;
+use snow_core::{Clock, timer};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -18,12 +18,17 @@ const LEASE_WAIT: Duration = Duration::from_secs(150);
 /// Between two looks at the lock: the first pause, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
 
+/// As many as Linux follows.
+const MOST_LINKS: usize = 40;
+
 /// Keeps a token in a file, in the JSON that pysnow stores; any number of processes on one machine may share it.
 ///
 /// - The file can be read by its owner alone (0600 on Unix), and is replaced as a whole: a process that is killed at any moment
 ///   leaves the old token or the new one.
 /// - One process at a time renews: it holds a lock on a file beside (`token.json.lock`), which ends with the process. The
 ///   others wait, and then find its token.
+/// - A symbolic link is followed, as mounted secrets need it: what it points to is replaced, in its own folder, and the lock is
+///   there. An empty file is no token yet.
 /// - A renewal that failed is remembered beside (`token.json.failure`) for as long as it is not tried again (1 s; 30 s if the
 ///   endpoint said no), so that a hundred processes do not ask in vain a hundred times.
 ///
@@ -49,10 +54,10 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_m
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct FileStore(Arc<Inner>);
+pub struct FileStore(Arc<FileStoreState>);
 
 #[derive(Debug)]
-struct Inner {
+struct FileStoreState {
     /// The lock that is held, if one is: what is being written keeps it until it is done.
     held: Mutex<Weak<File>>,
     path: PathBuf,
@@ -63,24 +68,24 @@ struct Inner {
 impl FileStore {
     /// In this file, which need not exist yet; its folder must.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self(Arc::new(Inner::new(path.into(), LEASE_WAIT)))
+        Self(Arc::new(FileStoreState::new(path.into(), LEASE_WAIT)))
     }
 
     /// How long to wait for another process that renews; 150 s by default, more than a token request may take.
     #[must_use]
     pub fn lease_wait(self, most: Duration) -> Self {
-        Self(Arc::new(Inner::new(self.0.path.clone(), most)))
+        Self(Arc::new(FileStoreState::new(self.0.path.clone(), most)))
     }
 
     /// Does its work as one piece, which a dropped future does not interrupt.
     async fn blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Inner) -> io::Result<T> + Send + 'static,
+        work: impl FnOnce(&TokenFiles) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let inner = self.0.clone();
         let lock = inner.held.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         let work = move || {
-            let done = work(&inner);
+            let done = TokenFiles::of(&inner).and_then(|files| work(&files));
             drop(lock);
             done
         };
@@ -92,68 +97,76 @@ impl TokenStore for FileStore {
     type Error = io::Error;
 
     async fn load(&self) -> io::Result<Option<Token>> {
-        self.blocking(|inner| read(&inner.path)).await
+        self.blocking(|files| read(&files.path)).await
     }
 
     async fn save(&self, token: &Token) -> io::Result<()> {
         let token = token.clone();
-        self.blocking(move |inner| {
-            inner.replace(&inner.path, &token)?;
-            remove(&inner.beside("failure"))
+        self.blocking(move |files| {
+            files.replace(&files.path, &token)?;
+            remove(&files.sibling("failure"))
         })
         .await
     }
 
     async fn remove(&self) -> io::Result<()> {
-        self.blocking(|inner| remove(&inner.path).and_then(|()| remove(&inner.beside("failure")))).await
+        self.blocking(|files| remove(&files.path).and_then(|()| remove(&files.sibling("failure")))).await
     }
 
     async fn lease(&self) -> io::Result<Lease> {
         let (clock, mut pause) = (Clock::new(), PAUSES.0);
         let began = clock.now();
         loop {
-            if let Some(lock) = self.blocking(Inner::try_lock).await? {
+            if let Some(lock) = self.blocking(|files| files.try_lock()).await? {
                 let lock = Arc::new(lock);
                 *self.0.held.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&lock);
                 return Ok(Lease::new(lock));
             }
             let waited = clock.now().duration_since(began).unwrap_or_default();
             if waited >= self.0.lease_wait {
-                let lock = self.0.beside("lock");
+                let lock = sibling(&self.0.path, "lock");
                 let why = format!("another process has kept {} locked for {waited:?}", lock.display());
                 return Err(io::Error::new(io::ErrorKind::TimedOut, why));
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSES.1);
+            timer::sleep(pause).await.map_err(io::Error::other)?;
+            pause = pause.saturating_mul(2).min(PAUSES.1);
         }
     }
 
     async fn failure(&self) -> io::Result<Option<RenewalFailure>> {
-        self.blocking(|inner| read(&inner.beside("failure"))).await
+        self.blocking(|files| read(&files.sibling("failure"))).await
     }
 
     async fn save_failure(&self, failure: &RenewalFailure) -> io::Result<()> {
         let failure = failure.clone();
-        self.blocking(move |inner| inner.replace(&inner.beside("failure"), &failure)).await
+        self.blocking(move |files| files.replace(&files.sibling("failure"), &failure)).await
     }
 }
 
-impl Inner {
+impl FileStoreState {
     fn new(path: PathBuf, lease_wait: Duration) -> Self {
         Self { held: Mutex::default(), path, lease_wait, written: AtomicU64::new(0) }
     }
+}
 
-    /// `token.json.lock` of `token.json`.
-    fn beside(&self, ending: &str) -> PathBuf {
-        let mut name: OsString = self.path.clone().into();
-        name.push(".");
-        name.push(ending);
-        name.into()
+/// Where the token is, when all links have been followed.
+struct TokenFiles<'a> {
+    path: PathBuf,
+    written: &'a AtomicU64,
+}
+
+impl<'a> TokenFiles<'a> {
+    fn of(inner: &'a FileStoreState) -> io::Result<Self> {
+        Ok(Self { path: followed(&inner.path)?, written: &inner.written })
+    }
+
+    fn sibling(&self, ending: &str) -> PathBuf {
+        sibling(&self.path, ending)
     }
 
     /// Whoever gets the lock clears away what killed processes began to write.
     fn try_lock(&self) -> io::Result<Option<File>> {
-        let path = self.beside("lock");
+        let path = self.sibling("lock");
         let lock = private().create(true).truncate(false).open(&path).map_err(|e| named(&path, e))?;
         match lock.try_lock() {
             Ok(()) => {
@@ -172,8 +185,7 @@ impl Inner {
         let prefix = format!("{}.", name.to_string_lossy());
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(&prefix) && name.ends_with(".new") {
+            if name.to_string_lossy().strip_prefix(&prefix).is_some_and(is_unfinished) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -182,7 +194,7 @@ impl Inner {
     /// Writes beside and renames, so that the file is whole at every moment.
     fn replace(&self, path: &Path, content: &impl Serialize) -> io::Result<()> {
         let number = self.written.fetch_add(1, Ordering::Relaxed);
-        let new = self.beside(&format!("{}-{number}.new", std::process::id()));
+        let new = self.sibling(&unfinished(std::process::id(), number));
         let written = self.write_new(&new, content).and_then(|()| fs::rename(&new, path));
         if let Err(error) = written {
             let _ = fs::remove_file(&new);
@@ -201,6 +213,36 @@ impl Inner {
     }
 }
 
+/// `token.json.lock` of `token.json`.
+fn sibling(path: &Path, ending: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+/// What follows the name of the token's file in that of one that is being written.
+fn unfinished(process: u32, number: u64) -> String {
+    format!("snow-{process}-{number}.new")
+}
+
+/// Whether that is of a file that is being written here, and of nobody else's.
+fn is_unfinished(ending: &str) -> bool {
+    let numbers = ending.strip_prefix("snow-").and_then(|rest| rest.strip_suffix(".new")?.split_once('-'));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    numbers.is_some_and(|(process, number)| is_number(process) && is_number(number))
+}
+
+/// The file that a path leads to, which need not exist yet: replacing a link by a file would part whoever reads the other one.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut followed = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&followed) else { return Ok(followed) };
+        followed = followed.parent().map_or_else(|| next.clone(), |folder| folder.join(&next));
+    }
+    Err(named(path, io::Error::other(format!("more than {MOST_LINKS} symbolic links lead on from here"))))
+}
+
 /// For reading and writing, by the owner alone.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
@@ -216,6 +258,10 @@ fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(named(path, error)),
     };
+    // Made by touch, or by whoever mounts it before there is anything in it.
+    if text.expose().trim().is_empty() {
+        return Ok(None);
+    }
     // What serde says may repeat what it read: a secret.
     let unfit = |error: serde_json::Error| {
         let why = format!("not the JSON of a token, at line {} column {}", error.line(), error.column());
@@ -306,9 +352,10 @@ mod tests {
     async fn a_lease_is_waited_for_and_clears_what_was_left() {
         let folder = Folder::new("lease");
         let store = folder.store();
-        fs::write(folder.0.join("token.json.1-1.new"), "{\"access_to").unwrap();
+        let unfinished = folder.0.join("token.json.snow-1-1.new");
+        fs::write(&unfinished, "{\"access_to").unwrap();
         let lease = store.lease().await.unwrap();
-        assert!(!folder.0.join("token.json.1-1.new").exists());
+        assert!(!unfinished.exists());
 
         let impatient = folder.store().lease_wait(Duration::from_secs(1));
         let error = impatient.lease().await.unwrap_err();
@@ -316,7 +363,7 @@ mod tests {
 
         let patient = folder.store();
         let (waited, ()) = tokio::join!(patient.lease(), async {
-            tokio::time::sleep(Duration::from_secs(2)).await;
+            timer::sleep(Duration::from_secs(2)).await.unwrap();
             drop(lease);
         });
         drop(waited.unwrap());
@@ -326,7 +373,7 @@ mod tests {
     async fn what_is_no_token_is_told_by_its_place_alone() {
         let folder = Folder::new("odd");
         let store = folder.store();
-        for odd in ["", "{\"access_token\":\"canary", "{\"access_token\":[\"canary\"]}", "\"canary\""] {
+        for odd in ["{", "{\"access_token\":\"canary", "{\"access_token\":[\"canary\"]}", "\"canary\""] {
             fs::write(&store.0.path, odd).unwrap();
             let error = store.load().await.unwrap_err().to_string();
             assert!(error.contains("token.json: not the JSON of a token"), "{error}");

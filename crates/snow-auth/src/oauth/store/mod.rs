@@ -1,12 +1,12 @@
 //! Where the user keeps tokens.
 
-mod erased;
+mod any_store;
 mod file;
 mod memory;
 mod updater;
 
 use super::Token;
-pub(super) use erased::Store;
+pub(super) use any_store::Store;
 pub use file::FileStore;
 pub use memory::MemoryStore;
 use serde::{Deserialize, Serialize};
@@ -120,7 +120,7 @@ pub struct RenewalFailure {
 
 impl RenewalFailure {
     pub(super) fn new(error: &Error, now: SystemTime, rest: Duration) -> Self {
-        let until = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + rest;
+        let until = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_add(rest);
         Self {
             message: error.to_string(),
             log_in_again: error.kind() == Kind::LoginAgain,

@@ -1,8 +1,9 @@
 //! A field as a type: plain types read the stored value in every form in which it comes, or fail.
 
 use super::super::Field;
-use super::super::reading::parts;
-use super::text::Text;
+use super::super::field_value::{float, parts};
+use super::super::scan;
+use super::text::TextDeserializer;
 use super::wrappers::{BOTH, DISPLAYED, REFERENCE};
 use super::{RAW_VALUE, as_json};
 use crate::Error;
@@ -18,7 +19,7 @@ impl<'a> Field<'a> {
     /// | texts, numbers, `bool`, enums without data | the stored value, which is text, whatever stands beside it |
     /// | [`SysId`](crate::SysId), [`Date`](crate::Date), [`DateTime`](crate::DateTime), [`Duration`](std::time::Duration) | the same, in the form in which it is stored |
     /// | `Option` | `None` if nothing is stored |
-    /// | `Vec` | the entries of a list (`watch_list`), and arrays |
+    /// | `Vec` | the entries of a list (`watch_list`), and of an array, each as a type |
     /// | [`Both`](super::super::Both), [`Displayed`](super::super::Displayed), [`Reference`](super::super::Reference) | more than the stored value |
     /// | structs, maps, enums with data, `serde_json::Value` | what came, as serde_json reads it |
     ///
@@ -27,7 +28,7 @@ impl<'a> Field<'a> {
     /// # Errors
     /// [`Kind::Decode`](crate::Kind::Decode), naming the field and what does not fit.
     pub fn read<T: Deserialize<'a>>(self) -> Result<T, Error> {
-        T::deserialize(self).map_err(|error| self.told(error))
+        T::deserialize(self).map_err(|error| self.annotate(error))
     }
 
     /// The stored text, if the stored value is one.
@@ -105,7 +106,8 @@ impl<'de> Deserializer<'de> for Field<'de> {
     }
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_f64(self.float()?)
+        let number = float(&self.text()?);
+        visitor.visit_f32(number.ok_or_else(|| self.unfit("is no number in the bounds of its type"))?)
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -123,17 +125,18 @@ impl<'de> Deserializer<'de> for Field<'de> {
     ) -> Result<V::Value, Error> {
         match name {
             RAW_VALUE => as_json(self.json(), |json| json.deserialize_newtype_struct(name, visitor)),
-            DISPLAYED => visitor.visit_newtype_struct(Text { field: self, text: self.seen()? }),
+            DISPLAYED => visitor.visit_newtype_struct(TextDeserializer { field: self, text: self.seen()? }),
             _ => visitor.visit_newtype_struct(self),
         }
     }
 
-    /// The entries of a list are texts.
+    /// The entries of a list are texts, and those of an array are values as fields are.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         if self.json().starts_with('[') {
-            return as_json(self.json(), |json| json.deserialize_seq(visitor));
+            let elements = scan::elements(self.json()).map(|element| self.part(element));
+            return visitor.visit_seq(SeqDeserializer::new(elements));
         }
-        let text = |text| Text { field: self, text };
+        let text = |text| TextDeserializer { field: self, text };
         match self.stored_text()? {
             Some(Cow::Borrowed(list)) => {
                 visitor.visit_seq(SeqDeserializer::new(parts(list).map(|part| text(part.into()))))
@@ -158,7 +161,7 @@ impl<'de> Deserializer<'de> for Field<'de> {
             }
             (REFERENCE, _) => {
                 let parts = self.reference_parts()?.into_iter();
-                let parts = parts.map(|(name, text)| (name, Text { field: self, text }));
+                let parts = parts.map(|(name, text)| (name, TextDeserializer { field: self, text }));
                 visitor.visit_map(MapDeserializer::new(parts))
             }
             // What std calls its Duration's parts; the service sends a time after 1970.

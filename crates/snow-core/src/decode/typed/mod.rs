@@ -1,26 +1,26 @@
 //! Records as types of the user's own, by serde. Typed reads and dynamic ones share one core: this reads a [`Record`].
 
 mod field;
-mod probe;
+mod field_names;
 mod text;
 mod wrappers;
 
-use super::{Field, Record};
+use super::{Field, Record, redact};
 use crate::{Error, Kind};
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use std::fmt::Display;
 
-pub use probe::fields_of;
+pub use field_names::fields_of;
 pub use wrappers::{Both, Displayed, Reference};
 
 /// serde_json's own name for a value that is kept as it stands.
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
+pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 impl serde::de::Error for Error {
     fn custom<T: Display>(message: T) -> Self {
-        Self::new(Kind::Decode, message.to_string())
+        Self::new(Kind::Decode, redact::without_value(&message.to_string()))
     }
 }
 
@@ -29,7 +29,7 @@ impl<'de> Deserializer<'de> for &'de Record {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(Members { record: self, at: 0 })
+        visitor.visit_map(RecordAccess { record: self, at: 0 })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -66,33 +66,33 @@ impl<'de> Deserializer<'de> for &'de Record {
     }
 }
 
-struct Members<'de> {
+struct RecordAccess<'de> {
     record: &'de Record,
     at: usize,
 }
 
-impl<'de> MapAccess<'de> for Members<'de> {
+impl<'de> MapAccess<'de> for RecordAccess<'de> {
     type Error = Error;
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
-        if self.at == self.record.shape.len() {
+        if self.at == self.record.raw.shape.len() {
             return Ok(None);
         }
         let no_text = || Error::custom("the record has a field whose name holds half a surrogate pair");
-        let name = self.record.shape.name(self.at).ok_or_else(no_text)?;
+        let name = self.record.raw.shape.name(self.at).ok_or_else(no_text)?;
         seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
     }
 
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
-        let field = Field::new(self.record, self.at);
-        self.at += 1;
-        seed.deserialize(field).map_err(|error| field.told(error))
+        let field = Field::new(&self.record.raw, self.at);
+        self.at = self.at.saturating_add(1);
+        seed.deserialize(field).map_err(|error| field.annotate(error))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.record.shape.len() - self.at)
+        Some(self.record.raw.shape.len().saturating_sub(self.at))
     }
 }
 
@@ -101,15 +101,18 @@ fn as_json<'de, T>(
     json: &'de str,
     read: impl FnOnce(&mut serde_json::Deserializer<serde_json::de::StrRead<'de>>) -> Result<T, serde_json::Error>,
 ) -> Result<T, Error> {
-    read(&mut serde_json::Deserializer::from_str(json)).map_err(Error::custom)
+    let decode_error = |error: serde_json::Error| Error::custom(redact::redacted(&error.to_string(), json));
+    read(&mut serde_json::Deserializer::from_str(json)).map_err(decode_error)
 }
 
 impl Field<'_> {
-    /// An error that names this field, if it does not yet.
-    fn told(self, error: Error) -> Error {
-        if error.to_string().starts_with("the field ") {
+    /// An error that names this field, if it does not yet, and repeats nothing of its value.
+    fn annotate(self, error: Error) -> Error {
+        let message = error.to_string();
+        if message.starts_with("the field ") {
             return error;
         }
-        error.with_context(&format!("the field {:?}", self.name()))
+        let why = redact::redacted(&message, self.json());
+        Error::new(error.kind(), format!("the field {:?}: {why}", self.name()))
     }
 }

@@ -1,23 +1,32 @@
 //! A stored text that is not JSON of its own: an entry of a list, an id out of a link.
 
 use super::super::Field;
+use super::super::field_value::float;
+use super::super::redact::characters;
 use crate::Error;
 use serde::de::{Deserializer, IntoDeserializer, Visitor, value::CowStrDeserializer};
 use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
 use std::str::FromStr;
 
-pub(super) struct Text<'de> {
+pub(super) struct TextDeserializer<'de> {
     /// Where it comes from.
     pub(super) field: Field<'de>,
     pub(super) text: Cow<'de, str>,
 }
 
-impl Text<'_> {
+impl TextDeserializer<'_> {
     fn parsed<T: FromStr>(&self, what: &str) -> Result<T, Error> {
-        self.text
-            .parse()
-            .map_err(|_| self.field.unfit(format_args!("holds {:?}, which is {what}", self.text)))
+        self.text.parse().map_err(|_| self.unfit(what))
+    }
+
+    fn float<T: FromStr + Into<f64> + Copy>(&self) -> Result<T, Error> {
+        float(&self.text).ok_or_else(|| self.unfit("no number in the bounds of its type"))
+    }
+
+    fn unfit(&self, what: &str) -> Error {
+        let length = characters(self.text.chars().count());
+        self.field.unfit(format_args!("holds a text of {length}, which is {what}"))
     }
 }
 
@@ -29,7 +38,7 @@ macro_rules! parsed {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Text<'de> {
+impl<'de> Deserializer<'de> for TextDeserializer<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -45,10 +54,20 @@ impl<'de> Deserializer<'de> for Text<'de> {
         deserialize_i16 visit_i16 "no whole number of its size"
         deserialize_i32 visit_i32 "no whole number of its size"
         deserialize_i64 visit_i64 "no whole number of its size"
+        deserialize_i128 visit_i128 "no whole number of its size"
         deserialize_u8 visit_u8 "no whole number of its size"
         deserialize_u16 visit_u16 "no whole number of its size"
         deserialize_u32 visit_u32 "no whole number of its size"
         deserialize_u64 visit_u64 "no whole number of its size"
+        deserialize_u128 visit_u128 "no whole number of its size"
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_f32(self.float()?)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_f64(self.float()?)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -73,11 +92,11 @@ impl<'de> Deserializer<'de> for Text<'de> {
     }
 
     forward_to_deserialize_any! {
-        i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Text<'de> {
+impl<'de> IntoDeserializer<'de, Error> for TextDeserializer<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -86,9 +86,9 @@ impl Reference {
     /// The id of the record it points to.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](crate::Kind::InvalidInput) if it is none.
+    /// [`Kind::Decode`](crate::Kind::Decode) if it is not a valid `sys_id`.
     pub fn sys_id(&self) -> Result<SysId, Error> {
-        self.value.parse()
+        self.value.parse().map_err(Error::of_response)
     }
 }
 

@@ -1,31 +1,30 @@
 //! Sends again what may be sent again.
+#![warn(clippy::arithmetic_side_effects)]
 
-mod attempts;
-mod budget;
-mod course;
+mod classify;
 mod policy;
-mod recipe;
-mod verdict;
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
+mod tests;
 
-pub use attempts::{Attempts, Stop};
 pub use policy::RetryPolicy;
 
-use crate::clock;
+use crate::error::{Attempts, Stop};
 use crate::late::Late;
-use crate::{BoxError, Error, Operation, Replay};
-use course::Course;
+use crate::timer::{self, Sleep};
+use crate::{BoxError, Clock, Error, Operation, Replay, clock, clone_request, retry_after};
+use classify::{RetryClass, is_idempotent};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
-use recipe::Recipe;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-use tokio::time::Sleep;
+use std::time::Duration;
+use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
-use verdict::{Verdict, is_idempotent};
 
 /// Sends a request again when it failed in a way that may pass, and when that does no harm (facts 8.4):
 ///
@@ -38,6 +37,9 @@ use verdict::{Verdict, is_idempotent};
 /// A failed answer is dropped before the pause, so that no place below stays taken. A request whose body cannot be made again
 /// (see [`Replay`]) goes out once. What is given up on is passed on as it is, an answer as an answer; [`Attempts`] tells
 /// how often it was tried and why not once more. [`RetryPolicy`] says how often and when.
+///
+/// A response that says how long to wait (`Retry-After`) is waited for, if that ends within the deadline; otherwise it is passed
+/// on at once. A pause needs a tokio runtime with timers: outside one it is an error.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), snow_core::Error> {
@@ -61,7 +63,7 @@ pub struct RetryLayer {
 }
 
 impl RetryLayer {
-    /// By this policy.
+    /// Creates a layer that retries by this policy.
     pub fn new(policy: RetryPolicy) -> Self {
         Self { policy }
     }
@@ -71,8 +73,8 @@ impl<S: Clone> Layer<S> for RetryLayer {
     type Service = Retry<S>;
 
     fn layer(&self, inner: S) -> Retry<S> {
-        let shared = Arc::new(Shared { below: Mutex::new(inner.clone()), policy: self.policy.clone() });
-        Retry { inner, shared }
+        let shared = RetryShared { template: Mutex::new(inner.clone()), policy: self.policy.clone() };
+        Retry { inner, shared: Arc::new(shared) }
     }
 }
 
@@ -80,20 +82,20 @@ impl<S: Clone> Layer<S> for RetryLayer {
 #[derive(Clone)]
 pub struct Retry<S> {
     inner: S,
-    shared: Arc<Shared<S>>,
+    shared: Arc<RetryShared<S>>,
 }
 
-/// What all clones and calls share: to clone all that is below for each call would cost more than this layer does.
-struct Shared<S> {
-    below: Mutex<S>,
+/// What all clones and calls share: cloning the whole stack below for every call would cost more than this layer does.
+struct RetryShared<S> {
+    template: Mutex<S>,
     policy: RetryPolicy,
 }
 
-impl<S: Clone> Shared<S> {
-    /// A service for a further attempt.
+impl<S: Clone> RetryShared<S> {
+    /// Returns a service for a further attempt.
     #[cold]
-    fn fresh(&self) -> S {
-        self.below.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn clone_service(&self) -> S {
+        self.template.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -120,37 +122,94 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<B>) -> RetryFuture<S, B> {
-        let operation = Operation::of(&request);
-        let course = Course {
-            made: operation.map_or(0, Operation::attempts) + 1,
-            idempotent: operation
-                .and_then(Operation::is_idempotent)
-                .unwrap_or(is_idempotent(request.method())),
-            doubtful: false,
-            began: clock::now(),
-            within: operation.and_then(Operation::deadline_limit).unwrap_or(self.shared.policy.deadline()),
-        };
-        // Made where it stays.
-        let plan = Box::write(
-            Box::new_uninit(),
-            Plan { recipe: Recipe::of(&request), course, shared: self.shared.clone() },
-        );
-        RetryFuture { state: State::First { call: self.inner.call(request) }, plan }
+        let state = Box::new(RetryState::new(&request, self.shared.clone()));
+        RetryFuture { phase: RetryPhase::First { call: self.inner.call(request) }, state }
     }
 }
 
-/// What it takes to go on after the first attempt: on the heap, so that the future moves lightly.
-struct Plan<S, B> {
-    shared: Arc<Shared<S>>,
-    recipe: Option<Recipe<B>>,
-    course: Course,
+/// How a request has gone so far, and what it takes to send it again.
+struct RetryState<S, B> {
+    shared: Arc<RetryShared<S>>,
+    /// A copy of the request; `None` if its body can be sent only once.
+    copy: Option<Request<B>>,
+    /// The number of the current attempt, counted from 1.
+    attempt: u32,
+    is_idempotent: bool,
+    /// Whether an attempt may have been carried out.
+    in_doubt: bool,
+    started: Instant,
+    max_elapsed: Duration,
 }
 
-/// Between two attempts.
-struct Pause<B> {
-    sleep: Pin<Box<Sleep>>,
-    /// What goes out after it.
-    next: Request<B>,
+impl<S, B: Replay> RetryState<S, B> {
+    #[inline]
+    fn new(request: &Request<B>, shared: Arc<RetryShared<S>>) -> Self {
+        let operation = Operation::of(request);
+        let usual = shared.policy.max_elapsed();
+        let by_method = is_idempotent(request.method());
+        Self {
+            copy: clone_request(request),
+            attempt: operation.map_or(0, Operation::attempts).saturating_add(1),
+            is_idempotent: operation.and_then(Operation::is_idempotent).unwrap_or(by_method),
+            in_doubt: false,
+            started: clock::now(),
+            max_elapsed: operation.map_or(usual, |operation| operation.time(usual)),
+            shared,
+        }
+    }
+
+    /// Returns the request of the next attempt and how long to wait before it, or why there is none: without a reason if the
+    /// outcome is not worth another attempt.
+    fn next_attempt<R>(
+        &mut self,
+        outcome: &Result<Response<R>, Error>,
+    ) -> Result<(Duration, Request<B>), Option<Stop>> {
+        match RetryClass::of(outcome) {
+            RetryClass::Never => return Err(None),
+            RetryClass::IfIdempotent if !self.is_idempotent => return Err(Some(Stop::Doubt)),
+            RetryClass::IfIdempotent => self.in_doubt = true,
+            RetryClass::Always => {}
+        }
+        let mut request = self.copy.take().ok_or(Stop::Body)?;
+        let policy = &self.shared.policy;
+        let left = self.max_elapsed.saturating_sub(self.started.elapsed());
+        let delay = policy.delay(self.attempt, requested_delay(outcome, policy.clock()), left)?;
+        let operation = Operation::of(&request).cloned().unwrap_or_default();
+        let operation = operation.attempted(self.attempt).with_time_left(left.saturating_sub(delay));
+        request.extensions_mut().insert(operation);
+        self.copy = clone_request(&request);
+        Ok((delay, request))
+    }
+}
+
+impl<S, B> RetryState<S, B> {
+    fn attempts(&self, stopped: Option<Stop>) -> Attempts {
+        Attempts::new(self.attempt, stopped, self.in_doubt)
+    }
+
+    /// Adds the attempts to the outcome that is passed on.
+    fn annotate<R>(
+        &self,
+        outcome: Result<Response<R>, Error>,
+        stopped: Option<Stop>,
+    ) -> Result<Response<R>, Error> {
+        let attempts = self.attempts(stopped);
+        match outcome {
+            Ok(mut response) => {
+                response.extensions_mut().insert(attempts);
+                Ok(response)
+            }
+            Err(error) => Err(error.with_attempts(attempts)),
+        }
+    }
+}
+
+/// Returns how long the service asks to wait.
+fn requested_delay<R>(outcome: &Result<Response<R>, Error>, clock: &Clock) -> Option<Duration> {
+    match outcome {
+        Ok(response) => retry_after::of(response.status(), response.headers(), clock),
+        Err(error) => error.retry_after(),
+    }
 }
 
 pin_project! {
@@ -161,21 +220,29 @@ pin_project! {
         S: Service<Request<B>>,
     {
         #[pin]
-        state: State<S, B>,
-        plan: Box<Plan<S, B>>,
+        phase: RetryPhase<S, B>,
+        // On the heap, so that the future moves lightly.
+        state: Box<RetryState<S, B>>,
     }
 }
 
 pin_project! {
-    #[project = Projected]
-    enum State<S, B>
+    #[project = RetryPhaseProjection]
+    enum RetryPhase<S, B>
     where
         S: Service<Request<B>>,
     {
         First { #[pin] call: S::Future },
-        Pause { pause: Option<Box<Pause<B>>> },
-        Again { #[pin] call: Late<S, B> },
+        Backoff { backoff: Option<Box<Backoff<B>>> },
+        Later { #[pin] call: Late<S, B> },
     }
+}
+
+/// The time between two attempts.
+struct Backoff<B> {
+    sleep: Sleep,
+    /// The request of the next attempt.
+    request: Request<B>,
 }
 
 impl<S, B, R> Future for RetryFuture<S, B>
@@ -189,202 +256,53 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        let state = &mut **this.state;
         loop {
-            let outcome = match this.state.as_mut().project() {
-                Projected::First { call } => ready!(call.poll(cx)).map_err(Error::wrap),
-                Projected::Again { call } => ready!(call.poll(cx)).map_err(Error::wrap),
-                Projected::Pause { pause } => {
-                    let Some(waiting) = pause else { return Poll::Pending }; // never: it is there until it is over
-                    ready!(waiting.sleep.as_mut().poll(cx));
-                    let Some(over) = pause.take() else { return Poll::Pending };
-                    this.plan.course.made += 1;
-                    let call = Late::new(&mut this.plan.shared.fresh(), over.next);
-                    this.state.set(State::Again { call });
+            let outcome = match this.phase.as_mut().project() {
+                RetryPhaseProjection::First { call } => ready!(call.poll(cx)).map_err(Error::wrap),
+                RetryPhaseProjection::Later { call } => ready!(call.poll(cx)).map_err(Error::wrap),
+                RetryPhaseProjection::Backoff { backoff } => {
+                    let request = match ready!(poll_backoff(backoff, cx)) {
+                        Ok(request) => request,
+                        Err(error) => {
+                            let error = error.before_sending();
+                            return Poll::Ready(Err(error.with_attempts(state.attempts(None))));
+                        }
+                    };
+                    state.attempt = state.attempt.saturating_add(1);
+                    let call = Late::new(&mut state.shared.clone_service(), request);
+                    this.phase.set(RetryPhase::Later { call });
                     continue;
                 }
             };
-            let Plan { shared, recipe, course } = &mut **this.plan;
-            let policy = &shared.policy;
-            if course.made == 1 && Verdict::of(&outcome) == Verdict::Final {
-                policy.went_well();
+            if state.attempt == 1 && RetryClass::of(&outcome) == RetryClass::Never {
+                state.shared.policy.deposit();
                 return Poll::Ready(outcome);
             }
-            match course.next(&outcome, recipe, policy) {
-                Ok((time, next)) => {
-                    drop(outcome);
-                    let pause = Pause { sleep: Box::pin(tokio::time::sleep(time)), next };
-                    this.state.set(State::Pause { pause: Some(Box::new(pause)) });
+            match state.next_attempt(&outcome) {
+                Ok((delay, request)) => {
+                    drop(outcome); // so that nothing below is held during the backoff
+                    let backoff = Backoff { sleep: timer::sleep(delay), request };
+                    this.phase.set(RetryPhase::Backoff { backoff: Some(Box::new(backoff)) });
                 }
-                Err(stop) => return Poll::Ready(settle(outcome, stop, course)),
+                Err(stop) => return Poll::Ready(state.annotate(outcome, stop)),
             }
         }
     }
 }
 
-/// The end of it, with what is to be told.
-fn settle<R>(
-    outcome: Result<Response<R>, Error>,
-    stop: Option<Stop>,
-    course: &Course,
-) -> Result<Response<R>, Error> {
-    let attempts = course.attempts(stop);
-    match outcome {
-        Ok(mut answer) => {
-            answer.extensions_mut().insert(attempts);
-            Ok(answer)
-        }
-        Err(error) => Err(error.with_attempts(attempts)),
-    }
+fn poll_backoff<B>(
+    backoff: &mut Option<Box<Backoff<B>>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Request<B>, Error>> {
+    let missing = || Error::internal("the retry layer has no request to send after its pause");
+    let waiting = backoff.as_mut().ok_or_else(missing)?;
+    ready!(Pin::new(&mut waiting.sleep).poll(cx))?;
+    Poll::Ready(backoff.take().map(|backoff| backoff.request).ok_or_else(missing))
 }
 
 impl<S: Service<Request<B>>, B> fmt::Debug for RetryFuture<S, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetryFuture").field("attempt", &self.plan.course.made).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::layer::proof;
-    use crate::{Body, Kind, Once};
-    use http::Method;
-    use std::sync::atomic::{AtomicU32, Ordering};
-    use std::time::Duration;
-    use tower::{ServiceExt, service_fn};
-
-    fn layer() -> RetryLayer {
-        RetryLayer::new(RetryPolicy::new())
-    }
-
-    /// What comes of a request whose attempts have these outcomes: a status, or an error of a kind.
-    async fn course(
-        policy: RetryPolicy,
-        request: Request<Body>,
-        outcomes: &'static [Result<u16, Kind>],
-    ) -> (Result<Response<Body>, Error>, usize) {
-        let calls = Arc::new(AtomicU32::new(0));
-        let counted = calls.clone();
-        let inner = service_fn(move |_: Request<Body>| {
-            let at = counted.fetch_add(1, Ordering::Relaxed) as usize;
-            async move {
-                let outcome = outcomes.get(at).or(outcomes.last()).unwrap();
-                let answer =
-                    outcome.map(|status| Response::builder().status(status).header("retry-after", "2"));
-                answer
-                    .map(|answer| answer.body(Body::empty()).unwrap())
-                    .map_err(|kind| Error::new(kind, "below"))
-            }
-        });
-        let outcome = RetryLayer::new(policy).layer(inner).oneshot(request).await;
-        (outcome, calls.load(Ordering::Relaxed) as usize)
-    }
-
-    fn request(method: Method) -> Request<Body> {
-        Request::builder().method(method).uri("/").body(Body::from("x")).unwrap()
-    }
-
-    #[tokio::test]
-    async fn passes_readiness_errors_and_bodies_through() {
-        proof::is_transparent(layer()).await;
-        proof::lets_go(layer()).await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_was_not_carried_out_is_sent_again_whatever_it_is() {
-        for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
-            for outcomes in [&[Ok(429), Ok(200)], &[Err(Kind::Connect), Ok(200)], &[Err(Kind::Busy), Ok(200)]]
-            {
-                let (outcome, calls) = course(RetryPolicy::new(), request(method.clone()), outcomes).await;
-                let answer = outcome.unwrap();
-                assert_eq!((answer.status().as_u16(), calls), (200, 2));
-                assert_eq!(answer.extensions().get::<Attempts>().unwrap().to_string(), "after 2 attempts");
-            }
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_may_have_been_carried_out_is_sent_again_only_if_that_does_no_harm() {
-        let told = Operation::new().idempotent(true);
-        for (method, operation, sent) in [
-            (Method::GET, None, 2),
-            (Method::DELETE, None, 2),
-            (Method::POST, None, 1),
-            (Method::PUT, None, 1),
-            (Method::PATCH, None, 1),
-            (Method::PATCH, Some(told), 2),
-            (Method::GET, Some(Operation::new().idempotent(false)), 1),
-        ] {
-            for outcomes in
-                [&[Ok(503), Ok(200)], &[Err(Kind::Closed), Ok(200)], &[Err(Kind::TimedOut), Ok(200)]]
-            {
-                let mut request = request(method.clone());
-                operation.clone().map(|operation| request.extensions_mut().insert(operation));
-                let (outcome, calls) = course(RetryPolicy::new(), request, outcomes).await;
-                assert_eq!(calls, sent, "{method} {outcomes:?}");
-                let attempts = match outcome {
-                    Ok(answer) => *answer.extensions().get::<Attempts>().unwrap(),
-                    Err(error) => error.attempts().unwrap(),
-                };
-                assert_eq!(attempts.stopped() == Some(Stop::Doubt), sent == 1);
-                assert_eq!(attempts.are_doubtful(), sent == 2);
-            }
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn gives_up_with_the_count_and_the_reason() {
-        let once = || request(Method::GET).map(|_| Body::stream(http_body_util::Full::new("x".into())));
-        let policy = RetryPolicy::new;
-        for (policy, request, outcomes, calls, why) in [
-            (policy(), request(Method::GET), &[Ok(503)][..], 4, Stop::Limit),
-            (policy().attempts(1), request(Method::GET), &[Err(Kind::Connect)], 1, Stop::Limit),
-            (policy().budget(1), request(Method::GET), &[Ok(429)], 2, Stop::Budget),
-            (policy().within(Duration::from_secs(5)), request(Method::GET), &[Ok(429)], 3, Stop::Deadline),
-            (policy(), once(), &[Err(Kind::Connect)], 1, Stop::Body),
-        ] {
-            let policy = policy.backoff(Duration::ZERO, Duration::ZERO);
-            let (outcome, made) = course(policy, request, outcomes).await;
-            let attempts = match &outcome {
-                Ok(answer) => *answer.extensions().get::<Attempts>().unwrap(),
-                Err(error) => error.attempts().unwrap(),
-            };
-            assert_eq!((made, attempts.count() as usize, attempts.stopped()), (calls, calls, Some(why)));
-        }
-        let (outcome, _) = course(policy(), request(Method::GET), &[Err(Kind::Connect)]).await;
-        let line = outcome.unwrap_err().to_string();
-        assert!(line.contains("(after 4 attempts, as many as are allowed)"), "{line}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn waits_as_long_as_the_service_asks_and_little_longer() {
-        let began = clock::now();
-        let (outcome, _) = course(RetryPolicy::new(), request(Method::GET), &[Ok(429), Ok(200)]).await;
-        let waited = began.elapsed();
-        assert!(
-            outcome.is_ok() && waited >= Duration::from_secs(2) && waited <= Duration::from_millis(2_501)
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_failed_answer_is_dropped_before_the_pause() {
-        let (mut service, mut handle) = proof::spawn(layer());
-        tokio_test::assert_ready_ok!(service.poll_ready());
-        let mut answer = tokio_test::task::spawn(service.call(proof::request("/")));
-        tokio_test::assert_pending!(answer.poll());
-        let (held, body) = proof::body_by_hand();
-        let busy = Response::builder().status(429).header("retry-after", "9").body(body).unwrap();
-        handle.next_request().await.unwrap().1.send_response(busy);
-        tokio_test::assert_pending!(answer.poll());
-        assert!(held.is_abandoned());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_foreign_body_that_can_be_sent_once_is_sent_once() {
-        let inner = service_fn(|_: Request<Once<String>>| async {
-            Err::<Response<()>, _>(Error::new(Kind::Connect, "no"))
-        });
-        let error = layer().layer(inner).oneshot(Request::new(Once(String::new()))).await.unwrap_err();
-        assert_eq!(error.attempts().unwrap().stopped(), Some(Stop::Body));
+        f.debug_struct("RetryFuture").field("attempt", &self.state.attempt).finish_non_exhaustive()
     }
 }

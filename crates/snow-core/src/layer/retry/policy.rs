@@ -1,10 +1,10 @@
 //! Whether to try again, and when.
 
-use super::budget::Budget;
-use super::{Attempts, Stop};
 use crate::clock::Dice;
+use crate::error::{Attempts, Stop};
 use crate::{Clock, Error};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// How often, how soon, and how many at once. Clones share the budget: give the same one to the [`RetryLayer`] and to
@@ -24,33 +24,34 @@ use std::time::Duration;
 ///
 /// [`RetryLayer`]: super::RetryLayer
 #[derive(Clone, Debug)]
-pub struct RetryPolicy(Arc<Policy>);
+pub struct RetryPolicy(Arc<PolicySettings>);
 
 #[derive(Clone, Debug)]
-struct Policy {
-    attempts: u32,
-    first: Duration,
-    most: Duration,
-    within: Duration,
-    shared: Arc<Shared>,
+struct PolicySettings {
+    max_attempts: u32,
+    first_backoff: Duration,
+    max_backoff: Duration,
+    max_elapsed: Duration,
+    shared: Arc<PolicyShared>,
 }
 
+/// What a policy shares with its clones, however their settings differ.
 #[derive(Debug)]
-struct Shared {
-    budget: Budget,
-    dice: Dice,
+struct PolicyShared {
+    budget: RetryBudget,
+    jitter: Dice,
     clock: Clock,
 }
 
 impl RetryPolicy {
     /// The defaults.
     pub fn new() -> Self {
-        let shared = Shared { budget: Budget::new(20), dice: Dice::new(), clock: Clock::new() };
-        Self(Arc::new(Policy {
-            attempts: 4,
-            first: Duration::from_millis(500),
-            most: Duration::from_secs(20),
-            within: Duration::from_secs(300),
+        let shared = PolicyShared { budget: RetryBudget::new(20), jitter: Dice::new(), clock: Clock::new() };
+        Self(Arc::new(PolicySettings {
+            max_attempts: 4,
+            first_backoff: Duration::from_millis(500),
+            max_backoff: Duration::from_secs(20),
+            max_elapsed: Duration::from_secs(300),
             shared: Arc::new(shared),
         }))
     }
@@ -58,7 +59,7 @@ impl RetryPolicy {
     /// At most so many attempts, the first one included. One: nothing is sent again.
     #[must_use]
     pub fn attempts(mut self, most: u32) -> Self {
-        self.edit().attempts = most.max(1);
+        self.settings().max_attempts = most.max(1);
         self
     }
 
@@ -66,8 +67,8 @@ impl RetryPolicy {
     /// doubles with every attempt.
     #[must_use]
     pub fn backoff(mut self, first: Duration, most: Duration) -> Self {
-        let policy = self.edit();
-        (policy.first, policy.most) = (first, most);
+        let settings = self.settings();
+        (settings.first_backoff, settings.max_backoff) = (first, most);
         self
     }
 
@@ -75,9 +76,10 @@ impl RetryPolicy {
     /// of them by one.
     #[must_use]
     pub fn budget(mut self, attempts: u32) -> Self {
-        let Shared { dice, clock, .. } = &*self.0.shared;
-        let shared = Shared { budget: Budget::new(attempts), dice: dice.clone(), clock: *clock };
-        self.edit().shared = Arc::new(shared);
+        let PolicyShared { jitter, clock, .. } = &*self.0.shared;
+        let shared =
+            PolicyShared { budget: RetryBudget::new(attempts), jitter: jitter.clone(), clock: *clock };
+        self.settings().shared = Arc::new(shared);
         self
     }
 
@@ -85,12 +87,11 @@ impl RetryPolicy {
     /// [`DeadlineLayer`](crate::layer::DeadlineLayer) above.
     #[must_use]
     pub fn within(mut self, deadline: Duration) -> Self {
-        self.edit().within = deadline;
+        self.settings().max_elapsed = deadline;
         self
     }
 
-    /// What its clones share stays shared.
-    fn edit(&mut self) -> &mut Policy {
+    fn settings(&mut self) -> &mut PolicySettings {
         Arc::make_mut(&mut self.0)
     }
 
@@ -103,38 +104,43 @@ impl RetryPolicy {
         if error.may_have_happened() || !error.is_retryable() {
             return Err(error);
         }
-        let left = self.0.within.saturating_sub(elapsed);
-        self.pause(attempts, error.retry_after(), left).map_err(|stop| {
-            error.with_attempts(Attempts { count: attempts, stopped: Some(stop), doubtful: false })
-        })
+        let left = self.0.max_elapsed.saturating_sub(elapsed);
+        self.delay(attempts, error.retry_after(), left)
+            .map_err(|stop| error.with_attempts(Attempts::new(attempts, Some(stop), false)))
     }
 
-    pub(super) fn deadline(&self) -> Duration {
-        self.0.within
+    pub(super) fn max_elapsed(&self) -> Duration {
+        self.0.max_elapsed
     }
 
     pub(super) fn clock(&self) -> &Clock {
         &self.0.shared.clock
     }
 
-    /// Nothing had to be sent again.
-    pub(super) fn went_well(&self) {
-        self.0.shared.budget.put();
+    /// Refills the budget after an operation that needed no second attempt.
+    pub(super) fn deposit(&self) {
+        self.0.shared.budget.deposit();
     }
 
-    /// How long to wait before the next attempt. What the service asks for is waited for, and a little longer, so that not
-    /// all come back at once.
-    pub(super) fn pause(&self, made: u32, asked: Option<Duration>, left: Duration) -> Result<Duration, Stop> {
-        if made >= self.0.attempts {
+    /// Returns how long to wait before the next attempt: as long as the service asks, and some jitter, so that not all requests
+    /// come back at once. `attempt` is the number of the last attempt.
+    pub(super) fn delay(
+        &self,
+        attempt: u32,
+        requested: Option<Duration>,
+        left: Duration,
+    ) -> Result<Duration, Stop> {
+        let PolicySettings { max_attempts, first_backoff, max_backoff, shared, .. } = &*self.0;
+        if attempt >= *max_attempts {
             return Err(Stop::Limit);
         }
-        let doubled = self.0.first.saturating_mul(1 << made.saturating_sub(1).min(20));
-        let longest = doubled.min(self.0.most);
-        let pause = asked.unwrap_or_default() + self.0.shared.dice.up_to(longest);
-        if pause >= left {
+        let doubled = first_backoff.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
+        let backoff = shared.jitter.up_to(doubled.min(*max_backoff));
+        let delay = requested.unwrap_or_default().saturating_add(backoff);
+        if delay >= left {
             return Err(Stop::Deadline);
         }
-        if self.0.shared.budget.take() { Ok(pause) } else { Err(Stop::Budget) }
+        if shared.budget.withdraw() { Ok(delay) } else { Err(Stop::Budget) }
     }
 }
 
@@ -144,21 +150,53 @@ impl Default for RetryPolicy {
     }
 }
 
+/// What an operation that needs no second attempt deposits, as a part of an attempt.
+const TENTHS: u32 = 10;
+
+/// A token bucket of further attempts. When much fails, retrying everything makes it worse: then the bucket runs empty.
+#[derive(Debug)]
+struct RetryBudget {
+    tenths: AtomicU32,
+    max: u32,
+}
+
+impl RetryBudget {
+    fn new(attempts: u32) -> Self {
+        let max = attempts.saturating_mul(TENTHS);
+        Self { tenths: AtomicU32::new(max), max }
+    }
+
+    /// Takes one attempt out, and returns whether one was left.
+    fn withdraw(&self) -> bool {
+        let less = |tenths: u32| tenths.checked_sub(TENTHS);
+        self.tenths.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+
+    /// Puts a tenth of an attempt back.
+    fn deposit(&self) {
+        if self.tenths.load(Ordering::Relaxed) < self.max {
+            let more = |tenths: u32| (tenths < self.max).then_some(tenths.saturating_add(1));
+            let _full = self.tenths.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        }
+    }
+}
+
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn a_pause_is_within_its_bounds(made in 1_u32..200, asked in prop::option::of(0_u64..100), left in 0_u64..200) {
+        fn a_pause_is_within_its_bounds(made in 1_u32..200, asked in prop::option::of(prop_oneof![0_u64..100, Just(u64::MAX)]), left in prop_oneof![0_u64..200, Just(u64::MAX)]) {
             let policy = RetryPolicy::new().attempts(u32::MAX);
             let (asked, left) = (asked.map(Duration::from_secs), Duration::from_secs(left));
             let doubled = Duration::from_millis(500) * 2_u32.pow(made.min(10) - 1);
             let longest = doubled.min(Duration::from_secs(20));
-            match policy.pause(made, asked, left) {
-                Ok(pause) => prop_assert!(pause >= asked.unwrap_or_default() && pause <= asked.unwrap_or_default() + longest && pause < left),
-                Err(stop) => prop_assert!(stop == Stop::Deadline && asked.unwrap_or_default() + longest >= left),
+            match policy.delay(made, asked, left) {
+                Ok(pause) => prop_assert!(pause >= asked.unwrap_or_default() && pause <= asked.unwrap_or_default().saturating_add(longest) && pause < left),
+                Err(stop) => prop_assert!(stop == Stop::Deadline && asked.unwrap_or_default().saturating_add(longest) >= left),
             }
         }
     }
@@ -167,7 +205,18 @@ mod tests {
     fn two_requests_do_not_come_back_at_once() {
         let policy = RetryPolicy::new().budget(100);
         let pauses: std::collections::HashSet<_> =
-            (0..20).map(|_| policy.pause(1, None, Duration::MAX).unwrap()).collect();
+            (0..20).map(|_| policy.delay(1, None, Duration::MAX).unwrap()).collect();
         assert!(pauses.len() > 15, "{pauses:?}");
+    }
+
+    #[test]
+    fn runs_empty_and_fills_again_by_tenths() {
+        let budget = RetryBudget::new(2);
+        budget.deposit();
+        assert!(budget.withdraw() && budget.withdraw() && !budget.withdraw());
+        (0..9).for_each(|_| budget.deposit());
+        assert!(!budget.withdraw());
+        budget.deposit();
+        assert!(budget.withdraw() && !budget.withdraw());
     }
 }

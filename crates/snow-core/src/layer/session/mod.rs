@@ -1,6 +1,7 @@
 //! Cookies: none, or as many sessions as there may be requests at once.
+#![warn(clippy::arithmetic_side_effects)]
 
-mod jar;
+mod cookie_jar;
 mod pool;
 
 use crate::late::Late;
@@ -10,7 +11,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use pool::{Pool, Taken};
+use pool::{SessionGuard, SessionPool};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -43,7 +44,7 @@ use tower_service::Service;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct SessionLayer {
-    pool: Option<Arc<Pool>>,
+    pool: Option<Arc<SessionPool>>,
 }
 
 impl SessionLayer {
@@ -54,7 +55,7 @@ impl SessionLayer {
 
     /// So many sessions with the instance at this origin; none is one.
     pub fn pooled(origin: &Origin, sessions: usize) -> Self {
-        Self { pool: Some(Arc::new(Pool::new(origin, sessions))) }
+        Self { pool: Some(Arc::new(SessionPool::new(origin, sessions))) }
     }
 }
 
@@ -70,7 +71,7 @@ impl<S> Layer<S> for SessionLayer {
 #[derive(Clone, Debug)]
 pub struct Session<S> {
     inner: S,
-    pool: Option<Arc<Pool>>,
+    pool: Option<Arc<SessionPool>>,
 }
 
 impl<S, B, R> Service<Request<B>> for Session<S>
@@ -91,23 +92,23 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> SessionFuture<S, B> {
-        let state = match &self.pool {
-            None => State::Direct { call: self.inner.call(request) },
+        let call = match &self.pool {
+            None => SessionCall::Direct { call: self.inner.call(request) },
             Some(pool) if pool.serves(&request) => {
-                let (pool, wait) = (pool.clone(), Box::pin(pool.clone().wait()));
-                let held = Held { wait, pool, service: self.inner.clone(), request };
-                State::Waiting { held: Some(Box::new(held)) }
+                let (pool, wait) = (pool.clone(), Box::pin(pool.clone().acquire()));
+                let waiting = WaitingRequest { wait, pool, service: self.inner.clone(), request };
+                SessionCall::Waiting { request: Some(Box::new(waiting)) }
             }
-            Some(_) => State::Sent { call: Late::new(&mut self.inner, request), session: None },
+            Some(_) => SessionCall::Sent { call: Late::new(&mut self.inner, request), session: None },
         };
-        SessionFuture { state }
+        SessionFuture { call }
     }
 }
 
 /// A request that waits for a session.
-struct Held<S, B> {
+struct WaitingRequest<S, B> {
     wait: BoxFuture<'static, Result<OwnedSemaphorePermit, Error>>,
-    pool: Arc<Pool>,
+    pool: Arc<SessionPool>,
     service: S,
     request: Request<B>,
 }
@@ -120,19 +121,19 @@ pin_project! {
         S: Service<Request<B>>,
     {
         #[pin]
-        state: State<S, B>,
+        call: SessionCall<S, B>,
     }
 }
 
 pin_project! {
     #[project = Projected]
-    enum State<S, B>
+    enum SessionCall<S, B>
     where
         S: Service<Request<B>>,
     {
         Direct { #[pin] call: S::Future },
-        Waiting { held: Option<Box<Held<S, B>>> },
-        Sent { #[pin] call: Late<S, B>, session: Option<Box<Taken>> },
+        Waiting { request: Option<Box<WaitingRequest<S, B>>> },
+        Sent { #[pin] call: Late<S, B>, session: Option<Box<SessionGuard>> },
     }
 }
 
@@ -147,26 +148,34 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Projected::Waiting { held } = this.state.as_mut().project() {
-            let Some(waiting) = held else { return Poll::Pending }; // never: it is there until the wait is over
-            let place = ready!(waiting.wait.as_mut().poll(cx))?;
-            let Some(mut held) = held.take() else { return Poll::Pending };
-            let session = Some(Box::new(held.pool.enter(place, &mut held.request)));
-            this.state.set(State::Sent { call: Late::new(&mut held.service, held.request), session });
-        }
-        match this.state.project() {
-            Projected::Direct { call } => enrich(call.poll(cx), &mut None),
-            Projected::Sent { call, session } => enrich(call.poll(cx), session),
-            Projected::Waiting { .. } => Poll::Pending,
+        loop {
+            match this.call.as_mut().project() {
+                Projected::Direct { call } => return with_session(call.poll(cx), &mut None),
+                Projected::Sent { call, session } => return with_session(call.poll(cx), session),
+                Projected::Waiting { request } => {
+                    let mut waiting = request.take().ok_or_else(polled_again)?;
+                    let Poll::Ready(permit) = waiting.wait.as_mut().poll(cx) else {
+                        *request = Some(waiting);
+                        return Poll::Pending;
+                    };
+                    let session = Some(Box::new(waiting.pool.enter(permit?, &mut waiting.request)));
+                    let call = Late::new(&mut waiting.service, waiting.request);
+                    this.call.set(SessionCall::Sent { call, session });
+                }
+            }
         }
     }
 }
 
-/// Hands the session on to the body of the answer, which it learns from.
+fn polled_again() -> Error {
+    Error::internal("the future of a request that waited for a session was polled after it had completed")
+}
+
+/// Gives the session to the body of the response, after it has learned from the head.
 #[inline(always)]
-fn enrich<R: Body, E: Into<BoxError>>(
+fn with_session<R: Body, E: Into<BoxError>>(
     answer: Poll<Result<Response<R>, E>>,
-    session: &mut Option<Box<Taken>>,
+    session: &mut Option<Box<SessionGuard>>,
 ) -> Poll<Result<Response<SessionBody<R>>, Error>> {
     match answer {
         Poll::Ready(Ok(answer)) => {
@@ -194,13 +203,13 @@ pin_project! {
     pub struct SessionBody<R> {
         #[pin]
         body: R,
-        session: Option<Box<Taken>>,
+        session: Option<Box<SessionGuard>>,
     }
 }
 
 impl<R: Body> SessionBody<R> {
     #[inline(always)]
-    fn new(body: R, session: Option<Box<Taken>>) -> Self {
+    fn new(body: R, session: Option<Box<SessionGuard>>) -> Self {
         let mut body = Self { body, session };
         if body.session.is_some() && body.body.is_end_stream() {
             pool::give_back(&mut body.session);
@@ -246,10 +255,11 @@ where
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
 mod tests {
     use super::*;
     use crate::Kind;
-    use crate::layer::proof;
+    use crate::layer::contract;
     use crate::{Body as OwnBody, Instance};
     use http::header;
     use tower::{ServiceExt, service_fn};
@@ -298,10 +308,12 @@ mod tests {
 
     #[tokio::test]
     async fn passes_errors_and_bodies_through_and_waits_inside_its_future() {
-        proof::is_transparent(SessionLayer::none()).await;
-        proof::lets_go(SessionLayer::none()).await;
-        proof::is_late(pooled(1)).await;
-        proof::lets_go(pooled(1)).await;
+        contract::is_transparent(SessionLayer::none()).await;
+        contract::lets_go(SessionLayer::none()).await;
+        contract::is_late(pooled(1)).await;
+        contract::lets_go(pooled(1)).await;
+        contract::completes_again(pooled(1));
+        contract::completes_again(SessionLayer::none());
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! The sessions that all clones of a layer share, and the one that a request has.
 
-use super::jar::Jar;
-use crate::{Error, Kind, Origin};
+use super::cookie_jar::CookieJar;
+use crate::{Error, Kind, Origin, timer};
 use http::{HeaderMap, Request, StatusCode, header};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,21 +9,21 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The sessions that all clones share.
-pub(super) struct Pool {
+pub(super) struct SessionPool {
     origin: Origin,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     sessions: usize,
-    free: Mutex<Vec<Jar>>,
+    free: Mutex<Vec<CookieJar>>,
 }
 
 /// The longest that a request waits for a session.
 const WAIT: Duration = Duration::from_secs(60);
 
-impl Pool {
+impl SessionPool {
     pub(super) fn new(origin: &Origin, sessions: usize) -> Self {
         let sessions = sessions.clamp(1, Semaphore::MAX_PERMITS);
-        let places = Arc::new(Semaphore::new(sessions));
-        Self { origin: origin.clone(), places, sessions, free: Mutex::default() }
+        let permits = Arc::new(Semaphore::new(sessions));
+        Self { origin: origin.clone(), permits, sessions, free: Mutex::default() }
     }
 
     /// Whether a request is one of its sessions'.
@@ -31,15 +31,13 @@ impl Pool {
         self.origin.covers(request.uri()) && !request.headers().contains_key(header::COOKIE)
     }
 
-    pub(super) async fn wait(self: Arc<Self>) -> Result<OwnedSemaphorePermit, Error> {
-        // The semaphore is never closed, so the inner error never is.
-        match tokio::time::timeout(WAIT, self.places.clone().acquire_owned()).await {
-            Ok(Ok(place)) => Ok(place),
-            _ => Err(self.taken()),
-        }
+    pub(super) async fn acquire(self: Arc<Self>) -> Result<OwnedSemaphorePermit, Error> {
+        let permit = timer::timeout(WAIT, self.permits.clone().acquire_owned()).await?;
+        let permit = permit.ok_or_else(|| self.session_timeout())?;
+        permit.map_err(|_closed| Error::internal("the semaphore of the sessions was closed"))
     }
 
-    fn taken(&self) -> Error {
+    fn session_timeout(&self) -> Error {
         let why = format!(
             "no session was free for {WAIT:?}: all {} were taken by requests without an answer and by answers that nobody \
              has read to the end",
@@ -49,44 +47,48 @@ impl Pool {
     }
 
     /// Takes a session, and lets the request carry its cookies.
-    pub(super) fn enter<B>(self: Arc<Self>, place: OwnedSemaphorePermit, request: &mut Request<B>) -> Taken {
-        let mut session = self.take(place, request.headers());
-        if let Some(cookies) = session.jar.as_mut().and_then(Jar::header) {
+    pub(super) fn enter<B>(
+        self: Arc<Self>,
+        permit: OwnedSemaphorePermit,
+        request: &mut Request<B>,
+    ) -> SessionGuard {
+        let mut session = self.take(permit, request.headers());
+        if let Some(cookies) = session.jar.as_mut().and_then(CookieJar::header) {
             request.headers_mut().insert(header::COOKIE, cookies);
         }
         session
     }
 
     /// A session, best one of whoever is logged in.
-    fn take(self: Arc<Self>, place: OwnedSemaphorePermit, headers: &HeaderMap) -> Taken {
+    fn take(self: Arc<Self>, permit: OwnedSemaphorePermit, headers: &HeaderMap) -> SessionGuard {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        // Where every place has a session of somebody, one of somebody else begins anew.
+        // Where every permit has a session of somebody, one of somebody else begins anew.
         let own = free.iter().position(|jar| jar.belongs_to(headers));
         let mut jar = match own {
             Some(index) => free.swap_remove(index),
-            None if free.len() < self.places.available_permits() + 1 => Jar::default(),
+            None if free.len() <= self.permits.available_permits() => CookieJar::default(),
             None => free.pop().unwrap_or_default(),
         };
         drop(free);
         jar.hand_to(headers);
-        Taken { pool: self, jar: Some(jar), _place: place }
+        SessionGuard { pool: self, jar: Some(jar), _permit: permit }
     }
 }
 
-impl fmt::Debug for Pool {
+impl fmt::Debug for SessionPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} free", self.places.available_permits(), self.sessions)
+        write!(f, "{} of {} free", self.permits.available_permits(), self.sessions)
     }
 }
 
 /// A session in use. Dropped before it was given back, its cookies are lost.
-pub(super) struct Taken {
-    pool: Arc<Pool>,
-    jar: Option<Jar>,
-    _place: OwnedSemaphorePermit,
+pub(super) struct SessionGuard {
+    pool: Arc<SessionPool>,
+    jar: Option<CookieJar>,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Taken {
+impl SessionGuard {
     /// Takes note of an answer's head.
     pub(super) fn learn(&mut self, status: StatusCode, headers: &HeaderMap) {
         match status {
@@ -97,14 +99,14 @@ impl Taken {
 }
 
 /// Frees the session, with its cookies.
-pub(super) fn give_back(session: &mut Option<Box<Taken>>) {
-    let Some(mut taken) = session.take() else { return };
-    if let Some(jar) = taken.jar.take() {
-        taken.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(jar);
+pub(super) fn give_back(session: &mut Option<Box<SessionGuard>>) {
+    let Some(mut guard) = session.take() else { return };
+    if let Some(jar) = guard.jar.take() {
+        guard.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(jar);
     }
 }
 
-impl fmt::Debug for Taken {
+impl fmt::Debug for SessionGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.jar.fmt(f)
     }

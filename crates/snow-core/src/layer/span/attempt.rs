@@ -1,8 +1,7 @@
 //! A span for each attempt.
 
-use super::template::Template;
-use super::{SpanFuture, enter, listened};
-use crate::{BoxError, Error, Operation};
+use super::{SpanFuture, enter, listened, names};
+use crate::{BoxError, Departure, Error, Operation};
 use http::{Request, Response};
 use std::task::{Context, Poll};
 use tower_layer::Layer;
@@ -12,8 +11,8 @@ use tracing::{Span, field::Empty};
 /// A span at level `DEBUG` for each request that goes out, until its answer was read: the span of an HTTP client in
 /// OpenTelemetry's conventions.
 ///
-/// Its fields: those of [`OperationSpanLayer`](super::OperationSpanLayer), `server.port`, `url.scheme`, and
-/// `http.request.resend_count` where it was sent before.
+/// Its fields: those of [`OperationSpanLayer`](super::OperationSpanLayer), `server.port`, `url.scheme`, `url.full` without its
+/// query, user and password, and `http.request.resend_count` where it was sent before: by the retry layer, or after a 401.
 ///
 /// ```
 /// use snow_core::layer::AttemptSpanLayer;
@@ -74,17 +73,27 @@ fn open<B>(request: &Request<B>) -> Span {
     tracing::debug_span!(
         "attempt",
         otel.kind = "client",
-        otel.name = format_args!("{} {}", request.method(), Template(request.uri().path())),
-        http.request.method = request.method().as_str(),
-        http.request.resend_count = Operation::of(request).map(Operation::attempts).filter(|sent| *sent > 0),
+        otel.name = names::span(request),
+        otel.status_code = Empty,
+        http.request.method = names::method(request.method()),
+        http.request.method_original = names::original_method(request.method()),
+        http.request.resend_count = resends(request),
+        url.full = %names::Address(request.uri()),
         url.scheme = request.uri().scheme_str(),
-        url.template = %Template(request.uri().path()),
+        url.template = names::template(request.uri().path()),
         server.address = request.uri().host(),
         server.port = port(request),
         http.response.status_code = Empty,
         error.r#type = Empty,
         servicenow.transaction_id = Empty,
     )
+}
+
+/// How often the request was sent before, whoever sent it; counted where there is something to count in.
+fn resends<B>(request: &Request<B>) -> Option<u32> {
+    let told = Operation::of(request).map_or(0, Operation::attempts);
+    let counted = Departure::of(request).map_or(0, Departure::count_attempt);
+    Some(told.max(counted)).filter(|sent| *sent > 0)
 }
 
 fn port<B>(request: &Request<B>) -> Option<u16> {
@@ -99,14 +108,15 @@ fn port<B>(request: &Request<B>) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::{proof, span::told::Lines};
+    use crate::layer::{contract, span::recorded::Lines};
     use crate::{Body, Kind};
     use tower::{ServiceExt, service_fn};
 
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
-        proof::is_transparent(AttemptSpanLayer::new()).await;
-        proof::lets_go(AttemptSpanLayer::new()).await;
+        contract::is_transparent(AttemptSpanLayer::new()).await;
+        contract::lets_go(AttemptSpanLayer::new()).await;
+        contract::completes_again(AttemptSpanLayer::new());
     }
 
     #[tokio::test]
@@ -123,8 +133,9 @@ mod tests {
             "otel.kind=\"client\"",
             "server.port=443",
             "url.scheme=\"https\"",
-            "url.template=/a",
+            "url.full=https://dev1.service-now.com/a",
             "error.type=Closed",
+            "otel.status_code=\"ERROR\"",
         ] {
             assert!(text.contains(told), "{told} is not in {text}");
         }

@@ -1,8 +1,8 @@
 //! Spans in the names of OpenTelemetry's HTTP conventions: one for an operation, one for each attempt.
 
 mod attempt;
+mod names;
 mod operation;
-mod template;
 
 pub use attempt::{AttemptSpan, AttemptSpanLayer};
 pub use operation::{OperationSpan, OperationSpanLayer};
@@ -25,21 +25,21 @@ pin_project! {
     pub struct SpanFuture<F> {
         #[pin]
         inner: F,
-        span: Listened,
+        span: OptionalSpan,
     }
 }
 
 /// A span, if anybody listens. On the heap, so that one to which nobody does weighs nothing.
-type Listened = Option<Box<Span>>;
+type OptionalSpan = Option<Box<Span>>;
 
 #[inline]
-fn listened(span: Span) -> Listened {
+fn listened(span: Span) -> OptionalSpan {
     (!span.is_disabled()).then(|| Box::new(span))
 }
 
 /// Inside of it until what is given is dropped.
 #[inline]
-fn enter(span: &Listened) -> Option<Entered<'_>> {
+fn enter(span: &OptionalSpan) -> Option<Entered<'_>> {
     span.as_deref().map(Span::enter)
 }
 
@@ -78,6 +78,7 @@ fn tell<R>(span: &Span, answer: &Response<R>) {
     tell_answer(span, Some(answer.status()), transaction);
     if is_failure(answer.status()) {
         span.record("error.type", answer.status().as_str());
+        span.record("otel.status_code", "ERROR");
     }
 }
 
@@ -101,6 +102,7 @@ fn is_failure(status: StatusCode) -> bool {
 
 fn fail(span: &Span, error: &Error) {
     span.record("error.type", field::debug(error.kind()));
+    span.record("otel.status_code", "ERROR");
 }
 
 pin_project! {
@@ -109,7 +111,7 @@ pin_project! {
     pub struct SpanBody<R> {
         #[pin]
         body: R,
-        span: Listened,
+        span: OptionalSpan,
     }
 }
 
@@ -146,7 +148,7 @@ where
 
 /// What the spans of a test say, as lines of text.
 #[cfg(test)]
-pub(crate) mod told {
+pub(crate) mod recorded {
     use std::io;
     use std::sync::{Arc, Mutex};
     use tracing::subscriber::DefaultGuard;

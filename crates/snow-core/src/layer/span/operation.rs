@@ -1,7 +1,6 @@
 //! A span for a whole operation.
 
-use super::template::Template;
-use super::{SpanFuture, enter, listened};
+use super::{SpanFuture, enter, listened, names};
 use crate::{BoxError, Error};
 use http::{Request, Response};
 use std::task::{Context, Poll};
@@ -11,10 +10,12 @@ use tracing::{Span, field::Empty};
 
 /// A span at level `INFO` for each operation, all its attempts and the reading of its answer.
 ///
-/// Its fields: `otel.name` (`GET /api/now/table/incident/{sys_id}`), `http.request.method`, `url.template`,
-/// `server.address`, and as soon as they are known `http.response.status_code`, `error.type` (the
-/// [`Kind`](crate::Kind) of an error or the status of a refusal) and `servicenow.transaction_id`. Never a value of the query,
-/// a header or a body. While nobody listens, it costs a comparison.
+/// Its fields: `otel.name` (`GET /api/now/table/incident/{sys_id}`), `http.request.method` (`_OTHER` for one that HTTP does not
+/// define, with `http.request.method_original`), `url.template`, `server.address`, and as soon as they are known
+/// `http.response.status_code`, `otel.status_code` (`ERROR` if it failed), `error.type` (the [`Kind`](crate::Kind) of an error or
+/// the status of a refusal) and `servicenow.transaction_id`. Names and templates have no ids: of the documented APIs they keep
+/// the table, of any other the name of the API. Never a value of the query, a header or a body. While nobody listens, it costs
+/// a comparison.
 ///
 /// ```
 /// use snow_core::layer::OperationSpanLayer;
@@ -83,9 +84,11 @@ macro_rules! open {
         tracing::info_span!(
             $(parent: $parent,)?
             "operation",
-            otel.name = format_args!("{} {}", $request.method(), Template($request.uri().path())),
-            http.request.method = $request.method().as_str(),
-            url.template = %Template($request.uri().path()),
+            otel.name = names::span($request),
+            otel.status_code = Empty,
+            http.request.method = names::method($request.method()),
+            http.request.method_original = names::original_method($request.method()),
+            url.template = names::template($request.uri().path()),
             server.address = $request.uri().host(),
             http.response.status_code = Empty,
             error.r#type = Empty,
@@ -106,14 +109,15 @@ fn detached<B>(request: &Request<B>) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::{AttemptSpanLayer, RetryLayer, RetryPolicy, proof, span::told::Lines};
+    use crate::layer::{AttemptSpanLayer, RetryLayer, RetryPolicy, contract, span::recorded::Lines};
     use crate::{Body, Kind};
     use tower::{ServiceExt, service_fn};
 
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
-        proof::is_transparent(OperationSpanLayer::new()).await;
-        proof::lets_go(OperationSpanLayer::new()).await;
+        contract::is_transparent(OperationSpanLayer::new()).await;
+        contract::lets_go(OperationSpanLayer::new()).await;
+        contract::completes_again(OperationSpanLayer::new());
     }
 
     /// Attempts are its children, and no value is told.
@@ -137,9 +141,10 @@ mod tests {
         assert!(ended[1].contains("operation{") && ended[1].contains("attempt{"), "{text}");
         assert!(ended[1].contains("http.request.resend_count=1"), "{text}");
         for told in [
-            "otel.name=GET /api/now/table/incident/{sys_id} ",
+            "otel.name=\"GET /api/now/table/incident/{sys_id}\"",
+            "otel.status_code=\"ERROR\"",
             "http.request.method=\"GET\"",
-            "url.template=/api/now/table/incident/{sys_id}",
+            "url.template=\"/api/now/table/incident/{sys_id}\"",
             "server.address=\"dev1.service-now.com\"",
             "http.response.status_code=429",
             "error.type=\"429\"",
@@ -156,8 +161,10 @@ mod tests {
         let caller = tracing::info_span!("caller");
         let ok = service_fn(|_: Request<Body>| async { Ok::<_, Error>(Response::new(Body::empty())) });
         for layer in [OperationSpanLayer::new(), OperationSpanLayer::detached()] {
-            let call =
-                tracing::Instrument::instrument(layer.layer(ok).oneshot(proof::request("/")), caller.clone());
+            let call = tracing::Instrument::instrument(
+                layer.layer(ok).oneshot(contract::request("/")),
+                caller.clone(),
+            );
             drop(call.await.unwrap());
         }
         drop((caller, listening));
@@ -174,7 +181,7 @@ mod tests {
             let frames = futures_util::stream::once(async { Err(Error::new(Kind::Closed, "gone")) });
             Ok::<_, Error>(Response::new(Body::stream(http_body_util::StreamBody::new(frames))))
         });
-        let answer = OperationSpanLayer::new().layer(broken).oneshot(proof::request("/")).await.unwrap();
+        let answer = OperationSpanLayer::new().layer(broken).oneshot(contract::request("/")).await.unwrap();
         Body::stream(answer.into_body()).collect(10).await.unwrap_err();
         drop(listening);
         assert!(lines.text().contains("error.type=Closed"), "{}", lines.text());

@@ -1,14 +1,17 @@
 //! How many requests at once, and none for a while after a 429.
+#![warn(clippy::arithmetic_side_effects)]
 
-mod limits;
+mod gate;
+mod permits;
 
 use crate::late::Late;
 use crate::{BoxError, Error, Operation};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use gate::Probe;
+use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use limits::{Limits, Place};
+use permits::{Admission, MaxWait, Permit, ThrottleState};
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::future::Future;
@@ -19,17 +22,28 @@ use std::time::Duration;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Holds requests back: at most so many at once over all clones, and none of them for as long as a 429 asks.
+/// Limits how many requests run concurrently over all clones, and holds all of them back after a 429.
 ///
-/// A request has its place until its answer's body is read to the end or dropped. So **whoever calls again while reading an
-/// answer needs a second place**: with a limit of one that waits for itself. Therefore waiting ends, after a minute by
-/// default, with [`Kind::QueueTimeout`](crate::Kind::QueueTimeout).
+/// # Concurrency
+/// A request takes its permit when its future is first polled, and keeps it until its response's body is read to the end or
+/// dropped. So **whoever calls again while reading a response needs a second permit**: with a limit of one that waits for itself.
+/// Therefore waiting ends, after a minute by default, with [`Kind::QueueTimeout`](crate::Kind::QueueTimeout).
 ///
-/// A 429 with `Retry-After` or the end of a rate window stops all clones until then, a bare one for a second (facts 8.1, 8.2).
-/// A request that would have to wait longer than the bound gets [`Kind::RateLimited`](crate::Kind::RateLimited) at once, with
-/// [`Error::retry_after`].
+/// # After a 429
+/// A 429 with `Retry-After` or the end of a rate window stops all clones until then, a bare one for a second (facts 8.1, 8.2), but
+/// none for more than a minute by default: see [`max_rate_limit_pause`](Self::max_rate_limit_pause). Then one request goes out
+/// alone and the others wait for its response: if that is another 429 there is another pause, otherwise all go on. If that
+/// request is dropped or fails without a response, the next one takes its turn; after 30 seconds without any result all go on.
+/// No other status holds back anything but its own request.
+///
+/// A request that would be held back for longer than it may wait, or longer than the deadline that its [`Operation`] brings, gets
+/// [`Kind::RateLimited`](crate::Kind::RateLimited) at once; [`Error::retry_after`] tells how long the pause goes on.
 ///
 /// The layer is always ready and waits for the service below inside its future.
+///
+/// # Panics
+/// Its futures panic in a tokio runtime without timers when they have to wait: call `enable_time()` or `enable_all()` on the
+/// runtime's builder. Outside a runtime they complete with an error then.
 ///
 /// ```
 /// use snow_core::layer::ThrottleLayer;
@@ -40,20 +54,28 @@ use tower_service::Service;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ThrottleLayer {
-    limits: Arc<Limits>,
+    state: Arc<ThrottleState>,
     wait: Duration,
 }
 
 impl ThrottleLayer {
-    /// At most so many requests at once; none is one.
-    pub fn new(most: usize) -> Self {
-        Self { limits: Arc::new(Limits::new(most)), wait: Duration::from_secs(60) }
+    /// Creates a layer that allows at most `max` concurrent requests; `0` is treated as `1`.
+    pub fn new(max: usize) -> Self {
+        Self { state: Arc::new(ThrottleState::new(max)), wait: Duration::from_secs(60) }
     }
 
-    /// The longest that a request waits.
+    /// Sets the longest that a request waits for a permit, and the longest that it is held back by pauses; a minute each by default.
     #[must_use]
-    pub fn wait(self, most: Duration) -> Self {
-        Self { wait: most, ..self }
+    pub fn wait(self, max: Duration) -> Self {
+        Self { wait: max, ..self }
+    }
+
+    /// Sets the longest pause that a 429 causes, whatever it asks for; a minute by default. It holds for all clones of this
+    /// layer. The errors of the request that was refused tell what the service asked for, by [`Error::retry_after`].
+    #[must_use]
+    pub fn max_rate_limit_pause(self, max: Duration) -> Self {
+        self.state.gate.set_longest(max);
+        self
     }
 }
 
@@ -90,59 +112,57 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> ThrottleFuture<S, B> {
-        if Operation::of(&request).is_some_and(Operation::is_spare) {
-            return self.call_spare(request);
-        }
-        match self.layer.limits.place() {
-            Some(place) => {
-                let call = Late::new(&mut self.inner, request);
-                ThrottleFuture { state: State::Sent { call, place: Some(place) } }
-            }
-            None => self.wait(request),
-        }
+        let queued =
+            QueuedRequest { service: self.inner.clone(), layer: self.layer.clone(), wait: None, request };
+        ThrottleFuture { call: ThrottleCall::Queued { queued: Some(Box::new(queued)) } }
     }
 }
 
-impl<S: Clone> Throttle<S> {
-    #[cold]
-    fn call_spare<B>(&mut self, request: Request<B>) -> ThrottleFuture<S, B>
-    where
-        S: Service<Request<B>>,
-    {
-        let state = match self.layer.limits.spare_place() {
-            Ok(place) => State::Sent { call: Late::new(&mut self.inner, request), place: Some(place) },
-            Err(error) => State::Declined { error: Some(error) },
-        };
-        ThrottleFuture { state }
-    }
-
-    #[cold]
-    fn wait<B>(&self, request: Request<B>) -> ThrottleFuture<S, B>
-    where
-        S: Service<Request<B>>,
-    {
-        let wait = Box::pin(self.layer.limits.clone().wait(self.layer.wait));
-        let held = Held { wait, service: self.inner.clone(), request };
-        ThrottleFuture { state: State::Waiting { held: Some(Box::new(held)) } }
-    }
-}
-
-/// A request that is held back.
-struct Held<S, B> {
-    wait: BoxFuture<'static, Result<Place, Error>>,
+/// A request that has not been sent yet. It waits for a permit only while it is polled, so that one that is dropped or left alone
+/// keeps nothing from others.
+struct QueuedRequest<S, B> {
     service: S,
+    layer: ThrottleLayer,
+    wait: Option<BoxFuture<'static, Result<Admission, Error>>>,
     request: Request<B>,
+}
+
+impl<S, B> QueuedRequest<S, B> {
+    #[inline]
+    fn poll_admission(&mut self, cx: &mut Context<'_>) -> Poll<Result<Admission, Error>> {
+        if let Some(wait) = &mut self.wait {
+            return wait.as_mut().poll(cx);
+        }
+        let operation = Operation::of(&self.request);
+        if operation.is_some_and(Operation::is_spare) {
+            return Poll::Ready(self.layer.state.try_admit_spare());
+        }
+        match self.layer.state.try_admit() {
+            Some(admission) => Poll::Ready(Ok(admission)),
+            None => {
+                let deadline = operation.and_then(Operation::time_left).unwrap_or(Duration::MAX);
+                self.poll_wait(deadline, cx)
+            }
+        }
+    }
+
+    #[cold]
+    fn poll_wait(&mut self, deadline: Duration, cx: &mut Context<'_>) -> Poll<Result<Admission, Error>> {
+        let most = self.layer.wait;
+        let max_wait = MaxWait { permit: most, pause: most.min(deadline) };
+        let wait = Box::pin(self.layer.state.clone().admit(max_wait));
+        self.wait.insert(wait).as_mut().poll(cx)
+    }
 }
 
 pin_project! {
     #[project = Projected]
-    enum State<S, B>
+    enum ThrottleCall<S, B>
     where
         S: Service<Request<B>>,
     {
-        Waiting { held: Option<Box<Held<S, B>>> },
-        Declined { error: Option<Error> },
-        Sent { #[pin] call: Late<S, B>, place: Option<Place> },
+        Queued { queued: Option<Box<QueuedRequest<S, B>>> },
+        Sent { #[pin] call: Late<S, B>, permit: Option<Permit>, probe: Option<Box<Probe>> },
     }
 }
 
@@ -154,7 +174,7 @@ pin_project! {
         S: Service<Request<B>>,
     {
         #[pin]
-        state: State<S, B>,
+        call: ThrottleCall<S, B>,
     }
 }
 
@@ -169,33 +189,32 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Projected::Waiting { held } = this.state.as_mut().project() {
-            let Some(waiting) = held else { return Poll::Pending }; // never: it is there until the wait is over
-            let place = ready!(waiting.wait.as_mut().poll(cx))?;
-            let Some(mut held) = held.take() else { return Poll::Pending };
-            let call = Late::new(&mut held.service, held.request);
-            this.state.set(State::Sent { call, place: Some(place) });
-        }
-        let (call, place) = match this.state.project() {
-            Projected::Sent { call, place } => (call, place),
-            Projected::Declined { error } => {
-                return error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error)));
+        loop {
+            match this.call.as_mut().project() {
+                Projected::Sent { call, permit, probe } => {
+                    let answer = ready!(call.poll(cx));
+                    let (permit, probe) = (permit.take().ok_or_else(polled_again)?, probe.take());
+                    let answer = answer.map_err(Error::wrap)?; // drops the probe: the next one takes its turn
+                    permit.observe(answer.status(), answer.headers());
+                    if let Some(probe) = probe.filter(|_| answer.status() != StatusCode::TOO_MANY_REQUESTS) {
+                        probe.succeed();
+                    }
+                    return Poll::Ready(Ok(answer.map(|body| ThrottleBody::new(body, permit))));
+                }
+                Projected::Queued { queued } => {
+                    let admission = ready!(queued.as_mut().ok_or_else(polled_again)?.poll_admission(cx));
+                    let mut going = queued.take().ok_or_else(polled_again)?;
+                    let (permit, probe) = admission.map_err(Error::before_sending)?;
+                    let call = Late::new(&mut going.service, going.request);
+                    this.call.set(ThrottleCall::Sent { call, permit: Some(permit), probe });
+                }
             }
-            Projected::Waiting { .. } => return Poll::Pending,
-        };
-        match call.poll(cx) {
-            Poll::Ready(Ok(answer)) => {
-                let Some(place) = place.take() else { return Poll::Pending }; // never: it is there until then
-                place.heed(answer.status(), answer.headers());
-                Poll::Ready(Ok(answer.map(|body| ThrottleBody::new(body, place))))
-            }
-            Poll::Ready(Err(error)) => {
-                *place = None;
-                Poll::Ready(Err(Error::wrap(error)))
-            }
-            Poll::Pending => Poll::Pending,
         }
     }
+}
+
+fn polled_again() -> Error {
+    Error::internal("the future of a limited request was polled after it had completed")
 }
 
 impl<S: Service<Request<B>>, B> fmt::Debug for ThrottleFuture<S, B> {
@@ -210,15 +229,15 @@ pin_project! {
     pub struct ThrottleBody<R> {
         #[pin]
         body: R,
-        place: Option<Place>,
+        permit: Option<Permit>,
     }
 }
 
 impl<R: Body> ThrottleBody<R> {
     #[inline(always)]
-    fn new(body: R, place: Place) -> Self {
-        let place = (!body.is_end_stream()).then_some(place);
-        Self { body, place }
+    fn new(body: R, permit: Permit) -> Self {
+        let permit = (!body.is_end_stream()).then_some(permit);
+        Self { body, permit }
     }
 }
 
@@ -237,7 +256,7 @@ where
         let mut this = self.project();
         let frame = ready!(this.body.as_mut().poll_frame(cx));
         if !matches!(frame, Some(Ok(_))) || this.body.is_end_stream() {
-            *this.place = None;
+            *this.permit = None;
         }
         Poll::Ready(frame)
     }
@@ -254,23 +273,25 @@ where
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
 mod tests {
     use super::*;
     use crate::Body as OwnBody;
-    use crate::layer::proof;
-    use crate::{Kind, clock};
-    use http::{HeaderName, HeaderValue, StatusCode};
+    use crate::layer::contract;
+    use crate::{Clock, Kind, clock};
+    use http::{HeaderName, HeaderValue};
     use tower::{ServiceExt, service_fn};
 
     fn free(layer: &ThrottleLayer) -> usize {
-        layer.limits.places.available_permits()
+        layer.state.permits.available_permits()
     }
 
     #[tokio::test]
     async fn is_ready_at_once_and_waits_inside_its_future() {
         let layer = ThrottleLayer::new(1);
-        proof::is_late(layer.clone()).await;
-        proof::lets_go(layer.clone()).await;
+        contract::is_late(layer.clone()).await;
+        contract::lets_go(layer.clone()).await;
+        contract::completes_again(layer.clone());
         assert_eq!(free(&layer), 1, "a place was lost");
     }
 
@@ -278,8 +299,8 @@ mod tests {
     async fn a_place_is_kept_until_the_body_is_read_or_dropped() {
         let layer = ThrottleLayer::new(1);
         for read in [true, false] {
-            let (mut sender, body) = proof::body_by_hand();
-            let answer = proof::answer(layer.clone(), body).await;
+            let (mut sender, body) = contract::body_by_hand();
+            let answer = contract::answer(layer.clone(), body).await;
             assert_eq!(free(&layer), 0);
             sender.send("x").await;
             drop(sender);
@@ -290,7 +311,7 @@ mod tests {
             }
             assert_eq!(free(&layer), 1);
         }
-        let answer = proof::answer(layer.clone(), OwnBody::empty()).await;
+        let answer = contract::answer(layer.clone(), OwnBody::empty()).await;
         assert_eq!(free(&layer), 1, "nothing to read, nothing to keep");
         drop(answer);
     }
@@ -298,13 +319,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waiting_for_oneself_ends() {
         let layer = ThrottleLayer::new(1).wait(Duration::from_secs(20));
-        let first = proof::answer(layer.clone(), proof::stuck_body()).await;
+        let first = contract::answer(layer.clone(), contract::stuck_body()).await;
         let inner =
             service_fn(|_: Request<OwnBody>| async { Ok::<_, Error>(Response::new(OwnBody::empty())) });
         let began = clock::now();
-        let error = layer.layer(inner).oneshot(proof::request("/")).await.unwrap_err();
+        let mut call = Box::pin(layer.layer(inner).call(contract::request("/")));
+        let error = (&mut call).await.unwrap_err();
         assert_eq!((error.kind(), began.elapsed().as_secs()), (Kind::QueueTimeout, 20));
         assert!(!error.may_have_happened() && error.to_string().contains("all 1 were taken"), "{error}");
+        assert_eq!((&mut call).await.unwrap_err().kind(), Kind::Internal, "it is over");
         drop(first);
     }
 
@@ -313,7 +336,7 @@ mod tests {
         let header = |name, value: u64| Some((HeaderName::from_static(name), HeaderValue::from(value)));
         for case in ["retry-after", "x-ratelimit-reset", "none"] {
             let layer = ThrottleLayer::new(4);
-            let unix = layer.limits.clock.unix();
+            let unix = Clock::new().unix();
             let (header, milliseconds) = match case {
                 "retry-after" => (header(case, 7), 7_000),
                 // In whole seconds, of which this one has begun.
@@ -329,8 +352,8 @@ mod tests {
                 async move { Ok::<_, Error>(answer) }
             });
             let began = clock::now();
-            layer.layer(inner.clone()).oneshot(proof::request("/busy")).await.unwrap();
-            layer.clone().layer(inner).oneshot(proof::request("/")).await.unwrap();
+            layer.layer(inner.clone()).oneshot(contract::request("/busy")).await.unwrap();
+            layer.clone().layer(inner).oneshot(contract::request("/")).await.unwrap();
             let waited = began.elapsed().as_millis();
             assert!(
                 waited.abs_diff(milliseconds.into()) <= 2,
@@ -341,12 +364,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_longer_pause_than_allowed_is_an_error_at_once() {
-        let layer = ThrottleLayer::new(4);
-        layer.limits.pause(Duration::from_secs(1_800));
+        let layer = ThrottleLayer::new(4).max_rate_limit_pause(Duration::MAX);
+        layer.state.gate.refuse(Duration::from_secs(1_800));
         let inner =
             service_fn(|_: Request<OwnBody>| async { Ok::<_, Error>(Response::new(OwnBody::empty())) });
         let began = clock::now();
-        let error = layer.layer(inner).oneshot(proof::request("/")).await.unwrap_err();
+        let error = layer.layer(inner).oneshot(contract::request("/")).await.unwrap_err();
         assert_eq!((error.kind(), began.elapsed()), (Kind::RateLimited, Duration::ZERO));
         assert!(error.retry_after().unwrap() > Duration::from_secs(1_790) && !error.may_have_happened());
     }

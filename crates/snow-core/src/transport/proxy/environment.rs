@@ -1,33 +1,47 @@
 //! The usual rules of the environment.
 
 use super::{NoProxy, Proxies, Proxy};
-use crate::Error;
+use crate::{Error, Kind};
+use std::ffi::OsString;
 
 /// Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lower case first, as most programs do. A proxy that
-/// cannot be used is an error that names the variable; entries of `NO_PROXY` that cannot are passed over.
+/// cannot be used is an error that names the variable, and so is any of them that is not UTF-8: passed over, it would let requests
+/// go another way than they should. Entries of `NO_PROXY` that cannot be used are passed over.
 pub(in crate::transport) fn from_environment(
-    variable: impl Fn(&str) -> Option<String>,
+    variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Proxies, Error> {
-    let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-    let either = |name: &'static str| {
-        let lower = name.to_ascii_lowercase();
-        set(&lower).map(|value| (lower, value)).or_else(|| Some((name.to_owned(), set(name)?)))
+    let set = |name: &str| -> Result<Option<Variable>, Error> {
+        let Some(value) = variable(name) else { return Ok(None) };
+        let not_utf8 =
+            |_| Error::new(Kind::InvalidInput, "its value is not UTF-8").with_context(&context(name));
+        let value = value.into_string().map_err(not_utf8)?;
+        Ok((!value.trim().is_empty()).then(|| Variable { name: name.to_owned(), value }))
+    };
+    let either = |name: &str| match set(&name.to_ascii_lowercase())? {
+        Some(lower) => Ok::<_, Error>(Some(lower)),
+        None => set(name),
     };
     // A CGI program finds the header `Proxy` of whoever called it in `HTTP_PROXY`.
-    let http = match set("REQUEST_METHOD") {
-        Some(_) => set("http_proxy").map(|value| ("http_proxy".to_owned(), value)),
-        None => either("HTTP_PROXY"),
-    };
-    let no_proxy = either("NO_PROXY").map(|(_, list)| NoProxy::of_others(&list)).unwrap_or_default();
-    let read = |named: Option<(String, String)>| -> Result<Option<Proxy>, Error> {
-        let Some((name, value)) = named.or_else(|| either("ALL_PROXY")) else { return Ok(None) };
-        let context = format!(
-            "the environment variable {name} (correct it, or call no_proxy() of the transport's builder)"
-        );
-        let proxy = Proxy::new(&value).map_err(|error| error.with_context(&context))?;
+    let is_cgi = variable("REQUEST_METHOD").is_some_and(|method| !method.is_empty());
+    let http = if is_cgi { set("http_proxy")? } else { either("HTTP_PROXY")? };
+    let (https, all, spared) = (either("HTTPS_PROXY")?, either("ALL_PROXY")?, either("NO_PROXY")?);
+    let no_proxy = spared.map(|list| NoProxy::of_others(&list.value)).unwrap_or_default();
+    let read = |named: Option<Variable>| -> Result<Option<Proxy>, Error> {
+        let Some(named) = named.or_else(|| all.clone()) else { return Ok(None) };
+        let proxy = Proxy::new(&named.value).map_err(|error| error.with_context(&context(&named.name)))?;
         Ok(Some(Proxy { no_proxy: no_proxy.clone(), ..proxy }))
     };
-    Ok(Proxies { https: read(either("HTTPS_PROXY"))?, http: read(http)?, spare_loopback: true })
+    Ok(Proxies { https: read(https)?, http: read(http)?, spare_loopback: true })
+}
+
+#[derive(Clone)]
+struct Variable {
+    name: String,
+    value: String,
+}
+
+fn context(name: &str) -> String {
+    format!("the environment variable {name} (correct it, or call no_proxy() of the transport's builder)")
 }
 
 #[cfg(test)]
@@ -36,8 +50,9 @@ mod tests {
 
     /// Which proxy a URL goes through under some variables.
     fn chosen(variables: &[(&str, &str)], url: &str) -> Option<String> {
-        let find =
-            |name: &str| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
+        let find = |name: &str| {
+            variables.iter().find(|(own, _)| *own == name).map(|(_, value)| OsString::from(*value))
+        };
         let proxies = from_environment(find).unwrap();
         proxies.choose(&url.parse().unwrap()).map(ToString::to_string)
     }
@@ -85,7 +100,7 @@ mod tests {
         for (name, value) in
             [("HTTPS_PROXY", "socks4://canary:1"), ("all_proxy", "a b"), ("http_proxy", "http://u:canary#@a")]
         {
-            let error = from_environment(|asked| (asked == name).then(|| value.to_owned())).unwrap_err();
+            let error = from_environment(|asked| (asked == name).then(|| value.into())).unwrap_err();
             let line = error.to_string();
             assert!(line.contains(name) && line.contains("no_proxy()") && !line.contains("canary"), "{line}");
         }

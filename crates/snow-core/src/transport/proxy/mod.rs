@@ -7,10 +7,10 @@ mod tunnel;
 pub(super) use environment::from_environment;
 pub(super) use tunnel::open as open_tunnel;
 
-use crate::{Error, Kind, Secret};
+use crate::{Error, Kind, Secret, check_credential};
 use base64::Engine;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use no_proxy::NoProxy;
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -36,6 +36,7 @@ pub struct Proxy {
     uri: Uri,
     scheme: ProxyScheme,
     credentials: Option<(String, Secret)>,
+    headers: HeaderMap,
     no_proxy: NoProxy,
 }
 
@@ -55,6 +56,10 @@ impl Proxy {
     /// [`Kind::InvalidInput`] for what is no such URL. The error does not repeat it, since it may have a password in it.
     pub fn new(url: &str) -> Result<Self, Error> {
         let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+        // `Uri` would leave out what follows it: most likely the rest of a password, and the host.
+        if whole.contains('#') {
+            return Err(invalid("there is a '#' in it (in a user or password it is written %23)"));
+        }
         let uri: Uri = whole.trim().parse().map_err(|error| {
             let why = "it cannot be read (in a user or password, characters like '@', ':', '/' and '#' are percent-encoded)";
             invalid(why).with_source(error)
@@ -71,8 +76,13 @@ impl Proxy {
         let authority = uri.authority().ok_or_else(|| invalid("there is no host in it"))?;
         let (user_info, host) = split(authority);
         let host = format!("{host}:{}", uri.port_u16().unwrap_or(port));
-        let proxy =
-            Self { uri: address(scheme, &host)?, scheme, credentials: None, no_proxy: NoProxy::default() };
+        let proxy = Self {
+            uri: address(scheme, &host)?,
+            scheme,
+            credentials: None,
+            headers: HeaderMap::new(),
+            no_proxy: NoProxy::default(),
+        };
         match user_info {
             Some(user_info) => proxy.with_user_info(user_info),
             None => Ok(proxy),
@@ -95,6 +105,8 @@ impl Proxy {
     /// 1 to 255 bytes there.
     pub fn credentials(mut self, user: &str, password: impl Into<Secret>) -> Result<Self, Error> {
         let password = password.into();
+        check_credential("proxy's user", user)?;
+        check_credential("proxy's password", password.expose())?;
         if user.contains(':') && self.scheme != ProxyScheme::Socks5 {
             return Err(invalid("its user has a ':', which would end it"));
         }
@@ -105,6 +117,37 @@ impl Proxy {
             ));
         }
         self.credentials = Some((user.to_owned(), password));
+        Ok(self)
+    }
+
+    /// Adds a header to what this proxy is asked (CONNECT), or replaces one of the same name. It is in no request to the instance,
+    /// and is not printed. `User-Agent` is there without this: that of the first request that the transport sends.
+    ///
+    /// ```
+    /// use http::{HeaderName, HeaderValue};
+    /// use snow_core::transport::Proxy;
+    ///
+    /// let (name, value) = (HeaderName::from_static("x-proxy-client"), HeaderValue::from_static("integration-7"));
+    /// let proxy = Proxy::new("http://proxy.example.com:3128")?.header(name, value)?;
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`] for a SOCKS proxy, which gets no headers, and for the headers that say where a tunnel leads and how a
+    /// request is sent: `Host`, `Content-Length`, `Transfer-Encoding`, `Connection`.
+    pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Result<Self, Error> {
+        if self.scheme == ProxyScheme::Socks5 {
+            return Err(invalid("a header is given for it, and SOCKS 5 has none"));
+        }
+        let own = [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
+        if own.contains(&name) {
+            return Err(Error::new(
+                Kind::InvalidInput,
+                format!("the proxy's header {name} is set by the transport"),
+            ));
+        }
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
         Ok(self)
     }
 
@@ -131,6 +174,11 @@ impl Proxy {
 
     pub(super) fn scheme(&self) -> ProxyScheme {
         self.scheme
+    }
+
+    /// What it gets beside what every proxy gets.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// User and password.
@@ -211,6 +259,10 @@ impl Proxies {
         Self { https: Some(proxy.clone()), http: Some(proxy), spare_loopback: false }
     }
 
+    pub(super) fn are_none(&self) -> bool {
+        self.https.is_none() && self.http.is_none()
+    }
+
     pub(super) fn choose(&self, uri: &Uri) -> Option<&Proxy> {
         if self.spare_loopback && uri.host().is_some_and(no_proxy::is_loopback) {
             return None;
@@ -255,6 +307,15 @@ mod tests {
             "http://proxy/canary",
             "http://proxy:99999",
             "http://canary:ca#nary@proxy",
+            "http://canary:12#s3cret@proxy.example.com:3128",
+            "canary:12#s3cret@proxy.example.com:3128",
+            "http://canary#s3cret@proxy",
+            "http://canary:12?s3cret@proxy.example.com:3128",
+            "http://canary:12/s3cret@proxy.example.com:3128",
+            "socks5://canary:12#s3cret@proxy",
+            "http://proxy:3128#canary",
+            "http://proxy:3128/#",
+            "http://proxy:3128?canary",
             "http://canary:ca/nary@proxy:1",
             "http://canary:%ff@proxy",
             "socks5://canary@proxy",
@@ -262,7 +323,10 @@ mod tests {
         ] {
             let error = Proxy::new(url).unwrap_err();
             assert_eq!(error.kind(), Kind::InvalidInput, "{url}");
-            assert!(!error.to_string().contains("canary"), "{error}");
+            assert!(
+                !error.to_string().contains("canary") && !error.to_string().contains("s3cret"),
+                "{error}"
+            );
         }
         assert!(Proxy::new("http://proxy").unwrap().credentials("a:b", "c").is_err());
         assert!(Proxy::new("socks5://proxy").unwrap().credentials("a", "c".repeat(256)).is_err());

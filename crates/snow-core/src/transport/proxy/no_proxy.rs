@@ -4,16 +4,16 @@ use crate::{Error, Kind};
 use std::net::IpAddr;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct NoProxy(Vec<Entry>);
+pub(super) struct NoProxy(Vec<NoProxyEntry>);
 
 #[derive(Clone, Debug)]
-struct Entry {
-    what: What,
+struct NoProxyEntry {
+    what: HostPattern,
     port: Option<u16>,
 }
 
 #[derive(Clone, Debug)]
-enum What {
+enum HostPattern {
     Everything,
     /// Lower case, without a dot in front.
     Host(String),
@@ -25,12 +25,12 @@ enum What {
 
 impl NoProxy {
     pub(super) fn parse(list: &str) -> Result<Self, Error> {
-        entries(list).map(Entry::parse).collect::<Result<_, _>>().map(Self)
+        entries(list).map(NoProxyEntry::parse).collect::<Result<_, _>>().map(Self)
     }
 
     /// Passes over what cannot be read: of a list that was made for other programs, too.
     pub(super) fn of_others(list: &str) -> Self {
-        Self(entries(list).filter_map(|entry| Entry::parse(entry).ok()).collect())
+        Self(entries(list).filter_map(|entry| NoProxyEntry::parse(entry).ok()).collect())
     }
 
     pub(super) fn covers(&self, host: &str, port: u16) -> bool {
@@ -45,7 +45,7 @@ fn entries(list: &str) -> impl Iterator<Item = &str> {
     list.split([',', ' ', '\t', '\n']).filter(|entry| !entry.is_empty())
 }
 
-impl Entry {
+impl NoProxyEntry {
     fn parse(text: &str) -> Result<Self, Error> {
         if let Some(address) = ip(text) {
             return Ok(Self { what: single(address), port: None });
@@ -59,21 +59,21 @@ impl Entry {
             None => (text, None),
         };
         let what = match (host, ip(host)) {
-            ("*", _) => What::Everything,
+            ("*", _) => HostPattern::Everything,
             (_, Some(address)) => single(address),
-            _ => What::Host(name(host).ok_or_else(|| invalid(text))?),
+            _ => HostPattern::Host(name(host).ok_or_else(|| invalid(text))?),
         };
         Ok(Self { what, port })
     }
 }
 
-fn single(address: IpAddr) -> What {
-    What::Network { address, bits: width(address) }
+fn single(address: IpAddr) -> HostPattern {
+    HostPattern::Network { address, bits: width(address) }
 }
 
-fn network(address: &str, bits: &str) -> Option<What> {
+fn network(address: &str, bits: &str) -> Option<HostPattern> {
     let (address, bits) = (ip(address)?, bits.parse().ok()?);
-    (bits <= width(address)).then_some(What::Network { address, bits })
+    (bits <= width(address)).then_some(HostPattern::Network { address, bits })
 }
 
 fn name(host: &str) -> Option<String> {
@@ -88,7 +88,7 @@ fn invalid(entry: &str) -> Error {
     Error::new(Kind::InvalidInput, why)
 }
 
-impl What {
+impl HostPattern {
     fn covers(&self, host: &str, host_address: Option<IpAddr>) -> bool {
         match (self, host_address) {
             (Self::Everything, _) => true,

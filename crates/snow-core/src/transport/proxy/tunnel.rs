@@ -1,9 +1,10 @@
 //! A tunnel through an HTTP proxy: CONNECT, and the proxy's answer told apart.
 
 use super::Proxy;
-use crate::transport::stream::Stream;
+use crate::layer::AGENT;
+use crate::transport::stream::BoxedStream;
 use crate::{Error, Kind};
-use http::StatusCode;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -11,9 +12,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const LIMIT: usize = 8 * 1024;
 
 /// Asks for a tunnel to `target` (host and port) on a connection to the proxy.
-pub(in crate::transport) async fn open(proxy: &Proxy, stream: Stream, target: &str) -> Result<Stream, Error> {
+pub(in crate::transport) async fn open(
+    proxy: &Proxy,
+    stream: BoxedStream,
+    target: &str,
+    agent: Option<&HeaderValue>,
+) -> Result<BoxedStream, Error> {
     let mut stream = TokioIo::new(stream);
-    stream.write_all(&request(proxy, target)).await.map_err(|error| broken(proxy).with_source(error))?;
+    stream
+        .write_all(&request(proxy, target, agent))
+        .await
+        .map_err(|error| broken(proxy).with_source(error))?;
     let mut answer = Vec::with_capacity(256);
     while !answer.ends_with(b"\r\n\r\n") {
         let read = stream.read_buf(&mut answer).await.map_err(|error| broken(proxy).with_source(error))?;
@@ -33,16 +42,24 @@ pub(in crate::transport) async fn open(proxy: &Proxy, stream: Stream, target: &s
     }
     match status(&answer) {
         Some(status) if status.is_success() => Ok(stream.into_inner()),
-        Some(status) => Err(refused(proxy, target, status)),
+        Some(status) => Err(refused(proxy, target, status, &schemes(&answer))),
         None => Err(not_http(proxy)),
     }
 }
 
-fn request(proxy: &Proxy, target: &str) -> Vec<u8> {
+fn request(proxy: &Proxy, target: &str, agent: Option<&HeaderValue>) -> Vec<u8> {
     let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n").into_bytes();
-    if let Some(authorization) = proxy.authorization() {
-        request.extend_from_slice(b"Proxy-Authorization: ");
-        request.extend_from_slice(authorization.as_bytes());
+    let agent = agent.cloned().unwrap_or(HeaderValue::from_static(AGENT));
+    let usual = [(header::USER_AGENT, Some(agent)), (header::PROXY_AUTHORIZATION, proxy.authorization())];
+    let usual = usual.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let mut headers: HeaderMap = usual.collect();
+    for (name, value) in proxy.headers() {
+        headers.insert(name, value.clone());
+    }
+    for (name, value) in &headers {
+        request.extend_from_slice(titled(name).as_bytes());
+        request.extend_from_slice(b": ");
+        request.extend_from_slice(value.as_bytes());
         request.extend_from_slice(b"\r\n");
     }
     request.extend_from_slice(b"\r\n");
@@ -56,11 +73,61 @@ fn status(answer: &[u8]) -> Option<StatusCode> {
     StatusCode::from_bytes(code).ok()
 }
 
-fn refused(proxy: &Proxy, target: &str, status: StatusCode) -> Error {
+/// `User-Agent` for `user-agent`: some proxies know no other.
+fn titled(name: &HeaderName) -> String {
+    let words = name.as_str().split('-').map(|word| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or_default();
+        first.to_ascii_uppercase() + rest
+    });
+    words.collect::<Vec<_>>().join("-")
+}
+
+/// The ways to log in that the head of a refusal offers, each once: the first words of its challenges (RFC 9110, 11.6.1).
+fn schemes(answer: &[u8]) -> Vec<String> {
+    let head = String::from_utf8_lossy(answer);
+    let head = head.split("\r\n\r\n").next().unwrap_or_default();
+    let offers = head.lines().filter_map(|line| line.split_once(':'));
+    let offers = offers.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
+    let mut schemes = Vec::new();
+    for part in offers.flat_map(|(_, value)| unquoted(value)) {
+        let word = part.split_whitespace().next().unwrap_or_default();
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        // A parameter of the challenge before it has a '=' in it.
+        if !word.is_empty()
+            && word.len() <= 32
+            && word.chars().all(is_word)
+            && !schemes.iter().any(|known| known == word)
+        {
+            schemes.push(word.to_owned());
+        }
+    }
+    schemes
+}
+
+/// The parts of a list between its commas, those in quotes not counted.
+fn unquoted(list: &str) -> Vec<String> {
+    let (mut parts, mut quoted) = (vec![String::new()], false);
+    for c in list.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => parts.push(String::new()),
+            _ => parts.last_mut().into_iter().for_each(|part| part.push(c)),
+        }
+    }
+    parts
+}
+
+fn refused(proxy: &Proxy, target: &str, status: StatusCode, schemes: &[String]) -> Error {
     let code = status.as_u16();
     // 401 is none of a proxy's answers, and tinyproxy gives it to wrong credentials.
     let wants_login = matches!(status, StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED);
+    let takes_basic = schemes.is_empty() || schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic"));
     let why = match (wants_login, proxy.login()) {
+        (true, _) if !takes_basic => format!(
+            "the proxy {proxy} wants a login by {} ({code}), and Basic is the only one that is spoken here: ask its \
+             administrators for an account with Basic or a way past it, or run a local proxy that logs in to it",
+            schemes.join(" or ")
+        ),
         (true, None) => format!(
             "the proxy {proxy} wants credentials ({code}): give them by Proxy::credentials(), or in the proxy's URL"
         ),
@@ -83,4 +150,29 @@ fn broken(proxy: &Proxy) -> Error {
 fn not_http(proxy: &Proxy) -> Error {
     let why = format!("what answers at {proxy} is no HTTP proxy: check the proxy's scheme, host and port");
     Error::new(Kind::Connect, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_to_log_in_are_read_from_every_form_of_challenges() {
+        for (head, expected) in [
+            ("", &[][..]),
+            ("Proxy-Authenticate: NTLM\r\n", &["NTLM"]),
+            (
+                "proxy-authenticate: Negotiate\r\nPROXY-AUTHENTICATE:NTLM\r\nX: Basic\r\n",
+                &["Negotiate", "NTLM"],
+            ),
+            (
+                "Proxy-Authenticate: Digest realm=\"a, Basic b\", nonce=\"x\", NTLM TlRM==, Negotiate, NTLM\r\n",
+                &["Digest", "NTLM", "Negotiate"],
+            ),
+            ("Proxy-Authenticate: Basic realm=\"x\"\r\n", &["Basic"]),
+        ] {
+            let answer = format!("HTTP/1.1 407 No\r\n{head}\r\nProxy-Authenticate: Body\r\n\r\n");
+            assert_eq!(schemes(answer.as_bytes()), expected, "{head}");
+        }
+    }
 }

@@ -48,9 +48,9 @@ pub(super) enum Roots {
     Anything,
 }
 
-/// Settings as a user gives them, yet to be read.
+/// TlsSettings as a user gives them, yet to be read.
 #[derive(Clone, Default)]
-pub(super) struct Settings {
+pub(super) struct TlsSettings {
     pub(super) roots: Roots,
     /// PEM texts.
     pub(super) authorities: Vec<Vec<u8>>,
@@ -62,7 +62,7 @@ pub(super) struct Settings {
     pub(super) config: Option<ClientConfig>,
 }
 
-impl Settings {
+impl TlsSettings {
     /// Reads the settings, and refuses what makes no sense.
     pub(super) fn read(self) -> Result<Tls, Error> {
         if let Some(why) = self.contradiction() {
@@ -83,8 +83,8 @@ impl Settings {
             None => None,
         };
         let min_version = self.min_version.unwrap_or_default();
-        let recipe = Recipe { provider, roots: self.roots, authorities, identity, min_version };
-        Ok(Tls::Lazy { recipe, made: OnceLock::new() })
+        let parts = TlsConfigParts { provider, roots: self.roots, authorities, identity, min_version };
+        Ok(Tls::Lazy { parts, made: OnceLock::new() })
     }
 
     fn contradiction(&self) -> Option<String> {
@@ -112,8 +112,8 @@ impl Settings {
 
 /// The TLS configuration.
 pub(super) enum Tls {
-    /// Made when the first https connection is: it costs tens of milliseconds and can fail.
-    Lazy { recipe: Recipe, made: OnceLock<Result<Arc<ClientConfig>, Error>> },
+    /// VerifierResult when the first https connection is: it costs tens of milliseconds and can fail.
+    Lazy { parts: TlsConfigParts, made: OnceLock<Result<Arc<ClientConfig>, Error>> },
     #[cfg(feature = "rustls-0_23")]
     Given(Arc<ClientConfig>),
 }
@@ -121,15 +121,15 @@ pub(super) enum Tls {
 impl Tls {
     pub(super) fn config(&self) -> Result<Arc<ClientConfig>, Error> {
         match self {
-            Self::Lazy { recipe, made } => made.get_or_init(|| recipe.make().map(Arc::new)).clone(),
+            Self::Lazy { parts, made } => made.get_or_init(|| parts.make().map(Arc::new)).clone(),
             #[cfg(feature = "rustls-0_23")]
             Self::Given(config) => Ok(config.clone()),
         }
     }
 }
 
-/// Settings that have been read.
-pub(super) struct Recipe {
+/// TlsSettings that have been read.
+pub(super) struct TlsConfigParts {
     provider: Arc<CryptoProvider>,
     roots: Roots,
     authorities: Vec<CertificateDer<'static>>,
@@ -137,7 +137,7 @@ pub(super) struct Recipe {
     min_version: TlsVersion,
 }
 
-impl Recipe {
+impl TlsConfigParts {
     fn make(&self) -> Result<ClientConfig, Error> {
         let builder: ConfigBuilder<ClientConfig, WantsVerifier> =
             ClientConfig::builder_with_provider(self.provider.clone())
@@ -153,7 +153,7 @@ impl Recipe {
         })
     }
 
-    fn verifier(&self) -> Made {
+    fn verifier(&self) -> VerifierResult {
         match self.roots {
             Roots::Platform => platform(&self.authorities, self.provider.clone()),
             #[cfg(feature = "bundled-roots")]
@@ -163,10 +163,10 @@ impl Recipe {
     }
 }
 
-type Made = Result<Arc<dyn ServerCertVerifier>, Error>;
+type VerifierResult = Result<Arc<dyn ServerCertVerifier>, Error>;
 
 #[cfg(feature = "tls")]
-fn platform(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvider>) -> Made {
+fn platform(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvider>) -> VerifierResult {
     use rustls_platform_verifier::Verifier;
     let verifier = match authorities.is_empty() {
         true => Verifier::new(provider),
@@ -176,14 +176,14 @@ fn platform(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvide
 }
 
 #[cfg(not(feature = "tls"))]
-fn platform(_: &[CertificateDer<'static>], _: Arc<CryptoProvider>) -> Made {
+fn platform(_: &[CertificateDer<'static>], _: Arc<CryptoProvider>) -> VerifierResult {
     let why = "https with the certificates that this machine trusts needs the feature `tls` of snow-core (or \
                snow-client), which this build is without; with the feature `bundled-roots`, call bundled_roots()";
     Err(Error::new(Kind::Tls, why))
 }
 
 #[cfg(feature = "bundled-roots")]
-fn bundled(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvider>) -> Made {
+fn bundled(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvider>) -> VerifierResult {
     use crate::BoxError;
     use rustls::{RootCertStore, client::WebPkiServerVerifier};
     let unusable =

@@ -3,19 +3,19 @@
 use super::super::Call;
 use super::super::table::fields;
 use super::{find, may_change, no_attachment, upload};
-use crate::answer::Answer;
 use crate::data::{Author, Fields, Row, TableId};
-use crate::simulator::State;
+use crate::response::SimResponse;
+use crate::state::State;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-pub(super) fn answer(
+pub(super) fn handle(
     state: &mut State,
     call: &Call<'_>,
     files: TableId,
     file: &str,
     key: Option<&str>,
-) -> Answer {
+) -> SimResponse {
     let Some(table) = state.database.dictionary.table("sys_attachment_attribute") else {
         return no_attachment();
     };
@@ -24,15 +24,15 @@ pub(super) fn answer(
         (&Method::GET | &Method::HEAD, _) if find(state, call, files, file).is_none() => no_attachment(),
         (&Method::GET | &Method::HEAD, None) => {
             let all = found.iter().map(|(_, note)| note.clone()).collect();
-            Answer::result(StatusCode::OK, &Value::Array(all))
+            SimResponse::result(StatusCode::OK, &Value::Array(all))
         }
         (&Method::GET | &Method::HEAD, Some(_)) => match found.first() {
-            Some((_, note)) => Answer::result(StatusCode::OK, note),
+            Some((_, note)) => SimResponse::result(StatusCode::OK, note),
             None => no_attachment(),
         },
         (&Method::POST, None) | (&Method::PUT, Some(_)) => write(state, call, files, table, file, key),
         (&Method::DELETE, _) => remove(state, call, (files, table), file, key, &found),
-        _ => Answer::fault(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", ""),
+        _ => SimResponse::method_not_supported(),
     }
 }
 
@@ -55,7 +55,7 @@ fn write(
     table: TableId,
     file: &str,
     key: Option<&str>,
-) -> Answer {
+) -> SimResponse {
     if let Err(refusal) = may_change(state, call, files, file, "Update") {
         return *refusal;
     }
@@ -80,14 +80,14 @@ fn write(
         (&Method::PUT, None) => return no_attachment(),
         (_, Some(_)) => {
             let detail = format!("There is an attribute {key:?} already");
-            return Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", &detail);
+            return SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", &detail);
         }
         (_, None) => {
             state.database.insert(table, &note, author);
             StatusCode::CREATED
         }
     };
-    Answer::result(status, &json!({ "key": key, "value": value }))
+    SimResponse::result(status, &json!({ "key": key, "value": value }))
 }
 
 fn remove(
@@ -97,7 +97,7 @@ fn remove(
     file: &str,
     key: Option<&str>,
     found: &[(String, Value)],
-) -> Answer {
+) -> SimResponse {
     if let Err(refusal) = may_change(state, call, files, file, "Delete") {
         return *refusal;
     }
@@ -108,5 +108,5 @@ fn remove(
     for (id, _) in found {
         state.database.remove(table, id, Author::new(&call.user.name, &stamp));
     }
-    Answer::empty(StatusCode::NO_CONTENT)
+    SimResponse::empty(StatusCode::NO_CONTENT)
 }

@@ -1,9 +1,9 @@
-//! What is said of a file: in an answer, and in the headers of a download (facts 5).
+//! What is said of a file: in a response, and in the headers of a download (facts 5).
 
 use super::super::Call;
 use crate::Release;
 use crate::data::{Row, TableId};
-use crate::simulator::State;
+use crate::state::State;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use std::fmt::Write;

@@ -1,16 +1,16 @@
 //! A file comes in: `POST …/attachment/file` as it is, `POST …/attachment/upload` in a form whose last part it is (facts 5).
 
 use super::super::Call;
-use super::super::table::{access::Access, denied, invalid_table, lie, no_record};
+use super::super::table::{access::Access, denied, invalid_table, no_record, write_lie};
 use super::{metadata, parent_table};
-use crate::answer::Answer;
 use crate::data::{Author, File, NewFile, parse_stamp};
-use crate::simulator::State;
+use crate::response::SimResponse;
+use crate::state::State;
 use crate::upload::Upload;
 use http::StatusCode;
 
 /// What has to be known of a file.
-struct Wanted<'a> {
+struct NewFileFields<'a> {
     table_name: &'a str,
     table_sys_id: &'a str,
     file_name: &'a str,
@@ -18,10 +18,10 @@ struct Wanted<'a> {
     created: Option<&'a str>,
 }
 
-pub(super) fn file(state: &mut State, call: &Call<'_>) -> Answer {
+pub(super) fn file(state: &mut State, call: &Call<'_>) -> SimResponse {
     let Some(upload) = call.upload else { return missing("the file") };
     let param = |name: &str| call.param(name).unwrap_or_default();
-    let wanted = Wanted {
+    let wanted = NewFileFields {
         table_name: param("table_name"),
         table_sys_id: param("table_sys_id"),
         file_name: param("file_name"),
@@ -31,16 +31,16 @@ pub(super) fn file(state: &mut State, call: &Call<'_>) -> Answer {
     store(state, call, upload, &wanted)
 }
 
-pub(super) fn form(state: &mut State, call: &Call<'_>) -> Answer {
+pub(super) fn form(state: &mut State, call: &Call<'_>) -> SimResponse {
     let Some(upload) = call.upload else { return missing("the file") };
     let Some(form) = &upload.form else {
         let detail = "The body has to be multipart/form-data with a boundary";
-        return Answer::fault(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", detail);
+        return SimResponse::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", detail);
     };
     let Some(part) = form.file.as_ref().filter(|_| form.is_whole()) else { return missing("the file") };
     let field =
         |name: &str| form.fields.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value);
-    let wanted = Wanted {
+    let wanted = NewFileFields {
         table_name: field("table_name"),
         table_sys_id: field("table_sys_id"),
         file_name: &part.name,
@@ -50,7 +50,7 @@ pub(super) fn form(state: &mut State, call: &Call<'_>) -> Answer {
     store(state, call, upload, &wanted)
 }
 
-fn store(state: &mut State, call: &Call<'_>, upload: &Upload, wanted: &Wanted<'_>) -> Answer {
+fn store(state: &mut State, call: &Call<'_>, upload: &Upload, wanted: &NewFileFields<'_>) -> SimResponse {
     if let Err(refusal) = check(state, call, upload, wanted) {
         return *refusal;
     }
@@ -67,15 +67,21 @@ fn store(state: &mut State, call: &Call<'_>, upload: &Upload, wanted: &Wanted<'_
         scanned: (!scan.is_zero()).then(|| state.clock.now().saturating_add(scan)),
     };
     let id = state.database.attach(new, Author::new(&call.user.name, &stamp), wanted.created);
-    if let Some(lie) = lie(state, "Insert") {
+    if let Some(lie) = write_lie(state, "Insert") {
         return lie;
     }
     let Some(row) = state.database.row(table, &id) else { return no_record() };
     let location = format!("{}{}/attachment/{id}/file", call.origin, call.base);
-    Answer::result(StatusCode::CREATED, &metadata::of(state, call, table, row)).with("location", &location)
+    SimResponse::result(StatusCode::CREATED, &metadata::of(state, call, table, row))
+        .with("location", &location)
 }
 
-fn check(state: &State, call: &Call<'_>, upload: &Upload, wanted: &Wanted<'_>) -> Result<(), Box<Answer>> {
+fn check(
+    state: &State,
+    call: &Call<'_>,
+    upload: &Upload,
+    wanted: &NewFileFields<'_>,
+) -> Result<(), Box<SimResponse>> {
     let given = [
         ("table_name", wanted.table_name),
         ("table_sys_id", wanted.table_sys_id),
@@ -106,7 +112,7 @@ fn check(state: &State, call: &Call<'_>, upload: &Upload, wanted: &Wanted<'_>) -
     if upload.size > most {
         let detail =
             format!("Rejected large attachment of {} bytes. Max allowed: {most} bytes.", upload.size);
-        return Err(Box::new(Answer::fault(
+        return Err(Box::new(SimResponse::error(
             StatusCode::BAD_REQUEST,
             "Exception while reading request",
             &detail,
@@ -116,9 +122,9 @@ fn check(state: &State, call: &Call<'_>, upload: &Upload, wanted: &Wanted<'_>) -
 }
 
 /// Something mandatory is not there.
-pub(super) fn missing(what: &str) -> Answer {
+pub(super) fn missing(what: &str) -> SimResponse {
     let detail = format!("Mandatory and missing: {what}");
-    Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", &detail)
+    SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", &detail)
 }
 
 /// An empty list allows everything.
@@ -128,7 +134,7 @@ pub(super) fn extension_is_allowed(state: &State, name: &str) -> bool {
     list.is_empty() || list.iter().any(|allowed| allowed.eq_ignore_ascii_case(own))
 }
 
-pub(super) fn extension_refused(name: &str) -> Answer {
+pub(super) fn extension_refused(name: &str) -> SimResponse {
     let detail = format!("Files like {name:?} may not be attached");
-    Answer::fault(StatusCode::FORBIDDEN, "Operation Failed", &detail)
+    SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", &detail)
 }

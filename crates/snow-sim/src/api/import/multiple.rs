@@ -1,18 +1,19 @@
-//! `POST …/import/{staging}/insertMultiple`: many rows, transformed after the answer (facts 7.2).
+//! `POST …/import/{staging}/insertMultiple`: many rows, transformed after the response (facts 7.2).
 
 use super::super::Call;
 use super::super::table::access::Access;
 use super::super::table::denied;
-use super::{finish_set, new_set, stage, transform, written};
-use crate::answer::Answer;
+use super::{field_text, finish_set, insert_staging_row, new_set, transform};
 use crate::data::{Author, Fields, TableId};
-use crate::imports::Waiting;
-use crate::simulator::State;
+use crate::imports::PendingImportSet;
+use crate::response::SimResponse;
+use crate::state::State;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-pub(super) fn insert(state: &mut State, call: &Call<'_>, staging: TableId) -> Answer {
-    let refuse = |why: &str| Answer::fault(StatusCode::BAD_REQUEST, "Exception while reading request", why);
+pub(super) fn insert(state: &mut State, call: &Call<'_>, staging: TableId) -> SimResponse {
+    let refuse =
+        |why: &str| SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", why);
     let body: Value = match serde_json::from_slice(call.body) {
         Ok(body) => body,
         Err(error) => return refuse(&error.to_string()),
@@ -29,9 +30,12 @@ pub(super) fn insert(state: &mut State, call: &Call<'_>, staging: TableId) -> An
     }
     let (set, multi) = new_set(state, call, staging);
     let rows: Vec<Fields> = records.iter().map(|record| columns(state, staging, record)).collect();
-    let rows = rows.iter().enumerate().map(|(at, row)| stage(state, &call.user.name, staging, &set, row, at));
+    let rows = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| insert_staging_row(state, &call.user.name, staging, &set, row, at));
     let rows = rows.collect();
-    state.imports.waiting.push(Waiting {
+    state.imports.waiting.push(PendingImportSet {
         set: set.clone(),
         multi: multi.clone(),
         staging: state.database.dictionary.def(staging).name.clone(),
@@ -40,7 +44,7 @@ pub(super) fn insert(state: &mut State, call: &Call<'_>, staging: TableId) -> An
         from: state.clock.now().saturating_add(state.settings.import_delay),
         after: call.param("run_after").unwrap_or_default().to_owned(),
     });
-    Answer::json(
+    SimResponse::json(
         StatusCode::CREATED,
         json!({ "import_set_id": set, "multi_import_set_id": multi }).to_string(),
     )
@@ -62,15 +66,16 @@ fn columns(state: &State, staging: TableId, record: &Value) -> Fields {
         columns.find(is_it).map(|column| column.name.clone())
     };
     let given = record.as_object().into_iter().flatten();
-    given.filter_map(|(key, value)| Some((by_key(key)?, written(value)))).collect()
+    given.filter_map(|(key, value)| Some((by_key(key)?, field_text(value)))).collect()
 }
 
 /// Transforms the sets whose time has come, each behind the one that it waits for.
-pub(in crate::api) fn run_what_waits(state: &mut State) {
+pub(in crate::api) fn run_pending(state: &mut State) {
     loop {
         let now = state.clock.now();
         let waiting = &state.imports.waiting;
-        let ready = |one: &Waiting| one.from <= now && waiting.iter().all(|other| other.set != one.after);
+        let ready =
+            |one: &PendingImportSet| one.from <= now && waiting.iter().all(|other| other.set != one.after);
         let Some(at) = waiting.iter().position(ready) else { return };
         let job = state.imports.waiting.remove(at);
         let (Some(staging), Some(user)) =
@@ -79,7 +84,7 @@ pub(in crate::api) fn run_what_waits(state: &mut State) {
             continue;
         };
         for row in &job.rows {
-            transform::row(state, &user, staging, row);
+            transform::transform_row(state, &user, staging, row);
         }
         finish_set(state, &user.name, &job.set, "processed");
         finish_multi(state, &user.name, &job.multi);

@@ -2,13 +2,13 @@
 
 use super::super::table::access::{Access, Write};
 use crate::data::{Author, Database, Fields, TableId};
-use crate::imports::Outcome;
-use crate::simulator::State;
+use crate::imports::RowOutcome;
+use crate::state::State;
 use crate::{RowDecision, TransformMap, User};
 use serde_json::Value;
 
 /// Runs every map of the staging table, and writes into the row what became of it.
-pub(super) fn row(state: &mut State, user: &User, staging: TableId, row: &str) {
+pub(super) fn transform_row(state: &mut State, user: &User, staging: TableId, row: &str) {
     let Some(found) = state.database.row(staging, row) else { return };
     let dictionary = &state.database.dictionary;
     let columns = dictionary.def(staging).columns.iter().map(|id| dictionary.column(*id).name.as_str());
@@ -18,14 +18,14 @@ pub(super) fn row(state: &mut State, user: &User, staging: TableId, row: &str) {
     let name = &dictionary.def(staging).name;
     let maps: Vec<TransformMap> =
         state.imports.maps.iter().filter(|map| map.staging == *name).cloned().collect();
-    let outcomes: Vec<Outcome> = maps.iter().map(|map| through(state, user, map, &fields)).collect();
+    let outcomes: Vec<RowOutcome> = maps.iter().map(|map| apply_map(state, user, map, &fields)).collect();
     let failed = outcomes.iter().find(|outcome| outcome.status == "error");
-    if let Some(told) = failed.or(outcomes.first()) {
+    if let Some(outcome) = failed.or(outcomes.first()) {
         let change = [
-            ("sys_import_state", told.status),
-            ("sys_import_state_comment", &told.error),
-            ("sys_target_table", &told.table),
-            ("sys_target_sys_id", &told.sys_id),
+            ("sys_import_state", outcome.status),
+            ("sys_import_state_comment", &outcome.error),
+            ("sys_target_table", &outcome.table),
+            ("sys_target_sys_id", &outcome.sys_id),
         ];
         let change: Fields = change.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let stamp = state.clock.stamp();
@@ -34,8 +34,8 @@ pub(super) fn row(state: &mut State, user: &User, staging: TableId, row: &str) {
     state.imports.outcomes.insert(row.to_owned(), outcomes);
 }
 
-fn through(state: &mut State, user: &User, map: &TransformMap, row: &Fields) -> Outcome {
-    let told = |status, sys_id: &str, error: &str| Outcome {
+fn apply_map(state: &mut State, user: &User, map: &TransformMap, row: &Fields) -> RowOutcome {
+    let outcome = |status, sys_id: &str, error: &str| RowOutcome {
         map: map.name.clone(),
         table: map.target.clone(),
         status,
@@ -44,11 +44,11 @@ fn through(state: &mut State, user: &User, map: &TransformMap, row: &Fields) -> 
     };
     match map.decide(row) {
         RowDecision::Transform => {}
-        RowDecision::Skip => return told("skipped", "", ""),
-        RowDecision::Fail(why) => return told("error", "", &why),
+        RowDecision::Skip => return outcome("skipped", "", ""),
+        RowDecision::Fail(why) => return outcome("error", "", &why),
     }
     let Some(table) = state.database.dictionary.table(&map.target) else {
-        return told("error", "", "the target table is gone");
+        return outcome("error", "", "the target table is gone");
     };
     let value = |from: &str| row.get(from).filter(|value| !value.is_empty());
     let given: Fields =
@@ -59,21 +59,21 @@ fn through(state: &mut State, user: &User, map: &TransformMap, row: &Fields) -> 
         Ok(given) => given,
         Err(refusal) => {
             let refusal: Value = serde_json::from_slice(&refusal.body).unwrap_or_default();
-            return told("error", "", refusal["error"]["detail"].as_str().unwrap_or("refused"));
+            return outcome("error", "", refusal["error"]["detail"].as_str().unwrap_or("refused"));
         }
     };
     let stamp = state.clock.stamp();
     let author = Author::new(&user.name, &stamp);
     let Some(id) = there else {
         let id = state.database.insert(table, &given, author);
-        return told("inserted", &id, "");
+        return outcome("inserted", &id, "");
     };
     let count = |state: &State| {
         state.database.row(table, &id).map(|row| state.database.field(table, row, "sys_mod_count").to_owned())
     };
     let before = count(state);
     state.database.update(table, &id, &given, author);
-    told(if count(state) == before { "ignored" } else { "updated" }, &id, "")
+    outcome(if count(state) == before { "ignored" } else { "updated" }, &id, "")
 }
 
 /// The record with the same values in all columns that coalesce.

@@ -1,6 +1,7 @@
 //! What is made of many values: all of it is text, averages with four decimals (facts 6).
 
-use crate::data::{ColumnType, Database, Row, parse_stamp, stamp};
+use crate::clock::stamp;
+use crate::data::{ColumnType, Database, Row, parse_stamp};
 use crate::query::{Path, by_type};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

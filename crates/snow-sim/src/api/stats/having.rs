@@ -3,7 +3,7 @@
 use super::aggregate::Function;
 use crate::data::{Database, Row, TableId};
 use crate::query::{Path, Query};
-use crate::simulator::State;
+use crate::state::State;
 use std::cmp::Ordering;
 
 /// A test of one aggregate.
@@ -45,13 +45,13 @@ impl Having {
 /// One way to order groups.
 #[derive(Clone)]
 pub(super) struct Order {
-    by: By,
+    by: OrderKey,
     field: String,
     descending: bool,
 }
 
 #[derive(Clone)]
-enum By {
+enum OrderKey {
     Field,
     /// How many rows a group has.
     Rows,
@@ -60,7 +60,7 @@ enum By {
 
 impl Order {
     pub(super) fn by_field(field: &str) -> Self {
-        Self { by: By::Field, field: field.to_owned(), descending: false }
+        Self { by: OrderKey::Field, field: field.to_owned(), descending: false }
     }
 
     /// The field it looks at; empty if none.
@@ -78,11 +78,11 @@ pub(super) fn order(state: &State, table: TableId, text: &str) -> Vec<Order> {
         };
         let (first, rest) = part.split_once('^').unwrap_or((part, ""));
         let (by, field) = match (Function::parse(first), rest) {
-            (Some(Function::Count), "") => (By::Rows, ""),
+            (Some(Function::Count), "") => (OrderKey::Rows, ""),
             (Some(function), field) => {
-                (By::Function(function, state.database.walk_path(table, field)?), field)
+                (OrderKey::Function(function, state.database.walk_path(table, field)?), field)
             }
-            (None, _) => state.database.walk_path(table, first).map(|_| (By::Field, first))?,
+            (None, _) => state.database.walk_path(table, first).map(|_| (OrderKey::Field, first))?,
         };
         Some(Order { by, field: field.to_owned(), descending })
     };
@@ -100,12 +100,12 @@ pub(super) fn compare(
     order.iter().fold(Ordering::Equal, |found, order| {
         found.then_with(|| {
             let ascending = match (&order.by, a.first(), b.first()) {
-                (By::Rows, ..) => a.len().cmp(&b.len()),
-                (By::Function(function, path), ..) => {
+                (OrderKey::Rows, ..) => a.len().cmp(&b.len()),
+                (OrderKey::Function(function, path), ..) => {
                     let number = |rows| function.number(database, path, rows).unwrap_or(f64::NEG_INFINITY);
                     number(a).total_cmp(&number(b))
                 }
-                (By::Field, Some(a), Some(b)) => Query::by(&order.field).compare(database, table, a, b),
+                (OrderKey::Field, Some(a), Some(b)) => Query::by(&order.field).compare(database, table, a, b),
                 _ => Ordering::Equal,
             };
             if order.descending { ascending.reverse() } else { ascending }

@@ -1,9 +1,9 @@
 //! What a user may see and do (facts 1.9, 3.3).
 
-use crate::answer::Answer;
 use crate::data::{Database, Fields, Row, TableId};
 use crate::query::{Context, Query};
-use crate::simulator::State;
+use crate::response::SimResponse;
+use crate::state::State;
 use crate::{Rule, User};
 use http::StatusCode;
 
@@ -113,9 +113,10 @@ impl<'a> Access<'a> {
     }
 
     /// The fields that may be written, or the refusal of the whole write.
-    pub(in crate::api) fn write(&self, mut given: Fields, write: Write) -> Result<Fields, Box<Answer>> {
-        let refuse =
-            |detail: &str| Err(Box::new(Answer::fault(StatusCode::FORBIDDEN, "Operation Failed", detail)));
+    pub(in crate::api) fn write(&self, mut given: Fields, write: Write) -> Result<Fields, Box<SimResponse>> {
+        let refuse = |detail: &str| {
+            Err(Box::new(SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", detail)))
+        };
         let name = &self.database.dictionary.def(self.table).name;
         for rule in &self.rules {
             match rule {

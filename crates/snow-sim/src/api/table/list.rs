@@ -4,11 +4,11 @@ use super::super::Call;
 use super::access::Access;
 use super::{locale, render};
 use crate::Cut;
-use crate::answer::Answer;
 use crate::data::{Row, TableId};
 use crate::fault::cancelled;
 use crate::query::{Context, Query, Unsupported};
-use crate::simulator::State;
+use crate::response::SimResponse;
+use crate::state::State;
 use http::StatusCode;
 use serde_json::Value;
 use std::fmt::Write;
@@ -16,7 +16,7 @@ use std::fmt::Write;
 /// How many rows come when no limit is given.
 const DEFAULT_LIMIT: usize = 10_000;
 
-pub(super) fn answer(state: &State, call: &Call<'_>, table: TableId) -> Answer {
+pub(super) fn handle(state: &State, call: &Call<'_>, table: TableId) -> SimResponse {
     let text = query_text(state, call, table);
     let page = match Page::of(state, call, table, &text, DEFAULT_LIMIT) {
         Ok(page) => page,
@@ -27,10 +27,10 @@ pub(super) fn answer(state: &State, call: &Call<'_>, table: TableId) -> Answer {
     let visible: Vec<&Row> = page.rows.iter().copied().filter(|row| access.may_see(row)).collect();
     if visible.is_empty() && call.base.ends_with("/v1") {
         let detail = "Records matching query not found. Check query parameter or offset parameter";
-        return Answer::fault(StatusCode::NOT_FOUND, "No Record found", detail);
+        return SimResponse::error(StatusCode::NOT_FOUND, "No Record found", detail);
     }
     let rows = visible.into_iter().map(|row| render(state, call, table, row, &access)).collect();
-    page.answer(state, call, rows)
+    page.response(state, call, rows)
 }
 
 /// Rows that a query selects, before anybody looks at access rules.
@@ -48,7 +48,7 @@ impl<'a> Page<'a> {
         table: TableId,
         text: &str,
         default_limit: usize,
-    ) -> Result<Self, Box<Answer>> {
+    ) -> Result<Self, Box<SimResponse>> {
         let query = parsed(state, call, table, text)?;
         // A limit or an offset that is no number is unsettled (facts 12): as if it were not given.
         let number = |name: &str, default| {
@@ -60,14 +60,14 @@ impl<'a> Page<'a> {
         Ok(Self { rows, total, limit, offset })
     }
 
-    /// The answer with what is left of the rows, and its headers.
-    pub(in crate::api) fn answer(&self, state: &State, call: &Call<'_>, rows: Vec<Value>) -> Answer {
-        let answer = cut(state, rows);
-        let Some(total) = self.total.filter(|_| answer.status == StatusCode::OK) else { return answer };
-        let answer = answer.with("x-total-count", &total.to_string());
-        match pages(call, total, self.limit, self.offset) {
-            Some(link) if !call.flag("sysparm_suppress_pagination_header") => answer.with("link", &link),
-            _ => answer,
+    /// The response with what is left of the rows, and its headers.
+    pub(in crate::api) fn response(&self, state: &State, call: &Call<'_>, rows: Vec<Value>) -> SimResponse {
+        let response = within_quota(state, rows);
+        let Some(total) = self.total.filter(|_| response.status == StatusCode::OK) else { return response };
+        let response = response.with("x-total-count", &total.to_string());
+        match link_header(call, total, self.limit, self.offset) {
+            Some(link) if !call.flag("sysparm_suppress_pagination_header") => response.with("link", &link),
+            _ => response,
         }
     }
 }
@@ -78,9 +78,9 @@ pub(in crate::api) fn parsed(
     call: &Call<'_>,
     table: TableId,
     text: &str,
-) -> Result<Query, Box<Answer>> {
+) -> Result<Query, Box<SimResponse>> {
     if let Some(tiny) = call.param("sysparm_tiny") {
-        return Err(Box::new(Answer::not_simulated(&format!("sysparm_tiny={tiny}"))));
+        return Err(Box::new(SimResponse::not_simulated(&format!("sysparm_tiny={tiny}"))));
     }
     let (locale, user_id) = (locale(&call.user), state.database.user_id(&call.user.name));
     let context = Context {
@@ -92,13 +92,14 @@ pub(in crate::api) fn parsed(
         negatives_match_empty: state.settings.negatives_match_empty,
     };
     let query = Query::parse(text, &state.database, table, context);
-    let query = query.map_err(|Unsupported(what)| Answer::not_simulated(&format!("{what:?} in a query")))?;
+    let query =
+        query.map_err(|Unsupported(what)| SimResponse::not_simulated(&format!("{what:?} in a query")))?;
     let access = Access::of(state, &call.user, table);
     if state.settings.query_acls && !query.fields.iter().all(|(table, field)| access.may_query(*table, field))
     {
         let detail = "Field(s) present in the query do not have permission to be read";
         let message = "Insufficient rights to query records";
-        return Err(Box::new(Answer::fault(StatusCode::FORBIDDEN, message, detail)));
+        return Err(Box::new(SimResponse::error(StatusCode::FORBIDDEN, message, detail)));
     }
     Ok(query)
 }
@@ -156,29 +157,30 @@ fn select<'a>(
 }
 
 /// The whole list, or what a cancelled transaction leaves of it (facts 3.4).
-fn cut(state: &State, rows: Vec<Value>) -> Answer {
+fn within_quota(state: &State, rows: Vec<Value>) -> SimResponse {
     let Some(quota) = state.settings.quota.filter(|quota| rows.len() > quota.rows) else {
-        return Answer::result(StatusCode::OK, &Value::Array(rows));
+        return SimResponse::result(StatusCode::OK, &Value::Array(rows));
     };
     let error = cancelled();
     let some = rows[..quota.rows].iter().map(Value::to_string).collect::<Vec<_>>().join(",");
     let comma = if some.is_empty() { "" } else { "," };
     let body = match quota.shape {
-        Cut::Before => return Answer::json(StatusCode::INTERNAL_SERVER_ERROR, error),
+        Cut::Before => return SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, error),
         Cut::Beside => format!("{{\"result\":[{some}],{}", &error[1..]),
         Cut::EmptyRow => format!("{{\"result\":[{some}{comma}\"\"],{}", &error[1..]),
         Cut::Malformed => format!("{{\"result\":[{some}{comma}\"\"\"\"]{}", &error[1..]),
         Cut::Truncated => {
-            let mut answer = Answer::json(StatusCode::OK, format!("{{\"result\":[{some}{comma}{{\"num"));
-            answer.truncated = true;
-            return answer;
+            let mut response =
+                SimResponse::json(StatusCode::OK, format!("{{\"result\":[{some}{comma}{{\"num"));
+            response.truncated = true;
+            return response;
         }
     };
-    Answer::json(StatusCode::OK, body)
+    SimResponse::json(StatusCode::OK, body)
 }
 
 /// The `Link` header, with its bogus `prev` of limit 1 and offset 0 (facts 1.5).
-fn pages(call: &Call<'_>, total: usize, limit: usize, offset: usize) -> Option<String> {
+fn link_header(call: &Call<'_>, total: usize, limit: usize, offset: usize) -> Option<String> {
     if total <= limit || limit == 0 {
         return None;
     }

@@ -1,0 +1,80 @@
+//! A token by a grant of the user's.
+
+use super::oauth2_client::TokenReply;
+use super::response::no_token_in_response;
+use super::{Endpoint, RequestFailure};
+use crate::Token;
+use crate::oauth::grant::{Grant, GrantKind, TokenCallback};
+use crate::oauth::jwt_bearer::JwtBearer;
+use crate::oauth::timeouts::within_callback_timeout;
+use futures_util::FutureExt;
+use http::Method;
+use oauth2::{CsrfToken, ResourceOwnerPassword, ResourceOwnerUsername};
+use snow_core::{Error, Kind, Secret};
+use std::panic::AssertUnwindSafe;
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+impl Endpoint {
+    /// Obtains a token by a grant.
+    pub(in crate::oauth) async fn obtain(&self, grant: &Grant) -> Result<Token, Error> {
+        let token = match &grant.0 {
+            GrantKind::Password { user, password } => self.password(user, password).await,
+            GrantKind::ClientCredentials => self.client_credentials().await,
+            GrantKind::JwtBearer(assertion) => self.jwt_bearer(assertion).await,
+            GrantKind::Callback(callback) => self.callback(&**callback).await,
+        };
+        token.map_err(|failure| failure.error)
+    }
+
+    async fn password(&self, user: &str, password: &Secret) -> Result<Token, RequestFailure> {
+        let (client, sent) = (self.oauth2_client()?, self.clock.unix());
+        let user = ResourceOwnerUsername::new(user.to_owned());
+        let password = ResourceOwnerPassword::new(password.expose().to_owned());
+        let (http, scopes) = (self.http(), self.scopes());
+        let reply = client.exchange_password(&user, &password).add_scopes(scopes).request_async(&http).await;
+        self.accept(reply.map_err(|error| self.error_of(error))?, sent, None)
+    }
+
+    async fn client_credentials(&self) -> Result<Token, RequestFailure> {
+        let (client, sent) = (self.oauth2_client()?, self.clock.unix());
+        let (http, scopes) = (self.http(), self.scopes());
+        let reply = client.exchange_client_credentials().add_scopes(scopes).request_async(&http).await;
+        self.accept(reply.map_err(|error| self.error_of(error))?, sent, None)
+    }
+
+    async fn jwt_bearer(&self, assertion: &JwtBearer) -> Result<Token, RequestFailure> {
+        let jti = CsrfToken::new_random();
+        let signed = assertion.assertion(&self.client_id, self.clock.unix().as_secs(), jti.secret());
+        let assertion = within_callback_timeout("the signer", self.timeouts.callback, signed).await??;
+        self.request_by_form(vec![("grant_type", JWT_BEARER), ("assertion", assertion.expose())]).await
+    }
+
+    /// Requests a token with these fields: for grants that `oauth2` does not have.
+    async fn request_by_form(&self, mut fields: Vec<(&str, &str)>) -> Result<Token, RequestFailure> {
+        let (sent, scope) = (self.clock.unix(), self.scopes.join(" "));
+        if !scope.is_empty() {
+            fields.push(("scope", &scope));
+        }
+        let request = self.form(&self.uri, fields).map(|form| form.expose().as_bytes().to_vec());
+        let of_endpoint = |error: Error| error.with_operation(&Method::POST, &self.uri).before_sending();
+        let response = self.http()(request).await.map_err(of_endpoint)?;
+        let reply: Result<TokenReply, _> = serde_json::from_slice(response.body());
+        self.accept(reply.map_err(|_| of_endpoint(no_token_in_response()))?, sent, None)
+    }
+
+    async fn callback(&self, callback: &TokenCallback) -> Result<Token, RequestFailure> {
+        const WHAT: &str = "the callback that obtains tokens";
+        let refused = |why: &str| Error::new(Kind::TokenRefused, format!("{WHAT} failed{why}"));
+        let sent = self.clock.unix();
+        let caught = AssertUnwindSafe(async { callback().await }).catch_unwind();
+        let token = match within_callback_timeout(WHAT, self.timeouts.callback, caught).await? {
+            Ok(token) => token.map_err(Error::wrap).map_err(|error| match error.kind() {
+                Kind::Foreign => refused("").with_source(error),
+                _ => error,
+            }),
+            Err(_panic) => Err(refused(": it panicked")),
+        };
+        self.check_token(token.map_err(Error::before_sending)?.with_expiry_since(sent))
+    }
+}

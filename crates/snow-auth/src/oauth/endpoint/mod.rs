@@ -1,0 +1,77 @@
+//! The token endpoint. This folder alone names the `oauth2` crate.
+//!
+//! ServiceNow wants the client's credentials in the form, responds with 401 `server_error` / `access_denied` to everything it
+//! refuses (facts 4.1), and with 200 and an HTML page when it sleeps (facts 3.6). So a response is classified before `oauth2`
+//! reads it: its own errors carry the whole response, tokens included.
+//!
+//! `oauth2` has no JWT bearer grant, and its revocation takes a form where the service takes a query: those two are requests
+//! of our own over the same service.
+
+mod authorization_code;
+mod form;
+mod grant_request;
+mod oauth2_client;
+mod refresh_request;
+mod response;
+mod revocation;
+
+use super::Token;
+use super::timeouts::Timeouts;
+use http::{Method, Uri};
+use response::no_token_in_response;
+pub(super) use revocation::Revocation;
+use snow_core::{Clock, Error, HttpService, Kind, Secret, timer};
+use std::time::Duration;
+
+/// Far more than any token response.
+const MAX_RESPONSE: usize = 1 << 20;
+
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    pub(super) service: HttpService,
+    /// Where tokens are requested.
+    pub(super) uri: Uri,
+    /// Where a person logs in.
+    pub(super) authorize: Uri,
+    pub(super) revoke: Revocation,
+    pub(super) client_id: String,
+    /// `None` for a public client.
+    pub(super) client_secret: Option<Secret>,
+    pub(super) scopes: Vec<String>,
+    pub(super) timeouts: Timeouts,
+    pub(super) clock: Clock,
+}
+
+/// Why a request brought no token to use.
+pub(super) struct RequestFailure {
+    pub(super) error: Error,
+    /// The refresh token that came all the same: where the one before has ended with this request, it is the only one.
+    pub(super) refresh_token: Option<Secret>,
+}
+
+impl From<Error> for RequestFailure {
+    fn from(error: Error) -> Self {
+        Self { error, refresh_token: None }
+    }
+}
+
+impl Endpoint {
+    /// Refuses a token that no header can carry before anybody saves it.
+    fn check_token(&self, token: Token) -> Result<Token, RequestFailure> {
+        let error = match token.header() {
+            Ok(_) => return Ok(token),
+            Err(_) if token.access_token().is_empty() => no_token_in_response(),
+            Err(error) => error.of_response().with_context("the token endpoint's response cannot be used"),
+        };
+        let error = error.with_operation(&Method::POST, &self.uri).before_sending();
+        Err(RequestFailure { error, refresh_token: token.refresh_token().cloned() })
+    }
+}
+
+/// Limits the time of a whole exchange with the endpoint.
+async fn within<T>(limit: Duration, exchange: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    timer::timeout(limit, exchange).await?.unwrap_or_else(|| {
+        Err(Error::new(Kind::TimedOut, format!("the token endpoint did not respond within {limit:?}"))
+            .with_advice("find out whether it can be reached from here, or allow more with token_timeout()"))
+    })
+}

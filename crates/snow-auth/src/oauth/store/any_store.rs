@@ -1,0 +1,141 @@
+//! Any store as one type, which knows when it is being called.
+
+use super::{Lease, RenewalFailure, TokenStore};
+use crate::Token;
+use crate::oauth::reentrancy::{PollTracker, is_polled_here};
+use crate::oauth::timeouts::Timeouts;
+use futures_util::future::{BoxFuture, FutureExt};
+use snow_core::{BoxError, Error, Kind, timer};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The user's store, whose errors and panics are ours.
+#[derive(Clone)]
+pub(crate) struct Store {
+    inner: Arc<dyn ErasedStore>,
+    /// Whether there is anything to be read.
+    is_read: bool,
+    timeouts: Timeouts,
+}
+
+trait ErasedStore: Send + Sync {
+    fn load(self: Arc<Self>) -> BoxFuture<'static, Result<Option<Token>, BoxError>>;
+    fn save(self: Arc<Self>, token: Token) -> BoxFuture<'static, Result<(), BoxError>>;
+    fn remove(self: Arc<Self>) -> BoxFuture<'static, Result<(), BoxError>>;
+    fn lease(self: Arc<Self>) -> BoxFuture<'static, Result<Lease, BoxError>>;
+    fn failure(self: Arc<Self>) -> BoxFuture<'static, Result<Option<RenewalFailure>, BoxError>>;
+    fn save_failure(self: Arc<Self>, failure: RenewalFailure) -> BoxFuture<'static, Result<(), BoxError>>;
+}
+
+impl<S: TokenStore> ErasedStore for S {
+    fn load(self: Arc<Self>) -> BoxFuture<'static, Result<Option<Token>, BoxError>> {
+        async move { TokenStore::load(&*self).await.map_err(Into::into) }.boxed()
+    }
+
+    fn save(self: Arc<Self>, token: Token) -> BoxFuture<'static, Result<(), BoxError>> {
+        async move { TokenStore::save(&*self, &token).await.map_err(Into::into) }.boxed()
+    }
+
+    fn remove(self: Arc<Self>) -> BoxFuture<'static, Result<(), BoxError>> {
+        async move { TokenStore::remove(&*self).await.map_err(Into::into) }.boxed()
+    }
+
+    fn lease(self: Arc<Self>) -> BoxFuture<'static, Result<Lease, BoxError>> {
+        async move { TokenStore::lease(&*self).await.map_err(Into::into) }.boxed()
+    }
+
+    fn failure(self: Arc<Self>) -> BoxFuture<'static, Result<Option<RenewalFailure>, BoxError>> {
+        async move { TokenStore::failure(&*self).await.map_err(Into::into) }.boxed()
+    }
+
+    fn save_failure(self: Arc<Self>, failure: RenewalFailure) -> BoxFuture<'static, Result<(), BoxError>> {
+        async move { TokenStore::save_failure(&*self, &failure).await.map_err(Into::into) }.boxed()
+    }
+}
+
+impl Store {
+    pub(crate) fn new(store: impl TokenStore) -> Self {
+        Self { inner: Arc::new(store), is_read: true, timeouts: Timeouts::default() }
+    }
+
+    /// A store that is only written.
+    pub(crate) fn write_only(store: impl TokenStore) -> Self {
+        Self { is_read: false, ..Self::new(store) }
+    }
+
+    /// Sets how long its calls may take.
+    pub(in super::super) fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self }
+    }
+
+    pub(crate) fn is_read(&self) -> bool {
+        self.is_read
+    }
+
+    pub(crate) async fn load(&self) -> Result<Option<Token>, Error> {
+        self.call(self.inner.clone().load(), Kind::TokenNotLoaded, "could not be read").await
+    }
+
+    pub(crate) async fn save(&self, token: &Token) -> Result<(), Error> {
+        let saving = self.inner.clone().save(token.clone());
+        self.call(saving, Kind::TokenNotSaved, "did not take the new token").await
+    }
+
+    pub(crate) async fn remove(&self) -> Result<(), Error> {
+        self.call(self.inner.clone().remove(), Kind::TokenNotSaved, "did not forget the token").await
+    }
+
+    pub(crate) async fn lease(&self) -> Result<Lease, Error> {
+        let leasing = self.inner.clone().lease();
+        self.call_for(self.timeouts.lease(), leasing, Kind::TokenNotLoaded, "gave no lease").await
+    }
+
+    pub(crate) async fn failure(&self) -> Result<Option<RenewalFailure>, Error> {
+        self.call(self.inner.clone().failure(), Kind::TokenNotLoaded, "could not be read").await
+    }
+
+    pub(crate) async fn save_failure(&self, failure: RenewalFailure) -> Result<(), Error> {
+        let saving = self.inner.clone().save_failure(failure);
+        self.call(saving, Kind::TokenNotSaved, "did not take the failure").await
+    }
+
+    async fn call<T>(
+        &self,
+        work: BoxFuture<'static, Result<T, BoxError>>,
+        kind: Kind,
+        failed: &str,
+    ) -> Result<T, Error> {
+        self.call_for(self.timeouts.callback, work, kind, failed).await
+    }
+
+    /// What a store does, known to run while it is polled; its failure, its panic and that it does not finish as errors of ours.
+    async fn call_for<T>(
+        &self,
+        limit: Duration,
+        work: BoxFuture<'static, Result<T, BoxError>>,
+        kind: Kind,
+        failed: &str,
+    ) -> Result<T, Error> {
+        let tracked = PollTracker { id: self.id(), inner: work };
+        let failed = format!("the token {} {failed}", if self.is_read { "store" } else { "updater" });
+        match timer::timeout(limit, AssertUnwindSafe(tracked).catch_unwind()).await? {
+            Some(Ok(Ok(done))) => Ok(done),
+            Some(Ok(Err(error))) => Err(Error::new(kind, failed).with_source(error)),
+            Some(Err(_panic)) => Err(Error::new(kind, format!("{failed}: it panicked"))),
+            None => {
+                let late = Error::new(Kind::TimedOut, format!("it did not finish within {limit:?}"));
+                Err(Error::new(kind, failed).with_source(late.with_advice("")))
+            }
+        }
+    }
+
+    /// Returns `true` if the caller is called by this store.
+    pub(crate) fn is_polled_here(&self) -> bool {
+        is_polled_here(self.id())
+    }
+
+    fn id(&self) -> usize {
+        Arc::as_ptr(&self.inner).cast::<()>() as usize
+    }
+}

@@ -1,0 +1,58 @@
+//! How long each step on the way to a token may take.
+
+use snow_core::{Error, Kind, timer};
+use std::future::Future;
+use std::time::Duration;
+
+/// How long a token request may take, unless told otherwise.
+const TOKEN_REQUEST: Duration = Duration::from_secs(30);
+/// How long code of the user's may take, unless told otherwise.
+const CALLBACK: Duration = Duration::from_secs(30);
+/// How many times as long a store may wait for its lease: others hold it for as long as their own refresh takes.
+const LEASE_FACTOR: u32 = 10;
+
+#[derive(Clone, Copy)]
+pub(super) struct Timeouts {
+    /// From the request to the end of the response.
+    pub(super) token_request: Duration,
+    /// For each call of a store, an updater, a signer or a callback.
+    pub(super) callback: Duration,
+}
+
+impl Timeouts {
+    pub(super) fn lease(&self) -> Duration {
+        self.callback.saturating_mul(LEASE_FACTOR)
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { token_request: TOKEN_REQUEST, callback: CALLBACK }
+    }
+}
+
+/// Waits for code of the user's, which may never finish.
+pub(super) async fn within_callback_timeout<T>(
+    what: &str,
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, Error> {
+    timer::timeout(limit, work).await?.ok_or_else(|| {
+        Error::new(Kind::TimedOut, format!("{what} did not finish within {limit:?}"))
+            .with_advice("find out what it waits for, or allow more with callback_timeout()")
+            .before_sending()
+    })
+}
+
+/// Returns `true` if nothing failed but a timeout: then somebody who has only begun to wait may try again.
+pub(super) fn is_timeout(error: &Error) -> bool {
+    let is_late = |error: &Error| matches!(error.kind(), Kind::TimedOut | Kind::DeadlineExceeded);
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if cause.downcast_ref::<Error>().is_some_and(is_late) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
+}

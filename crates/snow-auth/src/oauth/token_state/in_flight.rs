@@ -1,0 +1,60 @@
+//! The one refresh in flight, and who waits for it.
+
+use super::{TokenMachine, TokenState};
+
+/// A refresh in flight.
+pub(super) struct InFlight<F> {
+    pub(super) id: u64,
+    pub(super) handle: F,
+    /// It only gives the store a token that calls use already.
+    pub(super) only_saves: bool,
+    waiters: usize,
+    /// Everybody who waited for it gave up, and it may be long past its time when the next one comes.
+    pub(super) abandoned: bool,
+}
+
+/// The refresh that ended last.
+#[derive(Clone, Copy, Default)]
+pub(super) struct LastRefresh {
+    pub(super) id: u64,
+    /// It only gave the store a token that calls use already.
+    pub(super) only_saved: bool,
+    /// It timed out, but the time was not that of those who waited for it in the end.
+    pub(super) overdue: bool,
+}
+
+impl<F: Clone> TokenMachine<F> {
+    /// Starts a refresh. Its id is for [`finish_refresh`](Self::finish_refresh).
+    pub(in crate::oauth) fn start_refresh(&mut self, start: impl FnOnce(u64) -> F) -> (u64, F) {
+        let id = self.next_number();
+        let handle = start(id);
+        let only_saves = matches!(self.state, TokenState::Usable(_)) && self.unsaved.is_some();
+        let in_flight = InFlight { id, handle: handle.clone(), only_saves, waiters: 0, abandoned: false };
+        self.in_flight = Some(in_flight);
+        (id, handle)
+    }
+
+    /// Returns `true` if a refresh with this id is still the current one.
+    pub(in crate::oauth) fn is_in_flight(&self, id: u64) -> bool {
+        self.in_flight.as_ref().is_some_and(|in_flight| in_flight.id == id)
+    }
+
+    pub(in crate::oauth) fn add_waiter(&mut self, id: u64) {
+        if let Some(in_flight) = self.in_flight.as_mut().filter(|in_flight| in_flight.id == id) {
+            in_flight.waiters = in_flight.waiters.saturating_add(1);
+        }
+    }
+
+    /// Where others may wait for the store's lease, a refresh that nobody waits for is given up: the handle that is returned is
+    /// to be dropped where no lock is held.
+    pub(in crate::oauth) fn remove_waiter(&mut self, id: u64) -> Option<F> {
+        let in_flight = self.in_flight.as_mut().filter(|in_flight| in_flight.id == id)?;
+        in_flight.waiters = in_flight.waiters.saturating_sub(1);
+        if in_flight.waiters > 0 {
+            return None;
+        }
+        in_flight.abandoned = true;
+        let given_up = self.in_flight.take_if(|_| self.capabilities.store)?;
+        Some(given_up.handle)
+    }
+}

@@ -1,0 +1,311 @@
+//! The life of a token, told as stories; and any life at all.
+
+mod any_life;
+
+use super::*;
+use std::time::Duration;
+
+const T0: SystemTime = SystemTime::UNIX_EPOCH;
+
+fn after(seconds: u64) -> SystemTime {
+    T0 + Duration::from_secs(seconds)
+}
+
+fn token(access: &str, end: u64) -> Token {
+    let json =
+        format!(r#"{{"access_token":"{access}","refresh_token":"r","expires_in":100,"expires_at":{end}.0}}"#);
+    serde_json::from_str(&json).unwrap()
+}
+
+fn holding(access: &str, end: u64) -> TokenMachine<()> {
+    let mut state = TokenMachine::new(Capabilities::default());
+    drop(state.set_token(Some(token(access, end))).unwrap());
+    state
+}
+
+/// `NextStep` in a word.
+fn word<F>(want: &NextStep<F>) -> String {
+    match want {
+        NextStep::Use(current) => current.token.access_token().expose().to_owned(),
+        NextStep::Join(..) => "join".into(),
+        NextStep::Start(RefreshPlan::Replace { old: Some(_), .. }) => "refresh".into(),
+        NextStep::Start(RefreshPlan::Replace { old: None, .. }) => "begin".into(),
+        NextStep::Start(RefreshPlan::Save { .. }) => "save".into(),
+        NextStep::Fail(error) => format!("{:?}", error.kind()),
+    }
+}
+
+fn refreshed(token: Token) -> Refreshed {
+    Refreshed::saved(token)
+}
+
+fn failure(kind: Kind) -> RefreshFailure {
+    RefreshFailure { error: Error::new(kind, "as the test says"), unsaved: None }
+}
+
+#[test]
+fn without_a_token_nothing_goes_out() {
+    assert_eq!(word(&TokenMachine::<()>::new(Capabilities::default()).next_step(T0)), "NoToken");
+}
+
+#[test]
+fn one_caller_renews_ahead_while_the_others_go_on() {
+    let mut state = holding("a", 100);
+    assert_eq!(word(&state.next_step(after(89))), "a");
+    assert_eq!(word(&state.next_step(after(90))), "refresh");
+    let (id, ()) = state.start_refresh(|_| ());
+    assert_eq!(word(&state.next_step(after(90))), "a");
+    assert_eq!(word(&state.next_step(after(100))), "join");
+    state.finish_refresh(id, Ok(refreshed(token("b", 200))), false, after(101)).ok().unwrap().unwrap();
+    assert_eq!(word(&state.next_step(after(101))), "b");
+}
+
+#[test]
+fn the_same_token_again_is_not_renewed_ahead_a_second_time() {
+    let mut state = holding("a", 100);
+    let (id, ()) = state.start_refresh(|_| ());
+    state.finish_refresh(id, Ok(refreshed(token("a", 105))), false, after(90)).ok().unwrap().unwrap();
+    assert_eq!(word(&state.next_step(after(104))), "a");
+    assert_eq!(word(&state.next_step(after(105))), "refresh");
+}
+
+#[test]
+fn a_refusal_counts_only_for_the_current_token() {
+    let mut state = holding("a", 100);
+    let NextStep::Use(old) = state.next_step(T0) else { panic!("a token is held") };
+    assert_eq!(word(&state.refused(old.header.generation, T0)), "refresh");
+    let (id, ()) = state.start_refresh(|_| ());
+    assert_eq!(word(&state.next_step(T0)), "join");
+    state.finish_refresh(id, Ok(refreshed(token("b", 100))), false, T0).ok().unwrap().unwrap();
+    assert_eq!(word(&state.refused(old.header.generation, T0)), "b");
+}
+
+#[test]
+fn a_renewal_that_brings_the_refused_token_rests() {
+    let mut state = holding("a", 1000);
+    let NextStep::Use(old) = state.next_step(T0) else { panic!("a token is held") };
+    state.refused(old.header.generation, T0);
+    let (id, ()) = state.start_refresh(|_| ());
+    let current = state.finish_refresh(id, Ok(refreshed(token("a", 1000))), false, T0).ok().unwrap().unwrap();
+    assert_eq!(current.header.generation, old.header.generation);
+    assert_eq!(word(&state.next_step(after(1))), "a");
+    assert_eq!(word(&state.refused(old.header.generation, after(29))), "a");
+    assert_eq!(word(&state.refused(old.header.generation, after(30))), "refresh");
+}
+
+#[test]
+fn a_failure_is_shared_and_rests_and_a_valid_token_outlives_it() {
+    let mut state = holding("a", 100);
+    let (id, ()) = state.start_refresh(|_| ());
+    let current =
+        state.finish_refresh(id, Err(failure(Kind::Connect)), false, after(95)).ok().unwrap().unwrap();
+    assert_eq!(current.token.access_token().expose(), "a");
+    assert_eq!(word(&state.next_step(after(95))), "a");
+    let (id, ()) = state.start_refresh(|_| ());
+    assert!(state.finish_refresh(id, Err(failure(Kind::LoginAgain)), false, after(100)).is_err());
+    assert!(state.finish_refresh(id, Err(failure(Kind::LoginAgain)), false, after(100)).is_err());
+    assert_eq!(word(&state.next_step(after(129))), "LoginAgain");
+    assert_eq!(word(&state.next_step(after(130))), "refresh");
+    drop(state.set_token(Some(token("b", 300))).unwrap());
+    assert_eq!(word(&state.next_step(after(129))), "b");
+}
+
+/// Its time began to run for those who are gone.
+#[test]
+fn a_renewal_that_everybody_gave_up_and_that_is_late_fails_nobody() {
+    for (abandoned, kind, asks_again) in
+        [(true, Kind::TimedOut, true), (true, Kind::LoginAgain, false), (false, Kind::TimedOut, false)]
+    {
+        let mut state = holding("a", 100);
+        let (id, ()) = state.start_refresh(|_| ());
+        state.add_waiter(id);
+        if abandoned {
+            assert!(state.remove_waiter(id).is_none(), "its response may hold the only refresh token");
+        }
+        for _ in 0..2 {
+            state.add_waiter(id);
+        }
+        for _ in 0..2 {
+            let landed = state.finish_refresh(id, Err(failure(kind)), false, after(200));
+            assert_eq!(matches!(landed, Ok(None)), asks_again, "{kind:?}");
+        }
+        let next = if asks_again { "refresh".to_owned() } else { format!("{kind:?}") };
+        assert_eq!(word(&state.next_step(after(200))), next, "{abandoned}");
+    }
+}
+
+#[test]
+fn one_refusal_by_an_odd_api_takes_nothing_from_the_other_calls() {
+    let mut state = holding("a", 1000);
+    let NextStep::Use(old) = state.next_step(T0) else { panic!("a token is held") };
+    assert_eq!(word(&state.refused(old.header.generation, T0)), "refresh");
+    let (id, ()) = state.start_refresh(|_| ());
+    assert!(state.finish_refresh(id, Err(failure(Kind::LoginAgain)), true, T0).is_err());
+    assert_eq!(word(&state.next_step(after(1))), "a");
+    assert_eq!(word(&state.refused(old.header.generation, after(1))), "LoginAgain");
+    assert_eq!(word(&state.next_step(after(900))), "a");
+}
+
+#[test]
+fn a_renewal_that_was_replaced_is_told_so() {
+    let mut state = holding("a", 100);
+    let (id, ()) = state.start_refresh(|_| ());
+    assert!(state.is_in_flight(id));
+    drop(state.set_token(Some(token("c", 300))).unwrap());
+    assert!(!state.is_in_flight(id));
+    let landed = state.finish_refresh(id, Ok(refreshed(token("b", 200))), false, T0);
+    assert!(matches!(landed, Ok(None)), "it is to ask again");
+    assert_eq!(word(&state.next_step(T0)), "c");
+}
+
+#[test]
+fn a_token_that_was_not_saved_is_saved_before_another_is_asked_for() {
+    let mut state = holding("a", 100);
+    let (id, ()) = state.start_refresh(|_| ());
+    let unsaved = RefreshFailure { unsaved: Some(token("b", 300)), ..failure(Kind::TokenNotSaved) };
+    assert!(state.finish_refresh(id, Err(unsaved), false, after(100)).is_err());
+    assert_eq!(word(&state.next_step(after(101))), "save");
+}
+
+#[test]
+fn a_fresh_answer_is_used_once_by_everyone_however_short_its_life() {
+    let mut state = holding("a", 100);
+    let (id, ()) = state.start_refresh(|_| ());
+    for _ in 0..3 {
+        let current =
+            state.finish_refresh(id, Ok(refreshed(token("b", 50))), false, after(100)).ok().unwrap().unwrap();
+        assert_eq!(current.token.access_token().expose(), "b");
+    }
+    assert_eq!(word(&state.next_step(after(100))), "refresh");
+}
+
+#[test]
+fn what_no_header_can_carry_is_refused_without_showing_it() {
+    let mut state = TokenMachine::<()>::new(Capabilities::default());
+    let error = state.set_token(Some(token("can\\nary", 100))).err().unwrap();
+    assert_eq!(error.kind(), Kind::InvalidInput);
+    assert!(!format!("{error:?}").contains("ary"));
+}
+
+#[test]
+fn a_grant_and_a_store_are_ways_to_a_first_token_unless_the_user_logged_out() {
+    let with =
+        |store, grant| TokenMachine::<()>::new(Capabilities { store, grant, ..Capabilities::default() });
+    assert_eq!(word(&with(true, false).next_step(T0)), "begin");
+    assert_eq!(word(&with(false, true).next_step(T0)), "begin");
+    let mut logged_out = with(true, false);
+    drop(logged_out.set_token(None).unwrap());
+    assert_eq!(word(&logged_out.next_step(T0)), "NoToken");
+    let mut logged_out = with(true, true);
+    drop(logged_out.set_token(None).unwrap());
+    assert!(matches!(
+        logged_out.next_step(T0),
+        NextStep::Start(RefreshPlan::Replace { old: None, read_store: false })
+    ));
+}
+
+#[test]
+fn with_best_effort_a_token_that_is_refused_is_renewed_and_not_only_saved() {
+    let mut state =
+        TokenMachine::new(Capabilities { store: true, best_effort: true, ..Capabilities::default() });
+    drop(state.set_token(Some(token("a", 1000))).unwrap());
+    let (id, ()) = state.start_refresh(|_| ());
+    let error = Error::new(Kind::TokenNotSaved, "the disk is full");
+    let unsaved = Refreshed { token: token("b", 1000), store_error: Some(error) };
+    let current = state.finish_refresh(id, Ok(unsaved), false, T0).ok().unwrap().unwrap();
+    current.header.mark_accepted();
+    assert_eq!(word(&state.refused(current.header.generation, after(1))), "refresh");
+    let (id, ()) = state.start_refresh(|_| ());
+    let new =
+        state.finish_refresh(id, Ok(refreshed(token("c", 1000))), true, after(1)).ok().unwrap().unwrap();
+    assert_eq!(new.token.access_token().expose(), "c");
+}
+
+#[test]
+fn a_refused_password_is_left_alone_for_long() {
+    let mut state =
+        TokenMachine::<()>::new(Capabilities { grant: true, password: true, ..Capabilities::default() });
+    let (id, ()) = state.start_refresh(|_| ());
+    assert!(state.finish_refresh(id, Err(failure(Kind::TokenRefused)), false, T0).is_err());
+    assert_eq!(word(&state.next_step(after(1_799))), "TokenRefused");
+    assert_eq!(word(&state.next_step(after(1_800))), "begin");
+}
+
+#[test]
+fn a_flight_that_nobody_waits_for_is_given_up_where_others_share_the_store() {
+    for shared in [true, false] {
+        let mut state = TokenMachine::<()>::new(Capabilities { store: shared, ..Capabilities::default() });
+        let (id, ()) = state.start_refresh(|_| ());
+        state.add_waiter(id);
+        state.add_waiter(id);
+        assert_eq!(state.remove_waiter(id), None);
+        assert_eq!(state.remove_waiter(id).is_some(), shared);
+        assert_eq!(state.is_in_flight(id), !shared);
+    }
+}
+
+#[test]
+fn with_best_effort_a_token_that_was_not_saved_is_used_and_given_to_the_store_again() {
+    let mut state =
+        TokenMachine::new(Capabilities { store: true, best_effort: true, ..Capabilities::default() });
+    drop(state.set_token(Some(token("a", 100))).unwrap());
+    let (id, ()) = state.start_refresh(|_| ());
+    let error = Error::new(Kind::TokenNotSaved, "the disk is full");
+    let unsaved = Refreshed { token: token("b", 200), store_error: Some(error) };
+    state.finish_refresh(id, Ok(unsaved), false, after(90)).ok().unwrap().unwrap();
+    assert_eq!(word(&state.next_step(after(91))), "b");
+    assert_eq!(state.header().unwrap().1, Some(after(120)));
+    assert_eq!(word(&state.next_step(after(120))), "save");
+    let (id, ()) = state.start_refresh(|_| ());
+    assert_eq!(word(&state.next_step(after(120))), "b");
+    assert!(state.store_error().is_some());
+    state.finish_refresh(id, Ok(refreshed(token("b", 200))), false, after(120)).ok().unwrap().unwrap();
+    assert!(state.store_error().is_none());
+    assert_eq!(word(&state.next_step(after(121))), "b");
+}
+
+#[test]
+fn a_token_that_was_never_saved_and_is_over_gives_its_refresh_token() {
+    let mut state = holding("a", 100);
+    let (id, ()) = state.start_refresh(|_| ());
+    let unsaved = RefreshFailure { unsaved: Some(token("b", 150)), ..failure(Kind::TokenNotSaved) };
+    assert!(state.finish_refresh(id, Err(unsaved), false, after(100)).is_err());
+    let NextStep::Start(RefreshPlan::Replace { old: Some(old), .. }) = state.next_step(after(150)) else {
+        panic!("renewed")
+    };
+    assert_eq!(old.access_token().expose(), "b");
+}
+
+#[test]
+fn an_endpoint_that_asks_to_be_left_alone_is_left_alone_for_an_hour_at_most() {
+    for (asked, rest) in [(5, 5), (100_000, 3_600)] {
+        let mut state = holding("a", 100);
+        let (id, ()) = state.start_refresh(|_| ());
+        let error = Error::new(Kind::Busy, "as the test says").with_retry_after(Duration::from_secs(asked));
+        assert!(state.finish_refresh(id, Err(error.into()), false, after(100)).is_err());
+        assert_eq!(word(&state.next_step(after(99 + rest))), "Busy");
+        assert_eq!(word(&state.next_step(after(100 + rest))), "refresh");
+    }
+}
+
+/// Nobody is ever let in, whatever the server gives: one renewal, and then a rest.
+#[test]
+fn a_token_that_came_for_a_refused_one_and_was_never_let_in_rests() {
+    let mut state = holding("a", 1000);
+    let NextStep::Use(old) = state.next_step(T0) else { panic!("a token is held") };
+    assert_eq!(word(&state.refused(old.header.generation, T0)), "refresh");
+    let (id, ()) = state.start_refresh(|_| ());
+    let new = state.finish_refresh(id, Ok(refreshed(token("b", 1000))), true, T0).ok().unwrap().unwrap();
+    assert_eq!(word(&state.refused(new.header.generation, T0)), "b");
+    assert_eq!(word(&state.refused(new.header.generation, after(29))), "b");
+    assert_eq!(word(&state.refused(new.header.generation, after(30))), "refresh", "one renewal a rest");
+    let (id, ()) = state.start_refresh(|_| ());
+    let third =
+        state.finish_refresh(id, Ok(refreshed(token("c", 1000))), true, after(30)).ok().unwrap().unwrap();
+    third.header.mark_accepted();
+    assert_eq!(
+        word(&state.refused(third.header.generation, after(31))),
+        "refresh",
+        "it was let in: it was revoked"
+    );
+}

@@ -1,0 +1,26 @@
+//! What a request waits for before it goes out, noted for whoever gives it up meanwhile.
+
+use http::Request;
+use snow_core::{Departure, WaitGuard};
+
+/// Whether this attempt is the first one that may leave.
+#[derive(Clone)]
+pub(crate) struct FirstDeparture(Option<Departure>);
+
+impl FirstDeparture {
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        Self(Departure::of(request).filter(|departure| !departure.has_left()).cloned())
+    }
+
+    /// A 401 came: the service reads no request that it does not let in.
+    pub(crate) fn was_refused(&self) {
+        if let Some(departure) = &self.0 {
+            departure.come_back();
+        }
+    }
+}
+
+/// Notes what the request waits for, until the guard is dropped.
+pub(crate) fn note_wait<B>(request: &Request<B>, what: impl FnOnce() -> String) -> Option<WaitGuard> {
+    Departure::of(request).map(|departure| departure.wait_for(what()))
+}

@@ -1,0 +1,41 @@
+//! Uploads and downloads of several files at once.
+
+use super::{Attachment, Attachments, Download, Upload, Uploaded};
+use crate::Error;
+use futures_util::{StreamExt, stream};
+use std::future::IntoFuture;
+use std::path::PathBuf;
+
+impl Attachments {
+    /// Uploads several files, so many at a time (at least one). Each has an outcome of its own, in the order of the files; a file
+    /// that fails keeps none of the others back.
+    ///
+    /// ```no_run
+    /// # async fn example(client: snow_client::Client, incident: &str) -> Result<(), snow_client::Error> {
+    /// let attachments = client.attachments();
+    /// let files = ["a.log", "b.log", "c.log"].map(|path| attachments.upload_file("incident", incident, path));
+    /// for outcome in attachments.upload_all(files, 2).await {
+    ///     println!("{}", outcome?.file_name);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn upload_all(
+        &self,
+        files: impl IntoIterator<Item = Upload>,
+        at_once: usize,
+    ) -> Vec<Result<Uploaded, Error>> {
+        let files: Vec<_> = files.into_iter().map(IntoFuture::into_future).collect();
+        stream::iter(files).buffered(at_once.max(1)).collect().await
+    }
+
+    /// Downloads several files, each to a place, so many at a time (at least one). Each has an outcome of its own, in the order of
+    /// the files.
+    pub async fn download_all(
+        &self,
+        files: impl IntoIterator<Item = (Download, PathBuf)>,
+        at_once: usize,
+    ) -> Vec<Result<Attachment, Error>> {
+        let files: Vec<_> = files.into_iter().map(|(file, place)| file.to_file(place)).collect();
+        stream::iter(files).buffered(at_once.max(1)).collect().await
+    }
+}

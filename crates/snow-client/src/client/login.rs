@@ -1,0 +1,104 @@
+//! The one way that a `Client` logs in.
+
+use crate::request::client_inner::ClientInner;
+use crate::request::client_inner::dictionary::Dictionary;
+use crate::stack::BaseService;
+use crate::stack::Settings;
+use crate::{Instance, Secret};
+use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer};
+use snow_core::{Error, Kind, Origin};
+use std::sync::Arc;
+use tower_layer::Identity;
+
+/// Makes a client with credentials of the user's own, whose type only this function knows.
+type CustomLogin =
+    Arc<dyn Fn(Instance, &Settings, BaseService, Arc<dyn Dictionary>) -> Arc<ClientInner> + Send + Sync>;
+
+/// What was said about it, which may be too little or too much.
+#[derive(Clone, Default)]
+pub(crate) struct Login {
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<Secret>,
+    pub(crate) bearer_token: Option<Secret>,
+    pub(crate) api_key: Option<Secret>,
+    custom: Option<CustomLogin>,
+}
+
+/// One of them, checked.
+pub(crate) enum CheckedLogin {
+    Basic(BasicAuthLayer),
+    Bearer(BearerAuthLayer),
+    ApiKey(ApiKeyLayer),
+    Custom(CustomLogin),
+    /// The user's own transport does it.
+    None,
+}
+
+impl Login {
+    /// Credentials of the user's own: the stack is made by a function of its own, so that they keep their type.
+    pub(crate) fn own(&mut self, credentials: impl Credentials) {
+        let credentials = Arc::new(credentials);
+        self.custom = Some(Arc::new(move |instance, settings, bottom, dictionary| {
+            let layer = CredentialsLayer::shared(instance.origin(), credentials.clone());
+            ClientInner::new(instance, settings, layer, bottom, dictionary)
+        }));
+    }
+
+    fn given(&self) -> Vec<&'static str> {
+        let ways = [
+            (self.user.is_some() || self.password.is_some(), "user and password"),
+            (self.bearer_token.is_some(), "a bearer token"),
+            (self.api_key.is_some(), "an API key"),
+            (self.custom.is_some(), "credentials"),
+        ];
+        ways.into_iter().filter_map(|(given, name)| given.then_some(name)).collect()
+    }
+
+    pub(crate) fn is_given(&self) -> bool {
+        !self.given().is_empty()
+    }
+
+    pub(crate) fn checked(&self, origin: &Origin, has_transport: bool) -> Result<CheckedLogin, Error> {
+        if let [first, second, ..] = self.given()[..] {
+            let why = format!("both {first} and {second} are given: give one way to log in");
+            return Err(Error::new(Kind::InvalidInput, why));
+        }
+        if let Some(token) = &self.bearer_token {
+            return BearerAuthLayer::new(origin, token.clone()).map(CheckedLogin::Bearer);
+        }
+        if let Some(key) = &self.api_key {
+            return ApiKeyLayer::new(origin, key.clone()).map(CheckedLogin::ApiKey);
+        }
+        if let Some(custom) = &self.custom {
+            return Ok(CheckedLogin::Custom(custom.clone()));
+        }
+        let refuse = |why| Err(Error::new(Kind::InvalidInput, why));
+        match (&self.user, &self.password) {
+            (Some(user), Some(password)) => {
+                BasicAuthLayer::new(origin, user, password.clone()).map(CheckedLogin::Basic)
+            }
+            (None, None) if has_transport => Ok(CheckedLogin::None),
+            (None, None) => refuse("no way to log in is given: call user() and password()"),
+            (Some(_), None) => refuse("a user is given without a password"),
+            (None, Some(_)) => refuse("a password is given without a user"),
+        }
+    }
+}
+
+impl CheckedLogin {
+    pub(crate) fn client(
+        self,
+        instance: Instance,
+        settings: &Settings,
+        bottom: BaseService,
+        dictionary: Arc<dyn Dictionary>,
+    ) -> Arc<ClientInner> {
+        match self {
+            Self::Basic(layer) => ClientInner::new(instance, settings, layer, bottom, dictionary),
+            Self::Bearer(layer) => ClientInner::new(instance, settings, layer, bottom, dictionary),
+            Self::ApiKey(layer) => ClientInner::new(instance, settings, layer, bottom, dictionary),
+            Self::None => ClientInner::new(instance, settings, Identity::new(), bottom, dictionary),
+            Self::Custom(login) => login(instance, settings, bottom, dictionary),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The client with a password, or with a service of the caller's own.
+
+mod apis;
+pub(crate) mod builder;
+pub(crate) mod login;
+pub(crate) mod oauth;
+
+use crate::request::client_inner::ClientInner;
+use crate::request::client_inner::dictionary::Dictionary;
+use crate::schema::SchemaCache;
+use crate::{ClientBuilder, Instance};
+use snow_core::HttpService;
+use std::sync::Arc;
+
+/// A client of one instance. Cheap to clone, `Send` and `Sync`, without type parameters.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), snow_client::Error> {
+/// let client = snow_client::Client::builder().instance("dev12345").user("admin").password("secret").build()?;
+/// let incident = client.table("incident").get("a9e30c7dc61122760116894de7bcc7bd").await?;
+/// println!("{}", incident.value("short_description")?);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub(crate) inner: Arc<ClientInner>,
+    schema: Arc<SchemaCache>,
+}
+
+impl Client {
+    /// Makes a client that knows nothing of its instance's tables yet.
+    fn with_dictionary(inner: impl FnOnce(Arc<dyn Dictionary>) -> Arc<ClientInner>) -> Self {
+        let schema = Arc::<SchemaCache>::default();
+        Self { inner: inner(schema.clone()), schema }
+    }
+
+    /// A client to be configured.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// The instance.
+    pub fn instance(&self) -> &Instance {
+        &self.inner.instance
+    }
+
+    /// The whole stack as a tower service, for what [`api`](Self::api) does not reach: it takes requests with or without a host,
+    /// logs in, sends again, and gives plain answers.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let url = simulator.listen().await?;
+    /// # let client = snow_client::Client::builder().instance(url.url()).user("admin").password("secret").build()?;
+    /// let request = http::Request::get("/api/now/table/incident?sysparm_limit=1").body(snow_core::Body::empty())?;
+    /// let answer = client.service().send(request).await?;
+    /// assert_eq!(answer.status(), 200);
+    /// # Ok(()) }
+    /// ```
+    pub fn service(&self) -> &HttpService {
+        &self.inner.http
+    }
+}

@@ -1,0 +1,100 @@
+//! Where calls go: what a client is inside.
+
+pub(crate) mod dictionary;
+
+use crate::request::stored_fields::StoredFields;
+use crate::stack::Settings;
+use crate::stack::stack_service::StackService;
+use crate::stack::{self, BaseService, BelowAuth};
+use dictionary::Dictionary;
+use snow_core::layer::RetryPolicy;
+use snow_core::{Clock, HttpService, Instance, Transport};
+use std::sync::Arc;
+use std::time::Duration;
+use tower_layer::Layer;
+
+#[derive(Debug)]
+pub(crate) struct ClientInner {
+    pub(crate) instance: Instance,
+    pub(crate) http: HttpService,
+    pub(crate) clock: Clock,
+    /// The most bytes of a response.
+    pub(crate) limit: usize,
+    /// How reads whose responses break off are sent again: by the policy of the stack's retry layer. `None` with a stack of the
+    /// user's own.
+    pub(crate) read_retry: Option<ReadRetryPolicy>,
+    /// Whether a request may be left alone for a while: not where its session, or a limit that nobody knows of, waits for it.
+    pub(crate) look_ahead: bool,
+    /// What is known of the instance's tables.
+    pub(crate) dictionary: Arc<dyn Dictionary>,
+    /// Whether the fields of a request are validated before it goes out.
+    pub(crate) checks_fields: bool,
+    /// Whether half a surrogate pair is replaced.
+    pub(crate) lossy_text: bool,
+    /// Whether the bottom of the stack tells when a request leaves. That of a stack of the user's own need not.
+    pub(crate) tells_departures: bool,
+    /// Which fields were seen to be stored as they are sent.
+    pub(crate) stored: StoredFields,
+}
+
+#[derive(Debug)]
+pub(crate) struct ReadRetryPolicy {
+    pub(crate) policy: RetryPolicy,
+    pub(crate) deadline: Duration,
+}
+
+impl ClientInner {
+    /// Makes a client of the default stack, with this way to log in.
+    pub(crate) fn new<A>(
+        instance: Instance,
+        settings: &Settings,
+        auth: A,
+        bottom: BaseService,
+        dictionary: Arc<dyn Dictionary>,
+    ) -> Arc<Self>
+    where
+        A: Layer<BelowAuth<Transport>, Service: StackService>
+            + Layer<BelowAuth<HttpService>, Service: StackService>,
+    {
+        let policy = settings.retry();
+        let http = stack::default(&instance, settings, policy.clone(), auth, bottom);
+        let limit = usize::try_from(settings.body_limit()).unwrap_or(usize::MAX);
+        let read_retry = Some(ReadRetryPolicy { policy, deadline: settings.deadline() });
+        let look_ahead = settings.sessions.is_none();
+        Arc::new(Self {
+            instance,
+            http,
+            clock: Clock::new(),
+            limit,
+            read_retry,
+            look_ahead,
+            dictionary,
+            checks_fields: settings.checks_fields,
+            lossy_text: settings.lossy_text,
+            tells_departures: true,
+            stored: StoredFields::default(),
+        })
+    }
+
+    /// Makes a client of a stack of the user's own.
+    pub(crate) fn of_stack(
+        instance: Instance,
+        http: HttpService,
+        dictionary: Arc<dyn Dictionary>,
+    ) -> Arc<Self> {
+        let limit = usize::try_from(Settings::default().body_limit()).unwrap_or(usize::MAX);
+        Arc::new(Self {
+            instance,
+            http,
+            clock: Clock::new(),
+            limit,
+            read_retry: None,
+            look_ahead: false,
+            dictionary,
+            checks_fields: false,
+            lossy_text: false,
+            tells_departures: false,
+            stored: StoredFields::default(),
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! Whether a response is about the record that was asked for.
+
+use crate::Record;
+use snow_core::{Error, Kind, SysId};
+
+/// The record that a request names by its `sys_id`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Identity {
+    sys_id: SysId,
+    /// The caller did not ask for the field, and gets the record without it.
+    is_added: bool,
+}
+
+impl Identity {
+    pub(crate) fn new(sys_id: SysId) -> Self {
+        Self { sys_id, is_added: false }
+    }
+
+    /// The same, after the field was added to those that the caller asked for.
+    pub(crate) fn added(self) -> Self {
+        Self { is_added: true, ..self }
+    }
+
+    /// The record, if it is the one that was asked for. Case does not count: the service looks ids up without it. A record that
+    /// shows no `sys_id`, of a database view for one, cannot be compared.
+    ///
+    /// # Errors
+    /// [`Kind::ResponseMismatch`]
+    pub(crate) fn verify(self, record: Record) -> Result<Record, Error> {
+        let Some(found) = record.get("sys_id").filter(|found| !found.is_empty()) else { return Ok(record) };
+        self.matches(&found.value()?)?;
+        Ok(if self.is_added { record.without("sys_id") } else { record })
+    }
+
+    /// Whether this is the `sys_id` that was asked for.
+    ///
+    /// # Errors
+    /// [`Kind::ResponseMismatch`]
+    pub(crate) fn matches(self, found: &str) -> Result<(), Error> {
+        if found.eq_ignore_ascii_case(self.sys_id.as_str()) {
+            return Ok(());
+        }
+        let why = format!("the response has another record than {}, which was asked for", self.sys_id);
+        Err(Error::new(Kind::ResponseMismatch, why))
+    }
+
+    /// What may be wrong with the id of a record that was not found. A number is no id, and looks enough like one to be sent.
+    pub(crate) fn missed(self, error: &Error) -> Option<String> {
+        let id = self.sys_id.as_str();
+        (error.kind() == Kind::NotFound && is_number(id)).then(|| {
+            format!(
+                "{id:?} looks like a number, not like a sys_id (list().query(field(\"number\").eq({id:?})).one() reads a record by \
+                 its number)"
+            )
+        })
+    }
+}
+
+/// `INC0010001`
+fn is_number(id: &str) -> bool {
+    let digits = id.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    id.len() - digits.len() >= 2 && digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,104 @@
+//! Bodies of any size, out and in: an [`exchange`](crate::request::exchange) holds a whole response in memory, these do not.
+
+use crate::request::api_request::ApiRequest;
+use crate::request::checked_request::CheckedRequest;
+use crate::request::client_inner::ClientInner;
+use crate::request::exchange::{ResponseReader, read_response};
+use crate::request::read_retry::ReadRetry;
+use http::{HeaderMap, Response, StatusCode, header};
+use snow_core::decode::{self, Answer};
+use snow_core::{Body, Departure, Error, Kind, Operation};
+use std::time::Duration;
+
+/// How much longer than any other call an upload may take whose size nobody knows: the time of its source counts, too.
+const ANY_SIZE: Duration = Duration::from_secs(3_600);
+/// The slowest line that is waited for, as the stack's timeout has it.
+const BYTES_A_SECOND: u64 = 64 << 10;
+
+/// Sends a request with a body that may be a stream, and reads its response. It is sent again only by the stack's layers: a body
+/// that can be made again after a 401, any body where nothing had gone out.
+pub(crate) async fn send<T>(
+    client: &ClientInner,
+    request: &CheckedRequest,
+    body: Body,
+    read: &ResponseReader<T>,
+) -> Result<T, Error> {
+    let sent = async {
+        let mut http = request.to_http(client, 0, Duration::ZERO)?;
+        let departure = Departure::of(&http).cloned();
+        *http.body_mut() = match &departure {
+            Some(departure) => departure.watch(body),
+            None => body,
+        };
+        let response = client.http.send(http).await?;
+        let (head, body) = decode::receive(response, client.limit).await?;
+        read_response(client, request, Answer::new(head, body)?, departure.as_ref(), read)
+    };
+    sent.await.map_err(|error| request.annotate(client, error))
+}
+
+/// Sends a request whose response is a file, and returns its head as soon as it is there. A page or an error in the file's
+/// place is the error that it is.
+pub(crate) async fn open(
+    client: &ClientInner,
+    request: &CheckedRequest,
+    retry: &ReadRetry,
+) -> Result<Response<Body>, Error> {
+    let opened = async {
+        let http = retry.to_http(client, request)?;
+        let departure = Departure::of(&http).cloned();
+        let mut response = client.http.send(http).await?;
+        if is_file(response.status(), response.headers()) {
+            departure.map(|departure| response.extensions_mut().insert(departure));
+            return Ok(response);
+        }
+        let (head, body) = decode::receive(response, client.limit).await?;
+        let response = Answer::new(head, body)?;
+        Err(response.about(Error::new(Kind::Decode, "the response is not a file")))
+    };
+    opened.await.map_err(|error| request.annotate(client, error))
+}
+
+/// A file says so, or it is at least no page: a sleeping instance answers 200 with HTML, whatever was asked (facts 3.6).
+fn is_file(status: StatusCode, headers: &HeaderMap) -> bool {
+    let says_so =
+        headers.contains_key(header::CONTENT_DISPOSITION) || headers.contains_key("x-attachment-metadata");
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    status == StatusCode::OK && (says_so || !kind.to_ascii_lowercase().starts_with("text/html"))
+}
+
+/// Gives a request the time that its file needs, in addition to what any call has: to an upload of so many bytes, or of a number
+/// that nobody knows. All other limits stay, and so does a deadline that the caller set.
+pub(crate) fn uploads(request: ApiRequest, bytes: Option<u64>) -> ApiRequest {
+    let request = extendable(request);
+    extend(&request, bytes.map_or(ANY_SIZE, time_for));
+    request
+}
+
+/// Lets any number of bytes come back for a request. Until they begin to come it has the time of any call; when their number is
+/// known, [`extend_for`] gives it more.
+pub(crate) fn downloads(request: ApiRequest) -> ApiRequest {
+    extendable(request).operation(|operation| operation.body_limit(u64::MAX))
+}
+
+/// Gives a download the time that so many bytes need.
+pub(crate) fn extend_for(request: &ApiRequest, bytes: u64) {
+    extend(request, time_for(bytes));
+}
+
+fn extendable(request: ApiRequest) -> ApiRequest {
+    match request.deadline() {
+        Some(_) => request,
+        None => request.operation(Operation::extendable),
+    }
+}
+
+fn extend(request: &ApiRequest, more: Duration) {
+    if let Some(operation) = &request.operation {
+        operation.extend_deadline(more);
+    }
+}
+
+fn time_for(bytes: u64) -> Duration {
+    Duration::from_secs(bytes / BYTES_A_SECOND)
+}

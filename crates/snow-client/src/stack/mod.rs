@@ -1,0 +1,248 @@
+//! What every request passes: the default stack, and its settings.
+
+pub(crate) mod stack_service;
+pub(crate) mod user_layers;
+
+use crate::stack::stack_service::StackService;
+use crate::stack::user_layers::UserLayers;
+use http::{HeaderValue, Request, header};
+use snow_core::layer::{
+    AttemptSpan, AttemptSpanLayer, BaseUriLayer, BodyLimit, BodyLimitLayer, DeadlineLayer, DefaultHeaders,
+    DefaultHeadersLayer, Gzip, GzipLayer, OperationSpanLayer, Retry, RetryLayer, RetryPolicy, Session,
+    SessionLayer, Throttle, ThrottleLayer, Timeout, TimeoutLayer,
+};
+use snow_core::{Body, Departure, Error, HttpService, Instance, Kind, Transport};
+use std::any::Any;
+use std::time::Duration;
+use tower::ServiceBuilder;
+use tower::util::MapRequest;
+use tower_layer::{Identity, Layer};
+
+/// A node runs four requests of integrations at a time and keeps fifty waiting (facts 8.2): some of both are left to others.
+const CONCURRENCY: usize = 32;
+const PERMIT_WAIT: Duration = Duration::from_secs(60);
+const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(300);
+const BODY_LIMIT: u64 = 64 << 20;
+/// The most bytes of the response of a token request.
+const TOKEN_BODY_LIMIT: u64 = 1 << 20;
+
+/// Makes the stack that every request of the facade goes through.
+pub(crate) fn default<A>(
+    instance: &Instance,
+    settings: &Settings,
+    retry: RetryPolicy,
+    auth: A,
+    bottom: BaseService,
+) -> HttpService
+where
+    A: Layer<BelowAuth<Transport>, Service: StackService>
+        + Layer<BelowAuth<HttpService>, Service: StackService>,
+{
+    let none = (Identity::new(), Identity::new());
+    let layers = (settings.operation_layers.clone(), settings.attempt_layers.clone());
+    match bottom {
+        bottom if settings.has_layers() => assemble(instance, settings, retry, layers, auth, bottom.erased()),
+        BaseService::Default(transport) => assemble(instance, settings, retry, none, auth, transport),
+        BaseService::Custom(service) => assemble(instance, settings, retry, none, auth, service),
+    }
+}
+
+/// Puts the layers together, outermost first; only the types of what the user brings are erased. `ARCHITECTURE.md` has the same
+/// table.
+fn assemble<O, P, A, B>(
+    instance: &Instance,
+    settings: &Settings,
+    retry: RetryPolicy,
+    (operation_layers, attempt_layers): (O, P),
+    auth: A,
+    bottom: B,
+) -> HttpService
+where
+    O: Layer<Retry<P::Service>, Service: StackService>,
+    P: Layer<Throttle<A::Service>, Service: StackService>,
+    A: Layer<BelowAuth<B>, Service: StackService>,
+    B: StackService,
+{
+    let stack = ServiceBuilder::new()
+        .layer(BaseUriLayer::new(instance.clone())) // below here every URI is absolute, and the instance's
+        .layer(OperationSpanLayer::new())
+        .layer(DeadlineLayer::new(settings.deadline())) // everything below, pauses and the response's body included
+        .layer(operation_layers)
+        .layer(RetryLayer::new(retry))
+        .layer(attempt_layers)
+        .layer(settings.throttle()) // below retry: a request that pauses holds no permit
+        .layer(auth) // below the throttle: a request that waited for a permit has the current token
+        .layer(settings.sessions(instance))
+        .layer(AttemptSpanLayer::new())
+        .layer(BodyLimitLayer::new(settings.body_limit())) // above gzip: counts what comes out of it
+        .layer(GzipLayer::new())
+        .layer(settings.timeouts)
+        .layer(settings.headers.clone()) // innermost, so that what is kept for a second attempt is small
+        .service(bottom);
+    #[cfg(test)]
+    tests::assert_small(&stack);
+    HttpService::new(stack)
+}
+
+/// What is below every layer: our transport, or the user's.
+#[derive(Clone)]
+pub(crate) enum BaseService {
+    Default(Transport),
+    Custom(HttpService),
+}
+
+impl BaseService {
+    /// Takes our transport as it is. Any other service does not mark when a request leaves, so that is done for it.
+    pub(crate) fn new<S: StackService>(service: S) -> Self {
+        match (&service as &dyn Any).downcast_ref::<Transport>() {
+            Some(ours) => Self::Default(ours.clone()),
+            None => Self::Custom(HttpService::new(MapRequest::new(service, mark_departure))),
+        }
+    }
+
+    fn erased(self) -> HttpService {
+        match self {
+            Self::Default(transport) => HttpService::new(transport),
+            Self::Custom(service) => service,
+        }
+    }
+
+    /// What is left to do when all input has been checked: to load certificates.
+    pub(crate) fn prepare(&self, instance: &Instance) -> Result<(), Error> {
+        match self {
+            Self::Default(transport) => transport.prepare(instance.origin()),
+            Self::Custom(_) => Ok(()),
+        }
+    }
+}
+
+/// Marks that a request leaves when it is handed over.
+fn mark_departure(request: Request<Body>) -> Request<Body> {
+    if let Some(departure) = Departure::of(&request) {
+        departure.leave();
+    }
+    request
+}
+
+/// What is below authentication.
+pub(crate) type BelowAuth<B> = Session<AttemptSpan<BodyLimit<Gzip<Timeout<DefaultHeaders<B>>>>>>;
+
+/// What token requests go through: the same transport with limits of its own, without authentication, and without whatever
+/// bounds the call that happened to ask first. How long one may take is up to whoever sends it.
+pub(crate) fn token(instance: &Instance, settings: &Settings, bottom: BaseService) -> HttpService {
+    let bottom = bottom.erased();
+    let stack = |headers: &DefaultHeadersLayer| {
+        let stack = ServiceBuilder::new()
+            .layer(OperationSpanLayer::detached())
+            .layer(AttemptSpanLayer::new())
+            .layer(BodyLimitLayer::new(TOKEN_BODY_LIMIT))
+            .layer(GzipLayer::new())
+            .layer(settings.timeouts)
+            .layer(headers.clone())
+            .service(bottom.clone());
+        HttpService::new(stack)
+    };
+    let (here, elsewhere) = (stack(&settings.headers), stack(&settings.headers_elsewhere));
+    let origin = instance.origin().clone();
+    HttpService::new(tower::service_fn(move |request: Request<Body>| {
+        let stack = if origin.covers(request.uri()) { &here } else { &elsewhere };
+        stack.send(request)
+    }))
+}
+
+/// What both clients can be told. `None` is what is good for most.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) concurrency: Option<usize>,
+    pub(crate) rate_limit_pause: Option<Duration>,
+    pub(crate) sessions: Option<usize>,
+    pub(crate) body_limit: Option<u64>,
+    pub(crate) checks_fields: bool,
+    pub(crate) lossy_text: bool,
+    pub(crate) timeouts: TimeoutLayer,
+    pub(crate) headers: DefaultHeadersLayer,
+    /// What another issuer of tokens gets: none of the user's headers, which are for the instance.
+    pub(crate) headers_elsewhere: DefaultHeadersLayer,
+    pub(crate) operation_layers: UserLayers,
+    pub(crate) attempt_layers: UserLayers,
+    /// The names of those that were set, in order.
+    pub(crate) given: Vec<&'static str>,
+    pub(crate) refused: Option<Error>,
+}
+
+impl Settings {
+    pub(crate) fn user_agent(&mut self, agent: &str) {
+        match HeaderValue::from_str(agent) {
+            Ok(agent) => {
+                self.headers = self.headers.clone().with(header::USER_AGENT, agent.clone());
+                self.headers_elsewhere = self.headers_elsewhere.clone().with(header::USER_AGENT, agent);
+            }
+            Err(_) => self.refuse("the user agent has characters that no header may have"),
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, why: &'static str) {
+        self.refused.get_or_insert_with(|| Error::new(Kind::InvalidInput, why));
+    }
+
+    /// Whether there are layers of the user's own.
+    pub(crate) fn has_layers(&self) -> bool {
+        !self.operation_layers.is_empty() || !self.attempt_layers.is_empty()
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline.unwrap_or(DEADLINE)
+    }
+
+    pub(crate) fn body_limit(&self) -> u64 {
+        self.body_limit.unwrap_or(BODY_LIMIT)
+    }
+
+    /// Its clones share a budget, so this is asked for once.
+    pub(crate) fn retry(&self) -> RetryPolicy {
+        self.retry.clone().unwrap_or_default().within(self.deadline())
+    }
+
+    /// Nobody is held back for longer than a call may take.
+    pub(crate) fn throttle(&self) -> ThrottleLayer {
+        let layer = ThrottleLayer::new(self.concurrency.unwrap_or(CONCURRENCY));
+        let pause = self.rate_limit_pause.unwrap_or(RATE_LIMIT_PAUSE);
+        layer.wait(PERMIT_WAIT.min(self.deadline())).max_rate_limit_pause(pause)
+    }
+
+    pub(crate) fn sessions(&self, instance: &Instance) -> SessionLayer {
+        match self.sessions {
+            Some(sessions) => SessionLayer::pooled(instance.origin(), sessions),
+            None => SessionLayer::none(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Client, OAuthClient};
+    use http::Request;
+    use snow_core::Body;
+    use tower_service::Service;
+
+    /// Bytes on a 64-bit machine.
+    const FUTURE: usize = 120;
+    const ANSWER: usize = 208;
+
+    /// Every layer's future holds the one below it, and every answer is moved through all of them: what they hold is
+    /// paid for on each request, and what is rarely needed is therefore on the heap.
+    pub(super) fn assert_small<S: Service<Request<Body>>>(_: &S) {
+        let (future, answer) = (size_of::<S::Future>(), size_of::<S::Response>());
+        assert!(future <= FUTURE, "a request's future takes {future} bytes");
+        assert!(answer <= ANSWER, "an answer takes {answer} bytes");
+    }
+
+    #[test]
+    fn what_moves_through_the_stack_is_small() {
+        Client::builder().instance("dev1").user("a").password("b").build().unwrap();
+        OAuthClient::builder().instance("dev1").client_id("a").client_secret("b").build().unwrap();
+    }
+}

@@ -1,0 +1,261 @@
+//! Bulk writes: many updates or deletions, each with an outcome of its own.
+
+mod outcomes;
+mod queried_ids;
+mod selection_guard;
+mod write_queue;
+
+use crate::request::call::{Call, CallFuture};
+use crate::table::list_request::ListRequest;
+use crate::{Echo, Record};
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::stream::FuturesUnordered;
+pub use outcomes::{Outcome, Outcomes, WriteProgress};
+use snow_core::{Error, SysId};
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use write_queue::{QueuedWrite, WriteQueue};
+
+/// How many writes are under way at once by default: as many as a node of an instance runs at a time (facts 8.2).
+const DEFAULT_CONCURRENCY: usize = 4;
+
+/// Updates or deletions of many rows: a [`Stream`] of outcomes, one a row, with a [`next`](Self::next) of its own, or
+/// [`all`](Self::all) of them.
+///
+/// Made by [`update_each`](crate::Table::update_each), [`update_many`](crate::Table::update_many) and
+/// [`delete_each`](crate::Table::delete_each) of a table for rows that are named, and by those of a [`List`](crate::List) for the rows of a
+/// query. Each write is a call like any other: it waits for its place, is sent again where that does no harm, and tells whether it
+/// may have been carried out. One that fails stops no other, unless [told to](Self::stop_at_first_error). Outcomes come as they
+/// are done.
+///
+/// The rows of a query are read by `sys_id` while the first are written, each once, whatever order the query has. With an order and
+/// a limit, the first so many in that order are read before anything is written, and so are all rows of a query that is read in
+/// parts because it is too long for one URL. If records moved meanwhile so that some may have been missed,
+/// [`Outcomes::may_have_drifted`] says so. A query is refused before anything is written:
+///
+/// - without a condition or a limit: that is every row of the table;
+/// - with a condition on a field, or an order by one, that the rows do not show: the service drops such a condition and selects
+///   more (facts 2.5);
+/// - that is raw text which cannot be read;
+/// - with an offset.
+///
+/// It starts no task: writes go on when it is polled. **Dropped, it leaves open what became of those under way.**
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// use serde_json::json;
+/// use snow_client::field;
+///
+/// let low = client.table("incident").list().query(field("priority").eq(5));
+/// let done = low.update_each(&json!({ "urgency": "2" })).at_once(2).each(|call| call.strict()).all().await;
+/// for (sys_id, error) in done.failures() {
+///     eprintln!("{sys_id}: {error}");
+/// }
+/// assert!(done.is_complete());
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing is written unless it is polled"]
+pub struct Many<T> {
+    queue: WriteQueue,
+    start_write: StartWrite<T>,
+    in_flight: FuturesUnordered<WriteInFlight<T>>,
+    concurrency: usize,
+    stops_at_error: bool,
+    has_stopped: bool,
+    /// Why not all records of the query are known.
+    query_error: Option<Error>,
+    progress: WriteProgress,
+    on_progress: Option<Box<dyn FnMut(WriteProgress) + Send + Sync>>,
+}
+
+type StartWrite<T> = Box<dyn Fn(QueuedWrite) -> Call<T> + Send + Sync>;
+
+impl<T: 'static> Many<T> {
+    /// Writes the records with these ids, all in the same way.
+    pub(crate) fn of_ids(
+        sys_ids: impl IntoIterator<Item = SysId>,
+        write: impl Fn(SysId) -> Call<T> + Send + Sync + 'static,
+    ) -> Self {
+        let writes = sys_ids.into_iter().map(QueuedWrite::new).collect();
+        Self::new(WriteQueue::of_writes(writes), None, Box::new(move |queued| write(queued.sys_id)))
+    }
+
+    /// Updates the records with these ids, each with a body of its own.
+    pub(crate) fn of_updates(
+        updates: impl IntoIterator<Item = (SysId, Result<Bytes, Error>)>,
+        write: impl Fn(SysId, Result<Bytes, Error>) -> Call<T> + Send + Sync + 'static,
+    ) -> Self {
+        let writes = updates.into_iter().map(|(sys_id, body)| QueuedWrite { sys_id, body: Some(body) });
+        let queue = WriteQueue::of_writes(writes.collect());
+        let write =
+            move |queued: QueuedWrite| write(queued.sys_id, queued.body.unwrap_or_else(|| Ok(Bytes::new())));
+        Self::new(queue, None, Box::new(write))
+    }
+
+    /// Writes the records of a query, all in the same way.
+    pub(crate) fn of_query(
+        list: ListRequest<Record>,
+        write: impl Fn(SysId) -> Call<T> + Send + Sync + 'static,
+    ) -> Self {
+        let (queue, refusal) = match WriteQueue::of_query(list) {
+            Ok(queue) => (queue, None),
+            Err(error) => (WriteQueue::default(), Some(error)),
+        };
+        Self::new(queue, refusal, Box::new(move |queued| write(queued.sys_id)))
+    }
+
+    fn new(queue: WriteQueue, query_error: Option<Error>, start_write: StartWrite<T>) -> Self {
+        Self {
+            queue,
+            start_write,
+            in_flight: FuturesUnordered::new(),
+            concurrency: DEFAULT_CONCURRENCY,
+            stops_at_error: false,
+            has_stopped: false,
+            query_error,
+            progress: WriteProgress::default(),
+            on_progress: None,
+        }
+    }
+
+    /// How many writes may be under way at once, 4 by default. The client's own limit on concurrent requests is heeded in any case.
+    pub fn at_once(self, writes: usize) -> Self {
+        Self { concurrency: writes.max(1), ..self }
+    }
+
+    /// Begins no further write once one has failed. Those under way are waited for, and have their outcomes.
+    pub fn stop_at_first_error(self) -> Self {
+        Self { stops_at_error: true, ..self }
+    }
+
+    /// Tells after each row how far it has come.
+    pub fn on_progress(self, report: impl FnMut(WriteProgress) + Send + Sync + 'static) -> Self {
+        Self { on_progress: Some(Box::new(report)), ..self }
+    }
+
+    /// What is said of each call: its parameters, its deadline, [`strict`](Call::strict) and the like.
+    pub fn each<U: 'static>(self, set: impl Fn(Call<T>) -> Call<U> + Send + Sync + 'static) -> Many<U> {
+        let Self { queue, start_write, concurrency, stops_at_error, query_error, on_progress, .. } = self;
+        let many = Many::new(queue, query_error, Box::new(move |queued| set(start_write(queued))));
+        Many { concurrency, stops_at_error, on_progress, ..many }
+    }
+
+    /// What the service [ignored or changed](Call::compared) of each.
+    pub fn compared(self) -> Many<Echo<T>> {
+        self.each(Call::compared)
+    }
+}
+
+impl<T: Send + 'static> Many<T> {
+    /// The next outcome, as soon as there is one; `None` behind the last. An error in place of an outcome says that the rows of
+    /// a query could not be read further: it comes behind all outcomes.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Result<Outcome<T>, Error>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// All outcomes.
+    pub async fn all(mut self) -> Outcomes<T> {
+        let (mut rows, mut unread) = (Vec::new(), None);
+        while let Some(outcome) = self.next().await {
+            match outcome {
+                Ok(outcome) => rows.push(outcome),
+                Err(error) => unread = Some(error),
+            }
+        }
+        Outcomes {
+            rows,
+            untouched: self.untouched(),
+            unread,
+            may_have_drifted: self.queue.may_have_drifted(),
+        }
+    }
+
+    /// The rows that are known and whose writes have not begun.
+    pub fn untouched(&self) -> Vec<SysId> {
+        self.queue.waiting().map(|queued| queued.sys_id).collect()
+    }
+
+    /// Begins as many writes as may be under way. Pending while the records of the query are waited for.
+    fn begin_writes(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.has_stopped && self.in_flight.len() < self.concurrency {
+            match ready!(self.queue.poll_next(cx)) {
+                Ok(Some(queued)) => {
+                    let sys_id = queued.sys_id;
+                    let call = (self.start_write)(queued).into_future();
+                    self.in_flight.push(WriteInFlight { sys_id, call });
+                }
+                Ok(None) => return Poll::Ready(()),
+                Err(error) => self.query_error = Some(error),
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn record_outcome(&mut self, outcome: &Outcome<T>) {
+        match outcome.result {
+            Ok(_) => self.progress.succeeded += 1,
+            Err(_) => self.progress.failed += 1,
+        }
+        self.has_stopped |= self.stops_at_error && outcome.result.is_err();
+        self.progress.under_way = self.in_flight.len() as u64;
+        self.progress.waiting = self.queue.waiting().len() as u64;
+        if let Some(on_progress) = &mut self.on_progress {
+            on_progress(self.progress);
+        }
+    }
+
+    /// Whether no further write begins.
+    fn is_done(&self) -> bool {
+        self.has_stopped || self.queue.is_done()
+    }
+}
+
+impl<T: Send + 'static> Stream for Many<T> {
+    type Item = Result<Outcome<T>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let begun = self.begin_writes(cx);
+        match Pin::new(&mut self.in_flight).poll_next(cx) {
+            Poll::Ready(Some(outcome)) => {
+                self.record_outcome(&outcome);
+                Poll::Ready(Some(Ok(outcome)))
+            }
+            Poll::Ready(None) if self.is_done() => Poll::Ready(self.query_error.take().map(Err)),
+            Poll::Ready(None) if begun.is_ready() => {
+                self.has_stopped = true;
+                Poll::Ready(Some(Err(Error::internal(
+                    "a bulk write has nothing under way and nothing to wait for",
+                ))))
+            }
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// The write of one record.
+struct WriteInFlight<T> {
+    sys_id: SysId,
+    call: CallFuture<T>,
+}
+
+impl<T> Future for WriteInFlight<T> {
+    type Output = Outcome<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
+        let result = ready!(Pin::new(&mut self.call).poll(cx));
+        Poll::Ready(Outcome { sys_id: self.sys_id, result })
+    }
+}
+
+impl<T> fmt::Debug for Many<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Many").field("progress", &self.progress).finish_non_exhaustive()
+    }
+}

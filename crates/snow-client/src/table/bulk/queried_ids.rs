@@ -1,0 +1,52 @@
+//! The ids of the records that a query selects for a bulk write.
+
+use super::selection_guard::SelectionGuard;
+use crate::Record;
+use crate::table::list_request::ListRequest;
+use crate::table::stream::{ReadOrder, Rows};
+use futures_core::Stream;
+use snow_core::{DisplayValue, Error, SysId};
+use std::collections::HashSet;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// Reads the ids of a query's records, each of them once.
+pub(super) struct QueriedIds {
+    records: Rows<Record>,
+    guard: SelectionGuard,
+    /// Whether all records are read before the first is written.
+    reads_all_first: bool,
+    seen: HashSet<SysId>,
+}
+
+impl QueriedIds {
+    pub(super) fn new(mut list: ListRequest<Record>) -> Result<Self, Error> {
+        let (guard, selection) = SelectionGuard::new(&list.params.selection)?;
+        let reads_all_first = ReadOrder::of(selection.query()?, DisplayValue::Stored) == ReadOrder::Offset;
+        list.params.selection = selection;
+        let list = list.params(|params| params.fields(guard.fields()));
+        Ok(Self { records: Rows::new(list).verified(), guard, reads_all_first, seen: HashSet::new() })
+    }
+
+    /// Whether all records are read before the first is written: their order says which ones are meant, or they are read in parts.
+    pub(super) fn reads_all_first(&self) -> bool {
+        self.reads_all_first
+    }
+
+    /// Whether records may have been missed.
+    pub(super) fn may_have_drifted(&self) -> bool {
+        self.records.report().may_have_drifted
+    }
+
+    /// Returns the next id that has not come before.
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<SysId, Error>>> {
+        loop {
+            let record = ready!(Pin::new(&mut self.records).poll_next(cx));
+            self.reads_all_first |= self.records.is_split();
+            match record.map(|record| self.guard.check_record(&record?)) {
+                Some(Ok(sys_id)) if !self.seen.insert(sys_id) => {}
+                next => return Poll::Ready(next),
+            }
+        }
+    }
+}

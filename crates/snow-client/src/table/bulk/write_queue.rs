@@ -1,0 +1,83 @@
+//! The writes of a bulk write that have not begun.
+
+use super::queried_ids::QueriedIds;
+use crate::Record;
+use crate::table::list_request::ListRequest;
+use bytes::Bytes;
+use snow_core::{Error, SysId};
+use std::collections::VecDeque;
+use std::task::{Context, Poll, ready};
+
+/// A write that has not begun.
+pub(super) struct QueuedWrite {
+    pub(super) sys_id: SysId,
+    /// What the record is updated with, if each record has a body of its own.
+    pub(super) body: Option<Result<Bytes, Error>>,
+}
+
+impl QueuedWrite {
+    pub(super) fn new(sys_id: SysId) -> Self {
+        Self { sys_id, body: None }
+    }
+}
+
+/// The writes that are known, and the query that brings more of them.
+#[derive(Default)]
+pub(super) struct WriteQueue {
+    writes: VecDeque<QueuedWrite>,
+    query: Option<QueriedIds>,
+    may_have_drifted: bool,
+}
+
+impl WriteQueue {
+    pub(super) fn of_writes(writes: VecDeque<QueuedWrite>) -> Self {
+        Self { writes, ..Self::default() }
+    }
+
+    /// Queues a write for each record of a query.
+    ///
+    /// # Errors
+    /// Those of [`selection_guard`](super::selection_guard), for a query that bulk writes refuse.
+    pub(super) fn of_query(list: ListRequest<Record>) -> Result<Self, Error> {
+        Ok(Self { query: Some(QueriedIds::new(list)?), ..Self::default() })
+    }
+
+    pub(super) fn waiting(&self) -> impl ExactSizeIterator<Item = &QueuedWrite> {
+        self.writes.iter()
+    }
+
+    /// Whether records of the query may have been missed.
+    pub(super) fn may_have_drifted(&self) -> bool {
+        self.may_have_drifted
+    }
+
+    /// Whether no further write comes.
+    pub(super) fn is_done(&self) -> bool {
+        self.writes.is_empty() && self.query.is_none()
+    }
+
+    /// Returns the next write. After an error, the query brings no more of them.
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<QueuedWrite>, Error>> {
+        while let Some(query) = &mut self.query {
+            if !query.reads_all_first() && !self.writes.is_empty() {
+                break;
+            }
+            match ready!(query.poll_next(cx)) {
+                Some(Ok(sys_id)) => self.writes.push_back(QueuedWrite::new(sys_id)),
+                None => {
+                    self.may_have_drifted = query.may_have_drifted();
+                    self.query = None;
+                }
+                Some(Err(error)) => {
+                    if query.reads_all_first() {
+                        // Not all records are known, so none is written.
+                        self.writes.clear();
+                    }
+                    self.query = None;
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+        Poll::Ready(Ok(self.writes.pop_front()))
+    }
+}

@@ -1,0 +1,118 @@
+//! One page of records.
+
+use crate::request::missing_fields::FieldCheck;
+use crate::request::selection::Window;
+use http::HeaderMap;
+use snow_core::{Error, Kind, Record, decode::Answer};
+use std::fmt;
+use std::ops::Deref;
+
+/// How many records the service sends if no limit is set (facts 1.2).
+const DEFAULT_LIMIT: u64 = 10_000;
+
+/// The records of one page, in the order in which they came.
+#[derive(Clone, Default)]
+pub struct Page<T = Record> {
+    records: Vec<T>,
+    total: Option<u64>,
+    headers: HeaderMap,
+    missing_fields: Vec<String>,
+}
+
+impl<T> Page<T> {
+    pub(crate) fn read(
+        response: &Answer,
+        window: Window,
+        mut check: FieldCheck,
+        read: fn(Record) -> Result<T, Error>,
+    ) -> Result<Self, Error> {
+        let (records, total) = (response.list_at_most(max_records(window, DEFAULT_LIMIT))?, response.total());
+        check_complete(records.len() as u64, window, total, DEFAULT_LIMIT)?;
+        records.iter().for_each(|record| check.see(record));
+        check.verify()?;
+        let records = records.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { records, total, headers: response.headers().clone(), missing_fields: check.missing() })
+    }
+
+    /// The answer's headers. Those that hold a secret, `set-cookie` for one, are marked sensitive.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The fields that were asked for and that at least one of the records lacks: fields that do not exist, that this user may not
+    /// read, or dot-walks through an empty reference. Fields that were not asked for by name are not looked for.
+    pub fn missing_fields(&self) -> &[String] {
+        &self.missing_fields
+    }
+
+    /// How many rows match the query in all. Rows that the user may not read are counted too, and a page may hold fewer
+    /// rows than its limit although more follow (facts 9).
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+}
+
+/// Shows the records, and no headers: a session may be in them.
+impl<T: fmt::Debug> fmt::Debug for Page<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("records", &self.records)
+            .field("total", &self.total)
+            .field("missing_fields", &self.missing_fields)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many records the service may send: the limit, or by `default` if none is set.
+pub(crate) fn max_records(window: Window, default: u64) -> usize {
+    usize::try_from(window.limit.map_or(default, u64::from)).unwrap_or(usize::MAX)
+}
+
+/// Fails if there are more records than the limit, or if no limit is set and more records match than came. `default`: how many
+/// records the service sends if no limit is set.
+pub(crate) fn check_complete(
+    records: u64,
+    window: Window,
+    total: Option<u64>,
+    default: u64,
+) -> Result<(), Error> {
+    let Window { limit, offset } = window;
+    if limit.is_some_and(|limit| records > u64::from(limit)) {
+        let why = format!("{records} records came, and the limit is {}", limit.unwrap_or_default());
+        return Err(Error::new(Kind::ResponseMismatch, why));
+    }
+    // Records that the user may not read are removed after the limit was applied, so only the count shows whether it was met.
+    let more = total.map_or(records >= default, |total| {
+        total > u64::from(offset.unwrap_or_default()).saturating_add(default)
+    });
+    match limit.is_none() && more {
+        true => Err(Error::new(Kind::Incomplete, format!("{records} rows came, and more match"))),
+        false => Ok(()),
+    }
+}
+
+impl<T> Deref for Page<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.records
+    }
+}
+
+impl<T> IntoIterator for Page<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.records.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Page<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.records.iter()
+    }
+}

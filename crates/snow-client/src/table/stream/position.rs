@@ -1,0 +1,57 @@
+//! Where a stream stands, to go on from there in another process.
+
+use super::key_range::KeyRange;
+use super::read_order::ReadOrder;
+use super::stream_request::StreamRequest;
+use serde::{Deserialize, Serialize};
+use snow_core::{Error, Kind, Query};
+
+/// Where a read of many rows stands: behind the last row that was given out. Store it (it is serde's), and give it to
+/// [`Rows::resume`](super::Rows::resume) of the same read. It holds sys_ids and a fingerprint of the question, no values of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The fingerprint of the stream that it belongs to.
+    pub(super) question: u64,
+    /// The part of a query that was too long for one URL.
+    #[serde(default)]
+    pub(super) part: usize,
+    pub(super) ranges: Vec<KeyRange>,
+    /// In a read by position: where the page begins, and how many of its records were given out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) offset: Option<(u64, u64)>,
+    pub(super) received: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) expected: Option<u64>,
+    /// The sums of the ids that were given out, one for each part of the query: see `DriftCheck`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) given: Vec<u64>,
+}
+
+impl Position {
+    /// How many rows were given out so far.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    pub(super) fn belongs_to(&self, fingerprint: u64) -> Result<(), Error> {
+        if self.question == fingerprint {
+            return Ok(());
+        }
+        let why = "the position belongs to another read: its instance, table, query, order, parameters or access are not the same";
+        Err(Error::new(Kind::InvalidInput, why))
+    }
+}
+
+/// Returns what distinguishes a stream from those of another instance, of other records, or in another order.
+pub(super) fn fingerprint(request: &StreamRequest, parts: &[Query<'static>]) -> Result<u64, Error> {
+    let order = match &request.order {
+        ReadOrder::SysId => "sys_id".to_owned(),
+        ReadOrder::Field { field, descending } => format!("{field} {descending}"),
+        ReadOrder::Offset => "offset".to_owned(),
+    };
+    let mut text = format!("{} {order}", request.path);
+    for part in parts {
+        text.extend([" ", &part.encode()?]);
+    }
+    request.params.selection.fingerprint(&request.client.instance, &text)
+}

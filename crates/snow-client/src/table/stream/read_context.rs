@@ -1,0 +1,47 @@
+//! What the ranges of a stream have in common while they are polled.
+
+use super::stream_request::StreamRequest;
+use crate::request::missing_fields::FieldCheck;
+use snow_core::decode::Records;
+use snow_core::{Clock, Query};
+
+/// Lent to a range while it is polled.
+pub(super) struct ReadContext<'a> {
+    pub(super) request: &'a StreamRequest,
+    pub(super) query: &'a Query<'static>,
+    /// Reads the records of a page, and knows what those of the last page looked like.
+    pub(super) decoder: &'a mut Records,
+    pub(super) clock: &'a Clock,
+    pub(super) counters: &'a mut StreamCounters,
+    pub(super) fields: &'a mut FieldCheck,
+    /// Bytes of records that a range may hold.
+    pub(super) room: usize,
+    /// Whether the caller set the page size, so that pages are not made to fit.
+    pub(super) has_fixed_pages: bool,
+}
+
+/// What a stream has done so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct StreamCounters {
+    pub(super) requests: u64,
+    /// Pages that were cut and asked for again.
+    pub(super) healed: u64,
+    /// Complete pages of a read by position.
+    pub(super) pages_by_offset: u64,
+    /// How many records the first pages of the ranges counted.
+    pub(super) counted: u64,
+    /// How many ranges have not been counted yet.
+    pub(super) uncounted_ranges: usize,
+    /// Bytes of a record, by the last page.
+    pub(super) record_bytes: Option<usize>,
+}
+
+impl StreamCounters {
+    pub(super) fn request_sent(&mut self) {
+        self.requests = self.requests.saturating_add(1);
+    }
+
+    pub(super) fn add_counted(&mut self, records: u64) {
+        self.counted = self.counted.saturating_add(records);
+    }
+}

@@ -1,0 +1,193 @@
+//! A stream under way: the records that its scheduler gives out, as what the caller wants them to be.
+
+use super::drift_check::DriftCheck;
+use super::options::StreamOptions;
+use super::page_size::PageSize;
+use super::position::{self, Position};
+use super::query_parts::QueryParts;
+use super::read_order::ReadOrder;
+use super::report::Report;
+use super::scheduler::{Concurrency, Scheduler};
+use super::stream_request::StreamRequest;
+use crate::request::selection::Window;
+use crate::table::list_request::{ListRequest, ReadRecord};
+use snow_core::{Error, Kind, Record};
+use std::task::{Context, Poll, ready};
+
+/// Reads records as `T`, and knows where the stream stands.
+pub(super) struct StreamReader<T> {
+    scheduler: Scheduler,
+    read: ReadRecord<T>,
+    /// Fields that the caller did not ask for.
+    added_fields: Vec<String>,
+    /// Tells this stream from those of other records, for stored positions.
+    fingerprint: u64,
+    /// Where records may move while they are read.
+    drift_check: Option<DriftCheck>,
+    received: u64,
+    /// How many records matched, as far as the read knew that this one resumes.
+    resumed: Option<Option<u64>>,
+}
+
+impl<T> StreamReader<T> {
+    pub(super) fn new(list: ListRequest<T>, options: StreamOptions) -> Result<Self, Error> {
+        let (window, fields, read) = (list.params.selection.window(), list.field_check(), list.read);
+        let query = list.params.selection.query()?.clone().parsed();
+        let by_offset = options.by_offset || window.offset.is_some();
+        let mut request = StreamRequest::new(list, &query, by_offset)?;
+        let reads_by_offset = request.order == ReadOrder::Offset;
+        let is_whole = window.limit.is_none() && window.offset.is_none() && options.resume.is_none();
+        request.reads_ids = options.verifies && is_whole && reads_by_offset;
+        if options.parallel > 1 && request.order != ReadOrder::SysId {
+            let why = "a parallel read goes by sys_id: leave the order out, or read one page after the other";
+            return Err(request.annotate(Error::new(Kind::InvalidInput, why)));
+        }
+        let parts = QueryParts::split(&request, query).map_err(|error| request.annotate(error))?;
+        let fingerprint = position::fingerprint(&request, parts.queries())?;
+        let given = options.resume.as_ref().map(|position| position.given.clone()).unwrap_or_default();
+        let has_check = parts.may_move() || request.reads_ids;
+        let concurrency = Concurrency {
+            parallel: options.parallel,
+            in_order: options.in_order,
+            buffer: options.buffer.max(1),
+        };
+        let page_size = page_size(&options, window, reads_by_offset);
+        let mut reader = Self {
+            read,
+            added_fields: request.added_fields(),
+            fingerprint,
+            drift_check: has_check.then(|| DriftCheck::new(parts.queries().len(), given)),
+            received: 0,
+            resumed: None,
+            scheduler: Scheduler::new(
+                request,
+                parts,
+                page_size,
+                concurrency,
+                fields,
+                window.limit.map(u64::from),
+            ),
+        };
+        match options.resume {
+            Some(position) => reader.resume(position)?,
+            None => reader.scheduler.begin(window.offset.map_or(0, u64::from)),
+        }
+        Ok(reader)
+    }
+
+    fn resume(&mut self, position: Position) -> Result<(), Error> {
+        let annotate = |error| self.scheduler.request().annotate(error);
+        position.belongs_to(self.fingerprint).map_err(annotate)?;
+        (self.received, self.resumed) = (position.received, Some(position.expected));
+        self.scheduler.resume(position.part, position.received, position.ranges, position.offset);
+        Ok(())
+    }
+
+    /// Whether the query is read in parts, because it is too long for one URL.
+    pub(super) fn is_split(&self) -> bool {
+        self.scheduler.parts().is_split()
+    }
+
+    /// Whether as many records came as the caller's limit allows.
+    pub(super) fn has_reached_limit(&self) -> bool {
+        self.scheduler.has_reached_limit()
+    }
+
+    /// How many records matched at first, once all of them are counted.
+    fn expected(&self) -> Option<u64> {
+        self.resumed.unwrap_or(self.scheduler.counted())
+    }
+
+    pub(super) fn position(&self) -> Option<Position> {
+        Some(Position {
+            question: self.fingerprint,
+            part: self.scheduler.parts().index(),
+            ranges: self.scheduler.unread_ranges(),
+            offset: self.scheduler.offset(),
+            received: self.received,
+            expected: self.expected(),
+            given: self.drift_check.as_ref().map(|check| check.given().to_vec()).unwrap_or_default(),
+        })
+    }
+
+    pub(super) fn report(&self, complete: bool) -> Report {
+        let counters = self.scheduler.counters();
+        let check_requests = self.drift_check.as_ref().map_or(0, DriftCheck::requests);
+        Report {
+            complete,
+            expected: self.expected(),
+            received: self.received,
+            may_have_drifted: self.may_have_drifted(),
+            requests: counters.requests.saturating_add(check_requests),
+            healed: counters.healed,
+            missing_fields: self.scheduler.missing_fields(),
+        }
+    }
+
+    fn may_have_drifted(&self) -> bool {
+        let is_verified = self.drift_check.as_ref().is_some_and(DriftCheck::is_verified);
+        let took_steps = match self.scheduler.request().order {
+            ReadOrder::Offset => !self.is_single_page() || self.resumed.is_some(),
+            _ => self.drift_check.is_some() && self.scheduler.parts().index() > 0,
+        };
+        took_steps && !is_verified
+    }
+
+    /// Whether a read by position has taken one page at most so far.
+    fn is_single_page(&self) -> bool {
+        self.scheduler.counters().pages_by_offset <= 1
+    }
+
+    /// Returns the next record; `None` after the last one, when it is known whether records moved meanwhile.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        match ready!(self.scheduler.poll(cx)) {
+            Some(Ok(record)) => Poll::Ready(Some(self.give(record))),
+            Some(Err(error)) => Poll::Ready(Some(Err(error))),
+            None if self.has_reached_limit() => Poll::Ready(None),
+            None => self.poll_drift_check(cx),
+        }
+    }
+
+    fn poll_drift_check(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        let reads_by_offset = self.scheduler.request().order == ReadOrder::Offset;
+        if reads_by_offset && self.is_single_page() {
+            return Poll::Ready(None);
+        }
+        let Some(check) = &mut self.drift_check else { return Poll::Ready(None) };
+        match ready!(check.poll(cx, || self.scheduler.sys_ids())) {
+            Ok(()) => Poll::Ready(None),
+            Err(error) => Poll::Ready(Some(Err(self.scheduler.request().annotate(error)))),
+        }
+    }
+
+    fn give(&mut self, record: Record) -> Result<T, Error> {
+        self.received = self.received.saturating_add(1);
+        if let Some(check) = &mut self.drift_check {
+            // Records of a database view may have no sys_id. What cannot be compared is reported as drift.
+            let sys_id = record.get("sys_id").map_or(Ok("".into()), |id| id.value())?;
+            check.note(self.scheduler.parts().index(), &sys_id);
+        }
+        let record = self.added_fields.iter().fold(record, |record, field| record.without(field));
+        (self.read)(record).map_err(|error| {
+            let error = name_record(error, self.scheduler.last_given());
+            self.scheduler.request().annotate(error)
+        })
+    }
+}
+
+fn page_size(options: &StreamOptions, window: Window, reads_by_offset: bool) -> PageSize {
+    let page_size = PageSize::new(options.page_size);
+    match window.limit {
+        // Between two pages of a read by position, records that come and go would shift the others.
+        Some(limit) if options.verifies && reads_by_offset => page_size.with_single_page(limit),
+        _ => page_size,
+    }
+}
+
+/// Names the record that cannot be read, so that it can be looked at, or left out.
+fn name_record(error: Error, record: Option<&Record>) -> Error {
+    match record.and_then(|record| record.sys_id().ok()) {
+        Some(sys_id) => error.with_context(&format!("the record with sys_id {sys_id}")),
+        None => error,
+    }
+}

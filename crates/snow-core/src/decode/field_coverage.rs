@@ -1,0 +1,144 @@
+//! Which of the fields that were asked for the records of a response have.
+
+use super::record::Record;
+use super::shape::Shape;
+use crate::{Error, Kind};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// As many shapes as records usually take turns with.
+const KNOWN: usize = 8;
+
+/// Which of the fields that were asked for records have. The service leaves a field out that does not exist or that the user may
+/// not read, without notice (facts 1.2), and so an absent field is not an empty one.
+///
+/// It looks at the names of each different set of fields once, not at every record.
+///
+/// ```
+/// use snow_core::Record;
+/// use snow_core::decode::FieldCoverage;
+///
+/// let record: Record = serde_json::from_str(r#"{"number":"INC1","closed_at":""}"#).unwrap();
+/// let mut coverage = FieldCoverage::new(["number", "closed_at", "clsed_at"]);
+/// coverage.see(&record);
+/// assert_eq!(coverage.missing().collect::<Vec<_>>(), ["clsed_at"]);
+/// assert!(coverage.require_present_somewhere().unwrap_err().to_string().contains("clsed_at"));
+/// ```
+#[derive(Clone, Default)]
+pub struct FieldCoverage {
+    fields: Vec<Tracked>,
+    /// Shapes whose names were looked at. The oldest one makes room for a new one.
+    known: VecDeque<Arc<Shape>>,
+    has_seen: bool,
+}
+
+#[derive(Clone)]
+struct Tracked {
+    name: Box<str>,
+    /// A record has it.
+    present: bool,
+    /// A record lacks it.
+    missing: bool,
+}
+
+impl Tracked {
+    /// Whether an instance may leave it out although it exists: through an empty reference, for one (facts 1.2).
+    fn is_dot_walked(&self) -> bool {
+        self.name.contains('.')
+    }
+}
+
+impl FieldCoverage {
+    /// For these fields.
+    pub fn new<F: AsRef<str>>(fields: impl IntoIterator<Item = F>) -> Self {
+        let tracked = |field: F| Tracked { name: field.as_ref().into(), present: false, missing: false };
+        Self { fields: fields.into_iter().map(tracked).collect(), ..Self::default() }
+    }
+
+    /// Looks at one more record.
+    pub fn see(&mut self, record: &Record) {
+        if self.known.iter().any(|known| Arc::ptr_eq(known, &record.raw.shape)) {
+            return;
+        }
+        self.has_seen = true;
+        for field in &mut self.fields {
+            let found = record.raw.shape.find(&field.name).is_some();
+            field.present |= found;
+            field.missing |= !found;
+        }
+        if self.known.len() == KNOWN {
+            self.known.pop_front();
+        }
+        self.known.push_back(record.raw.shape.clone());
+    }
+
+    /// The fields that at least one record lacked, in the order in which they were asked for.
+    pub fn missing(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(|field| field.missing).map(|field| &*field.name)
+    }
+
+    /// Fails if a plain field, one without a dot-walk, was in none of the records. Without any record it succeeds.
+    ///
+    /// # Errors
+    /// [`Kind::Decode`], naming the fields.
+    pub fn require_present_somewhere(&self) -> Result<(), Error> {
+        self.refuse(|field| !field.present && !field.is_dot_walked())
+    }
+
+    /// Fails if any field was missing in any record.
+    ///
+    /// # Errors
+    /// [`Kind::Decode`], naming the fields.
+    pub fn require_present_everywhere(&self) -> Result<(), Error> {
+        self.refuse(|field| field.missing)
+    }
+
+    fn refuse(&self, lacks: impl Fn(&&Tracked) -> bool) -> Result<(), Error> {
+        let names: Vec<String> = self
+            .fields
+            .iter()
+            .filter(|field| lacks(field))
+            .map(|field| format!("{:?}", field.name))
+            .collect();
+        if names.is_empty() || !self.has_seen {
+            return Ok(());
+        }
+        let why = format!(
+            "the response does not have all fields that were asked for: {} is missing; such a field does not exist, or this user may \
+             not read it: leave it out, or read a Record, which shows what came",
+            names.join(", ")
+        );
+        Err(Error::new(Kind::Decode, why))
+    }
+}
+
+impl std::fmt::Debug for FieldCoverage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FieldCoverage")
+            .field("missing", &self.missing().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(json: &str) -> Record {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_field_that_only_some_records_lack_is_listed_and_not_refused() {
+        let mut coverage = FieldCoverage::new(["a", "b", "c.d"]);
+        assert!(
+            coverage.require_present_somewhere().is_ok() && coverage.require_present_everywhere().is_ok()
+        );
+        coverage.see(&record(r#"{"a":"1"}"#));
+        assert!(coverage.require_present_somewhere().unwrap_err().to_string().contains("\"b\" is missing"));
+        coverage.see(&record(r#"{"a":"1","b":""}"#));
+        assert!(coverage.require_present_somewhere().is_ok(), "a dot-walk may be left out");
+        assert_eq!(coverage.missing().collect::<Vec<_>>(), ["b", "c.d"]);
+        assert!(coverage.require_present_everywhere().unwrap_err().to_string().contains("\"b\", \"c.d\""));
+    }
+}

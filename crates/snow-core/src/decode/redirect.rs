@@ -1,0 +1,117 @@
+//! Where a redirect leads. None is ever followed.
+
+use crate::error::execution::Responder;
+use crate::{Error, Kind, one_line};
+use http::{HeaderMap, Uri, header};
+
+/// The pages of an instance that ask who one is (facts 3.6).
+const LOGIN_PAGES: [&str; 2] = ["/login.do", "/login_with_sso.do"];
+
+/// Where instances that sleep are woken.
+const PORTAL: &str = "developer.servicenow.com";
+
+/// The error that a redirect is. Only one to a page of the instance's own shows that the request was not carried out; words
+/// in any other address may at most tell a person what they are looking at.
+pub(super) fn redirect_error(headers: &HeaderMap) -> Error {
+    let target = headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
+    let (host, path) = split(target);
+    if host.as_deref() == Some(PORTAL) {
+        return Error::new(Kind::Hibernating, "the instance sleeps")
+            .with_responder(Responder::DeveloperPortal);
+    }
+    let to = shown(target);
+    let login = format!("the instance sent a redirect to a login page, {to}, in place of an answer");
+    if is_login_page(&path) {
+        return Error::new(Kind::LoginPage, login).with_responder(Responder::LoginPage(host));
+    }
+    if sounds_like_a_login(host.as_deref().unwrap_or_default(), &path) {
+        return Error::new(Kind::LoginPage, login);
+    }
+    Error::new(Kind::Redirected, format!("the instance sent a redirect to {to} in place of an answer"))
+}
+
+/// Host and path of an address, in lower case; a path alone has no host.
+fn split(target: &str) -> (Option<Box<str>>, String) {
+    let address = target.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let absolute = if address.starts_with("//") { format!("https:{address}") } else { address };
+    match absolute.parse::<Uri>() {
+        Ok(uri) => (uri.host().map(Box::from), uri.path().to_owned()),
+        Err(_) => (Some(Box::default()), String::new()),
+    }
+}
+
+/// Where it leads, for a person: without a query, a fragment, path parameters (where Java writes session ids) and a user.
+fn shown(target: &str) -> String {
+    let address = target.split(['?', '#', ';']).next().unwrap_or_default();
+    let (scheme, rest) =
+        address.split_once("//").map_or((None, address), |(scheme, rest)| (Some(scheme), rest));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let shown = match scheme {
+        Some(scheme) => one_line(&format!("{scheme}//{host}{path}")),
+        None => one_line(address),
+    };
+    if shown.is_empty() { "an address that cannot be read".to_owned() } else { shown }
+}
+
+fn is_login_page(path: &str) -> bool {
+    LOGIN_PAGES.contains(&path) || path.starts_with("/saml")
+}
+
+fn sounds_like_a_login(host: &str, path: &str) -> bool {
+    let mut words = host.split('.').chain(path.split(|c: char| !c.is_ascii_alphanumeric()));
+    words.any(|word| ["login", "saml", "saml2", "sso", "signin"].contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{Method, StatusCode};
+
+    #[test]
+    fn only_pages_of_the_instance_show_that_nothing_happened() {
+        let uri: Uri = "https://dev1.service-now.com/api/now/table/incident".parse().unwrap();
+        for (status, target, kind, open) in [
+            (302, "/login.do", Kind::LoginPage, false),
+            (307, "/login_with_sso.do?glide_sso_id=1", Kind::LoginPage, false),
+            (302, "/saml_redirector.do?sysparm_uri=x", Kind::LoginPage, false),
+            (302, "https://DEV1.service-now.com/login.do", Kind::LoginPage, false),
+            (302, "//dev1.service-now.com/login.do", Kind::LoginPage, false),
+            (302, "https://developer.servicenow.com/dev.do#!/home?wu=true", Kind::Hibernating, false),
+            (303, "/login.do", Kind::LoginPage, true),
+            (303, "https://developer.servicenow.com/dev.do", Kind::Hibernating, true),
+            (302, "https://dev2.service-now.com/login.do", Kind::LoginPage, true),
+            (302, "https://idp.example.com/adfs/saml2", Kind::LoginPage, true),
+            (302, "https://login.example.com/x", Kind::LoginPage, true),
+            (302, "https://app.example.com/auth/done", Kind::Redirected, true),
+            (302, "https://example.com/oauth/x", Kind::Redirected, true),
+            (301, "https://other.example.com/?next=login", Kind::Redirected, true),
+            (301, "https://association.example.com/authority", Kind::Redirected, true),
+            (302, "https://evil.example.com/developer.servicenow.com", Kind::Redirected, true),
+            (302, "https://developer.servicenow.com.example.com/", Kind::Redirected, true),
+            (302, "login.do", Kind::LoginPage, true),
+            (302, "http://[", Kind::Redirected, true),
+            (302, "", Kind::Redirected, true),
+        ] {
+            let headers = HeaderMap::from_iter([(header::LOCATION, target.parse().unwrap())]);
+            let error = redirect_error(&headers).with_status(StatusCode::from_u16(status).unwrap());
+            let error = error.with_operation(&Method::POST, &uri);
+            assert_eq!((error.kind(), error.may_have_happened()), (kind, open), "{status} {target}");
+        }
+    }
+
+    #[test]
+    fn the_target_is_shown_without_what_could_be_a_secret() {
+        for (target, shown) in [
+            ("https://new.example.com/oauth_token.do?code=canary", "https://new.example.com/oauth_token.do"),
+            ("https://canary:canary@new.example.com/a#canary", "https://new.example.com/a"),
+            ("//new.example.com/a;jsessionid=canary", "//new.example.com/a"),
+            ("/login.do;jsessionid=canary?x=canary", "/login.do"),
+            ("", "an address that cannot be read"),
+        ] {
+            let headers = HeaderMap::from_iter([(header::LOCATION, target.parse().unwrap())]);
+            let error = redirect_error(&headers).to_string();
+            assert!(error.contains(shown) && !error.contains("canary"), "{error}");
+        }
+    }
+}

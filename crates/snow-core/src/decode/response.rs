@@ -1,0 +1,341 @@
+//! A response that has arrived whole, and what reads it.
+
+use super::error_response::{self, ResponseSource};
+use super::head::{annotate, total};
+use super::records::{check_body, read_list, read_one};
+use super::shape::Shapes;
+use super::{LastShape, Record, json_string, meta, redact};
+use crate::error::Attempts;
+use crate::{Body, Error, Kind, mark_sensitive_headers};
+use bytes::Bytes;
+use http::response::Parts;
+use http::{HeaderMap, Response, StatusCode};
+use serde::de::DeserializeOwned;
+
+/// An answer that has arrived whole and is a success by its status and type.
+///
+/// ```
+/// use snow_core::{Kind, decode::Answer};
+///
+/// let head = || {
+///     let builder = http::Response::builder().header("content-type", "application/json;charset=UTF-8");
+///     builder.body(()).unwrap().into_parts().0
+/// };
+/// let answer = Answer::new(head(), r#"{"result":[{"number":"INC0000001"}]}"#.into())?;
+/// assert_eq!(answer.list()?[0].value("number")?, "INC0000001");
+///
+/// let cut = r#"{"result":[{"number":"INC0000001"}],"error":{"message":"Transaction cancelled"},"status":"failure"}"#;
+/// let error = Answer::new(head(), cut.into())?.list().unwrap_err();
+/// assert_eq!(error.kind(), Kind::Cut);
+/// # Ok::<_, snow_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Answer {
+    head: Parts,
+    body: Bytes,
+    displayed: bool,
+    has_meta: bool,
+}
+
+impl Answer {
+    /// Takes an answer that is a success by its status and type.
+    ///
+    /// # Errors
+    /// Whatever the status, the headers and the body say: every other kind of answer is told apart here.
+    pub fn new(head: Parts, body: Bytes) -> Result<Self, Error> {
+        Self::from_source(head, body, ResponseSource::Own)
+    }
+
+    /// Takes the response to an item of a batch, which has fewer headers than one of its own (facts 7.1) and is the instance's
+    /// all the same. A 202 is a success here: no item waits for a session.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_item(head: Parts, body: Bytes) -> Result<Self, Error> {
+        Self::from_source(head, body, ResponseSource::BatchItem)
+    }
+
+    fn from_source(mut head: Parts, body: Bytes, source: ResponseSource) -> Result<Self, Error> {
+        match error_response::error_of(&head, &body, source) {
+            Some(error) => Err(annotate(error, &head)),
+            None => {
+                mark_sensitive_headers(&mut head.headers);
+                Ok(Self { head, body, displayed: false, has_meta: false })
+            }
+        }
+    }
+
+    /// Adds what the head tells to an error about what this response holds. An error about input becomes one about the response,
+    /// which is whole and does not fit: whatever was asked for has been done.
+    pub fn about(&self, error: Error) -> Error {
+        let error = match error.kind() {
+            Kind::InvalidInput => {
+                let body = String::from_utf8_lossy(&self.body);
+                Error::new(Kind::Decode, redact::redacted(&error.to_string(), &body))
+            }
+            _ => error,
+        };
+        annotate(error, &self.head)
+    }
+
+    /// Tells that the request asked for what a person sees (`sysparm_display_value=true`): see
+    /// [`Records::displayed`](super::Records::displayed).
+    #[must_use]
+    pub fn displayed(self, displayed: bool) -> Self {
+        Self { displayed, ..self }
+    }
+
+    /// Sets whether a list in this response may have an element about itself, `{"__meta":{…}}`. Lists of the Change API end with
+    /// one (facts 7.3), and those of no other API do. `false` by default.
+    ///
+    /// With `true` that element is not a record: [`list`](Self::list) and [`result`](Self::result) leave it out, and
+    /// [`meta`](Self::meta) returns it.
+    ///
+    /// ```
+    /// # use snow_core::decode::Answer;
+    /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
+    /// let body = r#"{"result":[{"number":"CHG1"},{"__meta":{"encodedQuery":"active=true"}}]}"#;
+    /// let answer = Answer::new(head, body.into())?.with_meta(true);
+    /// assert_eq!(answer.list()?.len(), 1);
+    /// assert_eq!(answer.meta()?.unwrap().value("encodedQuery")?, "active=true");
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_meta(self, has_meta: bool) -> Self {
+        Self { has_meta, ..self }
+    }
+
+    /// Sets whether half of a surrogate pair (`"\ud83d"`), which JSON allows and no text holds, is replaced by U+FFFD, the replacement
+    /// character. `false` by default, which makes reading such a value an error. With `true`, [`body`](Self::body) has the
+    /// replacement, too.
+    ///
+    /// ```
+    /// # use snow_core::decode::Answer;
+    /// # let head = || http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
+    /// let body = r#"{"result":{"name":"half: \ud83d"}}"#;
+    /// assert!(Answer::new(head(), body.into())?.one()?.value("name").is_err());
+    /// let answer = Answer::new(head(), body.into())?.lossy_text(true);
+    /// assert_eq!(answer.one()?.value("name")?, "half: \u{fffd}");
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn lossy_text(mut self, lossy: bool) -> Self {
+        if let Some(mended) = str::from_utf8(&self.body).ok().filter(|_| lossy).and_then(json_string::mended)
+        {
+            self.body = mended.into();
+        }
+        self
+    }
+
+    /// Returns what a list of the Change API says of itself: the query that was carried out, and which fields of it were applied
+    /// or ignored. `None` if the response has no such element, and for other APIs: see [`with_meta`](Self::with_meta).
+    ///
+    /// # Errors
+    /// As [`list`](Self::list), and [`Kind::Decode`] if the element does not hold an object.
+    pub fn meta(&self) -> Result<Option<Record>, Error> {
+        Ok(self.split_meta()?.1)
+    }
+
+    /// The body without its element about itself, and what that holds.
+    fn split_meta(&self) -> Result<(Bytes, Option<Record>), Error> {
+        match self.has_meta {
+            true => meta::split_meta(&self.body).map_err(|error| annotate(error, &self.head)),
+            false => Ok((self.body.clone(), None)),
+        }
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The headers. Those that hold a secret (`set-cookie`, `x-usertoken`) are marked sensitive, so that they are not printed.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// How many rows match the query, from `X-Total-Count`. It counts rows that the caller may not read, too (facts 9).
+    pub fn total(&self) -> Option<u64> {
+        total(&self.head.headers)
+    }
+
+    /// How often the request was tried, if the retry layer had a say in it.
+    pub fn attempts(&self) -> Option<Attempts> {
+        self.head.extensions.get().copied()
+    }
+
+    /// The one record of `{"result":{…}}`.
+    ///
+    /// # Errors
+    /// [`Kind::Cut`] if the response is not whole, [`Kind::Malformed`] if it is not JSON, [`Kind::EmptyResponse`] if there is
+    /// nothing in it, [`Kind::Decode`] if it holds something else.
+    pub fn one(&self) -> Result<Record, Error> {
+        self.read_record(Shapes::new(self.displayed))
+    }
+
+    /// The same, quicker where it has the fields of the record that was read before.
+    ///
+    /// ```
+    /// # use snow_core::decode::{Answer, LastShape};
+    /// # let head = || http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
+    /// let last = LastShape::default();
+    /// for number in ["INC1", "INC2"] {
+    ///     let answer = Answer::new(head(), format!(r#"{{"result":{{"number":"{number}"}}}}"#).into())?;
+    ///     assert_eq!(answer.one_like(&last)?.value("number")?, number);
+    /// }
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`one`](Self::one).
+    pub fn one_like(&self, last: &LastShape) -> Result<Record, Error> {
+        let record = self.read_record(Shapes::after(last.get(), self.displayed))?;
+        last.see(&record.raw.shape);
+        Ok(record)
+    }
+
+    fn read_record(&self, shapes: Shapes) -> Result<Record, Error> {
+        read_one(&self.body, shapes).map_err(|error| annotate(error, &self.head))
+    }
+
+    /// The records of `{"result":[…]}`, however many there are: small records take many times the memory of the body. Where the
+    /// request had a limit, use [`list_at_most`](Self::list_at_most).
+    ///
+    /// # Errors
+    /// As [`one`](Self::one). The error of a record that is malformed names the record in front of it.
+    pub fn list(&self) -> Result<Vec<Record>, Error> {
+        self.list_at_most(usize::MAX)
+    }
+
+    /// Returns the records of `{"result":[…]}`, and stops reading if there are more than `max`.
+    ///
+    /// ```
+    /// # use snow_core::{Kind, decode::Answer};
+    /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
+    /// let answer = Answer::new(head, r#"{"result":[{"number":"INC1"},{"number":"INC2"}]}"#.into())?;
+    /// assert_eq!(answer.list_at_most(2)?.len(), 2);
+    /// assert_eq!(answer.list_at_most(1).unwrap_err().kind(), Kind::ResponseMismatch);
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`list`](Self::list), and [`Kind::ResponseMismatch`] if there are more than `max` records.
+    pub fn list_at_most(&self, max: usize) -> Result<Vec<Record>, Error> {
+        let (body, _) = self.split_meta()?;
+        let shapes = Shapes::new(self.displayed);
+        read_list(&body, shapes, max).map_err(|error| annotate(error, &self.head))
+    }
+
+    /// The whole body as a type of one's own, for APIs that put something else than `result` at the top (facts 7.2): an object, an
+    /// array, or any other JSON. Values are read as they came, by serde_json; a [`Record`] in the type reads stored values in
+    /// every form.
+    ///
+    /// A member `error` is data like any other, unless it has the form of the service's own errors: an object with a message, a
+    /// text together with `"status":"failure"`, or either of them beside a `result` (facts 3.1).
+    ///
+    /// ```
+    /// # use snow_core::{Kind, decode::Answer};
+    /// # let head = || http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
+    /// assert_eq!(Answer::new(head(), "[1,2]".into())?.read::<Vec<u8>>()?, [1, 2]);
+    ///
+    /// let own = r#"{"error":false,"data":7}"#;
+    /// assert_eq!(Answer::new(head(), own.into())?.read::<serde_json::Value>()?["data"], 7);
+    ///
+    /// let failed = r#"{"error":{"message":"Transaction cancelled"}}"#;
+    /// let error = Answer::new(head(), failed.into())?.read::<serde_json::Value>().unwrap_err();
+    /// assert_eq!(error.kind(), Kind::Cut);
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Kind::Cut`] if the response is not whole or tells of an error, [`Kind::Malformed`] if it is not JSON,
+    /// [`Kind::EmptyResponse`] if there is nothing in it, [`Kind::Decode`] if it does not fit the type.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.read_from(&self.body)
+    }
+
+    fn read_from<T: DeserializeOwned>(&self, body: &Bytes) -> Result<T, Error> {
+        let read = || {
+            check_body(body)?;
+            let body = json_string::without_bom(body);
+            serde_json::from_slice(body).map_err(|error| {
+                let why = redact::redacted(&error.to_string(), &String::from_utf8_lossy(body));
+                Error::new(Kind::Decode, format!("the answer does not fit the type asked for: {why}"))
+            })
+        };
+        read().map_err(|error| annotate(error, &self.head))
+    }
+
+    /// What `result` holds as a type of one's own: for APIs whose results are no records of fields, with numbers, booleans and
+    /// lists in them (facts 7.3).
+    ///
+    /// ```
+    /// # use snow_core::decode::Answer;
+    /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
+    /// #[derive(serde::Deserialize)]
+    /// struct Progress { status: String, percent_complete: u8 }
+    ///
+    /// let answer = Answer::new(head, r#"{"result":{"status":"2","percent_complete":100}}"#.into())?;
+    /// assert_eq!(answer.result::<Progress>()?.percent_complete, 100);
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn result<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        #[derive(serde::Deserialize)]
+        struct Envelope<T> {
+            result: T,
+        }
+        self.read_from::<Envelope<T>>(&self.split_meta()?.0).map(|envelope| envelope.result)
+    }
+
+    /// Nothing, which is what a DELETE answers.
+    ///
+    /// # Errors
+    /// [`Kind::Cut`] if there is a body and it tells of an error or breaks off, [`Kind::Malformed`] if it is not JSON.
+    pub fn nothing(&self) -> Result<(), Error> {
+        if self.body.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        check_body(&self.body).map_err(|error| annotate(error, &self.head))
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    /// The status and the size: headers and body may hold a token or anybody's data.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Answer({}, {} bytes)", self.head.status, self.body.len())
+    }
+}
+
+/// Waits for the whole of an answer, up to a limit in bytes. The head of a refusal says enough: its body is read no further
+/// than it comes, and one that breaks takes nothing from it.
+///
+/// # Errors
+/// [`Kind::AnswerTooLarge`] past the limit, or what went wrong on the wire, with what the head told.
+pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, Bytes), Error> {
+    let (head, body) = response.into_parts();
+    if head.status.is_success() {
+        return match body.collect(limit).await {
+            Ok(body) => Ok((head, body)),
+            Err(error) => Err(annotate(error, &head)),
+        };
+    }
+    let body = body.collect(limit.min(MAX_ERROR_BODY)).await.unwrap_or_default();
+    Ok((head, body))
+}
+
+/// Far more than any refusal says.
+const MAX_ERROR_BODY: usize = 1 << 20;
+
+/// Whether an answer with this head is a success by its status and type, so that its body can be read by [`Records`](super::Records). The body
+/// of any other goes to [`Answer::new`] with it, which tells what it is.
+pub fn is_success(head: &Parts) -> bool {
+    error_response::error_of(head, &Bytes::from_static(b"{"), ResponseSource::Own).is_none()
+}

@@ -1,0 +1,194 @@
+//! Whether a request has left this machine: a typed extension of it.
+
+use crate::{Error, clock};
+use http::Request;
+#[cfg(feature = "transport")]
+use hyper_util::client::legacy::connect::CaptureConnection;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Tells the layers that give up a request whether it had left by then, so that their error says that it was not carried out.
+///
+/// Put one into the extensions of a request, above a [`DeadlineLayer`](crate::layer::DeadlineLayer) or a
+/// [`TimeoutLayer`](crate::layer::TimeoutLayer). **Whatever is at the bottom of the stack has to [tell](Self::leave)** when the
+/// request goes out: [`Transport`](crate::Transport) does so as soon as there is a connection. Clones share what they tell, and
+/// a request that is sent again keeps it: what left once counts as having left.
+///
+/// ```
+/// use snow_core::Departure;
+///
+/// let mut request = http::Request::post("https://dev1.service-now.com/api/now/table/incident").body(()).unwrap();
+/// request.extensions_mut().insert(Departure::new());
+/// let departure = Departure::of(&request).unwrap();
+/// assert!(!departure.has_left());
+/// departure.leave();
+/// assert!(departure.has_left());
+/// ```
+#[derive(Clone, Default)]
+pub struct Departure(Arc<DepartureState>);
+
+#[derive(Default)]
+struct DepartureState {
+    has_left: AtomicBool,
+    /// How often it was sent, as far as somebody counts.
+    attempts: AtomicU32,
+    /// What the request waits for before it goes out.
+    waits_for: Mutex<Option<Wait>>,
+    /// How far the body has gone out, if it is watched.
+    body_progress: Mutex<Option<BodyProgress>>,
+    /// The connection of the last attempt, as far as the transport tells.
+    #[cfg(feature = "transport")]
+    connection: Mutex<Option<CaptureConnection>>,
+}
+
+impl Departure {
+    /// Creates one of a request that has not left.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the one of this request.
+    pub fn of<B>(request: &Request<B>) -> Option<&Self> {
+        request.extensions().get()
+    }
+
+    /// Tells that the request goes out now.
+    pub fn leave(&self) {
+        self.0.has_left.store(true, Ordering::Release);
+    }
+
+    /// Whether the request went out.
+    pub fn has_left(&self) -> bool {
+        self.0.has_left.load(Ordering::Acquire)
+    }
+
+    /// Counts an attempt, and returns how many there were before.
+    pub(crate) fn count_attempt(&self) -> u32 {
+        self.0.attempts.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Takes back that the request went out: it was refused before anything was carried out, and waits to be sent again. Call it
+    /// only for a request that had not left before that attempt.
+    pub fn come_back(&self) {
+        self.0.has_left.store(false, Ordering::Release);
+    }
+
+    /// Notes what the request waits for before it goes out, until the guard that this returns is dropped. The error of a layer
+    /// that gives up the request says so.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use http::{Request, Response};
+    /// use snow_core::{Body, Departure, Error, layer::DeadlineLayer};
+    /// use std::time::Duration;
+    /// use tower::{Layer, ServiceExt, service_fn};
+    ///
+    /// let waits = service_fn(|request: Request<()>| async move {
+    ///     let _waiting = Departure::of(&request).map(|departure| departure.wait_for("a token"));
+    ///     std::future::pending::<Result<Response<Body>, Error>>().await
+    /// });
+    /// let mut request = Request::new(());
+    /// request.extensions_mut().insert(Departure::new());
+    /// let error = DeadlineLayer::new(Duration::from_secs(2)).layer(waits).oneshot(request).await.unwrap_err();
+    /// assert!(error.to_string().contains("waited 2s for a token"));
+    /// # Ok(()) }
+    /// ```
+    pub fn wait_for(&self, what: impl Into<Cow<'static, str>>) -> WaitGuard {
+        *self.waits() = Some(Wait { what: what.into(), since: clock::now() });
+        WaitGuard(self.clone())
+    }
+
+    /// Returns what the request waits for, and since when.
+    pub(crate) fn waited(&self) -> Option<String> {
+        let waits = self.waits();
+        let Wait { what, since } = waits.as_ref()?;
+        Some(format!("it waited {:?} for {what}", rounded(clock::now().saturating_duration_since(*since))))
+    }
+
+    fn waits(&self) -> std::sync::MutexGuard<'_, Option<Wait>> {
+        self.0.waits_for.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns how far the body has gone out; `None` if it is not watched.
+    pub(crate) fn body_progress(&self) -> Option<BodyProgress> {
+        *self.0.body_progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn update_body_progress(&self, change: impl FnOnce(&mut BodyProgress)) {
+        let mut progress = self.0.body_progress.lock().unwrap_or_else(PoisonError::into_inner);
+        change(progress.get_or_insert_default());
+    }
+
+    /// Marks an error as one from before sending, if the departure says that the request never left. Without a departure nobody
+    /// knows.
+    pub(crate) fn mark_unsent(departure: Option<&Self>, error: Error) -> Error {
+        match departure {
+            Some(departure) if !departure.has_left() => error.before_sending(),
+            _ => error,
+        }
+    }
+
+    /// Sets the connection that the request is to leave by.
+    #[cfg(feature = "transport")]
+    pub(crate) fn set_connection(&self, connection: CaptureConnection) {
+        *self.0.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+    }
+
+    /// Sends no further request over the connection that the last attempt left by, even if it is back in the pool already: for
+    /// responses that show that a connection is out of step with its requests. It has no effect on a transport other than
+    /// [`Transport`](crate::Transport).
+    pub fn retire_connection(&self) {
+        #[cfg(feature = "transport")]
+        {
+            let connection = self.0.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(connection) = &*connection
+                && let Some(connected) = connection.connection_metadata().as_ref()
+            {
+                connected.poison();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Departure(has_left: {})", self.has_left())
+    }
+}
+
+/// How far a watched body has gone out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct BodyProgress {
+    /// So many bytes were taken so far.
+    pub(crate) bytes: u64,
+    /// When the last piece was taken, and how many bytes it has.
+    pub(crate) last: Option<(Instant, u64)>,
+    /// Whether the body's own source has nothing to give at the moment.
+    pub(crate) waits_for_content: bool,
+    pub(crate) is_over: bool,
+}
+
+struct Wait {
+    what: Cow<'static, str>,
+    since: Instant,
+}
+
+/// To milliseconds: more says nothing to a person.
+fn rounded(time: Duration) -> Duration {
+    time - Duration::from_nanos(u64::from(time.subsec_nanos() % 1_000_000))
+}
+
+/// The guard of [`Departure::wait_for`]: the request waits until it is dropped.
+#[derive(Debug)]
+#[must_use = "the request counts as waiting until this is dropped"]
+pub struct WaitGuard(Departure);
+
+impl Drop for WaitGuard {
+    fn drop(&mut self) {
+        *self.0.waits() = None;
+    }
+}

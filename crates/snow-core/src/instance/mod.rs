@@ -1,0 +1,277 @@
+//! Which instance: a validated origin, with a path prefix where a gateway stands in front.
+
+mod host;
+mod page_url;
+#[cfg(test)]
+mod tests;
+
+use crate::{ApiPath, Error, Kind, Origin, Params};
+use bytes::Bytes;
+use host::{check_host, check_label, check_prefix, invalid_char_message, is_loopback, split_port};
+use http::{Uri, uri::Authority, uri::PathAndQuery};
+use std::{convert::Infallible, fmt, str::FromStr};
+
+/// A ServiceNow instance, told by its name, its host or its URL.
+///
+/// | text | requests go to |
+/// |---|---|
+/// | `dev12345` | `https://dev12345.service-now.com` |
+/// | `dev12345.service-now.com`, `support.example.com:8443` | that host, by https |
+/// | `https://gateway.example.com/servicenow` | that host, every path below `/servicenow` |
+/// | `http://127.0.0.1:8080` | that host; plain http only to this machine, unless [`allow_http`](Self::allow_http) |
+/// | `https://dev12345.service-now.com/incident_list.do?sysparm_query=active%3Dtrue` | that host: an address as a browser shows it |
+/// | `https://gateway.example.com/servicenow/api/now/table/incident` | as above, every path below `/servicenow` |
+///
+/// Of a pasted address, what names a page or an API of an instance is left out, together with query and fragment: everything from
+/// the first segment of the path that ends in `.do`, from `/api/now`, `/api/sn_…`, `/api/x_…`, or from `/now/nav`, `/now/workspace`,
+/// `/now/sow` and `/now/cwf`. What is in front of it is the prefix. On hosts of ServiceNow's own, below `service-now.com` and
+/// `servicenowservices.com`, no gateway puts anything in front: there the whole path is left out, with a query also that of the
+/// portals `/sp`, `/esc` and `/csm`. Any other path is a prefix, and has neither query nor fragment.
+///
+/// Text that could name another host than the one a reader sees is refused: user info, fragments, queries, spaces,
+/// backslashes, letters outside ASCII, numbers that are almost an address.
+///
+/// ```
+/// use snow_core::Instance;
+///
+/// assert_eq!(Instance::parse("dev12345")?.to_string(), "https://dev12345.service-now.com");
+/// let error = Instance::parse("x.evil.com#").unwrap_err();
+/// assert!(error.to_string().contains("contains '#'"), "{error}");
+/// # Ok::<_, snow_core::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Instance {
+    origin: Origin,
+    authority: Authority,
+    /// Empty, or `/a/b`.
+    prefix: String,
+}
+
+impl Instance {
+    /// Reads a bare name, a host or a URL.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`], naming the text and what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let address = page_url::without_page(text).unwrap_or(text);
+        Self::parse_address(address, false).map_err(|why| invalid(text, &why))
+    }
+
+    /// Like [`parse`](Self::parse), and takes the path as it stands, also where it names a page or an API: for the address of
+    /// something that is not an instance, such as another issuer's token endpoint.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`], naming the text and what is wrong with it.
+    pub fn parse_verbatim(text: &str) -> Result<Self, Error> {
+        Self::parse_address(text, false).map_err(|why| invalid(text, &why))
+    }
+
+    /// Like [`parse`](Self::parse), and takes plain `http://` to any host: **credentials then cross the network
+    /// readable by anybody**. For a proxy on a trusted network that adds the encryption.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`], naming the text and what is wrong with it.
+    pub fn allow_http(text: &str) -> Result<Self, Error> {
+        let address = page_url::without_page(text).unwrap_or(text);
+        Self::parse_address(address, true).map_err(|why| invalid(text, &why))
+    }
+
+    fn parse_address(text: &str, http_anywhere: bool) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("is empty: give a name such as \"dev12345\", a host or an https URL".into());
+        }
+        if let Some(odd) = text.chars().find(|c| !c.is_ascii_graphic() || "#?@\\%\"'<>^`{|}*".contains(*c)) {
+            return Err(invalid_char_message(odd));
+        }
+        let (https, rest) = match text.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
+            Some((scheme, _)) => return Err(format!("has the scheme {scheme:?}: only https is spoken")),
+            None if text.contains('/') => {
+                return Err("has a path: with a path, write the whole https URL".into());
+            }
+            None => return Self::parse_host(text),
+        };
+        let (authority, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (host, port) = split_port(authority)?;
+        let host = check_host(host)?;
+        if !https && !http_anywhere && !is_loopback(&host) {
+            return Err("is plain http to another machine, where credentials can be read on the way: \
+                        use https, or Instance::allow_http if that is meant"
+                .into());
+        }
+        Self::assemble(https, host, port, check_prefix(prefix)?)
+    }
+
+    fn parse_host(text: &str) -> Result<Self, String> {
+        if text.contains(['.', ':']) {
+            let (host, port) = split_port(text)?;
+            if !text.contains('.') && !host.starts_with('[') {
+                let why = "is a bare name with a port: write the whole URL of the host, or the instance's name alone";
+                return Err(why.into());
+            }
+            return Self::assemble(true, check_host(host)?, port, String::new());
+        }
+        if text.eq_ignore_ascii_case("localhost") {
+            return Err("is this machine, not an instance's name: write \"http://localhost:PORT\"".into());
+        }
+        let name = check_label(text)?;
+        if name.contains('_') {
+            let why = "contains '_', which no instance's name has: for a host of your own network, write \"https://HOST\"";
+            return Err(why.into());
+        }
+        Self::assemble(true, format!("{name}.service-now.com"), None, String::new())
+    }
+
+    fn assemble(https: bool, host: String, port: Option<u16>, prefix: String) -> Result<Self, String> {
+        let origin = Origin::new(https, host, port);
+        let authority = Authority::try_from(origin.authority()).map_err(|e| format!("is not a host: {e}"))?;
+        Ok(Self { origin, authority, prefix })
+    }
+
+    /// Scheme, host and port.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The path in front of every path: empty, or like `/servicenow`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// How many bytes of URI an instance takes: what was seen to pass. 8,347 were refused (facts 1.10).
+    pub const MAX_URI: usize = 8_182;
+
+    /// The absolute URI of a path with parameters.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`] if the parameters cannot be sent, [`Kind::UriTooLong`] beyond 65,534 bytes. The service takes
+    /// no more than [`MAX_URI`](Self::MAX_URI).
+    pub fn uri(&self, path: &ApiPath, params: &Params) -> Result<Uri, Error> {
+        let params = params.encoded()?;
+        let mut text = String::with_capacity(self.prefix.len() + path.as_str().len() + 1 + params.len());
+        text.push_str(&self.prefix);
+        text.push_str(path.as_str());
+        if !params.is_empty() {
+            text.push('?');
+            text.push_str(params);
+        }
+        self.absolute(PathAndQuery::from_maybe_shared(Bytes::from(text)).map_err(too_long)?)
+    }
+
+    /// Where a link in an answer leads, on this instance: of the link's text only path and query are taken, never scheme,
+    /// host or port, which may be anybody's (facts 1.5, 10.3).
+    ///
+    /// ```
+    /// use snow_core::Instance;
+    ///
+    /// let instance = Instance::parse("https://gateway.example.com/snow")?;
+    /// let there = instance.follow("https://dev1.service-now.com/api/now/table/incident?sysparm_offset=10")?;
+    /// assert_eq!(there, "https://gateway.example.com/snow/api/now/table/incident?sysparm_offset=10");
+    /// assert!(instance.follow("https://dev1.service-now.com/../admin").is_err());
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Kind::Decode`] for text that is not a link, or whose path has steps to other paths.
+    pub fn follow(&self, link: &str) -> Result<Uri, Error> {
+        let refuse = |why: &str| Error::new(Kind::Decode, format!("the link of an answer {why}"));
+        let uri: Uri = link.parse().map_err(|e| refuse("cannot be read").with_source(e))?;
+        let target = match uri.path_and_query() {
+            Some(target) if uri.authority().is_none() || uri.scheme().is_some() => target,
+            _ => return Err(refuse("has no path")),
+        };
+        let path = target.path();
+        let below = path.strip_prefix(&self.prefix).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+        ApiPath::check_received(below).map_err(refuse)?;
+        let target = format!(
+            "{below}{}{}",
+            if target.query().is_some() { "?" } else { "" },
+            target.query().unwrap_or_default()
+        );
+        self.resolve(&PathAndQuery::from_maybe_shared(Bytes::from(target)).map_err(too_long)?)
+    }
+
+    /// The same path and query on this instance, below its prefix.
+    pub(crate) fn resolve(&self, target: &PathAndQuery) -> Result<Uri, Error> {
+        if self.prefix.is_empty() {
+            return self.absolute(target.clone());
+        }
+        let text = format!("{}{target}", self.prefix);
+        self.absolute(PathAndQuery::from_maybe_shared(Bytes::from(text)).map_err(too_long)?)
+    }
+
+    fn absolute(&self, target: PathAndQuery) -> Result<Uri, Error> {
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.origin.scheme());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(target);
+        Uri::from_parts(parts).map_err(too_long)
+    }
+}
+
+/// An ApiPath and Params hold nothing but what a URI may hold: all that is left to go wrong is the length.
+fn too_long(error: impl Into<crate::BoxError>) -> Error {
+    let why = "the URI is longer than 65,534 bytes: ask for less in one request";
+    Error::new(Kind::UriTooLong, why).with_source(error)
+}
+
+fn invalid(text: &str, why: &str) -> Error {
+    // User info may be a password: what stands before an @ is not repeated.
+    let shown = match text.rsplit_once('@') {
+        Some((_, host)) => format!("…@{host}"),
+        None => text.to_owned(),
+    };
+    Error::new(Kind::InvalidInput, format!("the instance {shown:?} {why}"))
+}
+
+impl FromStr for Instance {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<&str> for Instance {
+    type Error = Error;
+
+    fn try_from(text: &str) -> Result<Self, Error> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<&String> for Instance {
+    type Error = Error;
+
+    fn try_from(text: &String) -> Result<Self, Error> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Instance {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Infallible> for Error {
+    /// So that an [`Instance`] can be given wherever text for one can.
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl fmt::Display for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.prefix)
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instance({self})")
+    }
+}

@@ -1,0 +1,136 @@
+use super::*;
+use crate::layer::contract;
+use crate::{Body, Kind, Once};
+use http::Method;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tower::{ServiceExt, service_fn};
+
+fn layer() -> RetryLayer {
+    RetryLayer::new(RetryPolicy::new())
+}
+
+/// What comes of a request whose attempts have these outcomes: a status, or an error of a kind.
+async fn run(
+    policy: RetryPolicy,
+    request: Request<Body>,
+    outcomes: &'static [Result<u16, Kind>],
+) -> (Result<Response<Body>, Error>, usize) {
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = calls.clone();
+    let inner = service_fn(move |_: Request<Body>| {
+        let at = counted.fetch_add(1, Ordering::Relaxed) as usize;
+        async move {
+            let outcome = outcomes.get(at).or(outcomes.last()).unwrap();
+            let answer = outcome.map(|status| Response::builder().status(status).header("retry-after", "2"));
+            answer.map(|answer| answer.body(Body::empty()).unwrap()).map_err(|kind| Error::new(kind, "below"))
+        }
+    });
+    let outcome = RetryLayer::new(policy).layer(inner).oneshot(request).await;
+    (outcome, calls.load(Ordering::Relaxed) as usize)
+}
+
+fn request(method: Method) -> Request<Body> {
+    Request::builder().method(method).uri("/").body(Body::from("x")).unwrap()
+}
+
+#[tokio::test]
+async fn passes_readiness_errors_and_bodies_through() {
+    contract::is_transparent(layer()).await;
+    contract::lets_go(layer()).await;
+    contract::completes_again(layer());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_carried_out_is_sent_again_whatever_it_is() {
+    for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
+        for outcomes in [&[Ok(429), Ok(200)], &[Err(Kind::Connect), Ok(200)], &[Err(Kind::Busy), Ok(200)]] {
+            let (outcome, calls) = run(RetryPolicy::new(), request(method.clone()), outcomes).await;
+            let answer = outcome.unwrap();
+            assert_eq!((answer.status().as_u16(), calls), (200, 2));
+            assert_eq!(answer.extensions().get::<Attempts>().unwrap().to_string(), "after 2 attempts");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_carried_out_is_sent_again_only_if_that_does_no_harm() {
+    let told = Operation::new().idempotent(true);
+    for (method, operation, sent) in [
+        (Method::GET, None, 2),
+        (Method::DELETE, None, 2),
+        (Method::POST, None, 1),
+        (Method::PUT, None, 1),
+        (Method::PATCH, None, 1),
+        (Method::PATCH, Some(told), 2),
+        (Method::GET, Some(Operation::new().idempotent(false)), 1),
+    ] {
+        for outcomes in [&[Ok(503), Ok(200)], &[Err(Kind::Closed), Ok(200)], &[Err(Kind::TimedOut), Ok(200)]]
+        {
+            let mut request = request(method.clone());
+            operation.clone().map(|operation| request.extensions_mut().insert(operation));
+            let (outcome, calls) = run(RetryPolicy::new(), request, outcomes).await;
+            assert_eq!(calls, sent, "{method} {outcomes:?}");
+            let attempts = match outcome {
+                Ok(answer) => *answer.extensions().get::<Attempts>().unwrap(),
+                Err(error) => error.attempts().unwrap(),
+            };
+            assert_eq!(attempts.stopped() == Some(Stop::Doubt), sent == 1);
+            assert_eq!(attempts.are_doubtful(), sent == 2);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn gives_up_with_the_count_and_the_reason() {
+    let once = || request(Method::GET).map(|_| Body::stream(http_body_util::Full::new("x".into())));
+    let policy = RetryPolicy::new;
+    for (policy, request, outcomes, calls, why) in [
+        (policy(), request(Method::GET), &[Ok(503)][..], 4, Stop::Limit),
+        (policy().attempts(1), request(Method::GET), &[Err(Kind::Connect)], 1, Stop::Limit),
+        (policy().budget(1), request(Method::GET), &[Ok(429)], 2, Stop::Budget),
+        (policy().within(Duration::from_secs(5)), request(Method::GET), &[Ok(429)], 3, Stop::Deadline),
+        (policy(), once(), &[Err(Kind::Connect)], 1, Stop::Body),
+    ] {
+        let policy = policy.backoff(Duration::ZERO, Duration::ZERO);
+        let (outcome, made) = run(policy, request, outcomes).await;
+        let attempts = match &outcome {
+            Ok(answer) => *answer.extensions().get::<Attempts>().unwrap(),
+            Err(error) => error.attempts().unwrap(),
+        };
+        assert_eq!((made, attempts.count() as usize, attempts.stopped()), (calls, calls, Some(why)));
+    }
+    let (outcome, _) = run(policy(), request(Method::GET), &[Err(Kind::Connect)]).await;
+    let line = outcome.unwrap_err().to_string();
+    assert!(line.contains("(after 4 attempts, as many as are allowed)"), "{line}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_as_long_as_the_service_asks_and_little_longer() {
+    let began = clock::now();
+    let (outcome, _) = run(RetryPolicy::new(), request(Method::GET), &[Ok(429), Ok(200)]).await;
+    let waited = began.elapsed();
+    assert!(outcome.is_ok() && waited >= Duration::from_secs(2) && waited <= Duration::from_millis(2_501));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_answer_is_dropped_before_the_pause() {
+    let (mut service, mut handle) = contract::spawn(layer());
+    tokio_test::assert_ready_ok!(service.poll_ready());
+    let mut answer = tokio_test::task::spawn(service.call(contract::request("/")));
+    tokio_test::assert_pending!(answer.poll());
+    let (held, body) = contract::body_by_hand();
+    let busy = Response::builder().status(429).header("retry-after", "9").body(body).unwrap();
+    handle.next_request().await.unwrap().1.send_response(busy);
+    tokio_test::assert_pending!(answer.poll());
+    assert!(held.is_abandoned());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_foreign_body_that_can_be_sent_once_is_sent_once() {
+    let inner = service_fn(|_: Request<Once<String>>| async {
+        Err::<Response<()>, _>(Error::new(Kind::Connect, "no"))
+    });
+    let error = layer().layer(inner).oneshot(Request::new(Once(String::new()))).await.unwrap_err();
+    assert_eq!(error.attempts().unwrap().stopped(), Some(Stop::Body));
+}

@@ -1,0 +1,139 @@
+//! The names of fields: what a name may be, and where one ends in a text.
+
+use super::byte_classes::byte_classes;
+use super::operator;
+
+/// What every parameter of a request begins with.
+const PARAMETER: &str = "sysparm_";
+
+const LETTER: u8 = 1;
+const DOT: u8 = 2;
+const DOT_AND_LETTER: u8 = LETTER | DOT;
+const OTHER: u8 = 4;
+/// In names of catalog variables only.
+const CAPITAL: u8 = 8;
+
+const IN_FIELD: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = u8::MIN;
+    loop {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => kinds[byte as usize] = LETTER,
+            b'.' => kinds[byte as usize] = DOT,
+            b'A'..=b'Z' => kinds[byte as usize] = CAPITAL,
+            _ => {}
+        }
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    kinds
+};
+
+/// What is wrong with a field's name.
+pub(crate) fn check_field(name: &str) -> Result<(), String> {
+    if name_case(name).is_some() { Ok(()) } else { Err(invalid_name_message(name)) }
+}
+
+/// What is wrong with the name of a field to return. One that does not exist selects nothing: it is missing in the response, and
+/// no more. So it may have capitals anywhere, as names of columns of a database view can.
+pub(crate) fn check_returned_field(name: &str) -> Result<(), String> {
+    if name_case(name).is_some() || is_well_formed(name) { Ok(()) } else { Err(invalid_name_message(name)) }
+}
+
+/// How a field's name is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum NameCase {
+    Lower,
+    /// With capitals in the name of a catalog variable, whose case counts (facts 13.1).
+    Mixed,
+}
+
+/// How a name is written that can be a field's.
+pub(super) fn name_case(name: &str) -> Option<NameCase> {
+    match byte_classes(name, &IN_FIELD) {
+        LETTER if !name.starts_with(PARAMETER) => Some(NameCase::Lower),
+        DOT_AND_LETTER if !name.starts_with(PARAMETER) && each_dot_is_between_letters(name) => {
+            Some(NameCase::Lower)
+        }
+        kinds if kinds & CAPITAL != 0 && is_well_formed(name) && is_mixed(name) => Some(NameCase::Mixed),
+        _ => None,
+    }
+}
+
+/// Whether all capitals of a name are in that of a variable: `variables.Name`, `request_item.variables.Name`.
+fn is_mixed(name: &str) -> bool {
+    let lower = name.split(|c: char| c.is_ascii_uppercase()).next().unwrap_or_default();
+    names_variable(lower)
+}
+
+/// Whether what follows in a name may have capitals.
+pub(super) fn names_variable(beginning: &str) -> bool {
+    const VARIABLES: &str = "variables.";
+    beginning.starts_with(VARIABLES) || beginning.contains(".variables.")
+}
+
+fn is_well_formed(name: &str) -> bool {
+    byte_classes(name, &IN_FIELD) & OTHER == 0
+        && !name.is_empty()
+        && !name.starts_with(PARAMETER)
+        && each_dot_is_between_letters(name)
+}
+
+/// Why a name cannot be a field's.
+pub(super) fn invalid_name_message(name: &str) -> String {
+    let may_be_capital = is_mixed(name);
+    let odd = name.chars().find(|c| !(is_field_char(*c) || may_be_capital && c.is_ascii_uppercase()));
+    match odd {
+        _ if name.is_empty() => "has no name".into(),
+        Some(odd) => format!(
+            "contains {odd:?}: a field is named by its column (\"short_description\"), not by its label, in lower case (only \
+             catalog variables keep theirs, \"variables.Name\"); a condition on any other name widens the query to the whole table"
+        ),
+        None if name.starts_with(PARAMETER) => {
+            "is a parameter of the request, not a field: a condition on it widens the query to the whole table".into()
+        }
+        None => "has a dot too many".into(),
+    }
+}
+
+fn each_dot_is_between_letters(name: &str) -> bool {
+    // To the end, whatever is seen: so the compiler takes many at once.
+    let bytes = name.as_bytes();
+    let two_dots = |seen, (a, b): (&u8, &u8)| seen | ((*a == b'.') & (*b == b'.'));
+    let ends = [bytes.first(), bytes.last()];
+    !ends.contains(&Some(&b'.')) && !bytes.iter().zip(bytes.iter().skip(1)).fold(false, two_dots)
+}
+
+/// Whether a field's name, or a path of names, can have this character.
+pub(super) fn is_field_char(c: char) -> bool {
+    u8::try_from(c).is_ok_and(|byte| IN_FIELD[usize::from(byte)] & (OTHER | CAPITAL) == 0)
+}
+
+/// The field's name that a text begins with, if any, and the rest.
+pub(super) fn split_name(text: &str) -> (&str, &str) {
+    let lower = text.find(|c| !is_field_char(c)).unwrap_or(text.len());
+    let at = if text[lower..].starts_with(|c: char| c.is_ascii_uppercase()) {
+        mixed_name(text, lower)
+    } else {
+        lower
+    };
+    text.split_at(at)
+}
+
+/// Where a name ends that goes on with a capital: that of a catalog variable at the first operator behind it, any other there.
+#[cold]
+fn mixed_name(text: &str, lower: usize) -> usize {
+    if !names_variable(&text[..lower]) {
+        return lower;
+    }
+    let is_of_name = |c: char| is_field_char(c) || c.is_ascii_uppercase();
+    let end = text.find(|c| !is_of_name(c)).unwrap_or(text.len());
+    let is_end = |at: &usize| !text[..*at].ends_with('.') && operator::split(&text[*at..]).is_some();
+    match (lower..=end).find(is_end) {
+        Some(at) => at,
+        None if matches!(text[end..].chars().next(), None | Some('@')) => end,
+        None => lower,
+    }
+}

@@ -1,0 +1,58 @@
+//! Which fields a query looks at.
+
+use super::condition::Test;
+use super::related::SpecialCondition;
+use super::{Expr, Query};
+
+impl Query<'_> {
+    /// The fields that conditions and order name, dot-walks as they are written, each once. Those of another table, in a related
+    /// list or a join, are left out, and so is what [`raw`](Self::raw) text says: [`parse`](Self::parse) it instead.
+    ///
+    /// ```
+    /// use snow_core::Query;
+    ///
+    /// let query = Query::parse("active=true^caller_id.nameLIKEfred^NQopened_atSAMEASclosed_at@day^ORDERBYnumber")?;
+    /// assert_eq!(query.fields(), ["active", "caller_id.name", "opened_at", "closed_at", "number"]);
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    pub fn fields(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        self.terms.iter().for_each(|term| collect(term, &mut found));
+        let mut once = Vec::with_capacity(found.len());
+        for field in found {
+            if !once.contains(&field) {
+                once.push(field);
+            }
+        }
+        once
+    }
+}
+
+fn collect<'q>(expr: &'q Expr<'_>, found: &mut Vec<&'q str>) {
+    match expr {
+        Expr::Condition(condition) => {
+            found.push(&condition.field);
+            match &condition.test {
+                Test::Relate { other, .. } => found.push(other),
+                Test::Distance(distance) => found.push(&distance.other),
+                Test::Compare(..)
+                | Test::In { .. }
+                | Test::Between(_)
+                | Test::Unary(_)
+                | Test::On { .. }
+                | Test::Relative(..)
+                | Test::DatePart(_) => {}
+            }
+        }
+        Expr::Order { field, .. } => found.push(field),
+        Expr::All(inner) | Expr::Any(inner) => inner.iter().for_each(|expr| collect(expr, found)),
+        Expr::Not(inner) => collect(inner, found),
+        Expr::Special(special) => match &**special {
+            SpecialCondition::Related { .. }
+            | SpecialCondition::Join(_)
+            | SpecialCondition::Text(_)
+            | SpecialCondition::TextIndexGroup(_) => {}
+        },
+        Expr::Raw(_) | Expr::Refused(_) => {}
+    }
+}

@@ -1,0 +1,135 @@
+//! Waiting, and limits of time on something that is waited for. The only file that makes timers: those of tokio belong to the
+//! runtime that they were made in, stand still with it, and panic outside one.
+#![warn(clippy::arithmetic_side_effects)]
+
+use crate::{Error, Kind, clock};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::runtime::{Handle, Id};
+use tokio::time::{self, Instant};
+
+/// Limits, and the timer that enforces them. The timer is made when somebody has to wait for the first time, so that neither a
+/// layer nor a call needs a runtime. On the heap, so that futures move lightly.
+#[derive(Debug)]
+pub(crate) struct Timer<T>(Box<Limited<T>>);
+
+#[derive(Debug)]
+struct Limited<T> {
+    limits: T,
+    armed: Option<Armed>,
+}
+
+/// A timer of tokio stops with its runtime, and panics once that has shut down. So it is made again in any other runtime.
+#[derive(Debug)]
+struct Armed {
+    runtime: Id,
+    sleep: Pin<Box<time::Sleep>>,
+}
+
+impl<T> Timer<T> {
+    pub(crate) fn new(limits: T) -> Self {
+        Self(Box::new(Limited { limits, armed: None }))
+    }
+
+    pub(crate) fn limits(&self) -> &T {
+        &self.0.limits
+    }
+
+    /// Whether the moment has come. Asks for the moment when it is polled for the first time, or for the first time since it
+    /// was stopped; never completes without one. An error outside a runtime.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    pub(crate) fn poll_elapsed(
+        &mut self,
+        cx: &mut Context<'_>,
+        moment: impl FnOnce(&T) -> Option<Instant>,
+    ) -> Poll<Result<(), Error>> {
+        let runtime = Handle::try_current().map_err(|_| no_runtime())?.id();
+        let Limited { limits, armed } = &mut *self.0;
+        let current = match armed.take() {
+            Some(armed) if armed.runtime == runtime => armed,
+            other => {
+                let until = other.map_or_else(|| moment(limits), |armed| Some(armed.sleep.deadline()));
+                let Some(until) = until else { return Poll::Pending };
+                Armed { runtime, sleep: Box::pin(time::sleep_until(until)) }
+            }
+        };
+        armed.insert(current).sleep.as_mut().poll(cx).map(Ok)
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.0.armed = None;
+    }
+}
+
+/// Waits for `time`, counted from this call; a time longer than clocks go never ends. The wait goes on in whichever tokio
+/// runtime the future is polled in, however often it moves from one to another.
+///
+/// # Errors
+/// [`Kind::Foreign`] if it is polled outside a tokio runtime.
+///
+/// # Panics
+/// The future panics in a tokio runtime without timers: call `enable_time()` or `enable_all()` on the runtime's builder.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), snow_core::Error> {
+/// use snow_core::{Clock, timer};
+/// use std::time::Duration;
+///
+/// let clock = Clock::new();
+/// let before = clock.now();
+/// timer::sleep(Duration::from_secs(3)).await?;
+/// assert_eq!(clock.now().duration_since(before).unwrap().as_secs(), 3);
+/// # Ok(()) }
+/// ```
+pub fn sleep(time: Duration) -> Sleep {
+    Sleep(Timer::new(clock::after(time)))
+}
+
+/// The future of [`sleep`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Sleep(Timer<Option<Instant>>);
+
+impl Future for Sleep {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_elapsed(cx, |moment| *moment)
+    }
+}
+
+/// Waits for a future, but no longer than `limit`: returns `None` if it is not done by then.
+///
+/// # Errors
+/// [`Kind::Foreign`] if it has to wait outside a tokio runtime.
+///
+/// # Panics
+/// The future panics in a tokio runtime without timers, as [`sleep`] does.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), snow_core::Error> {
+/// use snow_core::timer;
+/// use std::time::Duration;
+///
+/// let limit = Duration::from_secs(1);
+/// assert_eq!(timer::timeout(limit, async { "done" }).await?, Some("done"));
+/// assert_eq!(timer::timeout(limit, std::future::pending::<()>()).await?, None);
+/// # Ok(()) }
+/// ```
+pub async fn timeout<T>(limit: Duration, future: impl Future<Output = T>) -> Result<Option<T>, Error> {
+    let (mut future, mut sleep) = (pin!(future), sleep(limit));
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Ok(Some(done))),
+        Poll::Pending => Pin::new(&mut sleep).poll(cx).map(|waited| waited.map(|()| None)),
+    })
+    .await
+}
+
+fn no_runtime() -> Error {
+    Error::new(
+        Kind::Foreign,
+        "a limit of time cannot be enforced outside a tokio runtime: call this inside one",
+    )
+}

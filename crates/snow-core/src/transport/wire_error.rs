@@ -1,0 +1,146 @@
+//! Which kind a failure on the wire is: decided here, where the types are known.
+
+use crate::{BoxError, Error, Kind};
+use rustls::{AlertDescription, CertificateError};
+use std::error::Error as StdError;
+use std::io;
+
+/// A failure before the head of the answer. Those of the connector are our own already.
+pub(super) fn of_client(error: hyper_util::client::legacy::Error) -> Error {
+    if error.is_connect() && find::<Error>(&error).is_none() {
+        return Error::new(Kind::Connect, "no connection could be made").with_source(error);
+    }
+    broken(error.into())
+}
+
+/// A failure on a connection that stood.
+pub(super) fn broken(error: BoxError) -> Error {
+    if let Some(own) = find::<Error>(&*error) {
+        return own.clone(); // the connector's, or that of the request's own body
+    }
+    // With TLS 1.3 the server looks at our certificate when we believe the handshake to be over already.
+    if let Some(rustls::Error::AlertReceived(alert)) = find(&*error)
+        && is_about_certificates(*alert)
+    {
+        return of_tls(error);
+    }
+    // hyper says so only of a request that it gives back, which is one that it has not begun to send.
+    if find::<hyper::Error>(&*error).is_some_and(hyper::Error::is_canceled) {
+        let why = "the connection closed before the request went out";
+        return Error::new(Kind::Connect, why).with_source(error);
+    }
+    if let Some(why) = unreadable(&*error) {
+        return Error::new(Kind::InvalidHttp, why).with_source(error);
+    }
+    Error::new(Kind::Closed, "the connection broke before the answer was whole").with_source(error)
+}
+
+/// What was wrong with bytes that came and are not HTTP. Asking again gets the same.
+fn unreadable(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+    let hyper = find::<hyper::Error>(error).filter(|hyper| !hyper.is_user())?;
+    if hyper.is_parse() {
+        // Hyper has a question for this in its server only. Its words decide over ours and over nothing else.
+        return Some(match hyper.to_string().contains("too large") {
+            true => "the head of the response has more headers or more bytes than the transport takes",
+            false => "what came in place of a response is not HTTP/1.1",
+        });
+    }
+    // Hyper has no question for a body whose chunks are no chunks; what rustls refuses looks alike.
+    let is_bad =
+        |io: &io::Error| matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
+    let is_framing = find::<io::Error>(error).is_some_and(is_bad) && find::<rustls::Error>(error).is_none();
+    is_framing.then_some("the chunks of the response's body are not HTTP/1.1")
+}
+
+/// A failure of the TLS handshake.
+pub(super) fn of_handshake(error: BoxError) -> Error {
+    // Complaints about a peer that speaks no TLS may arrive as plain I/O errors.
+    let not_tls = |io: &io::Error| io.kind() == io::ErrorKind::InvalidData;
+    let is_tls = find::<rustls::Error>(&*error).is_some() || find::<io::Error>(&*error).is_none_or(not_tls);
+    if is_tls {
+        return of_tls(error);
+    }
+    Error::new(Kind::Connect, "the connection broke in the TLS handshake").with_source(error)
+}
+
+fn of_tls(error: BoxError) -> Error {
+    use CertificateError as E;
+    use rustls::Error::{AlertReceived, InvalidCertificate, PeerIncompatible};
+    let why = match find::<rustls::Error>(&*error) {
+        Some(InvalidCertificate(E::UnknownIssuer)) => {
+            "no encrypted connection could be made: the issuer of the certificate is not trusted (if it is your \
+             own, add it by add_root_certificates_pem(), or to the certificates this machine trusts)"
+        }
+        Some(InvalidCertificate(why)) => of_certificate(why),
+        Some(AlertReceived(AlertDescription::ProtocolVersion) | PeerIncompatible(_)) => {
+            "no encrypted connection could be made: the server speaks no version of TLS that is allowed here (see \
+             min_tls_version())"
+        }
+        Some(AlertReceived(alert)) if is_about_certificates(*alert) => {
+            "the server wants a client certificate that it trusts (see client_certificate_pem())"
+        }
+        Some(AlertReceived(_)) => {
+            "no encrypted connection could be made: the server broke off the handshake (some do when they want a client \
+             certificate, see client_certificate_pem())"
+        }
+        _ => "no encrypted connection could be made (does the server speak TLS on this port?)",
+    };
+    Error::new(Kind::Tls, why).with_source(error)
+}
+
+/// What is wrong with a server's certificate, and who can do something about it.
+fn of_certificate(why: &CertificateError) -> &'static str {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+        Revoked,
+    };
+    match why {
+        Expired | ExpiredContext { .. } => {
+            "no encrypted connection could be made: the server's certificate has expired (whoever runs the server has to renew \
+             it, unless the clock of this machine is wrong)"
+        }
+        NotValidYet | NotValidYetContext { .. } => {
+            "no encrypted connection could be made: the server's certificate is not valid yet (check the clock of this machine)"
+        }
+        NotValidForName | NotValidForNameContext { .. } => {
+            "no encrypted connection could be made: the server's certificate is for another host (check the instance's name)"
+        }
+        Revoked => {
+            "no encrypted connection could be made: the server's certificate was revoked (whoever runs the server has to replace it)"
+        }
+        _ => {
+            "no encrypted connection could be made: the server's certificate is not valid (whoever runs the server, or a proxy on \
+             the way, has to replace it)"
+        }
+    }
+}
+
+/// What a server says of a client's certificate.
+fn is_about_certificates(alert: AlertDescription) -> bool {
+    use AlertDescription as Alert;
+    matches!(
+        alert,
+        Alert::CertificateRequired
+            | Alert::DecryptError // a signature of an authority with the same name
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+    )
+}
+
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        // An io::Error hides the error inside it from `source`, and shows what is below that instead.
+        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = inside.map(|inside| inside as &dyn StdError).or_else(|| error.source());
+    }
+    None
+}

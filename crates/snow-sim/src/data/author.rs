@@ -1,0 +1,27 @@
+//! Who writes a record, when, and how.
+
+use super::Locale;
+
+/// Who writes, when, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Author<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) stamp: &'a str,
+    /// Whether values are display values (`sysparm_input_display_value`).
+    pub(crate) shown: Option<&'a Locale>,
+    /// Whether the fields that the instance fills may be given (`sysparm_suppress_auto_sys_field`).
+    pub(crate) sys_fields: bool,
+    /// Whether records come whole from elsewhere: no rule touches them.
+    pub(crate) loaded: bool,
+}
+
+impl<'a> Author<'a> {
+    pub(crate) fn new(user: &'a str, stamp: &'a str) -> Self {
+        Self { user, stamp, shown: None, sys_fields: false, loaded: false }
+    }
+
+    /// Somebody who is no client, and may give every field.
+    pub(crate) fn unrestricted(stamp: &'a str) -> Self {
+        Self { sys_fields: true, ..Self::new("glide.maint", stamp) }
+    }
+}

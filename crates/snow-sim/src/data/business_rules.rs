@@ -1,0 +1,42 @@
+//! The rules that run before a record is saved (facts 1.6).
+
+use super::{Database, Fields, Row, TableId};
+
+/// The name of a user; priority from impact and urgency; the two states follow each other; what is closed is not active.
+pub(super) fn apply(
+    database: &mut Database,
+    table: TableId,
+    row: &mut Row,
+    given: &Fields,
+    old: Option<&Row>,
+) {
+    let level = |name: &str| database.field(table, row, name).parse::<u32>().ok();
+    let changed = old.is_none_or(|old| {
+        ["impact", "urgency"]
+            .iter()
+            .any(|name| database.field(table, row, name) != database.field(table, old, name))
+    });
+    if let (Some(impact @ 1..=3), Some(urgency @ 1..=3), true) = (level("impact"), level("urgency"), changed)
+    {
+        let priority = (impact + urgency - 1).to_string();
+        database.put(table, row, "priority", &priority);
+    }
+    // What a user is called follows from first and last name.
+    if database.dictionary.def(table).name == "sys_user" && !given.contains_key("name") {
+        let names = ["first_name", "last_name"];
+        if names.iter().any(|name| given.contains_key(*name)) {
+            let both = names.map(|name| database.field(table, row, name).to_owned()).join(" ");
+            database.put(table, row, "name", both.trim());
+        }
+    }
+    if database.dictionary.find(table, "incident_state").is_some() {
+        for (from, to) in [("state", "incident_state"), ("incident_state", "state")] {
+            if given.contains_key(from) {
+                let value = database.field(table, row, from).to_owned();
+                database.put(table, row, to, &value);
+            }
+        }
+        let closed = matches!(database.field(table, row, "incident_state"), "7" | "8");
+        database.put(table, row, "active", if closed { "false" } else { "true" });
+    }
+}

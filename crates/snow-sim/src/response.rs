@@ -1,0 +1,139 @@
+//! Answers in the service's own form (facts 1.4, 3.1).
+
+use crate::Release;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long a request waited.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct QueueTimes {
+    /// For a semaphore of the node's pool.
+    pub(crate) semaphore: Duration,
+    /// For its turn in the session.
+    pub(crate) session: Duration,
+}
+
+/// A response before it is put on the wire.
+pub(crate) struct SimResponse {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// The body is a generated file of this size.
+    pub(crate) generated: Option<u64>,
+    /// The edge answers without a transaction, a node with one.
+    pub(crate) by_node: bool,
+    /// The transaction was cut off: the body has no end.
+    pub(crate) truncated: bool,
+}
+
+impl SimResponse {
+    pub(crate) fn new(status: StatusCode, body: impl Into<Bytes>, by_node: bool) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: body.into(),
+            generated: None,
+            by_node,
+            truncated: false,
+        }
+    }
+
+    pub(crate) fn json(status: StatusCode, body: String) -> Self {
+        Self::new(status, body, true).with("content-type", "application/json;charset=UTF-8")
+    }
+
+    pub(crate) fn result(status: StatusCode, result: &Value) -> Self {
+        Self::json(status, json!({ "result": result }).to_string())
+    }
+
+    /// A file of so many bytes that are made on the way.
+    pub(crate) fn generated(size: u64) -> Self {
+        Self { generated: Some(size), ..Self::empty(StatusCode::OK) }
+    }
+
+    /// How many bytes its body has.
+    pub(crate) fn length(&self) -> u64 {
+        self.generated.unwrap_or(self.body.len() as u64)
+    }
+
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self::new(status, "", true)
+    }
+
+    /// The envelope of every error: `detail` is null where there is none.
+    pub(crate) fn error(status: StatusCode, message: &str, detail: &str) -> Self {
+        let detail = if detail.is_empty() { Value::Null } else { detail.into() };
+        Self::json(
+            status,
+            json!({ "error": { "message": message, "detail": detail }, "status": "failure" }).to_string(),
+        )
+    }
+
+    /// What the edge answers in place of a node.
+    pub(crate) fn edge(status: StatusCode, html: &str) -> Self {
+        let response = Self::new(status, html.to_owned(), false);
+        if html.is_empty() { response } else { response.with("content-type", "text/html") }
+    }
+
+    /// What an instance says of a path that belongs to no API.
+    pub(crate) fn no_such_api() -> Self {
+        Self::error(StatusCode::BAD_REQUEST, "Requested URI does not represent any resource", "")
+    }
+
+    pub(crate) fn method_not_supported() -> Self {
+        Self::error(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", "")
+    }
+
+    pub(crate) fn not_simulated(what: &str) -> Self {
+        Self::error(StatusCode::NOT_IMPLEMENTED, "Not simulated", &format!("{what} is not simulated"))
+    }
+
+    /// Adds a header; a value that cannot be one is left out.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.append(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// With the headers of a node, or of the edge, of a release (facts 1.4).
+    pub(crate) fn with_service_headers(
+        mut self,
+        release: Release,
+        transaction: &str,
+        logged_in: bool,
+        times: QueueTimes,
+    ) -> Self {
+        let old = release == Release::Y2021;
+        self = self.with("server", if old { "ServiceNow" } else { "snow_adc" });
+        if self.by_node {
+            if !old {
+                self = self.with(
+                    "server-timing",
+                    &format!(
+                        "t;desc=\"{transaction}\", sem_wait;dur={}, sesh_wait;dur={}",
+                        times.semaphore.as_millis(),
+                        times.session.as_millis()
+                    ),
+                );
+            }
+            if logged_in {
+                self = self.with("x-is-logged-in", "true");
+                if !old {
+                    self = self.with("x-is-visitor", "false");
+                }
+                self = self.with("x-transaction-id", transaction);
+            } else if self.status != StatusCode::UNAUTHORIZED {
+                self = self.with("x-transaction-id", transaction);
+            }
+            self = self
+                .with("x-content-type-options", "nosniff")
+                .with("pragma", "no-store,no-cache")
+                .with("cache-control", "no-cache,no-store,must-revalidate,max-age=-1")
+                .with("expires", "0");
+        }
+        self.with("strict-transport-security", "max-age=63072000; includeSubDomains")
+    }
+}

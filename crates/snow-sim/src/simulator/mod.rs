@@ -1,0 +1,134 @@
+//! The simulator: what a program holds, and what a test does to it.
+
+mod attachments;
+mod before_each;
+mod faults;
+mod http_response;
+mod pipeline;
+mod records;
+mod service;
+
+use crate::gate::Gate;
+use crate::state::State;
+use crate::tokens::Code;
+use crate::{Entry, Rule, Settings};
+use before_each::BeforeEach;
+pub use service::SimulatorFuture;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A ServiceNow instance. Clones are the same instance.
+///
+/// It is a tower `Service` for requests with any body, and [`listen`](Self::listen) puts it on a socket.
+#[derive(Clone)]
+pub struct Simulator {
+    state: Arc<Mutex<State>>,
+    /// Apart from the state, which is not locked while it runs.
+    before_each: Arc<Mutex<Option<BeforeEach>>>,
+    pool: Gate,
+}
+
+impl Simulator {
+    pub(crate) fn new(state: State) -> Self {
+        Self { state: Arc::new(Mutex::new(state)), before_each: Arc::default(), pool: Gate::default() }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Turns the knobs.
+    ///
+    /// ```
+    /// # let simulator = snow_sim::Simulator::builder().build().unwrap();
+    /// simulator.settings(|settings| settings.node = snow_sim::Node::Hibernating);
+    /// ```
+    pub fn settings(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.lock().settings);
+    }
+
+    /// Adds a rule.
+    pub fn add_rule(&self, rule: Rule) {
+        self.lock().rules.push(rule);
+    }
+
+    /// Moves the instance's time on.
+    pub fn advance(&self, by: Duration) {
+        self.lock().clock.advance(by);
+    }
+
+    /// Ends every access token, as an administrator can; refresh tokens live on.
+    pub fn revoke_access_tokens(&self) {
+        self.lock().tokens.revoke_access();
+    }
+
+    /// Ends every refresh token.
+    pub fn revoke_refresh_tokens(&self) {
+        self.lock().tokens.revoke_refresh();
+    }
+
+    /// Locks a user out, or lets them in again: whatever their calls come with is answered with 401, and so is a login. A refresh
+    /// grant gives them the same token as before.
+    pub fn lock_out(&self, user_name: &str, locked: bool) {
+        if let Some(user) = self.lock().users.get_mut(user_name) {
+            user.locked = locked;
+        }
+    }
+
+    /// An authorization code, as a user's consent would have given it; good once, for ten minutes.
+    pub fn authorization_code(
+        &self,
+        client_id: &str,
+        user_name: &str,
+        redirect_uri: &str,
+        challenge: Option<&str>,
+    ) -> String {
+        let state = &mut *self.lock();
+        let end = state.clock.now() + Code::LIFETIME;
+        state.tokens.issue_code(Code {
+            client: client_id.into(),
+            user: user_name.into(),
+            redirect: redirect_uri.into(),
+            challenge: challenge.map(str::to_owned),
+            end,
+        })
+    }
+
+    /// Everything that arrived so far, in order.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.lock().journal.clone()
+    }
+
+    /// What arrived since this was last called, in order, and forgets it: for runs that are so long that a journal of all
+    /// would fill the memory.
+    pub fn take_journal(&self) -> Vec<Entry> {
+        std::mem::take(&mut self.lock().journal)
+    }
+
+    /// How many requests arrived at the token endpoint.
+    pub fn token_requests(&self) -> usize {
+        self.lock().journal.iter().filter(|entry| entry.path == "/oauth_token.do").count()
+    }
+
+    /// How many access tokens were issued; the same one given again counts once.
+    pub fn tokens_issued(&self) -> u64 {
+        self.lock().tokens.access_tokens
+    }
+
+    /// How many connections listeners took.
+    pub fn connections(&self) -> u64 {
+        self.lock().connections
+    }
+
+    /// How many sessions were opened.
+    pub fn sessions(&self) -> u64 {
+        self.lock().sessions.made()
+    }
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Simulator")
+    }
+}

@@ -1,0 +1,64 @@
+//! What an instance is at a moment.
+
+use crate::clock::Clock;
+use crate::data::Database;
+use crate::imports::Imports;
+use crate::rate_limit::RateCounter;
+use crate::session::Sessions;
+use crate::tokens::Tokens;
+use crate::{ConnectionFault, Entry, Fault, Gateway, OAuthApplication, Rule, Settings, User, WireFault};
+use bytes::Bytes;
+use http::{Request, Response};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+/// A scripted API: whatever it answers goes out as it is.
+pub(crate) type ScriptedApi = Arc<dyn Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync>;
+
+pub(crate) struct State {
+    pub(crate) users: HashMap<String, User>,
+    pub(crate) clients: HashMap<String, Arc<OAuthApplication>>,
+    pub(crate) api_keys: HashMap<String, String>,
+    pub(crate) scripts: HashMap<String, ScriptedApi>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) settings: Settings,
+    pub(crate) tokens: Tokens,
+    pub(crate) sessions: Sessions,
+    pub(crate) clock: Clock,
+    pub(crate) database: Database,
+    pub(crate) imports: Imports,
+    pub(crate) rate_counter: RateCounter,
+    /// For the next requests, one each.
+    pub(crate) faults: VecDeque<Fault>,
+    pub(crate) slow_faults: VecDeque<Fault>,
+    /// For every request.
+    pub(crate) fault: Option<Fault>,
+    pub(crate) wire_faults: VecDeque<WireFault>,
+    pub(crate) connection_faults: VecDeque<ConnectionFault>,
+    pub(crate) connections: u64,
+    /// How many requests arrived, gateways included.
+    pub(crate) arrived: u64,
+    /// For the request of that number.
+    pub(crate) gateways: BTreeMap<u64, Gateway>,
+    /// For every request.
+    pub(crate) gateway: Option<Gateway>,
+    pub(crate) journal: Vec<Entry>,
+}
+
+impl State {
+    /// Counts a request that arrives. Returns the gateway that responds to it, if there is one.
+    pub(crate) fn next_gateway(&mut self) -> Option<Gateway> {
+        self.arrived += 1;
+        self.gateways.remove(&self.arrived).or_else(|| self.gateway.clone())
+    }
+
+    /// Returns the fault that the next request meets, if there is one.
+    pub(crate) fn next_fault(&mut self) -> Option<Fault> {
+        self.faults.pop_front().or(self.fault).or(Fault::of(self.settings.node))
+    }
+
+    /// Ends the scans of attachments whose time is up.
+    pub(crate) fn end_scans(&mut self) {
+        self.database.end_scans(self.clock.now(), self.clock.timestamp());
+    }
+}

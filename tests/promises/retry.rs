@@ -1,0 +1,143 @@
+//! A failure that may pass is retried where that does no harm, and never where it might.
+
+use serde_json::json;
+use snow_client::{Client, Kind, RetryPolicy};
+use snow_sim::{Fault, Simulator};
+use std::time::Duration;
+use tokio::time::Instant;
+
+const ABSENT: &str = "0123456789abcdef0123456789abcdef";
+
+/// How many requests the instance saw since it was asked last.
+fn seen(simulator: &Simulator) -> usize {
+    simulator.take_journal().len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_outlast_what_passes() {
+    let simulator = crate::simulator();
+    for fault in
+        [Fault::NotProcessed, Fault::NoNode, Fault::Maintenance, Fault::Busy, Fault::CancelledInStream]
+    {
+        let client = crate::client(&simulator);
+        simulator.fail_next(fault);
+        simulator.fail_next(fault);
+        let page = client.table("incident").list().limit(2).await.unwrap();
+        assert_eq!((page.len(), seen(&simulator)), (2, 3), "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_pass_is_an_error_that_says_how_often_it_was_tried() {
+    let simulator = crate::simulator();
+    for (fault, kind, requests) in [
+        (Fault::NotProcessed, Kind::NotProcessed, 4),
+        (Fault::NoNode, Kind::Unavailable, 4),
+        (Fault::CancelledInStream, Kind::Cut, 4),
+        (Fault::Busy, Kind::Busy, 4),
+        (Fault::Cancelled, Kind::Cancelled, 1),
+        (Fault::Hibernating, Kind::Hibernating, 1),
+        (Fault::LoginRedirect, Kind::LoginPage, 1),
+    ] {
+        let client = crate::client(&simulator);
+        simulator.fail_always(Some(fault));
+        let error = client.table("incident").list().limit(2).await.unwrap_err();
+        assert_eq!((error.kind(), seen(&simulator)), (kind, requests), "{error}");
+        assert_eq!(error.attempts().map_or(1, |attempts| attempts.count() as usize), requests, "{error}");
+        assert_eq!(
+            error.to_string().contains("after 4 attempts, as many as are allowed"),
+            requests == 4,
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_is_sent_again_only_if_it_was_not_carried_out() {
+    let simulator = crate::simulator();
+    for (fault, requests) in [
+        (Fault::NotProcessed, 2),
+        (Fault::Busy, 2),
+        (Fault::NoNode, 1),
+        (Fault::Maintenance, 1),
+        (Fault::CancelledInStream, 1),
+        (Fault::Cancelled, 1),
+    ] {
+        let client = crate::client(&simulator);
+        simulator.fail_next(fault);
+        let created = client.table("incident").create(&json!({ "short_description": "x" })).await;
+        assert_eq!(created.is_ok(), requests == 2, "{fault:?}");
+        assert_eq!(seen(&simulator), requests, "{fault:?}");
+        if let Err(error) = created {
+            assert!(error.may_have_happened() && !error.is_retryable(), "{error}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_is_sent_again_if_the_caller_says_that_it_may_be() {
+    let simulator = crate::simulator();
+    let client = crate::client(&simulator);
+    let id = client.table("incident").list().limit(1).await.unwrap()[0].value("sys_id").unwrap().into_owned();
+    seen(&simulator);
+    let change = json!({ "short_description": "y" });
+    simulator.fail_next(Fault::NoNode);
+    let error = client.table("incident").update(&id, &change).await.unwrap_err();
+    assert_eq!((error.may_have_happened(), seen(&simulator)), (true, 1), "{error}");
+    assert!(error.to_string().contains("not tried again because it may have been carried out"), "{error}");
+    simulator.fail_next(Fault::NoNode);
+    client.table("incident").update(&id, &change).idempotent(true).await.unwrap();
+    assert_eq!(seen(&simulator), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_finds_nothing_after_one_of_unknown_fate_has_succeeded() {
+    let simulator = crate::simulator();
+    let client = crate::client(&simulator);
+    simulator.fail_next(Fault::NoNode);
+    client.table("incident").delete(ABSENT).await.unwrap();
+    assert_eq!(seen(&simulator), 3, "a list confirms that it is gone");
+    simulator.fail_next(Fault::Busy);
+    let error = client.table("incident").delete(ABSENT).await.unwrap_err();
+    assert_eq!((error.kind(), seen(&simulator)), (Kind::NotFound, 2), "nothing was in doubt: {error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_tried_past_the_deadline() {
+    let simulator = crate::simulator();
+    simulator.fail_always(Some(Fault::NoNode));
+    let client = crate::client(&simulator);
+    let began = Instant::now();
+    let limit = Duration::from_millis(100);
+    let error = client.table("incident").list().limit(1).deadline(limit).await.unwrap_err();
+    assert!(began.elapsed() <= limit + Duration::from_millis(1), "{:?}", began.elapsed());
+    assert!(matches!(error.kind(), Kind::Unavailable | Kind::DeadlineExceeded), "{error}");
+
+    // A rate window that ends after the deadline is not waited for.
+    simulator.fail_always(None);
+    simulator.fail_next(Fault::RateLimited);
+    let error = client.table("incident").list().limit(1).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::RateLimited);
+    assert!(error.to_string().contains("after the deadline"), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_clones_together_try_again_no_more_than_their_budget() {
+    let simulator = crate::simulator();
+    simulator.fail_always(Some(Fault::NoNode));
+    let builder = Client::builder().instance("dev12345").user("admin").password("secret");
+    let policy = RetryPolicy::new().budget(5);
+    let client = builder.transport(simulator.clone()).retry(policy).build().unwrap();
+    let calls = (0..10).map(|_| client.table("incident").list().limit(1));
+    for call in calls {
+        call.await.unwrap_err();
+    }
+    assert_eq!(seen(&simulator), 10 + 5);
+
+    // A read that breaks off draws on the same budget.
+    simulator.fail_always(Some(Fault::CancelledInStream));
+    let error = client.table("incident").list().limit(1).await.unwrap_err();
+    assert_eq!((error.kind(), seen(&simulator)), (Kind::Cut, 1));
+    assert!(error.to_string().contains("too many others are being tried again"), "{error}");
+}
