@@ -19,7 +19,7 @@ use page::{Envelope, Incident};
 use serde_json::Value;
 use snow_client::query::Query;
 use snow_client::{Client, DisplayValue, Instance, OAuthClient, Token, Transport, field};
-use snow_core::decode::{Answer, Records};
+use snow_core::decode::{ApiResponse, Records};
 use snow_core::{ApiPath, Body, HttpService, Params, Record};
 use std::hint::black_box;
 use wire::{ANSWER, Wire};
@@ -61,7 +61,7 @@ fn main() {
             repeat(count, || {
                 let mut head = Response::new(()).into_parts().0;
                 head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
-                let answer = Answer::new(head, black_box(body.clone())).expect("an answer");
+                let answer = ApiResponse::new(head, black_box(body.clone())).expect("an answer");
                 checked(&answer.one().expect("a record").to().expect("an incident"));
             });
         }

@@ -124,10 +124,10 @@ impl Soak {
         let transport = || Transport::builder().no_proxy().pool_idle_timeout(IDLE).build().unwrap();
         let retry = RetryPolicy::new().backoff(Duration::from_millis(5), Duration::from_millis(100));
         let client = Client::builder().instance(url).user("admin").password("secret").transport(transport());
-        let client = client.deadline(DEADLINE).head_timeout(IDLE).idle_timeout(IDLE).concurrency(PERMITS);
+        let client = client.deadline(DEADLINE).response_timeout(IDLE).idle_timeout(IDLE).concurrency(PERMITS);
         let client = client.retry(retry.clone());
         let oauth = OAuthClient::builder().instance(url).client_id("my-id").client_secret("my-secret");
-        let oauth = oauth.transport(transport()).deadline(DEADLINE).head_timeout(IDLE).idle_timeout(IDLE);
+        let oauth = oauth.transport(transport()).deadline(DEADLINE).response_timeout(IDLE).idle_timeout(IDLE);
         let oauth = oauth.retry(retry).token_timeout(IDLE);
         Self {
             client: client.build().unwrap(),

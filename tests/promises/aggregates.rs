@@ -1,7 +1,7 @@
 //! Aggregates are numbers, in one set or one set per group, and a value that the service did not send is an error, never zero.
 
 use snow_client::{
-    Aggregate, Client, Comparison, DateTime, DisplayValue, Error, Group, Kind, Transport, field,
+    Aggregate, Client, Comparison, DateTime, DisplayValue, Error, ErrorKind, Group, Transport, field,
 };
 use snow_sim::{ColumnType, Fault, Rule, Simulator, Table, User};
 
@@ -88,7 +88,7 @@ async fn by_groups_in_an_order_with_what_a_person_sees() {
     assert!(seen.iter().any(|group| group.value("u_city").unwrap() == "Rome"));
     let walked = client.aggregate("u_order").count().group_by(["u_city.u_name"]).await.unwrap();
     assert!(walked.iter().any(|group| group.value("u_city.u_name").unwrap() == "Berlin"));
-    assert_eq!(walked[0].value("u_city").unwrap_err().kind(), Kind::Decode);
+    assert_eq!(walked[0].value("u_city").unwrap_err().kind(), ErrorKind::Decode);
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn what_is_not_told_is_an_error_and_what_cannot_be_right_is_not_sent() {
         told.sum("u_misspelt").map(drop).unwrap_err(),
         told.avg("u_amount").map(drop).unwrap_err(),
     ] {
-        assert_eq!(error.kind(), Kind::Decode);
+        assert_eq!(error.kind(), ErrorKind::Decode);
         assert!(error.to_string().contains("not asked for"), "{error}");
     }
     simulator.take_journal();
@@ -115,7 +115,7 @@ async fn what_is_not_told_is_an_error_and_what_cannot_be_right_is_not_sent() {
         by("u_city").having(Aggregate::Sum, "u_amount^>^3,count", Comparison::Less, 1.0).await.map(drop),
         by("u_city").having(Aggregate::Sum, "u_amount", Comparison::Less, f64::NAN).await.map(drop),
     ] {
-        assert_eq!(refused.unwrap_err().kind(), Kind::InvalidInput);
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
     }
     assert!(simulator.journal().is_empty());
 }
@@ -127,13 +127,16 @@ async fn refusals_and_broken_answers_are_told() {
     let (reader, _listener) = client(&simulator, "reader").await;
     let kind = |error: Error| error.kind();
     let count = |client: &Client, table: &str| client.aggregate(table).count().into_future();
-    assert_eq!(count(&reader, "u_order").await.map_err(kind).unwrap_err(), Kind::Forbidden);
+    assert_eq!(count(&reader, "u_order").await.map_err(kind).unwrap_err(), ErrorKind::Forbidden);
     let (admin, _listener) = client(&simulator, "admin").await;
-    assert_eq!(count(&admin, "no_such").await.map_err(kind).unwrap_err(), Kind::UnknownTable);
+    assert_eq!(count(&admin, "no_such").await.map_err(kind).unwrap_err(), ErrorKind::UnknownTable);
     // An answer of another shape is no count of nothing.
     simulator.fail_always(Some(Fault::CancelledInStream));
     let once = Client::builder().instance("dev1").user("admin").password("secret");
-    let once =
-        once.retry(snow_client::RetryPolicy::new().attempts(1)).transport(simulator.clone()).build().unwrap();
-    assert_eq!(count(&once, "u_order").await.map_err(kind).unwrap_err(), Kind::Cut);
+    let once = once
+        .retry(snow_client::RetryPolicy::new().max_attempts(1))
+        .transport(simulator.clone())
+        .build()
+        .unwrap();
+    assert_eq!(count(&once, "u_order").await.map_err(kind).unwrap_err(), ErrorKind::Truncated);
 }

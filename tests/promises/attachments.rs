@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http_body_util::Full;
 use snow_client::{
-    Attachments, Client, Content, Error, FileState, Kind, OAuthClient, RetryPolicy, Transport,
+    Attachments, Client, Content, Error, ErrorKind, FileState, OAuthClient, RetryPolicy, Transport,
 };
 use snow_core::Body;
 use snow_sim::{Fault, Rule, Simulator, User, WireFault};
@@ -35,7 +35,7 @@ fn simulator() -> Simulator {
 /// A client over sockets; nothing is sent again unless asked for.
 async fn client(simulator: &Simulator, attempts: u32) -> (Client, snow_sim::Listener) {
     let listener = simulator.listen().await.unwrap();
-    let soon = RetryPolicy::new().backoff(Duration::ZERO, Duration::ZERO).attempts(attempts);
+    let soon = RetryPolicy::new().backoff(Duration::ZERO, Duration::ZERO).max_attempts(attempts);
     let transport = Transport::builder().no_proxy().build().unwrap();
     let builder = Client::builder().instance(listener.url()).user("admin").password("secret");
     (builder.transport(transport).retry(soon).build().unwrap(), listener)
@@ -129,7 +129,7 @@ async fn comes_down_as_a_stream_into_a_writer_and_into_a_file() {
     upload.on_progress(move |progress| listener.lock().unwrap().push(progress.bytes)).await.unwrap();
     assert_eq!(sent.lock().unwrap().last(), Some(&300_001));
 
-    assert_eq!(files.download(&id).bytes(300_000).await.unwrap_err().kind(), Kind::AnswerTooLarge);
+    assert_eq!(files.download(&id).bytes(300_000).await.unwrap_err().kind(), ErrorKind::ResponseTooLarge);
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn a_file_of_this_machine_is_never_replaced_unless_told() {
     std::fs::write(&place, "mine").unwrap();
     simulator.take_journal();
     let error = files.download(&id).to_file(&place).await.unwrap_err();
-    assert_eq!((error.kind(), simulator.journal().len()), (Kind::File, 0), "{error}");
+    assert_eq!((error.kind(), simulator.journal().len()), (ErrorKind::Io, 0), "{error}");
     assert!(error.to_string().contains("overwrite(true)"), "{error}");
     assert_eq!(std::fs::read(&place).unwrap(), b"mine");
 
@@ -148,14 +148,14 @@ async fn a_file_of_this_machine_is_never_replaced_unless_told() {
     let late = folder.file("late");
     let theirs = late.clone();
     let race = files.download(&id).on_progress(move |_| std::fs::write(&theirs, "theirs").unwrap());
-    assert_eq!(race.to_file(&late).await.unwrap_err().kind(), Kind::File);
+    assert_eq!(race.to_file(&late).await.unwrap_err().kind(), ErrorKind::Io);
     assert_eq!(std::fs::read(&late).unwrap(), b"theirs");
 
     files.download(&id).overwrite(true).to_file(&place).await.unwrap();
     assert!(std::fs::read(&place).unwrap() == content());
     assert_eq!(folder.names(), ["late", "mine"]);
     let nowhere = files.download(&id).to_file(folder.file("no/such/folder")).await.unwrap_err();
-    assert_eq!(nowhere.kind(), Kind::File);
+    assert_eq!(nowhere.kind(), ErrorKind::Io);
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a_download_that_breaks_leaves_no_file_and_one_that_may_be_sent_again_co
         let (once, _listener) = client(&simulator, 1).await;
         simulator.break_next(fault);
         let error = once.attachments().download(&id).to_file(&place).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::Closed, "{error}");
+        assert_eq!(error.kind(), ErrorKind::ConnectionClosed, "{error}");
         assert!(error.to_string().contains(&format!("GET /api/now/attachment/{id}/file")), "{error}");
         assert!(folder.names().is_empty(), "{fault:?}: {:?}", folder.names());
 
@@ -184,7 +184,7 @@ async fn a_download_that_breaks_leaves_no_file_and_one_that_may_be_sent_again_co
     let (once, _listener) = client(&simulator, 1).await;
     simulator.break_next(WireFault::ShortLength(7));
     let error = once.attachments().download(&id).to_file(&place).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Corrupt, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
     assert!(folder.names().is_empty(), "{:?}", folder.names());
     // Dropped half way.
     let (client, _listener) = client(&simulator, 1).await;
@@ -219,12 +219,12 @@ async fn bytes_that_are_not_those_of_the_hash_are_no_file() {
     let longer: fn(Vec<u8>) -> Vec<u8> = |bytes| [bytes, vec![0]].concat();
     for (by, why) in [(other, "hash"), (shorter, "300000 bytes came"), (longer, "300002 bytes came")] {
         let error = spoil(&simulator, by).download(&id).to_file(folder.file("a.bin")).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::Corrupt);
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
         assert!(error.to_string().contains(why), "{error}");
         assert!(folder.names().is_empty());
     }
     let unhashed = spoil(&simulator, shorter).download(&id).without_hash().bytes(1 << 20).await;
-    assert_eq!(unhashed.unwrap_err().kind(), Kind::Corrupt, "the size is compared in any case");
+    assert_eq!(unhashed.unwrap_err().kind(), ErrorKind::Corrupt, "the size is compared in any case");
     assert!(spoil(&simulator, other).download(&id).without_hash().bytes(1 << 20).await.is_ok());
 }
 
@@ -234,11 +234,11 @@ async fn a_page_in_place_of_a_file_is_the_trouble_that_it_is() {
     let (client, _listener) = client(&simulator, 1).await;
     let id = attach(&simulator, "a.html");
     for (fault, kind) in [
-        (Fault::Hibernating, Kind::Hibernating),
-        (Fault::NotProcessed, Kind::NotProcessed),
-        (Fault::LoginRedirect, Kind::LoginPage),
-        (Fault::NoNode, Kind::Unavailable),
-        (Fault::Cancelled, Kind::Cancelled),
+        (Fault::Hibernating, ErrorKind::Hibernating),
+        (Fault::NotProcessed, ErrorKind::NotProcessed),
+        (Fault::LoginRedirect, ErrorKind::LoginPage),
+        (Fault::NoNode, ErrorKind::Unavailable),
+        (Fault::Cancelled, ErrorKind::TransactionCancelled),
     ] {
         simulator.fail_next(fault);
         let error = client.attachments().download(&id).to_file(folder.file("a.html")).await.unwrap_err();
@@ -266,8 +266,8 @@ async fn an_upload_that_breaks_half_way_is_an_error_and_no_file() {
         (Content::sized_reader(breaks(), 100_000), "was to have 100000 bytes"),
     ] {
         let error = attachments.upload("incident", RECORD, "a.bin", content).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::File, "{error}");
-        assert!(error.to_string().contains(why) && error.may_have_happened(), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+        assert!(error.to_string().contains(why) && error.may_have_executed(), "{error}");
     }
     assert_eq!(files(&attachments).await, 0);
     // Without a length the end of the reader is the end of the file, which nobody can tell from a break.
@@ -277,7 +277,7 @@ async fn an_upload_that_breaks_half_way_is_an_error_and_no_file() {
     simulator.take_journal();
     simulator.break_next(WireFault::ResetAt(0));
     let error = attachments.upload("incident", RECORD, "b.bin", content()).await.unwrap_err();
-    assert!(error.may_have_happened() && error.kind() == Kind::Closed, "{error}");
+    assert!(error.may_have_executed() && error.kind() == ErrorKind::ConnectionClosed, "{error}");
     assert_eq!(simulator.journal().len(), 1);
     assert_eq!(files(&attachments).await, 2);
     drop(listener);
@@ -352,7 +352,7 @@ async fn a_length_that_is_declared_is_the_length_that_is_sent() {
                 Err(error) => {
                     assert_ne!(length, real as u64, "{case}: {error}");
                     // In memory it is the simulator that failed to read the body, which is no error of the client's own.
-                    let is_own = matches!(error.kind(), Kind::File | Kind::InvalidInput);
+                    let is_own = matches!(error.kind(), ErrorKind::Io | ErrorKind::InvalidInput);
                     assert!(is_own || at >= 4, "{case}: {error}");
                     assert!(
                         error.to_string().contains(&format!("was to have {length} bytes")),
@@ -376,7 +376,7 @@ async fn the_transport_cuts_no_body_to_the_length_that_it_declares() {
         let request = http::Request::post(format!("{}/api/now/table/incident", listener.url()));
         let request = request.body(Body::stream(Says::new(length, real))).unwrap();
         let error = transport.clone().oneshot(request).await.map(drop).unwrap_err();
-        assert_eq!(error.kind(), Kind::File, "{length} {real}: {error}");
+        assert_eq!(error.kind(), ErrorKind::Io, "{length} {real}: {error}");
     }
 }
 
@@ -399,8 +399,8 @@ async fn a_file_goes_out_again_after_a_401_and_a_stream_does_not() {
     simulator.revoke_access_tokens();
     let stream = Content::reader(std::io::Cursor::new(content()));
     let error = files.upload("incident", RECORD, "a.bin", stream).await.unwrap_err();
-    assert!(!error.may_have_happened(), "{error}");
-    assert_eq!(error.kind(), Kind::Unauthenticated, "{error}");
+    assert!(!error.may_have_executed(), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
 }
 
 #[tokio::test]
@@ -445,24 +445,25 @@ async fn what_is_there_already_is_skipped() {
     let (client, _listener) = client(&simulator, 1).await;
     let (attachments, place) = (client.attachments(), folder.file("a.bin"));
     std::fs::write(&place, content()).unwrap();
-    let upload = || attachments.upload_file("incident", RECORD, &place).skip_existing();
+    let upload = || attachments.upload_file("incident", RECORD, &place).skip_if_identical();
     let first = upload().await.unwrap();
     let second = upload().await.unwrap();
-    assert_eq!((first.was_there(), second.was_there()), (false, true));
+    assert_eq!((first.already_existed(), second.already_existed()), (false, true));
     assert_eq!((first.sys_id, files(&attachments).await), (second.sys_id, 1));
-    let other = attachments.upload("incident", RECORD, "a.bin", "other").skip_existing().await.unwrap();
-    assert!(!other.was_there() && files(&attachments).await == 2);
+    let other = attachments.upload("incident", RECORD, "a.bin", "other").skip_if_identical().await.unwrap();
+    assert!(!other.already_existed() && files(&attachments).await == 2);
     let stream = Content::reader(std::io::Cursor::new(content()));
-    let error = attachments.upload("incident", RECORD, "a.bin", stream).skip_existing().await.unwrap_err();
-    assert_eq!(error.kind(), Kind::InvalidInput);
+    let error =
+        attachments.upload("incident", RECORD, "a.bin", stream).skip_if_identical().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
 
     simulator.take_journal();
-    let download = || attachments.download(first.sys_id).skip_same();
+    let download = || attachments.download(first.sys_id).skip_if_identical();
     download().to_file(&place).await.unwrap();
     assert!(simulator.take_journal().iter().all(|entry| !entry.path.ends_with("/file")));
     std::fs::write(&place, [&content()[1..], &[0]].concat()).unwrap();
     let error = download().to_file(&place).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::File, "the same size is not enough: {error}");
+    assert_eq!(error.kind(), ErrorKind::Io, "the same size is not enough: {error}");
     download().overwrite(true).to_file(&place).await.unwrap();
     assert!(std::fs::read(&place).unwrap() == content());
 }
@@ -476,7 +477,7 @@ async fn a_scan_is_waited_for_on_request_and_not_for_ever() {
     let pending = upload().await.unwrap();
     assert!(pending.is_pending());
     let error = files.wait_until_available(pending.sys_id, Duration::from_secs(5)).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::TimedOut);
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert!(error.to_string().contains(pending.sys_id.as_str()), "{error}");
     simulator.take_journal();
     let ready = files.wait_until_available(pending.sys_id, Duration::from_secs(60)).await.unwrap();
@@ -501,7 +502,7 @@ async fn several_go_at_once_and_each_has_its_own_outcome() {
     uploads.insert(3, files.upload_file("incident", RECORD, &missing));
     let outcomes = files.upload_all(uploads, 3).await;
     assert_eq!(outcomes.len(), 8);
-    assert_eq!(outcomes[3].as_ref().unwrap_err().kind(), Kind::File);
+    assert_eq!(outcomes[3].as_ref().unwrap_err().kind(), ErrorKind::Io);
     let sent: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
     assert_eq!(sent.iter().map(|file| &*file.file_name).collect::<Vec<_>>()[3], "3.txt");
     let downloads = sent.iter().map(|file| (files.download(file.sys_id), folder.file(&file.file_name)));
@@ -523,17 +524,17 @@ async fn what_the_instance_refuses_is_told_and_what_cannot_be_right_is_not_sent(
     let upload = |table: &str, record: &str, name: &str| files.upload(table, record, name, "hello world");
     let kind = |error: Error| error.kind();
     let missing = "0123456789abcdef0123456789abcdef";
-    assert_eq!(upload("incident", RECORD, "a.exe").await.map_err(kind).unwrap_err(), Kind::Forbidden);
-    assert_eq!(upload("incident", RECORD, "a.txt").await.map_err(kind).unwrap_err(), Kind::Rejected);
-    assert_eq!(upload("incident", missing, "a.txt").await.map_err(kind).unwrap_err(), Kind::NotFound);
-    assert_eq!(upload("no_such", RECORD, "a.txt").await.map_err(kind).unwrap_err(), Kind::UnknownTable);
-    assert_eq!(files.download(missing).open().await.map_err(kind).unwrap_err(), Kind::NotFound);
-    assert_eq!(files.get(missing).await.map_err(kind).unwrap_err(), Kind::NotFound);
+    assert_eq!(upload("incident", RECORD, "a.exe").await.map_err(kind).unwrap_err(), ErrorKind::Forbidden);
+    assert_eq!(upload("incident", RECORD, "a.txt").await.map_err(kind).unwrap_err(), ErrorKind::Rejected);
+    assert_eq!(upload("incident", missing, "a.txt").await.map_err(kind).unwrap_err(), ErrorKind::NotFound);
+    assert_eq!(upload("no_such", RECORD, "a.txt").await.map_err(kind).unwrap_err(), ErrorKind::UnknownTable);
+    assert_eq!(files.download(missing).open().await.map_err(kind).unwrap_err(), ErrorKind::NotFound);
+    assert_eq!(files.get(missing).await.map_err(kind).unwrap_err(), ErrorKind::NotFound);
     simulator.add_rule(Rule::DenyWrite { table: "incident".into() });
     let reader = Client::builder().instance("dev1").user("reader").password("secret");
     let reader = reader.transport(simulator.clone()).build().unwrap().attachments();
     let denied = reader.upload("incident", RECORD, "a.txt", "hi").await;
-    assert_eq!(denied.map_err(kind).unwrap_err(), Kind::Forbidden);
+    assert_eq!(denied.map_err(kind).unwrap_err(), ErrorKind::Forbidden);
 
     simulator.take_journal();
     let (at, text) = ("incident", "hi");
@@ -549,10 +550,10 @@ async fn what_the_instance_refuses_is_told_and_what_cannot_be_right_is_not_sent(
         files.rename(RECORD, "").await,
         files.of("", RECORD).await.map(drop),
     ] {
-        assert_eq!(refused.unwrap_err().kind(), Kind::InvalidInput);
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
     }
     let gone = files.upload_file("incident", RECORD, Path::new("/no/such/file")).await.unwrap_err();
-    assert!(gone.kind() == Kind::File && gone.to_string().contains("/no/such/file"), "{gone}");
+    assert!(gone.kind() == ErrorKind::Io && gone.to_string().contains("/no/such/file"), "{gone}");
     assert!(simulator.journal().is_empty());
 }
 
@@ -574,7 +575,7 @@ async fn lists_names_and_notes() {
     assert_eq!(files.get(&first).await.unwrap().file_name, "c.bin");
 
     files.add_attribute(&first, "source", "scanner").await.unwrap();
-    assert_eq!(files.add_attribute(&first, "source", "x").await.unwrap_err().kind(), Kind::Rejected);
+    assert_eq!(files.add_attribute(&first, "source", "x").await.unwrap_err().kind(), ErrorKind::Rejected);
     files.set_attribute(&first, "source", "printer").await.unwrap();
     let notes = files.attributes(&first).await.unwrap();
     assert_eq!((&*notes[0].key, &*notes[0].value, notes.len()), ("source", "printer", 1));
@@ -582,12 +583,12 @@ async fn lists_names_and_notes() {
     assert!(files.attributes(&first).await.unwrap().is_empty());
 
     files.delete(&first).await.unwrap();
-    assert_eq!(files.delete(&first).await.unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(files.delete(&first).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(files.of("incident", RECORD).await.unwrap().len(), 1);
     for n in 0..1_000 {
         simulator.attach("incident", RECORD, &format!("{n}.txt"), "text/plain", "x").unwrap();
     }
-    assert_eq!(files.of("incident", RECORD).await.unwrap_err().kind(), Kind::Incomplete);
+    assert_eq!(files.of("incident", RECORD).await.unwrap_err().kind(), ErrorKind::Incomplete);
     assert_eq!(files.of("incident", RECORD).limit(2_000).await.unwrap().len(), 1_001);
 }
 
@@ -626,6 +627,6 @@ async fn an_upload_whose_connection_dies_on_the_way_goes_once() {
     let client = Client::builder().instance(url).user("admin").password("secret").transport(transport);
     let files = client.build().unwrap().attachments();
     let error = files.upload("incident", RECORD, "a.bin", vec![b'x'; 32 << 20]).await.unwrap_err();
-    assert!(error.kind() == Kind::Closed && error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::ConnectionClosed && error.may_have_executed(), "{error}");
     assert_eq!(*connections.lock().unwrap(), 1);
 }

@@ -1,19 +1,19 @@
 //! Each item of a batch has the result that its call would have had, in the same order, and only safe items are sent twice.
 
 use serde_json::json;
-use snow_client::{Client, Error, Kind, Record, RetryPolicy, Transport, field};
+use snow_client::{Client, Error, ErrorKind, Record, RetryPolicy, Transport, field};
 use snow_sim::{Fault, Simulator, WireFault};
 use std::time::Duration;
 
 async fn client(simulator: &Simulator) -> (Client, snow_sim::Listener) {
     let listener = simulator.listen().await.unwrap();
-    let soon = RetryPolicy::new().backoff(Duration::ZERO, Duration::ZERO).attempts(2);
+    let soon = RetryPolicy::new().backoff(Duration::ZERO, Duration::ZERO).max_attempts(2);
     let transport = Transport::builder().no_proxy().build().unwrap();
     let builder = Client::builder().instance(listener.url()).user("admin").password("secret");
     (builder.transport(transport).retry(soon).build().unwrap(), listener)
 }
 
-fn kind(error: Error) -> Kind {
+fn kind(error: Error) -> ErrorKind {
     error.kind()
 }
 
@@ -38,7 +38,7 @@ async fn each_item_has_the_outcome_of_its_call() {
     let unknown = batch.add(client.table("no_such").list().limit(1));
     let refused = batch.add(client.table("no/such").list());
     // Nothing can be looked for while the batch is under way.
-    let sought = batch.add(incidents.create(&json!({ "correlation_id": "1" })).correlated("correlation_id"));
+    let sought = batch.add(incidents.create(&json!({ "correlation_id": "1" })).confirm_by("correlation_id"));
     let count = batch.add(client.aggregate("incident").count());
     let gone = batch.add(incidents.delete(made));
     let gone_again = batch.add(incidents.get(made));
@@ -51,22 +51,25 @@ async fn each_item_has_the_outcome_of_its_call() {
     assert_eq!(answers.take(&updated).unwrap().value("short_description").unwrap(), "a ^ b & ü");
     assert_eq!(answers.take(&read).unwrap().value("short_description").unwrap(), "a ^ b & ü");
     let error = answers.take(&missing).unwrap_err();
-    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::NotFound, 404));
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::NotFound, 404));
     let operation = error.operation().unwrap();
     assert!(operation.starts_with("GET /api/now/table/incident/0123"), "{error}");
-    assert_eq!(answers.take(&unknown).map_err(kind).unwrap_err(), Kind::UnknownTable);
-    assert_eq!(answers.take(&refused).map_err(kind).unwrap_err(), Kind::InvalidInput);
+    assert_eq!(answers.take(&unknown).map_err(kind).unwrap_err(), ErrorKind::UnknownTable);
+    assert_eq!(answers.take(&refused).map_err(kind).unwrap_err(), ErrorKind::InvalidInput);
     let error = answers.take(&sought).map(drop).unwrap_err();
-    assert!(error.kind() == Kind::InvalidInput && error.to_string().contains("not in a batch"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::InvalidInput && error.to_string().contains("not in a batch"),
+        "{error}"
+    );
     assert!(answers.take(&count).unwrap().count().unwrap() > 2);
     answers.take(&gone).unwrap();
-    assert_eq!(answers.take(&gone_again).map_err(kind).unwrap_err(), Kind::NotFound);
-    assert_eq!(answers.take(&count).map_err(kind).unwrap_err(), Kind::InvalidInput, "taken already");
+    assert_eq!(answers.take(&gone_again).map_err(kind).unwrap_err(), ErrorKind::NotFound);
+    assert_eq!(answers.take(&count).map_err(kind).unwrap_err(), ErrorKind::InvalidInput, "taken already");
     let other = client.batch().add(incidents.list());
-    assert_eq!(answers.take(&other).map_err(kind).unwrap_err(), Kind::InvalidInput, "of another batch");
+    assert_eq!(answers.take(&other).map_err(kind).unwrap_err(), ErrorKind::InvalidInput, "of another batch");
     let mut batch = client.batch();
     let foreign = batch.add(crate::client(&simulator).table("incident").list());
-    assert_eq!(batch.send().await.take(&foreign).map_err(kind).unwrap_err(), Kind::InvalidInput);
+    assert_eq!(batch.send().await.take(&foreign).map_err(kind).unwrap_err(), ErrorKind::InvalidInput);
     assert_eq!(requests(&simulator), 0, "nothing of an empty batch is sent");
 }
 
@@ -118,8 +121,8 @@ async fn reads_that_were_not_come_to_go_again_and_writes_do_not() {
     // The third may be what the time ended in; the one behind it was not begun.
     for (outcome, doubt) in outcomes.into_iter().skip(2).zip([true, false]) {
         let error = outcome.unwrap_err();
-        assert_eq!(error.kind(), Kind::Unserviced, "{error}");
-        assert_eq!((error.may_have_happened(), error.is_retryable()), (doubt, !doubt), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Unserviced, "{error}");
+        assert_eq!((error.may_have_executed(), error.is_retryable()), (doubt, !doubt), "{error}");
         assert!(error.to_string().starts_with("POST /api/now/table/incident"), "{error}");
     }
     for n in 0..4 {
@@ -140,7 +143,7 @@ async fn what_is_too_large_for_any_batch_keeps_nothing_back() {
     let mut outcomes = client.batch_all([list(1), list(2_000), list(2)]).await.into_iter();
     assert_eq!(outcomes.next().unwrap().unwrap().len(), 1);
     let error = outcomes.next().unwrap().unwrap_err();
-    assert!(error.kind() == Kind::Unserviced && error.is_retryable(), "{error}");
+    assert!(error.kind() == ErrorKind::Unserviced && error.is_retryable(), "{error}");
     assert_eq!(outcomes.next().unwrap().unwrap().len(), 2);
 }
 
@@ -152,7 +155,7 @@ async fn a_query_too_long_for_an_address_goes_through_a_batch() {
     let made = incidents.create(&json!({ "short_description": "x" })).await.unwrap().sys_id().unwrap();
     let ids: Vec<_> = (0..400).map(|n| format!("{n:032x}")).chain([made.to_string()]).collect();
     let list = || incidents.list().query(field("sys_id").is_in(&ids)).limit(1_000);
-    assert_eq!(list().await.map_err(kind).unwrap_err(), Kind::UriTooLong);
+    assert_eq!(list().await.map_err(kind).unwrap_err(), ErrorKind::UriTooLong);
     let page = list().through_batch().await.unwrap();
     assert_eq!((page.len(), page[0].sys_id().unwrap()), (1, made));
 }
@@ -164,21 +167,21 @@ async fn a_batch_that_fails_as_a_whole_is_the_error_of_each_item() {
     let incidents = client.table("incident");
     let make = || incidents.create(&json!({ "short_description": "x" }));
     for (fault, expected, doubt) in [
-        (Fault::Hibernating, Kind::Hibernating, true),
-        (Fault::NoNode, Kind::Unavailable, true),
-        (Fault::Cancelled, Kind::Cancelled, true),
+        (Fault::Hibernating, ErrorKind::Hibernating, true),
+        (Fault::NoNode, ErrorKind::Unavailable, true),
+        (Fault::Cancelled, ErrorKind::TransactionCancelled, true),
     ] {
         simulator.fail_next(fault);
         let outcomes = client.batch_all([make(), make()]).await;
         for outcome in outcomes {
             let error = outcome.unwrap_err();
-            assert_eq!((error.kind(), error.may_have_happened()), (expected, doubt), "{error}");
+            assert_eq!((error.kind(), error.may_have_executed()), (expected, doubt), "{error}");
         }
     }
     requests(&simulator);
     simulator.break_next(WireFault::ResetAt(200));
     let error = client.batch_all([make()]).await.remove(0).unwrap_err();
-    assert!(error.kind() == Kind::Closed && error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::ConnectionClosed && error.may_have_executed(), "{error}");
     assert_eq!(requests(&simulator), 1, "writes are not sent again");
     simulator.fail_next(Fault::NoNode);
     let outcomes = client.batch_all([incidents.list().limit(1), incidents.list().limit(2)]).await;

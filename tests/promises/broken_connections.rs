@@ -2,7 +2,7 @@
 //! unless the server said that it did not execute it. Each case also counts how often the server saw the request.
 
 use serde_json::json;
-use snow_client::{Client, Error, Kind, RetryPolicy, Transport};
+use snow_client::{Client, Error, ErrorKind, RetryPolicy, Transport};
 use snow_sim::{ConnectionFault, Fault, Listener, Simulator, TlsOptions, WireFault};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// Soon, and as often as it takes. What never comes is waited for under a paused clock: tokio lets it jump only when no task can
 /// go on and no socket has anything to be read, and what is written to the loopback can be read at once.
 fn client(url: impl AsRef<str>, transport: Transport, attempts: u32) -> Client {
-    let soon = RetryPolicy::new().backoff(Duration::ZERO, Duration::ZERO).budget(100_000).attempts(attempts);
+    let soon =
+        RetryPolicy::new().backoff(Duration::ZERO, Duration::ZERO).budget(100_000).max_attempts(attempts);
     let builder = Client::builder().instance(url.as_ref()).user("admin").password("secret");
     builder.transport(transport).retry(soon).build().unwrap()
 }
@@ -38,9 +39,9 @@ async fn write(client: &Client) -> Result<(), Error> {
 /// What a call came to, and how many requests the server saw.
 #[derive(Debug, PartialEq)]
 struct Outcome {
-    kind: Option<Kind>,
+    kind: Option<ErrorKind>,
     retryable: bool,
-    may_have_happened: bool,
+    may_have_executed: bool,
     requests: usize,
 }
 
@@ -50,28 +51,28 @@ async fn outcome(call: impl Future<Output = Result<(), Error>>, simulator: &Simu
     Outcome {
         kind: error.as_ref().map(Error::kind),
         retryable: error.as_ref().is_some_and(Error::is_retryable),
-        may_have_happened: error.as_ref().is_some_and(Error::may_have_happened),
+        may_have_executed: error.as_ref().is_some_and(Error::may_have_executed),
         requests: simulator.take_journal().len(),
     }
 }
 
 fn success(requests: usize) -> Outcome {
-    Outcome { kind: None, retryable: false, may_have_happened: false, requests }
+    Outcome { kind: None, retryable: false, may_have_executed: false, requests }
 }
 
 /// An error of a read, which may be tried later.
-fn later(kind: Kind, requests: usize) -> Outcome {
-    Outcome { kind: Some(kind), retryable: true, may_have_happened: false, requests }
+fn later(kind: ErrorKind, requests: usize) -> Outcome {
+    Outcome { kind: Some(kind), retryable: true, may_have_executed: false, requests }
 }
 
 /// An error that trying again does not mend, of something that was not carried out.
-fn refused(kind: Kind, requests: usize) -> Outcome {
-    Outcome { kind: Some(kind), retryable: false, may_have_happened: false, requests }
+fn refused(kind: ErrorKind, requests: usize) -> Outcome {
+    Outcome { kind: Some(kind), retryable: false, may_have_executed: false, requests }
 }
 
 /// A write that may have been carried out.
-fn doubtful(kind: Kind, requests: usize) -> Outcome {
-    Outcome { kind: Some(kind), retryable: false, may_have_happened: true, requests }
+fn doubtful(kind: ErrorKind, requests: usize) -> Outcome {
+    Outcome { kind: Some(kind), retryable: false, may_have_executed: true, requests }
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,11 +81,11 @@ async fn answers_that_break() {
     let listener = simulator.listen().await.unwrap();
     let (once, again) = (client(listener.url(), plain(), 1), client(listener.url(), plain(), 4));
     for (fault, kind) in [
-        (WireFault::ResetAt(0), Kind::Closed),
-        (WireFault::ResetAt(40), Kind::Closed),
-        (WireFault::StallAt(0), Kind::TimedOut),
-        (WireFault::StallAt(40), Kind::TimedOut),
-        (WireFault::LongLength(5), Kind::Closed),
+        (WireFault::ResetAt(0), ErrorKind::ConnectionClosed),
+        (WireFault::ResetAt(40), ErrorKind::ConnectionClosed),
+        (WireFault::StallAt(0), ErrorKind::TimedOut),
+        (WireFault::StallAt(40), ErrorKind::TimedOut),
+        (WireFault::LongLength(5), ErrorKind::ConnectionClosed),
     ] {
         simulator.break_next(fault);
         assert_eq!(outcome(read(&once), &simulator).await, later(kind, 1), "{fault:?}");
@@ -108,11 +109,14 @@ async fn answers_that_are_longer_than_they_say() {
     let listener = simulator.listen().await.unwrap();
     let url = listener.url();
     simulator.break_next(WireFault::ShortLength(5));
-    assert_eq!(outcome(read(&client(&url, plain(), 1)), &simulator).await, later(Kind::Cut, 1));
+    assert_eq!(outcome(read(&client(&url, plain(), 1)), &simulator).await, later(ErrorKind::Truncated, 1));
     simulator.break_next(WireFault::ShortLength(5));
     assert_eq!(outcome(read(&client(&url, plain(), 4)), &simulator).await, success(2));
     simulator.break_next(WireFault::ShortLength(5));
-    assert_eq!(outcome(write(&client(&url, plain(), 4)), &simulator).await, doubtful(Kind::Cut, 1));
+    assert_eq!(
+        outcome(write(&client(&url, plain(), 4)), &simulator).await,
+        doubtful(ErrorKind::Truncated, 1)
+    );
 }
 
 /// What lies behind an answer, were it another whole one, is never taken for the answer to the next request.
@@ -153,9 +157,9 @@ async fn answers_that_break_in_their_bodies() {
     let listener = simulator.listen().await.unwrap();
     let (once, again) = (client(listener.url(), plain(), 1), client(listener.url(), plain(), 4));
     for (fault, kind, told) in [
-        (WireFault::ResetAt(2_000), Kind::Closed, "before the answer was whole"),
-        (WireFault::CutAt(2_000), Kind::Closed, "before the answer was whole"),
-        (WireFault::StallAt(2_000), Kind::TimedOut, "the answer's body stopped coming"),
+        (WireFault::ResetAt(2_000), ErrorKind::ConnectionClosed, "before the answer was whole"),
+        (WireFault::CutAt(2_000), ErrorKind::ConnectionClosed, "before the answer was whole"),
+        (WireFault::StallAt(2_000), ErrorKind::TimedOut, "the answer's body stopped coming"),
     ] {
         let told = async |call: Result<(), Error>| match call {
             Err(error) if !error.to_string().contains(told) => panic!("{fault:?}: {error}"),
@@ -196,7 +200,8 @@ async fn answers_that_are_cut_at_any_byte() {
                 break;
             }
             // The two answers differ in length: one may be whole before the other is.
-            let whole = [success(1), later(Kind::Closed, 1), doubtful(Kind::Closed, 1)];
+            let whole =
+                [success(1), later(ErrorKind::ConnectionClosed, 1), doubtful(ErrorKind::ConnectionClosed, 1)];
             assert!(read == whole[0] || read == whole[1], "{length} {gzip} {chunk}: {read:?}");
             assert!(written == whole[0] || written == whole[2], "{length} {gzip} {chunk}: {written:?}");
             assert!(length > 400 || read != whole[0] && written != whole[0], "{length} {gzip} {chunk}");
@@ -218,8 +223,8 @@ async fn connections_that_cannot_be_made() {
     // A port that was free a moment ago: nobody listens there now.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let (simulator, nobody) = (crate::simulator(), client(format!("http://127.0.0.1:{port}"), plain(), 4));
-    assert_eq!(outcome(read(&nobody), &simulator).await, later(Kind::Connect, 0));
-    assert_eq!(outcome(write(&nobody), &simulator).await, later(Kind::Connect, 0));
+    assert_eq!(outcome(read(&nobody), &simulator).await, later(ErrorKind::Connect, 0));
+    assert_eq!(outcome(write(&nobody), &simulator).await, later(ErrorKind::Connect, 0));
 
     let listener = simulator.listen().await.unwrap();
     let patient = client(listener.url(), plain(), 4);
@@ -228,13 +233,16 @@ async fn connections_that_cannot_be_made() {
     simulator.break_next_connection(ConnectionFault::Refuse);
     // It may have left before the reset was noticed: then nobody can know that it was not read.
     let outcome_of_write = outcome(write(&client(listener.url(), plain(), 4)), &simulator).await;
-    assert!([success(1), doubtful(Kind::Closed, 0)].contains(&outcome_of_write), "{outcome_of_write:?}");
+    assert!(
+        [success(1), doubtful(ErrorKind::ConnectionClosed, 0)].contains(&outcome_of_write),
+        "{outcome_of_write:?}"
+    );
 
     // Something that speaks no TLS.
     let secure = simulator.listen_tls().await.unwrap();
     simulator.break_next_connection(ConnectionFault::Garbage);
     let told = client(secure.url(), trusting(&secure), 4);
-    assert_eq!(outcome(write(&told), &simulator).await, refused(Kind::Tls, 0));
+    assert_eq!(outcome(write(&told), &simulator).await, refused(ErrorKind::Tls, 0));
 }
 
 #[tokio::test]
@@ -246,14 +254,14 @@ async fn servers_that_cannot_be_trusted() {
             simulator.break_next_connection(fault);
         }
         let client = client(listener.url(), trusting(&listener), 4);
-        assert_eq!(outcome(read(&client), &simulator).await, refused(Kind::Tls, 0), "{fault:?}");
-        assert_eq!(outcome(write(&client), &simulator).await, refused(Kind::Tls, 0), "{fault:?}");
+        assert_eq!(outcome(read(&client), &simulator).await, refused(ErrorKind::Tls, 0), "{fault:?}");
+        assert_eq!(outcome(write(&client), &simulator).await, refused(ErrorKind::Tls, 0), "{fault:?}");
     }
     let options = TlsOptions::new().require_client_certificate();
     let listener = simulator.listen_tls_with(([127, 0, 0, 1], 0).into(), options).await.unwrap();
     let stranger = client(listener.url(), trusting(&listener), 4);
-    assert_eq!(outcome(read(&stranger), &simulator).await, refused(Kind::Tls, 0));
-    assert_eq!(outcome(write(&stranger), &simulator).await, refused(Kind::Tls, 0));
+    assert_eq!(outcome(read(&stranger), &simulator).await, refused(ErrorKind::Tls, 0));
+    assert_eq!(outcome(write(&stranger), &simulator).await, refused(ErrorKind::Tls, 0));
 }
 
 #[tokio::test]
@@ -261,13 +269,43 @@ async fn refusals() {
     let simulator = crate::simulator();
     let listener = simulator.listen().await.unwrap();
     for (fault, once_read, once_written, read_again, write_again) in [
-        (Fault::NotProcessed, later(Kind::NotProcessed, 1), later(Kind::NotProcessed, 1), true, true),
-        (Fault::Busy, later(Kind::Busy, 1), later(Kind::Busy, 1), true, true),
-        (Fault::RateLimited, later(Kind::RateLimited, 1), later(Kind::RateLimited, 1), false, false),
-        (Fault::NoNode, later(Kind::Unavailable, 1), doubtful(Kind::Unavailable, 1), true, false),
-        (Fault::Maintenance, later(Kind::Unavailable, 1), doubtful(Kind::Unavailable, 1), true, false),
-        (Fault::Hibernating, refused(Kind::Hibernating, 1), doubtful(Kind::Hibernating, 1), false, false),
-        (Fault::LoginRedirect, refused(Kind::LoginPage, 1), refused(Kind::LoginPage, 1), false, false),
+        (
+            Fault::NotProcessed,
+            later(ErrorKind::NotProcessed, 1),
+            later(ErrorKind::NotProcessed, 1),
+            true,
+            true,
+        ),
+        (Fault::Busy, later(ErrorKind::InstanceBusy, 1), later(ErrorKind::InstanceBusy, 1), true, true),
+        (
+            Fault::RateLimited,
+            later(ErrorKind::RateLimited, 1),
+            later(ErrorKind::RateLimited, 1),
+            false,
+            false,
+        ),
+        (Fault::NoNode, later(ErrorKind::Unavailable, 1), doubtful(ErrorKind::Unavailable, 1), true, false),
+        (
+            Fault::Maintenance,
+            later(ErrorKind::Unavailable, 1),
+            doubtful(ErrorKind::Unavailable, 1),
+            true,
+            false,
+        ),
+        (
+            Fault::Hibernating,
+            refused(ErrorKind::Hibernating, 1),
+            doubtful(ErrorKind::Hibernating, 1),
+            false,
+            false,
+        ),
+        (
+            Fault::LoginRedirect,
+            refused(ErrorKind::LoginPage, 1),
+            refused(ErrorKind::LoginPage, 1),
+            false,
+            false,
+        ),
     ] {
         // A client of its own each: a 429 holds back all that its client does next.
         let new = |attempts| client(listener.url(), plain(), attempts);
@@ -295,11 +333,11 @@ async fn an_address_that_is_too_long() {
             let call = client.table("incident").list().limit(1).param("sysparm_note", &note);
             call.await.map(drop)
         };
-        assert_eq!(outcome(long, &simulator).await, refused(Kind::UriTooLong, requests));
+        assert_eq!(outcome(long, &simulator).await, refused(ErrorKind::UriTooLong, requests));
         let long = async {
             let call = client.table("incident").create(&json!({})).param("sysparm_note", &note);
             call.await.map(drop)
         };
-        assert_eq!(outcome(long, &simulator).await, refused(Kind::UriTooLong, requests));
+        assert_eq!(outcome(long, &simulator).await, refused(ErrorKind::UriTooLong, requests));
     }
 }

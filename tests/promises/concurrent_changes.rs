@@ -5,7 +5,7 @@ use crate::property::check;
 use proptest::prelude::*;
 use serde_json::json;
 use snow_client::query::Query;
-use snow_client::{Client, Error, Many, Outcomes, Record, Report, Rows, field};
+use snow_client::{BulkReport, BulkWrite, Client, Error, Record, RecordStream, StreamReport, field};
 use snow_sim::{ColumnType, Cut, Quota, Simulator, Table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -138,7 +138,7 @@ impl Way {
         }
     }
 
-    fn rows(self, client: &Client) -> Rows<Record> {
+    fn rows(self, client: &Client) -> RecordStream<Record> {
         let rows =
             client.table("u_thing").list().query(self.query()).fields(["sys_id"]).stream().page_size(3);
         match self {
@@ -216,7 +216,7 @@ impl World {
     }
 }
 
-async fn read(mut rows: Rows<Record>) -> Result<(Vec<String>, Report), Error> {
+async fn read(mut rows: RecordStream<Record>) -> Result<(Vec<String>, StreamReport), Error> {
     let mut ids = Vec::new();
     while let Some(row) = rows.next().await {
         ids.push(row?.value("sys_id").unwrap().into_owned());
@@ -225,7 +225,7 @@ async fn read(mut rows: Rows<Record>) -> Result<(Vec<String>, Report), Error> {
 }
 
 /// Whether a bulk write says that records of its query may have been missed.
-fn may_have_drifted<T>(outcomes: &Outcomes<T>) -> bool {
+fn may_have_drifted<T>(outcomes: &BulkReport<T>) -> bool {
     outcomes.may_have_drifted
 }
 
@@ -349,7 +349,7 @@ struct Done {
     complete: bool,
 }
 
-async fn done<T: Send + 'static>(world: &World, many: Many<T>) -> Done {
+async fn done<T: Send + 'static>(world: &World, many: BulkWrite<T>) -> Done {
     let outcomes = many.all().await;
     let mut times = BTreeMap::new();
     for entry in world.simulator.take_journal().iter().filter(|entry| entry.method != http::Method::GET) {

@@ -4,7 +4,8 @@ use crate::loopback::{begin, client as public_client, open, simulator as with_re
 use crate::temp_folder::TempFolder;
 use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer};
 use snow_client::{
-    Client, Error, FileStore, Grant, JwtBearer, KeySigner, Kind, Loopback, OAuthClient, Token, TokenStore,
+    Client, Error, ErrorKind, FileStore, Grant, JwtBearer, KeySigner, Loopback, OAuthClient, Token,
+    TokenStore,
 };
 use snow_core::{Body, Instance};
 use std::fs;
@@ -48,7 +49,7 @@ async fn an_empty_file_is_no_token_yet() {
             .transport(simulator.clone())
             .token_store(FileStore::new(folder.file("token.json")));
         let without = builder.clone().build().unwrap();
-        assert_eq!(without.table("incident").list().limit(1).await.unwrap_err().kind(), Kind::NoToken);
+        assert_eq!(without.table("incident").list().limit(1).await.unwrap_err().kind(), ErrorKind::NoToken);
         let client = builder.grant(Grant::password("admin", "secret")).build().unwrap();
         assert_eq!(client.table("incident").list().limit(1).await.unwrap().len(), 1);
         assert_eq!(simulator.token_requests(), 1);
@@ -144,7 +145,7 @@ async fn a_credential_with_what_nobody_typed_is_refused_before_anything_is_sent(
         for (what, error) in refused {
             let error = error.unwrap_or_else(|| panic!("the {what} {odd:?} was accepted"));
             let text = error.to_string();
-            assert_eq!(error.kind(), Kind::InvalidInput, "{text}");
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{text}");
             assert!(text.contains(what) && text.contains(cause) && !text.contains("canary"), "{text}");
         }
     }
@@ -236,20 +237,20 @@ async fn a_redirect_of_the_token_endpoint_says_where_it_leads() {
     for (location, kind, shown) in [
         (
             "https://new.example.com/oauth_token.do?code=canary",
-            Kind::Redirected,
+            ErrorKind::Redirected,
             "https://new.example.com/oauth_token.do",
         ),
-        ("https://dev12345.service-now.com/oauth_token.do/", Kind::Redirected, "/oauth_token.do/"),
-        ("/oauth/token", Kind::Redirected, "/oauth/token"),
+        ("https://dev12345.service-now.com/oauth_token.do/", ErrorKind::Redirected, "/oauth_token.do/"),
+        ("/oauth/token", ErrorKind::Redirected, "/oauth/token"),
         (
             "https://gateway.example.com/oauth2/authorize?x=canary",
-            Kind::Redirected,
+            ErrorKind::Redirected,
             "gateway.example.com/oauth2/authorize",
         ),
-        ("/login.do?canary=1", Kind::LoginPage, "/login.do"),
-        ("/saml_redirector.do;jsessionid=canary", Kind::LoginPage, "/saml_redirector.do"),
-        ("https://sso.example.com/start", Kind::LoginPage, "https://sso.example.com/start"),
-        ("https://developer.servicenow.com/dev.do?canary", Kind::Hibernating, "sleeps"),
+        ("/login.do?canary=1", ErrorKind::LoginPage, "/login.do"),
+        ("/saml_redirector.do;jsessionid=canary", ErrorKind::LoginPage, "/saml_redirector.do"),
+        ("https://sso.example.com/start", ErrorKind::LoginPage, "https://sso.example.com/start"),
+        ("https://developer.servicenow.com/dev.do?canary", ErrorKind::Hibernating, "sleeps"),
     ] {
         for status in [301, 302, 307, 308] {
             let asked = Arc::new(AtomicUsize::new(0));
@@ -273,7 +274,7 @@ async fn a_redirect_of_the_token_endpoint_says_where_it_leads() {
 async fn a_number_in_place_of_a_sys_id_is_told() {
     let client = crate::client(&crate::simulator());
     let error = client.table("incident").get("INC0099999").await.unwrap_err();
-    assert_eq!(error.kind(), Kind::NotFound);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().contains("looks like a number"), "{error}");
     for id in ["a9e30c7dc61122760116894de7bcc7b0", "A1", "INC", "0099999", "GLOBAL"] {
         let error = client.table("incident").get(id).await.unwrap_err();

@@ -4,7 +4,7 @@
 pub(crate) mod oracle;
 
 use proptest::prelude::*;
-use snow_core::Kind;
+use snow_core::ErrorKind;
 use snow_core::decode::Records;
 
 fn string() -> impl Strategy<Value = String> {
@@ -180,17 +180,17 @@ fn a_trickle_gives_the_same() {
 fn a_record_past_the_limit_is_an_error_before_it_has_come() {
     let mut records = Records::list().max_record(1_000);
     records.push(format!(r#"{{"result":[{{"a":"{}"#, "x".repeat(1_100)).into());
-    assert_eq!(records.next().unwrap_err().kind(), Kind::AnswerTooLarge);
+    assert_eq!(records.next().unwrap_err().kind(), ErrorKind::ResponseTooLarge);
     let mut records = Records::list().max_record(1_000);
     records.push(format!(r#"{{"result":[{{"a":"{}"}}]}}"#, "x".repeat(1_000)).into());
-    assert_eq!(records.next().unwrap_err().kind(), Kind::AnswerTooLarge);
+    assert_eq!(records.next().unwrap_err().kind(), ErrorKind::ResponseTooLarge);
 }
 
 #[test]
 fn a_page_in_place_of_json_is_told_at_its_first_byte() {
     let mut records = Records::list();
     records.push("\n<".into());
-    assert_eq!(records.next().unwrap_err().kind(), Kind::NotJson);
+    assert_eq!(records.next().unwrap_err().kind(), ErrorKind::NotJson);
 }
 
 #[test]
@@ -208,9 +208,9 @@ fn an_error_is_told_wherever_it_stands() {
         for size in [1, 7, body.len()] {
             let (_, whole) = oracle::decoded(body.as_bytes(), |_| size);
             let error = whole.unwrap_err();
-            assert_eq!(error.kind(), Kind::Cut, "{body}");
+            assert_eq!(error.kind(), ErrorKind::Truncated, "{body}");
             assert_eq!(
-                error.fault().map(|fault| fault.message.as_str()),
+                error.service_message().map(|fault| fault.message.as_str()),
                 Some("Transaction cancelled"),
                 "{body}"
             );

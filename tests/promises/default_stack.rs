@@ -7,8 +7,8 @@ use http::{Request, Response};
 use snow_auth::BasicAuthLayer;
 use snow_client::{Client, OAuthClient, Transport};
 use snow_core::layer::{
-    AttemptSpanLayer, BaseUriLayer, BodyLimitLayer, DeadlineLayer, DefaultHeadersLayer, GzipLayer,
-    OperationSpanLayer, RetryLayer, RetryPolicy, SessionLayer, ThrottleLayer, TimeoutLayer,
+    AttemptSpanLayer, BaseUriLayer, BodyLimitLayer, CallSpanLayer, DeadlineLayer, DefaultHeadersLayer,
+    GzipLayer, RetryLayer, RetryPolicy, SessionLayer, ThrottleLayer, TimeoutLayer,
 };
 use snow_core::{Body, Error, HttpService, Instance};
 use std::sync::{Arc, Mutex};
@@ -56,8 +56,8 @@ fn the_types_of_the_shipped_stack_are_those_of_the_table() {
     let over_own = layers(builder.clone().transport(own).build().unwrap().service());
     assert_eq!(over_own[..shipped.len() - 1], shipped[..shipped.len() - 1]);
     assert_eq!(over_own.last().unwrap(), "HttpService");
-    let with_layers = builder.operation_layer(recorder("operation", &Seen::default())).build().unwrap();
-    assert_eq!(layers(with_layers.service()), ["BaseUri", "OperationSpan", "Deadline", "HttpService"]);
+    let with_layers = builder.call_layer(recorder("operation", &Seen::default())).build().unwrap();
+    assert_eq!(layers(with_layers.service()), ["BaseUri", "CallSpan", "Deadline", "HttpService"]);
 }
 
 /// What `cargo xtask bench` counts and times, over its wire in memory and over loopback.
@@ -114,8 +114,8 @@ async fn a_recorder_between_the_layers_sees_what_is_above_it_and_nothing_from_be
         .instance("dev12345")
         .user("admin")
         .password("secret")
-        .operation_layer(recorder("operation 1", &seen))
-        .operation_layer(recorder("operation 2", &seen))
+        .call_layer(recorder("operation 1", &seen))
+        .call_layer(recorder("operation 2", &seen))
         .attempt_layer(recorder("attempt", &seen))
         .transport(busy_once)
         .build()
@@ -173,7 +173,7 @@ async fn a_recorder_between_all_layers_shows_their_order() {
     let stack = ServiceBuilder::new()
         .layer(BaseUriLayer::new(instance.clone()))
         .layer(below("base URI"))
-        .layer(OperationSpanLayer::new())
+        .layer(CallSpanLayer::new())
         .layer(below("operation span"))
         .layer(DeadlineLayer::new(Duration::from_secs(60)))
         .layer(below("deadline"))

@@ -5,8 +5,8 @@ use futures_util::TryStreamExt;
 use http::{Request, Response};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use snow_client::{Client, Error, Kind, Record, RetryPolicy, Transport, field};
-use snow_core::decode::{Answer, Records};
+use snow_client::{Client, Error, ErrorKind, Record, RetryPolicy, Transport, field};
+use snow_core::decode::{ApiResponse, Records};
 use snow_core::transport::TransportBuilder;
 use snow_core::{Body, Instance};
 use std::convert::Infallible;
@@ -27,7 +27,7 @@ fn builder(
         async move { Ok::<_, Infallible>(response) }
     });
     let builder =
-        Client::builder().instance("dev1").user("a").password("b").retry(RetryPolicy::new().attempts(4));
+        Client::builder().instance("dev1").user("a").password("b").retry(RetryPolicy::new().max_attempts(4));
     (builder.transport(service), count)
 }
 
@@ -72,16 +72,30 @@ async fn only_a_response_that_breaks_off_is_asked_for_again() {
     for (status, headers, body, expected, requests, says) in [
         (200, &[JSON][..], whole.as_bytes().to_vec(), None, 1, ""),
         (200, &[JSON], bom.into_bytes(), None, 1, ""),
-        (200, &[JSON], whole[..20].into(), Some(Kind::Cut), 4, "breaks off"),
-        (200, &[JSON], bytes(b"n\x80", b"\":1}]}"), Some(Kind::Malformed), 1, "at byte 27|it is not UTF-8"),
-        (200, &[JSON], bytes(b"n\n", b"\":1}]}"), Some(Kind::Malformed), 1, "at byte 27|there is a control"),
-        (200, &[JSON], bytes(b"n\":1", b",}]}"), Some(Kind::Malformed), 1, "at byte 31"),
-        (200, &[JSON], bytes(b"n\":1}", b"]}x"), Some(Kind::Malformed), 1, "at byte 33"),
-        (200, &br, b"\x0b\x02\x80".to_vec(), Some(Kind::UnsupportedEncoding), 1, "encoded as br"),
-        (200, &deflate, b"\x78\x9c".to_vec(), Some(Kind::UnsupportedEncoding), 1, "encoded as deflate"),
-        (204, &[JSON], Vec::new(), Some(Kind::EmptyResponse), 1, "no body"),
-        (200, &[JSON], Vec::new(), Some(Kind::EmptyResponse), 1, "no body"),
-        (200, &[JSON], b" \r\n".to_vec(), Some(Kind::EmptyResponse), 1, "no body"),
+        (200, &[JSON], whole[..20].into(), Some(ErrorKind::Truncated), 4, "breaks off"),
+        (
+            200,
+            &[JSON],
+            bytes(b"n\x80", b"\":1}]}"),
+            Some(ErrorKind::Malformed),
+            1,
+            "at byte 27|it is not UTF-8",
+        ),
+        (
+            200,
+            &[JSON],
+            bytes(b"n\n", b"\":1}]}"),
+            Some(ErrorKind::Malformed),
+            1,
+            "at byte 27|there is a control",
+        ),
+        (200, &[JSON], bytes(b"n\":1", b",}]}"), Some(ErrorKind::Malformed), 1, "at byte 31"),
+        (200, &[JSON], bytes(b"n\":1}", b"]}x"), Some(ErrorKind::Malformed), 1, "at byte 33"),
+        (200, &br, b"\x0b\x02\x80".to_vec(), Some(ErrorKind::UnsupportedEncoding), 1, "encoded as br"),
+        (200, &deflate, b"\x78\x9c".to_vec(), Some(ErrorKind::UnsupportedEncoding), 1, "encoded as deflate"),
+        (204, &[JSON], Vec::new(), Some(ErrorKind::EmptyResponse), 1, "no body"),
+        (200, &[JSON], Vec::new(), Some(ErrorKind::EmptyResponse), 1, "no body"),
+        (200, &[JSON], b" \r\n".to_vec(), Some(ErrorKind::EmptyResponse), 1, "no body"),
     ] {
         let of = String::from_utf8_lossy(&body).into_owned();
         let check = |error: Option<Error>, count: &AtomicUsize, way: &str| {
@@ -106,16 +120,16 @@ async fn only_a_response_that_breaks_off_is_asked_for_again() {
 #[tokio::test(start_paused = true)]
 async fn a_write_with_a_response_that_cannot_be_read_stays_open() {
     for (headers, body, expected) in [
-        (&[JSON, OWN][..], &b"{\"result\":{\"a\":\"\x01\"}}"[..], Kind::Malformed),
-        (&[JSON, OWN], b"\xff", Kind::Malformed),
-        (&[JSON, OWN], b"{\"result\":{\"a\":", Kind::Cut),
-        (&[JSON, OWN, ("content-encoding", "br")], b"x", Kind::UnsupportedEncoding),
-        (&[JSON, OWN], b"", Kind::EmptyResponse),
+        (&[JSON, OWN][..], &b"{\"result\":{\"a\":\"\x01\"}}"[..], ErrorKind::Malformed),
+        (&[JSON, OWN], b"\xff", ErrorKind::Malformed),
+        (&[JSON, OWN], b"{\"result\":{\"a\":", ErrorKind::Truncated),
+        (&[JSON, OWN, ("content-encoding", "br")], b"x", ErrorKind::UnsupportedEncoding),
+        (&[JSON, OWN], b"", ErrorKind::EmptyResponse),
     ] {
         let (api, count) = always(201, headers, body);
         let error = api.table("incident").create(&json!({ "a": "b" })).await.unwrap_err();
         assert_eq!(error.kind(), expected, "{error}");
-        assert!(error.may_have_happened() && !error.is_retryable(), "{error}");
+        assert!(error.may_have_executed() && !error.is_retryable(), "{error}");
         assert_eq!(count.load(Ordering::Relaxed), 1);
     }
 }
@@ -126,13 +140,13 @@ async fn a_byte_order_mark_is_passed_over_in_json_and_kept_in_files() {
     assert_eq!(api.api("/api/x/y").get().read::<Vec<u8>>().await.unwrap(), [1]);
     let (api, _) = always(403, &[JSON, OWN], "\u{feff}{\"error\":{\"message\":\"no\"}}");
     let error = api.api("/api/x/y").get().one().await.unwrap_err();
-    assert_eq!(error.fault().unwrap().message, "no");
+    assert_eq!(error.service_message().unwrap().message, "no");
     // Only as the first thing of all.
     for twice in ["\u{feff}\u{feff}{}", " \u{feff}{}", "{}\u{feff}"] {
         let (api, _) = always(200, &[JSON], twice);
         assert_eq!(
             api.api("/api/x/y").get().nothing().await.unwrap_err().kind(),
-            Kind::Malformed,
+            ErrorKind::Malformed,
             "{twice:?}"
         );
     }
@@ -173,7 +187,7 @@ async fn an_error_member_of_another_form_is_data() {
         r#"{"result":[],"error":"m"}"#,
         r#"{"error":{"message":{"text":"m"}}}"#,
     ] {
-        assert_eq!(read(error).await, (Err(Kind::Cut), 4), "{error}");
+        assert_eq!(read(error).await, (Err(ErrorKind::Truncated), 4), "{error}");
     }
 }
 
@@ -201,7 +215,7 @@ fn page() -> impl Strategy<Value = String> {
 /// What the reader of whole bodies and the one of streams make of the same bytes, which has to be the same.
 fn read(bytes: &[u8], chunk: usize) -> Result<Vec<String>, Error> {
     let json = |records: Vec<Record>| records.iter().map(|record| record.json().to_owned()).collect();
-    let whole = Answer::new(head(), bytes.to_vec().into()).unwrap().list().map(json);
+    let whole = ApiResponse::new(head(), bytes.to_vec().into()).unwrap().list().map(json);
     let (mut records, mut streamed) = (Records::list().head(head()), Vec::new());
     let mut read = || -> Result<Vec<String>, Error> {
         for chunk in bytes.chunks(chunk) {
@@ -238,7 +252,7 @@ proptest! {
         prop_assert!(read(page.as_bytes(), chunk).is_ok());
         for end in 0..page.len() {
             let error = read(&page.as_bytes()[..end], chunk).unwrap_err();
-            let expected = if end == 0 { Kind::EmptyResponse } else { Kind::Cut };
+            let expected = if end == 0 { ErrorKind::EmptyResponse } else { ErrorKind::Truncated };
             prop_assert_eq!(error.kind(), expected, "{} of {}: {}", end, &page, error);
         }
     }
@@ -254,12 +268,12 @@ proptest! {
             let theirs = serde_json::from_slice::<Value>(&bytes);
             let is_open = theirs.as_ref().is_err_and(serde_json::Error::is_eof);
             match error.kind() {
-                Kind::Malformed => {
+                ErrorKind::Malformed => {
                     prop_assert!(theirs.is_err(), "{}", error);
                     // Of a character of four bytes, the first one is named.
                     prop_assert!((at.saturating_sub(3)..=page.len()).contains(&place(&error)), "{} of {}: {}", at, &page, error);
                 }
-                Kind::Cut => prop_assert!(is_open, "{} of {}: {}", at, &page, error),
+                ErrorKind::Truncated => prop_assert!(is_open, "{} of {}: {}", at, &page, error),
                 _ => prop_assert!(!error.is_retryable(), "{}", error),
             }
         }
@@ -326,7 +340,7 @@ async fn a_malformed_record_of_a_whole_table_is_named_and_can_be_left_out() {
                 Err(error) => break error,
             }
         };
-        assert_eq!((given, error.kind()), (records, Kind::Malformed), "{error}");
+        assert_eq!((given, error.kind()), (records, ErrorKind::Malformed), "{error}");
         assert_eq!(count.load(Ordering::Relaxed), 2, "one for the page, one for the ids around the place");
         for part in
             parts.iter().chain(&[&*format!("sys_id!={damaged}"), "control character", "/table/incident"])
@@ -375,7 +389,7 @@ async fn half_a_surrogate_pair_is_an_error_or_a_replacement_everywhere() {
     let typed =
         strict.table("incident").typed::<Named>().list().stream().try_collect::<Vec<_>>().await.unwrap_err();
     for error in [&untyped, &typed] {
-        assert_eq!(error.kind(), Kind::Decode, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
         assert!(error.to_string().contains("\"name\"") && error.to_string().contains("surrogate"), "{error}");
     }
     assert!(typed.to_string().contains("the record with sys_id 11111111"), "{typed}");
@@ -410,7 +424,7 @@ async fn what_the_service_says_is_told_in_whatever_form() {
         let body = json!({ "error": error, "status": "failure" }).to_string();
         let (api, _) = always(400, &[JSON, OWN], body);
         let refused = api.table("incident").get("a9e30c7dc61122760116894de7bcc7bd").await.unwrap_err();
-        let fault = refused.fault().unwrap();
+        let fault = refused.service_message().unwrap();
         assert_eq!((&*fault.message, &*fault.detail), (message, detail));
         assert!(
             refused.to_string().contains(detail)
@@ -420,7 +434,7 @@ async fn what_the_service_says_is_told_in_whatever_form() {
     let long = json!({ "error": { "message": "Invalid table x", "detail": { "a": "y".repeat(100_000) } } });
     let (api, _) = always(400, &[JSON, OWN], long.to_string());
     let error = api.table("incident").list().limit(1).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::UnknownTable);
+    assert_eq!(error.kind(), ErrorKind::UnknownTable);
     assert!(error.to_string().len() < 1_000 && error.to_string().contains("yyyy"), "{error}");
 }
 
@@ -444,19 +458,19 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
         (&[], String::new(), "whoever answered"),
     ] {
         for (status, kind, open) in [
-            (400, Kind::NotFromInstance, true),
-            (401, Kind::NotFromInstance, false),
-            (403, Kind::NotFromInstance, true),
-            (404, Kind::NotFromInstance, true),
-            (407, Kind::NotFromInstance, true),
-            (413, Kind::NotFromInstance, true),
-            (451, Kind::NotFromInstance, true),
-            (500, Kind::NotFromInstance, true),
+            (400, ErrorKind::NotFromInstance, true),
+            (401, ErrorKind::NotFromInstance, false),
+            (403, ErrorKind::NotFromInstance, true),
+            (404, ErrorKind::NotFromInstance, true),
+            (407, ErrorKind::NotFromInstance, true),
+            (413, ErrorKind::NotFromInstance, true),
+            (451, ErrorKind::NotFromInstance, true),
+            (500, ErrorKind::NotFromInstance, true),
         ] {
             let (api, _) = always(status, headers, body.clone());
             let error = api.table("incident").create(&json!({})).await.unwrap_err();
             let line = error.to_string();
-            assert_eq!((error.kind(), error.may_have_happened()), (kind, open), "{status} {line}");
+            assert_eq!((error.kind(), error.may_have_executed()), (kind, open), "{status} {line}");
             assert!(
                 line.contains(said) && line.contains("does not show that it is the instance"),
                 "{status} {line}"
@@ -469,7 +483,9 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
                 "{line}"
             );
         }
-        for (status, kind) in [(503, Kind::Unavailable), (429, Kind::Busy), (414, Kind::UriTooLong)] {
+        for (status, kind) in
+            [(503, ErrorKind::Unavailable), (429, ErrorKind::InstanceBusy), (414, ErrorKind::UriTooLong)]
+        {
             let (api, _) = always(status, headers, body.clone());
             let error = api.table("incident").create(&json!({})).await.unwrap_err();
             assert_eq!(error.kind(), kind);
@@ -481,11 +497,11 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
         json!({ "error": { "message": "User Not Authenticated", "detail": null }, "status": "failure" });
     let realm = ("www-authenticate", "BASIC realm=\"Service-now\"");
     for (status, headers, body, kind) in [
-        (401, &[JSON][..], missing.to_string(), Kind::Unauthenticated),
-        (401, &[realm], String::new(), Kind::Unauthenticated),
-        (403, &[JSON], missing.to_string(), Kind::Forbidden),
-        (403, &[JSON, OWN], json!({ "message": "no quota" }).to_string(), Kind::Forbidden),
-        (500, &[html, OWN], "<h1>oops</h1>".into(), Kind::Server),
+        (401, &[JSON][..], missing.to_string(), ErrorKind::Unauthenticated),
+        (401, &[realm], String::new(), ErrorKind::Unauthenticated),
+        (403, &[JSON], missing.to_string(), ErrorKind::Forbidden),
+        (403, &[JSON, OWN], json!({ "message": "no quota" }).to_string(), ErrorKind::Forbidden),
+        (500, &[html, OWN], "<h1>oops</h1>".into(), ErrorKind::Server),
     ] {
         let (api, _) = always(status, headers, body);
         let error = api.table("incident").list().limit(1).await.unwrap_err();
@@ -495,7 +511,10 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
     // What a scripted API says in a form of its own is told, too.
     let (api, _) = always(400, &[JSON, OWN], json!({ "message": "quantity is missing" }).to_string());
     let error = api.api("/api/x/y").get().one().await.unwrap_err();
-    assert!(error.kind() == Kind::Rejected && error.to_string().contains("quantity is missing"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::Rejected && error.to_string().contains("quantity is missing"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -514,21 +533,21 @@ async fn json_that_is_no_object_is_read() {
         assert_eq!(call().read::<Value>().await.unwrap(), value, "{body}");
         call().nothing().await.unwrap();
         // A list of records is in an envelope.
-        assert_eq!(call().list().await.unwrap_err().kind(), Kind::Decode, "{body}");
-        assert_eq!(call().result::<Value>().await.unwrap_err().kind(), Kind::Decode, "{body}");
+        assert_eq!(call().list().await.unwrap_err().kind(), ErrorKind::Decode, "{body}");
+        assert_eq!(call().result::<Value>().await.unwrap_err().kind(), ErrorKind::Decode, "{body}");
     }
     for (body, kind) in [
-        ("[1,2", Kind::Cut),
-        ("tru", Kind::Cut),
-        ("-", Kind::Cut),
-        ("[1,]", Kind::Malformed),
-        ("7 7", Kind::Malformed),
-        ("nil", Kind::Malformed),
-        ("[\"\u{1}\"]", Kind::Malformed),
+        ("[1,2", ErrorKind::Truncated),
+        ("tru", ErrorKind::Truncated),
+        ("-", ErrorKind::Truncated),
+        ("[1,]", ErrorKind::Malformed),
+        ("7 7", ErrorKind::Malformed),
+        ("nil", ErrorKind::Malformed),
+        ("[\"\u{1}\"]", ErrorKind::Malformed),
     ] {
         let (builder, _) =
             builder(move |_| Response::builder().header(JSON.0, JSON.1).body(Body::from(body)).unwrap());
-        let api = builder.retry(RetryPolicy::new().attempts(1)).build().unwrap();
+        let api = builder.retry(RetryPolicy::new().max_attempts(1)).build().unwrap();
         let error = api.api("/api/x/y").get().read::<Value>().await.unwrap_err();
         assert_eq!(error.kind(), kind, "{body}: {error}");
     }
@@ -556,11 +575,11 @@ async fn zeros_behind_gzip_are_passed_over_and_nothing_else_is() {
         (whole.clone(), None, 1),
         (two.clone(), None, 1),
         ([&two[..], &[0; 512]].concat(), None, 1),
-        ([&whole[..], b"\0\0x"].concat(), Some(Kind::Malformed), 1),
-        ([&whole[..], b"x"].concat(), Some(Kind::Malformed), 1),
-        (b"{\"result\":[]}".to_vec(), Some(Kind::Malformed), 1),
-        (whole[..whole.len() - 1].to_vec(), Some(Kind::Cut), 4),
-        (two[..two.len() / 2 + 3].to_vec(), Some(Kind::Cut), 4),
+        ([&whole[..], b"\0\0x"].concat(), Some(ErrorKind::Malformed), 1),
+        ([&whole[..], b"x"].concat(), Some(ErrorKind::Malformed), 1),
+        (b"{\"result\":[]}".to_vec(), Some(ErrorKind::Malformed), 1),
+        (whole[..whole.len() - 1].to_vec(), Some(ErrorKind::Truncated), 4),
+        (two[..two.len() / 2 + 3].to_vec(), Some(ErrorKind::Truncated), 4),
     ] {
         let (api, count) = always(200, &headers, body.clone());
         let read = api.table("incident").list().limit(1).await;
@@ -592,8 +611,9 @@ async fn server(says: Vec<u8>) -> (String, Arc<AtomicUsize>) {
 /// What a read and a write come to.
 async fn over_a_socket(says: &[u8], transport: TransportBuilder) -> (Option<Error>, usize, Option<Error>) {
     let (url, count) = server(says.to_vec()).await;
-    let builder = Client::builder().instance(Instance::allow_http(&url).unwrap()).user("a").password("b");
-    let pauses = RetryPolicy::new().attempts(4).backoff(Duration::from_millis(1), Duration::from_millis(1));
+    let builder = Client::builder().instance(Instance::parse_insecure(&url).unwrap()).user("a").password("b");
+    let pauses =
+        RetryPolicy::new().max_attempts(4).backoff(Duration::from_millis(1), Duration::from_millis(1));
     let client = builder.retry(pauses).transport(transport.no_proxy().build().unwrap()).build().unwrap();
     let read = client.table("incident").list().limit(1).await.err();
     let requests = count.load(Ordering::Relaxed);
@@ -621,17 +641,17 @@ async fn what_is_not_http_or_too_much_of_it_is_told_and_not_asked_for_again() {
     for much in [headers(150), headers(1_500), large(200 << 10), large(600 << 10)] {
         let (read, requests, write) = over_a_socket(&with_headers(&much), Transport::builder()).await;
         let (read, write) = (read.unwrap(), write.unwrap());
-        assert_eq!((read.kind(), requests), (Kind::InvalidHttp, 1), "{read}");
+        assert_eq!((read.kind(), requests), (ErrorKind::InvalidHttp, 1), "{read}");
         for part in ["more headers or more bytes", "max_headers()", "max_head_size()"] {
             assert!(read.to_string().contains(part), "{read}");
         }
-        assert!(write.kind() == Kind::InvalidHttp && write.may_have_happened(), "{write}");
+        assert!(write.kind() == ErrorKind::InvalidHttp && write.may_have_executed(), "{write}");
         assert!(over_a_socket(&with_headers(&much), raised()).await.0.is_none());
     }
     let lowered = Transport::builder().max_headers(10);
     assert_eq!(
         over_a_socket(&with_headers(&headers(20)), lowered).await.0.unwrap().kind(),
-        Kind::InvalidHttp
+        ErrorKind::InvalidHttp
     );
     let chunked = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     for (says, part) in [
@@ -643,16 +663,16 @@ async fn what_is_not_http_or_too_much_of_it_is_told_and_not_asked_for_again() {
     ] {
         let (read, requests, write) = over_a_socket(says.as_bytes(), Transport::builder()).await;
         let (read, write) = (read.unwrap(), write.unwrap());
-        assert_eq!((read.kind(), requests), (Kind::InvalidHttp, 1), "{says:?}: {read}");
+        assert_eq!((read.kind(), requests), (ErrorKind::InvalidHttp, 1), "{says:?}: {read}");
         assert!(read.to_string().contains(part) && !read.is_retryable(), "{read}");
-        assert!(write.kind() == Kind::InvalidHttp && write.may_have_happened(), "{write}");
+        assert!(write.kind() == ErrorKind::InvalidHttp && write.may_have_executed(), "{write}");
     }
     // What breaks off is asked for again.
     for says in ["HTTP/1.1 200 OK\r\nconte", &format!("{chunked}2\r\n{{")] {
         let (read, requests, _) = over_a_socket(says.as_bytes(), Transport::builder()).await;
-        assert_eq!((read.unwrap().kind(), requests), (Kind::Closed, 4), "{says:?}");
+        assert_eq!((read.unwrap().kind(), requests), (ErrorKind::ConnectionClosed, 4), "{says:?}");
     }
     for refused in [Transport::builder().max_headers(0), Transport::builder().max_head_size(100)] {
-        assert_eq!(refused.build().unwrap_err().kind(), Kind::InvalidInput);
+        assert_eq!(refused.build().unwrap_err().kind(), ErrorKind::InvalidInput);
     }
 }

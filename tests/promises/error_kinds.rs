@@ -1,7 +1,7 @@
 //! Every failure has an error of its own kind, whose one-line message says what to do.
 
 use serde_json::json;
-use snow_client::{Client, Error, Kind, RetryPolicy, Transport, field};
+use snow_client::{Client, Error, ErrorKind, RetryPolicy, Transport, field};
 use snow_core::Body;
 use snow_sim::{Fault, Simulator};
 
@@ -21,7 +21,7 @@ fn client(simulator: &Simulator) -> Client {
 }
 
 fn once() -> RetryPolicy {
-    RetryPolicy::new().attempts(1)
+    RetryPolicy::new().max_attempts(1)
 }
 
 async fn read(client: &Client, table: &str) -> Error {
@@ -33,7 +33,7 @@ async fn what_the_instance_says_no_to() {
     let simulator = crate::simulator();
     let client = client(&simulator);
     let error = client.table("incident").get("0123456789abcdef0123456789abcdef").await.unwrap_err();
-    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::NotFound, 404));
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::NotFound, 404));
     line(
         &error,
         &[
@@ -42,16 +42,16 @@ async fn what_the_instance_says_no_to() {
             "check the sys_id",
         ],
     );
-    assert_eq!(error.fault().unwrap().message, "No Record found");
+    assert_eq!(error.service_message().unwrap().message, "No Record found");
     assert_eq!(error.transaction_id().unwrap().len(), 12);
 
     let error = read(&client, "incdent").await;
-    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::UnknownTable, 400));
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::UnknownTable, 400));
     line(&error, &["Invalid table incdent", "check the table's name"]);
 
     simulator.lock_out("admin", true);
     let error = read(&client, "incident").await;
-    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::Unauthenticated, 401));
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Unauthenticated, 401));
     line(&error, &["401", "check user and password"]);
     assert!(!error.is_retryable());
 }
@@ -77,10 +77,10 @@ async fn what_a_401_shows_of_its_cause() {
         let builder = Client::builder().instance("dev12345").user("admin").password("secret");
         let client = builder.transport(refuses).build().unwrap();
         let error = read(&client, "incident").await;
-        assert_eq!((error.kind(), error.is_retryable()), (Kind::Unauthenticated, false));
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unauthenticated, false));
         line(&error, &["401", told, "snc_basic_auth_api_access"]);
         let error = client.table("incident").create(&json!({})).await.unwrap_err();
-        assert!(!error.may_have_happened(), "{error}");
+        assert!(!error.may_have_executed(), "{error}");
     }
 }
 
@@ -88,21 +88,21 @@ async fn what_a_401_shows_of_its_cause() {
 async fn what_stands_in_place_of_an_answer() {
     let simulator = crate::simulator();
     for (fault, kind, retryable, advice) in [
-        (Fault::Hibernating, Kind::Hibernating, false, "wake the instance"),
-        (Fault::NotProcessed, Kind::NotProcessed, true, "send fewer at once"),
-        (Fault::NoNode, Kind::Unavailable, true, "try again later"),
-        (Fault::LoginRedirect, Kind::LoginPage, false, "check host, path and credentials"),
-        (Fault::Busy, Kind::Busy, true, "send fewer requests at once"),
-        (Fault::RateLimited, Kind::RateLimited, true, "wait 1800 s before the next try"),
-        (Fault::CancelledInStream, Kind::Cut, true, "fewer rows or fields"),
-        (Fault::Cancelled, Kind::Cancelled, true, "fewer rows or fields"),
+        (Fault::Hibernating, ErrorKind::Hibernating, false, "wake the instance"),
+        (Fault::NotProcessed, ErrorKind::NotProcessed, true, "send fewer at once"),
+        (Fault::NoNode, ErrorKind::Unavailable, true, "try again later"),
+        (Fault::LoginRedirect, ErrorKind::LoginPage, false, "check host, path and credentials"),
+        (Fault::Busy, ErrorKind::InstanceBusy, true, "send fewer requests at once"),
+        (Fault::RateLimited, ErrorKind::RateLimited, true, "wait 1800 s before the next try"),
+        (Fault::CancelledInStream, ErrorKind::Truncated, true, "fewer rows or fields"),
+        (Fault::Cancelled, ErrorKind::TransactionCancelled, true, "fewer rows or fields"),
     ] {
         let client = client(&simulator);
         simulator.fail_next(fault);
         let error = read(&client, "incident").await;
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{error}");
         line(&error, &["GET /api/now/table/incident on dev12345.service-now.com", advice]);
-        assert!(!error.may_have_happened(), "a read changes nothing");
+        assert!(!error.may_have_executed(), "a read changes nothing");
     }
 }
 
@@ -122,7 +122,7 @@ async fn whether_a_write_may_have_happened() {
         let client = client(&simulator);
         simulator.fail_next(fault);
         let error = client.table("incident").create(&json!({ "short_description": "x" })).await.unwrap_err();
-        assert_eq!(error.may_have_happened(), doubt, "{error}");
+        assert_eq!(error.may_have_executed(), doubt, "{error}");
         assert!(!(doubt && error.is_retryable()), "{error}");
     }
 }
@@ -140,7 +140,7 @@ async fn the_token_endpoint_is_told_apart_too() {
     let simulator = crate::simulator();
     let client = crate::oauth_client(&simulator);
     let error = client.generate_token("admin", "wrong").await.unwrap_err();
-    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::TokenRefused, 401));
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::TokenRefused, 401));
     line(
         &error,
         &[
@@ -151,23 +151,24 @@ async fn the_token_endpoint_is_told_apart_too() {
         ],
     );
     for (fault, kind) in [
-        (Fault::Hibernating, Kind::Hibernating),
-        (Fault::NotProcessed, Kind::NotProcessed),
-        (Fault::NoNode, Kind::Unavailable),
-        (Fault::LoginRedirect, Kind::LoginPage),
-        (Fault::CancelledInStream, Kind::Decode),
+        (Fault::Hibernating, ErrorKind::Hibernating),
+        (Fault::NotProcessed, ErrorKind::NotProcessed),
+        (Fault::NoNode, ErrorKind::Unavailable),
+        (Fault::LoginRedirect, ErrorKind::LoginPage),
+        (Fault::CancelledInStream, ErrorKind::Decode),
     ] {
         simulator.fail_next(fault);
         let error = client.generate_token("admin", "secret").await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
-        assert!(!error.may_have_happened());
+        assert!(!error.may_have_executed());
         line(&error, &["POST /oauth_token.do"]);
     }
 }
 
 #[tokio::test]
 async fn a_queue_in_front_of_the_token_endpoint_is_no_refusal() {
-    let answers = [(429, Kind::RateLimited), (503, Kind::Unavailable), (401, Kind::TokenRefused)];
+    let answers =
+        [(429, ErrorKind::RateLimited), (503, ErrorKind::Unavailable), (401, ErrorKind::TokenRefused)];
     for (status, kind) in answers {
         let queue = tower::service_fn(move |_: http::Request<Body>| async move {
             let builder = http::Response::builder().status(status).header("content-type", "application/json");
@@ -206,7 +207,7 @@ async fn a_refusal_whose_body_breaks_is_still_that_refusal() {
         .build()
         .unwrap();
     let error = client.table("incident").create(&json!({})).await.unwrap_err();
-    assert_eq!((error.kind(), error.may_have_happened()), (Kind::RateLimited, false));
+    assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::RateLimited, false));
     assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(9)));
 }
 
@@ -227,7 +228,11 @@ async fn a_connection_that_breaks_behind_the_handshake_is_no_failed_handshake() 
     {
         simulator.break_next(fault);
         let error = client.table("incident").create(&json!({})).await.unwrap_err();
-        assert_eq!((error.kind(), error.may_have_happened()), (Kind::Closed, true), "{fault:?}: {error}");
+        assert_eq!(
+            (error.kind(), error.may_have_executed()),
+            (ErrorKind::ConnectionClosed, true),
+            "{fault:?}: {error}"
+        );
     }
 }
 
@@ -237,7 +242,7 @@ async fn a_transport_of_ones_own_stack_tells_reads_and_writes_apart() {
     for uri in ["/no/host", "ftp://dev1.service-now.com/"] {
         let request = http::Request::get(uri).body(Body::empty()).unwrap();
         let error = tower::ServiceExt::oneshot(transport.clone(), request).await.unwrap_err();
-        assert_eq!((error.kind(), error.may_have_happened()), (Kind::InvalidInput, false), "{uri}");
+        assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::InvalidInput, false), "{uri}");
     }
 }
 
@@ -249,10 +254,10 @@ async fn a_connection_that_is_refused() {
     let client =
         Client::builder().instance(url).user("admin").password("secret").retry(once()).build().unwrap();
     let error = read(&client, "incident").await;
-    assert_eq!((error.kind(), error.is_retryable()), (Kind::Connect, true));
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connect, true));
     line(&error, &["no connection could be made", "refused", "check the instance's name"]);
     let error = client.table("incident").create(&json!({})).await.unwrap_err();
-    assert!(!error.may_have_happened());
+    assert!(!error.may_have_executed());
 }
 
 #[tokio::test]
@@ -270,13 +275,13 @@ async fn a_certificate_that_is_not_trusted_and_a_server_without_tls() {
                 Ok(client) => client,
                 // A machine without any certificates says so when the client is built.
                 Err(error) => {
-                    assert_eq!(error.kind(), Kind::Tls);
+                    assert_eq!(error.kind(), ErrorKind::Tls);
                     line(&error, &["ca-certificates", "bundled-roots", "add_root_certificates_pem()"]);
                     return;
                 }
             };
         let error = read(&client, "incident").await;
-        assert_eq!((error.kind(), error.is_retryable()), (Kind::Tls, false), "{error}");
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Tls, false), "{error}");
         line(&error, &[reason, "no encrypted connection", advice]);
     }
     assert_eq!(simulator.journal(), [], "no request got there");
@@ -299,11 +304,11 @@ async fn a_connection_that_breaks_half_way() {
     let client =
         Client::builder().instance(url).user("admin").password("secret").retry(once()).build().unwrap();
     let error = read(&client, "incident").await;
-    assert_eq!((error.kind(), error.is_retryable()), (Kind::Closed, true), "{error}");
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::ConnectionClosed, true), "{error}");
     let error = client.table("incident").create(&json!({})).await.unwrap_err();
     assert_eq!(
-        (error.kind(), error.may_have_happened(), error.is_retryable()),
-        (Kind::Closed, true, false),
+        (error.kind(), error.may_have_executed(), error.is_retryable()),
+        (ErrorKind::ConnectionClosed, true, false),
         "{error}"
     );
     answers.join().unwrap();
@@ -319,7 +324,7 @@ async fn a_body_of_the_callers_own_that_fails_is_not_the_connections_fault() {
     let request = http::Request::post(format!("{}/x", listener.url())).body(body).unwrap();
     let transport = Transport::builder().build().unwrap();
     let error = tower::ServiceExt::oneshot(transport, request).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Foreign);
+    assert_eq!(error.kind(), ErrorKind::Other);
     assert!(error.to_string().contains("no such file"), "{error}");
 }
 
@@ -329,7 +334,7 @@ async fn an_answer_past_the_clients_limit_is_an_error() {
     let builder = Client::builder().instance("dev1").user("admin").password("secret").transport(simulator);
     let client = builder.body_limit(10_000).build().unwrap();
     let error = client.table("incident").list().limit(50).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::AnswerTooLarge, "{error}");
+    assert_eq!(error.kind(), ErrorKind::ResponseTooLarge, "{error}");
     line(&error, &["10000 bytes"]);
     assert_eq!(client.table("incident").list().fields(["sys_id"]).limit(50).await.unwrap().len(), 50);
 }

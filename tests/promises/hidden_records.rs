@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use proptest::prelude::*;
-use snow_client::{Client, Error, Kind, List, Query, Record, Rows};
+use snow_client::{Client, Error, ErrorKind, List, Query, Record, RecordStream};
 use snow_sim::{Rule, Simulator, User};
 
 /// All incidents below this number are hidden from the client's user.
@@ -48,7 +48,7 @@ async fn few_records_behind_many_hidden_ones_take_few_requests() {
         assert!(taken <= FEW, "first() in {order:?}: {taken} requests");
 
         // Two of them are wanted, and each may stand behind hidden ones.
-        assert_eq!(list().one_or_none().await.unwrap_err().kind(), Kind::MultipleResults);
+        assert_eq!(list().one_or_none().await.unwrap_err().kind(), ErrorKind::MultipleResults);
         let taken = simulator.take_journal().len();
         assert!(taken <= 2 * FEW, "one() in {order:?}: {taken} requests");
 
@@ -67,11 +67,11 @@ async fn few_records_behind_many_hidden_ones_take_few_requests() {
     }
     // A part of an order that may have moved meanwhile is an error, and it takes few requests to be one.
     let all = client.table("incident").list().query(&orders[1]).limit(2).all().await;
-    assert!(all.map(drop).is_err_and(|error| error.kind() == Kind::Incomplete));
+    assert!(all.map(drop).is_err_and(|error| error.kind() == ErrorKind::Incomplete));
     assert!(simulator.take_journal().len() <= FEW);
 }
 
-fn sized(rows: Rows<Record>, size: Option<u32>) -> Rows<Record> {
+fn sized(rows: RecordStream<Record>, size: Option<u32>) -> RecordStream<Record> {
     match size {
         Some(size) => rows.page_size(size),
         None => rows,

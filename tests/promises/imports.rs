@@ -1,7 +1,7 @@
 //! An import row that is accepted with a 201 but fails is an error, and rows that are transformed later can be waited for.
 
 use serde_json::json;
-use snow_client::{Client, Error, Kind, RowStatus, Transport};
+use snow_client::{Client, Error, ErrorKind, RowStatus, Transport};
 use snow_sim::{ColumnType, Fault, RowDecision, Rule, Simulator, Table, TransformMap, User, WireFault};
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn client(simulator: &Simulator, user: &str) -> (Client, snow_sim::Listene
     (builder.transport(transport).build().unwrap(), listener)
 }
 
-fn kind(error: Error) -> Kind {
+fn kind(error: Error) -> ErrorKind {
     error.kind()
 }
 
@@ -53,7 +53,7 @@ async fn one_row_is_what_became_of_it() {
     assert_eq!(import.get(row).await.unwrap().staging_table, "u_imp_site");
     assert_eq!(
         import.get("0123456789abcdef0123456789abcdef").await.map_err(kind).unwrap_err(),
-        Kind::NotFound
+        ErrorKind::NotFound
     );
 }
 
@@ -64,17 +64,17 @@ async fn a_row_that_failed_inside_a_201_is_a_failure() {
     let import = client.import("u_imp_site");
     let fails = || import.insert(&json!({ "u_site": "fail" }));
     let error = fails().await.unwrap_err();
-    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::RowFailed, 201), "{error}");
-    assert!(error.may_have_happened() && !error.is_retryable(), "the row is in the staging table");
-    assert_eq!(error.fault().unwrap().message, "the site is closed");
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::RowFailed, 201), "{error}");
+    assert!(error.may_have_executed() && !error.is_retryable(), "the row is in the staging table");
+    assert_eq!(error.service_message().unwrap().message, "the site is closed");
     assert!(error.to_string().contains("\"Site\""), "{error}");
-    let told = fails().even_if_failed().await.unwrap();
+    let told = fails().allow_failures().await.unwrap();
     assert_eq!(told.outcomes()[0].status, RowStatus::Error);
     assert_eq!(told.outcomes()[0].error_message.as_deref(), Some("the site is closed"));
     // In a batch, too.
     let outcomes = client.batch_all([import.insert(&json!({ "u_site": "Rome" })), fails()]).await;
     assert!(outcomes[0].is_ok());
-    assert_eq!(outcomes.into_iter().nth(1).unwrap().map_err(kind).unwrap_err(), Kind::RowFailed);
+    assert_eq!(outcomes.into_iter().nth(1).unwrap().map_err(kind).unwrap_err(), ErrorKind::RowFailed);
 }
 
 #[tokio::test]
@@ -86,8 +86,8 @@ async fn what_the_user_may_not_see_is_no_success() {
     for site in ["secret", "unseen"] {
         let insert = || client.import("u_imp_site").insert(&json!({ "u_site": site }));
         let error = insert().await.unwrap_err();
-        assert!(error.kind() == Kind::RowFailed && error.may_have_happened(), "{error}");
-        assert!(insert().even_if_failed().await.unwrap().outcomes().is_empty());
+        assert!(error.kind() == ErrorKind::RowFailed && error.may_have_executed(), "{error}");
+        assert!(insert().allow_failures().await.unwrap().outcomes().is_empty());
     }
 }
 
@@ -101,13 +101,13 @@ async fn many_rows_are_taken_in_and_waited_for() {
     let before = import.progress(&set).await.unwrap();
     assert_eq!((before.pending, before.failed, before.is_done()), (4, 0, false));
     let error = import.wait(&set, Duration::from_secs(3)).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::TimedOut);
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert!(error.to_string().contains("4 of its rows wait"), "{error}");
     let done = import.wait(&set, Duration::from_secs(60)).await.unwrap();
     assert_eq!((&*done.state, done.pending, done.failed), ("processed", 0, 1));
     assert_eq!(done.rows.iter().map(|(_, count)| count).sum::<u64>(), 4);
 
-    let behind = import.insert_multiple([json!({ "u_site": "Bonn" })]).run_after(&set).together_with(&set);
+    let behind = import.insert_multiple([json!({ "u_site": "Bonn" })]).run_after(&set).in_same_set_as(&set);
     let behind = behind.await.unwrap();
     assert_eq!(behind.multi_import_set_id, set.multi_import_set_id);
     assert_ne!(behind.import_set_id, set.import_set_id);
@@ -120,7 +120,7 @@ async fn refusals_and_bad_rows() {
     let import = client.import("u_imp_site");
     assert_eq!(
         client.import("no_such").insert(&json!({})).await.map_err(kind).unwrap_err(),
-        Kind::UnknownTable
+        ErrorKind::UnknownTable
     );
     // A table without a map is 500 (facts 3.3).
     let unmapped = client.import("incident").insert(&json!({})).await;
@@ -128,10 +128,10 @@ async fn refusals_and_bad_rows() {
     simulator.take_journal();
     simulator.break_next(WireFault::ResetAt(0));
     let error = import.insert(&json!({ "u_site": "Rome" })).await.unwrap_err();
-    assert!(error.may_have_happened() && error.kind() == Kind::Closed, "{error}");
+    assert!(error.may_have_executed() && error.kind() == ErrorKind::ConnectionClosed, "{error}");
     assert_eq!(simulator.take_journal().len(), 1, "not sent again");
     simulator.fail_next(Fault::Hibernating);
-    assert_eq!(import.insert(&json!({})).await.map_err(kind).unwrap_err(), Kind::Hibernating);
+    assert_eq!(import.insert(&json!({})).await.map_err(kind).unwrap_err(), ErrorKind::Hibernating);
     simulator.take_journal();
     for refused in [
         import.insert(&json!({ "u_site": { "a": 1 } })).await.map(drop),
@@ -141,7 +141,7 @@ async fn refusals_and_bad_rows() {
         client.import("a/b").insert(&json!({})).await.map(drop),
         import.get("../x").await.map(drop),
     ] {
-        assert_eq!(refused.unwrap_err().kind(), Kind::InvalidInput);
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
     }
     assert!(simulator.take_journal().is_empty());
 }

@@ -1,13 +1,13 @@
 //! Invalid input is refused with an error that names the problem, before anything is sent.
 
 use serde_json::json;
-use snow_client::{Client, Error, Kind, OAuthClient, Transport};
+use snow_client::{Client, Error, ErrorKind, OAuthClient, Transport};
 
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>, why: &str) {
     let error = result.unwrap_err();
-    assert_eq!(error.kind(), Kind::InvalidInput, "{error}");
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     assert!(error.to_string().contains(why), "{error}");
-    assert!(!error.may_have_happened() && !error.is_retryable());
+    assert!(!error.may_have_executed() && !error.is_retryable());
 }
 
 #[test]
@@ -70,7 +70,7 @@ async fn an_oauth_client_without_a_token_says_what_to_call() {
     let simulator = crate::simulator();
     let client = crate::oauth_client(&simulator);
     let error = client.table("incident").list().await.unwrap_err();
-    assert_eq!(error.kind(), Kind::NoToken);
+    assert_eq!(error.kind(), ErrorKind::NoToken);
     assert!(error.to_string().contains("generate_token(user, password), or set_token(token)"), "{error}");
     refused(client.generate_token("", "b").await, "user is empty");
     refused(client.generate_token("a", "").await, "password is empty");

@@ -10,10 +10,10 @@ use snow_auth::{
     ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer, Grant, MemoryStore, OAuth,
 };
 use snow_core::layer::{
-    AttemptSpanLayer, BaseUriLayer, BodyLimitLayer, DeadlineLayer, DefaultHeadersLayer, GzipLayer,
-    OperationSpanLayer, RetryLayer, RetryPolicy, SessionLayer, ThrottleLayer, TimeoutLayer,
+    AttemptSpanLayer, BaseUriLayer, BodyLimitLayer, CallSpanLayer, DeadlineLayer, DefaultHeadersLayer,
+    GzipLayer, RetryLayer, RetryPolicy, SessionLayer, ThrottleLayer, TimeoutLayer,
 };
-use snow_core::{ApiPath, Body, BoxError, Instance, Kind, Once, Params};
+use snow_core::{ApiPath, Body, BoxError, ErrorKind, Instance, Once, Params};
 use std::time::Duration;
 use tower::limit::{ConcurrencyLimit, ConcurrencyLimitLayer};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
@@ -57,7 +57,7 @@ async fn oauth_over_a_hyper_client_of_the_callers_own_among_foreign_layers() {
         .service(data);
 
     let error = stack.ready().await.unwrap().call(list(Full::default())).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::NoToken);
+    assert_eq!(error.kind(), ErrorKind::NoToken);
     oauth.generate_token("admin", "secret").await.unwrap();
     simulator.revoke_access_tokens();
     let answer = stack.ready().await.unwrap().call(list(Full::default())).await.unwrap();
@@ -160,7 +160,7 @@ async fn the_oauth_layer_refuses_another_origin_and_sends_nothing() {
     let oauth = oauth.build(&instance, simulator.clone()).unwrap();
     let stack = ServiceBuilder::new().layer(oauth.layer()).service(simulator.clone());
     let elsewhere = Request::get("https://evil.example.com/").body(Full::<Bytes>::default()).unwrap();
-    assert_eq!(stack.oneshot(elsewhere).await.unwrap_err().kind(), Kind::ForeignOrigin);
+    assert_eq!(stack.oneshot(elsewhere).await.unwrap_err().kind(), ErrorKind::ForeignOrigin);
     assert_eq!(simulator.journal(), []);
 }
 
@@ -213,7 +213,7 @@ async fn each_layer_works_among_foreign_ones() {
     let instance = Instance::parse(&listener.url()).unwrap();
     let minute = Duration::from_secs(60);
     among_foreign_layers(BaseUriLayer::new(instance.clone()), &instance).await;
-    among_foreign_layers(OperationSpanLayer::new(), &instance).await;
+    among_foreign_layers(CallSpanLayer::new(), &instance).await;
     among_foreign_layers(DeadlineLayer::new(minute), &instance).await;
     among_foreign_layers(RetryLayer::new(RetryPolicy::new()), &instance).await;
     among_foreign_layers(BasicAuthLayer::new(instance.origin(), "admin", "secret").unwrap(), &instance).await;

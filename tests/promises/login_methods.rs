@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RsaKeyPair};
 use snow_client::{
-    Algorithm, Client, Credentials, Error, Grant, JwtBearer, KeySigner, Kind, OAuthClient,
+    Algorithm, Client, Credentials, Error, ErrorKind, Grant, JwtBearer, KeySigner, OAuthClient,
     OAuthClientBuilder, Signer, Token,
 };
 use snow_sim::{Entry, Fault, OAuthApplication, Simulator};
@@ -85,9 +85,9 @@ async fn a_signed_assertion_by_either_kind_of_key() {
         let stranger = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         let stranger = KeySigner::es256_pem(pem(stranger.as_ref())).unwrap();
         let refused = client.log_in(&Grant::jwt_bearer(JwtBearer::new("robot", stranger))).await.unwrap_err();
-        assert_eq!(refused.kind(), Kind::TokenRefused, "{refused}");
-        assert_eq!(refused.fault().unwrap().message, "server_error");
-        assert_eq!(refused.fault().unwrap().detail, "access_denied");
+        assert_eq!(refused.kind(), ErrorKind::TokenRefused, "{refused}");
+        assert_eq!(refused.service_message().unwrap().message, "server_error");
+        assert_eq!(refused.service_message().unwrap().detail, "access_denied");
     }
 }
 
@@ -112,7 +112,7 @@ async fn a_signer_that_fails_is_told_and_nothing_is_sent() {
     let grant = Grant::jwt_bearer(JwtBearer::new("admin", Vault));
     let error = read(&builder(&simulator).grant(grant).build().unwrap()).await.unwrap_err();
     assert!(error.to_string().contains("the vault is sealed"), "{error}");
-    assert!(!error.may_have_happened());
+    assert!(!error.may_have_executed());
     assert_eq!(simulator.journal(), []);
 }
 
@@ -169,7 +169,7 @@ async fn a_dead_refresh_token_falls_back_to_the_grant() {
     simulator.lock_out("admin", true);
     tokio::time::advance(LIFE).await;
     let error = read(&client).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::TokenRefused);
+    assert_eq!(error.kind(), ErrorKind::TokenRefused);
     assert!(error.to_string().contains("took the refresh token no longer"), "both are told: {error}");
 }
 
@@ -183,7 +183,7 @@ async fn an_api_key_a_bearer_token_and_credentials_of_ones_own() {
     reads(builder().api_key("now_key").build().unwrap()).await.unwrap();
     assert_eq!(last_user(&simulator), "robot");
     let error = reads(builder().api_key("another").build().unwrap()).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Unauthenticated);
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 
     let token = self::builder(&simulator).build().unwrap().generate_token("admin", "secret").await.unwrap();
     reads(builder().bearer_token(token.access_token().clone()).build().unwrap()).await.unwrap();
@@ -220,7 +220,7 @@ async fn refused_basic_credentials_are_not_repeated() {
     let client = Client::builder().instance("dev12345").user("admin").password("wrong");
     let client = client.transport(simulator.clone()).build().unwrap();
     let error = client.table("incident").list().limit(1).await.unwrap_err();
-    assert_eq!((error.kind(), error.is_retryable()), (Kind::Unauthenticated, false));
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unauthenticated, false));
     assert_eq!(simulator.journal().len(), 1, "accounts lock after some failures");
 }
 
@@ -229,17 +229,21 @@ async fn revoking_ends_the_token_there_and_here_and_in_the_storage() {
     let simulator = crate::simulator();
     let store = snow_client::MemoryStore::new();
     let client = builder(&simulator).token_store(store.clone()).build().unwrap();
-    assert_eq!(client.revoke().await.unwrap_err().kind(), Kind::NoToken);
+    assert_eq!(client.revoke().await.unwrap_err().kind(), ErrorKind::NoToken);
     let token = client.generate_token("admin", "secret").await.unwrap();
     simulator.fail_next(Fault::NoNode);
-    assert_eq!(client.revoke().await.unwrap_err().kind(), Kind::Unavailable);
+    assert_eq!(client.revoke().await.unwrap_err().kind(), ErrorKind::Unavailable);
     assert_eq!(client.token().as_ref(), Some(&token), "it is not known to be over: it is kept");
     client.revoke().await.unwrap();
     assert_eq!(client.token(), None);
     assert_eq!(snow_client::TokenStore::load(&store).await.unwrap(), None);
-    assert_eq!(read(&client).await.unwrap_err().kind(), Kind::NoToken);
+    assert_eq!(read(&client).await.unwrap_err().kind(), ErrorKind::NoToken);
     client.set_token(token).unwrap();
-    assert_eq!(read(&client).await.unwrap_err().kind(), Kind::LoginAgain, "the instance knows it no longer");
+    assert_eq!(
+        read(&client).await.unwrap_err().kind(),
+        ErrorKind::ReauthenticationRequired,
+        "the instance knows it no longer"
+    );
 }
 
 /// Where tokens are asked for is what the user says, to the letter; the instance never sees the client's credentials.
@@ -280,7 +284,7 @@ async fn a_token_url_of_another_issuer_gets_the_credentials_and_nobody_else() {
     ] {
         let builder = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret("s");
         let error = builder.token_url(bad).build().unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput);
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(error.to_string().contains(why) && error.to_string().contains("token URL"), "{error}");
         assert!(!error.to_string().contains("me:secret"), "{error}");
     }
@@ -300,13 +304,13 @@ async fn what_is_missing_is_named_before_anything_is_sent() {
         ),
     ] {
         let error = builder.build().unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput);
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(error.to_string().contains(why), "{error}");
     }
     let client = builder().client_id("a").public_client().build().unwrap();
-    assert_eq!(client.authorization("/relative").unwrap_err().kind(), Kind::InvalidInput);
+    assert_eq!(client.authorization("/relative").unwrap_err().kind(), ErrorKind::InvalidInput);
     let error = client.table("incident").list().await.unwrap_err();
-    assert_eq!(error.kind(), Kind::NoToken);
+    assert_eq!(error.kind(), ErrorKind::NoToken);
     assert!(error.to_string().contains("generate_token"), "{error}");
 }
 
@@ -340,7 +344,7 @@ async fn a_code_that_a_person_consented_to_confidential_and_public() {
         assert_eq!(read(&client).await.unwrap(), 1);
         assert_eq!(last_user(&simulator), "admin");
         let error = client.exchange_code(&request, &answer).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::TokenRefused, "a code is good once");
+        assert_eq!(error.kind(), ErrorKind::TokenRefused, "a code is good once");
         assert_eq!(read(&client).await.unwrap(), 1, "and the token goes on");
     }
 }
@@ -361,7 +365,7 @@ async fn a_callback_that_calls_its_own_client_or_hangs_ends_in_an_error() {
         }
     });
     let client = OAuthClient::builder().instance("dev12345").transport(simulator.clone());
-    let once = snow_client::RetryPolicy::new().attempts(1);
+    let once = snow_client::RetryPolicy::new().max_attempts(1);
     let client = client.grant(grant).retry(once).build().unwrap();
     *own.lock().unwrap() = Some(client.clone());
     let error = read(&client).await.unwrap_err();

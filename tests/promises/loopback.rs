@@ -3,7 +3,7 @@
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use snow_client::{Error, Kind, Loopback, OAuthClient, Token};
+use snow_client::{Error, ErrorKind, Loopback, OAuthClient, Token};
 use snow_sim::{OAuthApplication, Simulator};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -72,7 +72,7 @@ async fn a_person_who_says_no_is_an_error_that_says_so() {
     let (status, page) = open(&format!("{redirect}?error=access_denied&state={state}")).await;
     assert!(status == 200 && page.contains("You are not logged in"), "{page}");
     let error = login.await.unwrap().unwrap_err();
-    assert_eq!(error.kind(), Kind::TokenRefused);
+    assert_eq!(error.kind(), ErrorKind::TokenRefused);
     assert!(error.to_string().contains("access_denied"), "{error}");
     assert_eq!(simulator.token_requests(), 0);
 }
@@ -83,11 +83,11 @@ async fn nobody_is_waited_for_for_ever_and_a_port_that_is_taken_is_named() {
     let port = loopback.redirect_uri().rsplit(':').next().unwrap().split('/').next().unwrap().to_owned();
     let taken = Loopback::bind(port.parse().unwrap(), "/callback").await.unwrap_err();
     assert!(taken.to_string().contains(&port), "{taken}");
-    assert_eq!(Loopback::bind(0, "callback").await.unwrap_err().kind(), Kind::InvalidInput);
+    assert_eq!(Loopback::bind(0, "callback").await.unwrap_err().kind(), ErrorKind::InvalidInput);
 
     let client = client(&simulator(loopback.redirect_uri()));
     let loopback = loopback.patience(Duration::from_secs(60));
     let error = loopback.log_in(client.oauth(), |_| {}).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::TimedOut);
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert!(error.to_string().contains("60s"), "{error}");
 }

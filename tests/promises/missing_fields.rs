@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use snow_client::{Client, Error, Kind, field};
+use snow_client::{Client, Error, ErrorKind, field};
 use snow_core::Body;
 use snow_sim::{Rule, Simulator, User};
 
@@ -33,7 +33,7 @@ struct Misspelt {
 
 fn names(error: Error, field: &str) {
     let told = error.to_string();
-    assert!(error.kind() == Kind::Decode && told.contains(&format!("{field:?}")), "{told}");
+    assert!(error.kind() == ErrorKind::Decode && told.contains(&format!("{field:?}")), "{told}");
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn a_write_never_fails_for_a_field_that_its_response_lacks() {
     let id = client.table("incident").list().first().await.unwrap().sys_id().unwrap();
     table.update(id, &json!({ "short_description": "y" })).await.unwrap();
     let refused = table.update(id, &json!({})).require_fields(true).await.unwrap_err();
-    assert!(refused.kind() == Kind::InvalidInput && !refused.may_have_happened());
+    assert!(refused.kind() == ErrorKind::InvalidInput && !refused.may_have_executed());
 }
 
 /// A service whose records do not all have the same fields.

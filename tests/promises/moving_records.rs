@@ -205,7 +205,7 @@ async fn all_rows_of_an_order_are_compared_with_a_second_read_of_their_ids() {
     };
     let disturbed = with_somebody_else(&simulator, 1, delete_first);
     let error = by_number(&disturbed).all().await.unwrap_err();
-    assert_eq!(error.kind(), snow_client::Kind::Incomplete, "{error}");
+    assert_eq!(error.kind(), snow_client::ErrorKind::Incomplete, "{error}");
     // A stream says it in its report, and one page cannot drift.
     let mut rows = by_number(&crate::client(&simulator)).stream();
     while let Some(row) = rows.next().await {

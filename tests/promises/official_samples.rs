@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
-use snow_client::{Client, Kind, Record, RowStatus};
+use snow_client::{Client, ErrorKind, Record, RowStatus};
 use snow_core::Body;
 
 const ID: &str = "615ea769c0a80166001cf5f2367302f5";
@@ -88,7 +88,7 @@ async fn attachment_post_file_json() {
     assert_eq!(json!({ "result": of(sent.record()) }), value(&text));
     let other =
         client(201, &text).attachments().upload("incident", UPLOADED_TO, "Issue_screenshot", "short").await;
-    assert_eq!(other.unwrap_err().kind(), Kind::Corrupt, "another size is another file");
+    assert_eq!(other.unwrap_err().kind(), ErrorKind::Corrupt, "another size is another file");
 }
 
 #[tokio::test]
@@ -166,10 +166,10 @@ async fn batch_response_json() {
     let made = batch.add(client.table("incident").create(&json!({ "urgency": "1" })));
     let mut answers = batch.send().await;
     let error = answers.take(&roles).unwrap_err();
-    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::NotJson, 200));
-    assert_eq!(answers.take(&list).unwrap_err().kind(), Kind::Cut);
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::NotJson, 200));
+    assert_eq!(answers.take(&list).unwrap_err().kind(), ErrorKind::Truncated);
     let error = answers.take(&made).unwrap_err();
-    assert!(error.kind() == Kind::Cut && error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::Truncated && error.may_have_executed(), "{error}");
 }
 
 #[tokio::test]

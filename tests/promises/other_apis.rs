@@ -3,7 +3,7 @@
 use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::json;
-use snow_client::{Api, Call, Client, Error, Kind, Record, Transport};
+use snow_client::{Api, Call, Client, Error, ErrorKind, Record, Transport};
 use snow_sim::{Fault, Simulator};
 
 /// Orders that a script serves: it tells what it was asked, in results of its own shape.
@@ -41,7 +41,7 @@ async fn client(simulator: &Simulator) -> (Client, snow_sim::Listener) {
     (builder.transport(transport).build().unwrap(), listener)
 }
 
-fn kind(error: Error) -> Kind {
+fn kind(error: Error) -> ErrorKind {
     error.kind()
 }
 
@@ -117,15 +117,18 @@ async fn errors_are_those_of_all_calls() {
     let (client, _listener) = client(&simulator).await;
     let orders = client.api("/api/x_acme/v1/orders");
     let error = orders.at("none").get().await.unwrap_err();
-    assert_eq!((error.kind(), &*error.fault().unwrap().message), (Kind::NotFound, "no such order"));
-    assert_eq!(orders.at("soft").get().list().await.map_err(kind).unwrap_err(), Kind::Cut);
+    assert_eq!(
+        (error.kind(), &*error.service_message().unwrap().message),
+        (ErrorKind::NotFound, "no such order")
+    );
+    assert_eq!(orders.at("soft").get().list().await.map_err(kind).unwrap_err(), ErrorKind::Truncated);
     let accepted = orders.at("accepted").post(&json!({})).one().await.unwrap();
     assert_eq!(accepted.value("state").unwrap(), "queued", "a 202 of a script is a success");
     let other = orders.get().result::<Vec<String>>().await.unwrap_err();
-    assert!(other.kind() == Kind::Decode && other.operation().is_some(), "{other}");
+    assert!(other.kind() == ErrorKind::Decode && other.operation().is_some(), "{other}");
     simulator.fail_next(Fault::Hibernating);
-    assert_eq!(orders.get().await.map_err(kind).unwrap_err(), Kind::Hibernating);
-    assert_eq!(client.api("/api/x_other/y").get().await.map_err(kind).unwrap_err(), Kind::NoSuchApi);
+    assert_eq!(orders.get().await.map_err(kind).unwrap_err(), ErrorKind::Hibernating);
+    assert_eq!(client.api("/api/x_other/y").get().await.map_err(kind).unwrap_err(), ErrorKind::NoSuchApi);
     simulator.take_journal();
     for refused in [
         client.api("api/x").get().await.map(drop),
@@ -137,7 +140,7 @@ async fn errors_are_those_of_all_calls() {
         orders.get().header("Content-Length", "5").await.map(drop),
         orders.get().header("host", "evil.example.com").await.map(drop),
     ] {
-        assert_eq!(refused.unwrap_err().kind(), Kind::InvalidInput);
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
     }
     assert!(simulator.take_journal().is_empty());
 }
@@ -158,5 +161,5 @@ async fn change_management_is_one_file_on_public_types() {
     let next = changes.at(id).at("nextstates").get().result::<Next>().await.unwrap();
     assert!(!next.available_states.is_empty());
     changes.at(id).delete().nothing().await.unwrap();
-    assert_eq!(changes.at(id).get().one().await.map_err(kind).unwrap_err(), Kind::NotFound);
+    assert_eq!(changes.at(id).get().one().await.map_err(kind).unwrap_err(), ErrorKind::NotFound);
 }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use snow_client::query::Query;
-use snow_client::{Client, Kind, List, Record, SysId, field};
+use snow_client::{Client, ErrorKind, List, Record, SysId, field};
 use snow_sim::Simulator;
 
 fn simulator() -> Simulator {
@@ -20,11 +20,11 @@ fn queries(simulator: &Simulator) -> Vec<String> {
 }
 
 /// By every way that a list has to its records.
-async fn every_way(list: impl Fn() -> List<Record>) -> Vec<(&'static str, Option<Kind>)> {
+async fn every_way(list: impl Fn() -> List<Record>) -> Vec<(&'static str, Option<ErrorKind>)> {
     let kind = |error: snow_client::Error| error.kind();
     let client_batch = |list: List<Record>| async move { list.through_batch().await.err() };
     let change = json!({ "urgency": "3" });
-    let one = list().update_each(&change).at_once(1).all().await;
+    let one = list().update_each(&change).concurrency(1).all().await;
     let all = list().delete_each().all().await;
     vec![
         ("page", list().await.err().map(kind)),
@@ -60,7 +60,7 @@ async fn a_filter_given_as_a_parameter_is_refused_by_every_way_to_records() {
     ] {
         queries(&simulator);
         for (way, kind) in every_way(|| urgent(&client).param(name, value)).await {
-            assert_eq!(kind, Some(Kind::InvalidInput), "{way} with {name}={value}");
+            assert_eq!(kind, Some(ErrorKind::InvalidInput), "{way} with {name}={value}");
         }
         assert_eq!(queries(&simulator), Vec::<String>::new(), "nothing was sent with {name}={value}");
     }
@@ -85,7 +85,7 @@ async fn a_single_record_call_refuses_parameters_that_have_a_method() {
         client.attachments().list().param("table_name", "incident").await.err(),
     ];
     for error in errors {
-        assert_eq!(error.map(|error| error.kind()), Some(Kind::InvalidInput));
+        assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::InvalidInput));
     }
     assert!(queries(&simulator).is_empty());
 }
@@ -104,7 +104,7 @@ async fn a_filter_by_field_selects_a_page_and_a_count_and_refuses_what_goes_on_b
     queries(&simulator);
     for (way, kind) in every_way(closed).await {
         let page = ["page", "count", "batch"].contains(&way);
-        assert_eq!(kind, if page { None } else { Some(Kind::InvalidInput) }, "{way}");
+        assert_eq!(kind, if page { None } else { Some(ErrorKind::InvalidInput) }, "{way}");
     }
     assert_eq!(queries(&simulator).len(), 3);
 }
@@ -124,7 +124,7 @@ async fn filters_that_contradict_each_other_are_refused() {
         (list().filter("Short description", "x"), "Short description"),
     ] {
         let error = refused.limit(1).await.unwrap_err();
-        assert!(error.kind() == Kind::InvalidInput && error.to_string().contains(why), "{error}");
+        assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains(why), "{error}");
     }
     assert!(queries(&simulator).is_empty());
     assert!(list().filter("priority", 1).query(Query::new()).limit(1).await.is_ok());
@@ -197,7 +197,10 @@ async fn a_position_belongs_to_its_instance_and_its_parameters() {
         one.table("task").list().query(field("priority").eq(1)),
     ] {
         let error = resumed(refused).await.unwrap_err();
-        assert!(error.kind() == Kind::InvalidInput && error.to_string().contains("another read"), "{error}");
+        assert!(
+            error.kind() == ErrorKind::InvalidInput && error.to_string().contains("another read"),
+            "{error}"
+        );
     }
 }
 
@@ -211,5 +214,5 @@ async fn any_other_api_takes_any_parameter_once() {
     assert_eq!(found.len(), 2);
     let twice = table.get().query(field("priority").eq(1)).param("sysparm_query", "active=true").list().await;
     let error = twice.unwrap_err();
-    assert!(error.kind() == Kind::InvalidInput && error.to_string().contains("twice"), "{error}");
+    assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("twice"), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use http::{Request, Response};
 use serde_json::{Value, json};
-use snow_client::{Client, Error, Kind, field};
+use snow_client::{Client, Error, ErrorKind, field};
 use snow_core::Body;
 use snow_sim::{Rule, Simulator, User};
 use std::convert::Infallible;
@@ -16,7 +16,7 @@ fn reader(rules: impl IntoIterator<Item = Rule>) -> Client {
     let simulator = builder.build().unwrap();
     simulator.settings(|settings| settings.platform_acls = false);
     let builder = Client::builder().instance("dev1").user("reader").password("secret");
-    builder.check_fields().transport(simulator).build().unwrap()
+    builder.validate_fields().transport(simulator).build().unwrap()
 }
 
 fn rows(table: &str, query: &str) -> Rule {
@@ -29,7 +29,7 @@ fn hidden_field(table: &str, field: &str) -> Rule {
 
 #[track_caller]
 fn told(error: &Error, parts: &[&str]) {
-    assert_eq!(error.kind(), Kind::Forbidden, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Forbidden, "{error}");
     for part in parts {
         assert!(error.to_string().contains(part), "{error}");
     }
@@ -111,7 +111,7 @@ fn of_types(types: &'static [&'static str], count: bool) -> Client {
 async fn without_a_count_it_is_not_known_whether_the_dictionary_is_whole() {
     assert!(of_types(&["integer"], true).schema().table("u_job").await.is_ok());
     let error = of_types(&["integer"], false).schema().table("u_job").await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Incomplete, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Incomplete, "{error}");
     assert!(error.to_string().contains("X-Total-Count"), "{error}");
 }
 

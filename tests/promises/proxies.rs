@@ -3,17 +3,17 @@
 use crate::proxy_server::{Manner, ProxyServer};
 use http::{HeaderName, HeaderValue};
 use proptest::prelude::*;
-use snow_client::{Client, Error, Kind, Proxy, Transport};
+use snow_client::{Client, Error, ErrorKind, Proxy, Transport};
 use snow_core::Instance;
 use snow_core::transport::TransportBuilder;
 use std::ffi::OsStr;
 use std::process::Command;
 
 fn client(transport: TransportBuilder, agent: Option<&str>) -> Client {
-    let instance = Instance::allow_http("http://snow.example.com").unwrap();
+    let instance = Instance::parse_insecure("http://snow.example.com").unwrap();
     let builder = Client::builder().instance(instance).user("admin").password("secret");
     let builder =
-        builder.retry(snow_client::RetryPolicy::new().attempts(1)).transport(transport.build().unwrap());
+        builder.retry(snow_client::RetryPolicy::new().max_attempts(1)).transport(transport.build().unwrap());
     match agent {
         Some(agent) => builder.user_agent(agent).build().unwrap(),
         None => builder.build().unwrap(),
@@ -29,7 +29,7 @@ fn is_refused(url: &str) {
     for error in
         [Proxy::new(url).unwrap_err(), Transport::builder().proxy_variables(by_name).build().unwrap_err()]
     {
-        assert_eq!(error.kind(), Kind::InvalidInput, "{url}");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{url}");
         let line = format!("{error} {error:?}");
         for secret in ["corpuser", "s3cret", ":12"] {
             assert!(!line.contains(secret), "{url}: {line}");
@@ -135,7 +135,7 @@ async fn a_proxy_is_told_who_asks_and_what_it_wants_to_hear() {
     };
     for (url, name) in [("socks5://p", "x-a"), ("http://p", "host"), ("http://p", "content-length")] {
         let error = header(url, name).unwrap_err();
-        assert!(error.kind() == Kind::InvalidInput && !error.to_string().contains("canary"), "{error}");
+        assert!(error.kind() == ErrorKind::InvalidInput && !error.to_string().contains("canary"), "{error}");
     }
 }
 
@@ -173,7 +173,7 @@ async fn a_proxy_that_takes_no_basic_login_says_what_it_takes() {
         let server = ProxyServer::start(Manner::Says(says.leak()), ([127, 0, 0, 1], 9).into()).await;
         let proxy = Proxy::new(&url.replace("AT", &server.address.to_string())).unwrap();
         let error = read(&client(Transport::builder().proxy(proxy), None)).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::Connect, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
         for part in parts {
             assert!(error.to_string().contains(part), "{part:?} is not in {error}");
         }

@@ -4,7 +4,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 use snow_client::query::{DateRange, Query, Relative, Unit};
-use snow_client::{Client, Date, DateTime, DisplayValue, Kind, Record, Table, Transport, field};
+use snow_client::{Client, Date, DateTime, DisplayValue, ErrorKind, Record, Table, Transport, field};
 use snow_sim::{Cut, Fault, Quota, Rule, Simulator, User, WriteLie};
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
@@ -69,7 +69,7 @@ async fn a_read_stops_at_ten_thousand_rows_without_a_word() {
     assert_eq!(rows().count().await.unwrap(), 10_001);
     assert_eq!(
         rows().await.unwrap_err().kind(),
-        Kind::Incomplete,
+        ErrorKind::Incomplete,
         "not even a single page stops there unseen"
     );
 }
@@ -82,7 +82,7 @@ async fn half_of_the_rows_and_an_error_pass_for_all_of_them() {
         simulator.settings(|settings| settings.quota = Some(Quota { rows: 20, shape }));
         let error = incidents(&simulator).list().limit(50).await.unwrap_err();
         // What broke in memory, below a service that is not ours, is foreign.
-        assert!(matches!(error.kind(), Kind::Cut | Kind::Foreign), "{shape:?}: {error}");
+        assert!(matches!(error.kind(), ErrorKind::Truncated | ErrorKind::Other), "{shape:?}: {error}");
         // A read of all rows goes around it: with smaller pages.
         let rows = incidents(&simulator).list().fields(["sys_id"]).all().await.unwrap();
         assert_eq!(rows.len(), 50, "{shape:?}");
@@ -96,13 +96,13 @@ async fn a_refusal_is_a_bare_http_error() {
     let builder = Simulator::builder().user("admin", "secret").rule(rule);
     let simulator = builder.user_with(User::new("clerk", "secret").role("itil")).build().unwrap();
     let error = incidents(&simulator).create(&json!({})).await.unwrap_err();
-    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (Kind::Forbidden, 403));
-    assert!(error.fault().unwrap().detail.contains("aborted by Business Rule"), "{error}");
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Forbidden, 403));
+    assert!(error.service_message().unwrap().detail.contains("aborted by Business Rule"), "{error}");
     assert!(error.transaction_id().is_some());
     let nothing = incidents(&simulator).list().query(field("number").eq("nothing"));
     assert!(nothing.one_or_none().await.unwrap().is_none());
     let error = incidents(&simulator).get("0".repeat(32)).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::NotFound);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
 }
 
 /// Number 6: nothing is raised until somebody reads the object.
@@ -111,10 +111,10 @@ async fn a_creation_that_failed_returns_an_object() {
     let simulator = crate::simulator();
     simulator.settings(|settings| settings.write_lie = Some(WriteLie::Forbidden));
     let error = incidents(&simulator).create(&json!({})).await.unwrap_err();
-    assert!(error.kind() == Kind::Forbidden && error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::Forbidden && error.may_have_executed(), "{error}");
     simulator.fail_always(Some(Fault::NotProcessed));
     let error = incidents(&simulator).create(&json!({})).await.unwrap_err();
-    assert!(error.kind() == Kind::NotProcessed && !error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::NotProcessed && !error.may_have_executed(), "{error}");
 }
 
 /// Number 14: `(A and B) or C` and `A and (B or C)` are sent as the same text.
@@ -152,7 +152,7 @@ async fn values_become_conditions() {
         field("number").eq("a\nb"),
     ] {
         let error = incidents(&simulator).list().query(query).all().await.unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput, "{error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
     assert!(simulator.journal().is_empty());
 }
@@ -209,11 +209,11 @@ async fn addresses_are_wrong() {
     simulator.take_journal();
     for table in ["../x", "incident\n", "incident#", "inci dent", "incident/..", ""] {
         let error = crate::client(&simulator).table(table).list().limit(1).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput, "{table:?}: {error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{table:?}: {error}");
     }
     assert!(simulator.journal().is_empty());
     let error = crate::client(&simulator).table("x").list().limit(1).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::UnknownTable, "one letter may be a table");
+    assert_eq!(error.kind(), ErrorKind::UnknownTable, "one letter may be a table");
 }
 
 /// Number 20: the count stays 0, `first` needs another mode and loses its connection, numbers depend on the mode.
@@ -251,7 +251,7 @@ fn input_is_changed_or_taken_for_absent() {
         Client::builder().instance("dev1").user("").password("b"),
     ] {
         let error = builder.transport(simulator.clone()).build().unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput, "{error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
 }
 

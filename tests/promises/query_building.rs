@@ -4,19 +4,19 @@
 use proptest::prelude::*;
 use serde_json::json;
 use snow_client::query::{FieldPath, Query, Value, related_list, text_search};
-use snow_client::{Error, Kind, Outcomes, TypedField, field};
+use snow_client::{BulkReport, Error, ErrorKind, TypedField, field};
 use snow_core::Params;
 use std::borrow::Cow;
 
 fn refused<T>(result: Result<T, Error>, why: &str) {
     let error = result.err().unwrap_or_else(|| panic!("not refused: {why}"));
-    assert_eq!(error.kind(), Kind::InvalidInput, "{error}");
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     assert!(error.to_string().contains(why), "{error}");
-    assert!(!error.may_have_happened() && !error.is_retryable());
+    assert!(!error.may_have_executed() && !error.is_retryable());
 }
 
 /// A bulk write whose records could not be looked up.
-fn unread<T>(outcomes: Outcomes<T>, why: &str) {
+fn unread<T>(outcomes: BulkReport<T>, why: &str) {
     assert!(outcomes.rows.is_empty());
     refused(outcomes.into_result(), why);
 }

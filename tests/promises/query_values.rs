@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use snow_client::field;
 use snow_client::query::{FieldPath, Query, Value, join, related_list, text_search};
-use snow_core::Kind;
+use snow_core::ErrorKind;
 use snow_sim::{ColumnType, Simulator, Table};
 
 /// A test with a value: how it is built, its word, and which stored names it finds.
@@ -119,7 +119,7 @@ proptest! {
             let shown = format!("{query:?}");
             prop_assert!(!shown.contains("canary"));
             if let Err(error) = query.encode() {
-                prop_assert_eq!(error.kind(), Kind::InvalidInput);
+                prop_assert_eq!(error.kind(), ErrorKind::InvalidInput);
                 let shown = format!("{error} {error:?}");
                 prop_assert!(shown.contains("\"u_name\"") && !shown.contains("canary"), "{}", error);
             }
@@ -170,7 +170,7 @@ fn what_would_mean_more_than_itself_is_refused_with_a_way_out() {
         (Query::new().not(), "without conditions"),
     ] {
         let error = query.encode().unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput);
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(error.to_string().contains(why), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use crate::cancelled::{Cancelled, Random};
 use futures_util::future::join_all;
 use serde_json::json;
-use snow_client::{Client, Error, Kind, RetryPolicy, field};
+use snow_client::{Client, Error, ErrorKind, RetryPolicy, field};
 use snow_core::Body;
 use snow_sim::{Fault, Simulator, WireFault};
 use std::collections::HashMap;
@@ -47,7 +47,7 @@ async fn one(
             client.table("incident").list().query(field("number").eq("INC0000001")).limit(1).into_future();
         match Cancelled(Box::pin(call), looks).await {
             Some(Ok(page)) => assert_eq!(page[0].value("number").unwrap(), "INC0000001"),
-            Some(Err(error)) => assert!(is_right(&error) && !error.may_have_happened(), "{error}"),
+            Some(Err(error)) => assert!(is_right(&error) && !error.may_have_executed(), "{error}"),
             None => {}
         }
         return None;
@@ -60,7 +60,7 @@ async fn one(
         }
         Some(Err(error)) => {
             assert!(is_right(&error), "{error}");
-            if error.may_have_happened() { Fate::Unknown } else { Fate::NotDone }
+            if error.may_have_executed() { Fate::Unknown } else { Fate::NotDone }
         }
         None => Fate::Unknown,
     })
@@ -68,19 +68,19 @@ async fn one(
 
 /// The kinds of what was made to go wrong. A 500 whose body broke is a failure of unknown cause.
 fn is_right(error: &Error) -> bool {
-    use Kind::*;
+    use ErrorKind::*;
     matches!(
         error.kind(),
-        Closed
+        ConnectionClosed
             | Server
-            | Cut
-            | Foreign
+            | Truncated
+            | Other
             | NotProcessed
             | Unavailable
-            | Cancelled
+            | TransactionCancelled
             | Hibernating
             | LoginPage
-            | Busy
+            | InstanceBusy
             | TimedOut
     )
 }
@@ -210,8 +210,8 @@ async fn waiting_for_ones_own_answer_ends_in_an_error_that_says_so() {
     let held = client.service().send(http::Request::get(uri).body(Body::empty()).unwrap()).await.unwrap();
     let began = Instant::now();
     let error = client.table("incident").create(&json!({})).await.unwrap_err();
-    assert_eq!((error.kind(), began.elapsed().as_secs()), (Kind::QueueTimeout, 60));
-    assert!(error.is_retryable() && !error.may_have_happened());
+    assert_eq!((error.kind(), began.elapsed().as_secs()), (ErrorKind::PermitTimeout, 60));
+    assert!(error.is_retryable() && !error.may_have_executed());
     let line = error.to_string();
     assert!(line.contains("all 1 were taken") && line.contains("answers that nobody has read"), "{line}");
     assert_eq!(simulator.journal().len(), 1, "it was not sent");

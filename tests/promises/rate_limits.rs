@@ -2,9 +2,9 @@
 
 use futures_util::FutureExt;
 use http::{Request, Response};
-use snow_client::{Client, Kind, RetryPolicy};
+use snow_client::{Client, ErrorKind, RetryPolicy};
 use snow_core::layer::{RetryLayer, ThrottleLayer};
-use snow_core::{Body, Error, HttpService, Operation};
+use snow_core::{Body, Error, HttpService, RequestOptions};
 use std::collections::VecDeque;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
@@ -26,7 +26,7 @@ impl Script {
         HttpService::new(service_fn(move |request: Request<Body>| {
             let (sender, receiver) = oneshot::channel();
             script.0.lock().unwrap().push_back((request.uri().path().to_owned(), sender));
-            async move { receiver.await.map_err(|_| Error::new(Kind::Closed, "the test hung up")) }
+            async move { receiver.await.map_err(|_| Error::new(ErrorKind::ConnectionClosed, "the test hung up")) }
         }))
     }
 
@@ -211,12 +211,12 @@ async fn no_pause_is_longer_than_is_allowed_whatever_the_service_asks() {
 async fn whoever_may_not_wait_that_long_is_told_at_once_and_for_how_long() {
     let (service, script) = refused("30").await;
     let mut request = get("/a");
-    request.extensions_mut().insert(Operation::new().deadline(Duration::from_secs(10)));
+    request.extensions_mut().insert(RequestOptions::new().deadline(Duration::from_secs(10)));
     let began = Instant::now();
     let error = call_with(&service, request).await.await.unwrap().unwrap_err();
-    assert_eq!((error.kind(), began.elapsed()), (Kind::RateLimited, Duration::ZERO));
+    assert_eq!((error.kind(), began.elapsed()), (ErrorKind::RateLimited, Duration::ZERO));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
-    assert!(!error.may_have_happened() && error.to_string().contains("wait 30 s"), "{error}");
+    assert!(!error.may_have_executed() && error.to_string().contains("wait 30 s"), "{error}");
     assert!(script.waiting().is_empty());
 }
 
@@ -224,7 +224,8 @@ async fn whoever_may_not_wait_that_long_is_told_at_once_and_for_how_long() {
 #[tokio::test(start_paused = true)]
 async fn a_second_attempt_that_may_not_wait_that_long_is_told_at_once() {
     let script = Script::default();
-    let policy = RetryPolicy::new().backoff(Duration::ZERO, Duration::ZERO).within(Duration::from_secs(10));
+    let policy =
+        RetryPolicy::new().backoff(Duration::ZERO, Duration::ZERO).max_elapsed(Duration::from_secs(10));
     let throttle = ThrottleLayer::new(8);
     let other = HttpService::new(throttle.layer(script.service()));
     let service = HttpService::new(RetryLayer::new(policy).layer(throttle.layer(script.service())));
@@ -235,7 +236,7 @@ async fn a_second_attempt_that_may_not_wait_that_long_is_told_at_once() {
     refused.await.unwrap().unwrap();
     let began = Instant::now();
     let error = calling.await.unwrap().unwrap_err();
-    assert_eq!((error.kind(), began.elapsed()), (Kind::RateLimited, Duration::from_secs(5)));
+    assert_eq!((error.kind(), began.elapsed()), (ErrorKind::RateLimited, Duration::from_secs(5)));
 }
 
 /// The client under a script: `status` and `Retry-After` for the path of the scripted API, empty lists for the rest.
@@ -270,7 +271,7 @@ async fn a_503_holds_back_its_own_request_only() {
         client.table("incident").list().limit(1).await.unwrap();
         assert_eq!(began.elapsed(), Duration::ZERO, "Retry-After: {retry_after}");
         let error = scripted.await.unwrap().unwrap_err();
-        assert_eq!(error.kind(), Kind::Unavailable, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
         // Within its own deadline it waits as long as it was asked to, and not at all for what would end later.
         let scripted = seen.lock().unwrap().iter().filter(|path| path.starts_with("/api/x_acme/")).count();
         assert_eq!(scripted, if retry_after == "20" { 4 } else { 1 });
@@ -288,7 +289,7 @@ async fn the_error_of_a_429_tells_what_the_service_asked_for() {
         let error = client.api("/api/x_acme/v1/orders").get().nothing().await.unwrap_err();
         assert_eq!(
             (error.kind(), error.retry_after()),
-            (Kind::RateLimited, Some(Duration::from_secs(seconds)))
+            (ErrorKind::RateLimited, Some(Duration::from_secs(seconds)))
         );
         assert!(error.to_string().contains(words), "{error}");
     }
@@ -336,7 +337,7 @@ async fn a_client_with_a_short_deadline_does_not_wait_out_a_long_pause() {
     client.table("incident").list().limit(1).await.unwrap_err();
     let began = Instant::now();
     let error = client.table("incident").list().limit(1).await.unwrap_err();
-    assert_eq!((error.kind(), began.elapsed()), (Kind::RateLimited, Duration::ZERO));
+    assert_eq!((error.kind(), began.elapsed()), (ErrorKind::RateLimited, Duration::ZERO));
     assert_eq!(error.retry_after().unwrap().as_secs(), 40);
 }
 

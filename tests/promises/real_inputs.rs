@@ -4,7 +4,7 @@ use futures_util::TryStreamExt;
 use http::{Request, Response};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use snow_client::{Client, Error, Kind, Query, RetryPolicy, field};
+use snow_client::{Client, Error, ErrorKind, Query, RetryPolicy, field};
 use snow_core::Body;
 use snow_sim::Simulator;
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ fn client(record: Value) -> (Client, Arc<Mutex<Vec<String>>>) {
         async move { Ok::<_, Infallible>(response) }
     });
     let builder = Client::builder().instance("dev1").user("a").password("b");
-    (builder.retry(RetryPolicy::new().attempts(1)).transport(service).build().unwrap(), asked)
+    (builder.retry(RetryPolicy::new().max_attempts(1)).transport(service).build().unwrap(), asked)
 }
 
 const ID: &str = "9d385017c611228701d22104cc95c371";
@@ -75,12 +75,12 @@ async fn a_label_is_no_name_and_widens_no_query() {
         }
         let list = incidents.list().query(field(name.to_owned()).eq("1"));
         let error = list.await.unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput, "{name}: {error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name}: {error}");
     }
     for fields in ["Caller ID", "a,b", "sysparm_limit", "é", "a..B"] {
         assert_eq!(
             incidents.list().fields([fields]).await.unwrap_err().kind(),
-            Kind::InvalidInput,
+            ErrorKind::InvalidInput,
             "{fields}"
         );
     }
@@ -119,7 +119,7 @@ proptest! {
                 prop_assert_eq!(read.encode().unwrap(), text.clone());
                 prop_assert!(read.fields().contains(&&*name), "{:?} in {}", read.fields(), text);
             }
-            Err(error) => prop_assert_eq!(error.kind(), Kind::InvalidInput),
+            Err(error) => prop_assert_eq!(error.kind(), ErrorKind::InvalidInput),
         }
     }
 }
@@ -167,7 +167,7 @@ async fn a_copied_list_view_is_streamed_where_that_is_harmless() {
         ("active=true^ORGROUPBYcategory", "GROUPBY is no alternative"),
     ] {
         let error = numbers(text).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput);
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(error.to_string().contains(why) && error.to_string().contains("at byte"), "{text}: {error}");
     }
 }
@@ -221,7 +221,7 @@ async fn what_cannot_be_right_is_told_with_the_function_that_can() {
         .into();
         for (call, outcome) in outcomes {
             let error = outcome.unwrap_err();
-            assert_eq!(error.kind(), Kind::NotFound, "{call}");
+            assert_eq!(error.kind(), ErrorKind::NotFound, "{call}");
             let line = error.to_string();
             assert_eq!(line.matches("looks like a number").count(), usize::from(is_number), "{call}: {line}");
             assert_eq!(line.contains(r#"field("number").eq("#), is_number, "{call}: {line}");

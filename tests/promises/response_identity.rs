@@ -2,7 +2,7 @@
 //! used again.
 
 use serde_json::json;
-use snow_client::{Client, DisplayValue, Kind, RetryPolicy, field};
+use snow_client::{Client, DisplayValue, ErrorKind, RetryPolicy, field};
 use snow_core::Body;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ fn always(body: String) -> Client {
         let response = response.body(Body::from(body.clone())).unwrap();
         async { Ok::<_, std::io::Error>(response) }
     });
-    let once = RetryPolicy::new().attempts(1);
+    let once = RetryPolicy::new().max_attempts(1);
     let builder = Client::builder().instance("dev1").user("admin").password("secret").retry(once);
     builder.transport(service).build().unwrap()
 }
@@ -34,8 +34,8 @@ async fn another_record_than_the_one_asked_for_is_an_error() {
     let incidents = always(record(OTHER)).table("incident");
     let read = incidents.get(ASKED).await.unwrap_err();
     assert_eq!(
-        (read.kind(), read.may_have_happened(), read.is_retryable()),
-        (Kind::ResponseMismatch, false, true)
+        (read.kind(), read.may_have_executed(), read.is_retryable()),
+        (ErrorKind::ResponseMismatch, false, true)
     );
     let fields = json!({ "state": "2" });
     for write in [
@@ -45,13 +45,13 @@ async fn another_record_than_the_one_asked_for_is_an_error() {
     ] {
         let write = write.await.unwrap_err();
         assert_eq!(
-            (write.kind(), write.may_have_happened(), write.is_retryable()),
-            (Kind::ResponseMismatch, true, false)
+            (write.kind(), write.may_have_executed(), write.is_retryable()),
+            (ErrorKind::ResponseMismatch, true, false)
         );
         assert!(write.to_string().contains(ASKED), "{write}");
     }
     let read = incidents.get(ASKED).display_value(DisplayValue::Display).await.unwrap_err();
-    assert_eq!(read.kind(), Kind::ResponseMismatch);
+    assert_eq!(read.kind(), ErrorKind::ResponseMismatch);
 }
 
 #[tokio::test]
@@ -75,14 +75,14 @@ async fn an_id_that_the_caller_did_not_ask_for_is_taken_out_again() {
 async fn more_records_than_the_limit_are_an_error() {
     let three = r#"{"result":[{"sys_id":"a1"},{"sys_id":"b2"},{"sys_id":"c3"}]}"#.to_owned();
     let incidents = always(three).table("incident");
-    assert_eq!(incidents.list().limit(2).await.unwrap_err().kind(), Kind::ResponseMismatch);
+    assert_eq!(incidents.list().limit(2).await.unwrap_err().kind(), ErrorKind::ResponseMismatch);
     assert_eq!(incidents.list().limit(3).await.unwrap().len(), 3);
-    assert_eq!(incidents.list().first().await.unwrap_err().kind(), Kind::ResponseMismatch);
-    assert_eq!(incidents.list().one().await.unwrap_err().kind(), Kind::ResponseMismatch);
+    assert_eq!(incidents.list().first().await.unwrap_err().kind(), ErrorKind::ResponseMismatch);
+    assert_eq!(incidents.list().one().await.unwrap_err().kind(), ErrorKind::ResponseMismatch);
     let ordered = incidents.list().query(field("active").eq(true).order_by("number"));
     assert_eq!(
         ordered.stream().page_size(2).next().await.unwrap().unwrap_err().kind(),
-        Kind::ResponseMismatch
+        ErrorKind::ResponseMismatch
     );
 }
 
@@ -144,12 +144,15 @@ fn file(sys_id: &str, record: &str) -> String {
 #[tokio::test]
 async fn another_file_than_the_one_asked_for_is_an_error() {
     let one = |sys_id, record| always(format!(r#"{{"result":{}}}"#, file(sys_id, record))).attachments();
-    assert_eq!(one(OTHER, ASKED).get(ASKED).await.unwrap_err().kind(), Kind::ResponseMismatch);
+    assert_eq!(one(OTHER, ASKED).get(ASKED).await.unwrap_err().kind(), ErrorKind::ResponseMismatch);
     assert!(one(ASKED, OTHER).get(ASKED.to_ascii_uppercase()).await.is_ok());
     let upload = one(ASKED, OTHER).upload("incident", ASKED, "a.txt", "x").await.unwrap_err();
-    assert_eq!((upload.kind(), upload.may_have_happened()), (Kind::ResponseMismatch, true));
+    assert_eq!((upload.kind(), upload.may_have_executed()), (ErrorKind::ResponseMismatch, true));
     let two = format!(r#"{{"result":[{},{}]}}"#, file(ASKED, ASKED), file(OTHER, ASKED));
-    assert_eq!(always(two).attachments().list().limit(1).await.unwrap_err().kind(), Kind::ResponseMismatch);
+    assert_eq!(
+        always(two).attachments().list().limit(1).await.unwrap_err().kind(),
+        ErrorKind::ResponseMismatch
+    );
 }
 
 #[tokio::test]
@@ -161,7 +164,7 @@ async fn the_content_of_another_file_is_an_error() {
         Ok::<_, std::io::Error>(response.body(Body::from("x")).unwrap())
     });
     let builder = Client::builder().instance("dev1").user("admin").password("secret");
-    let client = builder.retry(RetryPolicy::new().attempts(1)).transport(service).build().unwrap();
+    let client = builder.retry(RetryPolicy::new().max_attempts(1)).transport(service).build().unwrap();
     let error = client.attachments().download(ASKED).bytes(1_000).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::ResponseMismatch, "{error}");
+    assert_eq!(error.kind(), ErrorKind::ResponseMismatch, "{error}");
 }

@@ -1,7 +1,7 @@
 //! A failure that may pass is retried where that does no harm, and never where it might.
 
 use serde_json::json;
-use snow_client::{Client, Kind, RetryPolicy};
+use snow_client::{Client, ErrorKind, RetryPolicy};
 use snow_sim::{Fault, Simulator};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -31,13 +31,13 @@ async fn reads_outlast_what_passes() {
 async fn what_does_not_pass_is_an_error_that_says_how_often_it_was_tried() {
     let simulator = crate::simulator();
     for (fault, kind, requests) in [
-        (Fault::NotProcessed, Kind::NotProcessed, 4),
-        (Fault::NoNode, Kind::Unavailable, 4),
-        (Fault::CancelledInStream, Kind::Cut, 4),
-        (Fault::Busy, Kind::Busy, 4),
-        (Fault::Cancelled, Kind::Cancelled, 1),
-        (Fault::Hibernating, Kind::Hibernating, 1),
-        (Fault::LoginRedirect, Kind::LoginPage, 1),
+        (Fault::NotProcessed, ErrorKind::NotProcessed, 4),
+        (Fault::NoNode, ErrorKind::Unavailable, 4),
+        (Fault::CancelledInStream, ErrorKind::Truncated, 4),
+        (Fault::Busy, ErrorKind::InstanceBusy, 4),
+        (Fault::Cancelled, ErrorKind::TransactionCancelled, 1),
+        (Fault::Hibernating, ErrorKind::Hibernating, 1),
+        (Fault::LoginRedirect, ErrorKind::LoginPage, 1),
     ] {
         let client = crate::client(&simulator);
         simulator.fail_always(Some(fault));
@@ -69,7 +69,7 @@ async fn a_write_is_sent_again_only_if_it_was_not_carried_out() {
         assert_eq!(created.is_ok(), requests == 2, "{fault:?}");
         assert_eq!(seen(&simulator), requests, "{fault:?}");
         if let Err(error) = created {
-            assert!(error.may_have_happened() && !error.is_retryable(), "{error}");
+            assert!(error.may_have_executed() && !error.is_retryable(), "{error}");
         }
     }
 }
@@ -83,7 +83,7 @@ async fn an_update_is_sent_again_if_the_caller_says_that_it_may_be() {
     let change = json!({ "short_description": "y" });
     simulator.fail_next(Fault::NoNode);
     let error = client.table("incident").update(&id, &change).await.unwrap_err();
-    assert_eq!((error.may_have_happened(), seen(&simulator)), (true, 1), "{error}");
+    assert_eq!((error.may_have_executed(), seen(&simulator)), (true, 1), "{error}");
     assert!(error.to_string().contains("not tried again because it may have been carried out"), "{error}");
     simulator.fail_next(Fault::NoNode);
     client.table("incident").update(&id, &change).idempotent(true).await.unwrap();
@@ -99,7 +99,7 @@ async fn a_deletion_that_finds_nothing_after_one_of_unknown_fate_has_succeeded()
     assert_eq!(seen(&simulator), 3, "a list confirms that it is gone");
     simulator.fail_next(Fault::Busy);
     let error = client.table("incident").delete(ABSENT).await.unwrap_err();
-    assert_eq!((error.kind(), seen(&simulator)), (Kind::NotFound, 2), "nothing was in doubt: {error}");
+    assert_eq!((error.kind(), seen(&simulator)), (ErrorKind::NotFound, 2), "nothing was in doubt: {error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,13 +111,13 @@ async fn nothing_is_tried_past_the_deadline() {
     let limit = Duration::from_millis(100);
     let error = client.table("incident").list().limit(1).deadline(limit).await.unwrap_err();
     assert!(began.elapsed() <= limit + Duration::from_millis(1), "{:?}", began.elapsed());
-    assert!(matches!(error.kind(), Kind::Unavailable | Kind::DeadlineExceeded), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::DeadlineExceeded), "{error}");
 
     // A rate window that ends after the deadline is not waited for.
     simulator.fail_always(None);
     simulator.fail_next(Fault::RateLimited);
     let error = client.table("incident").list().limit(1).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::RateLimited);
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert!(error.to_string().contains("after the deadline"), "{error}");
     assert!(began.elapsed() < Duration::from_secs(1));
 }
@@ -138,6 +138,6 @@ async fn all_clones_together_try_again_no_more_than_their_budget() {
     // A read that breaks off draws on the same budget.
     simulator.fail_always(Some(Fault::CancelledInStream));
     let error = client.table("incident").list().limit(1).await.unwrap_err();
-    assert_eq!((error.kind(), seen(&simulator)), (Kind::Cut, 1));
+    assert_eq!((error.kind(), seen(&simulator)), (ErrorKind::Truncated, 1));
     assert!(error.to_string().contains("too many others are being tried again"), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use crate::generated::incident::{Incident, IncidentPriority, IncidentState};
 use serde_json::json;
-use snow_client::{Client, Error, Kind, RetryPolicy, Transport, drift, field};
+use snow_client::{Client, Error, ErrorKind, RetryPolicy, Transport, diff, field};
 use snow_core::decode::fields_of;
 use snow_sim::{ColumnType, Fault, Simulator, Table, User};
 use std::collections::BTreeSet;
@@ -20,10 +20,10 @@ fn simulator() -> Simulator {
 
 fn builder(simulator: &Simulator, user: &str) -> snow_client::ClientBuilder {
     let builder = Client::builder().instance("dev1").user(user).password("secret");
-    builder.retry(RetryPolicy::new().attempts(1)).transport(simulator.clone())
+    builder.retry(RetryPolicy::new().max_attempts(1)).transport(simulator.clone())
 }
 
-fn kind(error: Error) -> Kind {
+fn kind(error: Error) -> ErrorKind {
     error.kind()
 }
 
@@ -55,13 +55,13 @@ async fn columns_come_with_those_of_the_tables_above_and_are_read_once() {
     };
     assert_eq!(labels("u_dog", "u_size").await, ["1 Small", "2 Large"], "of the table above");
     assert_ne!(labels("incident", "state").await, labels("task", "state").await, "a class has its own");
-    assert_eq!(schema.choices("incident", "sate").await.map_err(kind).unwrap_err(), Kind::InvalidInput);
+    assert_eq!(schema.choices("incident", "sate").await.map_err(kind).unwrap_err(), ErrorKind::InvalidInput);
 
     simulator.take_journal();
     schema.table("u_dog").await.unwrap();
     client.clone().schema().choices("u_dog", "u_size").await.unwrap();
     assert!(simulator.take_journal().is_empty());
-    schema.forget();
+    schema.clear_cache();
     schema.table("u_dog").await.unwrap();
     assert!(!simulator.take_journal().is_empty());
 }
@@ -70,14 +70,14 @@ async fn columns_come_with_those_of_the_tables_above_and_are_read_once() {
 async fn what_is_not_there_or_not_to_be_seen_is_told_apart() {
     let simulator = simulator();
     let admin = builder(&simulator, "admin").build().unwrap();
-    assert_eq!(admin.schema().table("u_no_such").await.map_err(kind).unwrap_err(), Kind::UnknownTable);
-    assert_eq!(admin.schema().table("u/x").await.map_err(kind).unwrap_err(), Kind::InvalidInput);
+    assert_eq!(admin.schema().table("u_no_such").await.map_err(kind).unwrap_err(), ErrorKind::UnknownTable);
+    assert_eq!(admin.schema().table("u/x").await.map_err(kind).unwrap_err(), ErrorKind::InvalidInput);
     let reader = builder(&simulator, "reader").build().unwrap();
     let error = reader.schema().table("incident").await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Forbidden, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Forbidden, "{error}");
     assert!(error.to_string().contains("the dictionary"), "{error}");
     simulator.fail_next(Fault::NoNode);
-    assert_eq!(admin.schema().table("task").await.map_err(kind).unwrap_err(), Kind::Unavailable);
+    assert_eq!(admin.schema().table("task").await.map_err(kind).unwrap_err(), ErrorKind::Unavailable);
     assert!(admin.schema().table("task").await.is_ok(), "a failure is not kept");
 }
 
@@ -89,7 +89,7 @@ async fn unknown_fields_are_refused_before_a_query_widens() {
     assert_eq!(Some(all.len() as u64), all.total(), "what the service does by itself");
     assert!(all.len() > 2);
 
-    let checked = builder(&simulator, "admin").check_fields().build().unwrap();
+    let checked = builder(&simulator, "admin").validate_fields().build().unwrap();
     let list = |query: snow_client::Query<'static>| checked.table("incident").list().query(query).limit(1);
     for good in [
         field("state").eq(1).and(field("caller_id.department.name").is_not_empty()).order_by("number"),
@@ -114,19 +114,19 @@ async fn unknown_fields_are_refused_before_a_query_widens() {
     ];
     for refused in refused {
         let error = refused.unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput);
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(error.to_string().contains("has no column \"sate\""), "{error}");
     }
     let mut batch = checked.batch();
     let item = batch.add(checked.table("incident").list().query(field("sate").eq(1)).limit(1));
-    assert_eq!(batch.send().await.take(&item).map_err(kind).unwrap_err(), Kind::InvalidInput);
+    assert_eq!(batch.send().await.take(&item).map_err(kind).unwrap_err(), ErrorKind::InvalidInput);
     assert!(simulator.take_journal().is_empty(), "nothing went out");
     let hint = list(field("sate").eq(1)).await.unwrap_err();
     assert!(hint.to_string().contains("did you mean \"state\"?"), "{hint}");
     // Whoever may not read the dictionary is told so, and nothing is sent unchecked.
-    let reader = builder(&simulator, "reader").check_fields().build().unwrap();
+    let reader = builder(&simulator, "reader").validate_fields().build().unwrap();
     let error = reader.table("incident").list().query(field("state").eq(1)).limit(1).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Forbidden);
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn generated_rust_compiles_reads_the_rows_and_misses_no_column() {
     let client = crate::client(&simulator);
     let text = include_str!("generated/incident.rs");
     let now = client.schema().generate([Incident::TABLE]).await.unwrap();
-    assert_eq!(drift(text, &now), [""; 0], "run cargo xtask codegen");
+    assert_eq!(diff(text, &now), [""; 0], "run cargo xtask codegen");
     assert!(text == now, "run cargo xtask codegen");
 
     let rows = client.table(Incident::TABLE).list().limit(1_000).await.unwrap();
@@ -167,10 +167,10 @@ async fn generated_rust_compiles_reads_the_rows_and_misses_no_column() {
 async fn drift_is_told_line_by_line() {
     let client = builder(&simulator(), "admin").build().unwrap();
     let before = client.schema().generate(["u_dog", "u_animal"]).await.unwrap();
-    assert_eq!(drift(&before, &before), [""; 0]);
+    assert_eq!(diff(&before, &before), [""; 0]);
     let changed =
         before.replace("u_dog.u_good boolean", "u_dog.u_good string").replace("=\"2\" Large", "=\"2\" Huge");
-    let changes = drift(&changed, &before);
+    let changes = diff(&changed, &before);
     for change in ["gone: u_dog.u_good string", "new: u_dog.u_good boolean", "new: u_dog.u_size=\"2\" Large"]
     {
         assert!(changes.iter().any(|line| line == change), "{changes:?}");

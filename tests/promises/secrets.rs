@@ -122,7 +122,8 @@ async fn exercise(seen: &Seen) -> Vec<Token> {
         serde_json::from_str(r#"{"access_token":"canary\ntoken","refresh_token":"canary-refresh"}"#).unwrap();
     seen.error(&oauth.set_token(odd.clone()).unwrap_err());
     seen.shown(&OAuth::builder().client_id("my-id").client_secret(CLIENT_SECRET));
-    let answer = snow_core::decode::Answer::new(http::Response::new(()).into_parts().0, bytes::Bytes::new());
+    let answer =
+        snow_core::decode::ApiResponse::new(http::Response::new(()).into_parts().0, bytes::Bytes::new());
     seen.shown(&answer);
     seen.error(&snow_core::ApiPath::parse("/x?sysparm_query=canary").unwrap_err());
     seen.error(&snow_core::Params::new().custom("", "canary").encoded().unwrap_err());
@@ -158,7 +159,7 @@ async fn other_ways_in(seen: &Seen) -> Vec<String> {
     let simulator = Simulator::builder().user("admin", PASSWORD).oauth_client("my-id", CLIENT_SECRET);
     let simulator = simulator.api_key("canary-key", "admin").build().unwrap();
     let listener = simulator.listen().await.unwrap();
-    let rest = || RetryPolicy::new().attempts(1);
+    let rest = || RetryPolicy::new().max_attempts(1);
     for builder in [
         Client::builder().api_key("canary-key"),
         Client::builder().api_key("canary-wrong-key"),

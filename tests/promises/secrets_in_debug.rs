@@ -4,9 +4,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Value, json};
-use snow_client::{Both, Client, Date, DateTime, Error, Kind, Record, Reference, SysId};
+use snow_client::{Client, Date, DateTime, Error, ErrorKind, Record, Reference, SysId, WithDisplay};
 use snow_core::Body;
-use snow_core::decode::Answer;
+use snow_core::decode::ApiResponse;
 use snow_core::layer::DefaultHeadersLayer;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -171,10 +171,10 @@ fn read<T: DeserializeOwned + Debug>() -> usize {
             .body(())
             .unwrap()
             .into_parts();
-        let answer = Answer::new(head, body.clone().into()).unwrap();
+        let answer = ApiResponse::new(head, body.clone().into()).unwrap();
         let typed = answer.list().unwrap()[0].to::<One<T>>().map(drop);
         if let Err(error) = &typed {
-            assert_eq!(error.kind(), Kind::Decode);
+            assert_eq!(error.kind(), ErrorKind::Decode);
             assert!(error.to_string().contains("field_f"), "{error}");
         }
         let whole = answer.result::<Vec<One<T>>>().map(drop);
@@ -212,7 +212,7 @@ fn no_value_is_in_the_error_that_it_does_not_fit() {
         read::<SysId>(),
         read::<Duration>(),
         read::<Reference>(),
-        read::<Both<u8>>(),
+        read::<WithDisplay<u8>>(),
         read::<Value>(),
     ];
     assert!(errors.iter().sum::<usize>() > 200, "{errors:?}");
@@ -261,7 +261,7 @@ async fn no_value_is_in_the_errors_of_calls() {
             table.get(id).await.map(drop).err(),
             table.clone().typed::<One<u8>>().get(id).await.map(drop).err(),
             table.create(&json!({ "number": "x" })).await.map(drop).err(),
-            table.update(id, &json!({ "number": "x" })).strict().await.map(drop).err(),
+            table.update(id, &json!({ "number": "x" })).require_applied().await.map(drop).err(),
             table.clone().typed::<One<u8>>().list().limit(1).await.map(drop).err(),
             table.list().one().await.map(drop).err(),
             table.list().count().await.map(drop).err(),

@@ -5,7 +5,7 @@ use crate::property::check;
 use proptest::prelude::*;
 use serde_json::json;
 use snow_client::query::Query;
-use snow_client::{Client, Error, Kind, List, Many, Record, Rows, field};
+use snow_client::{BulkWrite, Client, Error, ErrorKind, List, Record, RecordStream, field};
 use snow_sim::{ColumnType, Simulator, Table};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -232,7 +232,7 @@ enum Came {
     Records(Vec<usize>),
     Count(u64),
     First(Option<usize>),
-    One(Result<usize, Kind>),
+    One(Result<usize, ErrorKind>),
     Written(BTreeSet<usize>),
 }
 
@@ -265,7 +265,7 @@ fn places(records: impl IntoIterator<Item = Record>) -> Vec<usize> {
 }
 
 /// All rows of a stream; the report tells the same of them. `limited`: whether more may match.
-async fn rows(mut rows: Rows<Record>, limited: bool) -> Result<Came, Error> {
+async fn rows(mut rows: RecordStream<Record>, limited: bool) -> Result<Came, Error> {
     let mut all = Vec::new();
     while let Some(row) = rows.next().await {
         all.push(row?);
@@ -275,7 +275,7 @@ async fn rows(mut rows: Rows<Record>, limited: bool) -> Result<Came, Error> {
     Ok(Came::Records(places(all)))
 }
 
-async fn written<T: Send + 'static>(many: Many<T>) -> Result<BTreeSet<usize>, Error> {
+async fn written<T: Send + 'static>(many: BulkWrite<T>) -> Result<BTreeSet<usize>, Error> {
     let done = many.all().await;
     assert!(
         done.unread.is_none() || done.rows.is_empty() && done.untouched.is_empty(),
@@ -326,7 +326,7 @@ impl World {
             Terminal::First => Came::First(places(list.first_or_none().await?).pop()),
             Terminal::One => match list.one().await {
                 Ok(record) => Came::One(Ok(places([record])[0])),
-                Err(error) if matches!(error.kind(), Kind::NoResults | Kind::MultipleResults) => {
+                Err(error) if matches!(error.kind(), ErrorKind::NoResults | ErrorKind::MultipleResults) => {
                     Came::One(Err(error.kind()))
                 }
                 Err(error) => return Err(error),
@@ -369,9 +369,9 @@ impl World {
             Terminal::First if ordered => unreachable!("which is the first is compared by itself"),
             Terminal::First => Came::First(records.iter().copied().min_by_key(|at| sys_id(*at))),
             Terminal::One => Came::One(match records {
-                [] => Err(Kind::NoResults),
+                [] => Err(ErrorKind::NoResults),
                 [one] => Ok(*one),
-                _ => Err(Kind::MultipleResults),
+                _ => Err(ErrorKind::MultipleResults),
             }),
             Terminal::UpdateEach | Terminal::DeleteEach => Came::Written(records.iter().copied().collect()),
             _ => Came::Records(records.to_vec()),
@@ -430,7 +430,7 @@ impl World {
         let came = self.run(terminal, list).await;
         prop_assert_eq!(
             came.map_err(|error| error.kind()),
-            Err(Kind::InvalidInput),
+            Err(ErrorKind::InvalidInput),
             "{:?} {:?}",
             terminal,
             what
@@ -560,7 +560,12 @@ fn what_would_select_otherwise_than_it_says_is_refused_before_anything_is_sent()
                 table.delete(&id).param(name, value).await,
             ];
             for refused in kinds {
-                prop_assert_eq!(refused.map_err(|error| error.kind()), Err(Kind::InvalidInput), "{}", name);
+                prop_assert_eq!(
+                    refused.map_err(|error| error.kind()),
+                    Err(ErrorKind::InvalidInput),
+                    "{}",
+                    name
+                );
             }
         }
         prop_assert_eq!(world.requests(), 0);

@@ -3,7 +3,7 @@
 use rcgen::{
     BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd,
 };
-use snow_client::{Client, Error, Kind, RetryPolicy, Transport};
+use snow_client::{Client, Error, ErrorKind, RetryPolicy, Transport};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -51,7 +51,7 @@ impl Authority {
             .instance(format!("https://localhost:{}", server.port()))
             .user("admin")
             .password("secret")
-            .retry(RetryPolicy::new().attempts(1))
+            .retry(RetryPolicy::new().max_attempts(1))
             .transport(transport.build().unwrap());
         let client = client.build().unwrap();
         client.table("incident").create(&serde_json::json!({"short_description": "a"})).await.unwrap_err()
@@ -82,8 +82,8 @@ async fn what_is_wrong_with_a_certificate_is_said_with_what_to_do() {
     ];
     for (server, wanted) in why {
         let error = authority.refuse(server).await;
-        assert_eq!(error.kind(), Kind::Tls, "{error}");
-        assert!(!error.is_retryable() && !error.may_have_happened(), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+        assert!(!error.is_retryable() && !error.may_have_executed(), "{error}");
         let text = error.to_string();
         assert!(text.contains(wanted), "{text:?} does not say {wanted:?}");
         assert!(text.contains("localhost"), "{text:?} does not name the server");

@@ -3,7 +3,7 @@
 //! Each process is this test program, which environment variables tell to make a single call.
 
 use crate::temp_folder::TempFolder;
-use snow_client::{FileStore, Grant, Kind, OAuthClient, RetryPolicy, Token};
+use snow_client::{ErrorKind, FileStore, Grant, OAuthClient, RetryPolicy, Token};
 use snow_sim::{Fault, Simulator};
 use std::env::{current_exe, var};
 use std::io::{BufRead, BufReader};
@@ -23,7 +23,7 @@ fn token(folder: &TempFolder) -> Token {
 
 fn client(url: &str, file: &Path, grant: bool) -> OAuthClient {
     let builder = OAuthClient::builder().instance(url).client_id("my-id").client_secret("my-secret");
-    let builder = builder.token_store(FileStore::new(file)).retry(RetryPolicy::new().attempts(1));
+    let builder = builder.token_store(FileStore::new(file)).retry(RetryPolicy::new().max_attempts(1));
     let builder = if grant { builder.grant(Grant::password("admin", "secret")) } else { builder };
     builder.build().unwrap()
 }
@@ -204,7 +204,7 @@ async fn a_failing_endpoint_is_not_asked_by_the_next_process_at_once() {
     simulator.fail_always(Some(Fault::NoNode));
     let first = client(&listener.url(), &token_file(&folder), false);
     let error = first.table("incident").list().limit(1).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Unavailable);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     simulator.fail_always(None);
     let requests = simulator.token_requests();
     // As another process would: one that knows nothing but the file. The failure is made to last.
@@ -215,7 +215,7 @@ async fn a_failing_endpoint_is_not_asked_by_the_next_process_at_once() {
     snow_client::TokenStore::save_failure(&store, &failure).await.unwrap();
     let second = client(&listener.url(), &token_file(&folder), false);
     let error = second.table("incident").list().limit(1).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Unavailable);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("another process failed to renew the token"), "{error}");
     assert_eq!(simulator.token_requests(), requests, "it was not asked");
     failure.until = 0;

@@ -1,7 +1,7 @@
 //! A stream checks every record against the requested range and order, so that a service that ignores a condition or sorts differently
 //! can neither lose records nor send them forever.
 
-use snow_client::{Client, Kind, List, Record, RetryPolicy, field};
+use snow_client::{Client, ErrorKind, List, Record, RetryPolicy, field};
 use snow_core::Body;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,7 +23,7 @@ fn scripted(
         async { Ok::<_, std::io::Error>(response.body(body).unwrap()) }
     });
     let builder = Client::builder().instance("dev1").user("admin").password("secret");
-    (builder.retry(RetryPolicy::new().attempts(1)).transport(service).build().unwrap(), requests)
+    (builder.retry(RetryPolicy::new().max_attempts(1)).transport(service).build().unwrap(), requests)
 }
 
 async fn refused(list: List<Record>, page: u32) -> (usize, String) {
@@ -33,7 +33,7 @@ async fn refused(list: List<Record>, page: u32) -> (usize, String) {
         match rows.next().await {
             Some(Ok(_)) => given += 1,
             Some(Err(error)) => {
-                assert_eq!(error.kind(), Kind::Incomplete, "{error}");
+                assert_eq!(error.kind(), ErrorKind::Incomplete, "{error}");
                 assert!(!rows.report().complete);
                 return (given, error.to_string());
             }
@@ -95,6 +95,6 @@ async fn a_row_outside_of_the_range_is_an_error() {
             Err(error) => break error,
         }
     };
-    assert_eq!(error.kind(), Kind::Incomplete, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Incomplete, "{error}");
     assert!(error.to_string().contains("range") || error.to_string().contains("same sys_id"), "{error}");
 }

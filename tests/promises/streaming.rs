@@ -6,7 +6,7 @@ use http::{Request, Response};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use serde_json::json;
-use snow_client::{Client, Error, Kind, Position, Record, RetryPolicy, Rows, field};
+use snow_client::{Client, Error, ErrorKind, Record, RecordStream, RetryPolicy, StreamPosition, field};
 use snow_core::Body;
 use snow_sim::{Cut, Fault, Quota, Rule, Simulator, User, WireFault};
 use std::collections::{BTreeSet, HashSet};
@@ -24,7 +24,7 @@ fn simulator(incidents: u32) -> Simulator {
 
 fn client(simulator: &Simulator, user: &str) -> Client {
     let builder = Client::builder().instance("dev12345").user(user).password("secret");
-    let soon = RetryPolicy::new().attempts(20).budget(10_000);
+    let soon = RetryPolicy::new().max_attempts(20).budget(10_000);
     builder
         .retry(soon.backoff(Duration::from_millis(1), Duration::from_millis(5)))
         .transport(simulator.clone())
@@ -32,7 +32,7 @@ fn client(simulator: &Simulator, user: &str) -> Client {
         .unwrap()
 }
 
-fn ids(client: &Client) -> Rows<Record> {
+fn ids(client: &Client) -> RecordStream<Record> {
     client.table("incident").list().fields(["sys_id"]).stream()
 }
 
@@ -52,7 +52,7 @@ async fn visible(simulator: &Simulator) -> BTreeSet<String> {
     page.iter().map(id).collect()
 }
 
-async fn collect(mut rows: Rows<Record>) -> (Vec<String>, Result<snow_client::Report, Error>) {
+async fn collect(mut rows: RecordStream<Record>) -> (Vec<String>, Result<snow_client::StreamReport, Error>) {
     let mut ids = Vec::new();
     while let Some(row) = rows.next().await {
         match row {
@@ -63,7 +63,7 @@ async fn collect(mut rows: Rows<Record>) -> (Vec<String>, Result<snow_client::Re
     (ids, Ok(rows.report()))
 }
 
-type Mode = fn(Rows<Record>) -> Rows<Record>;
+type Mode = fn(RecordStream<Record>) -> RecordStream<Record>;
 
 const MODES: [(&str, Mode); 3] = [
     ("page by page", |rows| rows),
@@ -178,12 +178,12 @@ async fn a_read_that_cannot_go_on_ends_in_an_error_and_goes_on_later() {
                 Err(error) => break error,
             }
         };
-        assert_eq!(error.kind(), Kind::Cancelled, "{name}: {error}");
+        assert_eq!(error.kind(), ErrorKind::TransactionCancelled, "{name}: {error}");
         assert!(rows.next().await.is_none() && !rows.report().complete);
         let stored = serde_json::to_string(&rows.position().unwrap()).unwrap();
         simulator.settings(|settings| settings.quota = None);
 
-        let position: Position = serde_json::from_str(&stored).unwrap();
+        let position: StreamPosition = serde_json::from_str(&stored).unwrap();
         let (rest, report) = collect(mode(ids(&client)).resume(position)).await;
         seen.extend(rest);
         assert_eq!(seen.len(), visible.len(), "{name}: neither loss nor repetition");
@@ -228,7 +228,7 @@ async fn resumed_after_a_kill_at_any_row() {
     let mut rows = ids(&client);
     rows.next().await;
     let error = other.stream().resume(rows.position().unwrap()).next().await.unwrap().unwrap_err();
-    assert_eq!(error.kind(), Kind::InvalidInput, "{error}");
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -359,7 +359,7 @@ async fn bodies_that_break_on_the_wire_are_asked_for_again_from_the_last_good_ro
     let visible = visible(&simulator).await;
     let listener = simulator.listen().await.unwrap();
     let soon = RetryPolicy::new()
-        .attempts(9)
+        .max_attempts(9)
         .budget(10_000)
         .backoff(Duration::from_millis(1), Duration::from_millis(1));
     let client = Client::builder().instance(listener.url()).user("reader").password("secret").retry(soon);
@@ -390,7 +390,7 @@ async fn what_has_no_key_of_its_own_says_so_and_is_read_by_position() {
     let client = client(&simulator, "reader");
     let list = || client.table("incident").list().fields(["number"]);
     let error = list().stream().next().await.unwrap().unwrap_err();
-    assert_eq!(error.kind(), Kind::Incomplete);
+    assert_eq!(error.kind(), ErrorKind::Incomplete);
     assert!(error.to_string().contains("by_offset()"), "{error}");
     let rows: Vec<_> = list().stream().by_offset().page_size(40).collect().await;
     assert_eq!(rows.len(), 250);
@@ -413,7 +413,7 @@ async fn a_list_of_values_that_is_too_long_for_a_url_is_split() {
     assert!(report.unwrap().complete);
     assert!(simulator.journal().iter().all(|entry| entry.status == 200), "no URL was too long");
     let error = client.table("incident").list().query(query.order_by("number")).all().await.unwrap_err();
-    assert_eq!(error.kind(), Kind::UriTooLong, "{error}");
+    assert_eq!(error.kind(), ErrorKind::UriTooLong, "{error}");
 }
 
 /// The page's size is learnt while other pages are under way: their answers are those of what was asked.
@@ -470,7 +470,7 @@ async fn an_order_is_seen_wherever_it_stands() {
     }
     let unread =
         client.table("incident").list().query(snow_client::Query::raw("active=true^^^number")).first().await;
-    assert_eq!(unread.unwrap_err().kind(), Kind::InvalidInput, "what cannot be read cannot be paged");
+    assert_eq!(unread.unwrap_err().kind(), ErrorKind::InvalidInput, "what cannot be read cannot be paged");
 }
 
 #[tokio::test(start_paused = true)]
@@ -610,12 +610,15 @@ async fn no_more_is_asked_for_than_is_wanted() {
     requests();
     list().first().await.unwrap();
     assert_eq!(requests(), 1);
-    assert_eq!(list().one().await.unwrap_err().kind(), Kind::MultipleResults);
+    assert_eq!(list().one().await.unwrap_err().kind(), ErrorKind::MultipleResults);
     assert_eq!(requests(), 1);
     assert_eq!(list().query(field("number").eq("INC0000007")).one().await.unwrap().fields().count(), 1);
     assert_eq!(requests(), 1);
     assert!(list().query(field("number").eq("none")).first_or_none().await.unwrap().is_none());
-    assert_eq!(list().query(field("number").eq("none")).one().await.unwrap_err().kind(), Kind::NoResults);
+    assert_eq!(
+        list().query(field("number").eq("none")).one().await.unwrap_err().kind(),
+        ErrorKind::NoResults
+    );
     assert_eq!(list().count().await.unwrap(), 2_000);
     requests();
     let mut rows = list().limit(150).stream();
@@ -689,7 +692,7 @@ async fn a_key_that_comes_twice_or_is_empty_is_an_error_that_names_the_way_out()
         let client =
             Client::builder().instance("dev1").user("a").password("b").transport(service).build().unwrap();
         let error = client.table("a_view").list().all().await.unwrap_err();
-        assert_eq!(error.kind(), Kind::Incomplete, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Incomplete, "{error}");
         assert!(error.to_string().contains("by_offset()"), "{error}");
         assert_eq!(
             client

@@ -1,7 +1,7 @@
 //! Both clients create, read, list, update and delete records, in memory and over a socket, with and without TLS.
 
 use serde_json::json;
-use snow_client::{Client, DisplayValue, Error, Kind, OAuthClient, Table, Transport, field};
+use snow_client::{Client, DisplayValue, Error, ErrorKind, OAuthClient, Table, Transport, field};
 
 async fn everything(incidents: Table) -> Result<(), Error> {
     let made =
@@ -27,8 +27,8 @@ async fn everything(incidents: Table) -> Result<(), Error> {
     );
 
     incidents.delete(sys_id).await?;
-    assert_eq!(incidents.get(sys_id).await.unwrap_err().kind(), Kind::NotFound);
-    assert_eq!(incidents.delete(sys_id).await.unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(incidents.get(sys_id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(incidents.delete(sys_id).await.unwrap_err().kind(), ErrorKind::NotFound);
     Ok(())
 }
 
@@ -108,7 +108,7 @@ async fn a_list_that_the_service_cut_to_its_default_is_an_error() -> Result<(), 
     }
     assert_eq!(incidents.list().fields(["number"]).await?.len(), 10_000);
     incidents.create(&json!({})).await?;
-    assert_eq!(incidents.list().fields(["number"]).await.unwrap_err().kind(), Kind::Incomplete);
+    assert_eq!(incidents.list().fields(["number"]).await.unwrap_err().kind(), ErrorKind::Incomplete);
     assert_eq!(incidents.list().fields(["number"]).limit(10_000).await?.len(), 10_000);
     Ok(())
 }
@@ -122,7 +122,7 @@ async fn rows_that_are_hidden_do_not_make_a_short_list_look_whole() -> Result<()
     let client =
         Client::builder().instance("dev1").user("reader").password("secret").transport(simulator).build()?;
     let error = client.table("incident").list().fields(["number"]).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Incomplete);
+    assert_eq!(error.kind(), ErrorKind::Incomplete);
     let rest = client.table("incident").list().fields(["number"]).offset(5_000).await?;
     assert!(rest.len() < 6_008 && !rest.is_empty(), "{}", rest.len());
     assert!(client.table("incident").list().fields(["number"]).limit(10_000).await.is_ok());
@@ -134,7 +134,7 @@ async fn both_doors_take_a_service_of_the_callers_own() -> Result<(), Error> {
     let simulator = crate::simulator();
     // Under the default stack, without credentials: the service brings its own.
     let bare = Client::builder().instance("dev12345").transport(simulator.clone()).build()?;
-    assert_eq!(bare.table("incident").list().limit(1).await.unwrap_err().kind(), Kind::Unauthenticated);
+    assert_eq!(bare.table("incident").list().limit(1).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
 
     // As the whole stack: nothing is added to what it gets.
     let auth = snow_auth::BasicAuthLayer::new(bare.instance().origin(), "admin", "secret")?;

@@ -3,7 +3,7 @@
 use http::{Method, Request, Response};
 use snow_client::{Client, RetryPolicy};
 use snow_core::layer::AttemptSpanLayer;
-use snow_core::{Body, Error, Kind};
+use snow_core::{Body, Error, ErrorKind};
 use snow_sim::Fault;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -75,7 +75,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for Sp
 /// A client that does not try again.
 fn client(simulator: &snow_sim::Simulator) -> Client {
     let builder = Client::builder().instance("dev12345").user("admin").password("secret");
-    builder.retry(RetryPolicy::new().attempts(1)).transport(simulator.clone()).build().unwrap()
+    builder.retry(RetryPolicy::new().max_attempts(1)).transport(simulator.clone()).build().unwrap()
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_span_that_failed_is_an_error() {
     }
     let (spans, _guard) = Spans::record();
     let broken = service_fn(|_: Request<Body>| async {
-        Err::<Response<Body>, _>(Error::new(Kind::Closed, "the connection closed"))
+        Err::<Response<Body>, _>(Error::new(ErrorKind::ConnectionClosed, "the connection closed"))
     });
     AttemptSpanLayer::new().layer(broken).oneshot(Request::new(Body::empty())).await.unwrap_err();
     let attempt = &spans.of("attempt")[0];

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use http::{Request, Response};
 use snow_client::Client;
 use snow_core::layer::{DeadlineLayer, TimeoutLayer};
-use snow_core::{Body, Error, Kind, Transport};
+use snow_core::{Body, Error, ErrorKind, Transport};
 use std::future::pending;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -32,7 +32,7 @@ async fn empty(_: Request<Body>) -> Result<Response<Body>, Error> {
 }
 
 /// Polled once in a runtime that stands still or has shut down, and then driven in another: it ends, and so do others.
-fn ends_in_any_runtime<L>(layer: L, kind: Kind)
+fn ends_in_any_runtime<L>(layer: L, kind: ErrorKind)
 where
     L: Layer<tower::util::BoxCloneService<Request<Body>, Response<Body>, Error>>,
     L::Service: Service<Request<Body>, Error = Error> + Clone,
@@ -59,8 +59,8 @@ where
 #[test]
 fn a_time_limit_holds_in_whichever_runtime_the_future_is_driven() {
     let limit = Duration::from_secs(5);
-    ends_in_any_runtime(DeadlineLayer::new(limit), Kind::DeadlineExceeded);
-    ends_in_any_runtime(TimeoutLayer::new().head(limit), Kind::TimedOut);
+    ends_in_any_runtime(DeadlineLayer::new(limit), ErrorKind::DeadlineExceeded);
+    ends_in_any_runtime(TimeoutLayer::new().response_timeout(limit), ErrorKind::TimedOut);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_time_limit_survives_the_runtime_it_began_in() {
     assert!(ends.block_on(async { (&mut call).now_or_never() }).is_none());
     drop(ends);
     let ended = stopped_clock().block_on(async { tokio::time::timeout(Duration::from_secs(60), call).await });
-    assert_eq!(ended.unwrap().err().unwrap().kind(), Kind::DeadlineExceeded);
+    assert_eq!(ended.unwrap().err().unwrap().kind(), ErrorKind::DeadlineExceeded);
 }
 
 /// It need not wait, so that it needs nobody to wake it either.
@@ -91,7 +91,7 @@ fn outside_a_runtime_only_waiting_is_an_error() {
 fn sending_outside_a_runtime_is_an_error() {
     let call = Transport::builder().build().unwrap().oneshot(get("http://127.0.0.1:1/"));
     let error = call.now_or_never().unwrap().unwrap_err();
-    assert!(error.to_string().contains("tokio runtime") && !error.may_have_happened(), "{error}");
+    assert!(error.to_string().contains("tokio runtime") && !error.may_have_executed(), "{error}");
 }
 
 /// Each has connections of its own, so that nobody waits for one that is not driven.

@@ -1,6 +1,6 @@
 //! Token requests have the same timeouts as data requests, and spans of their own. `transport.rs` tests their proxies and certificates.
 
-use snow_client::{Kind, OAuthClient, RetryPolicy};
+use snow_client::{ErrorKind, OAuthClient, RetryPolicy};
 use snow_sim::{Fault, Simulator, WireFault};
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -8,8 +8,9 @@ use std::time::Duration;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 fn client(simulator: &Simulator) -> OAuthClient {
-    let builder = crate::oauth_builder().transport(simulator.clone()).retry(RetryPolicy::new().attempts(1));
-    let builder = builder.head_timeout(Duration::from_secs(7)).idle_timeout(Duration::from_secs(3));
+    let builder =
+        crate::oauth_builder().transport(simulator.clone()).retry(RetryPolicy::new().max_attempts(1));
+    let builder = builder.response_timeout(Duration::from_secs(7)).idle_timeout(Duration::from_secs(3));
     builder.user_agent("night-shift/1").build().unwrap()
 }
 
@@ -23,7 +24,7 @@ async fn the_limits_of_time_are_those_of_data_calls() {
     let client = client(&simulator);
     client.generate_token("admin", "secret").await.unwrap();
     for (latency, fault, kind, part) in
-        [(100, None, Kind::TimedOut, "7s"), (0, Some(WireFault::StallAt(5)), Kind::TimedOut, "3s")]
+        [(100, None, ErrorKind::TimedOut, "7s"), (0, Some(WireFault::StallAt(5)), ErrorKind::TimedOut, "3s")]
     {
         simulator.settings(|settings| settings.latency = Duration::from_secs(latency));
         for token in [false, true] {
@@ -35,7 +36,7 @@ async fn the_limits_of_time_are_those_of_data_calls() {
             };
             assert_eq!(error.kind(), kind, "{error}");
             assert!(error.to_string().contains(part), "{error}");
-            assert!(!token || !error.may_have_happened());
+            assert!(!token || !error.may_have_executed());
         }
     }
 }
@@ -45,11 +46,11 @@ async fn what_answers_in_the_endpoints_place_is_told_apart() {
     let simulator = crate::simulator();
     let client = client(&simulator);
     for (fault, kind) in [
-        (Fault::Hibernating, Kind::Hibernating),
-        (Fault::NotProcessed, Kind::NotProcessed),
-        (Fault::NoNode, Kind::Unavailable),
-        (Fault::LoginRedirect, Kind::LoginPage),
-        (Fault::Busy, Kind::Busy),
+        (Fault::Hibernating, ErrorKind::Hibernating),
+        (Fault::NotProcessed, ErrorKind::NotProcessed),
+        (Fault::NoNode, ErrorKind::Unavailable),
+        (Fault::LoginRedirect, ErrorKind::LoginPage),
+        (Fault::Busy, ErrorKind::InstanceBusy),
     ] {
         simulator.fail_next(fault);
         let error = client.generate_token("admin", "secret").await.unwrap_err();
@@ -57,7 +58,7 @@ async fn what_answers_in_the_endpoints_place_is_told_apart() {
         assert!(error.to_string().contains("POST /oauth_token.do"), "{error}");
     }
     let refused = client.generate_token("admin", "wrong").await.unwrap_err();
-    let fault = refused.fault().unwrap();
+    let fault = refused.service_message().unwrap();
     assert_eq!((fault.message.as_str(), fault.detail.as_str()), ("server_error", "access_denied"));
 }
 

@@ -3,7 +3,7 @@
 
 use crate::temp_folder::TempFolder;
 use snow_client::{
-    FileStore, Grant, Kind, Lease, MemoryStore, OAuthClient, OAuthClientBuilder, StorePolicy, Token,
+    ErrorKind, FileStore, Grant, Lease, MemoryStore, OAuthClient, OAuthClientBuilder, StorePolicy, Token,
     TokenStore,
 };
 use snow_sim::Simulator;
@@ -96,7 +96,7 @@ async fn a_second_client_finds_the_first_ones_token_and_renews_it_for_both() {
     let store = MemoryStore::new();
     let first = builder(&simulator).token_store(store.clone()).build().unwrap();
     let second = builder(&simulator).token_store(store.clone()).build().unwrap();
-    assert_eq!(read(&first).await.unwrap_err().kind(), Kind::NoToken);
+    assert_eq!(read(&first).await.unwrap_err().kind(), ErrorKind::NoToken);
     first.generate_token("admin", "secret").await.unwrap();
     assert_eq!(read(&second).await.unwrap(), 1);
     assert_eq!(second.token(), first.token());
@@ -136,9 +136,9 @@ async fn a_store_that_cannot_be_read_is_told_and_lets_no_call_out() {
     let client = builder(&simulator).token_store(shelf.clone()).grant(Grant::password("admin", "secret"));
     let client = client.build().unwrap();
     let error = read(&client).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::TokenNotLoaded);
+    assert_eq!(error.kind(), ErrorKind::TokenNotLoaded);
     assert!(error.to_string().contains("the shelf is broken"), "{error}");
-    assert!(!error.may_have_happened());
+    assert!(!error.may_have_executed());
     assert_eq!(simulator.journal(), []);
     shelf.broken(false);
     tokio::time::advance(Duration::from_secs(1)).await;
@@ -156,7 +156,7 @@ async fn with_best_effort_calls_go_on_and_the_store_gets_the_token_later() {
         assert_eq!(read(&client).await.unwrap(), 1);
     }
     let error = client.store_error().unwrap();
-    assert_eq!(error.kind(), Kind::TokenNotSaved);
+    assert_eq!(error.kind(), ErrorKind::TokenNotSaved);
     assert!(error.to_string().contains("the shelf is broken"), "{error}");
     shelf.broken(false);
     tokio::time::advance(Duration::from_secs(30)).await;
@@ -173,7 +173,7 @@ async fn a_user_who_logged_out_is_not_logged_in_by_the_store() {
     let client = builder(&simulator).token_store(store.clone()).build().unwrap();
     client.generate_token("admin", "secret").await.unwrap();
     client.set_token(None).unwrap();
-    assert_eq!(read(&client).await.unwrap_err().kind(), Kind::NoToken);
+    assert_eq!(read(&client).await.unwrap_err().kind(), ErrorKind::NoToken);
     assert!(store.load().await.unwrap().is_some());
 }
 

@@ -3,8 +3,8 @@
 use futures_util::future::join_all;
 use serde_json::json;
 use snow_client::{
-    Algorithm, Error, Grant, JwtBearer, Kind, Lease, OAuthClient, OAuthClientBuilder, RetryPolicy, Signer,
-    StorePolicy, Token, TokenStore,
+    Algorithm, Error, ErrorKind, Grant, JwtBearer, Lease, OAuthClient, OAuthClientBuilder, RetryPolicy,
+    Signer, StorePolicy, Token, TokenStore,
 };
 use snow_core::Body;
 use snow_sim::Simulator;
@@ -59,7 +59,7 @@ impl Endpoint {
                 tower::ServiceExt::oneshot(own.simulator, request).await
             }
         });
-        crate::oauth_builder().transport(service).retry(RetryPolicy::new().attempts(1))
+        crate::oauth_builder().transport(service).retry(RetryPolicy::new().max_attempts(1))
     }
 
     /// Whose token has expired, and whose next token request is not answered.
@@ -77,8 +77,8 @@ async fn create(client: &OAuthClient, limit: Duration) -> Result<(), Error> {
 }
 
 fn assert_waited(error: &Error, waited: &str) {
-    assert_eq!(error.kind(), Kind::DeadlineExceeded, "{error}");
-    assert!(!error.may_have_happened(), "{error}");
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded, "{error}");
+    assert!(!error.may_have_executed(), "{error}");
     let text = error.to_string();
     assert!(text.contains(&format!("waited {waited} for a token")) && text.contains(HOST), "{text}");
     assert!(!text.contains("ask for less"), "{text}");
@@ -139,7 +139,7 @@ async fn callers_that_overlap_share_each_request_and_none_waits_longer_than_its_
             57..63 => {}
             _ => assert!(outcome.is_ok(), "{second}: {outcome:?}"),
         }
-        assert!(outcome.is_ok() || !outcome.unwrap_err().may_have_happened());
+        assert!(outcome.is_ok() || !outcome.unwrap_err().may_have_executed());
     }
     assert_eq!(endpoint.most.load(Ordering::SeqCst), 1);
 }
@@ -150,12 +150,12 @@ async fn a_token_request_that_is_not_answered_is_an_error_that_names_the_endpoin
     let client = endpoint.expired(endpoint.builder().token_timeout(Duration::from_secs(7))).await;
     let began = Instant::now();
     let error = create(&client, Duration::from_secs(60)).await.unwrap_err();
-    assert_eq!((error.kind(), began.elapsed()), (Kind::TimedOut, Duration::from_secs(7)));
+    assert_eq!((error.kind(), began.elapsed()), (ErrorKind::TimedOut, Duration::from_secs(7)));
     assert!(error.to_string().contains("the token endpoint did not respond within 7s"), "{error}");
     assert!(error.to_string().contains(&format!("POST /oauth_token.do on {HOST}")), "{error}");
-    assert!(!error.may_have_happened());
+    assert!(!error.may_have_executed());
     let error = client.generate_token("admin", "secret").await.unwrap_err();
-    assert!(error.kind() == Kind::TimedOut && error.to_string().contains("7s"), "{error}");
+    assert!(error.kind() == ErrorKind::TimedOut && error.to_string().contains("7s"), "{error}");
     let error = client.revoke().await;
     assert!(error.is_ok(), "revoking goes elsewhere");
 }
@@ -245,17 +245,17 @@ async fn a_store_or_updater_that_hangs_has_failed_after_its_limit_and_no_token_i
     let updater = updater.build().unwrap();
     let began = Instant::now();
     let error = updater.generate_token("admin", "secret").await.unwrap_err();
-    assert_eq!((error.kind(), began.elapsed()), (Kind::TokenNotSaved, Duration::from_secs(30)));
+    assert_eq!((error.kind(), began.elapsed()), (ErrorKind::TokenNotSaved, Duration::from_secs(30)));
     let text = error.to_string();
     assert!(text.contains("updater") && text.contains("did not finish within 30s"), "{text}");
     let error = create(&updater, Duration::from_secs(300)).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::TokenNotSaved);
+    assert_eq!(error.kind(), ErrorKind::TokenNotSaved);
     assert_eq!(endpoint.simulator.token_requests(), 1, "the token is kept");
 
     for (part, kind, limit) in [
-        ("load", Kind::TokenNotLoaded, 5),
-        ("save", Kind::TokenNotSaved, 5),
-        ("lease", Kind::TokenNotLoaded, 50),
+        ("load", ErrorKind::TokenNotLoaded, 5),
+        ("save", ErrorKind::TokenNotSaved, 5),
+        ("lease", ErrorKind::TokenNotLoaded, 50),
     ] {
         let (endpoint, store) = (Endpoint::new(), Stuck::default());
         let builder = endpoint.builder().token_store(store.clone()).callback_timeout(Duration::from_secs(5));
@@ -266,7 +266,7 @@ async fn a_store_or_updater_that_hangs_has_failed_after_its_limit_and_no_token_i
         assert_eq!((error.kind(), began.elapsed()), (kind, Duration::from_secs(limit)), "{part}: {error}");
         assert!(error.to_string().contains("token store"), "{error}");
         assert!(error.to_string().contains(&format!("did not finish within {limit}s")), "{error}");
-        assert!(!error.may_have_happened(), "{error}");
+        assert!(!error.may_have_executed(), "{error}");
         *store.part.lock().unwrap() = "";
         tokio::time::advance(Duration::from_secs(1)).await;
         create(&client, Duration::from_secs(300)).await.unwrap();
@@ -310,9 +310,9 @@ async fn a_signer_or_callback_that_hangs_is_named() {
         let endpoint = Endpoint::new();
         let builder = endpoint.builder().grant(grant).callback_timeout(Duration::from_secs(4));
         let error = create(&builder.build().unwrap(), Duration::from_secs(60)).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::TimedOut);
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(error.to_string().contains(&format!("{name} did not finish within 4s")), "{error}");
-        assert!(!error.may_have_happened(), "{error}");
+        assert!(!error.may_have_executed(), "{error}");
     }
 }
 
@@ -333,7 +333,7 @@ async fn credentials_that_hang_are_named_by_the_deadline_of_the_call() {
     let create = client.table("incident").create(&json!({ "short_description": "x" }));
     let error = create.deadline(Duration::from_secs(2)).await.unwrap_err();
     assert!(error.to_string().contains("waited 2s for its credentials"), "{error}");
-    assert!(!error.may_have_happened(), "{error}");
+    assert!(!error.may_have_executed(), "{error}");
 }
 
 /// An issuer that makes a new refresh token each time, ends the one before, and writes what it is told to.
@@ -501,7 +501,7 @@ async fn a_token_that_cannot_be_used_leaves_its_refresh_token() {
         issuer.revoke();
         issuer.write(rest);
         let error = client.table("incident").list().limit(1).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::Decode, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
         let text = error.to_string();
         assert!(text.contains(named) && text.contains("new refresh token is kept"), "{text}");
         assert!(!text.contains("refresh-") && !text.contains("access-"), "{text}");

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use http::{Request, Response};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
-use snow_client::{Attachments, Client, Content, Error, Kind, RetryPolicy, Transport};
+use snow_client::{Attachments, Client, Content, Error, ErrorKind, RetryPolicy, Transport};
 use snow_core::Body;
 use snow_sim::Simulator;
 use std::convert::Infallible;
@@ -30,7 +30,7 @@ fn client<F>(respond: impl Fn(Request<Body>) -> F + Clone + Send + Sync + 'stati
 where
     F: Future<Output = Sent> + Send + 'static,
 {
-    let once = RetryPolicy::new().attempts(1);
+    let once = RetryPolicy::new().max_attempts(1);
     let builder = Client::builder().instance("dev1").user("a").password("b").retry(once).concurrency(1);
     builder.transport(tower::service_fn(respond)).build().unwrap()
 }
@@ -124,9 +124,9 @@ async fn a_server_that_never_responds_holds_no_file_beyond_the_response_timeout(
     let files = client.attachments();
     for way in WAYS {
         let (seconds, error) = timed(&client, download(&files, way, &folder)).await;
-        assert_eq!((seconds, error.kind()), (90, Kind::TimedOut), "{way}: {error}");
+        assert_eq!((seconds, error.kind()), (90, ErrorKind::TimedOut), "{way}: {error}");
         assert!(error.to_string().contains("no answer began within 90s"), "{way}: {error}");
-        assert!(error.to_string().contains(FILE) && !error.may_have_happened(), "{way}: {error}");
+        assert!(error.to_string().contains(FILE) && !error.may_have_executed(), "{way}: {error}");
     }
     let reader = || tokio::io::repeat(b'x').take(1 << 20);
     for content in [
@@ -139,16 +139,16 @@ async fn a_server_that_never_responds_holds_no_file_beyond_the_response_timeout(
         let case = format!("{content:?}");
         let upload = files.upload("incident", RECORD, "a.txt", content);
         let (seconds, error) = timed(&client, upload.into_future()).await;
-        assert_eq!((seconds, error.kind()), (90, Kind::TimedOut), "{case}: {error}");
+        assert_eq!((seconds, error.kind()), (90, ErrorKind::TimedOut), "{case}: {error}");
         assert!(error.to_string().contains("no more of the request's body was taken"), "{case}: {error}");
     }
     // A deadline of one's own takes nothing from the other limits.
     let bound = Duration::from_secs(3_000);
     let (seconds, error) = timed(&client, files.download(FILE).deadline(bound).bytes(1)).await;
-    assert_eq!((seconds, error.kind()), (90, Kind::TimedOut));
+    assert_eq!((seconds, error.kind()), (90, ErrorKind::TimedOut));
     let upload = files.upload("incident", RECORD, "a.txt", Content::reader(reader())).deadline(bound);
     let (seconds, error) = timed(&client, upload.into_future()).await;
-    assert_eq!((seconds, error.kind()), (90, Kind::TimedOut));
+    assert_eq!((seconds, error.kind()), (90, ErrorKind::TimedOut));
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,7 +162,7 @@ async fn a_file_that_stands_still_is_given_up_after_the_idle_timeout() {
     });
     for way in WAYS {
         let (seconds, error) = timed(&client, download(&client.attachments(), way, &folder)).await;
-        assert_eq!((seconds, error.kind()), (60, Kind::TimedOut), "{way}: {error}");
+        assert_eq!((seconds, error.kind()), (60, ErrorKind::TimedOut), "{way}: {error}");
         assert!(error.to_string().contains("the answer's body stopped coming"), "{way}: {error}");
     }
     assert!(folder.names().is_empty());
@@ -196,18 +196,18 @@ async fn a_deadline_grows_with_the_size_of_the_file_and_still_ends() {
     *apart.lock().unwrap() = (Duration::from_secs(2), Duration::ZERO);
     for way in WAYS {
         let (seconds, error) = timed(&client, download(&files, way, &folder)).await;
-        assert_eq!((seconds, error.kind()), (190, Kind::DeadlineExceeded), "{way}: {error}");
+        assert_eq!((seconds, error.kind()), (190, ErrorKind::DeadlineExceeded), "{way}: {error}");
         assert!(error.to_string().contains("within 190s"), "{error}");
     }
     // A deadline of the caller's own is what it says.
     let bound = files.download(FILE).deadline(Duration::from_secs(100));
     let (seconds, error) = timed(&client, bound.bytes(SIZE)).await;
-    assert_eq!((seconds, error.kind()), (100, Kind::DeadlineExceeded), "{error}");
+    assert_eq!((seconds, error.kind()), (100, ErrorKind::DeadlineExceeded), "{error}");
     // Before the file begins to come, it is a call like any other.
     *apart.lock().unwrap() = (Duration::ZERO, Duration::from_secs(40));
     for way in WAYS {
         let (seconds, error) = timed(&client, download(&files, way, &folder)).await;
-        assert_eq!((seconds, error.kind()), (30, Kind::DeadlineExceeded), "{way}: {error}");
+        assert_eq!((seconds, error.kind()), (30, ErrorKind::DeadlineExceeded), "{way}: {error}");
     }
 }
 
@@ -248,9 +248,9 @@ async fn an_upload_has_the_time_that_it_takes_and_a_server_that_stops_reading_ha
     for content in [Content::reader(source()), Content::body(slow())] {
         let upload = files.upload("incident", RECORD, "a.txt", content);
         let (_, error) = timed(&client, upload.into_future()).await;
-        assert_eq!(error.kind(), Kind::TimedOut, "{error}");
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
         let why = "no more of the request's body was taken for 90s, after 2"; // MiB, and not many bytes more
-        assert!(error.to_string().contains(why) && error.may_have_happened(), "{error}");
+        assert!(error.to_string().contains(why) && error.may_have_executed(), "{error}");
     }
 }
 
@@ -305,7 +305,7 @@ async fn a_file_that_is_sent_in_gzip_is_the_one_that_the_instance_knows() {
                 let response = match broken {
                     true => {
                         let half = Bytes::copy_from_slice(&sent[..sent.len() / 2]);
-                        let closed = Error::new(Kind::Closed, "the connection broke");
+                        let closed = Error::new(ErrorKind::ConnectionClosed, "the connection broke");
                         let frames = [Ok(Frame::data(half)), Err(closed)];
                         head.body(Body::stream(StreamBody::new(stream::iter(frames))))
                     }
@@ -351,10 +351,10 @@ async fn gzip_that_is_in_neither_form_the_file_is_told_with_both_lengths() {
         for way in WAYS {
             let error = download(&client.attachments(), way, &folder).await.unwrap_err();
             let line = error.to_string();
-            assert_eq!(error.kind(), Kind::Corrupt, "{line}");
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{line}");
             assert!(line.contains(&size.to_string()) && line.contains(&packed.len().to_string()), "{line}");
             assert!(is_sized || line.contains(&plain.len().to_string()), "{line}");
-            assert!(folder.names().is_empty() && !error.may_have_happened(), "{line}");
+            assert!(folder.names().is_empty() && !error.may_have_executed(), "{line}");
         }
     }
 }
@@ -404,7 +404,7 @@ async fn a_file_that_shrinks_is_an_error() {
     let upload = files.upload_file("incident", RECORD, &log);
     let upload = upload.on_progress(move |_| std::fs::File::create(&cut).unwrap().set_len(10).unwrap());
     let error = upload.await.unwrap_err();
-    assert_eq!(error.kind(), Kind::File, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
     assert!(error.to_string().contains("was to have 1048576 bytes, and ended after"), "{error}");
     assert_eq!(files.of("incident", RECORD).await.unwrap().len(), 0);
 }
@@ -437,7 +437,7 @@ async fn a_download_goes_to_any_name_that_a_file_can_have() {
     // One that no file can have is seen before anything is asked for.
     simulator.take_journal();
     let error = files.download(&id).to_file(folder.file("x".repeat(256))).await.unwrap_err();
-    assert!(error.kind() == Kind::File && error.to_string().contains("xxx"), "{error}");
+    assert!(error.kind() == ErrorKind::Io && error.to_string().contains("xxx"), "{error}");
     assert!(simulator.journal().is_empty());
 }
 
@@ -495,7 +495,7 @@ async fn content_that_fails_is_told_as_the_callers_own() {
 
 fn assert_torn(error: &Error) {
     let line = error.to_string();
-    assert!(matches!(error.kind(), Kind::File | Kind::Foreign), "{line}");
+    assert!(matches!(error.kind(), ErrorKind::Io | ErrorKind::Other), "{line}");
     assert!(line.contains("the content to be sent") && line.contains("the tape is torn"), "{line}");
     assert!(!line.contains("layer or service"), "{line}");
 }
@@ -538,27 +538,27 @@ async fn an_error_of_this_machine_tells_that_nothing_was_carried_out() {
         files.download(&id).to_file(folder.file("no/such/folder")).await.map(drop),
         files.download(&id).to_file(folder.file("taken/below")).await.map(drop),
         files.download(&id).overwrite(true).to_file(folder.file("folder")).await.map(drop),
-        files.download(&id).skip_same().to_file(folder.file("taken/below")).await.map(drop),
+        files.download(&id).skip_if_identical().to_file(folder.file("taken/below")).await.map(drop),
         files.download(&id).to_writer(&mut FullDisk).await.map(drop),
     ];
     for outcome in downloads {
         let error = outcome.unwrap_err();
-        assert!(error.kind() == Kind::File && !error.may_have_happened(), "{error}");
+        assert!(error.kind() == ErrorKind::Io && !error.may_have_executed(), "{error}");
         assert!(error.to_string().contains(&id), "{error}");
     }
-    assert!(!files.download(&id).bytes(1).await.unwrap_err().may_have_happened());
+    assert!(!files.download(&id).bytes(1).await.unwrap_err().may_have_executed());
     simulator.take_journal();
     let missing = folder.file("missing");
     let uploads = [
         files.upload_file("incident", RECORD, &missing).await,
-        files.upload_file("incident", RECORD, &missing).skip_existing().await,
+        files.upload_file("incident", RECORD, &missing).skip_if_identical().await,
         files.upload_file("incident", RECORD, folder.file("folder")).await,
         files.upload("incident", RECORD, "a.txt", Content::reader(FailingReader(0))).await,
         files.upload_file("incident", RECORD, &missing).as_form().await,
     ];
     for outcome in uploads {
         let error = outcome.map(drop).unwrap_err();
-        assert!(error.kind() == Kind::File && !error.may_have_happened(), "{error}");
+        assert!(error.kind() == ErrorKind::Io && !error.may_have_executed(), "{error}");
     }
     assert!(simulator.journal().is_empty());
 }
@@ -572,9 +572,15 @@ async fn a_wait_for_a_scan_tells_what_was_done_before() {
     let wait = Duration::from_secs(5);
     let error =
         files.upload("incident", RECORD, "a.txt", "hello").wait_until_available(wait).await.unwrap_err();
-    assert!(error.kind() == Kind::TimedOut && error.may_have_happened() && !error.is_retryable(), "{error}");
+    assert!(
+        error.kind() == ErrorKind::TimedOut && error.may_have_executed() && !error.is_retryable(),
+        "{error}"
+    );
     let id = files.of("incident", RECORD).await.unwrap()[0].sys_id;
     assert!(error.to_string().contains(&format!("uploaded as the attachment {id}")), "{error}");
     let error = files.download(id).wait_until_available(wait).bytes(10).await.unwrap_err();
-    assert!(error.kind() == Kind::TimedOut && !error.may_have_happened() && error.is_retryable(), "{error}");
+    assert!(
+        error.kind() == ErrorKind::TimedOut && !error.may_have_executed() && error.is_retryable(),
+        "{error}"
+    );
 }

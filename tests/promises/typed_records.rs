@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use snow_client::{Client, DisplayValue};
-use snow_core::decode::{Both, Displayed, Records, Reference};
-use snow_core::{Date, DateTime, Kind, Record, SysId};
+use snow_core::decode::{DisplayOnly, Records, Reference, WithDisplay};
+use snow_core::{Date, DateTime, ErrorKind, Record, SysId};
 use snow_sim::Simulator;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -126,7 +126,7 @@ fn nothing_stored_is_none() {
 fn what_does_not_fit_names_the_field_and_what_was_expected() {
     fn refused<T: DeserializeOwned>(field: &Value, told: &str) {
         let error = read::<T>(field).map(drop).unwrap_err();
-        assert_eq!(error.kind(), Kind::Decode);
+        assert_eq!(error.kind(), ErrorKind::Decode);
         let line = error.to_string();
         assert!(line.contains("the field \"f\": ") && line.contains(told), "{line}");
     }
@@ -150,7 +150,7 @@ fn what_only_a_person_sees_is_no_stored_value() {
     let seen = json!({ "display_value": "1", "link": "https://x/api/now/table/t/46c6" });
     assert!(read::<String>(&seen).unwrap_err().to_string().contains("display_value=all"));
     assert!(read::<u8>(&seen).is_err() && read::<Vec<SysId>>(&seen).is_err());
-    assert_eq!(read::<Displayed>(&seen).unwrap().0, "1");
+    assert_eq!(read::<DisplayOnly>(&seen).unwrap().0, "1");
     assert_eq!(read::<Reference>(&seen).unwrap().value, "46c6");
 
     // With display_value=true, a text is no stored value either: only the request tells.
@@ -161,7 +161,7 @@ fn what_only_a_person_sees_is_no_stored_value() {
         let stored = record.to::<One<String>>().map(|one| one.f);
         assert!(stored.unwrap_err().to_string().contains("what a person sees"));
         assert!(record.to::<One<DateTime>>().is_err() && record.field("f").unwrap().integer().is_err());
-        let seen = record.to::<One<Displayed>>().unwrap().f.0;
+        let seen = record.to::<One<DisplayOnly>>().unwrap().f.0;
         assert_eq!(seen, record.value("f").unwrap());
     }
 
@@ -175,14 +175,14 @@ fn what_only_a_person_sees_is_no_stored_value() {
 #[test]
 fn wrappers_read_more_than_the_stored_value() {
     for form in &forms("3")[2..] {
-        let both = read::<Both<u8>>(form).unwrap();
+        let both = read::<WithDisplay<u8>>(form).unwrap();
         assert_eq!((both.value, both.display_value.as_str()), (3, form["display_value"].as_str().unwrap()));
         assert_eq!(serde_json::to_string(&both).unwrap(), "3");
-        assert_eq!(read::<Displayed>(form).unwrap().0, form["display_value"].as_str().unwrap());
+        assert_eq!(read::<DisplayOnly>(form).unwrap().0, form["display_value"].as_str().unwrap());
     }
     for form in &forms("3")[..2] {
-        assert!(read::<Both<u8>>(form).unwrap_err().to_string().contains("display_value=all"));
-        assert!(read::<Displayed>(form).is_err());
+        assert!(read::<WithDisplay<u8>>(form).unwrap_err().to_string().contains("display_value=all"));
+        assert!(read::<DisplayOnly>(form).is_err());
     }
     for form in forms("46c6") {
         let reference = read::<Reference>(&form).unwrap();
@@ -194,8 +194,8 @@ fn wrappers_read_more_than_the_stored_value() {
     // A journal stores nothing and shows everything.
     let journal =
         json!({ "display_value": "2016-12-12 16:56:57 - Beth (Work notes)\ntext\n\n", "value": "" });
-    assert!(read::<Both<String>>(&journal).unwrap().display_value.contains("text"));
-    assert!(read::<Displayed>(&journal).unwrap().0.contains("text"));
+    assert!(read::<WithDisplay<String>>(&journal).unwrap().display_value.contains("text"));
+    assert!(read::<DisplayOnly>(&journal).unwrap().0.contains("text"));
 }
 
 #[test]
@@ -302,7 +302,7 @@ async fn what_a_person_sees_is_no_stored_value_by_whatever_call_it_comes() {
     #[derive(Debug, Deserialize)]
     struct Seen {
         sys_id: SysId,
-        state: Displayed,
+        state: DisplayOnly,
     }
     let simulator = Simulator::builder().user("admin", "secret").incidents(3).build().unwrap();
     let client = Client::builder().instance("dev1").user("admin").password("secret").transport(simulator);
@@ -325,7 +325,7 @@ async fn what_a_person_sees_is_no_stored_value_by_whatever_call_it_comes() {
     for (call, outcome) in [got, listed, first, streamed, created, batched].into_iter().enumerate() {
         let Err(error) = outcome else { panic!("{call}: {outcome:?}") };
         assert!(
-            error.kind() == Kind::Decode && error.to_string().contains("display_value=all"),
+            error.kind() == ErrorKind::Decode && error.to_string().contains("display_value=all"),
             "{call}: {error}"
         );
     }

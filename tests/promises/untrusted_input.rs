@@ -5,7 +5,7 @@ use futures_util::TryStreamExt;
 use http::{Request, Response};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use snow_client::{Client, Kind, RetryPolicy};
+use snow_client::{Client, ErrorKind, RetryPolicy};
 use snow_core::Body;
 use std::convert::Infallible;
 
@@ -17,7 +17,7 @@ fn client(respond: impl Fn(&Request<Body>) -> Response<Body> + Send + Sync + 'st
         async move { Ok::<_, Infallible>(response) }
     });
     let builder = Client::builder().instance("dev1").user("a").password("b");
-    builder.retry(RetryPolicy::new().attempts(1)).transport(service).build().unwrap()
+    builder.retry(RetryPolicy::new().max_attempts(1)).transport(service).build().unwrap()
 }
 
 fn json_response() -> http::response::Builder {
@@ -163,20 +163,20 @@ fn endless(records: usize) -> Client {
 async fn reading_stops_at_the_first_record_too_many() {
     let kind = |error: snow_client::Error| error.kind();
     let list = |records: usize| endless(records).table("incident").list();
-    assert_eq!(list(101).limit(100).await.map_err(kind).unwrap_err(), Kind::ResponseMismatch);
-    assert_eq!(list(100).limit(100).await.map_err(kind).unwrap_err(), Kind::Malformed);
+    assert_eq!(list(101).limit(100).await.map_err(kind).unwrap_err(), ErrorKind::ResponseMismatch);
+    assert_eq!(list(100).limit(100).await.map_err(kind).unwrap_err(), ErrorKind::Malformed);
     assert_eq!(
         list(10_001).await.map_err(kind).unwrap_err(),
-        Kind::ResponseMismatch,
+        ErrorKind::ResponseMismatch,
         "the service's own limit"
     );
-    assert_eq!(list(10_000).await.map_err(kind).unwrap_err(), Kind::Malformed);
+    assert_eq!(list(10_000).await.map_err(kind).unwrap_err(), ErrorKind::Malformed);
     let files = |records: usize| endless(records).attachments().list();
-    assert_eq!(files(6).limit(5).await.map_err(kind).unwrap_err(), Kind::ResponseMismatch);
-    assert_eq!(files(1_001).await.map_err(kind).unwrap_err(), Kind::ResponseMismatch);
+    assert_eq!(files(6).limit(5).await.map_err(kind).unwrap_err(), ErrorKind::ResponseMismatch);
+    assert_eq!(files(1_001).await.map_err(kind).unwrap_err(), ErrorKind::ResponseMismatch);
     let dictionary = endless(10_001);
     let read = dictionary.schema().table("incident").await.map_err(kind).unwrap_err();
-    assert_eq!(read, Kind::ResponseMismatch);
+    assert_eq!(read, ErrorKind::ResponseMismatch);
 }
 
 thread_local! {
@@ -210,7 +210,7 @@ fn rows(count: usize, record: impl Fn(usize) -> Value + Send + Sync + 'static) -
         async move { Ok::<_, Infallible>(response) }
     });
     let builder = Client::builder().instance("dev1").user("a").password("b").body_limit(500_000);
-    builder.retry(RetryPolicy::new().attempts(1)).transport(service).build().unwrap()
+    builder.retry(RetryPolicy::new().max_attempts(1)).transport(service).build().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,5 +233,5 @@ async fn a_page_that_is_too_large_is_asked_for_again_smaller() {
     // One record that is too large by itself is an error that says so.
     let client = rows(3, |at| json!({ "sys_id": id(at), "text": "x".repeat(600_000 * (at % 2)) }));
     let error = client.table("incident").list().stream().try_collect::<Vec<_>>().await.unwrap_err();
-    assert_eq!(error.kind(), Kind::AnswerTooLarge, "{error}");
+    assert_eq!(error.kind(), ErrorKind::ResponseTooLarge, "{error}");
 }

@@ -3,7 +3,7 @@
 use crate::property;
 use http::{Request, Response};
 use proptest::prelude::*;
-use snow_client::{Client, Kind, RetryPolicy};
+use snow_client::{Client, ErrorKind, RetryPolicy};
 use snow_core::layer::{ThrottleLayer, TimeoutLayer};
 use snow_core::{Body, Error, HttpService, Transport};
 use std::sync::Arc;
@@ -60,9 +60,9 @@ fn client(settings: &Settings, transport: HttpService) -> Client {
     let [deadline, head, idle, pause, first, longest, _] = settings.durations;
     let [concurrency, sessions, bytes, _] = settings.counts.map(|count| usize::try_from(count).unwrap());
     let policy =
-        RetryPolicy::new().attempts(settings.attempts).budget(settings.budget).backoff(first, longest);
+        RetryPolicy::new().max_attempts(settings.attempts).budget(settings.budget).backoff(first, longest);
     let builder = Client::builder().instance("dev12345").user("admin").password("secret");
-    let builder = builder.deadline(deadline).head_timeout(head).idle_timeout(idle).retry(policy);
+    let builder = builder.deadline(deadline).response_timeout(head).idle_timeout(idle).retry(policy);
     let builder = builder.max_rate_limit_pause(pause).concurrency(concurrency).sessions(sessions);
     builder.body_limit(bytes as u64).transport(transport).build().unwrap()
 }
@@ -86,7 +86,7 @@ fn instance(status: u16, headers: [String; 4]) -> HttpService {
 /// What it comes to is not told here, but it comes to something that is no fault of the client's.
 fn is_sane<T>(outcome: Result<Result<T, Error>, tokio::time::error::Elapsed>) -> Result<(), TestCaseError> {
     if let Ok(Err(error)) = outcome {
-        prop_assert_ne!(error.kind(), Kind::Internal, "{}", error);
+        prop_assert_ne!(error.kind(), ErrorKind::Internal, "{}", error);
         prop_assert!(!error.to_string().is_empty());
     }
     Ok(())
@@ -118,7 +118,7 @@ fn no_limit_of_a_layer_is_too_large_for_the_body_it_is_for() {
             snow_core::timer::sleep(Duration::from_millis(1_500)).await?;
             Ok::<_, Error>(Response::new(request.into_body()))
         });
-        let layer = TimeoutLayer::new().head(head).idle(idle);
+        let layer = TimeoutLayer::new().response_timeout(head).idle(idle);
         let request = Request::post("/").body(Body::from(vec![0; size])).unwrap();
         let call = async {
             let response = layer.layer(slow).oneshot(request).await?;
@@ -157,7 +157,10 @@ async fn the_largest_numbers_mean_what_they_say() {
     let settings = Settings { counts: [4, 1, 1 << 20, 0], ..settings };
     let client = client(&settings, instance(429, headers));
     let error = client.table("incident").list().limit(1).await.unwrap_err();
-    assert_eq!((error.kind(), error.retry_after()), (Kind::RateLimited, Some(Duration::from_secs(u64::MAX))));
+    assert_eq!(
+        (error.kind(), error.retry_after()),
+        (ErrorKind::RateLimited, Some(Duration::from_secs(u64::MAX)))
+    );
 }
 
 #[tokio::test]

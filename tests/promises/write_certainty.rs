@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use http::{Method, Request, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use snow_client::{Client, Error, Kind, RetryPolicy, SysId, Transport, Upserted, field};
+use snow_client::{Client, Error, ErrorKind, RetryPolicy, SysId, Transport, Upserted, field};
 use snow_core::{Body, HttpService};
 use snow_sim::{Fault, Rule, Simulator, User, WriteLie};
 use std::collections::VecDeque;
@@ -100,12 +100,12 @@ impl Reply {
 
     fn to(&self, method: &Method, path: &str) -> Result<Response<Body>, Error> {
         let kind = match &*self.what {
-            "Connect" => Kind::Connect,
-            "Tls" => Kind::Tls,
-            "QueueTimeout" => Kind::QueueTimeout,
-            "Closed" => Kind::Closed,
-            "TimedOut" => Kind::TimedOut,
-            "Foreign" => Kind::Foreign,
+            "Connect" => ErrorKind::Connect,
+            "Tls" => ErrorKind::Tls,
+            "QueueTimeout" => ErrorKind::PermitTimeout,
+            "Closed" => ErrorKind::ConnectionClosed,
+            "TimedOut" => ErrorKind::TimedOut,
+            "Foreign" => ErrorKind::Other,
             _ => return Ok(self.response(method, path)),
         };
         Err(Error::new(kind, "as the test has it"))
@@ -201,7 +201,7 @@ where
     S::Future: Send + 'static,
     S::Error: Into<snow_core::BoxError>,
 {
-    let policy = RetryPolicy::new().attempts(attempts).backoff(Duration::ZERO, Duration::ZERO);
+    let policy = RetryPolicy::new().max_attempts(attempts).backoff(Duration::ZERO, Duration::ZERO);
     let builder = Client::builder().instance("dev1").user("admin").password("secret").retry(policy);
     builder.transport(transport).build().unwrap()
 }
@@ -233,7 +233,7 @@ fn outcome<T>(result: &Result<T, Error>) -> (String, String) {
     match result {
         Ok(_) => ("=".into(), "-".into()),
         Err(error) => {
-            let sign = match (error.may_have_happened(), error.is_retryable()) {
+            let sign = match (error.may_have_executed(), error.is_retryable()) {
                 (false, false) => "-",
                 (false, true) => "r",
                 (true, false) => "?",
@@ -386,7 +386,7 @@ async fn a_batch_that_fails_leaves_no_doubt_about_its_reads() {
         let mut answers = batch.send().await;
         assert_eq!(outcome(&answers.take(&create)).0, write, "{reply:?}");
         for error in [answers.take(&get).map(drop).unwrap_err(), answers.take(&list).map(drop).unwrap_err()] {
-            assert!(!error.may_have_happened(), "{reply:?} {error}");
+            assert!(!error.may_have_executed(), "{reply:?} {error}");
         }
     }
 }
@@ -412,7 +412,7 @@ async fn of_the_writes_that_a_batch_did_not_come_to_only_the_first_is_in_doubt()
         for (at, (result, expected)) in results.iter().zip(outcomes).enumerate() {
             assert_eq!(outcome(result).0, expected, "{unserviced:?} {at}: {result:?}");
             let Err(error) = result else { continue };
-            assert_eq!(error.kind(), Kind::Unserviced);
+            assert_eq!(error.kind(), ErrorKind::Unserviced);
             let looks = error.to_string().contains("look whether it was carried out");
             assert_eq!(looks, expected == "?", "the advice goes with the flag: {error}");
         }
@@ -495,7 +495,7 @@ async fn a_deletion_that_nothing_can_confirm_stays_open() {
         let replies = [Reply::new("broken", "-", "Closed"), Reply::new("node", "404", "missing")];
         let (client, seen) = scripted(replies, 2);
         let error = client.api(path).delete().nothing().await.unwrap_err();
-        assert_eq!((error.kind(), error.may_have_happened()), (Kind::NotFound, true), "{error}");
+        assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::NotFound, true), "{error}");
         assert_eq!(seen.lock().unwrap().len(), 2);
     }
 }
@@ -505,10 +505,10 @@ async fn three_deletions_that_a_gateway_answers_for_are_no_success() {
     let replies = [Reply::new("broken", "-", "Closed"), Reply::new("edge", "404", "html")];
     let (client, _) = scripted(replies, 2);
     let ids = [1, 2, 3].map(|n| format!("{n:032x}").parse::<SysId>().unwrap());
-    let done = client.table("incident").delete_each(ids).at_once(1).all().await;
+    let done = client.table("incident").delete_each(ids).concurrency(1).all().await;
     assert!(!done.is_complete() && done.failures().count() == 3);
     for (_, error) in done.failures() {
-        assert!(error.kind() == Kind::NotFromInstance && error.may_have_happened(), "{error}");
+        assert!(error.kind() == ErrorKind::NotFromInstance && error.may_have_executed(), "{error}");
     }
 }
 
@@ -638,9 +638,9 @@ async fn a_creation_that_is_not_found_was_carried_out_unless_there_is_evidence()
         let client = sought(Reply::new(who, status, what), look, earlier);
         let rows = client.table("incident").typed::<Row>();
         if let Some(key) = earlier {
-            rows.create(&keyed(key)).correlated("correlation_id").await.unwrap();
+            rows.create(&keyed(key)).confirm_by("correlation_id").await.unwrap();
         }
-        let result = rows.create(&keyed("Key-4711")).correlated("correlation_id").await;
+        let result = rows.create(&keyed("Key-4711")).confirm_by("correlation_id").await;
         let (is, should) = (outcome(&result), expected(cell, kind));
         if is != should {
             wrong.push(format!("{line:?}: {is:?}, not {should:?} ({result:?})"));
@@ -670,7 +670,7 @@ async fn an_upsert_tells_the_same_of_what_it_creates() {
     let incidents = client.table("incident");
     assert!(incidents.upsert("correlation_id", &keyed("Key-0815")).await.unwrap().is_created());
     let error = incidents.upsert("correlation_id", &keyed("Key-4711")).await.unwrap_err();
-    assert!(error.kind() == Kind::Forbidden && !error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::Forbidden && !error.may_have_executed(), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -710,7 +710,7 @@ async fn an_upsert_by_an_address_in_another_case_updates() {
     assert_eq!(record.value("email").unwrap(), "ada@example.com", "as it was sent");
     users.create(&person("ADA@example.com", "ada2")).await.unwrap();
     let error = users.upsert("email", &person("ada@example.com", "ada3")).await.unwrap_err();
-    assert!(error.kind() == Kind::MultipleResults && !error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::MultipleResults && !error.may_have_executed(), "{error}");
 }
 
 /// The record is made, and its key is not what was sent: a look cannot find it, and must not deny it.
@@ -728,10 +728,10 @@ async fn a_locked_key_makes_no_second_record() {
         let fields = json!({ "correlation_id": "4711", "short_description": "x" });
         for upsert in [false, true] {
             let error = match upsert {
-                false => incidents.create(&fields).correlated("correlation_id").await.unwrap_err(),
+                false => incidents.create(&fields).confirm_by("correlation_id").await.unwrap_err(),
                 true => incidents.upsert("correlation_id", &fields).await.unwrap_err(),
             };
-            assert!(error.may_have_happened() && !error.is_retryable(), "{lie:?} {error}");
+            assert!(error.may_have_executed() && !error.is_retryable(), "{lie:?} {error}");
         }
         let after = crate::client(&simulator).table("incident").list().count().await.unwrap();
         assert_eq!(after, before + 2, "each was made, and told as such");
@@ -744,16 +744,16 @@ async fn a_longer_key_than_was_seen_counts_where_the_dictionary_says_that_it_fit
     let simulator = crate::simulator();
     let client = crate::client(&simulator);
     let incidents = client.table("incident");
-    let create = |key: &str| incidents.create(&keyed(key)).correlated("correlation_id").into_future();
+    let create = |key: &str| incidents.create(&keyed(key)).confirm_by("correlation_id").into_future();
     create("a").await.unwrap();
     simulator.fail_next(Fault::Cancelled);
-    assert!(create("a longer key").await.unwrap_err().may_have_happened());
+    assert!(create("a longer key").await.unwrap_err().may_have_executed());
     let schema = client.schema().table("incident").await.unwrap();
     let most = schema.column("correlation_id").unwrap().max_length.unwrap() as usize;
     for (length, open) in [(1, false), (most, false), (most + 1, true)] {
         simulator.fail_next(Fault::Cancelled);
         let error = create(&"k".repeat(length)).await.unwrap_err();
-        assert_eq!((error.may_have_happened(), error.is_retryable()), (open, !open), "{length} {error}");
+        assert_eq!((error.may_have_executed(), error.is_retryable()), (open, !open), "{length} {error}");
     }
 }
 
@@ -770,9 +770,9 @@ async fn a_write_whose_deadline_passes_in_the_queue_never_left() {
     let create = || incidents.create(&keyed("a")).deadline(Duration::from_secs(5));
     let (first, second) = tokio::join!(create(), create());
     let (first, second) = (first.unwrap_err(), second.unwrap_err());
-    assert_eq!((first.kind(), second.kind()), (Kind::DeadlineExceeded, Kind::DeadlineExceeded));
-    assert!(first.may_have_happened() && !first.is_retryable(), "{first}");
-    assert!(!second.may_have_happened() && second.is_retryable(), "{second}");
+    assert_eq!((first.kind(), second.kind()), (ErrorKind::DeadlineExceeded, ErrorKind::DeadlineExceeded));
+    assert!(first.may_have_executed() && !first.is_retryable(), "{first}");
+    assert!(!second.may_have_executed() && second.is_retryable(), "{second}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -788,7 +788,7 @@ async fn a_write_whose_deadline_passes_while_it_waits_for_a_token_never_left() {
     client.set_token(serde_json::from_value::<snow_client::Token>(over).unwrap()).unwrap();
     let created = client.table("incident").create(&keyed("a")).deadline(Duration::from_secs(5)).await;
     let error = created.unwrap_err();
-    assert!(!error.may_have_happened(), "{error}");
+    assert!(!error.may_have_executed(), "{error}");
 }
 
 /// A connector that never connects, and one whose server never answers.
@@ -805,8 +805,8 @@ async fn a_write_whose_deadline_passes_while_connecting_never_left() {
         let client = builder.build().unwrap();
         let create = client.table("incident").create(&keyed("a")).deadline(Duration::from_secs(2));
         let error = create.await.unwrap_err();
-        assert_eq!(error.kind(), Kind::DeadlineExceeded, "{error}");
-        assert_eq!((error.may_have_happened(), error.is_retryable()), (left, !left), "{error}");
+        assert_eq!(error.kind(), ErrorKind::DeadlineExceeded, "{error}");
+        assert_eq!((error.may_have_executed(), error.is_retryable()), (left, !left), "{error}");
     }
 }
 
@@ -820,7 +820,7 @@ async fn a_stack_of_ones_own_is_not_taken_at_a_word_that_it_does_not_give() {
         })));
     let client = Client::builder().instance("dev1").stack(stack).build().unwrap();
     let error = client.table("incident").create(&keyed("a")).await.unwrap_err();
-    assert!(error.kind() == Kind::DeadlineExceeded && error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::DeadlineExceeded && error.may_have_executed(), "{error}");
 }
 
 // Input and output.
@@ -830,15 +830,15 @@ async fn what_a_response_holds_is_never_bad_input() {
     let (client, _) = scripted([Reply::new("node", "201", "odd")], 1);
     let made = client.table("incident").create(&keyed("a")).await.unwrap();
     let error = made.sys_id().unwrap_err();
-    assert_eq!(error.kind(), Kind::Decode, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
     let error = client.import("imp_user").insert(&keyed("a")).await.unwrap_err();
-    assert_eq!((error.kind(), error.may_have_happened()), (Kind::Decode, true), "{error}");
+    assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Decode, true), "{error}");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(201));
     let reference: snow_client::Reference = serde_json::from_value(json!({ "value": "x y" })).unwrap();
-    assert_eq!(reference.sys_id().unwrap_err().kind(), Kind::Decode);
+    assert_eq!(reference.sys_id().unwrap_err().kind(), ErrorKind::Decode);
     // Whatever a reader of the caller's own makes of it.
-    let bad = client.table("incident").create(&keyed("a")).compared().await.map(|echo| echo.record.sys_id());
-    assert_eq!(bad.unwrap().unwrap_err().kind(), Kind::Decode);
+    let bad = client.table("incident").create(&keyed("a")).verified().await.map(|echo| echo.record.sys_id());
+    assert_eq!(bad.unwrap().unwrap_err().kind(), ErrorKind::Decode);
 }
 
 #[tokio::test(start_paused = true)]
@@ -846,7 +846,7 @@ async fn a_gateways_404_is_told_as_one() {
     let simulator = crate::simulator();
     let client = crate::client(&simulator);
     let error = client.table("incident").get(ID.replace('a', "0")).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::NotFound, "{error}");
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     let (client, _) = scripted([Reply::new("edge", "404", "html")], 1);
     for error in [
         client.table("incident").get(ID).await.map(drop).unwrap_err(),
@@ -854,7 +854,7 @@ async fn a_gateways_404_is_told_as_one() {
         client.table("incident").list().first().await.map(drop).unwrap_err(),
         client.aggregate("incident").count().await.map(drop).unwrap_err(),
     ] {
-        assert_eq!(error.kind(), Kind::NotFromInstance, "{error}");
+        assert_eq!(error.kind(), ErrorKind::NotFromInstance, "{error}");
         assert!(error.to_string().contains("gateways and proxies"), "{error}");
     }
 }

@@ -3,7 +3,9 @@
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use snow_client::{Client, DisplayValue, Echo, Error, Kind, RetryPolicy, SysId, Transport, Upserted, field};
+use snow_client::{
+    Client, DisplayValue, Error, ErrorKind, RetryPolicy, SysId, Transport, Upserted, WriteReport, field,
+};
 use snow_sim::{Fault, Rule, Simulator, User, WireFault, WriteLie};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -38,7 +40,7 @@ fn hide_field(name: &str) -> Rule {
     Rule::HideField { table: "incident".into(), field: name.into() }
 }
 
-fn told<T>(echo: &Echo<T>) -> (Vec<&str>, Vec<(&str, &str)>, Vec<&str>) {
+fn told<T>(echo: &WriteReport<T>) -> (Vec<&str>, Vec<(&str, &str)>, Vec<&str>) {
     (
         echo.ignored.iter().map(String::as_str).collect(),
         echo.changed.iter().map(|change| (change.field.as_str(), change.now.as_str())).collect(),
@@ -72,9 +74,9 @@ async fn a_number_that_was_rounded_is_told_as_changed() {
         let builder = Client::builder().instance("dev1").user("a").password("b");
         let table = builder.transport(service).build().unwrap().table("u_thing");
         let fields: snow_client::Record = serde_json::from_str(&format!(r#"{{"u_count":{sent}}}"#)).unwrap();
-        let echo = table.create(&fields).compared().await.unwrap();
-        assert_eq!(echo.is_as_sent(), is_same, "{sent} {stored}: {echo:?}");
-        assert_eq!(table.create(&fields).strict().await.is_ok(), is_same, "{sent} {stored}");
+        let echo = table.create(&fields).verified().await.unwrap();
+        assert_eq!(echo.is_applied(), is_same, "{sent} {stored}: {echo:?}");
+        assert_eq!(table.create(&fields).require_applied().await.is_ok(), is_same, "{sent} {stored}");
     }
 }
 
@@ -101,22 +103,22 @@ async fn fields_that_are_ignored_or_changed_are_told() {
         vec![("category", "inquiry"), ("description", "")],
         vec!["order", "work_notes"],
     );
-    let echo = incidents.create(&fields).compared().await.unwrap();
+    let echo = incidents.create(&fields).verified().await.unwrap();
     assert_eq!(told(&echo), expected);
-    assert!(!echo.is_as_sent() && echo.record.value("number").unwrap().starts_with("INC"));
+    assert!(!echo.is_applied() && echo.record.value("number").unwrap().starts_with("INC"));
 
     // Whatever else is asked for, and in whatever order it is said.
     for values in [DisplayValue::Stored, DisplayValue::All] {
         let call = || incidents.create(&fields).display_value(values);
-        assert_eq!(told(&call().compared().fields(["number"]).await.unwrap()), expected);
-        assert_eq!(told(&call().fields(["number", "urgency"]).compared().await.unwrap()), expected);
-        assert_eq!(told(&call().exclude_reference_link(true).compared().await.unwrap()), expected);
+        assert_eq!(told(&call().verified().fields(["number"]).await.unwrap()), expected);
+        assert_eq!(told(&call().fields(["number", "urgency"]).verified().await.unwrap()), expected);
+        assert_eq!(told(&call().exclude_reference_link(true).verified().await.unwrap()), expected);
     }
     let sys_id = echo.record.sys_id().unwrap();
-    let echo = incidents.update(sys_id, &fields).compared().await.unwrap();
+    let echo = incidents.update(sys_id, &fields).verified().await.unwrap();
     assert_eq!(told(&echo), expected);
-    let echo = incidents.replace(sys_id, &json!({ "urgency": "1" })).compared().await.unwrap();
-    assert!(echo.is_as_sent() && echo.unknown.is_empty());
+    let echo = incidents.replace(sys_id, &json!({ "urgency": "1" })).verified().await.unwrap();
+    assert!(echo.is_applied() && echo.unknown.is_empty());
 }
 
 #[tokio::test]
@@ -129,7 +131,7 @@ async fn a_typed_answer_is_compared_as_it_came() {
     let simulator = simulator([lock("description")]);
     let incidents = client(&simulator).table("incident").typed::<Incident>();
     let fields = json!({ "urgency": "2", "impact": "0", "description": "x", "nmber": "x" });
-    let echo = incidents.create(&fields).compared().await.unwrap();
+    let echo = incidents.create(&fields).verified().await.unwrap();
     assert_eq!(told(&echo), (vec!["nmber"], vec![("description", ""), ("impact", "3")], vec![]));
     assert!(echo.record.number.starts_with("INC") && echo.record.urgency == 2);
 }
@@ -139,7 +141,7 @@ async fn a_choice_that_cannot_be_cleared_and_one_that_a_rule_changes() {
     let simulator = simulator([]);
     let incidents = client(&simulator).table("incident");
     // The priority follows from impact and urgency.
-    let echo = incidents.create(&json!({ "urgency": "", "priority": "1" })).compared().await.unwrap();
+    let echo = incidents.create(&json!({ "urgency": "", "priority": "1" })).verified().await.unwrap();
     assert_eq!(told(&echo), (vec![], vec![("priority", "5"), ("urgency", "3")], vec![]));
 }
 
@@ -148,7 +150,7 @@ async fn what_a_person_sees_is_compared_as_such_or_not_at_all() {
     let simulator = simulator([]);
     let incidents = client(&simulator).table("incident");
     let shown = json!({ "urgency": "1 - High", "short_description": "x", "impact": "no such label" });
-    let call = || incidents.create(&shown).input_display_value(true).compared();
+    let call = || incidents.create(&shown).input_display_value(true).verified();
     let all: Vec<&str> = vec!["impact", "short_description", "urgency"];
     assert_eq!(told(&call().await.unwrap()), (vec![], vec![], all));
     for values in [DisplayValue::All, DisplayValue::Display] {
@@ -157,7 +159,7 @@ async fn what_a_person_sees_is_compared_as_such_or_not_at_all() {
     // Stored values were sent, and what a person sees came back.
     let user = crate::client(&simulator).table("sys_user").list().first().await.unwrap().sys_id().unwrap();
     let stored = json!({ "urgency": "1", "short_description": "x", "caller_id": user });
-    let echo = incidents.create(&stored).display_value(DisplayValue::Display).compared().await.unwrap();
+    let echo = incidents.create(&stored).display_value(DisplayValue::Display).verified().await.unwrap();
     assert_eq!(told(&echo), (vec![], vec![], vec!["urgency"]));
 }
 
@@ -166,9 +168,9 @@ async fn fields_outside_a_view_are_unknown_and_not_ignored() {
     let simulator = simulator([]);
     let create =
         || client(&simulator).table("incident").create(&json!({ "short_description": "x", "nmber": "x" }));
-    assert_eq!(told(&create().view("mobile").compared().await.unwrap()), (vec![], vec![], vec!["nmber"]));
+    assert_eq!(told(&create().view("mobile").verified().await.unwrap()), (vec![], vec![], vec!["nmber"]));
     // Fields that are asked for come whatever the view.
-    let echo = create().view("mobile").fields(["number"]).compared().await.unwrap();
+    let echo = create().view("mobile").fields(["number"]).verified().await.unwrap();
     assert_eq!(told(&echo), (vec!["nmber"], vec![], vec![]));
 }
 
@@ -177,9 +179,9 @@ async fn strictly_any_such_field_is_an_error_of_a_write_that_was_carried_out() {
     let simulator = simulator([lock("description")]);
     let incidents = client(&simulator).table("incident");
     let fields = json!({ "description": "canary", "nmber": "canary", "correlation_id": "strict" });
-    let error = incidents.create(&fields).strict().await.unwrap_err();
-    assert_eq!(error.kind(), Kind::NotAsSent);
-    assert!(error.may_have_happened() && !error.is_retryable());
+    let error = incidents.create(&fields).require_applied().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::FieldsNotApplied);
+    assert!(error.may_have_executed() && !error.is_retryable());
     let text = error.to_string();
     assert!(
         text.contains("was carried out, but the service ignored nmber, and changed or refused description"),
@@ -188,12 +190,15 @@ async fn strictly_any_such_field_is_an_error_of_a_write_that_was_carried_out() {
     assert!(!text.contains("canary"), "{text}");
     assert_eq!(there_are(&simulator, "strict").await, 1);
 
-    let made =
-        incidents.create(&json!({ "short_description": "x", "work_notes": "y" })).strict().await.unwrap();
+    let made = incidents
+        .create(&json!({ "short_description": "x", "work_notes": "y" }))
+        .require_applied()
+        .await
+        .unwrap();
     assert_eq!(made.value("short_description").unwrap(), "x");
     // Looking for it would find what is there, and take the complaint away.
-    let error = incidents.create(&fields).strict().correlated("correlation_id").await.unwrap_err();
-    assert_eq!(error.kind(), Kind::NotAsSent);
+    let error = incidents.create(&fields).require_applied().confirm_by("correlation_id").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::FieldsNotApplied);
 }
 
 #[tokio::test]
@@ -202,17 +207,17 @@ async fn only_what_was_sent_can_be_compared() {
     let incidents = client(&simulator).table("incident");
     let id = "0".repeat(32);
     for error in [
-        incidents.get(&id).compared().await.map(drop).unwrap_err(),
-        incidents.delete(&id).strict().await.unwrap_err(),
-        incidents.get(&id).correlated("number").await.map(drop).unwrap_err(),
-        incidents.update(&id, &json!({ "number": "1" })).correlated("number").await.map(drop).unwrap_err(),
-        incidents.create(&json!({ "number": "1" })).correlated("correlation_id").await.map(drop).unwrap_err(),
-        incidents.create(&json!({ "number": "" })).correlated("number").await.map(drop).unwrap_err(),
-        incidents.create(&json!({ "number": "a^b" })).correlated("number").await.map(drop).unwrap_err(),
-        incidents.create(&json!({ "Number": "1" })).correlated("Number").await.map(drop).unwrap_err(),
+        incidents.get(&id).verified().await.map(drop).unwrap_err(),
+        incidents.delete(&id).require_applied().await.unwrap_err(),
+        incidents.get(&id).confirm_by("number").await.map(drop).unwrap_err(),
+        incidents.update(&id, &json!({ "number": "1" })).confirm_by("number").await.map(drop).unwrap_err(),
+        incidents.create(&json!({ "number": "1" })).confirm_by("correlation_id").await.map(drop).unwrap_err(),
+        incidents.create(&json!({ "number": "" })).confirm_by("number").await.map(drop).unwrap_err(),
+        incidents.create(&json!({ "number": "a^b" })).confirm_by("number").await.map(drop).unwrap_err(),
+        incidents.create(&json!({ "Number": "1" })).confirm_by("Number").await.map(drop).unwrap_err(),
         incidents.upsert("correlation_id", &json!({ "number": "1" })).await.map(drop).unwrap_err(),
     ] {
-        assert_eq!(error.kind(), Kind::InvalidInput, "{error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
     assert!(simulator.journal().is_empty(), "nothing was sent");
 }
@@ -223,13 +228,13 @@ async fn a_refusal_of_the_instance_leaves_doubt_and_a_look_decides_it() {
     let incidents = client(&simulator).table("incident");
     // That nothing is found counts, once this client has seen that the table stores such a value as it is sent.
     let earlier = json!({ "correlation_id": "earlier" });
-    incidents.create(&earlier).correlated("correlation_id").await.unwrap();
+    incidents.create(&earlier).confirm_by("correlation_id").await.unwrap();
     simulator.add_rule(incident(|table| Rule::Abort { table, rule: "No more".into() }));
     let fields = json!({ "correlation_id": "refused" });
     let error = incidents.create(&fields).await.unwrap_err();
-    assert!(error.kind() == Kind::Forbidden && error.may_have_happened(), "{error}");
-    let error = incidents.create(&fields).correlated("correlation_id").await.unwrap_err();
-    assert!(error.kind() == Kind::Forbidden && !error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::Forbidden && error.may_have_executed(), "{error}");
+    let error = incidents.create(&fields).confirm_by("correlation_id").await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Forbidden && !error.may_have_executed(), "{error}");
     assert!(error.to_string().contains("was looked for, and was not carried out"), "{error}");
     assert!(error.to_string().contains("aborted by Business Rule"), "{error}");
     assert_eq!(there_are(&simulator, "refused").await, 0);
@@ -239,15 +244,17 @@ async fn a_refusal_of_the_instance_leaves_doubt_and_a_look_decides_it() {
 async fn a_creation_that_was_carried_out_is_a_success_whatever_was_answered() {
     let simulator = simulator([]);
     let incidents = client(&simulator).table("incident");
-    for (lie, kind) in [(WriteLie::Forbidden, Kind::Forbidden), (WriteLie::Cancelled, Kind::Cancelled)] {
+    for (lie, kind) in
+        [(WriteLie::Forbidden, ErrorKind::Forbidden), (WriteLie::Cancelled, ErrorKind::TransactionCancelled)]
+    {
         simulator.settings(|settings| settings.write_lie = Some(lie));
         let fields = json!({ "short_description": "x", "correlation_id": format!("{lie:?}"), "nmber": "x" });
         let error = incidents.create(&fields).await.unwrap_err();
-        assert!(error.kind() == kind && error.may_have_happened(), "{error}");
+        assert!(error.kind() == kind && error.may_have_executed(), "{error}");
         let fields =
             json!({ "short_description": "x", "correlation_id": format!("{lie:?} 2"), "nmber": "x" });
-        let call = incidents.create(&fields).correlated("correlation_id").fields(["short_description"]);
-        let echo = call.compared().await.unwrap();
+        let call = incidents.create(&fields).confirm_by("correlation_id").fields(["short_description"]);
+        let echo = call.verified().await.unwrap();
         assert_eq!(
             (told(&echo).0, echo.record.value("short_description").unwrap()),
             (vec!["nmber"], "x".into())
@@ -260,15 +267,15 @@ async fn a_creation_that_was_carried_out_is_a_success_whatever_was_answered() {
 async fn what_never_arrived_is_looked_for_until_it_cannot_come_any_more() {
     let simulator = simulator([]);
     let incidents = client(&simulator).table("incident");
-    let call = || incidents.create(&json!({ "correlation_id": "lost" })).correlated("correlation_id");
+    let call = || incidents.create(&json!({ "correlation_id": "lost" })).confirm_by("correlation_id");
     // That nothing is found counts, once this client has seen that the table stores such a value as it is sent.
-    incidents.create(&json!({ "correlation_id": "seen" })).correlated("correlation_id").await.unwrap();
+    incidents.create(&json!({ "correlation_id": "seen" })).confirm_by("correlation_id").await.unwrap();
     simulator.take_journal();
     simulator.fail_next(Fault::NoNode);
     let began = Instant::now();
     let error = call().await.unwrap_err();
     assert!(
-        error.kind() == Kind::Unavailable && !error.may_have_happened() && error.is_retryable(),
+        error.kind() == ErrorKind::Unavailable && !error.may_have_executed() && error.is_retryable(),
         "{error}"
     );
     assert!(
@@ -285,7 +292,7 @@ async fn what_never_arrived_is_looked_for_until_it_cannot_come_any_more() {
     simulator.fail_next(Fault::NoNode);
     let began = Instant::now();
     let error = call().deadline(Duration::from_secs(10)).await.unwrap_err();
-    assert!(error.may_have_happened() && !error.is_retryable(), "{error}");
+    assert!(error.may_have_executed() && !error.is_retryable(), "{error}");
     assert!(error.to_string().contains("may still be at work"), "{error}");
     assert!(began.elapsed() <= Duration::from_secs(10), "{:?}", began.elapsed());
     assert_eq!(posts(&simulator), 1);
@@ -307,10 +314,10 @@ async fn what_cannot_be_seen_stays_open() {
         let error = client(&simulator)
             .table("incident")
             .create(&json!({ name: "open" }))
-            .correlated(name)
+            .confirm_by(name)
             .await
             .unwrap_err();
-        assert!(error.may_have_happened() && error.kind() == Kind::Cancelled, "{error}");
+        assert!(error.may_have_executed() && error.kind() == ErrorKind::TransactionCancelled, "{error}");
         assert!(error.to_string().contains(why), "{error}");
     }
 }
@@ -322,8 +329,8 @@ async fn two_rows_with_the_value_decide_nothing() {
     let fields = json!({ "correlation_id": "twice" });
     incidents.create(&fields).await.unwrap();
     simulator.settings(|settings| settings.write_lie = Some(WriteLie::Cancelled));
-    let error = incidents.create(&fields).correlated("correlation_id").await.unwrap_err();
-    assert!(error.may_have_happened() && error.to_string().contains("several records"), "{error}");
+    let error = incidents.create(&fields).confirm_by("correlation_id").await.unwrap_err();
+    assert!(error.may_have_executed() && error.to_string().contains("several records"), "{error}");
 }
 
 /// Over a socket, whatever breaks: the record is there once, and the call says so.
@@ -349,7 +356,7 @@ async fn answers_that_break_on_the_wire_are_looked_for_and_a_post_goes_out_once(
             json!({ "short_description": "x".repeat(2_000), "correlation_id": format!("wire-{at}") });
         simulator.take_journal();
         simulator.break_next(fault);
-        let made = client.table("incident").create(&fields).correlated("correlation_id").await.unwrap();
+        let made = client.table("incident").create(&fields).confirm_by("correlation_id").await.unwrap();
         assert_eq!(made.value("correlation_id").unwrap(), format!("wire-{at}"), "{fault:?}");
         let journal = simulator.take_journal();
         let posts = journal.iter().filter(|entry| entry.method == http::Method::POST).count();
@@ -378,7 +385,7 @@ async fn an_upsert_creates_once_and_updates_from_then_on() {
     incidents.create(&alert("three")).await.unwrap();
     simulator.take_journal();
     let error = incidents.upsert("correlation_id", &alert("four")).await.unwrap_err();
-    assert!(error.kind() == Kind::MultipleResults && !error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::MultipleResults && !error.may_have_executed(), "{error}");
     assert_eq!(simulator.take_journal().len(), 1, "it looked, and wrote nothing");
 }
 
@@ -389,7 +396,7 @@ async fn an_upsert_tells_what_the_service_made_of_it() {
     let incidents = client(&simulator).table("incident");
     let alert = json!({ "correlation_id": "alert-8", "urgncy": 1, "impact": "urgent" });
     for created in [true, false] {
-        let done = incidents.upsert("correlation_id", &alert).fields(["number"]).compared().await.unwrap();
+        let done = incidents.upsert("correlation_id", &alert).fields(["number"]).verified().await.unwrap();
         assert_eq!(done.is_created(), created);
         let echo = done.into_record();
         assert_eq!(
@@ -397,11 +404,11 @@ async fn an_upsert_tells_what_the_service_made_of_it() {
             (&["urgncy".into()][..], "impact")
         );
         assert!(echo.record.value("number").unwrap().starts_with("INC"));
-        let error = incidents.upsert("correlation_id", &alert).strict().await.unwrap_err();
-        assert_eq!(error.kind(), Kind::NotAsSent, "{error}");
-        assert!(error.to_string().contains("urgncy") && error.may_have_happened(), "{error}");
+        let error = incidents.upsert("correlation_id", &alert).require_applied().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::FieldsNotApplied, "{error}");
+        assert!(error.to_string().contains("urgncy") && error.may_have_executed(), "{error}");
         let good = json!({ "correlation_id": "alert-8", "short_description": "x" });
-        assert!(!incidents.upsert("correlation_id", &good).strict().await.unwrap().is_created());
+        assert!(!incidents.upsert("correlation_id", &good).require_applied().await.unwrap().is_created());
     }
     assert_eq!(there_are(&simulator, "alert-8").await, 1);
 }
@@ -412,17 +419,17 @@ async fn an_upsert_by_a_field_that_is_not_there_touches_no_other_row() {
     let incidents = client(&simulator).table("incident");
     // The service drops such a condition, and answers with the whole table.
     let error = incidents.upsert("corelation_id", &json!({ "corelation_id": "1" })).await.unwrap_err();
-    assert!(error.kind() == Kind::InvalidInput && !error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::InvalidInput && !error.may_have_executed(), "{error}");
     let hidden = json!({ "correlation_id": "hidden" });
     crate::client(&simulator).table("incident").create(&hidden).await.unwrap();
     let error = incidents.upsert("correlation_id", &hidden).await.unwrap_err();
-    assert!(error.kind() == Kind::Forbidden && !error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::Forbidden && !error.may_have_executed(), "{error}");
     assert!(simulator.journal().iter().all(|entry| entry.method != http::Method::PATCH));
 
     // Or it answers with no row, each time.
     simulator.settings(|settings| settings.invalid_query_returns_no_rows = true);
     let error = incidents.upsert("corelation_id", &json!({ "corelation_id": "1" })).await.unwrap_err();
-    assert!(error.kind() == Kind::NotAsSent && error.may_have_happened(), "{error}");
+    assert!(error.kind() == ErrorKind::FieldsNotApplied && error.may_have_executed(), "{error}");
 }
 
 async fn some_ids(simulator: &Simulator, count: usize) -> Vec<SysId> {
@@ -441,7 +448,8 @@ async fn many_rows_have_an_outcome_each() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let progress = told.clone();
     let began = Instant::now();
-    let many = incidents.update_each(ids.clone(), &json!({ "short_description": "all alike" })).at_once(3);
+    let many =
+        incidents.update_each(ids.clone(), &json!({ "short_description": "all alike" })).concurrency(3);
     let done = many.on_progress(move |at| progress.lock().unwrap().push(at)).all().await;
     assert_eq!(
         done.rows.iter().map(|row| row.sys_id).collect::<BTreeSet<_>>(),
@@ -449,18 +457,18 @@ async fn many_rows_have_an_outcome_each() {
     );
     assert_eq!(began.elapsed().as_millis() / 100, 4, "eleven, three at once");
     let failures: Vec<_> = done.failures().map(|(sys_id, error)| (sys_id, error.kind())).collect();
-    assert_eq!(failures, [(absent, Kind::NotFound)]);
+    assert_eq!(failures, [(absent, ErrorKind::NotFound)]);
     assert!(!done.is_complete() && done.untouched.is_empty());
     let told = told.lock().unwrap().clone();
     let (last, told) = (*told.last().unwrap(), told.len());
     assert_eq!((told, last.succeeded, last.failed, last.under_way, last.waiting), (11, 10, 1, 0, 0));
     let changed = incidents.list().query(field("short_description").eq("all alike")).count().await.unwrap();
     assert_eq!(changed, 10);
-    assert_eq!(done.into_result().unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(done.into_result().unwrap_err().kind(), ErrorKind::NotFound);
 
     let own =
         ids.iter().filter(|id| **id != absent).map(|id| (*id, json!({ "description": id, "nmber": "x" })));
-    let mut many = incidents.update_many(own).compared();
+    let mut many = incidents.update_many(own).verified();
     let mut seen = 0;
     while let Some(outcome) = many.next().await {
         let outcome = outcome.unwrap();
@@ -480,7 +488,7 @@ async fn many_stop_at_the_first_error_if_told_to_and_none_is_lost() {
     let done = client(&simulator)
         .table("incident")
         .delete_each(ids.clone())
-        .at_once(2)
+        .concurrency(2)
         .stop_at_first_error()
         .all()
         .await;
@@ -553,7 +561,7 @@ async fn a_query_that_would_select_more_than_it_says_writes_nothing() {
         let done = list.delete_each().all().await;
         assert!(done.rows.is_empty() && done.untouched.is_empty() && !done.is_complete(), "{told} {done:?}");
         let error = done.into_result().unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput, "{error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
     assert!(simulator.journal().iter().all(|entry| entry.method == http::Method::GET));
 }
@@ -565,7 +573,7 @@ async fn rows_that_cannot_be_read_further_are_an_error_behind_the_outcomes() {
     let mut many = rows.update_each(&json!({ "urgency": "1" })).boxed();
     simulator.fail_always(Some(Fault::Hibernating));
     let outcome = many.next().await.unwrap();
-    assert_eq!(outcome.unwrap_err().kind(), Kind::Hibernating);
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Hibernating);
     assert!(many.next().await.is_none());
 }
 
@@ -578,7 +586,7 @@ async fn fields_that_are_no_object_are_refused_one_by_one() {
     let incidents = client(&simulator).table("incident");
     let changes = [(ids[0], json!({ "urgency": "1" })), (ids[1], Value::from("no object"))];
     let done = incidents.update_many(changes).all().await;
-    let failures: Vec<(SysId, Kind)> =
+    let failures: Vec<(SysId, ErrorKind)> =
         done.failures().map(|(id, error): (_, &Error)| (id, error.kind())).collect();
-    assert_eq!((failures, simulator.journal().len()), (vec![(ids[1], Kind::InvalidInput)], 1));
+    assert_eq!((failures, simulator.journal().len()), (vec![(ids[1], ErrorKind::InvalidInput)], 1));
 }

@@ -97,11 +97,10 @@ mod tests {
 
     #[test]
     fn types_of_other_libraries_are_named_without_their_modules() {
-        let line =
-            "pub fn snow_client::Api::get(&self) -> snow_client::Call<snow_core::decode::response::Answer>";
-        let short = "pub fn snow_client::Api::get(&self) -> snow_client::Call<snow_core::Answer>";
+        let line = "pub fn snow_client::Api::get(&self) -> snow_client::Call<snow_core::decode::response::ApiResponse>";
+        let short = "pub fn snow_client::Api::get(&self) -> snow_client::Call<snow_core::ApiResponse>";
         assert_eq!(without_private_modules(line, "snow_client"), short);
-        let own = "pub struct snow_core::decode::Answer";
+        let own = "pub struct snow_core::decode::ApiResponse";
         assert_eq!(without_private_modules(own, "snow_core"), own);
         assert!(is_noise("impl<'a> snow_core::query::Query<'a>"));
         assert!(!is_noise("impl core::fmt::Debug for snow_core::Error"));

@@ -34,7 +34,7 @@ impl ApiKeyLayer {
     /// For a key of the instance at this origin.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if the key is empty or has characters that no header may have.
+    /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if the key is empty or has characters that no header may have.
     pub fn new(origin: &Origin, key: impl Into<Secret>) -> Result<Self, Error> {
         OriginHeader::new(origin, X_SN_APIKEY, &key.into(), "API key").map(Self)
     }

@@ -3,7 +3,7 @@
 use crate::header::{HeaderAuth, OriginHeader};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::header;
-use snow_core::{Error, Kind, Origin, Secret, check_credential};
+use snow_core::{Error, ErrorKind, Origin, Secret, check_credential};
 use tower_layer::Layer;
 
 /// Adds `Authorization: Basic`, marked sensitive, to every request for one origin (and to those that name no host yet).
@@ -34,11 +34,11 @@ impl BasicAuthLayer {
     /// For a user of the instance at this origin.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for an empty user or password, for one that begins or ends with a line end or another control
+    /// [`ErrorKind::InvalidInput`] for an empty user or password, for one that begins or ends with a line end or another control
     /// character, and for a user with a colon, which basic authentication cannot express.
     pub fn new(origin: &Origin, user: &str, password: impl Into<Secret>) -> Result<Self, Error> {
         let password = password.into();
-        let refuse = |why: &str| Err(Error::new(Kind::InvalidInput, why.to_owned()));
+        let refuse = |why: &str| Err(Error::new(ErrorKind::InvalidInput, why.to_owned()));
         if user.is_empty() {
             return refuse("the user is empty: give the user_name of an account of the instance");
         }
@@ -118,7 +118,7 @@ mod tests {
             [("", "canary", "user is empty"), ("a", "", "password"), ("a:b", "canary", "':'")]
         {
             let error = BasicAuthLayer::new(&origin, user, password).unwrap_err();
-            assert_eq!(error.kind(), Kind::InvalidInput);
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
             assert!(error.to_string().contains(why) && !error.to_string().contains("canary"), "{error}");
         }
         let shown = format!("{:?}", layer().layer(()));

@@ -3,7 +3,7 @@
 use crate::HeaderAuth;
 use crate::header::OriginHeader;
 use http::header;
-use snow_core::{Error, Kind, Origin, Secret};
+use snow_core::{Error, ErrorKind, Origin, Secret};
 use tower_layer::Layer;
 
 /// Adds `Authorization: Bearer` with a token that never changes, marked sensitive, to every request for one origin (and to
@@ -32,11 +32,11 @@ impl BearerAuthLayer {
     /// For a token of the instance at this origin.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] if the token is empty or has characters that no header may have.
+    /// [`ErrorKind::InvalidInput`] if the token is empty or has characters that no header may have.
     pub fn new(origin: &Origin, token: impl Into<Secret>) -> Result<Self, Error> {
         let token = token.into();
         if token.is_empty() {
-            return Err(Error::new(Kind::InvalidInput, "the bearer token is empty"));
+            return Err(Error::new(ErrorKind::InvalidInput, "the bearer token is empty"));
         }
         let value = Secret::from(format!("Bearer {}", token.expose()));
         OriginHeader::new(origin, header::AUTHORIZATION, &value, "bearer token").map(Self)
@@ -82,7 +82,7 @@ mod tests {
         let origin = Instance::parse("dev1").unwrap().origin().clone();
         for bad in ["", "can\nary"] {
             let error = BearerAuthLayer::new(&origin, bad).unwrap_err();
-            assert_eq!(error.kind(), Kind::InvalidInput);
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
             assert!(
                 error.to_string().contains("bearer token") && !error.to_string().contains("ary"),
                 "{error}"

@@ -5,7 +5,7 @@ use crate::layer::sent_before;
 use crate::waiting::{FirstDeparture, note_wait};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, request};
-use snow_core::{BoxError, Error, Kind, Origin, Replay, clone_request};
+use snow_core::{BoxError, Error, ErrorKind, Origin, Replay, clone_request};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -179,7 +179,7 @@ impl<C: Credentials> CredentialsLayer<C> {
         let elsewhere = uri.host().unwrap_or("another host");
         let why =
             format!("the request is for {elsewhere}, and these credentials are for {} only", self.origin);
-        Err(Error::new(Kind::ForeignOrigin, why))
+        Err(Error::new(ErrorKind::ForeignOrigin, why))
     }
 
     async fn apply<B>(&self, request: Request<B>) -> Result<Request<B>, Error> {
@@ -194,8 +194,8 @@ impl<C: Credentials> CredentialsLayer<C> {
 /// An [`Error`] of their own stays what it is.
 fn failed(error: impl Into<BoxError>) -> Error {
     match Error::wrap(error) {
-        foreign if foreign.kind() == Kind::Foreign => {
-            Error::new(Kind::Foreign, "the credentials could not be had").with_source(foreign)
+        foreign if foreign.kind() == ErrorKind::Other => {
+            Error::new(ErrorKind::Other, "the credentials could not be had").with_source(foreign)
         }
         own => own,
     }
@@ -244,7 +244,7 @@ mod tests {
             match self.0.fetch_add(1, Ordering::SeqCst) {
                 0 => Ok(true),
                 1 => Ok(false),
-                _ => Err(Error::new(Kind::LoginAgain, "no more numbers")),
+                _ => Err(Error::new(ErrorKind::ReauthenticationRequired, "no more numbers")),
             }
         }
     }
@@ -275,7 +275,7 @@ mod tests {
             }
             match (tokio_test::assert_ready!(answer.poll()), last) {
                 (Ok(answer), Some(code)) => assert_eq!(answer.status().as_u16(), code),
-                (Err(error), None) => assert_eq!(error.kind(), Kind::LoginAgain),
+                (Err(error), None) => assert_eq!(error.kind(), ErrorKind::ReauthenticationRequired),
                 (other, _) => panic!("{other:?}"),
             }
         }
@@ -285,7 +285,7 @@ mod tests {
     async fn another_origin_is_refused_and_dropping_half_way_takes_no_place_below() {
         let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<()>, _>(layer());
         let elsewhere = Request::get("https://elsewhere.example.com/").body(()).unwrap();
-        assert_eq!(service.call(elsewhere).await.unwrap_err().kind(), Kind::ForeignOrigin);
+        assert_eq!(service.call(elsewhere).await.unwrap_err().kind(), ErrorKind::ForeignOrigin);
         handle.allow(0);
         let mut dropped = tokio_test::task::spawn(service.call(Request::get("/first").body(()).unwrap()));
         tokio_test::assert_pending!(dropped.poll());
@@ -295,7 +295,7 @@ mod tests {
         tokio_test::assert_pending!(answer.poll());
         let (request, send) = handle.next_request().await.unwrap();
         assert_eq!(request.uri(), "/second");
-        send.send_error(Error::new(Kind::Busy, "below"));
-        assert_eq!(tokio_test::assert_ready_err!(answer.poll()).kind(), Kind::Busy);
+        send.send_error(Error::new(ErrorKind::InstanceBusy, "below"));
+        assert_eq!(tokio_test::assert_ready_err!(answer.poll()).kind(), ErrorKind::InstanceBusy);
     }
 }

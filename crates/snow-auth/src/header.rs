@@ -1,7 +1,7 @@
 //! One header with every request for one origin: what the ways to log in that never change have in common.
 
 use http::{HeaderName, HeaderValue, Request};
-use snow_core::{Error, Kind, Origin, Secret, check_credential};
+use snow_core::{Error, ErrorKind, Origin, Secret, check_credential};
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -21,11 +21,12 @@ impl OriginHeader {
     /// `what` names the input if no header can carry it.
     pub(crate) fn new(origin: &Origin, name: HeaderName, value: &Secret, what: &str) -> Result<Self, Error> {
         if value.is_empty() {
-            return Err(Error::new(Kind::InvalidInput, format!("the {what} is empty")));
+            return Err(Error::new(ErrorKind::InvalidInput, format!("the {what} is empty")));
         }
         check_credential(what, value.expose())?;
-        let refuse =
-            |_| Error::new(Kind::InvalidInput, format!("the {what} has characters that no header may have"));
+        let refuse = |_| {
+            Error::new(ErrorKind::InvalidInput, format!("the {what} has characters that no header may have"))
+        };
         let mut value = HeaderValue::from_str(value.expose()).map_err(refuse)?;
         value.set_sensitive(true);
         Ok(Self(Arc::new(HeaderOfOrigin { origin: origin.clone(), name, value })))

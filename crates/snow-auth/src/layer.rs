@@ -6,7 +6,7 @@ use crate::waiting::{FirstDeparture, note_wait};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
-use snow_core::{BoxError, Error, Kind, Late, Operation, Replay, clone_request};
+use snow_core::{BoxError, Error, ErrorKind, Late, Replay, RequestOptions, clone_request};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -97,7 +97,7 @@ where
 fn elsewhere(oauth: &OAuth, uri: &http::Uri) -> Error {
     let elsewhere = uri.host().unwrap_or("another host");
     let why = format!("the request is for {elsewhere}, and this token is for {} only", oauth.origin());
-    Error::new(Kind::ForeignOrigin, why)
+    Error::new(ErrorKind::ForeignOrigin, why)
 }
 
 fn with_token<B>(mut request: Request<B>, token: &BearerHeader) -> Request<B> {
@@ -166,7 +166,7 @@ impl<S, B> RefusedCall<S, B> {
 
 /// The layers below tell that it was sent before.
 pub(crate) fn sent_before<B>(mut request: Request<B>) -> Request<B> {
-    let operation = Operation::of(&request).cloned().unwrap_or_default();
+    let operation = RequestOptions::of(&request).cloned().unwrap_or_default();
     let sent = operation.attempts().saturating_add(1);
     request.extensions_mut().insert(operation.attempted(sent));
     request
@@ -258,7 +258,7 @@ mod tests {
 
     fn oauth() -> OAuth {
         let nobody = tower::service_fn(|_: Request<snow_core::Body>| async {
-            Err::<Response<snow_core::Body>, _>(Error::new(Kind::Connect, "nobody is asked here"))
+            Err::<Response<snow_core::Body>, _>(Error::new(ErrorKind::Connect, "nobody is asked here"))
         });
         let oauth = OAuth::builder()
             .client_id("id")
@@ -308,7 +308,7 @@ mod tests {
         let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<()>, _>(oauth().layer());
         let mut answer = tokio_test::task::spawn(service.call(Request::get("/").body(()).unwrap()));
         tokio_test::assert_pending!(answer.poll());
-        handle.next_request().await.unwrap().1.send_error(Error::new(Kind::Busy, "below"));
-        assert_eq!(tokio_test::assert_ready_err!(answer.poll()).kind(), Kind::Busy);
+        handle.next_request().await.unwrap().1.send_error(Error::new(ErrorKind::InstanceBusy, "below"));
+        assert_eq!(tokio_test::assert_ready_err!(answer.poll()).kind(), ErrorKind::InstanceBusy);
     }
 }

@@ -39,5 +39,5 @@ pub use oauth::KeySigner;
 pub use oauth::Loopback;
 pub use oauth::{
     Algorithm, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth, OAuthBuilder,
-    RenewalFailure, Signer, StorePolicy, Token, TokenStore,
+    RefreshFailure, Signer, StorePolicy, Token, TokenStore,
 };

@@ -30,7 +30,7 @@ impl Changes {
     }
 
     /// Those of a query; the API sends 500 unless told otherwise.
-    fn list(&self) -> Call<snow_client::Answer> {
+    fn list(&self) -> Call<snow_client::ApiResponse> {
         self.0.get()
     }
 

@@ -8,7 +8,7 @@
 //! With `SNOW_INSTANCE`, `SNOW_USER` and `SNOW_PASSWORD` it reads that instance, as a user who may read the dictionary; without
 //! them an instance in a box. `--check` writes nothing, tells what has changed since, and fails if anything has.
 
-use snow_client::{Client, drift};
+use snow_client::{Client, diff};
 use std::env;
 use std::process::ExitCode;
 
@@ -34,7 +34,7 @@ async fn main() -> Result<ExitCode> {
         .build()?;
     let code = client.schema().generate(&options.tables).await?;
     if let Some(path) = &options.check {
-        let changes = drift(&std::fs::read_to_string(path)?, &code);
+        let changes = diff(&std::fs::read_to_string(path)?, &code);
         changes.iter().for_each(|change| println!("{change}"));
         return Ok(if changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }

@@ -3,10 +3,10 @@
 use crate::request::call::Call;
 use crate::request::client_inner::ClientInner;
 use crate::request::params::RequestParams;
-use crate::{Api, Error, Kind, Query, Record};
+use crate::{Api, Error, ErrorKind, Query, Record};
 use http::Method;
 use serde::Deserialize;
-use snow_core::decode::Answer;
+use snow_core::decode::ApiResponse;
 use snow_core::{ApiPath, Params};
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -88,7 +88,7 @@ impl Aggregates {
     /// How many rows. Rows that lists hide may be counted too, depending on the table (facts 6).
     ///
     /// # Errors
-    /// [`Kind::Decode`] if it was not asked for.
+    /// [`ErrorKind::Decode`] if it was not asked for.
     pub fn count(&self) -> Result<u64, Error> {
         match self.stats.get("count") {
             Some(count) => count.read(),
@@ -99,7 +99,7 @@ impl Aggregates {
     /// The sum of a field; `None` if no row has a value.
     ///
     /// # Errors
-    /// [`Kind::Decode`] if it is not there: not asked for, or a field that does not exist, may not be read or has no numbers.
+    /// [`ErrorKind::Decode`] if it is not there: not asked for, or a field that does not exist, may not be read or has no numbers.
     pub fn sum(&self, field: &str) -> Result<Option<f64>, Error> {
         self.read(Aggregate::Sum, field)
     }
@@ -156,7 +156,10 @@ impl Aggregates {
         let part = |what: Aggregate| match stats.get(what.name()) {
             // What serde says may repeat what it read.
             Some(part) => serde_json::from_str(part.json()).map(Some).map_err(|_| {
-                Error::new(Kind::Decode, format!("the response's {} does not hold an object", what.name()))
+                Error::new(
+                    ErrorKind::Decode,
+                    format!("the response's {} does not hold an object", what.name()),
+                )
             }),
             None => Ok(None),
         };
@@ -171,7 +174,7 @@ fn missing(what: Aggregate, of: &str) -> Error {
     let why = format!(
         "the answer has no {what} of {of}: it was not asked for, or the field does not exist, may not be read or has none"
     );
-    Error::new(Kind::Decode, why)
+    Error::new(ErrorKind::Decode, why)
 }
 
 impl fmt::Debug for Aggregates {
@@ -192,7 +195,7 @@ impl Group {
     /// [`DisplayValue::Display`](crate::DisplayValue::Display) what a person sees.
     ///
     /// # Errors
-    /// [`Kind::Decode`] if it was not grouped by this field.
+    /// [`ErrorKind::Decode`] if it was not grouped by this field.
     pub fn value(&self, field: &str) -> Result<Cow<'_, str>, Error> {
         let of = self.field(field)?;
         of.get("value")
@@ -221,7 +224,7 @@ impl Group {
     fn field(&self, name: &str) -> Result<&Record, Error> {
         let named = |record: &&Record| record.value("field").is_ok_and(|field| field == name);
         self.fields.iter().find(named).ok_or_else(|| {
-            Error::new(Kind::Decode, format!("the answer is not grouped by the field {name:?}"))
+            Error::new(ErrorKind::Decode, format!("the answer is not grouped by the field {name:?}"))
         })
     }
 }
@@ -259,12 +262,12 @@ struct StatsOfRows {
     groupby_fields: Vec<Record>,
 }
 
-fn one(answer: &Answer, params: &RequestParams) -> Result<Aggregates, Error> {
+fn one(answer: &ApiResponse, params: &RequestParams) -> Result<Aggregates, Error> {
     let aggregates = Aggregates::of(answer.result::<StatsOfRows>()?.stats)?;
     counted(aggregates, params)
 }
 
-fn groups(answer: &Answer, params: &RequestParams) -> Result<Vec<Group>, Error> {
+fn groups(answer: &ApiResponse, params: &RequestParams) -> Result<Vec<Group>, Error> {
     let group = |rows: StatsOfRows| {
         let aggregates = counted(Aggregates::of(rows.stats)?, params)?;
         Ok(Group { fields: rows.groupby_fields, aggregates })
@@ -289,7 +292,10 @@ impl Call<Aggregates> {
             match request.params.own_value(GROUPS).is_some_and(|fields| !fields.is_empty()) {
                 true => Ok(request),
                 false => request.params.to_params().map(drop).and_then(|()| {
-                    Err(Error::new(Kind::InvalidInput, "there is no field to group by: give at least one"))
+                    Err(Error::new(
+                        ErrorKind::InvalidInput,
+                        "there is no field to group by: give at least one",
+                    ))
                 }),
             }
         })
@@ -335,7 +341,7 @@ impl Call<Vec<Group>> {
         let call = self.checked(field).also("sysparm_having", &test);
         call.change(|request| match value.is_finite() {
             true => Ok(request),
-            false => Err(Error::new(Kind::InvalidInput, format!("{value} is nothing to compare with"))),
+            false => Err(Error::new(ErrorKind::InvalidInput, format!("{value} is nothing to compare with"))),
         })
     }
 

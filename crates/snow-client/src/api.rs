@@ -5,20 +5,20 @@ use crate::request::call::Call;
 use crate::request::client_inner::ClientInner;
 use crate::request::exchange::PlainReader;
 use crate::request::params::RequestParams;
-use crate::{Error, Kind, Query, Record};
+use crate::{Error, ErrorKind, Query, Record};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use snow_core::ApiPath;
-use snow_core::decode::Answer;
+use snow_core::decode::ApiResponse;
 use std::borrow::Borrow;
 use std::sync::Arc;
 
 /// An API that has no type of its own here: a product's, or a scripted one. Cheap to clone; holds a path and no parameters. Get it
 /// by [`Client::api`](crate::Client::api).
 ///
-/// A call gives the whole [`Answer`], or what one of [`one`](Call::one), [`list`](Call::list), [`result`](Call::result),
+/// A call gives the whole [`ApiResponse`], or what one of [`one`](Call::one), [`list`](Call::list), [`result`](Call::result),
 /// [`read`](Call::read) and [`nothing`](Call::nothing) makes of it. Everything else is as everywhere: errors, sending again,
 /// deadlines, batches.
 ///
@@ -61,32 +61,32 @@ impl Api {
     }
 
     /// A GET of this path.
-    pub fn get(&self) -> Call<Answer> {
+    pub fn get(&self) -> Call<ApiResponse> {
         self.request(Method::GET)
     }
 
     /// A POST with a JSON body.
-    pub fn post(&self, body: &(impl Serialize + ?Sized)) -> Call<Answer> {
+    pub fn post(&self, body: &(impl Serialize + ?Sized)) -> Call<ApiResponse> {
         self.request(Method::POST).json(body)
     }
 
     /// A PUT with a JSON body.
-    pub fn put(&self, body: &(impl Serialize + ?Sized)) -> Call<Answer> {
+    pub fn put(&self, body: &(impl Serialize + ?Sized)) -> Call<ApiResponse> {
         self.request(Method::PUT).json(body)
     }
 
     /// A PATCH with a JSON body.
-    pub fn patch(&self, body: &(impl Serialize + ?Sized)) -> Call<Answer> {
+    pub fn patch(&self, body: &(impl Serialize + ?Sized)) -> Call<ApiResponse> {
         self.request(Method::PATCH).json(body)
     }
 
     /// A DELETE of this path.
-    pub fn delete(&self) -> Call<Answer> {
+    pub fn delete(&self) -> Call<ApiResponse> {
         self.request(Method::DELETE)
     }
 
     /// Any method, without a body.
-    pub fn request(&self, method: Method) -> Call<Answer> {
+    pub fn request(&self, method: Method) -> Call<ApiResponse> {
         self.call(method, |response, _| Ok(response.clone()))
     }
 
@@ -94,7 +94,7 @@ impl Api {
     pub(crate) fn call<T>(
         &self,
         method: Method,
-        read: impl Fn(&Answer, &ApiRequest) -> Result<T, Error> + Send + Sync + 'static,
+        read: impl Fn(&ApiResponse, &ApiRequest) -> Result<T, Error> + Send + Sync + 'static,
     ) -> Call<T> {
         let params = self.params.clone();
         let request = self.path.clone().map(|path| ApiRequest { params, ..ApiRequest::new(method, path) });
@@ -108,16 +108,16 @@ fn read(path: &str) -> Result<ApiPath, Error> {
         let why = format!(
             "the path {before:?} has parameters behind it: leave them out, and add each by param(name, value)"
         );
-        return Err(Error::new(Kind::InvalidInput, why));
+        return Err(Error::new(ErrorKind::InvalidInput, why));
     }
     ApiPath::parse(path)
 }
 
-impl Call<Answer> {
+impl Call<ApiResponse> {
     /// A body in JSON.
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
         let body = serde_json::to_vec(body)
-            .map_err(|e| Error::new(Kind::InvalidInput, "the body cannot be sent").with_source(e));
+            .map_err(|e| Error::new(ErrorKind::InvalidInput, "the body cannot be sent").with_source(e));
         self.change(|request| Ok(ApiRequest { body: Some(Bytes::from(body?)), ..request }))
     }
 
@@ -131,7 +131,8 @@ impl Call<Answer> {
     /// A header. Those of the login are added by the client, and those that say how a body is sent are not for callers.
     pub fn header(self, name: &str, value: &str) -> Self {
         self.change(|mut request| {
-            let refuse = |why: &str| Error::new(Kind::InvalidInput, format!("the header {name:?} {why}"));
+            let refuse =
+                |why: &str| Error::new(ErrorKind::InvalidInput, format!("the header {name:?} {why}"));
             let name = HeaderName::try_from(name).map_err(|e| refuse("is none").with_source(e))?;
             if [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION]
                 .contains(&name)
@@ -164,7 +165,7 @@ impl Call<Answer> {
     /// The one record of `{"result":{…}}`.
     ///
     /// # Errors
-    /// As [`Answer::one`].
+    /// As [`ApiResponse::one`].
     pub fn one(self) -> Call<Record> {
         self.read_as(|answer, _| answer.one())
     }
@@ -172,10 +173,10 @@ impl Call<Answer> {
     /// The records of `{"result":[…]}`. Whether they are all that match is for the API to say, and for the caller to ask.
     ///
     /// Lists of the Change API (`/api/sn_chg_rest`) end with an element that says which parts of the query were applied and which
-    /// were ignored. It is not a record, and is left out here: await the call itself, and [`Answer::meta`] returns it.
+    /// were ignored. It is not a record, and is left out here: await the call itself, and [`ApiResponse::meta`] returns it.
     ///
     /// # Errors
-    /// As [`Answer::list`].
+    /// As [`ApiResponse::list`].
     pub fn list(self) -> Call<Vec<Record>> {
         self.read_as(|answer, _| answer.list())
     }
@@ -183,7 +184,7 @@ impl Call<Answer> {
     /// What `result` holds, as a type: for results that are no records of fields.
     ///
     /// # Errors
-    /// As [`Answer::result`].
+    /// As [`ApiResponse::result`].
     pub fn result<T: DeserializeOwned + 'static>(self) -> Call<T> {
         let read: PlainReader<T> = |answer, _| answer.result();
         self.read_as(read)
@@ -192,7 +193,7 @@ impl Call<Answer> {
     /// The whole body as a type: for APIs without `result`.
     ///
     /// # Errors
-    /// As [`Answer::read`].
+    /// As [`ApiResponse::read`].
     pub fn read<T: DeserializeOwned + 'static>(self) -> Call<T> {
         let read: PlainReader<T> = |answer, _| answer.read();
         self.read_as(read)
@@ -201,7 +202,7 @@ impl Call<Answer> {
     /// Nothing, which is what a DELETE answers.
     ///
     /// # Errors
-    /// As [`Answer::nothing`].
+    /// As [`ApiResponse::nothing`].
     pub fn nothing(self) -> Call<()> {
         self.read_as(|answer, _| answer.nothing())
     }

@@ -5,13 +5,13 @@ use crate::request::call::Call;
 use crate::request::client_inner::ClientInner;
 use crate::request::exchange::PlainReader;
 use crate::request::poll_until::poll_until;
-use crate::{Api, Error, Kind, Record, SysId, Table, aggregate, field};
+use crate::{Api, Error, ErrorKind, Record, SysId, Table, aggregate, field};
 use bytes::Bytes;
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use snow_core::ApiPath;
-use snow_core::decode::Answer;
+use snow_core::decode::ApiResponse;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub struct Import {
 /// What became of one row.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Imported {
+pub struct ImportResult {
     /// The number of the import set.
     pub import_set: String,
     /// The table that took the row in.
@@ -52,7 +52,7 @@ pub struct Imported {
     outcomes: Vec<ImportOutcome>,
 }
 
-impl Imported {
+impl ImportResult {
     /// One for each transform map. None, where the user may not see what became of the row.
     pub fn outcomes(&self) -> &[ImportOutcome] {
         &self.outcomes
@@ -64,15 +64,15 @@ impl Imported {
         let why = match failed {
             Some(ImportOutcome { transform_map, error_message, .. }) => {
                 let why = format!("a row of {} failed in the map {transform_map:?}", self.staging_table);
-                return Err(Error::new(Kind::RowFailed, why)
-                    .with_fault(error_message.as_deref().unwrap_or("the import failed"), ""));
+                return Err(Error::new(ErrorKind::RowFailed, why)
+                    .with_service_message(error_message.as_deref().unwrap_or("the import failed"), ""));
             }
             None if self.outcomes.is_empty() => {
                 "the row was taken in, and this user may not see what became of it"
             }
             None => return Ok(self),
         };
-        Err(Error::new(Kind::RowFailed, why))
+        Err(Error::new(ErrorKind::RowFailed, why))
     }
 }
 
@@ -178,9 +178,9 @@ impl Import {
     /// Imports one row, and says what became of it.
     ///
     /// # Errors
-    /// [`Kind::RowFailed`] if a transform map failed, which the service tells inside a 201, and if the user may not see what came
-    /// of it; [`Call::even_if_failed`] gives the outcomes of all maps instead.
-    pub fn insert(&self, row: &(impl Serialize + ?Sized)) -> Call<Imported> {
+    /// [`ErrorKind::RowFailed`] if a transform map failed, which the service tells inside a 201, and if the user may not see what came
+    /// of it; [`Call::allow_failures`] gives the outcomes of all maps instead.
+    pub fn insert(&self, row: &(impl Serialize + ?Sized)) -> Call<ImportResult> {
         let body = flat(row).map(|row| Value::Object(row).to_string());
         self.call(Method::POST, None, strict).change(|mut request| {
             request.body = Some(Bytes::from(body?));
@@ -191,8 +191,8 @@ impl Import {
     /// What became of a row, by its id in the staging table, until it is purged.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert); [`Kind::NotFound`] when it is purged.
-    pub fn get(&self, row: impl AsRef<str>) -> Call<Imported> {
+    /// As [`insert`](Self::insert); [`ErrorKind::NotFound`] when it is purged.
+    pub fn get(&self, row: impl AsRef<str>) -> Call<ImportResult> {
         self.call(Method::GET, Some(row.as_ref()), strict)
     }
 
@@ -211,7 +211,7 @@ impl Import {
     /// How far a set is: its state, and how many of its rows are in which.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is no such set, or if the user may not read it.
+    /// [`ErrorKind::NotFound`] if there is no such set, or if the user may not read it.
     pub async fn progress(&self, set: &ImportSet) -> Result<ImportProgress, Error> {
         let found = Table::new(self.client.clone(), "sys_import_set")
             .get(&set.import_set_id)
@@ -234,14 +234,14 @@ impl Import {
     /// Waits until a set is transformed, at most for so long: it looks after half a second, and then ever more rarely.
     ///
     /// # Errors
-    /// [`Kind::TimedOut`] if it is still not done. Rows that failed are no error of this: see [`ImportProgress::failed`].
+    /// [`ErrorKind::TimedOut`] if it is still not done. Rows that failed are no error of this: see [`ImportProgress::failed`].
     pub async fn wait(&self, set: &ImportSet, limit: Duration) -> Result<ImportProgress, Error> {
         let timed_out = |progress: ImportProgress| {
             let why = format!(
                 "the import set {} is {} after {limit:?}, and {} of its rows wait",
                 set.import_set_id, progress.state, progress.pending
             );
-            Error::new(Kind::TimedOut, why).of_read()
+            Error::new(ErrorKind::TimedOut, why).of_read()
         };
         poll_until(limit, || self.progress(set), ImportProgress::is_done, timed_out).await
     }
@@ -261,9 +261,9 @@ impl Import {
     }
 }
 
-impl Call<Imported> {
+impl Call<ImportResult> {
     /// Gives what became of the row even if a transform map failed, or if the user may not see it.
-    pub fn even_if_failed(self) -> Self {
+    pub fn allow_failures(self) -> Self {
         self.read_as(|answer, _| imported(answer))
     }
 }
@@ -275,14 +275,14 @@ impl Call<ImportSet> {
     }
 
     /// Puts this set beside another one, into the same set of sets.
-    pub fn together_with(self, set: &ImportSet) -> Self {
+    pub fn in_same_set_as(self, set: &ImportSet) -> Self {
         self.params(|params| params.own("multi_import_set_id", &set.multi_import_set_id))
     }
 }
 
 /// A row as the service takes it.
 fn flat(row: &(impl Serialize + ?Sized)) -> Result<Map<String, Value>, Error> {
-    let refuse = |why: String| Error::new(Kind::InvalidInput, why);
+    let refuse = |why: String| Error::new(ErrorKind::InvalidInput, why);
     let row =
         serde_json::to_value(row).map_err(|e| refuse("the row cannot be sent".into()).with_source(e))?;
     let Value::Object(row) = row else {
@@ -296,11 +296,11 @@ fn flat(row: &(impl Serialize + ?Sized)) -> Result<Map<String, Value>, Error> {
     }
 }
 
-fn strict(answer: &Answer, _: &ApiRequest) -> Result<Imported, Error> {
+fn strict(answer: &ApiResponse, _: &ApiRequest) -> Result<ImportResult, Error> {
     imported(answer)?.whole()
 }
 
-fn imported(answer: &Answer) -> Result<Imported, Error> {
+fn imported(answer: &ApiResponse) -> Result<ImportResult, Error> {
     #[derive(Default, Deserialize)]
     struct ImportResponse {
         #[serde(default)]
@@ -314,7 +314,7 @@ fn imported(answer: &Answer) -> Result<Imported, Error> {
     let response: ImportResponse =
         if answer.body().is_empty() { ImportResponse::default() } else { answer.read()? };
     let outcomes = response.result.into_iter().map(outcome).collect::<Result<_, _>>()?;
-    Ok(Imported { import_set: response.import_set, staging_table: response.staging_table, outcomes })
+    Ok(ImportResult { import_set: response.import_set, staging_table: response.staging_table, outcomes })
 }
 
 fn outcome(record: Record) -> Result<ImportOutcome, Error> {

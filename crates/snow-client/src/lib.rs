@@ -46,37 +46,38 @@ mod table;
 pub use aggregate::{Aggregate, Aggregated, Aggregates, Comparison, Group};
 pub use api::Api;
 pub use attachment::{
-    Attachment, Attachments, Attribute, Content, Download, FileState, Incoming, TransferProgress, Upload,
-    UploadFuture, Uploaded,
+    Attachment, Attachments, Attribute, Content, Download, DownloadStream, FileState, TransferProgress,
+    Upload, UploadFuture, Uploaded,
 };
-pub use batch::{Answers, Batch, Item};
+pub use batch::{Batch, BatchItem, BatchResponse};
 pub use client::Client;
 pub use client::builder::ClientBuilder;
 pub use client::oauth::OAuthClient;
 pub use client::oauth::builder::OAuthClientBuilder;
-pub use import::{Import, ImportOutcome, ImportProgress, ImportSet, Imported, RowStatus};
+pub use import::{Import, ImportOutcome, ImportProgress, ImportResult, ImportSet, RowStatus};
 pub use request::call::{Call, CallFuture};
 pub use schema::typed_field::TypedField;
-pub use schema::{Choice, Column, Schema, TableSchema, drift};
+pub use schema::{Choice, Column, Schema, TableSchema, diff};
 #[cfg(feature = "jwt")]
 pub use snow_auth::KeySigner;
 #[cfg(feature = "loopback")]
 pub use snow_auth::Loopback;
 pub use snow_auth::{
     Algorithm, AuthorizationRequest, Credentials, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
-    RenewalFailure, Signer, StorePolicy, Token, TokenStore,
+    RefreshFailure, Signer, StorePolicy, Token, TokenStore,
 };
-pub use snow_core::decode::{Answer, Both, Displayed, Reference};
+pub use snow_core::decode::{ApiResponse, DisplayOnly, Reference, WithDisplay};
 pub use snow_core::layer::RetryPolicy;
 pub use snow_core::query::{self, Query, field};
 pub use snow_core::transport::{Proxy, TlsVersion};
 pub use snow_core::{
-    Body, Date, DateTime, DisplayValue, Error, Fault, Field, Instance, Kind, Record, Secret, SysId, Transport,
+    Body, Date, DateTime, DisplayValue, Error, ErrorKind, Field, Instance, Record, Secret, ServiceMessage,
+    SysId, Transport,
 };
 pub use table::Table;
-pub use table::bulk::{Many, Outcome, Outcomes, WriteProgress};
+pub use table::bulk::{BulkReport, BulkWrite, WriteOutcome, WriteProgress};
 pub use table::list::List;
 pub use table::page::Page;
-pub use table::stream::{Position, Report, Rows};
+pub use table::stream::{RecordStream, StreamPosition, StreamReport};
 pub use table::upsert::{Upsert, Upserted};
-pub use table::verify::{Changed, Echo};
+pub use table::verify::{ChangedField, WriteReport};

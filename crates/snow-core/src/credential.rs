@@ -1,12 +1,12 @@
 //! Text that somebody gives as a credential, checked before it goes anywhere.
 
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 
 /// Refuses a credential that begins or ends with what nobody typed. A file that is read whole ends with a line end, which ends
 /// in a 401, and each one counts towards the lock of the account. The value is not repeated.
 ///
 /// # Errors
-/// [`Kind::InvalidInput`], naming `what` was given and the likely cause.
+/// [`ErrorKind::InvalidInput`], naming `what` was given and the likely cause.
 pub fn check_credential(what: &str, text: &str) -> Result<(), Error> {
     let why = if text.ends_with(['\n', '\r']) {
         "ends with a line end: it was probably read from a file or from input together with the end of its line"
@@ -19,5 +19,8 @@ pub fn check_credential(what: &str, text: &str) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(Error::new(Kind::InvalidInput, format!("the {what} {why}; remove it, and give the {what} alone")))
+    Err(Error::new(
+        ErrorKind::InvalidInput,
+        format!("the {what} {why}; remove it, and give the {what} alone"),
+    ))
 }

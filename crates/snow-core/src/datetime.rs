@@ -1,7 +1,7 @@
 //! Dates and times as the service stores them: UTC, to the second (facts 1.6, 2.6).
 
 use crate::from_text::from_text;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::time::{Duration, SystemTime};
 use std::{fmt, str::FromStr};
@@ -30,7 +30,7 @@ impl Date {
     /// A day of the years 1 to 9999.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for a day that no calendar has.
+    /// [`ErrorKind::InvalidInput`] for a day that no calendar has.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self, Error> {
         let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
@@ -41,7 +41,7 @@ impl Date {
         };
         if !(1..=9999).contains(&year) || day == 0 || day > days {
             let why = format!("{year:04}-{month:02}-{day:02} is not a day of the years 1 to 9999");
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         Ok(Self { year, month, day })
     }
@@ -49,11 +49,11 @@ impl Date {
     /// A time of this day, in UTC.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] beyond 23:59:59.
+    /// [`ErrorKind::InvalidInput`] beyond 23:59:59.
     pub fn at(self, hour: u8, minute: u8, second: u8) -> Result<DateTime, Error> {
         if hour > 23 || minute > 59 || second > 59 {
             let why = format!("{hour:02}:{minute:02}:{second:02} is not a time of day");
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         let time = i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second);
         Ok(DateTime { unix: self.days_since_1970() * DAY + time })
@@ -162,7 +162,7 @@ impl TryFrom<jiff::civil::Date> for Date {
     type Error = Error;
 
     /// # Errors
-    /// [`Kind::InvalidInput`] outside the years 1 to 9999.
+    /// [`ErrorKind::InvalidInput`] outside the years 1 to 9999.
     fn try_from(date: jiff::civil::Date) -> Result<Self, Error> {
         let whole = |part: i8| u8::try_from(part).unwrap_or_default();
         Self::new(u16::try_from(date.year()).unwrap_or_default(), whole(date.month()), whole(date.day()))
@@ -223,7 +223,7 @@ impl<'de> Deserialize<'de> for DateTime {
 }
 
 fn unreadable(text: &str, form: &str) -> Error {
-    Error::new(Kind::InvalidInput, format!("{text:?} is not of the form {form:?}"))
+    Error::new(ErrorKind::InvalidInput, format!("{text:?} is not of the form {form:?}"))
 }
 
 /// The numbers of a text that has the shape of another, digit for digit; none if it has not.
@@ -253,7 +253,7 @@ mod tests {
             "2026-01-01 ",
             "",
         ] {
-            assert_eq!(bad.parse::<Date>().unwrap_err().kind(), Kind::InvalidInput, "{bad}");
+            assert_eq!(bad.parse::<Date>().unwrap_err().kind(), ErrorKind::InvalidInput, "{bad}");
         }
         for bad in ["2026-01-01", "2026-01-01 24:00:00", "2026-01-01T00:00:00", "2026-01-01 00:00:60"] {
             assert!(bad.parse::<DateTime>().is_err(), "{bad}");

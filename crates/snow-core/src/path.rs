@@ -1,7 +1,7 @@
 //! The path of an API call, percent-encoded once and here.
 
 use crate::percent::SEGMENT;
-use crate::{Error, Kind, SysId};
+use crate::{Error, ErrorKind, SysId};
 use percent_encoding::utf8_percent_encode;
 use std::{borrow::Cow, fmt};
 
@@ -29,11 +29,11 @@ impl ApiPath {
     /// The path of a table, `/api/now/table/{table}` (facts 1.1).
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for a name with anything but letters, digits and `_`.
+    /// [`ErrorKind::InvalidInput`] for a name with anything but letters, digits and `_`.
     pub fn table(table: &str) -> Result<Self, Error> {
         if table.is_empty() {
             return Err(Error::new(
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 "the table's name is empty: give one such as \"incident\"",
             ));
         }
@@ -42,7 +42,7 @@ impl ApiPath {
                 "the table name {table:?} contains {odd:?}: a table's name has letters, digits and '_' only; \
                  it is the name in the address bar (\"incident\"), not the label"
             );
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         Ok(Self(Cow::Owned(["/api/now/table/", table].concat())))
     }
@@ -50,12 +50,13 @@ impl ApiPath {
     /// Reads a path that is written as it goes over the wire: for APIs that have no method of their own here.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for a path that does not start with `/`, ends with one, has an empty segment, `.` or
+    /// [`ErrorKind::InvalidInput`] for a path that does not start with `/`, ends with one, has an empty segment, `.` or
     /// `..`, or a character that is not allowed in a path.
     pub fn parse(path: &str) -> Result<Self, Error> {
         // What stands behind a ? may be anything that a user searches for.
         let shown = path.split('?').next().unwrap_or_default();
-        let refuse = |why: String| Err(Error::new(Kind::InvalidInput, format!("the path {shown:?} {why}")));
+        let refuse =
+            |why: String| Err(Error::new(ErrorKind::InvalidInput, format!("the path {shown:?} {why}")));
         let Some(rest) = path.strip_prefix('/') else {
             return refuse("does not start with '/': write \"/api/...\"".into());
         };
@@ -77,10 +78,10 @@ impl ApiPath {
     /// The path with one more segment, percent-encoded.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for an empty segment and for `.` and `..`, which no encoding takes the meaning from.
+    /// [`ErrorKind::InvalidInput`] for an empty segment and for `.` and `..`, which no encoding takes the meaning from.
     pub fn push(mut self, segment: &str) -> Result<Self, Error> {
         if let Some(why) = odd_segment(segment) {
-            return Err(Error::new(Kind::InvalidInput, format!("the path segment {segment:?} {why}")));
+            return Err(Error::new(ErrorKind::InvalidInput, format!("the path segment {segment:?} {why}")));
         }
         let path = self.0.to_mut();
         path.push('/');

@@ -1,7 +1,7 @@
 //! The primary key of every record.
 
 use crate::from_text::from_text;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
@@ -36,7 +36,8 @@ impl FromStr for SysId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let refuse = |why: &str| Err(Error::new(Kind::InvalidInput, format!("the sys_id {text:?} {why}")));
+        let refuse =
+            |why: &str| Err(Error::new(ErrorKind::InvalidInput, format!("the sys_id {text:?} {why}")));
         if text.is_empty() {
             return refuse("is empty: give the 32 characters of a record's sys_id");
         }
@@ -103,7 +104,7 @@ mod tests {
             ("é", "'é'"),
         ] {
             let error = bad.parse::<SysId>().unwrap_err();
-            assert_eq!(error.kind(), Kind::InvalidInput);
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
             assert!(error.to_string().contains(why), "{error}");
         }
     }

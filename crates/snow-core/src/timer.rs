@@ -2,7 +2,7 @@
 //! runtime that they were made in, stand still with it, and panic outside one.
 #![warn(clippy::arithmetic_side_effects)]
 
-use crate::{Error, Kind, clock};
+use crate::{Error, ErrorKind, clock};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -67,7 +67,7 @@ impl<T> Timer<T> {
 /// runtime the future is polled in, however often it moves from one to another.
 ///
 /// # Errors
-/// [`Kind::Foreign`] if it is polled outside a tokio runtime.
+/// [`ErrorKind::Other`] if it is polled outside a tokio runtime.
 ///
 /// # Panics
 /// The future panics in a tokio runtime without timers: call `enable_time()` or `enable_all()` on the runtime's builder.
@@ -103,7 +103,7 @@ impl Future for Sleep {
 /// Waits for a future, but no longer than `limit`: returns `None` if it is not done by then.
 ///
 /// # Errors
-/// [`Kind::Foreign`] if it has to wait outside a tokio runtime.
+/// [`ErrorKind::Other`] if it has to wait outside a tokio runtime.
 ///
 /// # Panics
 /// The future panics in a tokio runtime without timers, as [`sleep`] does.
@@ -129,7 +129,7 @@ pub async fn timeout<T>(limit: Duration, future: impl Future<Output = T>) -> Res
 
 fn no_runtime() -> Error {
     Error::new(
-        Kind::Foreign,
+        ErrorKind::Other,
         "a limit of time cannot be enforced outside a tokio runtime: call this inside one",
     )
 }

@@ -15,7 +15,7 @@ mod peers;
 mod server;
 
 use page::Incident;
-use snow_client::{Record, Rows};
+use snow_client::{Record, RecordStream};
 use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -84,11 +84,11 @@ impl Table {
         self.dynamic().typed()
     }
 
-    fn paged<T>(&self, rows: Rows<T>) -> Rows<T> {
+    fn paged<T>(&self, rows: RecordStream<T>) -> RecordStream<T> {
         if self.page == 0 { rows } else { rows.page_size(self.page) }
     }
 
-    async fn stream<T>(&self, rows: Rows<T>, check: fn(&T)) -> u64 {
+    async fn stream<T>(&self, rows: RecordStream<T>, check: fn(&T)) -> u64 {
         let mut rows = self.paged(rows);
         while let Some(row) = rows.next().await {
             check(&row.expect("a row"));

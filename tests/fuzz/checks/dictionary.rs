@@ -3,7 +3,7 @@
 use super::scripted::{PASSWORD, client, has, is_fit_to_print, run};
 use http::{Request, Response};
 use serde_json::{Value, json};
-use snow_client::{Client, Kind};
+use snow_client::{Client, ErrorKind};
 use snow_core::Body;
 use std::collections::BTreeSet;
 
@@ -121,9 +121,9 @@ pub(crate) async fn generated(label: &str, columns: &[Dictionary]) -> Option<Str
     let code = match dictionary(label.to_owned(), columns.to_vec()).schema().generate(TABLES).await {
         Ok(code) => code,
         Err(error) => {
-            let right = if columns.is_empty() { Kind::Forbidden } else { Kind::InvalidInput };
+            let right = if columns.is_empty() { ErrorKind::Forbidden } else { ErrorKind::InvalidInput };
             assert_eq!(error.kind(), right, "{error}");
-            assert!(!error.may_have_happened(), "{error}");
+            assert!(!error.may_have_executed(), "{error}");
             is_fit_to_print(&error);
             return None;
         }

@@ -39,7 +39,7 @@ fn fails(first: u8, body: Bytes) {
     run(async {
         let client = client(respond);
         let read = client.table("incident").list().limit(1).await.expect_err("a failed read");
-        assert!(!read.may_have_happened(), "{read}");
+        assert!(!read.may_have_executed(), "{read}");
         is_fit_to_print(&read);
         is_fit_to_print(&client.table("incident").create(&json!({})).await.expect_err("a failed creation"));
         is_fit_to_print(&client.table("incident").delete(ID).await.expect_err("a failed deletion"));

@@ -8,7 +8,7 @@ pub(crate) fn check(data: &[u8]) {
     if let Ok(uri) = fixed.follow(text) {
         assert!(fixed.origin().covers(&uri) && uri.path().starts_with("/snow/"), "{text:?} {uri}");
     }
-    let Ok(instance) = Instance::allow_http(text) else { return };
+    let Ok(instance) = Instance::parse_insecure(text) else { return };
     let host = instance.origin().host().to_owned();
     // What stands between :// and the next slash, as a reader sees it.
     let lower = text.to_ascii_lowercase();

@@ -1,7 +1,7 @@
 //! The authorization code flow (facts 4.3): a person logs in and consents in a browser.
 
 use serde::{Deserialize, Serialize};
-use snow_core::{Error, Kind, Secret};
+use snow_core::{Error, ErrorKind, Secret};
 use std::fmt;
 
 /// A person's way to a token: open [`url`](Self::url) in their browser, and give what the browser comes back with to
@@ -33,7 +33,7 @@ impl AuthorizationRequest {
     /// The code in what the browser came back with: the whole address, or its query alone.
     ///
     /// # Errors
-    /// [`Kind::TokenRefused`] if the person or the instance said no, [`Kind::InvalidInput`] if it is not the answer to this
+    /// [`ErrorKind::TokenRefused`] if the person or the instance said no, [`ErrorKind::InvalidInput`] if it is not the answer to this
     /// request: somebody else's, or none at all.
     pub(super) fn code(&self, answer: &str) -> Result<Secret, Error> {
         let answer = answer.trim(); // pasted, or read as a line
@@ -53,14 +53,14 @@ impl AuthorizationRequest {
         if state.as_ref() != Some(&self.state) {
             let why =
                 "the browser did not come back from this login: its state is another; begin the login again";
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         if let Some(error) = error {
-            let refused = Error::new(Kind::TokenRefused, "the login in the browser was not completed");
-            return Err(refused.with_fault(&error, &description).before_sending());
+            let refused = Error::new(ErrorKind::TokenRefused, "the login in the browser was not completed");
+            return Err(refused.with_service_message(&error, &description).before_sending());
         }
         code.filter(|code| !code.is_empty())
-            .ok_or_else(|| Error::new(Kind::InvalidInput, "the browser came back without a code"))
+            .ok_or_else(|| Error::new(ErrorKind::InvalidInput, "the browser came back without a code"))
     }
 }
 
@@ -101,13 +101,13 @@ mod tests {
             assert_eq!(request().code(good).unwrap().expose(), "a/b");
         }
         for (bad, kind) in [
-            ("", Kind::InvalidInput),
-            ("code=a", Kind::InvalidInput),
-            ("code=a&state=other", Kind::InvalidInput),
-            ("code=a&state=", Kind::InvalidInput),
-            ("state=can+ary", Kind::InvalidInput),
-            ("state=can+ary&code=", Kind::InvalidInput),
-            ("state=can+ary&error=access_denied", Kind::TokenRefused),
+            ("", ErrorKind::InvalidInput),
+            ("code=a", ErrorKind::InvalidInput),
+            ("code=a&state=other", ErrorKind::InvalidInput),
+            ("code=a&state=", ErrorKind::InvalidInput),
+            ("state=can+ary", ErrorKind::InvalidInput),
+            ("state=can+ary&code=", ErrorKind::InvalidInput),
+            ("state=can+ary&error=access_denied", ErrorKind::TokenRefused),
         ] {
             let error = request().code(bad).unwrap_err();
             assert_eq!(error.kind(), kind, "{bad}: {error}");

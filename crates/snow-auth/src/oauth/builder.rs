@@ -9,7 +9,7 @@ use super::timeouts::Timeouts;
 use super::{OAuth, Token, TokenStore};
 use http::Uri;
 use snow_core::{
-    ApiPath, BoxError, Clock, Error, HttpService, Instance, Kind, Params, Secret, check_credential,
+    ApiPath, BoxError, Clock, Error, ErrorKind, HttpService, Instance, Params, Secret, check_credential,
 };
 use std::fmt;
 use std::future::Future;
@@ -146,7 +146,7 @@ impl OAuthBuilder {
     /// The client of an instance, with the service that token requests go over.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] if the client's id or secret is missing, or one of them or of the grant's texts begins or ends with a
+    /// [`ErrorKind::InvalidInput`] if the client's id or secret is missing, or one of them or of the grant's texts begins or ends with a
     /// line end or another control character, the grant lacks something, or an address is not valid.
     pub fn build<S, R>(self, instance: &Instance, service: S) -> Result<OAuth, Error>
     where
@@ -200,13 +200,14 @@ impl OAuthBuilder {
         }
         let missing = |what| {
             let why = "is missing: both id and secret are in the instance's application registry";
-            Error::new(Kind::InvalidInput, format!("the {what} {why}"))
+            Error::new(ErrorKind::InvalidInput, format!("the {what} {why}"))
         };
         match (self.client_id.is_empty(), self.public, secret) {
             (true, ..) => Err(missing("client_id")),
-            (_, true, Some(_)) => {
-                Err(Error::new(Kind::InvalidInput, "a client_secret is given, and a public client has none"))
-            }
+            (_, true, Some(_)) => Err(Error::new(
+                ErrorKind::InvalidInput,
+                "a client_secret is given, and a public client has none",
+            )),
             (_, false, None) => Err(missing("client_secret")),
             (_, _, secret) => Ok(secret),
         }
@@ -216,11 +217,14 @@ impl OAuthBuilder {
 /// An address with a path, checked as strictly as that of an instance.
 fn absolute(url: &str, what: &str) -> Result<Uri, Error> {
     let refuse =
-        |error| Error::new(Kind::InvalidInput, format!("the {what} is not usable")).with_source(error);
+        |error| Error::new(ErrorKind::InvalidInput, format!("the {what} is not usable")).with_source(error);
     if !url.contains("://") {
         // What stands before an @ may be a password.
         let shown = url.rsplit('@').next().unwrap_or_default();
-        return Err(Error::new(Kind::InvalidInput, format!("the {what} {shown:?} is not a whole https URL")));
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            format!("the {what} {shown:?} is not a whole https URL"),
+        ));
     }
     let there = Instance::parse_verbatim(url).map_err(|error| error.with_context(&format!("the {what}")))?;
     // Some issuers tell a path with a slash at its end from one without.

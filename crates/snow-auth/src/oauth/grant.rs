@@ -3,7 +3,7 @@
 use super::Token;
 use super::jwt_bearer::JwtBearer;
 use futures_util::future::{BoxFuture, FutureExt};
-use snow_core::{BoxError, Error, Kind, Secret, check_credential};
+use snow_core::{BoxError, Error, ErrorKind, Secret, check_credential};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ impl Grant {
             GrantKind::JwtBearer(assertion) if assertion.subject.is_empty() => "subject of the assertion",
             _ => return self.check_texts(),
         };
-        Err(Error::new(Kind::InvalidInput, format!("the {empty} is empty")))
+        Err(Error::new(ErrorKind::InvalidInput, format!("the {empty} is empty")))
     }
 
     fn check_texts(&self) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use futures_util::future::{BoxFuture, FutureExt};
 use serde::Serialize;
-use snow_core::{BoxError, Error, Kind, Secret, check_credential};
+use snow_core::{BoxError, Error, ErrorKind, Secret, check_credential};
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
@@ -155,7 +155,7 @@ impl JwtBearer {
         };
         let message = format!("{}.{}", encoded(&header)?, encoded(&claims)?);
         let signature = self.signer.sign(message.as_bytes()).await.map_err(|e| {
-            Error::new(Kind::Foreign, "the assertion could not be signed").with_source(e).before_sending()
+            Error::new(ErrorKind::Other, "the assertion could not be signed").with_source(e).before_sending()
         })?;
         Ok(format!("{message}.{}", BASE64.encode(signature)).into())
     }
@@ -163,7 +163,7 @@ impl JwtBearer {
 
 fn encoded(part: &impl Serialize) -> Result<String, Error> {
     let json = serde_json::to_vec(part)
-        .map_err(|e| Error::new(Kind::InvalidInput, "the assertion cannot be written").with_source(e))?;
+        .map_err(|e| Error::new(ErrorKind::InvalidInput, "the assertion cannot be written").with_source(e))?;
     Ok(BASE64.encode(json))
 }
 

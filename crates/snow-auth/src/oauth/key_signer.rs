@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
-use snow_core::{Error, Kind, Secret};
+use snow_core::{Error, ErrorKind, Secret};
 use std::fmt;
 use std::io;
 
@@ -35,7 +35,7 @@ impl KeySigner {
     /// An RSA key of 2,048 bits or more, in PEM: `PRIVATE KEY` (PKCS #8) or `RSA PRIVATE KEY`.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for text that is no such key.
+    /// [`ErrorKind::InvalidInput`] for text that is no such key.
     pub fn rs256_pem(pem: impl Into<Secret>) -> Result<Self, Error> {
         let pem = pem.into();
         let (label, der) = decode(&pem)?;
@@ -49,7 +49,7 @@ impl KeySigner {
     /// A key on P-256, in PEM: `PRIVATE KEY` (PKCS #8).
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for text that is no such key.
+    /// [`ErrorKind::InvalidInput`] for text that is no such key.
     pub fn es256_pem(pem: impl Into<Secret>) -> Result<Self, Error> {
         let pem = pem.into();
         let (label, der) = decode(&pem)?;
@@ -69,7 +69,7 @@ impl KeySigner {
 
 /// The label and the bytes of the first PEM block that is a private key.
 fn decode(pem: &Secret) -> Result<(&'static str, ZeroizedBytes), Error> {
-    let refuse = |why: &str| Error::new(Kind::InvalidInput, format!("the private key {why}"));
+    let refuse = |why: &str| Error::new(ErrorKind::InvalidInput, format!("the private key {why}"));
     let labels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"];
     let text = pem.expose();
     let begins = |label| Some((label, text.split_once(&format!("-----BEGIN {label}-----"))?.1));
@@ -113,7 +113,7 @@ impl Drop for ZeroizedBytes {
 
 fn unfit(wanted: &str, label: &str, error: ring::error::KeyRejected) -> Error {
     Error::new(
-        Kind::InvalidInput,
+        ErrorKind::InvalidInput,
         format!("the private key (-----BEGIN {label}-----) is not {wanted}: {error}"),
     )
 }
@@ -168,7 +168,7 @@ mod tests {
             ("-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----", "is not"),
         ] {
             for error in [KeySigner::rs256_pem(pem).unwrap_err(), KeySigner::es256_pem(pem).unwrap_err()] {
-                assert_eq!(error.kind(), Kind::InvalidInput);
+                assert_eq!(error.kind(), ErrorKind::InvalidInput);
                 assert!(error.to_string().contains(why), "{error}");
                 assert!(!format!("{error:?}").contains("canary"), "{error:?}");
             }

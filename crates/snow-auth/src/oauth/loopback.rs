@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use snow_core::{Error, Kind, timer};
+use snow_core::{Error, ErrorKind, timer};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
@@ -52,14 +52,14 @@ impl Loopback {
     /// only a redirect URI that its registry has for the client (facts 4.3).
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] if the path does not begin with `/`, [`Kind::Foreign`] if the port cannot be had.
+    /// [`ErrorKind::InvalidInput`] if the path does not begin with `/`, [`ErrorKind::Other`] if the port cannot be had.
     pub async fn bind(port: u16, path: &str) -> Result<Self, Error> {
         if !path.starts_with('/') || path.contains(['?', '#']) {
             let why = format!("the path of the redirect URI, {path:?}, is not a path that begins with '/'");
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         let failed = |e| {
-            Error::new(Kind::Foreign, format!("port {port} of this machine cannot be listened on"))
+            Error::new(ErrorKind::Other, format!("port {port} of this machine cannot be listened on"))
                 .with_source(e)
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
@@ -84,7 +84,7 @@ impl Loopback {
     /// then on. The browser is then shown whether that succeeded.
     ///
     /// # Errors
-    /// [`Kind::TimedOut`] if nobody came back in time, or as [`OAuth::exchange_code`].
+    /// [`ErrorKind::TimedOut`] if nobody came back in time, or as [`OAuth::exchange_code`].
     pub async fn log_in(self, oauth: &OAuth, show: impl FnOnce(&str)) -> Result<Token, Error> {
         let login = Login::new(oauth.authorization(&self.redirect_uri)?, &self.path);
         show(login.request.url());
@@ -97,7 +97,7 @@ impl Loopback {
         };
         let query = timer::timeout(self.patience, came_back).await?.ok_or_else(|| {
             let why = format!("nobody came back from the login in the browser within {:?}", self.patience);
-            Error::new(Kind::TimedOut, why).before_sending()
+            Error::new(ErrorKind::TimedOut, why).before_sending()
         })?;
         let outcome = tokio::select! {
             outcome = oauth.exchange_code(&login.request, &query) => outcome,
@@ -155,7 +155,7 @@ impl Login {
             return Page::new("Not found", "There is nothing here.").response(StatusCode::NOT_FOUND);
         }
         let query = asked.uri().query().unwrap_or_default();
-        if self.request.code(query).is_err_and(|error| error.kind() == Kind::InvalidInput) {
+        if self.request.code(query).is_err_and(|error| error.kind() == ErrorKind::InvalidInput) {
             let text =
                 "This does not belong to the login that the program waits for. Begin it again from there.";
             return Page::new("Not this login", text).response(StatusCode::BAD_REQUEST);

@@ -29,7 +29,7 @@ pub use loopback::Loopback;
 use shared_token::SharedToken;
 use snow_core::{Error, Origin, Secret};
 use std::{fmt, sync::Arc};
-pub use store::{FileStore, Lease, MemoryStore, RenewalFailure, TokenStore};
+pub use store::{FileStore, Lease, MemoryStore, RefreshFailure, TokenStore};
 pub use token::Token;
 pub(crate) use token_state::BearerHeader;
 
@@ -77,7 +77,7 @@ impl OAuth {
     /// Gets a token with the password grant, saves it, and uses it from then on. The password is not kept.
     ///
     /// # Errors
-    /// [`Kind::TokenRefused`](snow_core::Kind::TokenRefused) if the instance says no, [`Kind::TokenNotSaved`](snow_core::Kind::TokenNotSaved) if the storage fails, or what went wrong
+    /// [`ErrorKind::TokenRefused`](snow_core::ErrorKind::TokenRefused) if the instance says no, [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the storage fails, or what went wrong
     /// on the way.
     pub async fn generate_token(&self, user: &str, password: impl Into<Secret>) -> Result<Token, Error> {
         self.log_in(&Grant::password(user, password)).await
@@ -96,7 +96,7 @@ impl OAuth {
     /// (facts 4.3). For programs without a web server of their own there is `Loopback`, with the feature `loopback`.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if the redirect URI is not an absolute URL.
+    /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if the redirect URI is not an absolute URL.
     pub fn authorization(&self, redirect_uri: &str) -> Result<AuthorizationRequest, Error> {
         self.token.refresher.endpoint.authorization(redirect_uri)
     }
@@ -105,8 +105,8 @@ impl OAuth {
     /// for a token, saves it, and uses it from then on.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if it is not the answer to this request, [`Kind::TokenRefused`](snow_core::Kind::TokenRefused) if the person or the instance
-    /// said no, [`Kind::TokenNotSaved`](snow_core::Kind::TokenNotSaved) if the storage fails, or what went wrong on the way.
+    /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if it is not the answer to this request, [`ErrorKind::TokenRefused`](snow_core::ErrorKind::TokenRefused) if the person or the instance
+    /// said no, [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the storage fails, or what went wrong on the way.
     pub async fn exchange_code(&self, request: &AuthorizationRequest, answer: &str) -> Result<Token, Error> {
         self.token.log_in(self.token.refresher.endpoint.exchange_code(request, answer)).await
     }
@@ -114,7 +114,7 @@ impl OAuth {
     /// Uses a stored token from now on, or none. The storage does not hear of it: it came from there.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](snow_core::Kind::InvalidInput) if the access token is empty or has characters that no header may have.
+    /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if the access token is empty or has characters that no header may have.
     pub fn set_token(&self, token: impl Into<Option<Token>>) -> Result<(), Error> {
         self.token.set(token.into())
     }
@@ -128,7 +128,7 @@ impl OAuth {
     /// same token is logged out, too (facts 4.2).
     ///
     /// # Errors
-    /// [`Kind::NoToken`](snow_core::Kind::NoToken) if there is none. If the instance could not be asked, the token is kept.
+    /// [`ErrorKind::NoToken`](snow_core::ErrorKind::NoToken) if there is none. If the instance could not be asked, the token is kept.
     pub async fn revoke(&self) -> Result<(), Error> {
         let token = self.token.newest().ok_or_else(token_state::no_token)?;
         let refresher = &self.token.refresher;

@@ -4,12 +4,12 @@
 use super::Token;
 use super::endpoint::{Endpoint, RequestFailure};
 use super::grant::Grant;
-use super::store::{Lease, RenewalFailure, Store};
+use super::store::{Lease, RefreshFailure, Store};
 use super::token_state::{
-    LONGEST_COOL_DOWN, RefreshFailure, RefreshPlan, Refreshed, cool_down_after, no_refresh_token, no_token,
+    FailedRefresh, LONGEST_COOL_DOWN, RefreshPlan, Refreshed, cool_down_after, no_refresh_token, no_token,
 };
 use futures_util::lock::Mutex;
-use snow_core::{Error, Kind, Secret};
+use snow_core::{Error, ErrorKind, Secret};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -40,7 +40,7 @@ impl Refresher {
         &self,
         plan: RefreshPlan,
         is_current: impl Fn() -> bool,
-    ) -> Result<Refreshed, RefreshFailure> {
+    ) -> Result<Refreshed, FailedRefresh> {
         match plan {
             RefreshPlan::Save { token, login } => self.save_later(token, login, is_current).await,
             RefreshPlan::Replace { old, read_store } => {
@@ -61,8 +61,8 @@ impl Refresher {
         token: Token,
         login: bool,
         is_current: impl Fn() -> bool,
-    ) -> Result<Refreshed, RefreshFailure> {
-        let kept = |error| RefreshFailure { error, unsaved: Some(token.clone()) };
+    ) -> Result<Refreshed, FailedRefresh> {
+        let kept = |error| FailedRefresh { error, unsaved: Some(token.clone()) };
         let _lease = self.lease().await.map_err(kept)?;
         // In the meantime another process may have got a newer one. A login is what the user wants.
         if !login
@@ -90,7 +90,7 @@ impl Refresher {
         old: Option<Token>,
         read_store: bool,
         is_current: impl Fn() -> bool,
-    ) -> Result<Refreshed, RefreshFailure> {
+    ) -> Result<Refreshed, FailedRefresh> {
         let _lease = self.lease().await?;
         let stored = if read_store { self.load().await? } else { None };
         let (now, mut before) = (self.now(), Vec::from_iter(old));
@@ -118,13 +118,13 @@ impl Refresher {
         &self,
         failed: FailedRequest,
         is_current: impl Fn() -> bool,
-    ) -> RefreshFailure {
+    ) -> FailedRefresh {
         self.share_failure(&failed.error).await;
         let Some(kept) = failed.kept else { return failed.error.into() };
-        if let Err(RefreshFailure { error, .. }) = self.save(kept.clone(), is_current).await {
+        if let Err(FailedRefresh { error, .. }) = self.save(kept.clone(), is_current).await {
             tracing::warn!(%error, "a new refresh token is not saved yet");
         }
-        RefreshFailure { error: failed.error, unsaved: Some(kept) }
+        FailedRefresh { error: failed.error, unsaved: Some(kept) }
     }
 
     /// Requests a new token from the endpoint: by the refresh token of those before (the newest first), else by the user's
@@ -137,7 +137,7 @@ impl Refresher {
             }
             match self.endpoint.refresh(token).await {
                 Ok(token) => return Ok(TokenRequest::New(token)),
-                Err(failure) if failure.error.kind() == Kind::LoginAgain => {
+                Err(failure) if failure.error.kind() == ErrorKind::ReauthenticationRequired => {
                     refused = Some((failure.error, token));
                 }
                 Err(failure) => return Err(FailedRequest::new(failure, token)),
@@ -162,7 +162,7 @@ impl Refresher {
         }
     }
 
-    async fn save(&self, token: Token, is_current: impl Fn() -> bool) -> Result<Refreshed, RefreshFailure> {
+    async fn save(&self, token: Token, is_current: impl Fn() -> bool) -> Result<Refreshed, FailedRefresh> {
         let Some(store) = &self.store else { return Ok(Refreshed::saved(token)) };
         let mut stored = self.stored.lock().await;
         if !is_current() {
@@ -177,7 +177,7 @@ impl Refresher {
                 tracing::warn!(%error, "calls go on with a token that is not saved");
                 Ok(Refreshed { token, store_error: Some(error) })
             }
-            Err(error) => Err(RefreshFailure { error, unsaved: Some(token) }),
+            Err(error) => Err(FailedRefresh { error, unsaved: Some(token) }),
         }
     }
 
@@ -229,10 +229,10 @@ impl Refresher {
 
     async fn share_failure(&self, error: &Error) {
         let Some(store) = &self.store else { return };
-        if error.kind() == Kind::NoToken {
+        if error.kind() == ErrorKind::NoToken {
             return;
         }
-        let failure = RenewalFailure::new(error, self.now(), cool_down_after(error));
+        let failure = RefreshFailure::new(error, self.now(), cool_down_after(error));
         if let Err(error) = store.save_failure(failure).await {
             tracing::warn!(%error, "other processes will not hear of the failure");
         }

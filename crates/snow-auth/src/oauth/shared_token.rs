@@ -10,19 +10,19 @@ use super::reentrancy::{PollTracker, is_polled_here};
 use super::refresh::Refresher;
 use super::store::Store;
 use super::token_state::{
-    BearerHeader, Capabilities, CurrentToken, NextStep, RefreshFailure, RefreshPlan, Refreshed, TokenMachine,
+    BearerHeader, Capabilities, CurrentToken, FailedRefresh, NextStep, RefreshPlan, Refreshed, TokenMachine,
 };
 use arc_swap::ArcSwapOption;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, Shared};
-use snow_core::{Error, Kind};
+use snow_core::{Error, ErrorKind};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
 /// A handle on a refresh in flight.
-type RefreshHandle = Shared<BoxFuture<'static, Result<Refreshed, RefreshFailure>>>;
+type RefreshHandle = Shared<BoxFuture<'static, Result<Refreshed, FailedRefresh>>>;
 
 type Machine = TokenMachine<RefreshHandle>;
 
@@ -86,9 +86,10 @@ impl SharedToken {
         let result = self.wait(id, handle).await;
         match self.finish(id, result, false) {
             Ok(Some(current)) => Ok(current.token),
-            Ok(None) => {
-                Err(Error::new(Kind::TokenNotSaved, "another login or a logout took the place of this one"))
-            }
+            Ok(None) => Err(Error::new(
+                ErrorKind::TokenNotSaved,
+                "another login or a logout took the place of this one",
+            )),
             Err(error) => {
                 self.change(TokenMachine::end_cool_down);
                 Err(error)
@@ -152,8 +153,11 @@ impl SharedToken {
                 return Ok(current.header);
             }
         }
-        Err(Error::new(Kind::Busy, "the token was replaced again and again while this call waited for it")
-            .before_sending())
+        Err(Error::new(
+            ErrorKind::InstanceBusy,
+            "the token was replaced again and again while this call waited for it",
+        )
+        .before_sending())
     }
 
     /// Returns the header to use, or the refresh to wait for.
@@ -175,7 +179,7 @@ impl SharedToken {
     }
 
     /// Waits for a refresh. One that nobody waits for may be given up.
-    async fn wait(&self, id: u64, handle: RefreshHandle) -> Result<Refreshed, RefreshFailure> {
+    async fn wait(&self, id: u64, handle: RefreshHandle) -> Result<Refreshed, FailedRefresh> {
         let waiter = Waiter { shared: self, id };
         let result = handle.await;
         std::mem::forget(waiter); // finish() takes it out of flight
@@ -185,7 +189,7 @@ impl SharedToken {
     fn finish(
         &self,
         id: u64,
-        result: Result<Refreshed, RefreshFailure>,
+        result: Result<Refreshed, FailedRefresh>,
         refused: bool,
     ) -> Result<Option<CurrentToken>, Error> {
         let now = self.refresher.now();
@@ -199,7 +203,7 @@ impl SharedToken {
         let caught = AssertUnwindSafe(refresh).catch_unwind().map(|done| {
             done.unwrap_or_else(|_panic| {
                 let why = "the service below, or a signer, panicked in a token request";
-                Err(RefreshFailure::from(Error::new(Kind::Foreign, why).before_sending()))
+                Err(FailedRefresh::from(Error::new(ErrorKind::Other, why).before_sending()))
             })
         });
         PollTracker { id: self.tracking_id(), inner: caught.boxed() }.boxed().shared()
@@ -215,7 +219,7 @@ impl SharedToken {
         if store || is_polled_here(self.tracking_id()) {
             let why = "a token store, updater, callback or signer calls the client whose token it saves or makes, which waits \
                        for it";
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         Ok(())
     }

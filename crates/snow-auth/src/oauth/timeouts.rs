@@ -1,6 +1,6 @@
 //! How long each step on the way to a token may take.
 
-use snow_core::{Error, Kind, timer};
+use snow_core::{Error, ErrorKind, timer};
 use std::future::Future;
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub(super) async fn within_callback_timeout<T>(
     work: impl Future<Output = T>,
 ) -> Result<T, Error> {
     timer::timeout(limit, work).await?.ok_or_else(|| {
-        Error::new(Kind::TimedOut, format!("{what} did not finish within {limit:?}"))
+        Error::new(ErrorKind::TimedOut, format!("{what} did not finish within {limit:?}"))
             .with_advice("find out what it waits for, or allow more with callback_timeout()")
             .before_sending()
     })
@@ -46,7 +46,7 @@ pub(super) async fn within_callback_timeout<T>(
 
 /// Returns `true` if nothing failed but a timeout: then somebody who has only begun to wait may try again.
 pub(super) fn is_timeout(error: &Error) -> bool {
-    let is_late = |error: &Error| matches!(error.kind(), Kind::TimedOut | Kind::DeadlineExceeded);
+    let is_late = |error: &Error| matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::DeadlineExceeded);
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = next {
         if cause.downcast_ref::<Error>().is_some_and(is_late) {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use snow_core::{Error, Kind, Secret};
+use snow_core::{Error, ErrorKind, Secret};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -120,19 +120,19 @@ impl Token {
     /// The header that carries it, marked sensitive.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] if the access token is empty or has characters that no header may have, or if its type is not one
+    /// [`ErrorKind::InvalidInput`] if the access token is empty or has characters that no header may have, or if its type is not one
     /// that a header carries by itself.
     pub(super) fn header(&self) -> Result<HeaderValue, Error> {
         if OTHER_TYPES.iter().any(|other| other.eq_ignore_ascii_case(self.token_type.trim())) {
             let why =
                 format!("the token type is {:?}, and only bearer tokens can be used", self.token_type.trim());
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         let text = ZeroizedHeader(Secret::from(format!("Bearer {}", self.access_token.expose())));
         let header = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).ok();
         let header = header.filter(|_| !self.access_token.is_empty());
         let why = "the access token is empty or has characters that no header may have";
-        let mut header = header.ok_or_else(|| Error::new(Kind::InvalidInput, why))?;
+        let mut header = header.ok_or_else(|| Error::new(ErrorKind::InvalidInput, why))?;
         header.set_sensitive(true);
         Ok(header)
     }

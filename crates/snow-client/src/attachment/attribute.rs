@@ -3,7 +3,7 @@
 use super::{Attachments, requests};
 use crate::request::call::Call;
 use crate::request::exchange::PlainReader;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -27,15 +27,16 @@ impl Attachments {
     /// Adds a note to a file.
     ///
     /// # Errors
-    /// [`Kind::Rejected`] if there is one with this key already.
+    /// [`ErrorKind::Rejected`] if there is one with this key already.
     pub fn add_attribute(&self, sys_id: impl AsRef<str>, key: &str, value: &str) -> Call<()> {
         let attribute = Attribute { key: key.to_owned(), value: value.to_owned() };
         let call = self.attribute_call(Method::POST, sys_id.as_ref(), None, |response, _| response.nothing());
         call.change(|mut request| {
             if attribute.key.is_empty() {
-                return Err(Error::new(Kind::InvalidInput, "the note's key is empty"));
+                return Err(Error::new(ErrorKind::InvalidInput, "the note's key is empty"));
             }
-            let cannot_be_sent = |e| Error::new(Kind::InvalidInput, "the note cannot be sent").with_source(e);
+            let cannot_be_sent =
+                |e| Error::new(ErrorKind::InvalidInput, "the note cannot be sent").with_source(e);
             request.body = Some(Bytes::from(serde_json::to_vec(&attribute).map_err(cannot_be_sent)?));
             Ok(request)
         })
@@ -44,21 +45,21 @@ impl Attachments {
     /// Changes a note on a file.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none with this key.
+    /// [`ErrorKind::NotFound`] if there is none with this key.
     pub fn set_attribute(&self, sys_id: impl AsRef<str>, key: &str, value: &str) -> Call<()> {
         let body = serde_json::json!({ "value": value }).to_string();
         let call =
             self.attribute_call(Method::PUT, sys_id.as_ref(), Some(key), |response, _| response.nothing());
         call.change(|mut request| {
             request.body = Some(Bytes::from(body));
-            Ok(request.operation(|operation| operation.idempotent(true)))
+            Ok(request.options(|options| options.idempotent(true)))
         })
     }
 
     /// Takes a note off a file.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none with this key.
+    /// [`ErrorKind::NotFound`] if there is none with this key.
     pub fn delete_attribute(&self, sys_id: impl AsRef<str>, key: &str) -> Call<()> {
         self.attribute_call(Method::DELETE, sys_id.as_ref(), Some(key), |response, _| response.nothing())
     }

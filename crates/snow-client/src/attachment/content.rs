@@ -4,7 +4,7 @@ use super::digest::Digest;
 use super::opened_content::OpenedContent;
 use super::reader_body::BoxReader;
 use bytes::Bytes;
-use snow_core::{Body, Error, Kind};
+use snow_core::{Body, Error, ErrorKind};
 use std::fmt;
 use std::path::PathBuf;
 use tokio::io::AsyncRead;
@@ -42,7 +42,7 @@ impl Content {
     }
 
     /// Any body: its type is known by the file's name alone. A body that declares an exact length has to have it, as
-    /// [`sized_reader`](Self::sized_reader). If the body fails, so does the upload, with [`Kind::Foreign`] and the body's error as its
+    /// [`sized_reader`](Self::sized_reader). If the body fails, so does the upload, with [`ErrorKind::Other`] and the body's error as its
     /// source.
     pub fn body(body: Body) -> Self {
         Self(ContentSource::Body(body))
@@ -59,7 +59,7 @@ impl Content {
     /// The same content, to be read before it is sent.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for a reader or a stream.
+    /// [`ErrorKind::InvalidInput`] for a reader or a stream.
     pub(super) fn rereadable(&self) -> Result<RereadableContent, Error> {
         match &self.0 {
             ContentSource::Bytes(bytes) => Ok(RereadableContent::Bytes(bytes.clone())),
@@ -67,7 +67,7 @@ impl Content {
             ContentSource::Reader(..) | ContentSource::Body(_) => {
                 let why =
                     "a reader or a stream cannot be compared with what is there: it can be read only once";
-                Err(Error::new(Kind::InvalidInput, why))
+                Err(Error::new(ErrorKind::InvalidInput, why))
             }
         }
     }

@@ -3,11 +3,11 @@
 use super::digest::Digest;
 use super::download_attempts::DownloadAttempts;
 use super::file_error::file_error;
-use super::incoming::Incoming;
+use super::incoming::DownloadStream;
 use super::progress::ProgressListener;
 use super::temp_file::TempFile;
 use super::{Attachment, Attachments, TransferProgress, requests};
-use crate::{Error, Kind, SysId};
+use crate::{Error, ErrorKind, SysId};
 use bytes::{Bytes, BytesMut};
 use std::path::Path;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct Download {
     overwrite: bool,
     /// Whether the SHA-256 is compared.
     hashes: bool,
-    skip_same: bool,
+    skip_if_identical: bool,
     wait: Option<Duration>,
     deadline: Option<Duration>,
     listener: Option<ProgressListener>,
@@ -38,7 +38,7 @@ impl Download {
             sys_id,
             overwrite: false,
             hashes: true,
-            skip_same: false,
+            skip_if_identical: false,
             wait: None,
             deadline: None,
             listener: None,
@@ -56,8 +56,8 @@ impl Download {
     }
 
     /// Lets [`to_file`](Self::to_file) leave a file that has this content already as it is, and download nothing.
-    pub fn skip_same(self) -> Self {
-        Self { skip_same: true, ..self }
+    pub fn skip_if_identical(self) -> Self {
+        Self { skip_if_identical: true, ..self }
     }
 
     /// Waits first until the instance has looked for viruses in the file, and at most for so long.
@@ -80,8 +80,8 @@ impl Download {
     /// Opens the file, to be read as it comes.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none, or if the user may not read its record.
-    pub async fn open(self) -> Result<Incoming, Error> {
+    /// [`ErrorKind::NotFound`] if there is none, or if the user may not read its record.
+    pub async fn open(self) -> Result<DownloadStream, Error> {
         self.open_attempt().await.map_err(|error| self.annotate(error))
     }
 
@@ -99,7 +99,7 @@ impl Download {
     /// The whole file in memory, of at most so many bytes.
     ///
     /// # Errors
-    /// [`Kind::AnswerTooLarge`] for a larger one, before any of it is read.
+    /// [`ErrorKind::ResponseTooLarge`] for a larger one, before any of it is read.
     pub async fn bytes(self, limit: usize) -> Result<Bytes, Error> {
         self.collect(limit).await.map_err(|error| self.annotate(error))
     }
@@ -108,18 +108,18 @@ impl Download {
     /// this name. A download that breaks off is begun again, as often as reads are.
     ///
     /// # Errors
-    /// [`Kind::File`] if there is a file already, unless [`overwrite`](Self::overwrite) is set, or if it cannot be written.
+    /// [`ErrorKind::Io`] if there is a file already, unless [`overwrite`](Self::overwrite) is set, or if it cannot be written.
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<Attachment, Error> {
         self.save(path.as_ref()).await.map_err(|error| self.annotate(error))
     }
 
-    async fn open_attempt(&self) -> Result<Incoming, Error> {
+    async fn open_attempt(&self) -> Result<DownloadStream, Error> {
         self.attempts().await?.open().await
     }
 
     async fn copy_to<W: AsyncWrite + Unpin + ?Sized>(&self, writer: &mut W) -> Result<Attachment, Error> {
         let mut incoming = self.open_attempt().await?;
-        let failed = |e| Error::new(Kind::File, "the file cannot be written").with_source(e);
+        let failed = |e| Error::new(ErrorKind::Io, "the file cannot be written").with_source(e);
         while let Some(bytes) = incoming.chunk().await? {
             writer.write_all(&bytes).await.map_err(failed)?;
         }
@@ -140,7 +140,7 @@ impl Download {
 
     async fn save(&self, path: &Path) -> Result<Attachment, Error> {
         let mut attempts = self.attempts().await?;
-        if self.skip_same
+        if self.skip_if_identical
             && let Some(same) = self.find_same(path).await?
         {
             return Ok(same);
@@ -194,18 +194,18 @@ impl Download {
     }
 }
 
-async fn write_to_file(incoming: &mut Incoming, file: &mut TempFile) -> Result<(), Error> {
+async fn write_to_file(incoming: &mut DownloadStream, file: &mut TempFile) -> Result<(), Error> {
     while let Some(bytes) = incoming.chunk().await? {
         file.write(&bytes).await?;
     }
     Ok(())
 }
 
-async fn read_to_end(incoming: &mut Incoming, limit: usize) -> Result<Bytes, Error> {
+async fn read_to_end(incoming: &mut DownloadStream, limit: usize) -> Result<Bytes, Error> {
     let size = usize::try_from(incoming.attachment().size_bytes).unwrap_or(usize::MAX);
     if size > limit {
         let why = format!("the file has {size} bytes, more than {limit}");
-        return Err(Error::new(Kind::AnswerTooLarge, why));
+        return Err(Error::new(ErrorKind::ResponseTooLarge, why));
     }
     // The size is only what the metadata says, so memory is taken as the file comes.
     let mut all = BytesMut::with_capacity(size.min(RESERVED));

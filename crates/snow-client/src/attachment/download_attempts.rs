@@ -1,6 +1,6 @@
 //! The attempts of one download: each opens the file anew, in the form that the first one found.
 
-use super::incoming::Incoming;
+use super::incoming::DownloadStream;
 use super::progress::ProgressListener;
 use super::stored_form::{StoredForm, describe_encoding};
 use super::{Attachment, Attachments};
@@ -39,7 +39,7 @@ impl<'a> DownloadAttempts<'a> {
     }
 
     /// Opens the file.
-    pub(super) async fn open(&mut self) -> Result<Incoming, Error> {
+    pub(super) async fn open(&mut self) -> Result<DownloadStream, Error> {
         let (mut response, attachment) = self.send().await?;
         stream::extend_for(&self.request, attachment.size_bytes);
         let mut incoming = self.incoming(&response, attachment)?;
@@ -64,7 +64,7 @@ impl<'a> DownloadAttempts<'a> {
     ///
     /// # Errors
     /// The error itself, if there is none.
-    pub(super) async fn retry(&mut self, error: Error, broken: Incoming) -> Result<(), Error> {
+    pub(super) async fn retry(&mut self, error: Error, broken: DownloadStream) -> Result<(), Error> {
         let attempts = broken.attempts;
         drop(broken); // its permit is free while this waits
         self.retry.pause(&self.attachments.client, &self.request, error, attempts).await
@@ -93,10 +93,10 @@ impl<'a> DownloadAttempts<'a> {
         stream::open(&self.attachments.client, &self.request, &self.retry).await
     }
 
-    fn incoming(&self, response: &Response<Body>, attachment: Attachment) -> Result<Incoming, Error> {
+    fn incoming(&self, response: &Response<Body>, attachment: Attachment) -> Result<DownloadStream, Error> {
         let next = self.retry.attempts().saturating_add(1);
         let attempts = response.extensions().get::<Attempts>().map_or(next, Attempts::count);
-        let incoming = Incoming::new(attachment, self.listener.clone(), self.address()?, attempts);
+        let incoming = DownloadStream::new(attachment, self.listener.clone(), self.address()?, attempts);
         Ok(if self.hashes { incoming } else { incoming.without_hash() })
     }
 

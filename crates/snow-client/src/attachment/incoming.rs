@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{Method, Uri};
 use http_body::{Body as _, Frame, SizeHint};
-use snow_core::{Body, Error, Kind};
+use snow_core::{Body, Error, ErrorKind};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -16,7 +16,7 @@ use std::task::{Context, Poll, ready};
 /// instance says it has, where it says so: a stream that ends without an error was the whole file.
 ///
 /// It holds a place of the client's until it is read to its end or dropped.
-pub struct Incoming {
+pub struct DownloadStream {
     attachment: Attachment,
     body: Body,
     digest: Option<Digest>,
@@ -33,7 +33,7 @@ pub struct Incoming {
     pub(super) attempts: u32,
 }
 
-impl Incoming {
+impl DownloadStream {
     /// Creates the stream of a file of which nothing has come.
     pub(super) fn new(
         attachment: Attachment,
@@ -79,7 +79,7 @@ impl Incoming {
     /// The next bytes; `None` when the whole file has come.
     ///
     /// # Errors
-    /// What went wrong on the wire, or [`Kind::Corrupt`] if this is not the file that the instance says it has.
+    /// What went wrong on the wire, or [`ErrorKind::Corrupt`] if this is not the file that the instance says it has.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await.transpose()
     }
@@ -112,18 +112,18 @@ impl Incoming {
 
     fn corrupt(&self, why: String) -> Error {
         match &self.encoding {
-            Some(encoding) => Error::new(Kind::Corrupt, format!("{why} ({encoding})")),
-            None => Error::new(Kind::Corrupt, why),
+            Some(encoding) => Error::new(ErrorKind::Corrupt, format!("{why} ({encoding})")),
+            None => Error::new(ErrorKind::Corrupt, why),
         }
     }
 
     fn end(&mut self, error: Option<Error>) -> Poll<Option<Result<Bytes, Error>>> {
         self.has_ended = true;
-        Poll::Ready(error.map(|error| Err(error.with_operation(&Method::GET, &self.address))))
+        Poll::Ready(error.map(|error| Err(error.with_request(&Method::GET, &self.address))))
     }
 }
 
-impl Stream for Incoming {
+impl Stream for DownloadStream {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -152,7 +152,7 @@ impl Stream for Incoming {
     }
 }
 
-impl http_body::Body for Incoming {
+impl http_body::Body for DownloadStream {
     type Data = Bytes;
     type Error = Error;
 
@@ -169,8 +169,8 @@ impl http_body::Body for Incoming {
     }
 }
 
-impl fmt::Debug for Incoming {
+impl fmt::Debug for DownloadStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Incoming({} of {} bytes)", self.bytes, self.attachment.size_bytes)
+        write!(f, "DownloadStream({} of {} bytes)", self.bytes, self.attachment.size_bytes)
     }
 }

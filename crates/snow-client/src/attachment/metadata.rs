@@ -4,7 +4,7 @@ use crate::request::params::RequestParams;
 use crate::table::page;
 use crate::{Call, DateTime, Error, Query, Record, SysId};
 use http::HeaderMap;
-use snow_core::decode::Answer;
+use snow_core::decode::ApiResponse;
 use std::borrow::Borrow;
 use std::fmt;
 
@@ -60,12 +60,12 @@ impl Attachment {
     }
 
     /// Reads a response with one file.
-    pub(super) fn from_response(response: &Answer) -> Result<Self, Error> {
+    pub(super) fn from_response(response: &ApiResponse) -> Result<Self, Error> {
         Self::try_from(response.one()?)
     }
 
     /// Reads a response with a list of files, and checks that it is complete.
-    fn list_from_response(response: &Answer, params: &RequestParams) -> Result<Vec<Self>, Error> {
+    fn list_from_response(response: &ApiResponse, params: &RequestParams) -> Result<Vec<Self>, Error> {
         let window = params.selection.window();
         let records = response.list_at_most(page::max_records(window, DEFAULT_LIMIT))?;
         let files = records.into_iter().map(Self::try_from).collect::<Result<Vec<_>, _>>()?;

@@ -25,7 +25,7 @@ use crate::request::call::Call;
 use crate::request::client_inner::ClientInner;
 use crate::request::exchange::PlainReader;
 use crate::request::poll_until::poll_until;
-use crate::{Error, Kind, SysId, field};
+use crate::{Error, ErrorKind, SysId, field};
 use bytes::Bytes;
 use http::Method;
 use parent_record::ParentRecord;
@@ -36,7 +36,7 @@ use std::time::Duration;
 pub use attribute::Attribute;
 pub use content::Content;
 pub use download::Download;
-pub use incoming::Incoming;
+pub use incoming::DownloadStream;
 pub use metadata::{Attachment, FileState};
 pub use progress::TransferProgress;
 pub use upload::{Upload, UploadFuture, Uploaded};
@@ -71,7 +71,7 @@ impl Attachments {
     /// Files of all records: those of a query on the fields of [`Attachment`].
     ///
     /// # Errors
-    /// [`Kind::Incomplete`] if no limit is set and more files match than the 1,000 that the service sends by itself.
+    /// [`ErrorKind::Incomplete`] if no limit is set and more files match than the 1,000 that the service sends by itself.
     pub fn list(&self) -> Call<Vec<Attachment>> {
         Call::files(self.call(Method::GET, None, |_, _| Ok(())))
     }
@@ -93,7 +93,7 @@ impl Attachments {
     /// What is known of a file.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none, or if the user may not read its record.
+    /// [`ErrorKind::NotFound`] if there is none, or if the user may not read its record.
     pub fn get(&self, sys_id: impl AsRef<str>) -> Call<Attachment> {
         self.call(Method::GET, Some(sys_id.as_ref()), |response, request| {
             let attachment = Attachment::from_response(response)?;
@@ -111,14 +111,14 @@ impl Attachments {
     /// use snow_client::Content;
     ///
     /// let log = Content::file("/var/log/syslog");
-    /// let log = client.attachments().upload("incident", incident, "syslog", log).skip_existing().await?;
-    /// println!("{} bytes, {}", log.size_bytes, if log.was_there() { "there already" } else { "new" });
+    /// let log = client.attachments().upload("incident", incident, "syslog", log).skip_if_identical().await?;
+    /// println!("{} bytes, {}", log.size_bytes, if log.already_existed() { "there already" } else { "new" });
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// If the error's [`may_have_happened`](Error::may_have_happened) is true, look before you try again: the file may be
-    /// there. [`Kind::Corrupt`] if the instance has another size than was sent.
+    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, look before you try again: the file may be
+    /// there. [`ErrorKind::Corrupt`] if the instance has another size than was sent.
     pub fn upload(
         &self,
         table: &str,
@@ -137,7 +137,7 @@ impl Attachments {
     /// Gives a record a file of this machine, under its own name.
     ///
     /// # Errors
-    /// As [`upload`](Self::upload), and [`Kind::File`] if it cannot be read.
+    /// As [`upload`](Self::upload), and [`ErrorKind::Io`] if it cannot be read.
     pub fn upload_file(&self, table: &str, sys_id: impl AsRef<str>, path: impl Into<PathBuf>) -> Upload {
         Upload::new(self.clone(), ParentRecord::parse(table, sys_id.as_ref()), None, Content::file(path))
     }
@@ -161,14 +161,14 @@ impl Attachments {
             let name = serde_json::json!({ "file_name": file_name });
             request.body = Some(Bytes::from(name.to_string()));
             // The file has this name afterwards, however often the request is sent.
-            Ok(request.operation(|operation| operation.idempotent(true)))
+            Ok(request.options(|options| options.idempotent(true)))
         })
     }
 
     /// Deletes a file.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none.
+    /// [`ErrorKind::NotFound`] if there is none.
     pub fn delete(&self, sys_id: impl AsRef<str>) -> Call<()> {
         self.call(Method::DELETE, Some(sys_id.as_ref()), |response, _| response.nothing())
     }
@@ -177,7 +177,7 @@ impl Attachments {
     /// ever more rarely (facts 5). Instances that tell no state have no such files.
     ///
     /// # Errors
-    /// [`Kind::TimedOut`] if it is still not done.
+    /// [`ErrorKind::TimedOut`] if it is still not done.
     pub async fn wait_until_available(
         &self,
         sys_id: impl AsRef<str>,
@@ -189,7 +189,7 @@ impl Attachments {
             let why = format!(
                 "the attachment {sys_id} is on the instance, and still being scanned after {limit:?}"
             );
-            request.annotate(&self.client, Error::new(Kind::TimedOut, why))
+            request.annotate(&self.client, Error::new(ErrorKind::TimedOut, why))
         };
         let look = || self.get(sys_id).into_future();
         poll_until(limit, look, |attachment| !attachment.is_pending(), timed_out).await

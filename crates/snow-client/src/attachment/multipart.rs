@@ -3,7 +3,7 @@
 use super::random_name::random_name;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use snow_core::{Body, Error, Kind};
+use snow_core::{Body, Error, ErrorKind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -27,7 +27,7 @@ impl MultipartForm {
         }
         if file_name.contains(['"', '\\']) {
             let why = "has a character that means something in a form: leave out as_form()";
-            return Err(Error::new(Kind::InvalidInput, format!("the file name {file_name:?} {why}")));
+            return Err(Error::new(ErrorKind::InvalidInput, format!("the file name {file_name:?} {why}")));
         }
         let file_head = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"uploadFile\"; filename=\"{file_name}\"\r\n\
@@ -75,7 +75,7 @@ impl http_body::Body for MultipartBody {
         match ready!(Pin::new(&mut self.file).poll_frame(cx)) {
             Some(Ok(frame)) if frame.is_trailers() => {
                 let why = "a body with trailers cannot be part of a form";
-                Poll::Ready(Some(Err(Error::new(Kind::InvalidInput, why))))
+                Poll::Ready(Some(Err(Error::new(ErrorKind::InvalidInput, why))))
             }
             Some(frame) => Poll::Ready(Some(frame)),
             None => Poll::Ready(self.after.take().map(|after| Ok(Frame::data(after)))),

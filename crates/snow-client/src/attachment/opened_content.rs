@@ -4,7 +4,7 @@ use super::content_type::{self, SNIFF_LENGTH};
 use super::file_error::file_error;
 use super::reader_body::{BoxReader, ReaderBody, read_error};
 use bytes::Bytes;
-use snow_core::{Body, Error, Kind};
+use snow_core::{Body, Error, ErrorKind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::fs::File;
@@ -76,7 +76,7 @@ fn check_length(beginning: &[u8], length: Option<u64>) -> Result<(), Error> {
         _ if beginning.len() < SNIFF_LENGTH && read < length => "has fewer",
         _ => return Ok(()),
     };
-    Err(Error::new(Kind::InvalidInput, format!("the content was to have {length} bytes, and {why}")))
+    Err(Error::new(ErrorKind::InvalidInput, format!("the content was to have {length} bytes, and {why}")))
 }
 
 /// Reads the size that a file has now, and how it begins. Some files have content and no size, such as those below `/proc`.

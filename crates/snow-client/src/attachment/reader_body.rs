@@ -3,7 +3,7 @@
 use super::file_error::file_error;
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
-use snow_core::{Error, Kind};
+use snow_core::{Error, ErrorKind};
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ impl ReaderBody {
 /// Creates the error of content that cannot be read.
 pub(super) fn read_error(error: io::Error) -> Error {
     let why = "the content to be sent could not be read: the file or reader that was given for it failed";
-    Error::new(Kind::File, why).with_source(error)
+    Error::new(ErrorKind::Io, why).with_source(error)
 }
 
 impl http_body::Body for ReaderBody {

@@ -4,7 +4,7 @@ use super::parent_record::ParentRecord;
 use crate::request::api_request::ApiRequest;
 use crate::request::record_identity::Identity;
 use crate::request::stream;
-use crate::{DateTime, Error, Kind, SysId};
+use crate::{DateTime, Error, ErrorKind, SysId};
 use http::{HeaderValue, Method, header};
 use snow_core::ApiPath;
 use std::time::Duration;
@@ -80,7 +80,7 @@ fn post(path: &str, content_type: &str) -> Result<ApiRequest, Error> {
 
 fn with_deadline(request: ApiRequest, deadline: Option<Duration>) -> ApiRequest {
     match deadline {
-        Some(limit) => request.operation(|operation| operation.deadline(limit)),
+        Some(limit) => request.options(|options| options.deadline(limit)),
         None => request,
     }
 }
@@ -88,12 +88,12 @@ fn with_deadline(request: ApiRequest, deadline: Option<Duration>) -> ApiRequest 
 /// The header with this content type.
 ///
 /// # Errors
-/// [`Kind::InvalidInput`] for text that is not a content type.
+/// [`ErrorKind::InvalidInput`] for text that is not a content type.
 pub(super) fn content_type_header(content_type: &str) -> Result<HeaderValue, Error> {
     let has_two_parts = content_type.split('/').filter(|part| !part.trim().is_empty()).count() == 2;
     HeaderValue::from_str(content_type).ok().filter(|_| has_two_parts).ok_or_else(|| {
         let why = format!("the content type {content_type:?} is none: write one such as \"image/png\"");
-        Error::new(Kind::InvalidInput, why)
+        Error::new(ErrorKind::InvalidInput, why)
     })
 }
 
@@ -104,5 +104,5 @@ pub(super) fn check_file_name(name: &str) -> Result<(), Error> {
         _ if name.chars().any(char::is_control) => "has characters that no name may have",
         _ => return Ok(()),
     };
-    Err(Error::new(Kind::InvalidInput, format!("the file name {name:?} {why}")))
+    Err(Error::new(ErrorKind::InvalidInput, format!("the file name {name:?} {why}")))
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, Response, header};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use snow_core::layer::GzipLayer;
-use snow_core::{Body, Error, Kind};
+use snow_core::{Body, Error, ErrorKind};
 use std::future::ready;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,7 +83,7 @@ fn not_the_file(attachment: &Attachment, (sent, unpacked): (u64, u64)) -> Error 
         "the attachment {sys_id}, which has {size_bytes} bytes, was sent in gzip: neither the {sent} bytes that came are this \
          file, nor the {unpacked} bytes that they unpack to"
     );
-    Error::new(Kind::Corrupt, why)
+    Error::new(ErrorKind::Corrupt, why)
 }
 
 fn is_gzip(headers: &HeaderMap) -> bool {

@@ -2,7 +2,7 @@
 
 use super::file_error::file_error;
 use super::random_name::random_name;
-use snow_core::{Error, Kind};
+use snow_core::{Error, ErrorKind};
 use std::io;
 use std::path::{Path, PathBuf};
 use tokio::fs::{self, File, OpenOptions};
@@ -20,7 +20,7 @@ impl TempFile {
     /// Creates the temporary file.
     ///
     /// # Errors
-    /// [`Kind::File`] if the target exists and may not be overwritten, or if the file cannot be created.
+    /// [`ErrorKind::Io`] if the target exists and may not be overwritten, or if the file cannot be created.
     pub(super) async fn create(target: &Path, overwrite: bool) -> Result<Self, Error> {
         match fs::symlink_metadata(target).await {
             Ok(_) if !overwrite => return Err(already_exists(target)),
@@ -32,7 +32,7 @@ impl TempFile {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         if name.is_empty() {
             return Err(Error::new(
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 format!("the path {} names no file", target.display()),
             ));
         }
@@ -98,5 +98,5 @@ fn shortened(name: &str) -> &str {
 
 fn already_exists(path: &Path) -> Error {
     let why = format!("the file {} is there already: overwrite(true) replaces it", path.display());
-    Error::new(Kind::File, why)
+    Error::new(ErrorKind::Io, why)
 }

@@ -22,10 +22,10 @@ impl Attachments {
     pub async fn upload_all(
         &self,
         files: impl IntoIterator<Item = Upload>,
-        at_once: usize,
+        concurrency: usize,
     ) -> Vec<Result<Uploaded, Error>> {
         let files: Vec<_> = files.into_iter().map(IntoFuture::into_future).collect();
-        stream::iter(files).buffered(at_once.max(1)).collect().await
+        stream::iter(files).buffered(concurrency.max(1)).collect().await
     }
 
     /// Downloads several files, each to a place, so many at a time (at least one). Each has an outcome of its own, in the order of
@@ -33,9 +33,9 @@ impl Attachments {
     pub async fn download_all(
         &self,
         files: impl IntoIterator<Item = (Download, PathBuf)>,
-        at_once: usize,
+        concurrency: usize,
     ) -> Vec<Result<Attachment, Error>> {
         let files: Vec<_> = files.into_iter().map(|(file, place)| file.to_file(place)).collect();
-        stream::iter(files).buffered(at_once.max(1)).collect().await
+        stream::iter(files).buffered(concurrency.max(1)).collect().await
     }
 }

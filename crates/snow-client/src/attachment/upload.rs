@@ -9,10 +9,10 @@ use super::requests::{self, NewFile};
 use super::{Attachment, Attachments, TransferProgress};
 use crate::request::api_request::ApiRequest;
 use crate::request::stream;
-use crate::{DateTime, Error, Kind, SysId};
+use crate::{DateTime, Error, ErrorKind, SysId};
 use http::Method;
 use snow_core::Body;
-use snow_core::decode::Answer;
+use snow_core::decode::ApiResponse;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::ops::Deref;
@@ -31,7 +31,7 @@ pub struct Upload {
     content_type: Option<String>,
     created: Option<DateTime>,
     as_form: bool,
-    skip_existing: bool,
+    skip_if_identical: bool,
     wait: Option<Duration>,
     deadline: Option<Duration>,
     listener: Option<ProgressListener>,
@@ -41,13 +41,13 @@ pub struct Upload {
 #[derive(Clone, Debug)]
 pub struct Uploaded {
     attachment: Attachment,
-    was_there: bool,
+    already_existed: bool,
 }
 
 impl Uploaded {
-    /// Whether it was there already, and nothing was sent: see [`Upload::skip_existing`].
-    pub fn was_there(&self) -> bool {
-        self.was_there
+    /// Whether it was there already, and nothing was sent: see [`Upload::skip_if_identical`].
+    pub fn already_existed(&self) -> bool {
+        self.already_existed
     }
 
     /// What the instance tells of it.
@@ -79,7 +79,7 @@ impl Upload {
             content_type: None,
             created: None,
             as_form: false,
-            skip_existing: false,
+            skip_if_identical: false,
             wait: None,
             deadline: None,
             listener: None,
@@ -110,8 +110,8 @@ impl Upload {
 
     /// Sends nothing if the record has a file with the same content already, whatever its name. The content is read once before
     /// it is sent, so that readers and streams are refused. Instances that give no hashes get the file again.
-    pub fn skip_existing(self) -> Self {
-        Self { skip_existing: true, ..self }
+    pub fn skip_if_identical(self) -> Self {
+        Self { skip_if_identical: true, ..self }
     }
 
     /// Waits, when the file is there, until the instance has looked for viruses in it, and at most for so long.
@@ -135,7 +135,7 @@ impl Upload {
         // Whatever fails before then, nothing has left this machine.
         let prepared = match self.prepare().await.map_err(Error::before_sending)? {
             UploadPlan::Skip(attachment) => {
-                return Ok(Uploaded { attachment: *attachment, was_there: true });
+                return Ok(Uploaded { attachment: *attachment, already_existed: true });
             }
             UploadPlan::Send(prepared) => *prepared,
         };
@@ -148,7 +148,7 @@ impl Upload {
             }
             _ => attachment,
         };
-        Ok(Uploaded { attachment, was_there: false })
+        Ok(Uploaded { attachment, already_existed: false })
     }
 
     async fn prepare(self) -> Result<UploadPlan, Error> {
@@ -157,9 +157,9 @@ impl Upload {
         requests::check_file_name(&file_name)?;
         if self.as_form && self.created.is_some() {
             let why = "a form cannot tell when the file was made: leave out as_form() or created_on()";
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
-        let rereadable = if self.skip_existing { Some(self.content.rereadable()?) } else { None };
+        let rereadable = if self.skip_if_identical { Some(self.content.rereadable()?) } else { None };
         if let Some(content) = rereadable
             && let Some(attachment) = find_existing(&self.attachments, &record, &content).await?
         {
@@ -196,7 +196,7 @@ struct PreparedUpload {
 impl PreparedUpload {
     async fn send(self, attachments: &Attachments) -> Result<Attachment, Error> {
         let Self { request, body, length, record } = self;
-        let read = move |response: &Answer, _: &ApiRequest| {
+        let read = move |response: &ApiResponse, _: &ApiRequest| {
             let attachment = Attachment::from_response(response)?;
             check_record(&attachment, record)?;
             Ok(attachment)
@@ -265,7 +265,7 @@ fn check_record(attachment: &Attachment, sys_id: SysId) -> Result<(), Error> {
     }
     let why =
         format!("the response tells of a file of another record than {sys_id}, to which this one was sent");
-    Err(Error::new(Kind::ResponseMismatch, why))
+    Err(Error::new(ErrorKind::ResponseMismatch, why))
 }
 
 /// Fails if the instance has another size than was sent: it has not got all of the file.
@@ -276,7 +276,7 @@ fn check_size(attachment: &Attachment, length: Option<u64>) -> Result<(), Error>
                 "{length} bytes were sent, and the instance has {} (attachment {})",
                 attachment.size_bytes, attachment.sys_id
             );
-            Err(Error::new(Kind::Corrupt, why))
+            Err(Error::new(ErrorKind::Corrupt, why))
         }
         _ => Ok(()),
     }

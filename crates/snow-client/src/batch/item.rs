@@ -4,9 +4,9 @@ use super::json;
 use crate::request::api_request::ApiRequest;
 use crate::request::checked_request::CheckedRequest;
 use crate::request::client_inner::ClientInner;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use http::Uri;
-use snow_core::{Operation, Params};
+use snow_core::{Params, RequestOptions};
 
 /// A call that was added.
 pub(super) struct AddedItem {
@@ -27,7 +27,7 @@ impl AddedItem {
     /// Checks it as if it went out alone.
     pub(super) async fn check(self, client: &ClientInner) -> Result<CheckedItem, Error> {
         let Self { request, at, json } = self;
-        let idempotent = request.operation.as_ref().and_then(Operation::is_idempotent);
+        let idempotent = request.options.as_ref().and_then(RequestOptions::is_idempotent);
         let is_safe = idempotent.unwrap_or(request.method.is_safe());
         let request = request.check(client).await?;
         Ok(CheckedItem { request, at, json, is_safe })
@@ -60,7 +60,7 @@ impl CheckedItem {
 /// Adds the method and the path, unless the error has them.
 pub(super) fn annotate(error: Error, request: &ApiRequest) -> Error {
     match request.path.as_str().parse::<Uri>() {
-        Ok(uri) => error.with_operation(&request.method, &uri),
-        Err(e) => error.with_source(Error::new(Kind::InvalidInput, "the path is none").with_source(e)),
+        Ok(uri) => error.with_request(&request.method, &uri),
+        Err(e) => error.with_source(Error::new(ErrorKind::InvalidInput, "the path is none").with_source(e)),
     }
 }

@@ -1,14 +1,14 @@
 //! The JSON of a batch, as the service reads and writes it (facts 7.1).
 
 use crate::request::api_request::ApiRequest;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use snow_core::decode::Answer;
+use snow_core::decode::ApiResponse;
 
 /// What is cut off at its end has lost its padding, too: that it is cut, its JSON tells.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -36,7 +36,8 @@ struct HeaderToSend<'a> {
 
 /// Returns the JSON of one item.
 pub(super) fn item(at: usize, request: &ApiRequest) -> Result<String, Error> {
-    let unfit = |e| Error::new(Kind::InvalidInput, "the call cannot be an item of a batch").with_source(e);
+    let unfit =
+        |e| Error::new(ErrorKind::InvalidInput, "the call cannot be an item of a batch").with_source(e);
     let params = request.params.to_params()?;
     let url = match params.encoded()? {
         "" => request.path.to_string(),
@@ -46,7 +47,7 @@ pub(super) fn item(at: usize, request: &ApiRequest) -> Result<String, Error> {
     for (name, value) in &request.headers {
         let value = value.to_str().map_err(|e| {
             let why = format!("the header {name} cannot be part of a batch");
-            Error::new(Kind::InvalidInput, why).with_source(e)
+            Error::new(ErrorKind::InvalidInput, why).with_source(e)
         })?;
         headers.push(HeaderToSend { name: name.as_str(), value });
     }
@@ -114,7 +115,7 @@ impl BatchResult {
     }
 
     /// Returns the response to an item, if it was serviced.
-    pub(super) fn response(&self, at: usize) -> Option<Result<Answer, Error>> {
+    pub(super) fn response(&self, at: usize) -> Option<Result<ApiResponse, Error>> {
         let id = at.to_string();
         self.serviced_requests.iter().find(|serviced| serviced.id == id).map(ServicedRequest::response)
     }
@@ -122,8 +123,8 @@ impl BatchResult {
 
 impl ServicedRequest {
     /// Returns the response as if it had come alone.
-    fn response(&self) -> Result<Answer, Error> {
-        let odd = |why: &'static str| Error::new(Kind::Decode, why);
+    fn response(&self) -> Result<ApiResponse, Error> {
+        let odd = |why: &'static str| Error::new(ErrorKind::Decode, why);
         let status = StatusCode::from_u16(self.status_code);
         let status = status.map_err(|e| odd("an item of the batch has no status").with_source(e))?;
         let encoded: String = self.body.iter().flat_map(|body| body.split_whitespace()).collect();
@@ -147,6 +148,6 @@ impl ServicedRequest {
             }
             _ => body,
         };
-        Answer::of_item(head, Bytes::from(body))
+        ApiResponse::of_item(head, Bytes::from(body))
     }
 }

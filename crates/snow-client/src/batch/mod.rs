@@ -7,11 +7,11 @@ use crate::request::api_request::ApiRequest;
 use crate::request::call::Call;
 use crate::request::client_inner::ClientInner;
 use crate::request::exchange::{ResponseReader, exchange};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use http::Method;
 use snow_core::ApiPath;
-use snow_core::decode::Answer;
+use snow_core::decode::ApiResponse;
 use snow_core::layer::Attempts;
 use std::fmt;
 use std::marker::PhantomData;
@@ -57,7 +57,7 @@ pub struct Batch {
 }
 
 /// Which item of a batch, and what it comes to.
-pub struct Item<T> {
+pub struct BatchItem<T> {
     batch: Arc<()>,
     at: usize,
     read: Box<ResponseReader<T>>,
@@ -71,14 +71,14 @@ impl Batch {
     }
 
     /// Adds a call of the same client. One that cannot be right has its error as its outcome, and is not sent.
-    pub fn add<T>(&mut self, call: impl Into<Call<T>>) -> Item<T> {
+    pub fn add<T>(&mut self, call: impl Into<Call<T>>) -> BatchItem<T> {
         let (client, request, read) = call.into().into_parts();
         let request = request.and_then(|request| match Arc::ptr_eq(&client, &self.client) {
             true => AddedItem::new(self.items.len(), request, &client),
-            false => Err(Error::new(Kind::InvalidInput, "the call is of another client than the batch")),
+            false => Err(Error::new(ErrorKind::InvalidInput, "the call is of another client than the batch")),
         });
         self.items.push(request);
-        Item { batch: self.id.clone(), at: self.items.len() - 1, read, of: PhantomData }
+        BatchItem { batch: self.id.clone(), at: self.items.len() - 1, read, of: PhantomData }
     }
 
     /// How many items go in one request at most; 50 by default.
@@ -107,12 +107,12 @@ impl Batch {
     }
 
     /// Sends all of them, one request after the other. Reads that the instance did not come to are sent again; writes are not,
-    /// and have [`Kind::Unserviced`] as their outcome. The first of them may be what used up the batch's time, and may have been
-    /// carried out; those after it were not, which [`Error::may_have_happened`] tells.
+    /// and have [`ErrorKind::Unserviced`] as their outcome. The first of them may be what used up the batch's time, and may have been
+    /// carried out; those after it were not, which [`Error::may_have_executed`] tells.
     ///
     /// **Cancelling**: a dropped future leaves open which writes were carried out.
-    pub async fn send(self) -> Answers {
-        let mut outcomes: Vec<Option<Result<Answer, Error>>> = Vec::new();
+    pub async fn send(self) -> BatchResponse {
+        let mut outcomes: Vec<Option<Result<ApiResponse, Error>>> = Vec::new();
         outcomes.resize_with(self.items.len(), || None);
         let mut requests = Vec::with_capacity(self.items.len());
         let mut waiting = Vec::new();
@@ -134,11 +134,11 @@ impl Batch {
             again.extend(rest);
             waiting = again;
         }
-        Answers { batch: self.id, requests, outcomes }
+        BatchResponse { batch: self.id, requests, outcomes }
     }
 }
 
-fn put(outcomes: &mut [Option<Result<Answer, Error>>], at: usize, outcome: Result<Answer, Error>) {
+fn put(outcomes: &mut [Option<Result<ApiResponse, Error>>], at: usize, outcome: Result<ApiResponse, Error>) {
     if let Some(place) = outcomes.get_mut(at) {
         *place = Some(outcome);
     }
@@ -164,7 +164,7 @@ impl Sender<'_> {
     async fn round(
         &self,
         items: Vec<CheckedItem>,
-        outcomes: &mut [Option<Result<Answer, Error>>],
+        outcomes: &mut [Option<Result<ApiResponse, Error>>],
     ) -> Vec<CheckedItem> {
         let (result, attempts) = match self.exchange(&items).await {
             Ok(result) => result,
@@ -213,36 +213,36 @@ impl Sender<'_> {
         let json = json::request(items.iter().map(|item| item.json.as_str()));
         request.body = Some(Bytes::from(json));
         if items.iter().all(|item| item.is_safe) {
-            request = request.operation(|operation| operation.idempotent(true));
+            request = request.options(|options| options.idempotent(true));
         }
         if let Some(limit) = self.deadline {
-            request = request.operation(|operation| operation.deadline(limit));
+            request = request.options(|options| options.deadline(limit));
         }
         let request = request.check(self.client).await?;
-        let read = |response: &Answer, _: &ApiRequest| Ok((response.read()?, response.attempts()));
+        let read = |response: &ApiResponse, _: &ApiRequest| Ok((response.read()?, response.attempts()));
         exchange(self.client, &request, &read, None).await
     }
 }
 
 fn unserviced() -> Error {
-    Error::new(Kind::Unserviced, "the instance did not come to this item of the batch")
+    Error::new(ErrorKind::Unserviced, "the instance did not come to this item of the batch")
 }
 
 /// What the items of a batch came to.
-pub struct Answers {
+pub struct BatchResponse {
     batch: Arc<()>,
     requests: Vec<Option<ApiRequest>>,
-    outcomes: Vec<Option<Result<Answer, Error>>>,
+    outcomes: Vec<Option<Result<ApiResponse, Error>>>,
 }
 
-impl Answers {
+impl BatchResponse {
     /// The outcome of an item, as its call would have given it.
     ///
     /// # Errors
-    /// Those of the call; of the whole request, if that failed; [`Kind::Unserviced`] for what the instance did not come to;
-    /// [`Kind::InvalidInput`] for an item of another batch, and for one that was taken already.
-    pub fn take<T>(&mut self, item: &Item<T>) -> Result<T, Error> {
-        let not_here = |why: &'static str| Error::new(Kind::InvalidInput, why);
+    /// Those of the call; of the whole request, if that failed; [`ErrorKind::Unserviced`] for what the instance did not come to;
+    /// [`ErrorKind::InvalidInput`] for an item of another batch, and for one that was taken already.
+    pub fn take<T>(&mut self, item: &BatchItem<T>) -> Result<T, Error> {
+        let not_here = |why: &'static str| Error::new(ErrorKind::InvalidInput, why);
         if !Arc::ptr_eq(&item.batch, &self.batch) {
             return Err(not_here("the item is of another batch"));
         }
@@ -263,7 +263,7 @@ impl<T: 'static> Call<T> {
     /// instance has 30 s for it in place of 60.
     ///
     /// # Errors
-    /// Those of the call, and [`Kind::Unserviced`] if the answer is too large for a batch (10 MB, facts 7.1).
+    /// Those of the call, and [`ErrorKind::Unserviced`] if the answer is too large for a batch (10 MB, facts 7.1).
     pub async fn through_batch(self) -> Result<T, Error> {
         let client = self.client();
         let mut batch = Batch::new(client);
@@ -272,9 +272,9 @@ impl<T: 'static> Call<T> {
     }
 }
 
-impl<T> fmt::Debug for Item<T> {
+impl<T> fmt::Debug for BatchItem<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Item({})", self.at)
+        write!(f, "BatchItem({})", self.at)
     }
 }
 
@@ -284,8 +284,8 @@ impl fmt::Debug for Batch {
     }
 }
 
-impl fmt::Debug for Answers {
+impl fmt::Debug for BatchResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Answers({} items)", self.outcomes.len())
+        write!(f, "BatchResponse({} items)", self.outcomes.len())
     }
 }

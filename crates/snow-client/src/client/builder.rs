@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
 use snow_auth::Credentials;
 use snow_core::layer::RetryPolicy;
-use snow_core::{Body, BoxError, Error, HttpService, Kind, Transport};
+use snow_core::{Body, BoxError, Error, ErrorKind, HttpService, Transport};
 use std::fmt;
 use std::time::Duration;
 use tower_layer::Layer;
@@ -45,7 +45,7 @@ impl CommonSettings {
 }
 
 fn invalid(why: &'static str) -> Error {
-    Error::new(Kind::InvalidInput, why)
+    Error::new(ErrorKind::InvalidInput, why)
 }
 
 macro_rules! common_settings {
@@ -67,7 +67,7 @@ macro_rules! common_settings {
             self.common.host = Some(match named {
                 true => Instance::parse(host),
                 false => Err(Error::new(
-                    Kind::InvalidInput,
+                    ErrorKind::InvalidInput,
                     format!("the host {host:?} is not a full name: give one, or instance({host:?}) if it is an instance"),
                 )),
             });
@@ -117,12 +117,12 @@ macro_rules! common_settings {
         /// # let url = simulator.listen().await?;
         /// use snow_client::{Client, field};
         ///
-        /// let client = Client::builder().instance(url.url()).user("admin").password("secret").check_fields().build()?;
+        /// let client = Client::builder().instance(url.url()).user("admin").password("secret").validate_fields().build()?;
         /// let error = client.table("incident").list().query(field("sate").eq(1)).limit(1).await.unwrap_err();
         /// assert!(error.to_string().contains("did you mean \"state\"?"), "{error}");
         /// # Ok(()) }
         /// ```
-        pub fn check_fields(mut self) -> Self {
+        pub fn validate_fields(mut self) -> Self {
             self.common.settings.checks_fields = true;
             self.given("a check of fields")
         }
@@ -202,8 +202,8 @@ macro_rules! common_settings {
 
         /// How long an attempt may take until its answer begins; 90 seconds by default, which is above the 60 after which
         /// the service itself gives up (facts 3.4).
-        pub fn head_timeout(mut self, limit: Duration) -> Self {
-            self.common.settings.timeouts = self.common.settings.timeouts.head(limit);
+        pub fn response_timeout(mut self, limit: Duration) -> Self {
+            self.common.settings.timeouts = self.common.settings.timeouts.response_timeout(limit);
             self.given("a head timeout")
         }
 
@@ -221,10 +221,10 @@ macro_rules! common_settings {
         ///
         /// let layer = MapRequestLayer::new(|request: http::Request<snow_core::Body>| request);
         /// let client =
-        ///     Client::builder().instance("dev12345").user("admin").password("secret").operation_layer(layer).build()?;
+        ///     Client::builder().instance("dev12345").user("admin").password("secret").call_layer(layer).build()?;
         /// # Ok::<_, snow_client::Error>(())
         /// ```
-        pub fn operation_layer<L, R>(mut self, layer: L) -> Self
+        pub fn call_layer<L, R>(mut self, layer: L) -> Self
         where
             L: Layer<HttpService> + Send + Sync + 'static,
             L::Service: Service<Request<Body>, Response = Response<R>> + Clone + Send + Sync + 'static,
@@ -321,7 +321,7 @@ impl ClientBuilder {
     /// The client.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
+    /// [`ErrorKind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
     pub fn build(self) -> Result<Client, Error> {
         let instance = self.common.instance()?;
         if let Some(stack) = &self.stack {
@@ -345,7 +345,7 @@ impl ClientBuilder {
         }
         if let Some(given) = self.common.settings.given.first() {
             let why = format!("{given} is given beside a whole stack, which would not use it");
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         Ok(Client::with_dictionary(|dictionary| ClientInner::of_stack(instance, http, dictionary)))
     }

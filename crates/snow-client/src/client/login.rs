@@ -6,7 +6,7 @@ use crate::stack::BaseService;
 use crate::stack::Settings;
 use crate::{Instance, Secret};
 use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer};
-use snow_core::{Error, Kind, Origin};
+use snow_core::{Error, ErrorKind, Origin};
 use std::sync::Arc;
 use tower_layer::Identity;
 
@@ -61,7 +61,7 @@ impl Login {
     pub(crate) fn checked(&self, origin: &Origin, has_transport: bool) -> Result<CheckedLogin, Error> {
         if let [first, second, ..] = self.given()[..] {
             let why = format!("both {first} and {second} are given: give one way to log in");
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         if let Some(token) = &self.bearer_token {
             return BearerAuthLayer::new(origin, token.clone()).map(CheckedLogin::Bearer);
@@ -72,7 +72,7 @@ impl Login {
         if let Some(custom) = &self.custom {
             return Ok(CheckedLogin::Custom(custom.clone()));
         }
-        let refuse = |why| Err(Error::new(Kind::InvalidInput, why));
+        let refuse = |why| Err(Error::new(ErrorKind::InvalidInput, why));
         match (&self.user, &self.password) {
             (Some(user), Some(password)) => {
                 BasicAuthLayer::new(origin, user, password.clone()).map(CheckedLogin::Basic)

@@ -4,8 +4,8 @@ use crate::request::params::RequestParams;
 use crate::request::record_identity::Identity;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use snow_core::decode::Answer;
-use snow_core::{ApiPath, DisplayValue, Error, Kind, Operation};
+use snow_core::decode::ApiResponse;
+use snow_core::{ApiPath, DisplayValue, Error, ErrorKind, RequestOptions};
 use std::time::Duration;
 
 /// One request, as what it means: what is asked of which path, and what its response has to have.
@@ -17,7 +17,7 @@ pub(crate) struct ApiRequest {
     pub(crate) headers: HeaderMap,
     /// JSON, unless a header says otherwise.
     pub(crate) body: Option<Bytes>,
-    pub(crate) operation: Option<Operation>,
+    pub(crate) options: Option<RequestOptions>,
     /// Fields that the response has to have in addition to those that the caller asked for.
     pub(crate) needed: Vec<String>,
     /// The field whose value tells this creation from all others.
@@ -36,7 +36,7 @@ impl ApiRequest {
             params: RequestParams::default(),
             headers: HeaderMap::new(),
             body: None,
-            operation: None,
+            options: None,
             needed: Vec::new(),
             correlation: None,
             identity: None,
@@ -45,14 +45,14 @@ impl ApiRequest {
     }
 
     /// Sets one more option of the call.
-    pub(crate) fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
-        let operation = Some(set(self.operation.unwrap_or_default()));
-        Self { operation, ..self }
+    pub(crate) fn options(self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        let options = Some(set(self.options.unwrap_or_default()));
+        Self { options, ..self }
     }
 
     /// The time limit that the caller set for this call.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.operation.as_ref().and_then(Operation::deadline_limit)
+        self.options.as_ref().and_then(RequestOptions::deadline_limit)
     }
 
     /// Adds the needed fields to those that the caller asked for. Without a list of fields, all of them come.
@@ -68,7 +68,7 @@ impl ApiRequest {
     /// Returns the request as an item of a batch.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for a creation that is confirmed by a field: within a batch, nothing can be looked up.
+    /// [`ErrorKind::InvalidInput`] for a creation that is confirmed by a field: within a batch, nothing can be looked up.
     pub(crate) fn into_batch_item(mut self) -> Result<Self, Error> {
         match &self.correlation {
             None => {
@@ -76,14 +76,14 @@ impl ApiRequest {
                 Ok(self)
             }
             Some(field) => Err(Error::new(
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 format!("a creation that is looked for by its {field} goes out by itself, not in a batch"),
             )),
         }
     }
 
     /// Prepares a response to be read as the parameters of this request asked for it.
-    pub(crate) fn prepare_response(&self, response: Answer) -> Answer {
+    pub(crate) fn prepare_response(&self, response: ApiResponse) -> ApiResponse {
         let displayed = self.params.shape.display() == DisplayValue::Display;
         response.displayed(displayed).with_meta(has_meta(&self.path))
     }

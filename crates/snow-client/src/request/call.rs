@@ -7,8 +7,8 @@ use crate::request::exchange::ResponseReader;
 use crate::request::execute::execute;
 use crate::request::params::RequestParams;
 use http::HeaderMap;
-use snow_core::decode::Answer;
-use snow_core::{DisplayValue, Error, Kind, Operation};
+use snow_core::decode::ApiResponse;
+use snow_core::{DisplayValue, Error, ErrorKind, RequestOptions};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -32,7 +32,7 @@ impl<T> Call<T> {
     pub(crate) fn new(
         client: Arc<ClientInner>,
         request: Result<ApiRequest, Error>,
-        read: impl Fn(&Answer, &ApiRequest) -> Result<T, Error> + Send + Sync + 'static,
+        read: impl Fn(&ApiResponse, &ApiRequest) -> Result<T, Error> + Send + Sync + 'static,
     ) -> Self {
         Self { client, request, read: Box::new(read) }
     }
@@ -42,7 +42,7 @@ impl<T> Call<T> {
     /// The same request, its answer read as something else.
     pub(crate) fn read_as<U>(
         self,
-        read: impl Fn(&Answer, &ApiRequest) -> Result<U, Error> + Send + Sync + 'static,
+        read: impl Fn(&ApiResponse, &ApiRequest) -> Result<U, Error> + Send + Sync + 'static,
     ) -> Call<U> {
         Call::new(self.client, self.request, read)
     }
@@ -87,7 +87,7 @@ impl<T> Call<T> {
     /// Whether the call may be sent again when it is not known whether it was carried out. By default reads and deletions may;
     /// updates may not, because they append to journal fields, and creations may not at all (facts 3.3).
     pub fn idempotent(self, idempotent: bool) -> Self {
-        self.operation(|operation| operation.idempotent(idempotent))
+        self.options(|options| options.idempotent(idempotent))
     }
 
     /// Of a typed read: whether every field that was asked for has to be in the response, a dot-walked one included. By default a
@@ -95,13 +95,13 @@ impl<T> Call<T> {
     /// absent is an error in any case.
     ///
     /// # Errors
-    /// [`Kind::Decode`], naming the fields. [`Kind::InvalidInput`] for a write, which has happened by the time its response is
-    /// read: use [`compared`](Self::compared).
+    /// [`ErrorKind::Decode`], naming the fields. [`ErrorKind::InvalidInput`] for a write, which has happened by the time its response is
+    /// read: use [`verified`](Self::verified).
     pub fn require_fields(self, require: bool) -> Self {
         self.change(|request| match request.method.is_safe() || !require {
             true => Ok(ApiRequest { requires_fields: require, ..request }),
             false => Err(Error::new(
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 "require_fields() is for reads: a write has happened by the time its response is read",
             )),
         })
@@ -129,7 +129,7 @@ impl<T> Call<T> {
     /// The same call, read further.
     pub(crate) fn then<U>(
         self,
-        further: impl Fn(T, &Answer, &ApiRequest) -> Result<U, Error> + Send + Sync + 'static,
+        further: impl Fn(T, &ApiResponse, &ApiRequest) -> Result<U, Error> + Send + Sync + 'static,
     ) -> Call<U>
     where
         T: 'static,
@@ -138,8 +138,8 @@ impl<T> Call<T> {
         Call::new(client, request, move |answer, request| further(read(answer, request)?, answer, request))
     }
 
-    fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
-        self.change(|request| Ok(request.operation(set)))
+    fn options(self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.change(|request| Ok(request.options(set)))
     }
 
     pub(crate) fn params(mut self, set: impl FnOnce(RequestParams) -> RequestParams) -> Self {

@@ -21,7 +21,7 @@ macro_rules! parameters {
         /// Sets a parameter that has no method of its own.
         ///
         /// # Errors
-        /// When the call is awaited, and before anything is sent, with [`Kind::InvalidInput`](crate::Kind::InvalidInput) for a
+        /// When the call is awaited, and before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a
         /// name that has a method of its own, and for one that does not begin with `sysparm_`: on a list, the service takes the
         /// name of a field as a filter and ignores a misspelt one (facts 1.2). A call of [`Client::api`](crate::Client::api)
         /// takes any name.
@@ -31,7 +31,7 @@ macro_rules! parameters {
 
         /// How long this call may take, everything included, in place of the client's own limit.
         pub fn deadline(self, limit: std::time::Duration) -> Self {
-            self.operation(|operation| operation.deadline(limit))
+            self.options(|options| options.deadline(limit))
         }
     };
 }

@@ -7,18 +7,19 @@ use crate::request::read_retry::ReadRetry;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::response::Parts;
-use snow_core::decode::{self, Answer};
+use snow_core::decode::{self, ApiResponse};
 use snow_core::layer::Attempts;
-use snow_core::{Departure, Error, Kind};
+use snow_core::{Departure, Error, ErrorKind};
 
 /// Makes a value of a response.
-pub(crate) type ResponseReader<T> = dyn Fn(&Answer, &ApiRequest) -> Result<T, Error> + Send + Sync;
+pub(crate) type ResponseReader<T> = dyn Fn(&ApiResponse, &ApiRequest) -> Result<T, Error> + Send + Sync;
 
 /// Makes a value of a response, without anything that it would have to remember.
-pub(crate) type PlainReader<T> = fn(&Answer, &ApiRequest) -> Result<T, Error>;
+pub(crate) type PlainReader<T> = fn(&ApiResponse, &ApiRequest) -> Result<T, Error>;
 
 /// Makes a value of a response, and may borrow from where the request is sent.
-pub(crate) type BorrowingReader<'r, T> = dyn Fn(&Answer, &ApiRequest) -> Result<T, Error> + Send + Sync + 'r;
+pub(crate) type BorrowingReader<'r, T> =
+    dyn Fn(&ApiResponse, &ApiRequest) -> Result<T, Error> + Send + Sync + 'r;
 
 /// Looks at a response before it is read, and may put another one in its place.
 pub(crate) type Confirm<'r> =
@@ -68,7 +69,7 @@ async fn send_once<T>(
         if let Some(confirm) = confirm {
             (head, body) = confirm(head, body).await?;
         }
-        read_response(client, request, Answer::new(head, body)?, departure.as_ref(), read)
+        read_response(client, request, ApiResponse::new(head, body)?, departure.as_ref(), read)
     };
     value.await.map_err(|error| Failure {
         error,
@@ -80,7 +81,7 @@ async fn send_once<T>(
 pub(super) fn read_response<T>(
     client: &ClientInner,
     request: &ApiRequest,
-    response: Answer,
+    response: ApiResponse,
     departure: Option<&Departure>,
     read: &BorrowingReader<'_, T>,
 ) -> Result<T, Error> {
@@ -93,7 +94,7 @@ pub(super) fn read_response<T>(
 
 /// Retires the connection after a response to another request: whatever comes next over it may be for another one, too.
 pub(crate) fn retire_if_mismatched(error: &Error, departure: Option<&Departure>) {
-    if let (Kind::ResponseMismatch, Some(departure)) = (error.kind(), departure) {
+    if let (ErrorKind::ResponseMismatch, Some(departure)) = (error.kind(), departure) {
         departure.retire_connection();
     }
 }

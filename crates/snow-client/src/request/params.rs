@@ -205,7 +205,7 @@ impl RequestParams {
     /// The text of them all.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](crate::Kind::InvalidInput) for the first that cannot be sent.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for the first that cannot be sent.
     pub(crate) fn to_params(&self) -> Result<Params, Error> {
         let Self { selection, shape, written, paging, own, refused, any: _ } = self;
         if let Some(why) = refused {

@@ -3,7 +3,7 @@
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use http::Request;
-use snow_core::{Body, Error, Operation, timer};
+use snow_core::{Body, Error, RequestOptions, timer};
 use std::time::{Duration, SystemTime};
 
 /// The attempts of one read so far. Their number, the pauses between them and the budget are those of the stack's retry layer, and
@@ -43,7 +43,7 @@ impl ReadRetry {
     ) -> Result<(), Error> {
         let error = request.annotate(client, error);
         let elapsed = client.clock.since(self.began);
-        let pause = retry_delay(client, request.operation.as_ref(), error, attempts, elapsed)?;
+        let pause = retry_delay(client, request.options.as_ref(), error, attempts, elapsed)?;
         timer::sleep(pause).await.map_err(|error| request.annotate(client, error))?;
         self.attempts = attempts;
         Ok(())
@@ -56,12 +56,12 @@ impl ReadRetry {
 /// `error`, if the client's retry policy allows no further attempt.
 pub(crate) fn retry_delay(
     client: &ClientInner,
-    operation: Option<&Operation>,
+    options: Option<&RequestOptions>,
     error: Error,
     attempts: u32,
     elapsed: Duration,
 ) -> Result<Duration, Error> {
     let Some(retry) = &client.read_retry else { return Err(error) };
-    let limit = operation.map_or(retry.deadline, |operation| operation.time(retry.deadline));
-    retry.policy.clone().within(limit).again(error, attempts, elapsed)
+    let limit = options.map_or(retry.deadline, |options| options.time(retry.deadline));
+    retry.policy.clone().max_elapsed(limit).next_delay(error, attempts, elapsed)
 }

@@ -1,7 +1,7 @@
 //! Whether a response is about the record that was asked for.
 
 use crate::Record;
-use snow_core::{Error, Kind, SysId};
+use snow_core::{Error, ErrorKind, SysId};
 
 /// The record that a request names by its `sys_id`.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ impl Identity {
     /// shows no `sys_id`, of a database view for one, cannot be compared.
     ///
     /// # Errors
-    /// [`Kind::ResponseMismatch`]
+    /// [`ErrorKind::ResponseMismatch`]
     pub(crate) fn verify(self, record: Record) -> Result<Record, Error> {
         let Some(found) = record.get("sys_id").filter(|found| !found.is_empty()) else { return Ok(record) };
         self.matches(&found.value()?)?;
@@ -35,19 +35,19 @@ impl Identity {
     /// Whether this is the `sys_id` that was asked for.
     ///
     /// # Errors
-    /// [`Kind::ResponseMismatch`]
+    /// [`ErrorKind::ResponseMismatch`]
     pub(crate) fn matches(self, found: &str) -> Result<(), Error> {
         if found.eq_ignore_ascii_case(self.sys_id.as_str()) {
             return Ok(());
         }
         let why = format!("the response has another record than {}, which was asked for", self.sys_id);
-        Err(Error::new(Kind::ResponseMismatch, why))
+        Err(Error::new(ErrorKind::ResponseMismatch, why))
     }
 
     /// What may be wrong with the id of a record that was not found. A number is no id, and looks enough like one to be sent.
     pub(crate) fn missed(self, error: &Error) -> Option<String> {
         let id = self.sys_id.as_str();
-        (error.kind() == Kind::NotFound && is_number(id)).then(|| {
+        (error.kind() == ErrorKind::NotFound && is_number(id)).then(|| {
             format!(
                 "{id:?} looks like a number, not like a sys_id (list().query(field(\"number\").eq({id:?})).one() reads a record by \
                  its number)"

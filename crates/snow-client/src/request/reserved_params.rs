@@ -1,6 +1,6 @@
 //! Names of parameters that `param()` refuses: those that have a method of their own, and those that select records.
 
-use snow_core::{Error, Kind, Params};
+use snow_core::{Error, ErrorKind, Params};
 
 /// A parameter's name that is not reserved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,9 +41,9 @@ const METHODS: [(&str, &str); 22] = [
 /// The name, if it is one that no method sets and that cannot select records.
 ///
 /// # Errors
-/// [`Kind::InvalidInput`], which says what to use instead.
+/// [`ErrorKind::InvalidInput`], which says what to use instead.
 pub(crate) fn unreserved(name: &str) -> Result<ParamName, Error> {
-    let refused = |why: String| Err(Error::new(Kind::InvalidInput, why));
+    let refused = |why: String| Err(Error::new(ErrorKind::InvalidInput, why));
     if name.is_empty() {
         return refused("a parameter has no name".to_owned());
     }
@@ -63,11 +63,11 @@ pub(crate) fn unreserved(name: &str) -> Result<ParamName, Error> {
 /// Adds a parameter that is set by its name, unless it would replace another one.
 ///
 /// # Errors
-/// [`Kind::InvalidInput`] if it is set already.
+/// [`ErrorKind::InvalidInput`] if it is set already.
 pub(crate) fn add(params: Params, name: &str, value: &str) -> Result<Params, Error> {
     if params.get(name).is_some() {
         let why = format!("the parameter {name:?} is set twice: by a method and by its name");
-        return Err(Error::new(Kind::InvalidInput, why));
+        return Err(Error::new(ErrorKind::InvalidInput, why));
     }
     Ok(params.custom(name, value))
 }

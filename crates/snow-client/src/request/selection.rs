@@ -4,7 +4,7 @@
 
 use crate::request::reserved_params::{self, ParamName};
 use snow_core::query::Value;
-use snow_core::{Error, Instance, Kind, Params, Query};
+use snow_core::{Error, ErrorKind, Instance, Params, Query};
 
 /// Which records, and how many of them.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +107,7 @@ impl Selection {
             Filter::Query(_) => self.refuse(mixed()),
             Filter::Pairs(pairs) if pairs.iter().any(|(known, _)| known == field) => {
                 let why = format!("the list is filtered by {field:?} twice: say it in a query()");
-                self.refuse(Error::new(Kind::InvalidInput, why));
+                self.refuse(Error::new(ErrorKind::InvalidInput, why));
             }
             Filter::Pairs(pairs) => pairs.push((field.to_owned(), value)),
         }
@@ -153,7 +153,7 @@ impl Selection {
         match &self.filter {
             Filter::Query(query) => Ok(query),
             Filter::Pairs(_) => Err(Error::new(
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 "records that filter() selects can be read one page at a time only: for the first, the only or all of them, \
                  for streams and for bulk writes, say it in a query()",
             )),
@@ -220,7 +220,7 @@ impl Selection {
     /// Some of the same records: those of a narrower query, in a window of its own.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for pairs.
+    /// [`ErrorKind::InvalidInput`] for pairs.
     pub(crate) fn keyed(&self, narrower: Query<'static>, window: Window) -> Result<Self, Error> {
         self.query()?;
         let Self { fixed, filter: _, window: _, scope, extra, refused } = self.clone();
@@ -287,14 +287,14 @@ fn checked_pair(field: &str, value: &Value<'static>) -> Result<(), Error> {
         let why = format!(
             "the filter {field:?} has no value: to find empty fields, use query(field({field:?}).is_empty())"
         );
-        return Err(Error::new(Kind::InvalidInput, why));
+        return Err(Error::new(ErrorKind::InvalidInput, why));
     }
     Ok(())
 }
 
 fn mixed() -> Error {
     Error::new(
-        Kind::InvalidInput,
+        ErrorKind::InvalidInput,
         "a list is filtered by query() and by filter() at once, which the service says exclude each other: say it all in the query",
     )
 }

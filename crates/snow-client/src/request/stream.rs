@@ -6,8 +6,8 @@ use crate::request::client_inner::ClientInner;
 use crate::request::exchange::{ResponseReader, read_response};
 use crate::request::read_retry::ReadRetry;
 use http::{HeaderMap, Response, StatusCode, header};
-use snow_core::decode::{self, Answer};
-use snow_core::{Body, Departure, Error, Kind, Operation};
+use snow_core::decode::{self, ApiResponse};
+use snow_core::{Body, Departure, Error, ErrorKind, RequestOptions};
 use std::time::Duration;
 
 /// How much longer than any other call an upload may take whose size nobody knows: the time of its source counts, too.
@@ -32,7 +32,7 @@ pub(crate) async fn send<T>(
         };
         let response = client.http.send(http).await?;
         let (head, body) = decode::receive(response, client.limit).await?;
-        read_response(client, request, Answer::new(head, body)?, departure.as_ref(), read)
+        read_response(client, request, ApiResponse::new(head, body)?, departure.as_ref(), read)
     };
     sent.await.map_err(|error| request.annotate(client, error))
 }
@@ -53,8 +53,8 @@ pub(crate) async fn open(
             return Ok(response);
         }
         let (head, body) = decode::receive(response, client.limit).await?;
-        let response = Answer::new(head, body)?;
-        Err(response.about(Error::new(Kind::Decode, "the response is not a file")))
+        let response = ApiResponse::new(head, body)?;
+        Err(response.about(Error::new(ErrorKind::Decode, "the response is not a file")))
     };
     opened.await.map_err(|error| request.annotate(client, error))
 }
@@ -78,7 +78,7 @@ pub(crate) fn uploads(request: ApiRequest, bytes: Option<u64>) -> ApiRequest {
 /// Lets any number of bytes come back for a request. Until they begin to come it has the time of any call; when their number is
 /// known, [`extend_for`] gives it more.
 pub(crate) fn downloads(request: ApiRequest) -> ApiRequest {
-    extendable(request).operation(|operation| operation.body_limit(u64::MAX))
+    extendable(request).options(|options| options.body_limit(u64::MAX))
 }
 
 /// Gives a download the time that so many bytes need.
@@ -89,13 +89,13 @@ pub(crate) fn extend_for(request: &ApiRequest, bytes: u64) {
 fn extendable(request: ApiRequest) -> ApiRequest {
     match request.deadline() {
         Some(_) => request,
-        None => request.operation(Operation::extendable),
+        None => request.options(RequestOptions::extendable),
     }
 }
 
 fn extend(request: &ApiRequest, more: Duration) {
-    if let Some(operation) = &request.operation {
-        operation.extend_deadline(more);
+    if let Some(options) = &request.options {
+        options.extend_deadline(more);
     }
 }
 

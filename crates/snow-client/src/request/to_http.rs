@@ -3,14 +3,14 @@
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use http::{HeaderValue, Request, header};
-use snow_core::{Body, Departure, Error, Operation, Params};
+use snow_core::{Body, Departure, Error, Params, RequestOptions};
 use std::time::Duration;
 
 impl ApiRequest {
     /// Makes the HTTP request. `attempts` and `elapsed`: how many attempts of this call were made before, and how long they took.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for parameters that cannot be sent, and for a URL that is too long.
+    /// [`ErrorKind::InvalidInput`] for parameters that cannot be sent, and for a URL that is too long.
     pub(crate) fn to_http(
         &self,
         client: &ClientInner,
@@ -28,22 +28,22 @@ impl ApiRequest {
         if client.tells_departures {
             http.extensions_mut().insert(Departure::new());
         }
-        if attempts > 0 || self.operation.is_some() {
+        if attempts > 0 || self.options.is_some() {
             http.extensions_mut().insert(self.operation_after(client, attempts, elapsed));
         }
         Ok(http)
     }
 
     /// A later attempt has what is left of the time.
-    fn operation_after(&self, client: &ClientInner, attempts: u32, elapsed: Duration) -> Operation {
-        let operation = self.operation.clone().unwrap_or_default();
+    fn operation_after(&self, client: &ClientInner, attempts: u32, elapsed: Duration) -> RequestOptions {
+        let options = self.options.clone().unwrap_or_default();
         let default = client.read_retry.as_ref().map(|retry| retry.deadline);
-        match operation.deadline_limit().or(default) {
+        match options.deadline_limit().or(default) {
             Some(limit) if attempts > 0 => {
-                let left = operation.time(limit).saturating_sub(elapsed);
-                operation.attempted(attempts).extendable().deadline(left)
+                let left = options.time(limit).saturating_sub(elapsed);
+                options.attempted(attempts).extendable().deadline(left)
             }
-            _ => operation,
+            _ => options,
         }
     }
 
@@ -58,7 +58,7 @@ impl ApiRequest {
             None => error,
         };
         match client.instance.uri(&self.path, &Params::new()) {
-            Ok(uri) => error.with_operation(&self.method, &uri),
+            Ok(uri) => error.with_request(&self.method, &uri),
             Err(_) => error,
         }
     }

@@ -73,16 +73,16 @@ fn has_enum(column: &Column, choices: &[Choice]) -> bool {
 /// What has changed between two modules that were generated, one line a column or choice; nothing if they are made from the same.
 ///
 /// ```
-/// use snow_client::drift;
+/// use snow_client::diff;
 ///
 /// let (old, new) = ("//~ incident.u_size integer\n", "//~ incident.u_size string\n//~ incident.u_color string\n");
-/// assert_eq!(drift(old, new), [
+/// assert_eq!(diff(old, new), [
 ///     "gone: incident.u_size integer",
 ///     "new: incident.u_color string",
 ///     "new: incident.u_size string",
 /// ]);
 /// ```
-pub fn drift(old: &str, new: &str) -> Vec<String> {
+pub fn diff(old: &str, new: &str) -> Vec<String> {
     let lines = |text: &str| -> BTreeSet<String> {
         text.lines().filter_map(|line| line.strip_prefix(MADE_FROM)).map(str::to_owned).collect()
     };

@@ -4,10 +4,10 @@ use super::{Choice, Column, TableSchema};
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::exchange::exchange;
-use crate::{Error, Kind, Query, Record, field};
+use crate::{Error, ErrorKind, Query, Record, field};
 use http::Method;
 use snow_core::ApiPath;
-use snow_core::decode::Answer;
+use snow_core::decode::ApiResponse;
 use std::collections::BTreeMap;
 
 /// More than any table is deep.
@@ -27,7 +27,7 @@ pub(super) async fn table(client: &ClientInner, name: &str) -> Result<TableSchem
             "the dictionary has no columns of {name} that this user may read: {}",
             needed("sys_dictionary")
         );
-        return Err(Error::new(Kind::Forbidden, why));
+        return Err(Error::new(ErrorKind::Forbidden, why));
     }
     let mut columns = BTreeMap::new();
     for row in &rows {
@@ -53,7 +53,7 @@ async fn ancestry(client: &ClientInner, name: &str) -> Result<(String, Vec<Strin
                 .await?;
         let Some(row) = found.first() else {
             let why = format!("the instance has no table {next:?}");
-            return Err(Error::new(Kind::UnknownTable, why));
+            return Err(Error::new(ErrorKind::UnknownTable, why));
         };
         let label = label.get_or_insert(text(row, "label")?);
         // Whether an instance sends a field that is reached through an empty reference is not known (facts 1.2).
@@ -67,7 +67,7 @@ async fn ancestry(client: &ClientInner, name: &str) -> Result<(String, Vec<Strin
             }
         }
     }
-    Err(Error::new(Kind::Decode, format!("the table {name} is above itself")))
+    Err(Error::new(ErrorKind::Decode, format!("the table {name} is above itself")))
 }
 
 /// The name of the table above.
@@ -149,8 +149,9 @@ async fn rows(
     let mut request = ApiRequest::new(Method::GET, ApiPath::table(table)?);
     request.params = request.params.query(query).fields(fields).exclude_reference_link(true).limit(MOST);
     let request = request.check(client).await?;
-    let read =
-        |response: &Answer, _: &ApiRequest| Ok((response.list_at_most(MOST as usize)?, response.total()));
+    let read = |response: &ApiResponse, _: &ApiRequest| {
+        Ok((response.list_at_most(MOST as usize)?, response.total()))
+    };
     let (rows, total) = exchange(client, &request, &read, None)
         .await
         .map_err(|error| error.with_context("the dictionary cannot be read"))?;
@@ -158,11 +159,11 @@ async fn rows(
         let why = format!(
             "the response does not say how many rows of {table} there are (X-Total-Count), so that some may be missing"
         );
-        return Err(Error::new(Kind::Incomplete, why));
+        return Err(Error::new(ErrorKind::Incomplete, why));
     };
     if total > u64::from(MOST) {
         return Err(Error::new(
-            Kind::Incomplete,
+            ErrorKind::Incomplete,
             format!("{total} rows of {table} are more than can be read"),
         ));
     }
@@ -172,7 +173,7 @@ async fn rows(
             rows.len(),
             needed(table)
         );
-        return Err(Error::new(Kind::Forbidden, why));
+        return Err(Error::new(ErrorKind::Forbidden, why));
     }
     Ok(rows)
 }
@@ -190,5 +191,5 @@ fn hidden_field(table: &str, name: &str) -> Error {
         "the field {name:?} of {table} is hidden from this user: {}",
         needed("sys_db_object, sys_dictionary and sys_choice")
     );
-    Error::new(Kind::Forbidden, why)
+    Error::new(ErrorKind::Forbidden, why)
 }

@@ -10,12 +10,12 @@ mod names;
 mod rust_text;
 
 use crate::request::client_inner::ClientInner;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use cache::SchemaCache;
-pub use generate::drift;
+pub use generate::diff;
 
 /// The tables and columns of an instance, as its dictionary has them. What was read once is kept for all clones of the client,
 /// until [`forget`](Self::forget). Get it by [`Client::schema`](crate::Client::schema).
@@ -124,8 +124,8 @@ impl Schema {
     /// A table, by its name.
     ///
     /// # Errors
-    /// [`Kind::UnknownTable`] if there is none, [`Kind::Forbidden`] if the user may not read all of its columns in the dictionary,
-    /// [`Kind::Incomplete`] if the instance does not tell how many there are.
+    /// [`ErrorKind::UnknownTable`] if there is none, [`ErrorKind::Forbidden`] if the user may not read all of its columns in the dictionary,
+    /// [`ErrorKind::Incomplete`] if the instance does not tell how many there are.
     pub async fn table(&self, name: &str) -> Result<Arc<TableSchema>, Error> {
         self.cache.table(&self.client, name).await.map_err(Error::of_read)
     }
@@ -133,7 +133,7 @@ impl Schema {
     /// The values that a column may have, in the order in which they are offered: those of the nearest table that has any.
     ///
     /// # Errors
-    /// As [`table`](Self::table); [`Kind::InvalidInput`] if the table has no such column.
+    /// As [`table`](Self::table); [`ErrorKind::InvalidInput`] if the table has no such column.
     pub async fn choices(&self, table: &str, column: &str) -> Result<Arc<[Choice]>, Error> {
         let key = (table.to_owned(), column.to_owned());
         if let Some(known) = self.cache.choices(&key) {
@@ -150,7 +150,7 @@ impl Schema {
     }
 
     /// Forgets what was read, so that it is read again: after a table was changed.
-    pub fn forget(&self) {
+    pub fn clear_cache(&self) {
         self.cache.clear();
     }
 }
@@ -161,7 +161,7 @@ fn unknown_column(table: &TableSchema, column: &str) -> Error {
         table.columns.iter().map(|known| known.name.as_str()).min_by_key(|known| distance(known, column));
     let hint =
         near.filter(|near| distance(near, column) <= 2).map(|near| format!(": did you mean {near:?}?"));
-    Error::new(Kind::InvalidInput, why + &hint.unwrap_or_default())
+    Error::new(ErrorKind::InvalidInput, why + &hint.unwrap_or_default())
 }
 
 /// How many letters have to be changed, left out or added to make one word of the other.

@@ -7,11 +7,11 @@ use crate::stack::stack_service::StackService;
 use crate::stack::user_layers::UserLayers;
 use http::{HeaderValue, Request, header};
 use snow_core::layer::{
-    AttemptSpan, AttemptSpanLayer, BaseUriLayer, BodyLimit, BodyLimitLayer, DeadlineLayer, DefaultHeaders,
-    DefaultHeadersLayer, Gzip, GzipLayer, OperationSpanLayer, Retry, RetryLayer, RetryPolicy, Session,
+    AttemptSpan, AttemptSpanLayer, BaseUriLayer, BodyLimit, BodyLimitLayer, CallSpanLayer, DeadlineLayer,
+    DefaultHeaders, DefaultHeadersLayer, Gzip, GzipLayer, Retry, RetryLayer, RetryPolicy, Session,
     SessionLayer, Throttle, ThrottleLayer, Timeout, TimeoutLayer,
 };
-use snow_core::{Body, Departure, Error, HttpService, Instance, Kind, Transport};
+use snow_core::{Body, Departure, Error, ErrorKind, HttpService, Instance, Transport};
 use std::any::Any;
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -66,7 +66,7 @@ where
 {
     let stack = ServiceBuilder::new()
         .layer(BaseUriLayer::new(instance.clone())) // below here every URI is absolute, and the instance's
-        .layer(OperationSpanLayer::new())
+        .layer(CallSpanLayer::new())
         .layer(DeadlineLayer::new(settings.deadline())) // everything below, pauses and the response's body included
         .layer(operation_layers)
         .layer(RetryLayer::new(retry))
@@ -134,7 +134,7 @@ pub(crate) fn token(instance: &Instance, settings: &Settings, bottom: BaseServic
     let bottom = bottom.erased();
     let stack = |headers: &DefaultHeadersLayer| {
         let stack = ServiceBuilder::new()
-            .layer(OperationSpanLayer::detached())
+            .layer(CallSpanLayer::detached())
             .layer(AttemptSpanLayer::new())
             .layer(BodyLimitLayer::new(TOKEN_BODY_LIMIT))
             .layer(GzipLayer::new())
@@ -185,7 +185,7 @@ impl Settings {
     }
 
     pub(crate) fn refuse(&mut self, why: &'static str) {
-        self.refused.get_or_insert_with(|| Error::new(Kind::InvalidInput, why));
+        self.refused.get_or_insert_with(|| Error::new(ErrorKind::InvalidInput, why));
     }
 
     /// Whether there are layers of the user's own.
@@ -203,7 +203,7 @@ impl Settings {
 
     /// Its clones share a budget, so this is asked for once.
     pub(crate) fn retry(&self) -> RetryPolicy {
-        self.retry.clone().unwrap_or_default().within(self.deadline())
+        self.retry.clone().unwrap_or_default().max_elapsed(self.deadline())
     }
 
     /// Nobody is held back for longer than a call may take.

@@ -9,7 +9,7 @@ use tower_service::Service;
 pub(crate) trait StackService:
     Service<
         Request<Body>,
-        Response = Response<<Self as StackService>::Answer>,
+        Response = Response<<Self as StackService>::ApiResponse>,
         Error: Into<BoxError>,
         Future: Send,
     > + Clone
@@ -17,7 +17,7 @@ pub(crate) trait StackService:
     + Sync
     + 'static
 {
-    type Answer: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
+    type ApiResponse: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
 }
 
 impl<S, R> StackService for S
@@ -29,5 +29,5 @@ where
         + 'static,
     R: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    type Answer = R;
+    type ApiResponse = R;
 }

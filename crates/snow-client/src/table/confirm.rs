@@ -4,7 +4,7 @@ use crate::request::api_request::ApiRequest;
 use crate::request::call::Call;
 use crate::request::confirm::creation::value_of;
 use http::Method;
-use snow_core::{Error, Kind};
+use snow_core::{Error, ErrorKind};
 
 impl<T> Call<T> {
     /// Of a creation: decides by this field, one of those that are sent, what became of it when the response does not tell: it
@@ -15,7 +15,7 @@ impl<T> Call<T> {
     ///
     /// If there is none, that alone proves nothing: a field that is locked for this user, or a column that is too short, does not
     /// store what was sent, and the record is there all the same. So the call is an error whose
-    /// [`may_have_happened`](Error::may_have_happened) is false, and which may be tried again, only if
+    /// [`may_have_executed`](Error::may_have_executed) is false, and which may be tried again, only if
     ///
     /// - this client has seen before that a creation in this table stored a value of this field exactly as it was sent, one at
     ///   least as long, or any if the dictionary that was read says that this one fits;
@@ -34,14 +34,14 @@ impl<T> Call<T> {
     /// // The instance creates the record, and answers 500.
     /// simulator.settings(|settings| settings.write_lie = Some(snow_sim::WriteLie::Cancelled));
     /// let fields = json!({ "short_description": "No wifi", "correlation_id": "message-4711" });
-    /// let made = client.table("incident").create(&fields).correlated("correlation_id").await?;
+    /// let made = client.table("incident").create(&fields).confirm_by("correlation_id").await?;
     /// assert_eq!(made.value("short_description")?, "No wifi");
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] if the call is no creation, or does not send a value in this field that can be looked for.
-    pub fn correlated(mut self, field: &str) -> Self
+    /// [`ErrorKind::InvalidInput`] if the call is no creation, or does not send a value in this field that can be looked for.
+    pub fn confirm_by(mut self, field: &str) -> Self
     where
         T: 'static,
     {
@@ -54,7 +54,7 @@ impl<T> Call<T> {
                     Ok(ApiRequest { correlation: Some(field.into()), needed, ..request })
                 }
                 _ => Err(Error::new(
-                    Kind::InvalidInput,
+                    ErrorKind::InvalidInput,
                     "only a creation is looked for by a correlation field",
                 )),
             }

@@ -3,13 +3,13 @@
 use crate::request::call::{Call, CallFuture};
 use crate::request::call_options::parameters;
 use crate::request::params::RequestParams;
-use crate::table::bulk::Many;
+use crate::table::bulk::BulkWrite;
 use crate::table::list_request::ListRequest;
-use crate::table::stream::Rows;
+use crate::table::stream::RecordStream;
 use crate::{Page, Table};
 use serde::Serialize;
 use snow_core::query::Value;
-use snow_core::{DisplayValue, Error, Kind, Operation, Query, SysId};
+use snow_core::{DisplayValue, Error, ErrorKind, Query, RequestOptions, SysId};
 use std::borrow::Borrow;
 use std::fmt;
 use std::future::IntoFuture;
@@ -75,7 +75,7 @@ impl<T> List<T> {
     /// ```
     ///
     /// # Errors
-    /// When the list is awaited, and before anything is sent: [`Kind::InvalidInput`] for a list that has a query, too (the service
+    /// When the list is awaited, and before anything is sent: [`ErrorKind::InvalidInput`] for a list that has a query, too (the service
     /// says they exclude each other), for a field that is filtered by twice, and for an empty value.
     pub fn filter<'v>(self, field: &str, value: impl Into<Value<'v>>) -> Self {
         let value = value.into().into_owned();
@@ -86,7 +86,7 @@ impl<T> List<T> {
     ///
     /// By default a typed read fails only if a plain field is in none of the records: it does not exist, or this user may not read
     /// it. Fields that only some records lack are listed by [`Page::missing_fields`] and by the
-    /// [report](crate::Rows::report) of a stream. So are dot-walked fields, which an instance may leave out where the reference is
+    /// [report](crate::RecordStream::report) of a stream. So are dot-walked fields, which an instance may leave out where the reference is
     /// empty.
     pub fn require_fields(self, require: bool) -> Self {
         Self { request: ListRequest { requires_fields: require, ..self.request } }
@@ -107,9 +107,9 @@ impl<T> List<T> {
         self.params(|params| params.query_category(name))
     }
 
-    /// All rows, one by one, in constant memory: see [`Rows`].
-    pub fn stream(self) -> Rows<T> {
-        Rows::new(self.request)
+    /// All rows, one by one, in constant memory: see [`RecordStream`].
+    pub fn stream(self) -> RecordStream<T> {
+        RecordStream::new(self.request)
     }
 
     /// All rows at once, read as [`stream`](Self::stream) reads them. Where that is by position and takes more than one page,
@@ -117,17 +117,17 @@ impl<T> List<T> {
     /// twice.
     ///
     /// # Errors
-    /// What went wrong: never a part of the rows. [`Kind::Incomplete`] if rows may have been missed or repeated, because records
+    /// What went wrong: never a part of the rows. [`ErrorKind::Incomplete`] if rows may have been missed or repeated, because records
     /// came, went or moved meanwhile, or because a limit or an offset leaves nothing to compare with.
     pub async fn all(self) -> Result<Vec<T>, Error> {
-        let (mut rows, mut all) = (self.stream().verified(), Vec::new());
+        let (mut rows, mut all) = (self.stream().ids_compared(), Vec::new());
         while let Some(row) = rows.next().await {
             all.push(row?);
         }
         match rows.report().may_have_drifted {
             false => Ok(all),
             true => Err(Error::new(
-                Kind::Incomplete,
+                ErrorKind::Incomplete,
                 "rows may have been missed or repeated, because records moved while they were read page by page: try again, leave the \
                  query's order out, or use stream(), whose report says so, too",
             )
@@ -138,7 +138,7 @@ impl<T> List<T> {
     /// The only row.
     ///
     /// # Errors
-    /// [`Kind::NoResults`] if there is none that this user may read, [`Kind::MultipleResults`] if there are more.
+    /// [`ErrorKind::NoResults`] if there is none that this user may read, [`ErrorKind::MultipleResults`] if there are more.
     pub async fn one(self) -> Result<T, Error> {
         self.one_or_none().await?.ok_or_else(no_results)
     }
@@ -146,14 +146,14 @@ impl<T> List<T> {
     /// The only row, or `None` if there is none that this user may read.
     ///
     /// # Errors
-    /// [`Kind::MultipleResults`] if there are more.
+    /// [`ErrorKind::MultipleResults`] if there are more.
     pub async fn one_or_none(self) -> Result<Option<T>, Error> {
         let mut rows = self.limit(2).stream();
         let one = rows.next().await.transpose()?;
         match rows.next().await.transpose()? {
             None => Ok(one),
             Some(_) => {
-                Err(Error::new(Kind::MultipleResults, "more than one row matches the query").of_read())
+                Err(Error::new(ErrorKind::MultipleResults, "more than one row matches the query").of_read())
             }
         }
     }
@@ -161,7 +161,7 @@ impl<T> List<T> {
     /// The first row, in the query's order, or by `sys_id` without one.
     ///
     /// # Errors
-    /// [`Kind::NoResults`] if there is none that this user may read.
+    /// [`ErrorKind::NoResults`] if there is none that this user may read.
     pub async fn first(self) -> Result<T, Error> {
         self.first_or_none().await?.ok_or_else(no_results)
     }
@@ -178,7 +178,7 @@ impl<T> List<T> {
     /// (facts 9).
     ///
     /// # Errors
-    /// [`Kind::Incomplete`] if the instance does not tell.
+    /// [`ErrorKind::Incomplete`] if the instance does not tell.
     pub async fn count(self) -> Result<u64, Error>
     where
         T: Send + 'static,
@@ -187,7 +187,7 @@ impl<T> List<T> {
         request.params.selection = request.params.selection.counted();
         let page = request.into_call().await?;
         let why = "the instance told no X-Total-Count, without which nobody knows how many rows there are";
-        page.total().ok_or_else(|| Error::new(Kind::Incomplete, why).of_read())
+        page.total().ok_or_else(|| Error::new(ErrorKind::Incomplete, why).of_read())
     }
 
     /// One page, inside a batch of its own: the way out for a query that is too long for an address; see
@@ -202,8 +202,8 @@ impl<T> List<T> {
         self.request.into_call().through_batch().await
     }
 
-    /// Changes the given fields of each row: see [`Many`], also for what it refuses.
-    pub fn update_each(self, fields: &(impl Serialize + ?Sized)) -> Many<T>
+    /// Changes the given fields of each row: see [`BulkWrite`], also for what it refuses.
+    pub fn update_each(self, fields: &(impl Serialize + ?Sized)) -> BulkWrite<T>
     where
         T: 'static,
     {
@@ -211,8 +211,8 @@ impl<T> List<T> {
         self.write_each(update)
     }
 
-    /// Deletes each row: see [`Many`], also for what it refuses.
-    pub fn delete_each(self) -> Many<()>
+    /// Deletes each row: see [`BulkWrite`], also for what it refuses.
+    pub fn delete_each(self) -> BulkWrite<()>
     where
         T: 'static,
     {
@@ -220,14 +220,17 @@ impl<T> List<T> {
         self.write_each(delete)
     }
 
-    fn write_each<U: 'static>(self, write: impl Fn(SysId) -> Call<U> + Send + Sync + 'static) -> Many<U> {
+    fn write_each<U: 'static>(
+        self,
+        write: impl Fn(SysId) -> Call<U> + Send + Sync + 'static,
+    ) -> BulkWrite<U> {
         let scope = self.request.params.of_a_write();
         let write = move |sys_id| write(sys_id).params(|params| params.in_place_of(&scope));
-        Many::of_query(self.request.sys_ids().stored_values(), write)
+        BulkWrite::of_query(self.request.sys_ids().stored_values(), write)
     }
 
-    fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
-        Self { request: self.request.operation(set) }
+    fn options(self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        Self { request: self.request.options(set) }
     }
 
     fn params(self, set: impl FnOnce(RequestParams) -> RequestParams) -> Self {
@@ -236,7 +239,7 @@ impl<T> List<T> {
 }
 
 fn no_results() -> Error {
-    Error::new(Kind::NoResults, "no row matches the query, or none that this user may read")
+    Error::new(ErrorKind::NoResults, "no row matches the query, or none that this user may read")
 }
 
 /// One page of it, as an item of a [`Batch`](crate::Batch) for one.

@@ -10,7 +10,7 @@ use crate::request::params::RequestParams;
 use crate::table::page::Page;
 use futures_util::future::{BoxFuture, FutureExt};
 use http::Method;
-use snow_core::{ApiPath, DisplayValue, Error, Operation};
+use snow_core::{ApiPath, DisplayValue, Error, RequestOptions};
 use std::sync::Arc;
 
 /// Reads a record as what the caller wants.
@@ -23,7 +23,7 @@ pub(crate) struct ListRequest<T> {
     pub(crate) params: RequestParams,
     pub(crate) type_fields: TypeFields,
     pub(crate) requires_fields: bool,
-    pub(crate) operation: Option<Operation>,
+    pub(crate) options: Option<RequestOptions>,
     pub(crate) read: ReadRecord<T>,
 }
 
@@ -37,22 +37,22 @@ impl<T> ListRequest<T> {
     ) -> Self {
         let mut params = RequestParams::default();
         params.shape.fields = fields;
-        Self { client, path, params, type_fields, requires_fields: false, operation: None, read }
+        Self { client, path, params, type_fields, requires_fields: false, options: None, read }
     }
 
     pub(crate) fn params(self, set: impl FnOnce(RequestParams) -> RequestParams) -> Self {
         Self { params: set(self.params), ..self }
     }
 
-    pub(crate) fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
-        Self { operation: Some(set(self.operation.unwrap_or_default())), ..self }
+    pub(crate) fn options(self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        Self { options: Some(set(self.options.unwrap_or_default())), ..self }
     }
 
     /// The same records as plain records, of which only the `sys_id` is asked for.
     pub(crate) fn sys_ids(self) -> ListRequest<Record> {
-        let Self { client, path, params, type_fields: _, requires_fields: _, operation, read: _ } = self;
+        let Self { client, path, params, type_fields: _, requires_fields: _, options, read: _ } = self;
         let (params, type_fields) = (params.fields(["sys_id"]), TypeFields::Dynamic);
-        ListRequest { client, path, params, type_fields, requires_fields: false, operation, read: Ok }
+        ListRequest { client, path, params, type_fields, requires_fields: false, options, read: Ok }
     }
 
     /// The same records, with their stored values.
@@ -74,7 +74,7 @@ impl<T> ListRequest<T> {
     fn to_api_request(&self) -> Result<ApiRequest, Error> {
         let mut request = ApiRequest::new(Method::GET, self.path.clone()?);
         request.params = self.params.clone();
-        request.operation.clone_from(&self.operation);
+        request.options.clone_from(&self.options);
         Ok(request)
     }
 }

@@ -15,7 +15,7 @@ use crate::request::call::Call;
 use crate::request::client_inner::ClientInner;
 use crate::request::missing_fields::{FieldCheck, TypeFields};
 use crate::request::record_identity::Identity;
-use crate::table::bulk::Many;
+use crate::table::bulk::BulkWrite;
 use crate::table::list::List;
 use crate::table::list_request::{ListRequest, ReadRecord};
 use crate::table::upsert::Upsert;
@@ -23,8 +23,8 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use snow_core::decode::{Answer, LastShape};
-use snow_core::{ApiPath, Error, Kind, Params, SysId};
+use snow_core::decode::{ApiResponse, LastShape};
+use snow_core::{ApiPath, Error, ErrorKind, Params, SysId};
 use std::fmt;
 use std::sync::Arc;
 
@@ -65,8 +65,8 @@ impl Table {
     /// renamed as serde renames them; a struct with `#[serde(flatten)]`, or a map, gets all of them.
     ///
     /// Plain types read the stored value, in every form in which it comes; numbers and booleans are read from text, and an
-    /// `Option` is `None` where there is nothing. [`Reference`](crate::Reference), [`Both`](crate::Both) and
-    /// [`Displayed`](crate::Displayed) read more.
+    /// `Option` is `None` where there is nothing. [`Reference`](crate::Reference), [`WithDisplay`](crate::Both) and
+    /// [`DisplayOnly`](crate::Displayed) read more.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -119,17 +119,17 @@ impl<T: 'static> Table<T> {
     /// a record of one of those, and a record that shows no `sys_id`, such as one of a database view, is not compared.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none, or if the user may not read it: the service does not tell (facts 1.3).
-    /// [`Kind::ResponseMismatch`] if the response has another record. [`Kind::Decode`] if the table is
+    /// [`ErrorKind::NotFound`] if there is none, or if the user may not read it: the service does not tell (facts 1.3).
+    /// [`ErrorKind::ResponseMismatch`] if the response has another record. [`ErrorKind::Decode`] if the table is
     /// [typed](Self::typed) and the record lacks a plain field that was asked for.
     pub fn get(&self, sys_id: impl AsRef<str>) -> Call<T> {
         self.record_call(self.api_request(Method::GET, Some(sys_id.as_ref())))
     }
 
-    /// Rows: awaited, one page of them, in the order of their query; see [`List`] for one, the first, all.
+    /// RecordStream: awaited, one page of them, in the order of their query; see [`List`] for one, the first, all.
     ///
     /// # Errors
-    /// [`Kind::Incomplete`] for a page if no limit is set and more rows match than the service sends by itself.
+    /// [`ErrorKind::Incomplete`] for a page if no limit is set and more rows match than the service sends by itself.
     pub fn list(&self) -> List<T> {
         let (client, path) = (self.client.clone(), self.path.clone());
         let type_fields = self.type_fields.clone();
@@ -137,10 +137,10 @@ impl<T: 'static> Table<T> {
     }
 
     /// Creates a record. The answer is the record as the instance's rules made it; fields that do not exist or may not be
-    /// written are ignored by the service without a word (facts 1.7): [`compared`](Call::compared) tells.
+    /// written are ignored by the service without a word (facts 1.7): [`verified`](Call::verified) tells.
     ///
     /// # Errors
-    /// If the error's [`may_have_happened`](Error::may_have_happened) is true, look before you try again: the record
+    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, look before you try again: the record
     /// may be there.
     pub fn create(&self, fields: &(impl Serialize + ?Sized)) -> Call<T> {
         self.write_call(Method::POST, None, fields)
@@ -150,7 +150,7 @@ impl<T: 'static> Table<T> {
     /// appended to.
     ///
     /// # Errors
-    /// If the error's [`may_have_happened`](Error::may_have_happened) is true, look before you try again.
+    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, look before you try again.
     pub fn update(&self, sys_id: impl AsRef<str>, fields: &(impl Serialize + ?Sized)) -> Call<T> {
         self.write_call(Method::PATCH, Some(sys_id.as_ref()), fields)
     }
@@ -166,7 +166,7 @@ impl<T: 'static> Table<T> {
     /// Creates a record, or changes the one that is there already: the row of this table with the same value in this field, one
     /// of those that are sent, which tells every row from all others.
     ///
-    /// A creation whose answer gets lost is [looked for](Call::correlated). **Two at once may both find no row, and create two**:
+    /// A creation whose answer gets lost is [looked for](Call::confirm_by). **Two at once may both find no row, and create two**:
     /// the service has no such request. Have the instance refuse the second by a unique index on the field, or let one process
     /// alone do it for each value.
     ///
@@ -184,33 +184,33 @@ impl<T: 'static> Table<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Kind::MultipleResults`] if several rows have the value, [`Kind::Forbidden`] if one that has it is hidden from this user,
-    /// [`Kind::InvalidInput`] if the table shows no such field, [`Kind::Decode`] if the service finds a record by this value that has
-    /// another one (in another case it is the same): nothing was written then. [`Kind::NotAsSent`] if the record was
+    /// [`ErrorKind::MultipleResults`] if several rows have the value, [`ErrorKind::Forbidden`] if one that has it is hidden from this user,
+    /// [`ErrorKind::InvalidInput`] if the table shows no such field, [`ErrorKind::Decode`] if the service finds a record by this value that has
+    /// another one (in another case it is the same): nothing was written then. [`ErrorKind::FieldsNotApplied`] if the record was
     /// created without it.
     pub fn upsert(&self, field: &str, fields: &(impl Serialize + ?Sized)) -> Upsert<T> {
         Upsert::new(self.write_call(Method::POST, None, fields), field)
     }
 
-    /// Changes the given fields of each of these records: see [`Many`].
+    /// Changes the given fields of each of these records: see [`BulkWrite`].
     pub fn update_each(
         &self,
         sys_ids: impl IntoIterator<Item = SysId>,
         fields: &(impl Serialize + ?Sized),
-    ) -> Many<T> {
-        Many::of_ids(sys_ids, self.update_call(fields))
+    ) -> BulkWrite<T> {
+        BulkWrite::of_ids(sys_ids, self.update_call(fields))
     }
 
-    /// Changes each of these records in its own way: see [`Many`].
-    pub fn update_many<F: Serialize>(&self, changes: impl IntoIterator<Item = (SysId, F)>) -> Many<T> {
+    /// Changes each of these records in its own way: see [`BulkWrite`].
+    pub fn update_many<F: Serialize>(&self, changes: impl IntoIterator<Item = (SysId, F)>) -> BulkWrite<T> {
         let updates = changes.into_iter().map(|(sys_id, fields)| (sys_id, json_body(&fields)));
         let table = self.clone();
-        Many::of_updates(updates, move |sys_id, body| table.update_with_body(sys_id, body))
+        BulkWrite::of_updates(updates, move |sys_id, body| table.update_with_body(sys_id, body))
     }
 
-    /// Deletes each of these records: see [`Many`].
-    pub fn delete_each(&self, sys_ids: impl IntoIterator<Item = SysId>) -> Many<()> {
-        Many::of_ids(sys_ids, self.delete_call())
+    /// Deletes each of these records: see [`BulkWrite`].
+    pub fn delete_each(&self, sys_ids: impl IntoIterator<Item = SysId>) -> BulkWrite<()> {
+        BulkWrite::of_ids(sys_ids, self.delete_call())
     }
 
     /// Returns what updates any record in the same way.
@@ -236,7 +236,7 @@ impl<T: 'static> Table<T> {
     /// Deletes a record.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if there is none.
+    /// [`ErrorKind::NotFound`] if there is none.
     pub fn delete(&self, sys_id: impl AsRef<str>) -> Call<()> {
         let request = self.api_request(Method::DELETE, Some(sys_id.as_ref()));
         Call::new(self.client.clone(), request, |response, _| response.nothing())
@@ -255,7 +255,7 @@ impl<T: 'static> Table<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for a name that no table has, or an id that is none.
+    /// [`ErrorKind::InvalidInput`] for a name that no table has, or an id that is none.
     pub fn link(&self, sys_id: impl AsRef<str>) -> Result<String, Error> {
         let path = self.path.clone()?.record(sys_id.as_ref().parse::<SysId>()?);
         Ok(self.client.instance.uri(&path, &Params::new())?.to_string())
@@ -265,7 +265,7 @@ impl<T: 'static> Table<T> {
     fn record_call(&self, request: Result<ApiRequest, Error>) -> Call<T> {
         let request = request.map(|request| self.with_fields(request));
         let (read, last_shape, type_fields) = (self.read, self.last_shape.clone(), self.type_fields.clone());
-        Call::new(self.client.clone(), request, move |response: &Answer, request: &ApiRequest| {
+        Call::new(self.client.clone(), request, move |response: &ApiResponse, request: &ApiRequest| {
             let record = response.one_like(&last_shape)?;
             if request.method == Method::GET {
                 require_fields(&record, request, &type_fields, &last_shape)?;
@@ -332,7 +332,7 @@ fn json_body(fields: &(impl Serialize + ?Sized)) -> Result<Bytes, Error> {
 }
 
 fn cannot_be_sent(why: snow_core::BoxError) -> Error {
-    Error::new(Kind::InvalidInput, "the fields cannot be sent").with_source(why)
+    Error::new(ErrorKind::InvalidInput, "the fields cannot be sent").with_source(why)
 }
 
 impl<T> Clone for Table<T> {

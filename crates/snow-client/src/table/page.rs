@@ -3,7 +3,7 @@
 use crate::request::missing_fields::FieldCheck;
 use crate::request::selection::Window;
 use http::HeaderMap;
-use snow_core::{Error, Kind, Record, decode::Answer};
+use snow_core::{Error, ErrorKind, Record, decode::ApiResponse};
 use std::fmt;
 use std::ops::Deref;
 
@@ -21,7 +21,7 @@ pub struct Page<T = Record> {
 
 impl<T> Page<T> {
     pub(crate) fn read(
-        response: &Answer,
+        response: &ApiResponse,
         window: Window,
         mut check: FieldCheck,
         read: fn(Record) -> Result<T, Error>,
@@ -79,14 +79,14 @@ pub(crate) fn check_complete(
     let Window { limit, offset } = window;
     if limit.is_some_and(|limit| records > u64::from(limit)) {
         let why = format!("{records} records came, and the limit is {}", limit.unwrap_or_default());
-        return Err(Error::new(Kind::ResponseMismatch, why));
+        return Err(Error::new(ErrorKind::ResponseMismatch, why));
     }
     // Records that the user may not read are removed after the limit was applied, so only the count shows whether it was met.
     let more = total.map_or(records >= default, |total| {
         total > u64::from(offset.unwrap_or_default()).saturating_add(default)
     });
     match limit.is_none() && more {
-        true => Err(Error::new(Kind::Incomplete, format!("{records} rows came, and more match"))),
+        true => Err(Error::new(ErrorKind::Incomplete, format!("{records} rows came, and more match"))),
         false => Ok(()),
     }
 }

@@ -6,9 +6,9 @@ use crate::request::call_options::parameters;
 use crate::request::confirm::creation::{no_such_field, other_value, value_of};
 use crate::request::confirm::lookup::{CallTime, LookupResult, RecordFinder, ValueLookup};
 use crate::request::params::RequestParams;
-use crate::table::verify::Echo;
+use crate::table::verify::WriteReport;
 use http::Method;
-use snow_core::{DisplayValue, Error, Kind, Operation, SysId};
+use snow_core::{DisplayValue, Error, ErrorKind, RequestOptions, SysId};
 use std::fmt;
 use std::future::IntoFuture;
 
@@ -62,21 +62,21 @@ impl<T: 'static> Upsert<T> {
         self.params(|params| params.display_value(values))
     }
 
-    /// Tells which fields the service ignored or changed: see [`Call::compared`].
-    pub fn compared(self) -> Upsert<Echo<T>> {
-        Upsert { call: self.call.compared(), field: self.field }
+    /// Tells which fields the service ignored or changed: see [`Call::verified`].
+    pub fn verified(self) -> Upsert<WriteReport<T>> {
+        Upsert { call: self.call.verified(), field: self.field }
     }
 
-    /// An error if the service ignored or changed any field that was sent: see [`Call::strict`].
+    /// An error if the service ignored or changed any field that was sent: see [`Call::require_applied`].
     ///
     /// # Errors
-    /// [`Kind::NotAsSent`], which names the fields. **The record was created or updated all the same.**
-    pub fn strict(self) -> Self {
-        Self { call: self.call.strict(), field: self.field }
+    /// [`ErrorKind::FieldsNotApplied`], which names the fields. **The record was created or updated all the same.**
+    pub fn require_applied(self) -> Self {
+        Self { call: self.call.require_applied(), field: self.field }
     }
 
-    fn operation(self, set: impl FnOnce(Operation) -> Operation) -> Self {
-        let call = self.call.change(|request| Ok(request.operation(set)));
+    fn options(self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        let call = self.call.change(|request| Ok(request.options(set)));
         Self { call, ..self }
     }
 
@@ -84,7 +84,7 @@ impl<T: 'static> Upsert<T> {
         Self { call: self.call.params(set), ..self }
     }
 
-    async fn run(self) -> Result<Upserted<Echo<T>>, Error>
+    async fn run(self) -> Result<Upserted<WriteReport<T>>, Error>
     where
         T: Send,
     {
@@ -97,23 +97,22 @@ impl<T: 'static> Upsert<T> {
         let found = lookup.find().await.map_err(Error::not_carried_out)?;
         let existing = existing_record(found, &field, &value);
         let existing = existing.map_err(|error| request.annotate(&client, error))?;
-        let call = call.change(|request| {
-            Ok(ApiRequest { operation: time.within(request.operation.clone()), ..request })
-        });
+        let call = call
+            .change(|request| Ok(ApiRequest { options: time.within(request.options.clone()), ..request }));
         match existing {
-            None => call.correlated(&field).compared().await.map(Upserted::Created),
+            None => call.confirm_by(&field).verified().await.map(Upserted::Created),
             Some(sys_id) => {
                 let update = call.change(|request| {
                     let path = request.path.clone().record(sys_id);
                     Ok(ApiRequest { method: Method::PATCH, path, ..request })
                 });
-                update.compared().await.map(Upserted::Updated)
+                update.verified().await.map(Upserted::Updated)
             }
         }
     }
 
     /// Fails if a new record does not have the value by which the next upsert looks for it: it would be created again and again.
-    fn check_created(upserted: Upserted<Echo<T>>, field: &str) -> Result<Upserted<T>, Error> {
+    fn check_created(upserted: Upserted<WriteReport<T>>, field: &str) -> Result<Upserted<T>, Error> {
         match upserted {
             Upserted::Updated(echo) => Ok(Upserted::Updated(echo.record)),
             Upserted::Created(echo) => {
@@ -122,7 +121,7 @@ impl<T: 'static> Upsert<T> {
                 let why = "the record was created, and does not have the value that it is to be found by again: the service \
                            ignored or changed";
                 match is_lost {
-                    true => Err(Error::new(Kind::NotAsSent, format!("{why} {field}"))),
+                    true => Err(Error::new(ErrorKind::FieldsNotApplied, format!("{why} {field}"))),
                     false => Ok(Upserted::Created(echo.record)),
                 }
             }
@@ -139,17 +138,18 @@ fn existing_record(found: LookupResult, field: &str, value: &str) -> Result<Opti
         LookupResult::Nothing => return Ok(None),
         // The service compares without case, and so does an upsert: the record takes the value as it is sent.
         LookupResult::One(sys_id) | LookupResult::InOtherCase(sys_id) => return Ok(Some(sys_id)),
-        LookupResult::Several => {
-            (Kind::MultipleResults, format!("more than one record has the {field} that is to be updated"))
-        }
+        LookupResult::Several => (
+            ErrorKind::MultipleResults,
+            format!("more than one record has the {field} that is to be updated"),
+        ),
         LookupResult::Hidden => (
-            Kind::Forbidden,
+            ErrorKind::Forbidden,
             format!(
                 "a record with this {field} exists but is not visible to this user; creating another would duplicate it"
             ),
         ),
-        LookupResult::NoSuchField => (Kind::InvalidInput, no_such_field(field)),
-        LookupResult::Other(other) => (Kind::Decode, other_value(field, value, &other)),
+        LookupResult::NoSuchField => (ErrorKind::InvalidInput, no_such_field(field)),
+        LookupResult::Other(other) => (ErrorKind::Decode, other_value(field, value, &other)),
     };
     Err(Error::new(kind, why).not_carried_out())
 }

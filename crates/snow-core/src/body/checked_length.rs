@@ -4,7 +4,7 @@
 //! after them would be lost without a word. So the last bytes are held back until it is known that nothing follows.
 
 use super::stream::{BodyStream, StreamSource};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
@@ -95,7 +95,7 @@ impl<B: Body<Data = Bytes, Error = Error> + Unpin> CheckedLength<B> {
 }
 
 fn wrong(length: u64, why: &str) -> Error {
-    Error::new(Kind::File, format!("the body was to have {length} bytes, and {why}"))
+    Error::new(ErrorKind::Io, format!("the body was to have {length} bytes, and {why}"))
 }
 
 impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for CheckedLength<B> {
@@ -217,7 +217,7 @@ mod tests {
                 prop_assert_eq!(sent.unwrap().0, vec![7; real]);
             } else {
                 let error = sent.unwrap_err();
-                prop_assert_eq!(error.kind(), Kind::File);
+                prop_assert_eq!(error.kind(), ErrorKind::Io);
                 prop_assert!(error.to_string().contains(&format!("was to have {length} bytes")), "{}", error);
             }
         }

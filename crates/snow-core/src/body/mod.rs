@@ -9,7 +9,7 @@ mod watched;
 
 pub use replay::{Once, Replay};
 
-use crate::{BoxError, Error, Kind};
+use crate::{BoxError, Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
 use checked_length::CheckedLength;
 use http_body::{Frame, SizeHint};
@@ -77,12 +77,12 @@ impl Body {
     }
 
     /// Makes the length that a stream declares binding. If it has more or fewer bytes than its
-    /// [size hint](http_body::Body::size_hint) says, it fails with [`Kind::File`] in place of its last bytes.
+    /// [size hint](http_body::Body::size_hint) says, it fails with [`ErrorKind::Io`] in place of its last bytes.
     ///
     /// Whoever sends a body stops after as many bytes as it declares, so that the rest would be lost. The transport calls this for
     /// every body that it sends. The length of a stream that declares no exact one is not checked.
     ///
-    /// An error of the stream's own, [`Kind::Foreign`], is told as one of the content that was given to be sent.
+    /// An error of the stream's own, [`ErrorKind::Other`], is told as one of the content that was given to be sent.
     #[must_use]
     pub fn with_checked_length(self) -> Self {
         match self.0 {
@@ -97,7 +97,7 @@ impl Body {
     /// Reads all of it, up to a limit in bytes.
     ///
     /// # Errors
-    /// [`Kind::AnswerTooLarge`] past the limit, or what went wrong on the wire.
+    /// [`ErrorKind::ResponseTooLarge`] past the limit, or what went wrong on the wire.
     pub async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
         let Some(first) = self.data().await? else { return Ok(Bytes::new()) };
         within(first.len(), limit)?;
@@ -134,7 +134,7 @@ fn within(length: usize, limit: usize) -> Result<(), Error> {
         return Ok(());
     }
     let why = format!("the answer is larger than {limit} bytes: ask for fewer rows or fields");
-    Err(Error::new(Kind::AnswerTooLarge, why))
+    Err(Error::new(ErrorKind::ResponseTooLarge, why))
 }
 
 impl http_body::Body for Body {

@@ -35,6 +35,6 @@ async fn the_limit_counts_all_chunks() {
         Body::stream(http_body_util::StreamBody::new(futures_util::stream::iter(list)))
     };
     assert_eq!(chunks().collect(6).await.unwrap(), "abcdef");
-    assert_eq!(chunks().collect(5).await.unwrap_err().kind(), Kind::AnswerTooLarge);
-    assert_eq!(Body::from("abc").collect(2).await.unwrap_err().kind(), Kind::AnswerTooLarge);
+    assert_eq!(chunks().collect(5).await.unwrap_err().kind(), ErrorKind::ResponseTooLarge);
+    assert_eq!(Body::from("abc").collect(2).await.unwrap_err().kind(), ErrorKind::ResponseTooLarge);
 }

@@ -2,7 +2,7 @@
 //! had begun (facts 3.1, 3.4).
 
 use super::{json_string, scan};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -133,11 +133,11 @@ impl EnvelopeErrors {
 }
 
 pub(super) fn cut_error(message: &'static str) -> Error {
-    Error::new(Kind::Cut, message)
+    Error::new(ErrorKind::Truncated, message)
 }
 
 pub(super) fn decode_error(message: &'static str) -> Error {
-    Error::new(Kind::Decode, message)
+    Error::new(ErrorKind::Decode, message)
 }
 
 /// Whether a body has the form of the service's own: a result, or an error with a message (facts 3.1). Scripted APIs may put a

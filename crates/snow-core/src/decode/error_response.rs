@@ -6,7 +6,7 @@ use super::records::read_fault;
 use super::redirect::redirect_error;
 use crate::error::execution::Responder;
 use crate::retry_after::has_rate_rule;
-use crate::{Error, Kind, one_line};
+use crate::{Error, ErrorKind, one_line};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 
@@ -23,7 +23,7 @@ pub(super) enum ResponseSource {
 pub(super) fn error_of(head: &Parts, body: &Bytes, source: ResponseSource) -> Option<Error> {
     let status = head.status;
     if source == ResponseSource::Own && is_not_processed(head, body) {
-        return Some(Error::new(Kind::NotProcessed, "the instance did not carry out the request"));
+        return Some(Error::new(ErrorKind::NotProcessed, "the instance did not carry out the request"));
     }
     if status.is_redirection() {
         return Some(redirect_error(&head.headers));
@@ -31,7 +31,7 @@ pub(super) fn error_of(head: &Parts, body: &Bytes, source: ResponseSource) -> Op
     let encoding = encoding(&head.headers).filter(|_| !body.is_empty());
     if status.is_success() {
         return match encoding {
-            Some(encoding) => Some(Error::new(Kind::UnsupportedEncoding, encoded_as(encoding))),
+            Some(encoding) => Some(Error::new(ErrorKind::UnsupportedEncoding, encoded_as(encoding))),
             None if body.is_empty() || is_json(&head.headers) => None,
             None => Some(not_json_error(head, body)),
         };
@@ -89,11 +89,11 @@ fn not_json_error(head: &Parts, body: &Bytes) -> Error {
     let is_page = text.contains("<html") || text.contains("<!doctype html");
     let what = if is_page { "the answer is an HTML page, not JSON" } else { "the answer is not JSON" };
     if text.contains("login") && text.contains("password") {
-        return Error::new(Kind::LoginPage, what);
+        return Error::new(ErrorKind::LoginPage, what);
     }
     match gateway::readable_text(&head.headers, body).filter(|_| !has_own_header(&head.headers)) {
-        Some(said) => Error::new(Kind::NotJson, format!("{what}; it says: {said}")),
-        None => Error::new(Kind::NotJson, what),
+        Some(said) => Error::new(ErrorKind::NotJson, format!("{what}; it says: {said}")),
+        None => Error::new(ErrorKind::NotJson, what),
     }
 }
 
@@ -102,7 +102,7 @@ fn lowercase_start(body: &Bytes) -> String {
 }
 
 fn hibernating_error() -> Error {
-    Error::new(Kind::Hibernating, "the instance sleeps")
+    Error::new(ErrorKind::Hibernating, "the instance sleeps")
 }
 
 /// A response whose status is none of success and none of a redirect.
@@ -123,12 +123,12 @@ impl ErrorResponse<'_> {
         let (message, detail) = fault.unwrap_or_default();
         let (kind, what) = self.by_status(&message, is_json);
         let what = match kind {
-            Kind::NotFromInstance => NOT_THE_INSTANCE.to_owned(),
+            ErrorKind::NotFromInstance => NOT_THE_INSTANCE.to_owned(),
             _ if self.is_from_a_stranger() => format!("{what} ({NOT_THE_INSTANCE})"),
             _ => what.to_owned(),
         };
         if !(message.is_empty() && detail.is_empty()) {
-            return Error::new(kind, what).with_fault(&message, &detail);
+            return Error::new(kind, what).with_service_message(&message, &detail);
         }
         match gateway::readable_text(&self.head.headers, self.body) {
             Some(said) => Error::new(kind, format!("{what}; it says: {said}")),
@@ -146,31 +146,33 @@ impl ErrorResponse<'_> {
             && !has_envelope
     }
 
-    fn by_status(&self, message: &str, is_json: bool) -> (Kind, &'static str) {
+    fn by_status(&self, message: &str, is_json: bool) -> (ErrorKind, &'static str) {
         let headers = &self.head.headers;
         match self.head.status.as_u16() {
-            414 => (Kind::UriTooLong, "the address is too long"),
-            429 if has_rate_rule(headers) => (Kind::RateLimited, "a rate limit is used up"),
-            429 => (Kind::Busy, "the instance's queue is full"),
-            502..=504 => (Kind::Unavailable, "no node of the instance answered"),
-            _ if self.is_from_a_stranger() => (Kind::NotFromInstance, NOT_THE_INSTANCE),
-            400 if message.starts_with("Invalid table") => (Kind::UnknownTable, "there is no such table"),
-            400 if message.starts_with("Requested URI does not represent") => {
-                (Kind::NoSuchApi, "there is no API at this path")
+            414 => (ErrorKind::UriTooLong, "the address is too long"),
+            429 if has_rate_rule(headers) => (ErrorKind::RateLimited, "a rate limit is used up"),
+            429 => (ErrorKind::InstanceBusy, "the instance's queue is full"),
+            502..=504 => (ErrorKind::Unavailable, "no node of the instance answered"),
+            _ if self.is_from_a_stranger() => (ErrorKind::NotFromInstance, NOT_THE_INSTANCE),
+            400 if message.starts_with("Invalid table") => {
+                (ErrorKind::UnknownTable, "there is no such table")
             }
-            401 => (Kind::Unauthenticated, unauthenticated_message(headers)),
-            403 => (Kind::Forbidden, "the instance refused"),
+            400 if message.starts_with("Requested URI does not represent") => {
+                (ErrorKind::NoSuchApi, "there is no API at this path")
+            }
+            401 => (ErrorKind::Unauthenticated, unauthenticated_message(headers)),
+            403 => (ErrorKind::Forbidden, "the instance refused"),
             404 if self.responder == Responder::Instance && is_json => {
-                (Kind::NotFound, "there is no such record, or the user may not read it")
+                (ErrorKind::NotFound, "there is no such record, or the user may not read it")
             }
             // Unknown paths get a page.
-            404 if !is_json => (Kind::NoSuchApi, "there is no API at this path"),
-            404 => (Kind::NotFromInstance, NOT_THE_INSTANCE),
+            404 if !is_json => (ErrorKind::NoSuchApi, "there is no API at this path"),
+            404 => (ErrorKind::NotFromInstance, NOT_THE_INSTANCE),
             500..=599 if message.starts_with("Transaction cancelled") => {
-                (Kind::Cancelled, "the request ran out of time")
+                (ErrorKind::TransactionCancelled, "the request ran out of time")
             }
-            500..=599 => (Kind::Server, "the instance failed"),
-            _ => (Kind::Rejected, "the instance rejected the request"),
+            500..=599 => (ErrorKind::Server, "the instance failed"),
+            _ => (ErrorKind::Rejected, "the instance rejected the request"),
         }
     }
 }
@@ -215,7 +217,7 @@ fn unauthenticated_message(headers: &HeaderMap) -> &'static str {
 mod tests {
     use super::*;
 
-    fn kind(status: u16, headers: &[(&str, &str)], body: &'static str) -> Option<Kind> {
+    fn kind(status: u16, headers: &[(&str, &str)], body: &'static str) -> Option<ErrorKind> {
         let mut builder = http::Response::builder().status(status);
         for (name, value) in headers {
             builder = builder.header(*name, *value);
@@ -243,7 +245,7 @@ mod tests {
             let (head, ()) =
                 http::Response::builder().status(401).header(name, value).body(()).unwrap().into_parts();
             let error = error_of(&head, &Bytes::new(), ResponseSource::Own).unwrap();
-            assert_eq!(error.kind(), Kind::Unauthenticated);
+            assert_eq!(error.kind(), ErrorKind::Unauthenticated);
             assert!(error.to_string().contains(told), "{error}");
             assert!(error.to_string().contains("snc_basic_auth_api_access"), "{error}");
         }
@@ -264,50 +266,50 @@ mod tests {
             (None, 204, &[], ""),
             (None, 202, &[json, ("x-transaction-id", "1")], "{}"),
             (None, 202, &[("x-transaction-id", "1")], ""),
-            (Some(Kind::NotProcessed), 202, &[], ""),
-            (Some(Kind::Unauthenticated), 401, &[json, own], "{}"),
-            (Some(Kind::Unauthenticated), 401, &[json], missing),
-            (Some(Kind::NotFromInstance), 401, &[json], r#"{"message":"no key"}"#),
-            (Some(Kind::Forbidden), 403, &[json, own], "{}"),
-            (Some(Kind::Forbidden), 403, &[html, own], "<html>no</html>"),
-            (Some(Kind::NotFromInstance), 403, &[json], "{}"),
-            (Some(Kind::NotFromInstance), 403, &[html], "<html>no</html>"),
-            (Some(Kind::NotFound), 404, &[json, own], missing),
-            (Some(Kind::NotFound), 404, &[json, ("x-is-logged-in", "true")], missing),
-            (Some(Kind::NotFromInstance), 404, &[json], missing),
-            (Some(Kind::NotFromInstance), 404, &[json, own], spring),
-            (Some(Kind::NotFromInstance), 404, &[json, own], r#"{"message":"no Route matched"}"#),
-            (Some(Kind::NotFromInstance), 404, &[html], "<html>not found</html>"),
-            (Some(Kind::NoSuchApi), 404, &[html, own], "<html>not found</html>"),
-            (Some(Kind::UnknownTable), 400, &[json], unknown),
-            (Some(Kind::NoSuchApi), 400, &[json], no_api),
-            (Some(Kind::Rejected), 400, &[json, own], "not json after all"),
-            (Some(Kind::NotFromInstance), 400, &[json], "not json after all"),
-            (Some(Kind::NotFromInstance), 413, &[html], "<html>too large</html>"),
-            (Some(Kind::UriTooLong), 414, &[], ""),
-            (Some(Kind::RateLimited), 429, &[json, ("x-ratelimit-rule", "1")], "{}"),
-            (Some(Kind::RateLimited), 429, &[json, ("x-ratelimit-limit", "100")], "{}"),
-            (Some(Kind::RateLimited), 429, &[json, ("x-ratelimit-reset", "3")], "{}"),
-            (Some(Kind::Busy), 429, &[json], "{}"),
-            (Some(Kind::Cancelled), 500, &[json], quota),
-            (Some(Kind::Server), 500, &[json, own], "{}"),
-            (Some(Kind::NotFromInstance), 500, &[html], "<html>oops</html>"),
-            (Some(Kind::UnsupportedEncoding), 200, &[json, ("content-encoding", "br")], "{}"),
+            (Some(ErrorKind::NotProcessed), 202, &[], ""),
+            (Some(ErrorKind::Unauthenticated), 401, &[json, own], "{}"),
+            (Some(ErrorKind::Unauthenticated), 401, &[json], missing),
+            (Some(ErrorKind::NotFromInstance), 401, &[json], r#"{"message":"no key"}"#),
+            (Some(ErrorKind::Forbidden), 403, &[json, own], "{}"),
+            (Some(ErrorKind::Forbidden), 403, &[html, own], "<html>no</html>"),
+            (Some(ErrorKind::NotFromInstance), 403, &[json], "{}"),
+            (Some(ErrorKind::NotFromInstance), 403, &[html], "<html>no</html>"),
+            (Some(ErrorKind::NotFound), 404, &[json, own], missing),
+            (Some(ErrorKind::NotFound), 404, &[json, ("x-is-logged-in", "true")], missing),
+            (Some(ErrorKind::NotFromInstance), 404, &[json], missing),
+            (Some(ErrorKind::NotFromInstance), 404, &[json, own], spring),
+            (Some(ErrorKind::NotFromInstance), 404, &[json, own], r#"{"message":"no Route matched"}"#),
+            (Some(ErrorKind::NotFromInstance), 404, &[html], "<html>not found</html>"),
+            (Some(ErrorKind::NoSuchApi), 404, &[html, own], "<html>not found</html>"),
+            (Some(ErrorKind::UnknownTable), 400, &[json], unknown),
+            (Some(ErrorKind::NoSuchApi), 400, &[json], no_api),
+            (Some(ErrorKind::Rejected), 400, &[json, own], "not json after all"),
+            (Some(ErrorKind::NotFromInstance), 400, &[json], "not json after all"),
+            (Some(ErrorKind::NotFromInstance), 413, &[html], "<html>too large</html>"),
+            (Some(ErrorKind::UriTooLong), 414, &[], ""),
+            (Some(ErrorKind::RateLimited), 429, &[json, ("x-ratelimit-rule", "1")], "{}"),
+            (Some(ErrorKind::RateLimited), 429, &[json, ("x-ratelimit-limit", "100")], "{}"),
+            (Some(ErrorKind::RateLimited), 429, &[json, ("x-ratelimit-reset", "3")], "{}"),
+            (Some(ErrorKind::InstanceBusy), 429, &[json], "{}"),
+            (Some(ErrorKind::TransactionCancelled), 500, &[json], quota),
+            (Some(ErrorKind::Server), 500, &[json, own], "{}"),
+            (Some(ErrorKind::NotFromInstance), 500, &[html], "<html>oops</html>"),
+            (Some(ErrorKind::UnsupportedEncoding), 200, &[json, ("content-encoding", "br")], "{}"),
             (None, 200, &[json, ("content-encoding", "identity")], "{}"),
             (None, 204, &[("content-encoding", "br")], ""),
-            (Some(Kind::Unavailable), 502, &[html], "<html>no node</html>"),
-            (Some(Kind::Hibernating), 200, &[html], "<html>Instance Hibernating page</html>"),
+            (Some(ErrorKind::Unavailable), 502, &[html], "<html>no node</html>"),
+            (Some(ErrorKind::Hibernating), 200, &[html], "<html>Instance Hibernating page</html>"),
             (
-                Some(Kind::Hibernating),
+                Some(ErrorKind::Hibernating),
                 302,
                 &[("location", "https://developer.servicenow.com/dev.do#!/home?wu=true")],
                 "",
             ),
-            (Some(Kind::LoginPage), 200, &[html], "<html>Login <input name=password></html>"),
-            (Some(Kind::LoginPage), 302, &[("location", "/login.do")], ""),
-            (Some(Kind::RateLimited), 429, &[html, ("retry-after", "9")], "<html>slow down</html>"),
-            (Some(Kind::NotJson), 200, &[html], "<html>hello</html>"),
-            (Some(Kind::NotJson), 200, &[], "{}"),
+            (Some(ErrorKind::LoginPage), 200, &[html], "<html>Login <input name=password></html>"),
+            (Some(ErrorKind::LoginPage), 302, &[("location", "/login.do")], ""),
+            (Some(ErrorKind::RateLimited), 429, &[html, ("retry-after", "9")], "<html>slow down</html>"),
+            (Some(ErrorKind::NotJson), 200, &[html], "<html>hello</html>"),
+            (Some(ErrorKind::NotJson), 200, &[], "{}"),
         ] {
             assert_eq!(kind(status, headers, body), expected, "{status} {headers:?} {body}");
         }

@@ -4,7 +4,7 @@ use super::cell::Cell;
 use super::json_string;
 use super::raw_record::RawRecord;
 use super::redact::Described;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use serde_json::value::Value;
 use std::{borrow::Cow, fmt};
 
@@ -55,7 +55,7 @@ impl<'a> Field<'a> {
     /// The value as text: the stored one where the service sent both, `""` for null.
     ///
     /// # Errors
-    /// [`Kind::Decode`] for what JSON allows and no text or number holds: half a surrogate pair, `1e999`.
+    /// [`ErrorKind::Decode`] for what JSON allows and no text or number holds: half a surrogate pair, `1e999`.
     pub fn value(self) -> Result<Cow<'a, str>, Error> {
         match self.json().as_bytes().first() {
             Some(b'"') => self.string(),
@@ -137,7 +137,10 @@ impl<'a> Field<'a> {
 
     /// The error that this field does not fit: with its name, its type and its length, and without its value.
     pub(super) fn unfit(self, why: impl fmt::Display) -> Error {
-        Error::new(Kind::Decode, format!("the field {:?}: {} {why}", self.name(), Described(self.json())))
+        Error::new(
+            ErrorKind::Decode,
+            format!("the field {:?}: {} {why}", self.name(), Described(self.json())),
+        )
     }
 }
 
@@ -179,7 +182,7 @@ mod tests {
         for text in [r#""\ud800""#, "1e999", r#"{"value":"\ud800x"}"#, r#"["\udc00"]"#] {
             let record: Record = serde_json::from_str(&format!(r#"{{"f":{text}}}"#)).unwrap();
             let error = record.value("f").unwrap_err();
-            assert_eq!(error.kind(), Kind::Decode);
+            assert_eq!(error.kind(), ErrorKind::Decode);
             assert!(error.to_string().contains("\"f\""), "{error}");
             assert!(record.to_value().is_err() && record.get("f").unwrap().to_value().is_err());
         }

@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use super::shape::Shape;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ impl FieldCoverage {
     /// Fails if a plain field, one without a dot-walk, was in none of the records. Without any record it succeeds.
     ///
     /// # Errors
-    /// [`Kind::Decode`], naming the fields.
+    /// [`ErrorKind::Decode`], naming the fields.
     pub fn require_present_somewhere(&self) -> Result<(), Error> {
         self.refuse(|field| !field.present && !field.is_dot_walked())
     }
@@ -88,7 +88,7 @@ impl FieldCoverage {
     /// Fails if any field was missing in any record.
     ///
     /// # Errors
-    /// [`Kind::Decode`], naming the fields.
+    /// [`ErrorKind::Decode`], naming the fields.
     pub fn require_present_everywhere(&self) -> Result<(), Error> {
         self.refuse(|field| field.missing)
     }
@@ -108,7 +108,7 @@ impl FieldCoverage {
              not read it: leave it out, or read a Record, which shows what came",
             names.join(", ")
         );
-        Err(Error::new(Kind::Decode, why))
+        Err(Error::new(ErrorKind::Decode, why))
     }
 }
 

@@ -15,7 +15,7 @@ impl<'a> Field<'a> {
     /// A whole number.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) for anything else, and past 64 bits.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else, and past 64 bits.
     pub fn integer(self) -> Result<i64, Error> {
         self.parsed("is no whole number of 64 bits")
     }
@@ -23,7 +23,7 @@ impl<'a> Field<'a> {
     /// A decimal number, as the text it is: nothing is rounded.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) for anything else.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
     pub fn decimal(self) -> Result<Cow<'a, str>, Error> {
         let text = self.text()?;
         let digits = text.strip_prefix('-').unwrap_or(&text);
@@ -39,7 +39,7 @@ impl<'a> Field<'a> {
     /// A decimal number, as near as 64 bits come.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) for anything else.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
     pub fn float(self) -> Result<f64, Error> {
         float(&self.text()?).ok_or_else(|| self.unfit("is no number"))
     }
@@ -47,7 +47,7 @@ impl<'a> Field<'a> {
     /// `true` or `false`.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) for anything else.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
     pub fn boolean(self) -> Result<bool, Error> {
         self.parsed("is neither true nor false")
     }
@@ -55,7 +55,7 @@ impl<'a> Field<'a> {
     /// A date and a time, in UTC as they are stored.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) for anything else.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
     pub fn date_time(self) -> Result<DateTime, Error> {
         self.parsed("is no date and time in UTC")
     }
@@ -63,7 +63,7 @@ impl<'a> Field<'a> {
     /// A day.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) for anything else.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
     pub fn date(self) -> Result<Date, Error> {
         self.parsed("is no date")
     }
@@ -71,7 +71,7 @@ impl<'a> Field<'a> {
     /// A duration, which is stored as a time so long after the start of 1970.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) for anything else, and for what is before.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else, and for what is before.
     pub fn duration(self) -> Result<Duration, Error> {
         let time: DateTime = self.parsed("is no duration")?;
         u64::try_from(time.unix())
@@ -82,7 +82,7 @@ impl<'a> Field<'a> {
     /// The parts of a list: of a `glide_list`, ids and addresses. None of `""`.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) if there is no stored text.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if there is no stored text.
     pub fn list(self) -> Result<Vec<Cow<'a, str>>, Error> {
         let parts = |text: &'a str| parts(text).map(Cow::Borrowed).collect();
         Ok(match self.text()? {
@@ -94,7 +94,7 @@ impl<'a> Field<'a> {
     /// An id, of a reference for one.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) for anything else.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
     pub fn sys_id(self) -> Result<SysId, Error> {
         self.parsed("is no sys_id")
     }
@@ -142,7 +142,7 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Kind, Record};
+    use crate::{ErrorKind, Record};
     use std::time::Duration;
 
     fn record(json: &str) -> Record {
@@ -189,7 +189,7 @@ mod tests {
         ];
         for error in errors {
             let error = error.unwrap_err();
-            assert_eq!(error.kind(), Kind::Decode);
+            assert_eq!(error.kind(), ErrorKind::Decode);
             assert!(error.to_string().starts_with("the field \"f\": "), "{error}");
         }
         let empty = read!(r#"{"display_value":"","value":""}"#, date).unwrap_err();

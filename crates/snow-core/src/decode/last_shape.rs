@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The names of the fields that the last record had, and their order; none of its values. Whoever reads single records of one
-/// table keeps one of these, and finds fields where the record before had them: see [`Answer::one_like`](super::Answer::one_like).
+/// table keeps one of these, and finds fields where the record before had them: see [`ApiResponse::one_like`](super::ApiResponse::one_like).
 #[derive(Default)]
 pub struct LastShape(Mutex<Last>);
 
@@ -65,14 +65,14 @@ impl fmt::Debug for LastShape {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Answer, Displayed};
+    use super::super::{ApiResponse, DisplayOnly};
     use super::*;
     use proptest::prelude::*;
 
-    fn answer(record: &str) -> Answer {
+    fn answer(record: &str) -> ApiResponse {
         let head = http::Response::builder().header("content-type", "application/json");
         let (head, ()) = head.body(()).unwrap().into_parts();
-        Answer::new(head, format!(r#"{{"result":{record}}}"#).into()).unwrap()
+        ApiResponse::new(head, format!(r#"{{"result":{record}}}"#).into()).unwrap()
     }
 
     /// Names that begin alike, come twice, and have escapes.
@@ -134,7 +134,7 @@ mod tests {
         }
         #[derive(serde::Deserialize)]
         struct Seen {
-            state: Displayed,
+            state: DisplayOnly,
         }
         let (last, text) = (LastShape::default(), r#"{"state":"New"}"#);
         for displayed in [false, true, false, true] {

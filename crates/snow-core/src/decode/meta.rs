@@ -55,9 +55,9 @@ fn meta_of(element: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Kind;
+    use crate::ErrorKind;
 
-    fn parted(body: &str) -> Result<(String, Option<String>), Kind> {
+    fn parted(body: &str) -> Result<(String, Option<String>), ErrorKind> {
         let (rest, meta) =
             split_meta(&Bytes::copy_from_slice(body.as_bytes())).map_err(|error| error.kind())?;
         Ok((String::from_utf8(rest.to_vec()).unwrap(), meta.map(|meta| meta.json().to_owned())))
@@ -84,9 +84,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_told_is_an_error() {
-        assert_eq!(parted(r#"{"result":[{"__meta":{}},{"__meta":{}}]}"#), Err(Kind::Decode));
-        assert_eq!(parted(r#"{"result":[{"__meta":7}]}"#), Err(Kind::Decode));
-        assert_eq!(parted(r#"{"result":[{"__meta":{}}"#), Err(Kind::Cut));
-        assert_eq!(parted(r#"{"result":[{"__meta":{}}],"error":{"message":"m"}}"#), Err(Kind::Cut));
+        assert_eq!(parted(r#"{"result":[{"__meta":{}},{"__meta":{}}]}"#), Err(ErrorKind::Decode));
+        assert_eq!(parted(r#"{"result":[{"__meta":7}]}"#), Err(ErrorKind::Decode));
+        assert_eq!(parted(r#"{"result":[{"__meta":{}}"#), Err(ErrorKind::Truncated));
+        assert_eq!(
+            parted(r#"{"result":[{"__meta":{}}],"error":{"message":"m"}}"#),
+            Err(ErrorKind::Truncated)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Bytes in, records or an error out. No I/O.
 //!
 //! A status of 200 does not mean success (facts 0): rows may be followed by an error, the end may be missing, and an HTML
-//! page may stand in place of an answer. [`Answer`] looks for all of it before it gives anything out; [`Records`] gives records
+//! page may stand in place of an answer. [`ApiResponse`] looks for all of it before it gives anything out; [`Records`] gives records
 //! out while they come, and says at the end whether the answer was whole.
 #![warn(clippy::arithmetic_side_effects)]
 
@@ -38,5 +38,5 @@ pub use field_coverage::FieldCoverage;
 pub use last_shape::LastShape;
 pub use record::Record;
 pub use records::Records;
-pub use response::{Answer, is_success, receive};
-pub use typed::{Both, Displayed, Reference, fields_of};
+pub use response::{ApiResponse, is_success, receive};
+pub use typed::{DisplayOnly, Reference, WithDisplay, fields_of};

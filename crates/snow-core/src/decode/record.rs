@@ -5,7 +5,7 @@ use super::raw_record::{LARGEST, RawRecord};
 use super::record_scanner::RecordScanner;
 use super::scan::{self, ScanError};
 use super::shape::Shapes;
-use crate::{Error, Kind, SysId};
+use crate::{Error, ErrorKind, SysId};
 use serde::Deserialize;
 use serde_json::value::Value;
 use std::{borrow::Cow, fmt};
@@ -61,18 +61,18 @@ impl Record {
     /// A field that has to be there.
     ///
     /// # Errors
-    /// [`Kind::Decode`] if the record has no such field.
+    /// [`ErrorKind::Decode`] if the record has no such field.
     pub fn field(&self, field: &str) -> Result<Field<'_>, Error> {
         self.get(field).ok_or_else(|| {
             let why = "it was not asked for, does not exist, or may not be read by this user";
-            Error::new(Kind::Decode, format!("the record has no field {field:?}: {why}"))
+            Error::new(ErrorKind::Decode, format!("the record has no field {field:?}: {why}"))
         })
     }
 
     /// The value of a field as text, `""` for null.
     ///
     /// # Errors
-    /// [`Kind::Decode`] if the record has no such field, or if it is no text: see [`Field::value`].
+    /// [`ErrorKind::Decode`] if the record has no such field, or if it is no text: see [`Field::value`].
     pub fn value(&self, field: &str) -> Result<Cow<'_, str>, Error> {
         self.field(field)?.value()
     }
@@ -80,7 +80,7 @@ impl Record {
     /// The record's `sys_id`.
     ///
     /// # Errors
-    /// [`Kind::Decode`] if it was not asked for, or is not a valid `sys_id`.
+    /// [`ErrorKind::Decode`] if it was not asked for, or is not a valid `sys_id`.
     pub fn sys_id(&self) -> Result<SysId, Error> {
         self.value("sys_id")?.parse().map_err(Error::of_response)
     }
@@ -120,10 +120,10 @@ impl Record {
     /// The record as serde_json's value.
     ///
     /// # Errors
-    /// [`Kind::Decode`] for what JSON allows and no value holds: half a surrogate pair, or a number past all bounds.
+    /// [`ErrorKind::Decode`] for what JSON allows and no value holds: half a surrogate pair, or a number past all bounds.
     pub fn to_value(&self) -> Result<Value, Error> {
         serde_json::from_str(&self.raw.text).map_err(|e| {
-            Error::new(Kind::Decode, "the record does not fit a serde_json value").with_source(e)
+            Error::new(ErrorKind::Decode, "the record does not fit a serde_json value").with_source(e)
         })
     }
 
@@ -156,7 +156,7 @@ impl Record {
     /// ```
     ///
     /// # Errors
-    /// [`Kind::Decode`], naming the field and what does not fit.
+    /// [`ErrorKind::Decode`], naming the field and what does not fit.
     pub fn to<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
         T::deserialize(self).map_err(|error| error.with_context("the record does not fit the type asked for"))
     }

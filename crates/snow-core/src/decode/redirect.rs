@@ -1,7 +1,7 @@
 //! Where a redirect leads. None is ever followed.
 
 use crate::error::execution::Responder;
-use crate::{Error, Kind, one_line};
+use crate::{Error, ErrorKind, one_line};
 use http::{HeaderMap, Uri, header};
 
 /// The pages of an instance that ask who one is (facts 3.6).
@@ -16,18 +16,18 @@ pub(super) fn redirect_error(headers: &HeaderMap) -> Error {
     let target = headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
     let (host, path) = split(target);
     if host.as_deref() == Some(PORTAL) {
-        return Error::new(Kind::Hibernating, "the instance sleeps")
+        return Error::new(ErrorKind::Hibernating, "the instance sleeps")
             .with_responder(Responder::DeveloperPortal);
     }
     let to = shown(target);
     let login = format!("the instance sent a redirect to a login page, {to}, in place of an answer");
     if is_login_page(&path) {
-        return Error::new(Kind::LoginPage, login).with_responder(Responder::LoginPage(host));
+        return Error::new(ErrorKind::LoginPage, login).with_responder(Responder::LoginPage(host));
     }
     if sounds_like_a_login(host.as_deref().unwrap_or_default(), &path) {
-        return Error::new(Kind::LoginPage, login);
+        return Error::new(ErrorKind::LoginPage, login);
     }
-    Error::new(Kind::Redirected, format!("the instance sent a redirect to {to} in place of an answer"))
+    Error::new(ErrorKind::Redirected, format!("the instance sent a redirect to {to} in place of an answer"))
 }
 
 /// Host and path of an address, in lower case; a path alone has no host.
@@ -72,31 +72,31 @@ mod tests {
     fn only_pages_of_the_instance_show_that_nothing_happened() {
         let uri: Uri = "https://dev1.service-now.com/api/now/table/incident".parse().unwrap();
         for (status, target, kind, open) in [
-            (302, "/login.do", Kind::LoginPage, false),
-            (307, "/login_with_sso.do?glide_sso_id=1", Kind::LoginPage, false),
-            (302, "/saml_redirector.do?sysparm_uri=x", Kind::LoginPage, false),
-            (302, "https://DEV1.service-now.com/login.do", Kind::LoginPage, false),
-            (302, "//dev1.service-now.com/login.do", Kind::LoginPage, false),
-            (302, "https://developer.servicenow.com/dev.do#!/home?wu=true", Kind::Hibernating, false),
-            (303, "/login.do", Kind::LoginPage, true),
-            (303, "https://developer.servicenow.com/dev.do", Kind::Hibernating, true),
-            (302, "https://dev2.service-now.com/login.do", Kind::LoginPage, true),
-            (302, "https://idp.example.com/adfs/saml2", Kind::LoginPage, true),
-            (302, "https://login.example.com/x", Kind::LoginPage, true),
-            (302, "https://app.example.com/auth/done", Kind::Redirected, true),
-            (302, "https://example.com/oauth/x", Kind::Redirected, true),
-            (301, "https://other.example.com/?next=login", Kind::Redirected, true),
-            (301, "https://association.example.com/authority", Kind::Redirected, true),
-            (302, "https://evil.example.com/developer.servicenow.com", Kind::Redirected, true),
-            (302, "https://developer.servicenow.com.example.com/", Kind::Redirected, true),
-            (302, "login.do", Kind::LoginPage, true),
-            (302, "http://[", Kind::Redirected, true),
-            (302, "", Kind::Redirected, true),
+            (302, "/login.do", ErrorKind::LoginPage, false),
+            (307, "/login_with_sso.do?glide_sso_id=1", ErrorKind::LoginPage, false),
+            (302, "/saml_redirector.do?sysparm_uri=x", ErrorKind::LoginPage, false),
+            (302, "https://DEV1.service-now.com/login.do", ErrorKind::LoginPage, false),
+            (302, "//dev1.service-now.com/login.do", ErrorKind::LoginPage, false),
+            (302, "https://developer.servicenow.com/dev.do#!/home?wu=true", ErrorKind::Hibernating, false),
+            (303, "/login.do", ErrorKind::LoginPage, true),
+            (303, "https://developer.servicenow.com/dev.do", ErrorKind::Hibernating, true),
+            (302, "https://dev2.service-now.com/login.do", ErrorKind::LoginPage, true),
+            (302, "https://idp.example.com/adfs/saml2", ErrorKind::LoginPage, true),
+            (302, "https://login.example.com/x", ErrorKind::LoginPage, true),
+            (302, "https://app.example.com/auth/done", ErrorKind::Redirected, true),
+            (302, "https://example.com/oauth/x", ErrorKind::Redirected, true),
+            (301, "https://other.example.com/?next=login", ErrorKind::Redirected, true),
+            (301, "https://association.example.com/authority", ErrorKind::Redirected, true),
+            (302, "https://evil.example.com/developer.servicenow.com", ErrorKind::Redirected, true),
+            (302, "https://developer.servicenow.com.example.com/", ErrorKind::Redirected, true),
+            (302, "login.do", ErrorKind::LoginPage, true),
+            (302, "http://[", ErrorKind::Redirected, true),
+            (302, "", ErrorKind::Redirected, true),
         ] {
             let headers = HeaderMap::from_iter([(header::LOCATION, target.parse().unwrap())]);
             let error = redirect_error(&headers).with_status(StatusCode::from_u16(status).unwrap());
-            let error = error.with_operation(&Method::POST, &uri);
-            assert_eq!((error.kind(), error.may_have_happened()), (kind, open), "{status} {target}");
+            let error = error.with_request(&Method::POST, &uri);
+            assert_eq!((error.kind(), error.may_have_executed()), (kind, open), "{status} {target}");
         }
     }
 

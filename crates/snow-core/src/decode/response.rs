@@ -6,7 +6,7 @@ use super::records::{check_body, read_list, read_one};
 use super::shape::Shapes;
 use super::{LastShape, Record, json_string, meta, redact};
 use crate::error::Attempts;
-use crate::{Body, Error, Kind, mark_sensitive_headers};
+use crate::{Body, Error, ErrorKind, mark_sensitive_headers};
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
@@ -15,29 +15,29 @@ use serde::de::DeserializeOwned;
 /// An answer that has arrived whole and is a success by its status and type.
 ///
 /// ```
-/// use snow_core::{Kind, decode::Answer};
+/// use snow_core::{ErrorKind, decode::ApiResponse};
 ///
 /// let head = || {
 ///     let builder = http::Response::builder().header("content-type", "application/json;charset=UTF-8");
 ///     builder.body(()).unwrap().into_parts().0
 /// };
-/// let answer = Answer::new(head(), r#"{"result":[{"number":"INC0000001"}]}"#.into())?;
+/// let answer = ApiResponse::new(head(), r#"{"result":[{"number":"INC0000001"}]}"#.into())?;
 /// assert_eq!(answer.list()?[0].value("number")?, "INC0000001");
 ///
 /// let cut = r#"{"result":[{"number":"INC0000001"}],"error":{"message":"Transaction cancelled"},"status":"failure"}"#;
-/// let error = Answer::new(head(), cut.into())?.list().unwrap_err();
-/// assert_eq!(error.kind(), Kind::Cut);
+/// let error = ApiResponse::new(head(), cut.into())?.list().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Truncated);
 /// # Ok::<_, snow_core::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Answer {
+pub struct ApiResponse {
     head: Parts,
     body: Bytes,
     displayed: bool,
     has_meta: bool,
 }
 
-impl Answer {
+impl ApiResponse {
     /// Takes an answer that is a success by its status and type.
     ///
     /// # Errors
@@ -69,9 +69,9 @@ impl Answer {
     /// which is whole and does not fit: whatever was asked for has been done.
     pub fn about(&self, error: Error) -> Error {
         let error = match error.kind() {
-            Kind::InvalidInput => {
+            ErrorKind::InvalidInput => {
                 let body = String::from_utf8_lossy(&self.body);
-                Error::new(Kind::Decode, redact::redacted(&error.to_string(), &body))
+                Error::new(ErrorKind::Decode, redact::redacted(&error.to_string(), &body))
             }
             _ => error,
         };
@@ -92,10 +92,10 @@ impl Answer {
     /// [`meta`](Self::meta) returns it.
     ///
     /// ```
-    /// # use snow_core::decode::Answer;
+    /// # use snow_core::decode::ApiResponse;
     /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
     /// let body = r#"{"result":[{"number":"CHG1"},{"__meta":{"encodedQuery":"active=true"}}]}"#;
-    /// let answer = Answer::new(head, body.into())?.with_meta(true);
+    /// let answer = ApiResponse::new(head, body.into())?.with_meta(true);
     /// assert_eq!(answer.list()?.len(), 1);
     /// assert_eq!(answer.meta()?.unwrap().value("encodedQuery")?, "active=true");
     /// # Ok::<_, snow_core::Error>(())
@@ -110,11 +110,11 @@ impl Answer {
     /// replacement, too.
     ///
     /// ```
-    /// # use snow_core::decode::Answer;
+    /// # use snow_core::decode::ApiResponse;
     /// # let head = || http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
     /// let body = r#"{"result":{"name":"half: \ud83d"}}"#;
-    /// assert!(Answer::new(head(), body.into())?.one()?.value("name").is_err());
-    /// let answer = Answer::new(head(), body.into())?.lossy_text(true);
+    /// assert!(ApiResponse::new(head(), body.into())?.one()?.value("name").is_err());
+    /// let answer = ApiResponse::new(head(), body.into())?.lossy_text(true);
     /// assert_eq!(answer.one()?.value("name")?, "half: \u{fffd}");
     /// # Ok::<_, snow_core::Error>(())
     /// ```
@@ -131,7 +131,7 @@ impl Answer {
     /// or ignored. `None` if the response has no such element, and for other APIs: see [`with_meta`](Self::with_meta).
     ///
     /// # Errors
-    /// As [`list`](Self::list), and [`Kind::Decode`] if the element does not hold an object.
+    /// As [`list`](Self::list), and [`ErrorKind::Decode`] if the element does not hold an object.
     pub fn meta(&self) -> Result<Option<Record>, Error> {
         Ok(self.split_meta()?.1)
     }
@@ -172,8 +172,8 @@ impl Answer {
     /// The one record of `{"result":{…}}`.
     ///
     /// # Errors
-    /// [`Kind::Cut`] if the response is not whole, [`Kind::Malformed`] if it is not JSON, [`Kind::EmptyResponse`] if there is
-    /// nothing in it, [`Kind::Decode`] if it holds something else.
+    /// [`ErrorKind::Truncated`] if the response is not whole, [`ErrorKind::Malformed`] if it is not JSON, [`ErrorKind::EmptyResponse`] if there is
+    /// nothing in it, [`ErrorKind::Decode`] if it holds something else.
     pub fn one(&self) -> Result<Record, Error> {
         self.read_record(Shapes::new(self.displayed))
     }
@@ -181,11 +181,11 @@ impl Answer {
     /// The same, quicker where it has the fields of the record that was read before.
     ///
     /// ```
-    /// # use snow_core::decode::{Answer, LastShape};
+    /// # use snow_core::decode::{ApiResponse, LastShape};
     /// # let head = || http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
     /// let last = LastShape::default();
     /// for number in ["INC1", "INC2"] {
-    ///     let answer = Answer::new(head(), format!(r#"{{"result":{{"number":"{number}"}}}}"#).into())?;
+    ///     let answer = ApiResponse::new(head(), format!(r#"{{"result":{{"number":"{number}"}}}}"#).into())?;
     ///     assert_eq!(answer.one_like(&last)?.value("number")?, number);
     /// }
     /// # Ok::<_, snow_core::Error>(())
@@ -215,16 +215,16 @@ impl Answer {
     /// Returns the records of `{"result":[…]}`, and stops reading if there are more than `max`.
     ///
     /// ```
-    /// # use snow_core::{Kind, decode::Answer};
+    /// # use snow_core::{ErrorKind, decode::ApiResponse};
     /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
-    /// let answer = Answer::new(head, r#"{"result":[{"number":"INC1"},{"number":"INC2"}]}"#.into())?;
+    /// let answer = ApiResponse::new(head, r#"{"result":[{"number":"INC1"},{"number":"INC2"}]}"#.into())?;
     /// assert_eq!(answer.list_at_most(2)?.len(), 2);
-    /// assert_eq!(answer.list_at_most(1).unwrap_err().kind(), Kind::ResponseMismatch);
+    /// assert_eq!(answer.list_at_most(1).unwrap_err().kind(), ErrorKind::ResponseMismatch);
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`list`](Self::list), and [`Kind::ResponseMismatch`] if there are more than `max` records.
+    /// As [`list`](Self::list), and [`ErrorKind::ResponseMismatch`] if there are more than `max` records.
     pub fn list_at_most(&self, max: usize) -> Result<Vec<Record>, Error> {
         let (body, _) = self.split_meta()?;
         let shapes = Shapes::new(self.displayed);
@@ -239,22 +239,22 @@ impl Answer {
     /// text together with `"status":"failure"`, or either of them beside a `result` (facts 3.1).
     ///
     /// ```
-    /// # use snow_core::{Kind, decode::Answer};
+    /// # use snow_core::{ErrorKind, decode::ApiResponse};
     /// # let head = || http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
-    /// assert_eq!(Answer::new(head(), "[1,2]".into())?.read::<Vec<u8>>()?, [1, 2]);
+    /// assert_eq!(ApiResponse::new(head(), "[1,2]".into())?.read::<Vec<u8>>()?, [1, 2]);
     ///
     /// let own = r#"{"error":false,"data":7}"#;
-    /// assert_eq!(Answer::new(head(), own.into())?.read::<serde_json::Value>()?["data"], 7);
+    /// assert_eq!(ApiResponse::new(head(), own.into())?.read::<serde_json::Value>()?["data"], 7);
     ///
     /// let failed = r#"{"error":{"message":"Transaction cancelled"}}"#;
-    /// let error = Answer::new(head(), failed.into())?.read::<serde_json::Value>().unwrap_err();
-    /// assert_eq!(error.kind(), Kind::Cut);
+    /// let error = ApiResponse::new(head(), failed.into())?.read::<serde_json::Value>().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Truncated);
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`Kind::Cut`] if the response is not whole or tells of an error, [`Kind::Malformed`] if it is not JSON,
-    /// [`Kind::EmptyResponse`] if there is nothing in it, [`Kind::Decode`] if it does not fit the type.
+    /// [`ErrorKind::Truncated`] if the response is not whole or tells of an error, [`ErrorKind::Malformed`] if it is not JSON,
+    /// [`ErrorKind::EmptyResponse`] if there is nothing in it, [`ErrorKind::Decode`] if it does not fit the type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read_from(&self.body)
     }
@@ -265,7 +265,7 @@ impl Answer {
             let body = json_string::without_bom(body);
             serde_json::from_slice(body).map_err(|error| {
                 let why = redact::redacted(&error.to_string(), &String::from_utf8_lossy(body));
-                Error::new(Kind::Decode, format!("the answer does not fit the type asked for: {why}"))
+                Error::new(ErrorKind::Decode, format!("the answer does not fit the type asked for: {why}"))
             })
         };
         read().map_err(|error| annotate(error, &self.head))
@@ -275,12 +275,12 @@ impl Answer {
     /// lists in them (facts 7.3).
     ///
     /// ```
-    /// # use snow_core::decode::Answer;
+    /// # use snow_core::decode::ApiResponse;
     /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
     /// #[derive(serde::Deserialize)]
     /// struct Progress { status: String, percent_complete: u8 }
     ///
-    /// let answer = Answer::new(head, r#"{"result":{"status":"2","percent_complete":100}}"#.into())?;
+    /// let answer = ApiResponse::new(head, r#"{"result":{"status":"2","percent_complete":100}}"#.into())?;
     /// assert_eq!(answer.result::<Progress>()?.percent_complete, 100);
     /// # Ok::<_, snow_core::Error>(())
     /// ```
@@ -298,7 +298,7 @@ impl Answer {
     /// Nothing, which is what a DELETE answers.
     ///
     /// # Errors
-    /// [`Kind::Cut`] if there is a body and it tells of an error or breaks off, [`Kind::Malformed`] if it is not JSON.
+    /// [`ErrorKind::Truncated`] if there is a body and it tells of an error or breaks off, [`ErrorKind::Malformed`] if it is not JSON.
     pub fn nothing(&self) -> Result<(), Error> {
         if self.body.trim_ascii().is_empty() {
             return Ok(());
@@ -307,10 +307,10 @@ impl Answer {
     }
 }
 
-impl std::fmt::Debug for Answer {
+impl std::fmt::Debug for ApiResponse {
     /// The status and the size: headers and body may hold a token or anybody's data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Answer({}, {} bytes)", self.head.status, self.body.len())
+        write!(f, "ApiResponse({}, {} bytes)", self.head.status, self.body.len())
     }
 }
 
@@ -318,7 +318,7 @@ impl std::fmt::Debug for Answer {
 /// than it comes, and one that breaks takes nothing from it.
 ///
 /// # Errors
-/// [`Kind::AnswerTooLarge`] past the limit, or what went wrong on the wire, with what the head told.
+/// [`ErrorKind::ResponseTooLarge`] past the limit, or what went wrong on the wire, with what the head told.
 pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, Bytes), Error> {
     let (head, body) = response.into_parts();
     if head.status.is_success() {
@@ -335,7 +335,7 @@ pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, B
 const MAX_ERROR_BODY: usize = 1 << 20;
 
 /// Whether an answer with this head is a success by its status and type, so that its body can be read by [`Records`](super::Records). The body
-/// of any other goes to [`Answer::new`] with it, which tells what it is.
+/// of any other goes to [`ApiResponse::new`] with it, which tells what it is.
 pub fn is_success(head: &Parts) -> bool {
     error_response::error_of(head, &Bytes::from_static(b"{"), ResponseSource::Own).is_none()
 }

@@ -1,6 +1,6 @@
 //! An error as one line for a person.
 
-use super::{Error, ErrorData, Fault};
+use super::{Error, ErrorData, ServiceMessage};
 use crate::one_line::{one_line, visible};
 use crate::retry_after;
 use std::error::Error as StdError;
@@ -16,7 +16,7 @@ impl fmt::Display for Error {
             write!(f, "{} ", status.as_u16())?;
         }
         f.write_str(&inner.message)?;
-        if let Some(Fault { message, detail }) = &inner.fault {
+        if let Some(ServiceMessage { message, detail }) = &inner.fault {
             write!(f, ": {message:?}")?;
             if !detail.is_empty() && detail != message {
                 write!(f, " ({})", visible(detail))?;
@@ -31,7 +31,7 @@ impl fmt::Display for Error {
         if let Some(wait) = inner.retry_after {
             write!(f, "; wait {} before the next try", retry_after::in_words(wait))?;
         }
-        let usual = || inner.kind.advice(self.may_have_happened());
+        let usual = || inner.kind.advice(self.may_have_executed());
         let advice = inner.advice.as_deref().unwrap_or_else(usual);
         if !advice.is_empty() {
             write!(f, "; {advice}")?;

@@ -4,7 +4,7 @@
 //! attempt is in doubt, and whether somebody looked afterwards. The texts of a response are no evidence: they are localized
 //! (facts 3.1).
 
-use super::Kind;
+use super::ErrorKind;
 use super::kind::ExecutionHint;
 use http::StatusCode;
 
@@ -70,7 +70,7 @@ impl Api {
 
 /// All that is known of a request that failed.
 pub(crate) struct Evidence<'a> {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ErrorKind,
     pub(crate) sent: Sent,
     pub(crate) status: Option<StatusCode>,
     pub(crate) responder: &'a Responder,
@@ -111,7 +111,7 @@ fn of_response(status: StatusCode, evidence: &Evidence<'_>) -> Execution {
     use Execution::{Executed, NotExecuted, Unknown};
     match status.as_u16() {
         // The one success that is none: the session's queue was full (facts 3.5).
-        202 if evidence.kind == Kind::NotProcessed => NotExecuted,
+        202 if evidence.kind == ErrorKind::NotProcessed => NotExecuted,
         // 303 leads to what a request has made.
         200..=299 | 303 => Executed,
         300..=399 if is_login(evidence) => NotExecuted,
@@ -121,7 +121,7 @@ fn of_response(status: StatusCode, evidence: &Evidence<'_>) -> Execution {
         403 => Unknown,
         400..=499 => match (evidence.responder, evidence.api) {
             (Responder::Instance, Api::Documented) => NotExecuted,
-            (Responder::Instance, Api::Other) if evidence.kind == Kind::NoSuchApi => NotExecuted,
+            (Responder::Instance, Api::Other) if evidence.kind == ErrorKind::NoSuchApi => NotExecuted,
             _ => Unknown,
         },
         _ => Unknown,

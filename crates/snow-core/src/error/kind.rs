@@ -3,7 +3,7 @@
 /// What went wrong. More kinds may come: match with a `_` arm, or ask the [`Error`](crate::Error) its questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ErrorKind {
     /// Refused before anything was sent: the input cannot be right.
     InvalidInput,
     /// The request names another origin than the instance, where its credentials do not belong. Nothing was sent.
@@ -11,7 +11,7 @@ pub enum Kind {
     /// An OAuth client has no token yet. Nothing was sent.
     NoToken,
     /// The token is over and cannot be renewed: somebody has to log in again (facts 4.2).
-    LoginAgain,
+    ReauthenticationRequired,
     /// The token endpoint refused the grant (facts 4.1).
     TokenRefused,
     /// A token was obtained, but the user's storage did not take it.
@@ -23,7 +23,7 @@ pub enum Kind {
     /// No encrypted connection: a certificate that is not trusted, expired or for another host. Nothing was sent.
     Tls,
     /// The connection broke before the answer was whole.
-    Closed,
+    ConnectionClosed,
     /// 202 with an empty body: the session's queue was full and the request was **not** carried out (facts 3.5).
     NotProcessed,
     /// 401: no, wrong, locked or expired credentials (facts 3.2).
@@ -50,11 +50,11 @@ pub enum Kind {
     /// 429 by a rate rule (facts 8.1). The request was not carried out.
     RateLimited,
     /// 429 because the instance's queue is full (facts 8.2). The request was not carried out.
-    Busy,
+    InstanceBusy,
     /// The transaction ran into the instance's time quota before the answer began (facts 3.4).
-    Cancelled,
+    TransactionCancelled,
     /// The answer began well and ended in an error or too early: it is not complete (facts 3.4). What came of it is good.
-    Cut,
+    Truncated,
     /// The response arrived, and it is not JSON from some byte on: it is not UTF-8 there, has a control character that is not
     /// escaped, or something else that JSON does not allow. The error names the byte, counted from 0. Asking again gets the same.
     Malformed,
@@ -83,20 +83,20 @@ pub enum Kind {
     /// More rows match than the service sends without being told a limit (facts 1.2).
     Incomplete,
     /// The answer is larger than the limit set for it.
-    AnswerTooLarge,
+    ResponseTooLarge,
     /// The answer is whole, but does not fit the type that was asked for.
     Decode,
     /// The response does not belong to the request: it has another record than the one that was asked for, or more records than
     /// the limit. The connection that it came over is not used again.
     ResponseMismatch,
     /// The write was carried out, but the service ignored or changed fields of it (facts 1.7).
-    NotAsSent,
+    FieldsNotApplied,
     /// The time for the whole operation was up.
     DeadlineExceeded,
     /// An attempt got no answer in time, or its body stopped coming.
     TimedOut,
     /// All places of the client's own limit on concurrent requests stayed taken. Nothing was sent.
-    QueueTimeout,
+    PermitTimeout,
     /// An item of a batch that the instance says it did not process: the batch had used up its time or size (facts 7.1). The first
     /// such item may be the one that used them up, so that of a write it leaves doubt; those after it were not carried out.
     Unserviced,
@@ -105,11 +105,11 @@ pub enum Kind {
     RowFailed,
     /// A file of this machine cannot be read or written, or is there already; or the reader failed that was given as the content of
     /// an upload.
-    File,
+    Io,
     /// The bytes that came are not those that the instance says it has.
     Corrupt,
     /// A service or layer that is not of this workspace failed, or the stream that was given as the content of a request.
-    Foreign,
+    Other,
     /// The client itself is at fault: please report it. Says nothing about whether a write was carried out.
     Internal,
 }
@@ -151,37 +151,42 @@ impl RetryHint {
     }
 }
 
-impl Kind {
+impl ErrorKind {
     /// Returns what this kind says about execution and retries. Every kind is listed, so that a new one does not compile until
     /// somebody has decided.
     pub(crate) const fn class(self) -> KindClass {
+        use ErrorKind::*;
         use ExecutionHint::{Executed, NotExecuted, NotSent, Unknown};
-        use Kind::*;
         use RetryHint::{ByCaller, ByLayer, Never};
         let (execution, retry) = match self {
-            ForeignOrigin | NoToken | LoginAgain | TokenRefused | TokenNotSaved | TokenNotLoaded | Tls => {
-                (NotSent, Never)
-            }
+            ForeignOrigin
+            | NoToken
+            | ReauthenticationRequired
+            | TokenRefused
+            | TokenNotSaved
+            | TokenNotLoaded
+            | Tls => (NotSent, Never),
             Connect => (NotSent, ByLayer),
-            QueueTimeout => (NotSent, ByCaller),
+            PermitTimeout => (NotSent, ByCaller),
             InvalidInput | Unauthenticated | NoSuchApi | UriTooLong => (NotExecuted, Never),
-            NotProcessed | RateLimited | Busy => (NotExecuted, ByLayer),
-            NotAsSent => (Executed, Never),
-            Closed | Cancelled | Cut | Unavailable | TimedOut | ResponseMismatch => (Unknown, ByLayer),
+            NotProcessed | RateLimited | InstanceBusy => (NotExecuted, ByLayer),
+            FieldsNotApplied => (Executed, Never),
+            ConnectionClosed | TransactionCancelled | Truncated | Unavailable | TimedOut
+            | ResponseMismatch => (Unknown, ByLayer),
             DeadlineExceeded | Unserviced => (Unknown, ByCaller),
             Forbidden | NotFound | NotFromInstance | UnknownTable | Rejected | Malformed
             | UnsupportedEncoding | EmptyResponse | InvalidHttp | Server | Hibernating | LoginPage
-            | Redirected | NotJson | NoResults | MultipleResults | Incomplete | AnswerTooLarge | Decode
-            | RowFailed | File | Corrupt | Foreign | Internal => (Unknown, Never),
+            | Redirected | NotJson | NoResults | MultipleResults | Incomplete | ResponseTooLarge | Decode
+            | RowFailed | Io | Corrupt | Other | Internal => (Unknown, Never),
         };
         KindClass { execution, retry }
     }
 
     /// What to do about it. Of a write that may have been carried out, first of all to look.
-    pub(crate) const fn advice(self, may_have_happened: bool) -> &'static str {
+    pub(crate) const fn advice(self, may_have_executed: bool) -> &'static str {
         match self {
             Self::NoToken => "call generate_token(user, password), or set_token(token) with a stored one",
-            Self::LoginAgain => "log in again: call generate_token(user, password)",
+            Self::ReauthenticationRequired => "log in again: call generate_token(user, password)",
             Self::TokenRefused => {
                 "check user, password, client id and secret, and that the client is active and allows this grant; \
                  the cause is in the instance's system log only"
@@ -199,7 +204,7 @@ impl Kind {
                  allows this way of logging in: newer ones take passwords only of users with the role \
                  snc_basic_auth_api_access"
             }
-            Self::Forbidden if may_have_happened => {
+            Self::Forbidden if may_have_executed => {
                 "the user lacks a role or a rule of the instance refused; read back before trying again: the record may be \
                  there all the same"
             }
@@ -207,7 +212,7 @@ impl Kind {
             Self::NotFromInstance => {
                 "check the address, and the gateways and proxies between here and the instance"
             }
-            Self::Malformed if may_have_happened => {
+            Self::Malformed if may_have_executed => {
                 "the request was carried out as far as its status says: read back what it did; who made the response has to mend it"
             }
             Self::Malformed => {
@@ -227,36 +232,38 @@ impl Kind {
             Self::NoSuchApi => "check the path, its version and namespace",
             Self::UriTooLong => "shorten the query, or split it",
             Self::RateLimited => "send fewer requests, or have the limit of the rate rule raised",
-            Self::Busy => "send fewer requests at once, then try again",
-            Self::Cancelled => "ask for fewer rows or fields",
-            Self::Cut => "ask for fewer rows or fields, then try again",
+            Self::InstanceBusy => "send fewer requests at once, then try again",
+            Self::TransactionCancelled => "ask for fewer rows or fields",
+            Self::Truncated => "ask for fewer rows or fields, then try again",
             Self::Unavailable => "the instance is starting, upgrading or down: try again later",
             Self::Hibernating => "wake the instance by signing in at developer.servicenow.com",
             Self::LoginPage => "the instance wants a browser login here: check host, path and credentials",
             Self::Redirected => "check that the address is the instance's own: redirects are not followed",
             Self::Incomplete => "set a limit and an order, and read page by page",
-            Self::Closed if may_have_happened => "look whether it was carried out before you send it again",
-            Self::Closed => "send it again",
+            Self::ConnectionClosed if may_have_executed => {
+                "look whether it was carried out before you send it again"
+            }
+            Self::ConnectionClosed => "send it again",
             Self::Server => "look up the transaction in the instance's system log",
             Self::ForeignOrigin => "use a client of that instance for it",
             Self::DeadlineExceeded => "ask for less at once, or allow more time",
             Self::TimedOut => "the instance or the way to it is slow: ask for less, or allow more time",
-            Self::QueueTimeout => {
+            Self::PermitTimeout => {
                 "answers whose bodies are not read to their end keep their places: read or drop them, or allow more"
             }
             Self::NoResults => "check the query, and that the user may read the rows",
             Self::MultipleResults => "narrow the query, or ask for the first row or all of them",
-            Self::Unserviced if may_have_happened => {
+            Self::Unserviced if may_have_executed => {
                 "look whether it was carried out; if not, send it again, in a batch of fewer or smaller items"
             }
             Self::Unserviced => "send it again, in a batch of fewer or smaller items",
             Self::RowFailed => "look at the row in the staging table, and at the transform map's log",
             Self::Corrupt => "read it again; if it stays so, the file is damaged on the instance",
-            Self::ResponseMismatch if may_have_happened => {
+            Self::ResponseMismatch if may_have_executed => {
                 "look whether it was carried out before you send it again; if it stays so, a proxy or cache mixes up responses"
             }
             Self::ResponseMismatch => "send it again; if it stays so, a proxy or cache mixes up responses",
-            Self::NotAsSent => {
+            Self::FieldsNotApplied => {
                 "do not send it again: check that the fields exist, that the user may write them, and the instance's rules"
             }
             Self::NotJson => "check that the address is an instance's and that no proxy answers in its place",

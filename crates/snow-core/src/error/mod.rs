@@ -8,7 +8,7 @@ mod kind;
 mod tests;
 
 pub use attempts::{Attempts, Stop};
-pub use kind::Kind;
+pub use kind::ErrorKind;
 pub(crate) use kind::RetryHint;
 
 use crate::one_line::bounded;
@@ -24,7 +24,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// What the instance said about its refusal (facts 3.1). Text from outside, bounded, not meant for programs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fault {
+pub struct ServiceMessage {
     /// `error.message`
     pub message: String,
     /// `error.detail`; empty where there is none. What is no text stands here as JSON.
@@ -34,13 +34,13 @@ pub struct Fault {
 /// What failed, on what, whether it may have been carried out, and what to do.
 ///
 /// One word wide and cheap to clone. `Display` is one complete line for a person; programs ask [`kind`](Self::kind),
-/// [`is_retryable`](Self::is_retryable), [`may_have_happened`](Self::may_have_happened) and the rest. Neither shows
+/// [`is_retryable`](Self::is_retryable), [`may_have_executed`](Self::may_have_executed) and the rest. Neither shows
 /// the query of a URI, a body, or a secret; of a refusal it repeats the message in the service's own envelope, or, where there is
 /// none, up to 300 characters of what a gateway, a proxy or an API of somebody's own says.
 ///
 /// ```
 /// let error = snow_core::Instance::parse("a b").unwrap_err();
-/// assert_eq!(error.kind(), snow_core::Kind::InvalidInput);
+/// assert_eq!(error.kind(), snow_core::ErrorKind::InvalidInput);
 /// assert_eq!(error.to_string(), r#"the instance "a b" contains ' ', which no host or path prefix has"#);
 /// ```
 #[derive(Clone)]
@@ -48,11 +48,11 @@ pub struct Error(Arc<ErrorData>);
 
 #[derive(Clone)]
 struct ErrorData {
-    kind: Kind,
+    kind: ErrorKind,
     message: Cow<'static, str>,
     request: Option<RequestSummary>,
     status: Option<StatusCode>,
-    fault: Option<Fault>,
+    fault: Option<ServiceMessage>,
     transaction_id: Option<String>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -78,7 +78,7 @@ struct RequestSummary {
 
 impl Error {
     /// An error of a kind, with what failed in words. For layers and credentials of one's own.
-    pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Arc::new(ErrorData {
             kind,
             message: message.into(),
@@ -98,12 +98,12 @@ impl Error {
     }
 
     /// Any error as an `Error`: one that is an `Error` already, in a box or not, stays what it is and is never nested;
-    /// anything else becomes [`Kind::Foreign`] with it as its source.
+    /// anything else becomes [`ErrorKind::Other`] with it as its source.
     pub fn wrap(error: impl Into<BoxError>) -> Self {
         match error.into().downcast::<Self>() {
             Ok(own) => *own,
             Err(foreign) => {
-                Self::new(Kind::Foreign, "a layer or service below the client failed").with_source(foreign)
+                Self::new(ErrorKind::Other, "a layer or service below the client failed").with_source(foreign)
             }
         }
     }
@@ -114,7 +114,7 @@ impl Error {
     /// Every place that calls this is listed in `tests/promises/internal_errors.txt`.
     #[doc(hidden)]
     pub fn internal(what: &'static str) -> Self {
-        Self::new(Kind::Internal, format!("internal error: {what}"))
+        Self::new(ErrorKind::Internal, format!("internal error: {what}"))
     }
 
     /// Adds the error that caused this one.
@@ -126,7 +126,7 @@ impl Error {
 
     /// Adds the method and the address of the request; the query is left out. The first one told stays.
     #[must_use]
-    pub fn with_operation(mut self, method: &Method, uri: &http::Uri) -> Self {
+    pub fn with_request(mut self, method: &Method, uri: &http::Uri) -> Self {
         if self.0.request.is_none() {
             let host = uri.host().map(|host| format!(" on {host}")).unwrap_or_default();
             let text = format!("{method} {}{host}", uri.path());
@@ -160,8 +160,8 @@ impl Error {
 
     /// Adds what the instance said, on one line and at most 500 bytes of each part.
     #[must_use]
-    pub fn with_fault(mut self, message: &str, detail: &str) -> Self {
-        self.data_mut().fault = Some(Fault { message: bounded(message), detail: bounded(detail) });
+    pub fn with_service_message(mut self, message: &str, detail: &str) -> Self {
+        self.data_mut().fault = Some(ServiceMessage { message: bounded(message), detail: bounded(detail) });
         self
     }
 
@@ -190,7 +190,7 @@ impl Error {
     /// Tells that it was the content of a request's body that failed, where a foreign error does not say so itself: it came from
     /// the caller, and is neither a layer's nor a service's fault.
     pub(crate) fn into_content_error(mut self) -> Self {
-        if self.kind() == Kind::Foreign {
+        if self.kind() == ErrorKind::Other {
             let inner = self.data_mut();
             inner.message =
                 "the content to be sent could not be read: the stream that was given for it failed".into();
@@ -225,11 +225,11 @@ impl Error {
     /// Tells that what failed only reads, in as many requests as it takes, so that nothing can have been carried out.
     ///
     /// ```
-    /// use snow_core::{Error, Kind};
+    /// use snow_core::{Error, ErrorKind};
     ///
-    /// let error = Error::new(Kind::Incomplete, "the number of records is not known");
-    /// assert!(error.may_have_happened(), "nothing says that it was a read");
-    /// assert!(!error.of_read().may_have_happened());
+    /// let error = Error::new(ErrorKind::Incomplete, "the number of records is not known");
+    /// assert!(error.may_have_executed(), "nothing says that it was a read");
+    /// assert!(!error.of_read().may_have_executed());
     /// ```
     #[must_use]
     pub fn of_read(self) -> Self {
@@ -240,15 +240,15 @@ impl Error {
     /// that the service sent says nothing about the request. Any other error stays as it is.
     ///
     /// ```
-    /// use snow_core::{Kind, SysId};
+    /// use snow_core::{ErrorKind, SysId};
     ///
     /// let error = "x y".parse::<SysId>().unwrap_err();
-    /// assert_eq!(error.of_response().kind(), Kind::Decode);
+    /// assert_eq!(error.of_response().kind(), ErrorKind::Decode);
     /// ```
     #[must_use]
     pub fn of_response(mut self) -> Self {
-        if self.kind() == Kind::InvalidInput {
-            self.data_mut().kind = Kind::Decode;
+        if self.kind() == ErrorKind::InvalidInput {
+            self.data_mut().kind = ErrorKind::Decode;
         }
         self
     }
@@ -271,13 +271,13 @@ impl Error {
     }
 
     /// What went wrong.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// Whether the same call may succeed later without anybody changing anything, and does no harm when sent again.
     pub fn is_retryable(&self) -> bool {
-        self.kind().class().retry.is_transient() && !self.may_have_happened()
+        self.kind().class().retry.is_transient() && !self.may_have_executed()
     }
 
     /// Whether a write may have been carried out although it failed. Never so for a read.
@@ -286,7 +286,7 @@ impl Error {
     /// (Table, Attachment, Aggregate, Import Set, Batch), with a 4xx other than 403; the status is one that comes before any
     /// script runs (401, 414, 429, or 202 by a session whose queue is full); a redirect leads to the instance's login page; or
     /// somebody looked. An attempt before the last that may have been carried out counts, too.
-    pub fn may_have_happened(&self) -> bool {
+    pub fn may_have_executed(&self) -> bool {
         let method = self.0.item.as_ref().or(self.0.request.as_ref().map(|request| &request.method));
         !method.is_some_and(Method::is_safe) && self.execution() != Execution::NotExecuted
     }
@@ -313,7 +313,7 @@ impl Error {
     }
 
     /// What the instance said.
-    pub fn fault(&self) -> Option<&Fault> {
+    pub fn service_message(&self) -> Option<&ServiceMessage> {
         self.0.fault.as_ref()
     }
 

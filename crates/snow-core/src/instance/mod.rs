@@ -5,7 +5,7 @@ mod page_url;
 #[cfg(test)]
 mod tests;
 
-use crate::{ApiPath, Error, Kind, Origin, Params};
+use crate::{ApiPath, Error, ErrorKind, Origin, Params};
 use bytes::Bytes;
 use host::{check_host, check_label, check_prefix, invalid_char_message, is_loopback, split_port};
 use http::{Uri, uri::Authority, uri::PathAndQuery};
@@ -18,7 +18,7 @@ use std::{convert::Infallible, fmt, str::FromStr};
 /// | `dev12345` | `https://dev12345.service-now.com` |
 /// | `dev12345.service-now.com`, `support.example.com:8443` | that host, by https |
 /// | `https://gateway.example.com/servicenow` | that host, every path below `/servicenow` |
-/// | `http://127.0.0.1:8080` | that host; plain http only to this machine, unless [`allow_http`](Self::allow_http) |
+/// | `http://127.0.0.1:8080` | that host; plain http only to this machine, unless [`parse_insecure`](Self::parse_insecure) |
 /// | `https://dev12345.service-now.com/incident_list.do?sysparm_query=active%3Dtrue` | that host: an address as a browser shows it |
 /// | `https://gateway.example.com/servicenow/api/now/table/incident` | as above, every path below `/servicenow` |
 ///
@@ -51,7 +51,7 @@ impl Instance {
     /// Reads a bare name, a host or a URL.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`], naming the text and what is wrong with it.
+    /// [`ErrorKind::InvalidInput`], naming the text and what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let address = page_url::without_page(text).unwrap_or(text);
         Self::parse_address(address, false).map_err(|why| invalid(text, &why))
@@ -61,7 +61,7 @@ impl Instance {
     /// something that is not an instance, such as another issuer's token endpoint.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`], naming the text and what is wrong with it.
+    /// [`ErrorKind::InvalidInput`], naming the text and what is wrong with it.
     pub fn parse_verbatim(text: &str) -> Result<Self, Error> {
         Self::parse_address(text, false).map_err(|why| invalid(text, &why))
     }
@@ -70,8 +70,8 @@ impl Instance {
     /// readable by anybody**. For a proxy on a trusted network that adds the encryption.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`], naming the text and what is wrong with it.
-    pub fn allow_http(text: &str) -> Result<Self, Error> {
+    /// [`ErrorKind::InvalidInput`], naming the text and what is wrong with it.
+    pub fn parse_insecure(text: &str) -> Result<Self, Error> {
         let address = page_url::without_page(text).unwrap_or(text);
         Self::parse_address(address, true).map_err(|why| invalid(text, &why))
     }
@@ -97,7 +97,7 @@ impl Instance {
         let host = check_host(host)?;
         if !https && !http_anywhere && !is_loopback(&host) {
             return Err("is plain http to another machine, where credentials can be read on the way: \
-                        use https, or Instance::allow_http if that is meant"
+                        use https, or Instance::parse_insecure if that is meant"
                 .into());
         }
         Self::assemble(https, host, port, check_prefix(prefix)?)
@@ -145,7 +145,7 @@ impl Instance {
     /// The absolute URI of a path with parameters.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] if the parameters cannot be sent, [`Kind::UriTooLong`] beyond 65,534 bytes. The service takes
+    /// [`ErrorKind::InvalidInput`] if the parameters cannot be sent, [`ErrorKind::UriTooLong`] beyond 65,534 bytes. The service takes
     /// no more than [`MAX_URI`](Self::MAX_URI).
     pub fn uri(&self, path: &ApiPath, params: &Params) -> Result<Uri, Error> {
         let params = params.encoded()?;
@@ -173,9 +173,9 @@ impl Instance {
     /// ```
     ///
     /// # Errors
-    /// [`Kind::Decode`] for text that is not a link, or whose path has steps to other paths.
+    /// [`ErrorKind::Decode`] for text that is not a link, or whose path has steps to other paths.
     pub fn follow(&self, link: &str) -> Result<Uri, Error> {
-        let refuse = |why: &str| Error::new(Kind::Decode, format!("the link of an answer {why}"));
+        let refuse = |why: &str| Error::new(ErrorKind::Decode, format!("the link of an answer {why}"));
         let uri: Uri = link.parse().map_err(|e| refuse("cannot be read").with_source(e))?;
         let target = match uri.path_and_query() {
             Some(target) if uri.authority().is_none() || uri.scheme().is_some() => target,
@@ -213,7 +213,7 @@ impl Instance {
 /// An ApiPath and Params hold nothing but what a URI may hold: all that is left to go wrong is the length.
 fn too_long(error: impl Into<crate::BoxError>) -> Error {
     let why = "the URI is longer than 65,534 bytes: ask for less in one request";
-    Error::new(Kind::UriTooLong, why).with_source(error)
+    Error::new(ErrorKind::UriTooLong, why).with_source(error)
 }
 
 fn invalid(text: &str, why: &str) -> Error {
@@ -222,7 +222,7 @@ fn invalid(text: &str, why: &str) -> Error {
         Some((_, host)) => format!("…@{host}"),
         None => text.to_owned(),
     };
-    Error::new(Kind::InvalidInput, format!("the instance {shown:?} {why}"))
+    Error::new(ErrorKind::InvalidInput, format!("the instance {shown:?} {why}"))
 }
 
 impl FromStr for Instance {

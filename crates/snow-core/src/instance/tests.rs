@@ -120,7 +120,7 @@ fn what_could_reach_another_host_is_refused_with_the_reason() {
         ("dev1\n", "'\\n'"),
     ] {
         let error = Instance::parse(text).unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput);
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(error.to_string().contains(why), "{text:?}: {error}");
     }
 }
@@ -156,14 +156,14 @@ fn a_link_leads_nowhere_else() {
         "/a\\b",
         "/a\nb",
     ] {
-        assert_eq!(instance.follow(link).unwrap_err().kind(), Kind::Decode, "{link}");
+        assert_eq!(instance.follow(link).unwrap_err().kind(), ErrorKind::Decode, "{link}");
     }
 }
 
 #[test]
 fn plain_http_has_to_be_asked_for() {
-    assert!(Instance::allow_http("http://10.0.0.1").is_ok());
-    assert!(Instance::allow_http("http://10.0.0.1#").is_err());
+    assert!(Instance::parse_insecure("http://10.0.0.1").is_ok());
+    assert!(Instance::parse_insecure("http://10.0.0.1#").is_err());
 }
 
 /// Host and port as a reader sees them: what stands between `://` and the next slash.
@@ -243,7 +243,7 @@ proptest! {
 
     #[test]
     fn whatever_is_accepted_names_its_host_plainly(text in text()) {
-        if let Ok(instance) = Instance::allow_http(&text) {
+        if let Ok(instance) = Instance::parse_insecure(&text) {
             let uri = instance.uri(&ApiPath::table("incident").unwrap(), &Params::new()).unwrap();
             // As whoever connects reads it.
             let uri: Uri = uri.to_string().parse().unwrap();

@@ -1,6 +1,6 @@
 //! Makes every URI absolute, on one instance and no other.
 
-use crate::{BoxError, Error, Instance, Kind};
+use crate::{BoxError, Error, ErrorKind, Instance};
 use http::{Request, uri::PathAndQuery};
 use pin_project_lite::pin_project;
 use std::future::Future;
@@ -82,7 +82,7 @@ fn resolve<B>(instance: &Instance, request: &mut Request<B>) -> Result<(), Error
         let elsewhere = request.uri().host().unwrap_or("another host");
         let why =
             format!("the request is for {elsewhere}, and this client speaks to {} only", instance.origin());
-        return Err(Error::new(Kind::ForeignOrigin, why));
+        return Err(Error::new(ErrorKind::ForeignOrigin, why));
     }
     if request.uri().authority().is_none() {
         let root = PathAndQuery::from_static("/");
@@ -157,7 +157,7 @@ mod tests {
 
         tokio_test::assert_ready_ok!(service.poll_ready());
         let mut foreign = service.call(Request::get("https://evil.com/a").body(()).unwrap());
-        assert_eq!((&mut foreign).await.unwrap_err().kind(), Kind::ForeignOrigin);
-        assert_eq!((&mut foreign).await.unwrap_err().kind(), Kind::Internal, "it is over");
+        assert_eq!((&mut foreign).await.unwrap_err().kind(), ErrorKind::ForeignOrigin);
+        assert_eq!((&mut foreign).await.unwrap_err().kind(), ErrorKind::Internal, "it is over");
     }
 }

@@ -1,6 +1,6 @@
 //! Bounds what an answer may hold.
 
-use crate::{BoxError, Error, Kind, Operation};
+use crate::{BoxError, Error, ErrorKind, RequestOptions};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -12,18 +12,18 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// Ends an answer's body that grows past a limit. Above a layer that decompresses, it counts what comes out of it: a small
-/// answer that unpacks to gigabytes stops at the limit. An [`Operation`] can bring a limit of its own.
+/// answer that unpacks to gigabytes stops at the limit. An [`RequestOptions`] can bring a limit of its own.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_core::{Body, Kind, layer::BodyLimitLayer};
+/// use snow_core::{Body, ErrorKind, layer::BodyLimitLayer};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// let inner = service_fn(|_: Request<()>| async { Ok::<_, snow_core::Error>(Response::new(Body::from("12345"))) });
 /// let answer = BodyLimitLayer::new(4).layer(inner).oneshot(Request::new(())).await?;
 /// let error = Body::stream(answer.into_body()).collect(100).await.unwrap_err();
-/// assert_eq!(error.kind(), Kind::AnswerTooLarge);
+/// assert_eq!(error.kind(), ErrorKind::ResponseTooLarge);
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> BodyLimitFuture<S::Future> {
-        let limit = Operation::of(&request).and_then(Operation::body_bytes).unwrap_or(self.limit);
+        let limit = RequestOptions::of(&request).and_then(RequestOptions::body_bytes).unwrap_or(self.limit);
         BodyLimitFuture { inner: self.inner.call(request), limit }
     }
 }
@@ -150,7 +150,7 @@ where
 
 fn too_large(limit: u64) -> Error {
     let why = format!("the answer is larger than {limit} bytes: ask for fewer rows or fields");
-    Error::new(Kind::AnswerTooLarge, why)
+    Error::new(ErrorKind::ResponseTooLarge, why)
 }
 
 #[cfg(test)]
@@ -176,7 +176,7 @@ mod tests {
             let read = crate::Body::stream(answer.into_body()).collect(100).await;
             assert_eq!(
                 read.map_err(|error| error.kind()),
-                if whole { Ok("abcdef".into()) } else { Err(Kind::AnswerTooLarge) }
+                if whole { Ok("abcdef".into()) } else { Err(ErrorKind::ResponseTooLarge) }
             );
         }
     }
@@ -187,7 +187,7 @@ mod tests {
             Ok::<_, Error>(Response::new(crate::Body::from("12345")))
         });
         let mut request = contract::request("/");
-        request.extensions_mut().insert(Operation::new().body_limit(u64::MAX));
+        request.extensions_mut().insert(RequestOptions::new().body_limit(u64::MAX));
         let answer = tower::ServiceExt::oneshot(BodyLimitLayer::new(1).layer(inner), request).await.unwrap();
         assert_eq!(crate::Body::stream(answer.into_body()).collect(100).await.unwrap(), "12345");
     }

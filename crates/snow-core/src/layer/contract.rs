@@ -1,6 +1,6 @@
 //! What every layer is held to, whatever else it does. For tests.
 
-use crate::{Body, Error, Kind};
+use crate::{Body, Error, ErrorKind};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
@@ -44,9 +44,9 @@ where
     tokio_test::assert_pending!(service.poll_ready());
     handle.allow(3);
     passes_calls(&mut service, &mut handle).await;
-    handle.send_error(Error::new(Kind::Busy, "inside"));
+    handle.send_error(Error::new(ErrorKind::InstanceBusy, "inside"));
     let Poll::Ready(Err(error)) = service.poll_ready() else { panic!("the error of readiness is lost") };
-    assert_eq!(Error::wrap(error).kind(), Kind::Busy);
+    assert_eq!(Error::wrap(error).kind(), ErrorKind::InstanceBusy);
 }
 
 /// Drops what is below with its own future, and the body below with its own: nothing goes on behind the caller's back.
@@ -104,7 +104,7 @@ where
     let mut call = tokio_test::task::spawn(service.call(request("/")));
     assert!(call.poll().map(|answer| answer.is_ok()) == Poll::Ready(true));
     let Poll::Ready(again) = call.poll() else { panic!("nobody wakes it") };
-    assert!(again.map_or_else(|error| Error::wrap(error).kind() == Kind::Internal, |_| true));
+    assert!(again.map_or_else(|error| Error::wrap(error).kind() == ErrorKind::Internal, |_| true));
 }
 
 /// The same over a future that is pending when it is polled again.
@@ -122,7 +122,7 @@ where
     let mut call = tokio_test::task::spawn(service.call(request("/")));
     assert!(call.poll().map(|answer| answer.is_ok()) == Poll::Ready(true));
     let Poll::Ready(Err(error)) = call.poll() else { panic!("it waits for ever") };
-    assert_eq!(Error::wrap(error).kind(), Kind::Internal);
+    assert_eq!(Error::wrap(error).kind(), ErrorKind::Internal);
 }
 
 /// A call that goes on, counted.
@@ -179,8 +179,8 @@ where
     tokio_test::assert_ready_ok!(service.poll_ready());
     let mut answer = tokio_test::task::spawn(service.call(request("/fails")));
     tokio_test::assert_pending!(answer.poll());
-    handle.next_request().await.unwrap().1.send_error(Error::new(Kind::Forbidden, "inside"));
-    assert_eq!(Error::wrap(tokio_test::assert_ready_err!(answer.poll())).kind(), Kind::Forbidden);
+    handle.next_request().await.unwrap().1.send_error(Error::new(ErrorKind::Forbidden, "inside"));
+    assert_eq!(Error::wrap(tokio_test::assert_ready_err!(answer.poll())).kind(), ErrorKind::Forbidden);
 
     tokio_test::assert_ready_ok!(service.poll_ready());
     let mut dropped = tokio_test::task::spawn(service.call(request("/dropped")));

@@ -2,9 +2,9 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 use crate::clock;
-use crate::operation::Extension;
+use crate::request_options::Extension;
 use crate::timer::Timer;
-use crate::{BoxError, Departure, Error, Kind, Operation};
+use crate::{BoxError, Departure, Error, ErrorKind, RequestOptions};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -18,10 +18,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// Ends an operation that takes too long: waiting for a place, fetching a token, every attempt, the pauses between them and
-/// reading the answer's body together. Goes above whatever it is to bound. An [`Operation`] can bring a limit of its own, which can
-/// be [extended](Operation::extend_deadline) while the operation is under way.
+/// reading the answer's body together. Goes above whatever it is to bound. An [`RequestOptions`] can bring a limit of its own, which can
+/// be [extended](RequestOptions::extend_deadline) while the operation is under way.
 ///
-/// What went out before is not called back: of a write, [`Error::may_have_happened`] says so. It is false for a request with a
+/// What went out before is not called back: of a write, [`Error::may_have_executed`] says so. It is false for a request with a
 /// [`Departure`] that had not left by then.
 ///
 /// # Panics
@@ -31,14 +31,14 @@ use tower_service::Service;
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_core::{Body, Kind, layer::DeadlineLayer};
+/// use snow_core::{Body, ErrorKind, layer::DeadlineLayer};
 /// use std::{convert::Infallible, time::Duration};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// let never = service_fn(|_: Request<()>| std::future::pending::<Result<Response<Body>, Infallible>>());
 /// let service = DeadlineLayer::new(Duration::from_secs(30)).layer(never);
 /// let error = service.oneshot(Request::new(())).await.unwrap_err();
-/// assert_eq!(error.kind(), Kind::DeadlineExceeded);
+/// assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -84,9 +84,9 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
-        let operation = Operation::of(&request);
-        let limit = operation.and_then(Operation::deadline_limit).unwrap_or(self.limit);
-        let extension = operation.and_then(Operation::extension).cloned();
+        let operation = RequestOptions::of(&request);
+        let limit = operation.and_then(RequestOptions::deadline_limit).unwrap_or(self.limit);
+        let extension = operation.and_then(RequestOptions::extension).cloned();
         let departure = Departure::of(&request).cloned();
         let timer =
             Some(Timer::new(OperationDeadline { limit, at: clock::after(limit), extension, departure }));
@@ -173,9 +173,9 @@ fn poll_exceeded(timer: &mut Timer<OperationDeadline>, cx: &mut Context<'_>) -> 
     let why =
         format!("the operation was not done within {:?}", limit.saturating_add(timer.limits().extension()));
     let error = match departure.as_ref().and_then(Departure::waited) {
-        Some(waited) => Error::new(Kind::DeadlineExceeded, format!("{why}: {waited}"))
+        Some(waited) => Error::new(ErrorKind::DeadlineExceeded, format!("{why}: {waited}"))
             .with_advice("find out why that takes so long, or allow more time"),
-        None => Error::new(Kind::DeadlineExceeded, why),
+        None => Error::new(ErrorKind::DeadlineExceeded, why),
     };
     Poll::Ready(Departure::mark_unsent(departure.as_ref(), error))
 }
@@ -247,7 +247,7 @@ mod tests {
         tokio_test::assert_pending!(answer.poll());
         tokio::time::advance(Duration::from_millis(2)).await;
         let error = tokio_test::assert_ready_err!(answer.poll());
-        assert_eq!(error.kind(), Kind::DeadlineExceeded);
+        assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
         assert!(error.to_string().contains("30s"), "{error}");
         drop(answer);
         drop(send);
@@ -260,10 +260,10 @@ mod tests {
             Ok::<_, Error>(Response::new(contract::stuck_body()))
         });
         let mut request = contract::request("/");
-        request.extensions_mut().insert(Operation::new().deadline(Duration::from_secs(5)));
+        request.extensions_mut().insert(RequestOptions::new().deadline(Duration::from_secs(5)));
         let began = clock::now();
         let answer = tower::ServiceExt::oneshot(layer().layer(stuck), request).await.unwrap();
         let error = crate::Body::stream(answer.into_body()).collect(64).await.unwrap_err();
-        assert_eq!((error.kind(), began.elapsed().as_secs()), (Kind::DeadlineExceeded, 5));
+        assert_eq!((error.kind(), began.elapsed().as_secs()), (ErrorKind::DeadlineExceeded, 5));
     }
 }

@@ -1,6 +1,6 @@
 //! Compressed answers.
 
-use crate::{BoxError, Error, Kind};
+use crate::{BoxError, Error, ErrorKind};
 use bytes::{Buf, Bytes};
 use flate2::write::GzDecoder;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
@@ -19,7 +19,7 @@ use tower_service::Service;
 /// sent, with the `Content-Encoding` that it has: a file that is stored in gzip may come so, and unpacked it would be another file.
 ///
 /// Any number of gzip members may follow each other, and zeros may fill up the end. Whatever else follows them, and what is
-/// damaged, is [`Kind::Malformed`]; what breaks off is [`Kind::Cut`].
+/// damaged, is [`ErrorKind::Malformed`]; what breaks off is [`ErrorKind::Truncated`].
 ///
 /// Goes below a [`BodyLimitLayer`](super::BodyLimitLayer), which then counts what comes out: a small answer may unpack to
 /// gigabytes.
@@ -273,7 +273,7 @@ impl Unpacker {
             GzipState::Start | GzipState::Between | GzipState::Padding => Ok(()),
             // A member that is whole takes no more.
             GzipState::Member if matches!(self.decoder.write(&[0]), Ok(0)) => self.finish_member(),
-            GzipState::Member => Err(Error::new(Kind::Cut, "the compressed response breaks off")),
+            GzipState::Member => Err(Error::new(ErrorKind::Truncated, "the compressed response breaks off")),
         }
     }
 
@@ -283,7 +283,7 @@ impl Unpacker {
 
     fn damaged(&self, why: impl Into<BoxError>) -> Error {
         let what = format!("the compressed response is malformed, at byte {} or soon behind it", self.passed);
-        Error::new(Kind::Malformed, what).with_source(why)
+        Error::new(ErrorKind::Malformed, what).with_source(why)
     }
 }
 
@@ -328,17 +328,17 @@ mod tests {
             let read = crate::Body::stream(answer.into_body()).collect(100).await;
             match end == whole.len() {
                 true => assert_eq!(read.unwrap(), "some text that is long enough to be cut"),
-                false => assert_eq!(read.unwrap_err().kind(), Kind::Cut, "{end}"),
+                false => assert_eq!(read.unwrap_err().kind(), ErrorKind::Truncated, "{end}"),
             }
         }
         let answer =
             GzipLayer::new().layer(answers(b"plain text".to_vec())).oneshot(Request::new(())).await.unwrap();
         let error = crate::Body::stream(answer.into_body()).collect(100).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::Malformed, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
     }
 
     /// Whatever is read in pieces of this size.
-    async fn unpacked(bytes: &[u8], piece: usize) -> Result<String, Kind> {
+    async fn unpacked(bytes: &[u8], piece: usize) -> Result<String, ErrorKind> {
         let mut unpacker = Unpacker::new();
         let mut text = Vec::new();
         for piece in bytes.chunks(piece) {
@@ -368,9 +368,9 @@ mod tests {
                 &[&zeros],
                 &[&a, b"\x1f\x8bxxxxxxxxxx"],
             ] {
-                assert_eq!(read(bad).await, Err(Kind::Malformed), "{}", bad.len());
+                assert_eq!(read(bad).await, Err(ErrorKind::Malformed), "{}", bad.len());
             }
-            assert_eq!(read(&[&a, &b[..4]]).await, Err(Kind::Cut));
+            assert_eq!(read(&[&a, &b[..4]]).await, Err(ErrorKind::Truncated));
         }
     }
 
@@ -382,7 +382,7 @@ mod tests {
             damaged[at] ^= 0x10;
             let read = unpacked(&damaged, 16).await;
             // Some bytes of the head say nothing of the content; flags may promise more than comes.
-            assert!(read != Err(Kind::Cut) || at < 10, "{at}");
+            assert!(read != Err(ErrorKind::Truncated) || at < 10, "{at}");
         }
     }
 
@@ -393,6 +393,6 @@ mod tests {
         let service = BodyLimitLayer::new(64 << 10).layer(GzipLayer::new().layer(answers(bomb)));
         let answer = service.oneshot(Request::new(())).await.unwrap();
         let error = crate::Body::stream(answer.into_body()).collect(usize::MAX).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::AnswerTooLarge);
+        assert_eq!(error.kind(), ErrorKind::ResponseTooLarge);
     }
 }

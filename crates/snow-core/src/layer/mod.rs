@@ -28,6 +28,6 @@ pub use default_headers::{DefaultHeaders, DefaultHeadersLayer};
 pub use gzip::{Gzip, GzipBody, GzipFuture, GzipLayer};
 pub use retry::{Retry, RetryFuture, RetryLayer, RetryPolicy};
 pub use session::{Session, SessionBody, SessionFuture, SessionLayer};
-pub use span::{AttemptSpan, AttemptSpanLayer, OperationSpan, OperationSpanLayer, SpanBody, SpanFuture};
+pub use span::{AttemptSpan, AttemptSpanLayer, CallSpan, CallSpanLayer, SpanBody, SpanFuture};
 pub use throttle::{Throttle, ThrottleBody, ThrottleFuture, ThrottleLayer};
 pub use timeout::{Timeout, TimeoutBody, TimeoutFuture, TimeoutLayer};

@@ -4,7 +4,7 @@
 use crate::clock;
 use crate::departure::BodyProgress;
 use crate::timer::Timer;
-use crate::{BoxError, Departure, Error, Kind, Operation};
+use crate::{BoxError, Departure, Error, ErrorKind, RequestOptions};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -33,7 +33,7 @@ use tower_service::Service;
 /// use snow_core::layer::TimeoutLayer;
 /// use std::time::Duration;
 ///
-/// let layer = TimeoutLayer::new().head(Duration::from_secs(120)).idle(Duration::from_secs(30));
+/// let layer = TimeoutLayer::new().response_timeout(Duration::from_secs(120)).idle(Duration::from_secs(30));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct TimeoutLayer {
@@ -47,9 +47,9 @@ impl TimeoutLayer {
         Self { head: Duration::from_secs(90), idle: Duration::from_secs(60) }
     }
 
-    /// So long until the answer's head. An [`Operation`] can bring a time of its own.
+    /// So long until the answer's head. An [`RequestOptions`] can bring a time of its own.
     #[must_use]
-    pub fn head(self, limit: Duration) -> Self {
+    pub fn response_timeout(self, limit: Duration) -> Self {
         Self { head: limit, ..self }
     }
 
@@ -99,8 +99,8 @@ where
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> TimeoutFuture<S::Future> {
         let departure = Departure::of(&request).cloned();
-        let head = Operation::of(&request)
-            .and_then(Operation::head_limit)
+        let head = RequestOptions::of(&request)
+            .and_then(RequestOptions::head_limit)
             .unwrap_or_else(|| self.limits.head.saturating_add(to_send(request.body(), departure.as_ref())));
         let limits = AttemptTimeouts { head, idle: self.limits.idle, departure };
         let timer = Some(Timer::new(limits));
@@ -152,7 +152,7 @@ impl AttemptTimeouts {
             }
             _ => format!("no answer began within {head:?}"),
         };
-        Departure::mark_unsent(departure.as_ref(), Error::new(Kind::TimedOut, why))
+        Departure::mark_unsent(departure.as_ref(), Error::new(ErrorKind::TimedOut, why))
     }
 }
 
@@ -229,7 +229,7 @@ where
         }
         ready!(timer.poll_elapsed(cx, |limits| clock::after(limits.idle)))?;
         let why = format!("the answer's body stopped coming: nothing for {:?}", timer.limits().idle);
-        Poll::Ready(Some(Err(Error::new(Kind::TimedOut, why))))
+        Poll::Ready(Some(Err(Error::new(ErrorKind::TimedOut, why))))
     }
 
     #[inline]
@@ -263,7 +263,7 @@ mod tests {
         for (operation, size, seconds) in [
             (None, 0, 90),
             (None, 640 << 10, 100),
-            (Some(Operation::new().head_timeout(Duration::from_secs(5))), 0, 5),
+            (Some(RequestOptions::new().response_timeout(Duration::from_secs(5))), 0, 5),
         ] {
             let (mut service, _handle) = contract::spawn(TimeoutLayer::new());
             tokio_test::assert_ready_ok!(service.poll_ready());
@@ -274,7 +274,7 @@ mod tests {
             tokio::time::advance(Duration::from_secs(seconds) - Duration::from_millis(1)).await;
             tokio_test::assert_pending!(answer.poll());
             tokio::time::advance(Duration::from_millis(2)).await;
-            assert_eq!(tokio_test::assert_ready_err!(answer.poll()).kind(), Kind::TimedOut);
+            assert_eq!(tokio_test::assert_ready_err!(answer.poll()).kind(), ErrorKind::TimedOut);
         }
     }
 
@@ -296,6 +296,6 @@ mod tests {
         }
         let began = clock::now();
         let error = body.frame().await.unwrap().unwrap_err();
-        assert_eq!((error.kind(), began.elapsed().as_secs()), (Kind::TimedOut, 10));
+        assert_eq!((error.kind(), began.elapsed().as_secs()), (ErrorKind::TimedOut, 10));
     }
 }

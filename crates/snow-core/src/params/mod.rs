@@ -8,7 +8,7 @@ mod tests;
 pub use display_value::DisplayValue;
 
 use crate::query::{self, Query, Value, check_field, check_returned_field};
-use crate::{Error, Kind, percent};
+use crate::{Error, ErrorKind, percent};
 use name::{DOCUMENTED, ParamName};
 use percent_encoding::percent_decode_str;
 use std::borrow::Borrow;
@@ -319,7 +319,7 @@ impl Params {
     /// The query of a URI, without its `?`.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for the first thing set that cannot be sent.
+    /// [`ErrorKind::InvalidInput`] for the first thing set that cannot be sent.
     pub fn encoded(&self) -> Result<&str, Error> {
         match &self.refused {
             Some(why) => Err(why.clone()),
@@ -338,7 +338,7 @@ impl Params {
 }
 
 fn invalid(why: String) -> Error {
-    Error::new(Kind::InvalidInput, why)
+    Error::new(ErrorKind::InvalidInput, why)
 }
 
 impl fmt::Debug for Params {

@@ -45,7 +45,7 @@ fn what_cannot_be_sent_is_refused_and_the_first_is_told() {
         (Params::new().filter("state", 1).query(number()), "exclude each other"),
     ] {
         let error = params.encoded().unwrap_err();
-        assert_eq!(error.kind(), Kind::InvalidInput);
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(error.to_string().contains(why), "{error}");
     }
     assert!(Params::new().query(Query::new()).filter("state", 1).encoded().is_ok());

@@ -2,7 +2,7 @@
 
 use super::expr::{BuildError, Expr};
 use super::{Query, parse};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use std::borrow::Cow;
 use std::{mem, ops};
 
@@ -89,7 +89,7 @@ impl<'a> Query<'a> {
             let why = format!(
                 "the query nests deeper than {MAX_DEPTH}: combine lists with Query::all() and Query::any()"
             );
-            return Self::refused(Error::new(Kind::InvalidInput, why));
+            return Self::refused(Error::new(ErrorKind::InvalidInput, why));
         }
         Self::with_depth(expr, depth)
     }
@@ -152,12 +152,12 @@ impl<'a> Query<'a> {
 }
 
 fn refusal(why: &'static str) -> Error {
-    Error::new(Kind::InvalidInput, why)
+    Error::new(ErrorKind::InvalidInput, why)
 }
 
 fn uncombinable(why: &Error) -> Error {
     let text = format!("a raw query can be sent alone, but not combined: {why}");
-    Error::new(Kind::InvalidInput, text)
+    Error::new(ErrorKind::InvalidInput, text)
 }
 
 impl<'a> ops::BitAnd for Query<'a> {

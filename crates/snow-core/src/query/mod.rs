@@ -129,7 +129,7 @@ impl<'a> Query<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](crate::Kind::InvalidInput), with the position and what was expected there.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), with the position and what was expected there.
     pub fn parse(text: &'a str) -> Result<Self, Error> {
         parse::parse(text)
     }
@@ -196,7 +196,7 @@ impl<'a> Query<'a> {
     /// The encoded query, as `sysparm_query` takes it, before it is percent-encoded for a URL.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](crate::Kind::InvalidInput), naming the field or the part of the query that cannot be sent, and what to do instead.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), naming the field or the part of the query that cannot be sent, and what to do instead.
     /// Values are never repeated.
     pub fn encode(&self) -> Result<String, Error> {
         let mut out = String::with_capacity(USUAL);

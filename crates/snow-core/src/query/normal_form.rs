@@ -3,7 +3,7 @@
 use super::condition::Condition;
 use super::related::SpecialCondition;
 use super::{Expr, Query};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use std::borrow::Cow;
 
 /// The most conditions that spreading an `and` over an `or`, or the other way round, may come to. No URL holds as many.
@@ -59,7 +59,7 @@ fn no_opposite(expr: &Expr<'_>) -> Error {
          say what is wanted, not what is not (a negative test that was parsed leaves open what it says of rows \
          without a value; build it with ne(), not_in(), not_contains())"
     );
-    Error::new(Kind::InvalidInput, why)
+    Error::new(ErrorKind::InvalidInput, why)
 }
 
 /// Alternatives of one condition each go into one clause; every other one is a group of its own.
@@ -165,5 +165,5 @@ fn too_wide(inner: &[Expr<'_>], word: &str) -> Error {
         "written out as the service reads it, this part of the query has more than {MAX_CONDITIONS} conditions: {part}. \
          Ask in several requests, or with is_in() in place of many or()"
     );
-    Error::new(Kind::InvalidInput, why)
+    Error::new(ErrorKind::InvalidInput, why)
 }

@@ -2,7 +2,7 @@
 
 use super::condition::{Condition, Test};
 use super::{Expr, Query, Value, write};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use std::collections::{HashMap, HashSet};
 
 impl<'a> Query<'a> {
@@ -25,7 +25,7 @@ impl<'a> Query<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`Kind::UriTooLong`] if there is no such list, or if a part of one value is still too long. [`Kind::InvalidInput`]
+    /// [`ErrorKind::UriTooLong`] if there is no such list, or if a part of one value is still too long. [`ErrorKind::InvalidInput`]
     /// if the query cannot be sent at all.
     pub fn split(&self, max: usize) -> Result<Vec<Query<'a>>, Error> {
         let whole = self.url_len()?;
@@ -74,7 +74,7 @@ const COMMA: usize = 1;
 
 fn too_long(whole: usize, max: usize, why: &str) -> Error {
     let why = format!("the query takes {whole} bytes in a URL, more than {max}, and cannot be split: {why}");
-    Error::new(Kind::UriTooLong, why)
+    Error::new(ErrorKind::UriTooLong, why)
 }
 
 /// The values of a list that every row has to be in.
@@ -148,10 +148,10 @@ mod tests {
             [ids().or(field("active").eq(true)), ids().not(), Query::all([ids().not(), field("a").eq(1)])]
         {
             let error = query.split(8_000).unwrap_err();
-            assert_eq!(error.kind(), Kind::UriTooLong);
+            assert_eq!(error.kind(), ErrorKind::UriTooLong);
             assert!(error.to_string().contains("outside every or()"), "{error}");
         }
-        assert_eq!(field("a").is_in(["x"]).split(3).unwrap_err().kind(), Kind::UriTooLong);
+        assert_eq!(field("a").is_in(["x"]).split(3).unwrap_err().kind(), ErrorKind::UriTooLong);
         assert_eq!(field("a").eq(1).split(100).unwrap().len(), 1);
     }
 
@@ -180,6 +180,6 @@ mod tests {
         };
         assert_eq!(texts(6), ["aINb,B", "aINc,C", "aINd"]);
         assert_eq!(texts(8), ["aINb,B", "aINc,C,d"]);
-        assert_eq!(query.split(5).unwrap_err().kind(), Kind::UriTooLong);
+        assert_eq!(query.split(5).unwrap_err().kind(), ErrorKind::UriTooLong);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::byte_classes::byte_classes;
 use super::operator;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 
 /// Where a value stands in a query.
 #[derive(Clone, Copy)]
@@ -17,7 +17,7 @@ pub(super) struct ValueContext<'p> {
 impl ValueContext<'_> {
     #[cold]
     pub(super) fn refuse(self, why: &str) -> Error {
-        Error::new(Kind::InvalidInput, format!("the condition on the field {:?} {why}", self.field))
+        Error::new(ErrorKind::InvalidInput, format!("the condition on the field {:?} {why}", self.field))
     }
 }
 

@@ -24,8 +24,8 @@ use std::task::{Context, Poll, ready};
 /// ```
 ///
 /// # Errors
-/// [`Kind::Closed`](crate::Kind::Closed) where the connection breaks before the body is whole,
-/// [`Kind::InvalidHttp`](crate::Kind::InvalidHttp) where its chunks cannot be read.
+/// [`ErrorKind::ConnectionClosed`](crate::ErrorKind::ConnectionClosed) where the connection breaks before the body is whole,
+/// [`ErrorKind::InvalidHttp`](crate::ErrorKind::InvalidHttp) where its chunks cannot be read.
 pub struct TransportBody(Incoming);
 
 impl TransportBody {

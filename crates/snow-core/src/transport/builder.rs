@@ -5,7 +5,7 @@ use super::connector::{Connector, Dial};
 use super::proxy::{Proxies, Proxy, from_environment};
 use super::runtime_pools::RuntimePools;
 use super::tls::{Roots, TlsSettings, TlsVersion};
-use crate::{Error, Kind, Secret};
+use crate::{Error, ErrorKind, Secret};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::ffi::OsString;
@@ -71,7 +71,7 @@ impl TransportBuilder {
     }
 
     /// How long a connection may take to come about; 10 seconds by default. It covers looking up the name, TCP, the proxy and TLS
-    /// together. Past it the request fails as [`Kind::Connect`]; it was not sent.
+    /// together. Past it the request fails as [`ErrorKind::Connect`]; it was not sent.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
@@ -91,7 +91,7 @@ impl TransportBuilder {
         self
     }
 
-    /// Sets how many headers a response may have; 100 by default. A response with more is [`Kind::InvalidHttp`]. An instance sends
+    /// Sets how many headers a response may have; 100 by default. A response with more is [`ErrorKind::InvalidHttp`]. An instance sends
     /// about 20; raise it where gateways add many. Any other number than 100 costs two allocations for each response.
     pub fn max_headers(mut self, headers: usize) -> Self {
         self.max_headers = headers;
@@ -99,7 +99,7 @@ impl TransportBuilder {
     }
 
     /// Sets how many bytes the head of a response may have, which is its status and all of its headers; 64 KiB by default, 8 KiB at
-    /// least. A larger one is [`Kind::InvalidHttp`]. It is also the most that is read at once: up to so much memory belongs to each
+    /// least. A larger one is [`ErrorKind::InvalidHttp`]. It is also the most that is read at once: up to so much memory belongs to each
     /// connection.
     ///
     /// ```
@@ -240,11 +240,11 @@ impl TransportBuilder {
     /// The transport. Needs no runtime.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`], naming the setting that is wrong or at odds with another.
+    /// [`ErrorKind::InvalidInput`], naming the setting that is wrong or at odds with another.
     pub fn build(self) -> Result<Transport, Error> {
         if self.connect_timeout.is_zero() {
             let why = "the connect timeout is zero, so that nothing could ever connect";
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         if self.max_head_size < SMALLEST_HEAD || !(1..=MOST_HEADERS).contains(&self.max_headers) {
             let why = format!(
@@ -252,7 +252,7 @@ impl TransportBuilder {
                  {MOST_HEADERS} headers",
                 self.max_head_size, self.max_headers
             );
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         let proxies = match self.proxies.clone() {
             Some(proxies) => proxies?,

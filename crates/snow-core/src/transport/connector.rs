@@ -4,7 +4,7 @@ use super::proxy::{Proxies, Proxy, ProxyScheme, open_tunnel};
 use super::stream::BoxedStream;
 use super::{tls::Tls, wire_error};
 use crate::timer::{self, Sleep};
-use crate::{BoxError, Error, Kind};
+use crate::{BoxError, Error, ErrorKind};
 use futures_util::future::{BoxFuture, Either, Ready, ready, select};
 use http::{HeaderMap, HeaderValue, Uri, header, uri::Scheme};
 #[cfg(feature = "hyper-util-0_1")]
@@ -102,7 +102,7 @@ impl ConnectorInner {
             None => {
                 let dialled = self.dial.connect(uri.clone());
                 let failed =
-                    |error| Error::new(Kind::Connect, "no connection could be made").with_source(error);
+                    |error| Error::new(ErrorKind::Connect, "no connection could be made").with_source(error);
                 limit.step(&format!("connecting to {target}"), dialled).await?.map_err(failed)?
             }
         };
@@ -123,7 +123,7 @@ impl ConnectorInner {
         let stream = limit.step(&format!("connecting to the proxy {proxy}"), dialled).await?;
         let mut stream = stream.map_err(|error| {
             let why = format!("the proxy {proxy} cannot be reached (check it, or go without: no_proxy())");
-            Error::new(Kind::Connect, why).with_source(error)
+            Error::new(ErrorKind::Connect, why).with_source(error)
         })?;
         if proxy.scheme() == ProxyScheme::Https {
             let step = format!("the TLS handshake with the proxy {proxy}");
@@ -159,7 +159,7 @@ async fn socks(proxy: &Proxy, stream: BoxedStream, target: &str) -> Result<Boxed
             "the proxy {proxy} makes no connection to {target} ({error}): check its scheme and credentials, and whether it \
              allows this host"
         );
-        Error::new(Kind::Connect, why)
+        Error::new(ErrorKind::Connect, why)
     })
 }
 
@@ -233,7 +233,7 @@ impl ConnectTimeout {
             Either::Left((Err(error), _)) => Err(error),
             Either::Left((Ok(()), _)) => {
                 let why = format!("no connection within {:?}: the time ended in {name}", self.total);
-                Err(Error::new(Kind::Connect, why))
+                Err(Error::new(ErrorKind::Connect, why))
             }
         }
     }

@@ -66,7 +66,7 @@ impl Transport {
     /// which takes tens of milliseconds.
     ///
     /// # Errors
-    /// [`Kind::Tls`](crate::Kind::Tls) if there is no certificate to trust.
+    /// [`ErrorKind::Tls`](crate::ErrorKind::Tls) if there is no certificate to trust.
     pub fn prepare(&self, origin: &Origin) -> Result<(), Error> {
         if origin.is_https() { self.0.connector().prepare_tls() } else { Ok(()) }
     }
@@ -145,7 +145,7 @@ impl PendingRequest {
 
 impl TransportFuture {
     fn annotate(&self, error: Error) -> Error {
-        error.with_operation(&self.pending.method, &self.pending.uri)
+        error.with_request(&self.pending.method, &self.pending.uri)
     }
 }
 
@@ -175,7 +175,7 @@ impl Future for TransportFuture {
 fn invalid_uri() -> Error {
     let why =
         "the request's URI is none of http or https with a host: put a BaseUriLayer above the transport";
-    Error::new(crate::Kind::InvalidInput, why)
+    Error::new(crate::ErrorKind::InvalidInput, why)
 }
 
 impl fmt::Debug for TransportFuture {

@@ -1,7 +1,7 @@
 //! A connection pool for each runtime.
 
 use super::connector::Connector;
-use crate::{Body, Error, Kind};
+use crate::{Body, Error, ErrorKind};
 use http::Request;
 use hyper_util::client::legacy::{Builder, Client, ResponseFuture};
 use std::sync::{Mutex, PoisonError};
@@ -52,5 +52,5 @@ impl RuntimePools {
 
 fn no_runtime() -> Error {
     let why = "requests can only be sent inside a tokio runtime: call this in one (#[tokio::main] makes one)";
-    Error::new(Kind::InvalidInput, why)
+    Error::new(ErrorKind::InvalidInput, why)
 }

@@ -1,6 +1,6 @@
 //! Which kind a failure on the wire is: decided here, where the types are known.
 
-use crate::{BoxError, Error, Kind};
+use crate::{BoxError, Error, ErrorKind};
 use rustls::{AlertDescription, CertificateError};
 use std::error::Error as StdError;
 use std::io;
@@ -8,7 +8,7 @@ use std::io;
 /// A failure before the head of the answer. Those of the connector are our own already.
 pub(super) fn of_client(error: hyper_util::client::legacy::Error) -> Error {
     if error.is_connect() && find::<Error>(&error).is_none() {
-        return Error::new(Kind::Connect, "no connection could be made").with_source(error);
+        return Error::new(ErrorKind::Connect, "no connection could be made").with_source(error);
     }
     broken(error.into())
 }
@@ -27,12 +27,13 @@ pub(super) fn broken(error: BoxError) -> Error {
     // hyper says so only of a request that it gives back, which is one that it has not begun to send.
     if find::<hyper::Error>(&*error).is_some_and(hyper::Error::is_canceled) {
         let why = "the connection closed before the request went out";
-        return Error::new(Kind::Connect, why).with_source(error);
+        return Error::new(ErrorKind::Connect, why).with_source(error);
     }
     if let Some(why) = unreadable(&*error) {
-        return Error::new(Kind::InvalidHttp, why).with_source(error);
+        return Error::new(ErrorKind::InvalidHttp, why).with_source(error);
     }
-    Error::new(Kind::Closed, "the connection broke before the answer was whole").with_source(error)
+    Error::new(ErrorKind::ConnectionClosed, "the connection broke before the answer was whole")
+        .with_source(error)
 }
 
 /// What was wrong with bytes that came and are not HTTP. Asking again gets the same.
@@ -60,7 +61,7 @@ pub(super) fn of_handshake(error: BoxError) -> Error {
     if is_tls {
         return of_tls(error);
     }
-    Error::new(Kind::Connect, "the connection broke in the TLS handshake").with_source(error)
+    Error::new(ErrorKind::Connect, "the connection broke in the TLS handshake").with_source(error)
 }
 
 fn of_tls(error: BoxError) -> Error {
@@ -85,7 +86,7 @@ fn of_tls(error: BoxError) -> Error {
         }
         _ => "no encrypted connection could be made (does the server speak TLS on this port?)",
     };
-    Error::new(Kind::Tls, why).with_source(error)
+    Error::new(ErrorKind::Tls, why).with_source(error)
 }
 
 /// What is wrong with a server's certificate, and who can do something about it.

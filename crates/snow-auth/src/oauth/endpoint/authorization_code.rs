@@ -4,7 +4,7 @@ use super::Endpoint;
 use crate::Token;
 use crate::oauth::authorization::AuthorizationRequest;
 use oauth2::{AuthUrl, AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
-use snow_core::{Error, Kind};
+use snow_core::{Error, ErrorKind};
 use std::borrow::Cow;
 
 impl Endpoint {
@@ -46,5 +46,5 @@ impl Endpoint {
 }
 
 fn not_absolute(what: &str, error: oauth2::url::ParseError) -> Error {
-    Error::new(Kind::InvalidInput, format!("the {what} is not an absolute URL")).with_source(error)
+    Error::new(ErrorKind::InvalidInput, format!("the {what} is not an absolute URL")).with_source(error)
 }

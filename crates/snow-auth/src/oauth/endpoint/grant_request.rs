@@ -10,7 +10,7 @@ use crate::oauth::timeouts::within_callback_timeout;
 use futures_util::FutureExt;
 use http::Method;
 use oauth2::{CsrfToken, ResourceOwnerPassword, ResourceOwnerUsername};
-use snow_core::{Error, Kind, Secret};
+use snow_core::{Error, ErrorKind, Secret};
 use std::panic::AssertUnwindSafe;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -57,7 +57,7 @@ impl Endpoint {
             fields.push(("scope", &scope));
         }
         let request = self.form(&self.uri, fields).map(|form| form.expose().as_bytes().to_vec());
-        let of_endpoint = |error: Error| error.with_operation(&Method::POST, &self.uri).before_sending();
+        let of_endpoint = |error: Error| error.with_request(&Method::POST, &self.uri).before_sending();
         let response = self.http()(request).await.map_err(of_endpoint)?;
         let reply: Result<TokenReply, _> = serde_json::from_slice(response.body());
         self.accept(reply.map_err(|_| of_endpoint(no_token_in_response()))?, sent, None)
@@ -65,12 +65,12 @@ impl Endpoint {
 
     async fn callback(&self, callback: &TokenCallback) -> Result<Token, RequestFailure> {
         const WHAT: &str = "the callback that obtains tokens";
-        let refused = |why: &str| Error::new(Kind::TokenRefused, format!("{WHAT} failed{why}"));
+        let refused = |why: &str| Error::new(ErrorKind::TokenRefused, format!("{WHAT} failed{why}"));
         let sent = self.clock.unix();
         let caught = AssertUnwindSafe(async { callback().await }).catch_unwind();
         let token = match within_callback_timeout(WHAT, self.timeouts.callback, caught).await? {
             Ok(token) => token.map_err(Error::wrap).map_err(|error| match error.kind() {
-                Kind::Foreign => refused("").with_source(error),
+                ErrorKind::Other => refused("").with_source(error),
                 _ => error,
             }),
             Err(_panic) => Err(refused(": it panicked")),

@@ -20,7 +20,7 @@ use super::timeouts::Timeouts;
 use http::{Method, Uri};
 use response::no_token_in_response;
 pub(super) use revocation::Revocation;
-use snow_core::{Clock, Error, HttpService, Kind, Secret, timer};
+use snow_core::{Clock, Error, ErrorKind, HttpService, Secret, timer};
 use std::time::Duration;
 
 /// Far more than any token response.
@@ -63,7 +63,7 @@ impl Endpoint {
             Err(_) if token.access_token().is_empty() => no_token_in_response(),
             Err(error) => error.of_response().with_context("the token endpoint's response cannot be used"),
         };
-        let error = error.with_operation(&Method::POST, &self.uri).before_sending();
+        let error = error.with_request(&Method::POST, &self.uri).before_sending();
         Err(RequestFailure { error, refresh_token: token.refresh_token().cloned() })
     }
 }
@@ -71,7 +71,7 @@ impl Endpoint {
 /// Limits the time of a whole exchange with the endpoint.
 async fn within<T>(limit: Duration, exchange: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     timer::timeout(limit, exchange).await?.unwrap_or_else(|| {
-        Err(Error::new(Kind::TimedOut, format!("the token endpoint did not respond within {limit:?}"))
+        Err(Error::new(ErrorKind::TimedOut, format!("the token endpoint did not respond within {limit:?}"))
             .with_advice("find out whether it can be reached from here, or allow more with token_timeout()"))
     })
 }

@@ -13,7 +13,7 @@ use oauth2::{
     HttpResponse, RefreshToken, RequestTokenError, Scope, StandardRevocableToken, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
-use snow_core::{Body, Error, Kind, decode};
+use snow_core::{Body, Error, ErrorKind, decode};
 use std::fmt;
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ impl Endpoint {
     /// Makes a client. It is made for each request, so that its ten type parameters stay in this folder.
     pub(super) fn oauth2_client(&self) -> Result<OAuth2Client, Error> {
         let url = TokenUrl::new(self.uri.to_string()).map_err(|e| {
-            Error::new(Kind::InvalidInput, "the token endpoint has no usable address").with_source(e)
+            Error::new(ErrorKind::InvalidInput, "the token endpoint has no usable address").with_source(e)
         })?;
         let client = Client::new(ClientId::new(self.client_id.clone()))
             .set_auth_type(AuthType::RequestBody)
@@ -85,7 +85,7 @@ impl Endpoint {
             // The rest would show the response, and with it perhaps a token.
             _ => no_token_in_response(),
         };
-        error.with_operation(&Method::POST, &self.uri).before_sending()
+        error.with_request(&Method::POST, &self.uri).before_sending()
     }
 }
 

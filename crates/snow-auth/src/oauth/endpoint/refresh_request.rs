@@ -4,7 +4,7 @@ use super::{Endpoint, RequestFailure};
 use crate::Token;
 use crate::oauth::token_state::no_refresh_token;
 use oauth2::RefreshToken;
-use snow_core::{Error, Kind};
+use snow_core::{Error, ErrorKind};
 
 /// What an endpoint says of a client that is wrong or asks for too much: another login does not help it.
 const ABOUT_THE_CLIENT: [&str; 4] =
@@ -25,12 +25,16 @@ impl Endpoint {
 
 /// A refused refresh token is the end of the session; any other failure says nothing about it.
 fn to_login_again(error: Error) -> Error {
-    let message = error.fault().map_or("", |fault| fault.message.as_str());
-    let is_refusal = matches!(error.kind(), Kind::TokenRefused | Kind::Unauthenticated);
+    let message = error.service_message().map_or("", |fault| fault.message.as_str());
+    let is_refusal = matches!(error.kind(), ErrorKind::TokenRefused | ErrorKind::Unauthenticated);
     if !is_refusal || ABOUT_THE_CLIENT.contains(&message) {
         return error;
     }
-    let again = Error::new(Kind::LoginAgain, "the instance took the refresh token no longer");
+    let again =
+        Error::new(ErrorKind::ReauthenticationRequired, "the instance took the refresh token no longer");
     let again = error.status().into_iter().fold(again, Error::with_status);
-    error.fault().into_iter().fold(again, |again, fault| again.with_fault(&fault.message, &fault.detail))
+    error
+        .service_message()
+        .into_iter()
+        .fold(again, |again, fault| again.with_service_message(&fault.message, &fault.detail))
 }

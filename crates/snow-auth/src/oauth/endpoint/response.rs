@@ -5,8 +5,8 @@ use http::response::Parts;
 use oauth2::HttpResponse;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use snow_core::decode::Answer;
-use snow_core::{Error, Kind};
+use snow_core::decode::ApiResponse;
+use snow_core::{Error, ErrorKind};
 use std::collections::BTreeMap;
 
 /// Passes on what `oauth2` can read. An error in OAuth's own words counts with the statuses that refuse, and inside a 200;
@@ -19,7 +19,7 @@ pub(super) fn classify(head: Parts, body: Bytes) -> Result<HttpResponse, Error> 
         let description = text("error_description").unwrap_or_default();
         return Err(refused_by_endpoint(error, description).with_status(head.status));
     }
-    let response = Answer::new(head, body.clone())?;
+    let response = ApiResponse::new(head, body.clone())?;
     // `oauth2` itself would take an object with anything after it.
     let readable = fields.and_then(|fields| serde_json::to_vec(&fields).ok());
     let mut passed_on = HttpResponse::new(readable.ok_or_else(no_token_in_response)?);
@@ -41,9 +41,9 @@ fn readable_fields(body: &[u8]) -> Option<Map<String, Value>> {
 }
 
 pub(super) fn refused_by_endpoint(error: &str, description: &str) -> Error {
-    Error::new(Kind::TokenRefused, "the token endpoint refused").with_fault(error, description)
+    Error::new(ErrorKind::TokenRefused, "the token endpoint refused").with_service_message(error, description)
 }
 
 pub(super) fn no_token_in_response() -> Error {
-    Error::new(Kind::Decode, "the token endpoint's answer holds no token")
+    Error::new(ErrorKind::Decode, "the token endpoint's answer holds no token")
 }

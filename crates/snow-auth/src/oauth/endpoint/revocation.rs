@@ -3,8 +3,8 @@
 use super::form::percent_encoded;
 use super::{Endpoint, MAX_RESPONSE, within};
 use http::{Method, Request, Uri};
-use snow_core::decode::{self, Answer};
-use snow_core::{Body, Error, Kind, Secret};
+use snow_core::decode::{self, ApiResponse};
+use snow_core::{Body, Error, ErrorKind, Secret};
 
 /// Where tokens are revoked.
 #[derive(Clone)]
@@ -38,10 +38,10 @@ impl Endpoint {
             let response = self.service.send(request).await?;
             let (head, body) = decode::receive(response, MAX_RESPONSE).await?;
             // It is 200 with an empty or a small body (facts 4.4); a page in its place is no response to this.
-            Answer::new(head, body).map(drop)
+            ApiResponse::new(head, body).map(drop)
         };
         let done = within(self.timeouts.token_request, exchange).await;
-        done.map_err(|error| error.with_operation(&Method::POST, self.revoke.uri()))
+        done.map_err(|error| error.with_request(&Method::POST, self.revoke.uri()))
     }
 }
 
@@ -49,7 +49,7 @@ fn query_request(uri: &Uri, token: &Secret) -> Result<Request<Body>, Error> {
     let with_token = Secret::from(format!("{uri}?token={}", percent_encoded(token.expose()).expose()));
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = with_token.expose().parse().map_err(|e: http::uri::InvalidUri| {
-        Error::new(Kind::InvalidInput, "the token does not fit a URL").with_source(e)
+        Error::new(ErrorKind::InvalidInput, "the token does not fit a URL").with_source(e)
     })?;
     Ok(request)
 }

@@ -1,11 +1,11 @@
 //! Any store as one type, which knows when it is being called.
 
-use super::{Lease, RenewalFailure, TokenStore};
+use super::{Lease, RefreshFailure, TokenStore};
 use crate::Token;
 use crate::oauth::reentrancy::{PollTracker, is_polled_here};
 use crate::oauth::timeouts::Timeouts;
 use futures_util::future::{BoxFuture, FutureExt};
-use snow_core::{BoxError, Error, Kind, timer};
+use snow_core::{BoxError, Error, ErrorKind, timer};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +24,8 @@ trait ErasedStore: Send + Sync {
     fn save(self: Arc<Self>, token: Token) -> BoxFuture<'static, Result<(), BoxError>>;
     fn remove(self: Arc<Self>) -> BoxFuture<'static, Result<(), BoxError>>;
     fn lease(self: Arc<Self>) -> BoxFuture<'static, Result<Lease, BoxError>>;
-    fn failure(self: Arc<Self>) -> BoxFuture<'static, Result<Option<RenewalFailure>, BoxError>>;
-    fn save_failure(self: Arc<Self>, failure: RenewalFailure) -> BoxFuture<'static, Result<(), BoxError>>;
+    fn failure(self: Arc<Self>) -> BoxFuture<'static, Result<Option<RefreshFailure>, BoxError>>;
+    fn save_failure(self: Arc<Self>, failure: RefreshFailure) -> BoxFuture<'static, Result<(), BoxError>>;
 }
 
 impl<S: TokenStore> ErasedStore for S {
@@ -45,11 +45,11 @@ impl<S: TokenStore> ErasedStore for S {
         async move { TokenStore::lease(&*self).await.map_err(Into::into) }.boxed()
     }
 
-    fn failure(self: Arc<Self>) -> BoxFuture<'static, Result<Option<RenewalFailure>, BoxError>> {
+    fn failure(self: Arc<Self>) -> BoxFuture<'static, Result<Option<RefreshFailure>, BoxError>> {
         async move { TokenStore::failure(&*self).await.map_err(Into::into) }.boxed()
     }
 
-    fn save_failure(self: Arc<Self>, failure: RenewalFailure) -> BoxFuture<'static, Result<(), BoxError>> {
+    fn save_failure(self: Arc<Self>, failure: RefreshFailure) -> BoxFuture<'static, Result<(), BoxError>> {
         async move { TokenStore::save_failure(&*self, &failure).await.map_err(Into::into) }.boxed()
     }
 }
@@ -74,36 +74,36 @@ impl Store {
     }
 
     pub(crate) async fn load(&self) -> Result<Option<Token>, Error> {
-        self.call(self.inner.clone().load(), Kind::TokenNotLoaded, "could not be read").await
+        self.call(self.inner.clone().load(), ErrorKind::TokenNotLoaded, "could not be read").await
     }
 
     pub(crate) async fn save(&self, token: &Token) -> Result<(), Error> {
         let saving = self.inner.clone().save(token.clone());
-        self.call(saving, Kind::TokenNotSaved, "did not take the new token").await
+        self.call(saving, ErrorKind::TokenNotSaved, "did not take the new token").await
     }
 
     pub(crate) async fn remove(&self) -> Result<(), Error> {
-        self.call(self.inner.clone().remove(), Kind::TokenNotSaved, "did not forget the token").await
+        self.call(self.inner.clone().remove(), ErrorKind::TokenNotSaved, "did not forget the token").await
     }
 
     pub(crate) async fn lease(&self) -> Result<Lease, Error> {
         let leasing = self.inner.clone().lease();
-        self.call_for(self.timeouts.lease(), leasing, Kind::TokenNotLoaded, "gave no lease").await
+        self.call_for(self.timeouts.lease(), leasing, ErrorKind::TokenNotLoaded, "gave no lease").await
     }
 
-    pub(crate) async fn failure(&self) -> Result<Option<RenewalFailure>, Error> {
-        self.call(self.inner.clone().failure(), Kind::TokenNotLoaded, "could not be read").await
+    pub(crate) async fn failure(&self) -> Result<Option<RefreshFailure>, Error> {
+        self.call(self.inner.clone().failure(), ErrorKind::TokenNotLoaded, "could not be read").await
     }
 
-    pub(crate) async fn save_failure(&self, failure: RenewalFailure) -> Result<(), Error> {
+    pub(crate) async fn save_failure(&self, failure: RefreshFailure) -> Result<(), Error> {
         let saving = self.inner.clone().save_failure(failure);
-        self.call(saving, Kind::TokenNotSaved, "did not take the failure").await
+        self.call(saving, ErrorKind::TokenNotSaved, "did not take the failure").await
     }
 
     async fn call<T>(
         &self,
         work: BoxFuture<'static, Result<T, BoxError>>,
-        kind: Kind,
+        kind: ErrorKind,
         failed: &str,
     ) -> Result<T, Error> {
         self.call_for(self.timeouts.callback, work, kind, failed).await
@@ -114,7 +114,7 @@ impl Store {
         &self,
         limit: Duration,
         work: BoxFuture<'static, Result<T, BoxError>>,
-        kind: Kind,
+        kind: ErrorKind,
         failed: &str,
     ) -> Result<T, Error> {
         let tracked = PollTracker { id: self.id(), inner: work };
@@ -124,7 +124,7 @@ impl Store {
             Some(Ok(Err(error))) => Err(Error::new(kind, failed).with_source(error)),
             Some(Err(_panic)) => Err(Error::new(kind, format!("{failed}: it panicked"))),
             None => {
-                let late = Error::new(Kind::TimedOut, format!("it did not finish within {limit:?}"));
+                let late = Error::new(ErrorKind::TimedOut, format!("it did not finish within {limit:?}"));
                 Err(Error::new(kind, failed).with_source(late.with_advice("")))
             }
         }

@@ -1,6 +1,6 @@
 //! Tokens in a file that processes share.
 
-use super::{Lease, RenewalFailure, TokenStore};
+use super::{Lease, RefreshFailure, TokenStore};
 use crate::Token;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -133,11 +133,11 @@ impl TokenStore for FileStore {
         }
     }
 
-    async fn failure(&self) -> io::Result<Option<RenewalFailure>> {
+    async fn failure(&self) -> io::Result<Option<RefreshFailure>> {
         self.blocking(|files| read(&files.sibling("failure"))).await
     }
 
-    async fn save_failure(&self, failure: &RenewalFailure) -> io::Result<()> {
+    async fn save_failure(&self, failure: &RefreshFailure) -> io::Result<()> {
         let failure = failure.clone();
         self.blocking(move |files| files.replace(&files.sibling("failure"), &failure)).await
     }
@@ -341,7 +341,7 @@ mod tests {
         let folder = Folder::new("failure");
         let store = folder.store();
         let failure =
-            RenewalFailure { message: "no".into(), log_in_again: true, refused: false, until: 1_000 };
+            RefreshFailure { message: "no".into(), log_in_again: true, refused: false, until: 1_000 };
         store.save_failure(&failure).await.unwrap();
         assert_eq!(folder.store().failure().await.unwrap(), Some(failure));
         store.save(&Token::new("a")).await.unwrap();

@@ -10,7 +10,7 @@ pub(super) use any_store::Store;
 pub use file::FileStore;
 pub use memory::MemoryStore;
 use serde::{Deserialize, Serialize};
-use snow_core::{BoxError, Error, Kind};
+use snow_core::{BoxError, Error, ErrorKind};
 use std::fmt;
 use std::future::Future;
 use std::time::{Duration, SystemTime};
@@ -71,12 +71,12 @@ pub trait TokenStore: Send + Sync + 'static {
     }
 
     /// The renewal that failed last, if a later one did not succeed. By default none is remembered.
-    fn failure(&self) -> impl Future<Output = Result<Option<RenewalFailure>, Self::Error>> + Send {
+    fn failure(&self) -> impl Future<Output = Result<Option<RefreshFailure>, Self::Error>> + Send {
         async { Ok(None) }
     }
 
     /// Remembers that a renewal failed, until a token is saved: so that other processes do not ask in vain, too.
-    fn save_failure(&self, failure: &RenewalFailure) -> impl Future<Output = Result<(), Self::Error>> + Send {
+    fn save_failure(&self, failure: &RefreshFailure) -> impl Future<Output = Result<(), Self::Error>> + Send {
         let _ = failure;
         async { Ok(()) }
     }
@@ -107,7 +107,7 @@ impl fmt::Debug for Lease {
 /// A renewal that failed, as a store remembers it: other processes rest as well until then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct RenewalFailure {
+pub struct RefreshFailure {
     /// What the error said.
     pub message: String,
     /// Whether only a person can help: the refresh token is dead.
@@ -118,13 +118,13 @@ pub struct RenewalFailure {
     pub until: u64,
 }
 
-impl RenewalFailure {
+impl RefreshFailure {
     pub(super) fn new(error: &Error, now: SystemTime, rest: Duration) -> Self {
         let until = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_add(rest);
         Self {
             message: error.to_string(),
-            log_in_again: error.kind() == Kind::LoginAgain,
-            refused: error.kind() == Kind::TokenRefused,
+            log_in_again: error.kind() == ErrorKind::ReauthenticationRequired,
+            refused: error.kind() == ErrorKind::TokenRefused,
             until: u64::try_from(until.as_millis()).unwrap_or(u64::MAX),
         }
     }
@@ -135,9 +135,9 @@ impl RenewalFailure {
         let until = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.until))?;
         let left = until.duration_since(now).ok().filter(|left| !left.is_zero() && *left <= longest)?;
         let kind = match (self.log_in_again, self.refused) {
-            (true, _) => Kind::LoginAgain,
-            (false, true) => Kind::TokenRefused,
-            (false, false) => Kind::Unavailable,
+            (true, _) => ErrorKind::ReauthenticationRequired,
+            (false, true) => ErrorKind::TokenRefused,
+            (false, false) => ErrorKind::Unavailable,
         };
         let message = format!("another process failed to renew the token moments ago: {}", self.message);
         Some(Error::new(kind, message).with_retry_after(left).before_sending())

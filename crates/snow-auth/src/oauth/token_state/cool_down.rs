@@ -1,7 +1,7 @@
 //! How long no refresh is started after one that failed or was in vain.
 
 use super::TokenMachine;
-use snow_core::{Error, Kind};
+use snow_core::{Error, ErrorKind};
 use std::time::{Duration, SystemTime};
 
 /// After an endpoint could not respond.
@@ -28,7 +28,7 @@ impl CoolDown {
 
     /// A refresh failed. `sends_password` is whether it sends one.
     pub(super) fn after_error(error: &Error, sends_password: bool, now: SystemTime) -> Self {
-        let refused_password = sends_password && error.kind() == Kind::TokenRefused;
+        let refused_password = sends_password && error.kind() == ErrorKind::TokenRefused;
         let wait = if refused_password { AFTER_PASSWORD } else { cool_down_after(error) };
         Self { until: later(now, wait), error: Some(error.clone()) }
     }
@@ -52,7 +52,7 @@ impl<F> TokenMachine<F> {
 /// Returns how long no refresh is started after this failure.
 pub(in crate::oauth) fn cool_down_after(error: &Error) -> Duration {
     let usual = match error.kind() {
-        Kind::LoginAgain | Kind::TokenRefused => AFTER_REFUSAL,
+        ErrorKind::ReauthenticationRequired | ErrorKind::TokenRefused => AFTER_REFUSAL,
         _ => AFTER_FAILURE,
     };
     error.retry_after().unwrap_or(usual).min(LONGEST_COOL_DOWN)

@@ -43,8 +43,8 @@ pub(super) use cool_down::{LONGEST_COOL_DOWN, cool_down_after};
 use http::HeaderValue;
 use in_flight::{InFlight, LastRefresh};
 pub(super) use next_step::{NextStep, RefreshPlan};
-pub(super) use refresh_result::{RefreshFailure, Refreshed};
-use snow_core::{Error, Kind};
+pub(super) use refresh_result::{FailedRefresh, Refreshed};
+use snow_core::{Error, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
@@ -254,9 +254,9 @@ impl<F: Clone> TokenMachine<F> {
 }
 
 pub(super) fn no_token() -> Error {
-    Error::new(Kind::NoToken, "there is no token yet")
+    Error::new(ErrorKind::NoToken, "there is no token yet")
 }
 
 pub(super) fn no_refresh_token() -> Error {
-    Error::new(Kind::LoginAgain, "the token is over and came without a refresh token")
+    Error::new(ErrorKind::ReauthenticationRequired, "the token is over and came without a refresh token")
 }

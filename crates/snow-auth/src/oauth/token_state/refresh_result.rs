@@ -28,13 +28,13 @@ impl Refreshed {
 
 /// Why a refresh brought no token to use.
 #[derive(Clone)]
-pub(in crate::oauth) struct RefreshFailure {
+pub(in crate::oauth) struct FailedRefresh {
     pub(in crate::oauth) error: Error,
     /// A token that was obtained and not saved.
     pub(in crate::oauth) unsaved: Option<Token>,
 }
 
-impl From<Error> for RefreshFailure {
+impl From<Error> for FailedRefresh {
     fn from(error: Error) -> Self {
         Self { error, unsaved: None }
     }
@@ -48,7 +48,7 @@ impl<F: Clone> TokenMachine<F> {
     pub(in crate::oauth) fn finish_refresh(
         &mut self,
         id: u64,
-        result: Result<Refreshed, RefreshFailure>,
+        result: Result<Refreshed, FailedRefresh>,
         refused: bool,
         now: SystemTime,
     ) -> Result<Option<CurrentToken>, Error> {
@@ -57,7 +57,7 @@ impl<F: Clone> TokenMachine<F> {
             return Ok(None); // a login or a logout took its place
         }
         if self.last_refresh.overdue {
-            if let Err(RefreshFailure { unsaved: Some(token), .. }) = result {
+            if let Err(FailedRefresh { unsaved: Some(token), .. }) = result {
                 self.keep_unsaved(token);
             }
             return Ok(None);
@@ -82,7 +82,7 @@ impl<F: Clone> TokenMachine<F> {
     }
 
     /// Takes the refresh out of flight. Returns `true` for the first caller.
-    fn land(&mut self, id: u64, result: &Result<Refreshed, RefreshFailure>) -> bool {
+    fn land(&mut self, id: u64, result: &Result<Refreshed, FailedRefresh>) -> bool {
         let Some(landed) = self.in_flight.take_if(|in_flight| in_flight.id == id) else { return false };
         let timed_out = result.as_ref().is_err_and(|failure| is_timeout(&failure.error));
         let overdue = landed.abandoned && timed_out;
@@ -124,7 +124,7 @@ impl<F: Clone> TokenMachine<F> {
         Ok(current)
     }
 
-    fn apply_failure(&mut self, failure: &RefreshFailure, now: SystemTime) {
+    fn apply_failure(&mut self, failure: &FailedRefresh, now: SystemTime) {
         self.cool_down = Some(CoolDown::after_error(&failure.error, self.capabilities.password, now));
         self.state.end_refusal();
         if let Some(token) = &failure.unsaved {

@@ -39,8 +39,8 @@ fn refreshed(token: Token) -> Refreshed {
     Refreshed::saved(token)
 }
 
-fn failure(kind: Kind) -> RefreshFailure {
-    RefreshFailure { error: Error::new(kind, "as the test says"), unsaved: None }
+fn failure(kind: ErrorKind) -> FailedRefresh {
+    FailedRefresh { error: Error::new(kind, "as the test says"), unsaved: None }
 }
 
 #[test]
@@ -98,12 +98,20 @@ fn a_failure_is_shared_and_rests_and_a_valid_token_outlives_it() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
     let current =
-        state.finish_refresh(id, Err(failure(Kind::Connect)), false, after(95)).ok().unwrap().unwrap();
+        state.finish_refresh(id, Err(failure(ErrorKind::Connect)), false, after(95)).ok().unwrap().unwrap();
     assert_eq!(current.token.access_token().expose(), "a");
     assert_eq!(word(&state.next_step(after(95))), "a");
     let (id, ()) = state.start_refresh(|_| ());
-    assert!(state.finish_refresh(id, Err(failure(Kind::LoginAgain)), false, after(100)).is_err());
-    assert!(state.finish_refresh(id, Err(failure(Kind::LoginAgain)), false, after(100)).is_err());
+    assert!(
+        state
+            .finish_refresh(id, Err(failure(ErrorKind::ReauthenticationRequired)), false, after(100))
+            .is_err()
+    );
+    assert!(
+        state
+            .finish_refresh(id, Err(failure(ErrorKind::ReauthenticationRequired)), false, after(100))
+            .is_err()
+    );
     assert_eq!(word(&state.next_step(after(129))), "LoginAgain");
     assert_eq!(word(&state.next_step(after(130))), "refresh");
     drop(state.set_token(Some(token("b", 300))).unwrap());
@@ -113,9 +121,11 @@ fn a_failure_is_shared_and_rests_and_a_valid_token_outlives_it() {
 /// Its time began to run for those who are gone.
 #[test]
 fn a_renewal_that_everybody_gave_up_and_that_is_late_fails_nobody() {
-    for (abandoned, kind, asks_again) in
-        [(true, Kind::TimedOut, true), (true, Kind::LoginAgain, false), (false, Kind::TimedOut, false)]
-    {
+    for (abandoned, kind, asks_again) in [
+        (true, ErrorKind::TimedOut, true),
+        (true, ErrorKind::ReauthenticationRequired, false),
+        (false, ErrorKind::TimedOut, false),
+    ] {
         let mut state = holding("a", 100);
         let (id, ()) = state.start_refresh(|_| ());
         state.add_waiter(id);
@@ -140,7 +150,7 @@ fn one_refusal_by_an_odd_api_takes_nothing_from_the_other_calls() {
     let NextStep::Use(old) = state.next_step(T0) else { panic!("a token is held") };
     assert_eq!(word(&state.refused(old.header.generation, T0)), "refresh");
     let (id, ()) = state.start_refresh(|_| ());
-    assert!(state.finish_refresh(id, Err(failure(Kind::LoginAgain)), true, T0).is_err());
+    assert!(state.finish_refresh(id, Err(failure(ErrorKind::ReauthenticationRequired)), true, T0).is_err());
     assert_eq!(word(&state.next_step(after(1))), "a");
     assert_eq!(word(&state.refused(old.header.generation, after(1))), "LoginAgain");
     assert_eq!(word(&state.next_step(after(900))), "a");
@@ -162,7 +172,7 @@ fn a_renewal_that_was_replaced_is_told_so() {
 fn a_token_that_was_not_saved_is_saved_before_another_is_asked_for() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
-    let unsaved = RefreshFailure { unsaved: Some(token("b", 300)), ..failure(Kind::TokenNotSaved) };
+    let unsaved = FailedRefresh { unsaved: Some(token("b", 300)), ..failure(ErrorKind::TokenNotSaved) };
     assert!(state.finish_refresh(id, Err(unsaved), false, after(100)).is_err());
     assert_eq!(word(&state.next_step(after(101))), "save");
 }
@@ -183,7 +193,7 @@ fn a_fresh_answer_is_used_once_by_everyone_however_short_its_life() {
 fn what_no_header_can_carry_is_refused_without_showing_it() {
     let mut state = TokenMachine::<()>::new(Capabilities::default());
     let error = state.set_token(Some(token("can\\nary", 100))).err().unwrap();
-    assert_eq!(error.kind(), Kind::InvalidInput);
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(!format!("{error:?}").contains("ary"));
 }
 
@@ -210,7 +220,7 @@ fn with_best_effort_a_token_that_is_refused_is_renewed_and_not_only_saved() {
         TokenMachine::new(Capabilities { store: true, best_effort: true, ..Capabilities::default() });
     drop(state.set_token(Some(token("a", 1000))).unwrap());
     let (id, ()) = state.start_refresh(|_| ());
-    let error = Error::new(Kind::TokenNotSaved, "the disk is full");
+    let error = Error::new(ErrorKind::TokenNotSaved, "the disk is full");
     let unsaved = Refreshed { token: token("b", 1000), store_error: Some(error) };
     let current = state.finish_refresh(id, Ok(unsaved), false, T0).ok().unwrap().unwrap();
     current.header.mark_accepted();
@@ -226,7 +236,7 @@ fn a_refused_password_is_left_alone_for_long() {
     let mut state =
         TokenMachine::<()>::new(Capabilities { grant: true, password: true, ..Capabilities::default() });
     let (id, ()) = state.start_refresh(|_| ());
-    assert!(state.finish_refresh(id, Err(failure(Kind::TokenRefused)), false, T0).is_err());
+    assert!(state.finish_refresh(id, Err(failure(ErrorKind::TokenRefused)), false, T0).is_err());
     assert_eq!(word(&state.next_step(after(1_799))), "TokenRefused");
     assert_eq!(word(&state.next_step(after(1_800))), "begin");
 }
@@ -250,7 +260,7 @@ fn with_best_effort_a_token_that_was_not_saved_is_used_and_given_to_the_store_ag
         TokenMachine::new(Capabilities { store: true, best_effort: true, ..Capabilities::default() });
     drop(state.set_token(Some(token("a", 100))).unwrap());
     let (id, ()) = state.start_refresh(|_| ());
-    let error = Error::new(Kind::TokenNotSaved, "the disk is full");
+    let error = Error::new(ErrorKind::TokenNotSaved, "the disk is full");
     let unsaved = Refreshed { token: token("b", 200), store_error: Some(error) };
     state.finish_refresh(id, Ok(unsaved), false, after(90)).ok().unwrap().unwrap();
     assert_eq!(word(&state.next_step(after(91))), "b");
@@ -268,7 +278,7 @@ fn with_best_effort_a_token_that_was_not_saved_is_used_and_given_to_the_store_ag
 fn a_token_that_was_never_saved_and_is_over_gives_its_refresh_token() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
-    let unsaved = RefreshFailure { unsaved: Some(token("b", 150)), ..failure(Kind::TokenNotSaved) };
+    let unsaved = FailedRefresh { unsaved: Some(token("b", 150)), ..failure(ErrorKind::TokenNotSaved) };
     assert!(state.finish_refresh(id, Err(unsaved), false, after(100)).is_err());
     let NextStep::Start(RefreshPlan::Replace { old: Some(old), .. }) = state.next_step(after(150)) else {
         panic!("renewed")
@@ -281,7 +291,8 @@ fn an_endpoint_that_asks_to_be_left_alone_is_left_alone_for_an_hour_at_most() {
     for (asked, rest) in [(5, 5), (100_000, 3_600)] {
         let mut state = holding("a", 100);
         let (id, ()) = state.start_refresh(|_| ());
-        let error = Error::new(Kind::Busy, "as the test says").with_retry_after(Duration::from_secs(asked));
+        let error = Error::new(ErrorKind::InstanceBusy, "as the test says")
+            .with_retry_after(Duration::from_secs(asked));
         assert!(state.finish_refresh(id, Err(error.into()), false, after(100)).is_err());
         assert_eq!(word(&state.next_step(after(99 + rest))), "Busy");
         assert_eq!(word(&state.next_step(after(100 + rest))), "refresh");

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
 use snow_auth::OAuthBuilder;
 use snow_core::layer::RetryPolicy;
-use snow_core::{Body, BoxError, Error, HttpService, Kind};
+use snow_core::{Body, BoxError, Error, ErrorKind, HttpService};
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
@@ -140,7 +140,7 @@ impl OAuthClientBuilder {
     /// [`OAuthClient::generate_token`] and [`OAuthClient::set_token`].
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
+    /// [`ErrorKind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
     pub fn build(self) -> Result<OAuthClient, Error> {
         let instance = self.common.instance()?;
         let (settings, bottom) = (&self.common.settings, self.common.bottom()?);

@@ -42,8 +42,8 @@ impl OAuthClient {
     /// not kept: when the refresh token is over too (after 100 days by default), this has to be called again.
     ///
     /// # Errors
-    /// [`Kind::TokenRefused`](crate::Kind::TokenRefused) if the instance says no,
-    /// [`Kind::TokenNotSaved`](crate::Kind::TokenNotSaved) if the updater fails, or what went wrong on the way.
+    /// [`ErrorKind::TokenRefused`](crate::ErrorKind::TokenRefused) if the instance says no,
+    /// [`ErrorKind::TokenNotSaved`](crate::ErrorKind::TokenNotSaved) if the updater fails, or what went wrong on the way.
     pub async fn generate_token(&self, user: &str, password: impl Into<Secret>) -> Result<Token, Error> {
         self.client.inner.stored.forget();
         self.oauth.generate_token(user, password).await
@@ -74,7 +74,7 @@ impl OAuthClient {
     /// ```
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](crate::Kind::InvalidInput) if the redirect URI is not an absolute URL.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the redirect URI is not an absolute URL.
     pub fn authorization(&self, redirect_uri: &str) -> Result<AuthorizationRequest, Error> {
         self.oauth.authorization(redirect_uri)
     }
@@ -83,8 +83,8 @@ impl OAuthClient {
     /// code for a token, saves it, and uses it from then on.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](crate::Kind::InvalidInput) if it is not the answer to this request,
-    /// [`Kind::TokenRefused`](crate::Kind::TokenRefused) if the person or the instance said no, or as
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if it is not the answer to this request,
+    /// [`ErrorKind::TokenRefused`](crate::ErrorKind::TokenRefused) if the person or the instance said no, or as
     /// [`generate_token`](Self::generate_token).
     pub async fn exchange_code(&self, request: &AuthorizationRequest, answer: &str) -> Result<Token, Error> {
         self.client.inner.stored.forget();
@@ -95,7 +95,7 @@ impl OAuthClient {
     /// the same token is logged out, too (facts 4.2).
     ///
     /// # Errors
-    /// [`Kind::NoToken`](crate::Kind::NoToken) if there is none. If the instance could not be asked, the token is kept.
+    /// [`ErrorKind::NoToken`](crate::ErrorKind::NoToken) if there is none. If the instance could not be asked, the token is kept.
     pub async fn revoke(&self) -> Result<(), Error> {
         self.oauth.revoke().await
     }
@@ -114,7 +114,7 @@ impl OAuthClient {
     /// Uses a stored token from now on, or none. The token updater does not hear of it: it came from the storage.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`](crate::Kind::InvalidInput) if the access token is empty or no header can carry it.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the access token is empty or no header can carry it.
     pub fn set_token(&self, token: impl Into<Option<Token>>) -> Result<(), Error> {
         self.client.inner.stored.forget();
         self.oauth.set_token(token)

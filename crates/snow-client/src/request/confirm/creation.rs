@@ -7,8 +7,8 @@ use crate::request::confirm::lookup::{CallTime, LookupResult, RecordFinder, Valu
 use crate::request::exchange::{BorrowingReader, exchange};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
-use snow_core::decode::Answer;
-use snow_core::{Error, Kind, SysId, field, timer};
+use snow_core::decode::ApiResponse;
+use snow_core::{Error, ErrorKind, SysId, field, timer};
 use std::time::Duration;
 
 /// How long the service may be at work on a request, by default (facts 3.4): what is not there by then does not come any more.
@@ -18,7 +18,7 @@ const PAUSES: [u64; 7] = [1, 2, 4, 8, 16, 32, 8];
 
 /// The value that is sent in a field, if rows can be looked for by it.
 pub(crate) fn value_of(sent: &Map<String, Value>, name: &str) -> Result<String, Error> {
-    let unfit = |why| Error::new(Kind::InvalidInput, format!("the correlation field {name:?} {why}"));
+    let unfit = |why| Error::new(ErrorKind::InvalidInput, format!("the correlation field {name:?} {why}"));
     let value = match sent.get(name) {
         Some(Value::String(text)) if !text.is_empty() => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
@@ -40,14 +40,14 @@ pub(crate) async fn execute<T>(
     let time = CallTime::of(client, request);
     let sent = request.body.as_ref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
     let value = value_of(&sent, name);
-    let read_and_remember = |response: &Answer, request: &ApiRequest| {
+    let read_and_remember = |response: &ApiResponse, request: &ApiRequest| {
         if let Ok(value) = &value {
             remember(client, response, request, (name, value));
         }
         read(response, request)
     };
     let error = match exchange(client, request, &read_and_remember, None).await {
-        Err(error) if error.may_have_happened() && error.kind() != Kind::NotAsSent => error,
+        Err(error) if error.may_have_executed() && error.kind() != ErrorKind::FieldsNotApplied => error,
         known => return known,
     };
     let Ok(value) = &value else { return Err(error) };
@@ -93,7 +93,7 @@ async fn look_until_settled(lookup: &ValueLookup<'_>, time: &CallTime, is_settle
 }
 
 /// Remembers that the table stores this field as it is sent, if the response shows it.
-fn remember(client: &ClientInner, answer: &Answer, request: &ApiRequest, (name, value): (&str, &str)) {
+fn remember(client: &ClientInner, answer: &ApiResponse, request: &ApiRequest, (name, value): (&str, &str)) {
     let is_stored = answer.one().is_ok_and(|record| {
         record.get(name).is_some_and(|field| field.value().is_ok_and(|now| now == value))
     });
@@ -110,9 +110,9 @@ async fn read_created<T>(
     time: &CallTime,
     (error, sys_id): (Error, SysId),
 ) -> Result<T, Error> {
-    let operation = time.within(request.operation.clone());
+    let options = time.within(request.options.clone());
     let again = ApiRequest::new(Method::GET, request.path.clone().record(sys_id));
-    let again = ApiRequest { params: request.params.clone(), operation, ..again };
+    let again = ApiRequest { params: request.params.clone(), options, ..again };
     let again = again.check(client).await;
     let record = match &again {
         Ok(again) => exchange(client, again, read, None).await,
@@ -133,7 +133,7 @@ fn is_settled(error: &Error) -> bool {
 /// There is no such record. Whether it was carried out all the same depends on whether a record with this value would be found.
 async fn absent(client: &ClientInner, request: &ApiRequest, lookup: &ValueLookup<'_>, error: Error) -> Error {
     let settled = error.clone().not_carried_out();
-    if settled.may_have_happened() {
+    if settled.may_have_executed() {
         return open(error, "its response says so, and no record with its value was found");
     }
     if is_stored_as_sent(client, request, lookup) {

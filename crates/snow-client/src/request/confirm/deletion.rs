@@ -8,9 +8,9 @@ use crate::request::exchange::{BorrowingReader, exchange};
 use bytes::Bytes;
 use futures_util::future::FutureExt;
 use http::{StatusCode, response::Parts};
-use snow_core::decode::Answer;
+use snow_core::decode::ApiResponse;
 use snow_core::layer::Attempts;
-use snow_core::{ApiPath, Error, Kind, Record, SysId, field};
+use snow_core::{ApiPath, Error, ErrorKind, Record, SysId, field};
 
 /// Carries a deletion out. If a second attempt finds nothing, it looks whether the record is gone.
 pub(crate) async fn execute<T>(
@@ -37,7 +37,7 @@ async fn confirmed(
     if !is_in_doubt(&head) {
         return Ok((head, body));
     }
-    let Err(error) = Answer::new(head.clone(), body) else {
+    let Err(error) = ApiResponse::new(head.clone(), body) else {
         return Err(Error::internal("a 404 was taken for a success"));
     };
     is_gone(client, request, error, time).await?;
@@ -62,7 +62,8 @@ async fn is_gone(
     error: Error,
     time: &CallTime,
 ) -> Result<(), Error> {
-    let Some((path, sys_id)) = record_of(&request.path).filter(|_| error.kind() == Kind::NotFound) else {
+    let Some((path, sys_id)) = record_of(&request.path).filter(|_| error.kind() == ErrorKind::NotFound)
+    else {
         return Err(open(error, "nothing tells whether it is gone"));
     };
     let finder = RecordFinder::new(client, &path, request, time);

@@ -5,8 +5,8 @@ use crate::request::client_inner::ClientInner;
 use crate::request::exchange::exchange;
 use crate::request::params::RequestParams;
 use http::Method;
-use snow_core::decode::Answer;
-use snow_core::{ApiPath, Clock, Error, Kind, Operation, Query, Record, SysId, field};
+use snow_core::decode::ApiResponse;
+use snow_core::{ApiPath, Clock, Error, ErrorKind, Query, Record, RequestOptions, SysId, field};
 use std::time::{Duration, SystemTime};
 
 /// What a lookup found.
@@ -55,10 +55,10 @@ impl CallTime {
     }
 
     /// The same operation within what is left.
-    pub(crate) fn within(&self, operation: Option<Operation>) -> Option<Operation> {
+    pub(crate) fn within(&self, options: Option<RequestOptions>) -> Option<RequestOptions> {
         match self.left() {
-            Some(left) => Some(operation.unwrap_or_default().deadline(left)),
-            None => operation,
+            Some(left) => Some(options.unwrap_or_default().deadline(left)),
+            None => options,
         }
     }
 }
@@ -91,11 +91,12 @@ impl<'a> RecordFinder<'a> {
         limit: u32,
     ) -> Result<(Vec<Record>, Option<u64>), Error> {
         let params = self.params.same_scope(query, limit).fields(fields).exclude_reference_link(true);
-        let operation = self.time.within(None);
-        let request = ApiRequest { params, operation, ..ApiRequest::new(Method::GET, self.path.clone()) };
+        let options = self.time.within(None);
+        let request = ApiRequest { params, options, ..ApiRequest::new(Method::GET, self.path.clone()) };
         let request = request.check(self.client).await?;
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        let read = |response: &Answer, _: &ApiRequest| Ok((response.list_at_most(most)?, response.total()));
+        let read =
+            |response: &ApiResponse, _: &ApiRequest| Ok((response.list_at_most(most)?, response.total()));
         exchange(self.client, &request, &read, None).await
     }
 }
@@ -116,7 +117,7 @@ impl ValueLookup<'_> {
             return match total {
                 Some(0) => Ok(LookupResult::Nothing),
                 Some(_) => Ok(LookupResult::Hidden),
-                None => Err(Error::new(Kind::Incomplete, "the instance told no X-Total-Count")),
+                None => Err(Error::new(ErrorKind::Incomplete, "the instance told no X-Total-Count")),
             };
         };
         for record in &records {

@@ -7,11 +7,11 @@ mod write_queue;
 
 use crate::request::call::{Call, CallFuture};
 use crate::table::list_request::ListRequest;
-use crate::{Echo, Record};
+use crate::{Record, WriteReport};
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
-pub use outcomes::{Outcome, Outcomes, WriteProgress};
+pub use outcomes::{BulkReport, WriteOutcome, WriteProgress};
 use snow_core::{Error, SysId};
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -34,7 +34,7 @@ const DEFAULT_CONCURRENCY: usize = 4;
 /// The rows of a query are read by `sys_id` while the first are written, each once, whatever order the query has. With an order and
 /// a limit, the first so many in that order are read before anything is written, and so are all rows of a query that is read in
 /// parts because it is too long for one URL. If records moved meanwhile so that some may have been missed,
-/// [`Outcomes::may_have_drifted`] says so. A query is refused before anything is written:
+/// [`BulkReport::may_have_drifted`] says so. A query is refused before anything is written:
 ///
 /// - without a condition or a limit: that is every row of the table;
 /// - with a condition on a field, or an order by one, that the rows do not show: the service drops such a condition and selects
@@ -52,7 +52,7 @@ const DEFAULT_CONCURRENCY: usize = 4;
 /// use snow_client::field;
 ///
 /// let low = client.table("incident").list().query(field("priority").eq(5));
-/// let done = low.update_each(&json!({ "urgency": "2" })).at_once(2).each(|call| call.strict()).all().await;
+/// let done = low.update_each(&json!({ "urgency": "2" })).concurrency(2).each(|call| call.require_applied()).all().await;
 /// for (sys_id, error) in done.failures() {
 ///     eprintln!("{sys_id}: {error}");
 /// }
@@ -60,7 +60,7 @@ const DEFAULT_CONCURRENCY: usize = 4;
 /// # Ok(()) }
 /// ```
 #[must_use = "nothing is written unless it is polled"]
-pub struct Many<T> {
+pub struct BulkWrite<T> {
     queue: WriteQueue,
     start_write: StartWrite<T>,
     in_flight: FuturesUnordered<WriteInFlight<T>>,
@@ -75,7 +75,7 @@ pub struct Many<T> {
 
 type StartWrite<T> = Box<dyn Fn(QueuedWrite) -> Call<T> + Send + Sync>;
 
-impl<T: 'static> Many<T> {
+impl<T: 'static> BulkWrite<T> {
     /// Writes the records with these ids, all in the same way.
     pub(crate) fn of_ids(
         sys_ids: impl IntoIterator<Item = SysId>,
@@ -124,7 +124,7 @@ impl<T: 'static> Many<T> {
     }
 
     /// How many writes may be under way at once, 4 by default. The client's own limit on concurrent requests is heeded in any case.
-    pub fn at_once(self, writes: usize) -> Self {
+    pub fn concurrency(self, writes: usize) -> Self {
         Self { concurrency: writes.max(1), ..self }
     }
 
@@ -138,30 +138,30 @@ impl<T: 'static> Many<T> {
         Self { on_progress: Some(Box::new(report)), ..self }
     }
 
-    /// What is said of each call: its parameters, its deadline, [`strict`](Call::strict) and the like.
-    pub fn each<U: 'static>(self, set: impl Fn(Call<T>) -> Call<U> + Send + Sync + 'static) -> Many<U> {
+    /// What is said of each call: its parameters, its deadline, [`require_applied`](Call::require_applied) and the like.
+    pub fn each<U: 'static>(self, set: impl Fn(Call<T>) -> Call<U> + Send + Sync + 'static) -> BulkWrite<U> {
         let Self { queue, start_write, concurrency, stops_at_error, query_error, on_progress, .. } = self;
-        let many = Many::new(queue, query_error, Box::new(move |queued| set(start_write(queued))));
-        Many { concurrency, stops_at_error, on_progress, ..many }
+        let many = BulkWrite::new(queue, query_error, Box::new(move |queued| set(start_write(queued))));
+        BulkWrite { concurrency, stops_at_error, on_progress, ..many }
     }
 
-    /// What the service [ignored or changed](Call::compared) of each.
-    pub fn compared(self) -> Many<Echo<T>> {
-        self.each(Call::compared)
+    /// What the service [ignored or changed](Call::verified) of each.
+    pub fn verified(self) -> BulkWrite<WriteReport<T>> {
+        self.each(Call::verified)
     }
 }
 
-impl<T: Send + 'static> Many<T> {
+impl<T: Send + 'static> BulkWrite<T> {
     /// The next outcome, as soon as there is one; `None` behind the last. An error in place of an outcome says that the rows of
     /// a query could not be read further: it comes behind all outcomes.
     ///
     /// Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<Result<Outcome<T>, Error>> {
+    pub async fn next(&mut self) -> Option<Result<WriteOutcome<T>, Error>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// All outcomes.
-    pub async fn all(mut self) -> Outcomes<T> {
+    pub async fn all(mut self) -> BulkReport<T> {
         let (mut rows, mut unread) = (Vec::new(), None);
         while let Some(outcome) = self.next().await {
             match outcome {
@@ -169,7 +169,7 @@ impl<T: Send + 'static> Many<T> {
                 Err(error) => unread = Some(error),
             }
         }
-        Outcomes {
+        BulkReport {
             rows,
             untouched: self.untouched(),
             unread,
@@ -198,7 +198,7 @@ impl<T: Send + 'static> Many<T> {
         Poll::Ready(())
     }
 
-    fn record_outcome(&mut self, outcome: &Outcome<T>) {
+    fn record_outcome(&mut self, outcome: &WriteOutcome<T>) {
         match outcome.result {
             Ok(_) => self.progress.succeeded += 1,
             Err(_) => self.progress.failed += 1,
@@ -217,8 +217,8 @@ impl<T: Send + 'static> Many<T> {
     }
 }
 
-impl<T: Send + 'static> Stream for Many<T> {
-    type Item = Result<Outcome<T>, Error>;
+impl<T: Send + 'static> Stream for BulkWrite<T> {
+    type Item = Result<WriteOutcome<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let begun = self.begin_writes(cx);
@@ -246,16 +246,16 @@ struct WriteInFlight<T> {
 }
 
 impl<T> Future for WriteInFlight<T> {
-    type Output = Outcome<T>;
+    type Output = WriteOutcome<T>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<WriteOutcome<T>> {
         let result = ready!(Pin::new(&mut self.call).poll(cx));
-        Poll::Ready(Outcome { sys_id: self.sys_id, result })
+        Poll::Ready(WriteOutcome { sys_id: self.sys_id, result })
     }
 }
 
-impl<T> fmt::Debug for Many<T> {
+impl<T> fmt::Debug for BulkWrite<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Many").field("progress", &self.progress).finish_non_exhaustive()
+        f.debug_struct("BulkWrite").field("progress", &self.progress).finish_non_exhaustive()
     }
 }

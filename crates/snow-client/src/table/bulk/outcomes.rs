@@ -2,10 +2,10 @@
 
 use snow_core::{Error, SysId};
 
-/// What became of one row: see [`Many`](crate::Many).
+/// What became of one row: see [`BulkWrite`](crate::BulkWrite).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Outcome<T> {
+pub struct WriteOutcome<T> {
     /// Which row.
     pub sys_id: SysId,
     /// What its write answered.
@@ -26,23 +26,23 @@ pub struct WriteProgress {
     pub waiting: u64,
 }
 
-/// What became of all rows: see [`Many::all`](crate::Many::all).
+/// What became of all rows: see [`BulkWrite::all`](crate::BulkWrite::all).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "writes may have failed"]
-pub struct Outcomes<T> {
+pub struct BulkReport<T> {
     /// Of each row whose write began, in the order in which they were done.
-    pub rows: Vec<Outcome<T>>,
+    pub rows: Vec<WriteOutcome<T>>,
     /// Rows that were left alone, because an earlier one failed; of a query, those that were known already.
     pub untouched: Vec<SysId>,
     /// Why the rows of a query could not be read to their end: there may be more, which are as they were.
     pub unread: Option<Error>,
     /// Whether rows of a query may have been missed because records moved while the query was read: see
-    /// [`Report::may_have_drifted`](crate::Report::may_have_drifted). No row is written twice.
+    /// [`StreamReport::may_have_drifted`](crate::StreamReport::may_have_drifted). No row is written twice.
     pub may_have_drifted: bool,
 }
 
-impl<T> Outcomes<T> {
+impl<T> BulkReport<T> {
     /// The rows whose writes failed.
     pub fn failures(&self) -> impl Iterator<Item = (SysId, &Error)> {
         self.rows.iter().filter_map(|row| Some((row.sys_id, row.result.as_ref().err()?)))

@@ -3,7 +3,7 @@
 use super::selection_guard::SelectionGuard;
 use crate::Record;
 use crate::table::list_request::ListRequest;
-use crate::table::stream::{ReadOrder, Rows};
+use crate::table::stream::{ReadOrder, RecordStream};
 use futures_core::Stream;
 use snow_core::{DisplayValue, Error, SysId};
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 
 /// Reads the ids of a query's records, each of them once.
 pub(super) struct QueriedIds {
-    records: Rows<Record>,
+    records: RecordStream<Record>,
     guard: SelectionGuard,
     /// Whether all records are read before the first is written.
     reads_all_first: bool,
@@ -25,7 +25,12 @@ impl QueriedIds {
         let reads_all_first = ReadOrder::of(selection.query()?, DisplayValue::Stored) == ReadOrder::Offset;
         list.params.selection = selection;
         let list = list.params(|params| params.fields(guard.fields()));
-        Ok(Self { records: Rows::new(list).verified(), guard, reads_all_first, seen: HashSet::new() })
+        Ok(Self {
+            records: RecordStream::new(list).ids_compared(),
+            guard,
+            reads_all_first,
+            seen: HashSet::new(),
+        })
     }
 
     /// Whether all records are read before the first is written: their order says which ones are meant, or they are read in parts.

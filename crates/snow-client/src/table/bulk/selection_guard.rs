@@ -1,7 +1,7 @@
 //! What a bulk update or delete refuses, so that it never writes more records than its caller means.
 
 use crate::request::selection::Selection;
-use snow_core::{Error, Kind, Record, SysId};
+use snow_core::{Error, ErrorKind, Record, SysId};
 use std::borrow::Cow;
 
 /// Refuses a query that may select more records than meant: before anything is sent, by the query itself, and before a record is
@@ -15,7 +15,7 @@ impl SelectionGuard {
     /// Returns the guard of a bulk write, and the records that it may write.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for every record of the table, for raw text that cannot be read, for pairs and for an offset.
+    /// [`ErrorKind::InvalidInput`] for every record of the table, for raw text that cannot be read, for pairs and for an offset.
     pub(super) fn new(selection: &Selection) -> Result<(Self, Selection), Error> {
         let (query, window) = (selection.query()?.clone().parsed(), selection.window());
         query.encode()?;
@@ -43,7 +43,7 @@ impl SelectionGuard {
     /// Returns the id of a record that may be written.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] if the record does not show a field that the query names.
+    /// [`ErrorKind::InvalidInput`] if the record does not show a field that the query names.
     pub(super) fn check_record(&self, record: &Record) -> Result<SysId, Error> {
         match self.query_fields.iter().find(|field| record.get(field).is_none()) {
             None => record.sys_id(),
@@ -56,5 +56,5 @@ impl SelectionGuard {
 }
 
 fn refused(why: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(Kind::InvalidInput, why)
+    Error::new(ErrorKind::InvalidInput, why)
 }

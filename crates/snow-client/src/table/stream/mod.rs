@@ -28,9 +28,9 @@ use crate::table::list_request::ListRequest;
 use futures_core::Stream;
 use futures_util::future::BoxFuture;
 use options::StreamOptions;
-pub use position::Position;
+pub use position::StreamPosition;
 pub(crate) use read_order::ReadOrder;
-pub use report::Report;
+pub use report::StreamReport;
 use snow_core::Error;
 use std::fmt;
 use std::pin::Pin;
@@ -68,7 +68,7 @@ use stream_reader::StreamReader;
 /// # Ok(()) }
 /// ```
 #[must_use = "a stream does nothing unless it is polled"]
-pub struct Rows<T> {
+pub struct RecordStream<T> {
     state: StreamState<T>,
     /// Looks whether all fields exist, if the client does so.
     field_check: Option<BoxFuture<'static, Result<(), Error>>>,
@@ -78,12 +78,12 @@ enum StreamState<T> {
     /// Nothing was asked for yet.
     New(Box<(ListRequest<T>, StreamOptions)>),
     Reading(Box<StreamReader<T>>),
-    Ended(Report, Option<Position>),
+    Ended(StreamReport, Option<StreamPosition>),
     /// The stream failed before anything was asked for.
     Refused,
 }
 
-impl<T> Rows<T> {
+impl<T> RecordStream<T> {
     pub(crate) fn new(list: ListRequest<T>) -> Self {
         let field_check = list.field_existence_check();
         Self { state: StreamState::New(Box::new((list, StreamOptions::default()))), field_check }
@@ -107,7 +107,7 @@ impl<T> Rows<T> {
         self.set(|options| options.buffer = bytes)
     }
 
-    /// Reads so many ranges of `sys_id` at once. Rows still come in the order of their `sys_id`, unless they may come
+    /// Reads so many ranges of `sys_id` at once. RecordStream still come in the order of their `sys_id`, unless they may come
     /// [as they are](Self::unordered). The client's own limit on concurrent requests is heeded, and one of its places is left to
     /// others; so are all pauses. Only for reads by `sys_id`.
     pub fn parallel(self, requests: usize) -> Self {
@@ -127,12 +127,12 @@ impl<T> Rows<T> {
 
     /// Compares what was read by position with a second read of all ids, by `sys_id`, where it took more than one page; reads the
     /// first so many rows of an order in one page.
-    pub(crate) fn verified(self) -> Self {
+    pub(crate) fn ids_compared(self) -> Self {
         self.set(|options| options.verifies = true)
     }
 
     /// Goes on where another read of the same question stopped.
-    pub fn resume(self, position: Position) -> Self {
+    pub fn resume(self, position: StreamPosition) -> Self {
         self.set(|options| options.resume = Some(position))
     }
 
@@ -142,7 +142,7 @@ impl<T> Rows<T> {
     }
 
     /// Where the read stands: behind the last row that was given out. `None` at the end, and before anything was asked.
-    pub fn position(&self) -> Option<Position> {
+    pub fn position(&self) -> Option<StreamPosition> {
         match &self.state {
             StreamState::Reading(reader) => reader.position(),
             StreamState::Ended(_, position) => position.clone(),
@@ -151,11 +151,11 @@ impl<T> Rows<T> {
     }
 
     /// What the read has come to so far, and at the end whether all rows came.
-    pub fn report(&self) -> Report {
+    pub fn report(&self) -> StreamReport {
         match &self.state {
             StreamState::Reading(reader) => reader.report(false),
             StreamState::Ended(report, _) => report.clone(),
-            StreamState::New(_) | StreamState::Refused => Report::empty(),
+            StreamState::New(_) | StreamState::Refused => StreamReport::empty(),
         }
     }
 
@@ -199,7 +199,7 @@ impl<T> Rows<T> {
     }
 }
 
-impl<T> Stream for Rows<T> {
+impl<T> Stream for RecordStream<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -207,8 +207,8 @@ impl<T> Stream for Rows<T> {
     }
 }
 
-impl<T> fmt::Debug for Rows<T> {
+impl<T> fmt::Debug for RecordStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").field("report", &self.report()).finish_non_exhaustive()
+        f.debug_struct("RecordStream").field("report", &self.report()).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of a stream.
 
-use super::position::Position;
+use super::position::StreamPosition;
 
 /// How many bytes of records are buffered by default.
 const DEFAULT_BUFFER: usize = 2 << 20;
@@ -14,7 +14,7 @@ pub(super) struct StreamOptions {
     pub(super) by_offset: bool,
     /// Whether a read by position is compared with one by `sys_id`.
     pub(super) verifies: bool,
-    pub(super) resume: Option<Position>,
+    pub(super) resume: Option<StreamPosition>,
 }
 
 impl Default for StreamOptions {

@@ -3,8 +3,8 @@
 use futures_util::future::BoxFuture;
 use http::{Response, header};
 use http_body::Body as _;
-use snow_core::decode::{self, Answer, Records};
-use snow_core::{Body, Departure, Error, HttpFuture, Kind, Record};
+use snow_core::decode::{self, ApiResponse, Records};
+use snow_core::{Body, Departure, Error, ErrorKind, HttpFuture, Record};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -163,7 +163,9 @@ fn is_list(response: &Response<Body>) -> bool {
 /// Whatever the transport, a response that ends in the middle has broken off.
 fn broken_off(error: Error) -> Error {
     match error.kind() {
-        Kind::Foreign => Error::new(Kind::Closed, "the answer broke off").with_source(error),
+        ErrorKind::Other => {
+            Error::new(ErrorKind::ConnectionClosed, "the answer broke off").with_source(error)
+        }
         _ => error,
     }
 }
@@ -172,10 +174,10 @@ fn broken_off(error: Error) -> Error {
 async fn refusal(response: Response<Body>, limit: usize) -> Error {
     let list = async {
         let (head, body) = decode::receive(response, limit).await?;
-        Answer::new(head, body)?.list().map(drop)
+        ApiResponse::new(head, body)?.list().map(drop)
     };
     match list.await {
         Err(error) => error,
-        Ok(()) => Error::new(Kind::NotJson, "a list came as something else than JSON"),
+        Ok(()) => Error::new(ErrorKind::NotJson, "a list came as something else than JSON"),
     }
 }

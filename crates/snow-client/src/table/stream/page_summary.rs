@@ -1,7 +1,7 @@
 //! What a page brought.
 
 use super::key_range::RecordKey;
-use snow_core::{Error, Kind};
+use snow_core::{Error, ErrorKind};
 
 /// The records of a page, as far as the next page depends on them.
 #[derive(Clone, Debug, Default)]
@@ -17,12 +17,12 @@ impl PageSummary {
     /// Adds the next record of a page of at most `limit` records.
     ///
     /// # Errors
-    /// [`Kind::ResponseMismatch`] for one more than that.
+    /// [`ErrorKind::ResponseMismatch`] for one more than that.
     pub(super) fn add(&mut self, key: Option<RecordKey>, limit: u32) -> Result<(), Error> {
         self.records = self.records.saturating_add(1);
         if self.records > u64::from(limit) {
             let why = format!("more records came than the limit of {limit} that was asked for");
-            return Err(Error::new(Kind::ResponseMismatch, why));
+            return Err(Error::new(ErrorKind::ResponseMismatch, why));
         }
         if self.first.is_none() {
             self.first.clone_from(&key);

@@ -7,7 +7,7 @@
 use super::key_range::{KeyRange, RangeStart};
 use super::page_request::PageRequest;
 use super::page_summary::PageSummary;
-use snow_core::{Error, Kind};
+use snow_core::{Error, ErrorKind};
 
 /// What a paginator asks for next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,7 +192,7 @@ impl Paginator {
 
 fn uncounted() -> Error {
     let why = "the instance told no X-Total-Count, without which nobody knows whether all rows came";
-    Error::new(Kind::Incomplete, why)
+    Error::new(ErrorKind::Incomplete, why)
 }
 
 #[cfg(test)]
@@ -331,7 +331,7 @@ mod tests {
         let mut paginator = Paginator::new(KeyRange::whole(), 10, 10);
         let error =
             paginator.page_completed(&paginator.next_page(u32::MAX), &PageSummary::default()).unwrap_err();
-        assert_eq!(error.kind(), Kind::Incomplete);
+        assert_eq!(error.kind(), ErrorKind::Incomplete);
     }
 
     /// However few rows are wanted, pages that show nothing grow; one that broke is asked for smaller than it was, not than it might

@@ -4,12 +4,12 @@ use super::key_range::KeyRange;
 use super::read_order::ReadOrder;
 use super::stream_request::StreamRequest;
 use serde::{Deserialize, Serialize};
-use snow_core::{Error, Kind, Query};
+use snow_core::{Error, ErrorKind, Query};
 
 /// Where a read of many rows stands: behind the last row that was given out. Store it (it is serde's), and give it to
-/// [`Rows::resume`](super::Rows::resume) of the same read. It holds sys_ids and a fingerprint of the question, no values of it.
+/// [`RecordStream::resume`](super::RecordStream::resume) of the same read. It holds sys_ids and a fingerprint of the question, no values of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
+pub struct StreamPosition {
     /// The fingerprint of the stream that it belongs to.
     pub(super) question: u64,
     /// The part of a query that was too long for one URL.
@@ -27,7 +27,7 @@ pub struct Position {
     pub(super) given: Vec<u64>,
 }
 
-impl Position {
+impl StreamPosition {
     /// How many rows were given out so far.
     pub fn received(&self) -> u64 {
         self.received
@@ -38,7 +38,7 @@ impl Position {
             return Ok(());
         }
         let why = "the position belongs to another read: its instance, table, query, order, parameters or access are not the same";
-        Err(Error::new(Kind::InvalidInput, why))
+        Err(Error::new(ErrorKind::InvalidInput, why))
     }
 }
 

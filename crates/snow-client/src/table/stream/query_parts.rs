@@ -2,7 +2,7 @@
 
 use super::read_order::ReadOrder;
 use super::stream_request::StreamRequest;
-use snow_core::{Error, Instance, Kind, Query};
+use snow_core::{Error, ErrorKind, Instance, Query};
 
 /// The parts of a query, and which of them is being read.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ impl QueryParts {
     /// Splits a query where it is too long for a URL.
     ///
     /// # Errors
-    /// [`Kind::UriTooLong`] if it cannot be split.
+    /// [`ErrorKind::UriTooLong`] if it cannot be split.
     pub(super) fn split(request: &StreamRequest, query: Query<'static>) -> Result<Self, Error> {
         let room = request.room_for_query()?;
         if query.url_len()? <= room {
@@ -29,7 +29,7 @@ impl QueryParts {
                  leave the order out",
                 Instance::MAX_URI
             );
-            return Err(Error::new(Kind::UriTooLong, why));
+            return Err(Error::new(ErrorKind::UriTooLong, why));
         }
         // The sys_id of a record never changes.
         let is_by_id = query.split_field() == Some("sys_id");

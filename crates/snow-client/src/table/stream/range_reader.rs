@@ -10,7 +10,7 @@ use super::read_context::ReadContext;
 use super::record_buffer::RecordBuffer;
 use super::stream_request::StreamRequest;
 use snow_core::timer::{self, Sleep};
-use snow_core::{Error, Kind, Record};
+use snow_core::{Error, ErrorKind, Record};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(super) struct RangeReader {
     retry: PageRetry,
     error: Option<Error>,
     malformed: Option<MalformedPage>,
-    /// Whether the last prefetch found no permit to spare.
+    /// Whether the last prefetch found no permit to prefetch.
     prefetch_declined: bool,
     /// How many records follow the last page, if it counted them and nobody has asked yet.
     left: Option<u64>,
@@ -246,7 +246,7 @@ impl RangeReader {
         error: Error,
         context: &mut ReadContext<'_>,
     ) -> Result<(), Error> {
-        if error.kind() == Kind::QueueTimeout && page.is_prefetch {
+        if error.kind() == ErrorKind::PermitTimeout && page.is_prefetch {
             self.prefetch_declined = true; // no permit was free for it, so nothing was sent
             context.counters.requests = context.counters.requests.saturating_sub(1);
             return Ok(());
@@ -254,7 +254,7 @@ impl RangeReader {
         if page.request.offset.is_some() {
             self.buffer.remove_newest(page.summary.records);
         }
-        if error.kind() == Kind::Malformed {
+        if error.kind() == ErrorKind::Malformed {
             return self.request_neighbors(page, error, context);
         }
         let Some(failure) = PageFailure::of(&error, page) else { return Err(error) };
@@ -304,9 +304,11 @@ enum PageFailure {
 impl PageFailure {
     fn of(error: &Error, page: &PageInFlight) -> Option<Self> {
         match error.kind() {
-            Kind::Cut | Kind::Cancelled | Kind::AnswerTooLarge => Some(Self::TooLarge),
-            Kind::Closed | Kind::TimedOut => Some(Self::ConnectionBroke),
-            Kind::DeadlineExceeded if page.summary.records > 0 => Some(Self::SlowConsumer),
+            ErrorKind::Truncated | ErrorKind::TransactionCancelled | ErrorKind::ResponseTooLarge => {
+                Some(Self::TooLarge)
+            }
+            ErrorKind::ConnectionClosed | ErrorKind::TimedOut => Some(Self::ConnectionBroke),
+            ErrorKind::DeadlineExceeded if page.summary.records > 0 => Some(Self::SlowConsumer),
             _ => None,
         }
     }

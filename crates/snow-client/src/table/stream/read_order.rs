@@ -3,7 +3,7 @@
 //! same ones without end.
 
 use super::key_range::{KeyRange, RangeStart, RecordKey};
-use snow_core::{DisplayValue, Error, Kind, Query};
+use snow_core::{DisplayValue, Error, ErrorKind, Query};
 use std::cmp::Ordering;
 
 /// How records are told apart and put in order.
@@ -41,7 +41,7 @@ impl ReadOrder {
     /// Fails if a record with this key cannot be the next one.
     ///
     /// # Errors
-    /// [`Kind::Incomplete`], which says what is wrong and how to read all the same.
+    /// [`ErrorKind::Incomplete`], which says what is wrong and how to read all the same.
     pub(super) fn verify(
         &self,
         range: &KeyRange,
@@ -72,7 +72,7 @@ impl ReadOrder {
             "rows came in another order than that of their {}, so that nobody knows where the next page begins: read by_offset() instead",
             self.field()
         );
-        Error::new(Kind::Incomplete, why)
+        Error::new(ErrorKind::Incomplete, why)
     }
 
     fn outside_range(&self) -> Error {
@@ -81,7 +81,7 @@ impl ReadOrder {
              instead",
             self.field()
         );
-        Error::new(Kind::Incomplete, why)
+        Error::new(ErrorKind::Incomplete, why)
     }
 
     fn field(&self) -> &str {
@@ -129,7 +129,7 @@ fn is_hexadecimal(id: &str) -> bool {
 
 fn repeated_sys_id() -> Error {
     Error::new(
-        Kind::Incomplete,
+        ErrorKind::Incomplete,
         "two rows came with the same sys_id, so that nobody knows where the next page begins: database views repeat it; read \
          by_offset() instead",
     )

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-/// What a read of many rows came to; see [`Rows::report`](super::Rows::report).
+/// What a read of many rows came to; see [`RecordStream::report`](super::RecordStream::report).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Report {
+pub struct StreamReport {
     /// Whether the end was reached, and proven: a request that counted found no row behind what had come.
     pub complete: bool,
     /// How many rows matched when the read began, as the service counted them: those that this user may not read
@@ -26,7 +26,7 @@ pub struct Report {
     pub missing_fields: Vec<String>,
 }
 
-impl Report {
+impl StreamReport {
     /// The report of a stream that has not begun.
     pub(super) fn empty() -> Self {
         Self {

@@ -3,15 +3,15 @@
 use super::drift_check::DriftCheck;
 use super::options::StreamOptions;
 use super::page_size::PageSize;
-use super::position::{self, Position};
+use super::position::{self, StreamPosition};
 use super::query_parts::QueryParts;
 use super::read_order::ReadOrder;
-use super::report::Report;
+use super::report::StreamReport;
 use super::scheduler::{Concurrency, Scheduler};
 use super::stream_request::StreamRequest;
 use crate::request::selection::Window;
 use crate::table::list_request::{ListRequest, ReadRecord};
-use snow_core::{Error, Kind, Record};
+use snow_core::{Error, ErrorKind, Record};
 use std::task::{Context, Poll, ready};
 
 /// Reads records as `T`, and knows where the stream stands.
@@ -40,7 +40,7 @@ impl<T> StreamReader<T> {
         request.reads_ids = options.verifies && is_whole && reads_by_offset;
         if options.parallel > 1 && request.order != ReadOrder::SysId {
             let why = "a parallel read goes by sys_id: leave the order out, or read one page after the other";
-            return Err(request.annotate(Error::new(Kind::InvalidInput, why)));
+            return Err(request.annotate(Error::new(ErrorKind::InvalidInput, why)));
         }
         let parts = QueryParts::split(&request, query).map_err(|error| request.annotate(error))?;
         let fingerprint = position::fingerprint(&request, parts.queries())?;
@@ -75,7 +75,7 @@ impl<T> StreamReader<T> {
         Ok(reader)
     }
 
-    fn resume(&mut self, position: Position) -> Result<(), Error> {
+    fn resume(&mut self, position: StreamPosition) -> Result<(), Error> {
         let annotate = |error| self.scheduler.request().annotate(error);
         position.belongs_to(self.fingerprint).map_err(annotate)?;
         (self.received, self.resumed) = (position.received, Some(position.expected));
@@ -98,8 +98,8 @@ impl<T> StreamReader<T> {
         self.resumed.unwrap_or(self.scheduler.counted())
     }
 
-    pub(super) fn position(&self) -> Option<Position> {
-        Some(Position {
+    pub(super) fn position(&self) -> Option<StreamPosition> {
+        Some(StreamPosition {
             question: self.fingerprint,
             part: self.scheduler.parts().index(),
             ranges: self.scheduler.unread_ranges(),
@@ -110,10 +110,10 @@ impl<T> StreamReader<T> {
         })
     }
 
-    pub(super) fn report(&self, complete: bool) -> Report {
+    pub(super) fn report(&self, complete: bool) -> StreamReport {
         let counters = self.scheduler.counters();
         let check_requests = self.drift_check.as_ref().map_or(0, DriftCheck::requests);
-        Report {
+        StreamReport {
             complete,
             expected: self.expected(),
             received: self.received,

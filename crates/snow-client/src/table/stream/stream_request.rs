@@ -12,7 +12,7 @@ use crate::table::list_request::ListRequest;
 use http::Method;
 use snow_core::decode::Records;
 use snow_core::{
-    ApiPath, Departure, DisplayValue, Error, HttpFuture, Instance, Kind, Operation, Query, Record,
+    ApiPath, Departure, DisplayValue, Error, ErrorKind, HttpFuture, Instance, Query, Record, RequestOptions,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(super) struct StreamRequest {
     /// What the caller asked for.
     pub(super) params: RequestParams,
     pub(super) order: ReadOrder,
-    operation: Option<Operation>,
+    options: Option<RequestOptions>,
     /// Whether records show their `sys_id` although they are read by position.
     pub(super) reads_ids: bool,
 }
@@ -33,13 +33,12 @@ pub(super) struct StreamRequest {
 impl StreamRequest {
     /// Creates the request of a stream over this list. `query` is the one of the list.
     pub(super) fn new<T>(list: ListRequest<T>, query: &Query<'_>, by_offset: bool) -> Result<Self, Error> {
-        let ListRequest { client, path, params, type_fields: _, requires_fields: _, operation, read: _ } =
-            list;
+        let ListRequest { client, path, params, type_fields: _, requires_fields: _, options, read: _ } = list;
         let order = match by_offset {
             true => ReadOrder::Offset,
             false => ReadOrder::of(query, params.shape.display()),
         };
-        Ok(Self { client, path: path?, params, order, operation, reads_ids: false })
+        Ok(Self { client, path: path?, params, order, options, reads_ids: false })
     }
 
     /// The same records, of which only the `sys_id` is read.
@@ -97,8 +96,8 @@ impl StreamRequest {
             true => params = params.fields(self.key_fields()),
             false => params.shape = std::mem::take(&mut params.shape).including(self.key_fields()),
         }
-        let operation = self.operation.clone();
-        Ok(ApiRequest { params, operation, ..ApiRequest::new(Method::GET, self.path.clone()) })
+        let options = self.options.clone();
+        Ok(ApiRequest { params, options, ..ApiRequest::new(Method::GET, self.path.clone()) })
     }
 
     /// How many bytes of query fit into the URL of any page.
@@ -124,7 +123,7 @@ impl StreamRequest {
     ) -> Result<(HttpFuture, Departure), Error> {
         let mut request = self.page_request(query, page)?;
         if prefetch {
-            request = request.operation(|operation| operation.spare(true));
+            request = request.options(|options| options.prefetch(true));
         }
         let mut http = request.to_http(&self.client, 0, Duration::ZERO)?;
         // Also where the stack does not tell departures: a connection with a wrong page is retired by it.
@@ -143,7 +142,7 @@ impl StreamRequest {
         elapsed: Duration,
     ) -> Result<Duration, Error> {
         let error = self.annotate(error); // the policy has to know that it is an error of a read
-        retry_delay(&self.client, self.operation.as_ref(), error, failures, elapsed)
+        retry_delay(&self.client, self.options.as_ref(), error, failures, elapsed)
     }
 
     /// Names the request in an error, without its query.
@@ -157,9 +156,9 @@ fn no_key(field: &str) -> Error {
         "a row came without a {field}, by which the next page is asked for: database views have none, and some users may not \
          read it; read by_offset() instead"
     );
-    Error::new(Kind::Incomplete, why)
+    Error::new(ErrorKind::Incomplete, why)
 }
 
 fn offset_too_large() -> Error {
-    Error::new(Kind::InvalidInput, "the offset is larger than the service takes: read by sys_id instead")
+    Error::new(ErrorKind::InvalidInput, "the offset is larger than the service takes: read by sys_id instead")
 }

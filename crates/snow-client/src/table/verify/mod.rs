@@ -8,17 +8,17 @@ use field_comparison::{FieldComparison, FieldOutcome};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use snow_core::{Error, Kind};
+use snow_core::{Error, ErrorKind};
 use std::collections::BTreeMap;
 
 /// The fields that were sent, each in the JSON of the body: reading a number as a float could change it.
 type SentFields = BTreeMap<String, Box<RawValue>>;
 
-/// The answer to a write, and what became of the fields that were sent: see [`Call::compared`]. Those that are named nowhere
+/// The answer to a write, and what became of the fields that were sent: see [`Call::verified`]. Those that are named nowhere
 /// here are as they were sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Echo<T = Record> {
+pub struct WriteReport<T = Record> {
     /// The record, after the rules of the instance that run before it is stored.
     pub record: T,
     /// Fields that the record does not have: they do not exist, or this user may not read them. The service takes such a
@@ -26,15 +26,15 @@ pub struct Echo<T = Record> {
     pub ignored: Vec<String>,
     /// Fields with another value than was sent: this user may not write them, the value is none that they take, or a rule
     /// changed it.
-    pub changed: Vec<Changed>,
+    pub changed: Vec<ChangedField>,
     /// Fields of which the answer does not tell: journals, which are appended to and come empty; values that were sent as what
     /// a person sees, unless they came back as such; lists and objects, which no field takes; fields outside a view.
     pub unknown: Vec<String>,
 }
 
-impl<T> Echo<T> {
+impl<T> WriteReport<T> {
     /// Whether no field is known to have been ignored or changed.
-    pub fn is_as_sent(&self) -> bool {
+    pub fn is_applied(&self) -> bool {
         self.ignored.is_empty() && self.changed.is_empty()
     }
 }
@@ -42,7 +42,7 @@ impl<T> Echo<T> {
 /// A field that has another value than was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Changed {
+pub struct ChangedField {
     /// Its name.
     pub field: String,
     /// The value that it has.
@@ -65,7 +65,7 @@ impl<T: 'static> Call<T> {
     /// use serde_json::json;
     ///
     /// let fields = json!({ "short_description": "No wifi", "urgncy": 1, "impact": "urgent", "work_notes": "Called back" });
-    /// let echo = client.table("incident").create(&fields).compared().await?;
+    /// let echo = client.table("incident").create(&fields).verified().await?;
     /// assert_eq!(echo.ignored, ["urgncy"]);
     /// assert_eq!((echo.changed[0].field.as_str(), echo.changed[0].now.as_str()), ("impact", "3"));
     /// assert_eq!(echo.unknown, ["work_notes"]);
@@ -74,8 +74,8 @@ impl<T: 'static> Call<T> {
     /// ```
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for a call that sends no fields.
-    pub fn compared(mut self) -> Call<Echo<T>> {
+    /// [`ErrorKind::InvalidInput`] for a call that sends no fields.
+    pub fn verified(mut self) -> Call<WriteReport<T>> {
         let sent = match self.parse_body() {
             Ok(sent) => sent,
             Err(error) => {
@@ -87,13 +87,16 @@ impl<T: 'static> Call<T> {
             request.needed.extend(sent.keys().cloned());
         }
         self.then(move |record, response, request| {
-            let mut echo = Echo { record, ignored: Vec::new(), changed: Vec::new(), unknown: Vec::new() };
+            let mut echo =
+                WriteReport { record, ignored: Vec::new(), changed: Vec::new(), unknown: Vec::new() };
             let (raw, comparison) = (response.one()?, FieldComparison::of(request));
             for (name, value) in &sent {
                 match comparison.outcome(name, value.get(), raw.get(name))? {
                     FieldOutcome::AsSent => {}
                     FieldOutcome::Ignored => echo.ignored.push(name.clone()),
-                    FieldOutcome::Changed(now) => echo.changed.push(Changed { field: name.clone(), now }),
+                    FieldOutcome::Changed(now) => {
+                        echo.changed.push(ChangedField { field: name.clone(), now })
+                    }
                     FieldOutcome::Unknown => echo.unknown.push(name.clone()),
                 }
             }
@@ -102,14 +105,16 @@ impl<T: 'static> Call<T> {
     }
 
     /// Of a creation or a change: an error if the service ignored or changed any field that was sent, as far as its
-    /// [answer tells](Self::compared).
+    /// [answer tells](Self::verified).
     ///
     /// # Errors
-    /// [`Kind::NotAsSent`], which names the fields. **The write was carried out all the same.**
-    pub fn strict(self) -> Self {
-        self.compared().then(|echo, response, _| match echo.is_as_sent() {
+    /// [`ErrorKind::FieldsNotApplied`], which names the fields. **The write was carried out all the same.**
+    pub fn require_applied(self) -> Self {
+        self.verified().then(|echo, response, _| match echo.is_applied() {
             true => Ok(echo.record),
-            false => Err(Error::new(Kind::NotAsSent, describe(&echo)).with_status(response.status())),
+            false => {
+                Err(Error::new(ErrorKind::FieldsNotApplied, describe(&echo)).with_status(response.status()))
+            }
         })
     }
 
@@ -120,7 +125,7 @@ impl<T: 'static> Call<T> {
 
     fn parse_body<F: DeserializeOwned>(&self) -> Result<F, Error> {
         let request = self.request.as_ref().map_err(Clone::clone)?;
-        let invalid = |why| Error::new(Kind::InvalidInput, why);
+        let invalid = |why| Error::new(ErrorKind::InvalidInput, why);
         let body = request
             .body
             .as_ref()
@@ -130,7 +135,7 @@ impl<T: 'static> Call<T> {
 }
 
 /// Names the fields that were ignored or changed. Their values may be anything, and are left out.
-fn describe<T>(echo: &Echo<T>) -> String {
+fn describe<T>(echo: &WriteReport<T>) -> String {
     let changed: Vec<&str> = echo.changed.iter().map(|changed| changed.field.as_str()).collect();
     let part = |did: &str, fields: &[&str]| match fields {
         [] => None,

@@ -5,7 +5,7 @@ use super::{Expected, Records};
 use crate::decode::envelope::{cut_error, decode_error};
 use crate::decode::scan::{self, DEPTH, ScanError};
 use crate::decode::syntax_error;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 
 impl Records {
     /// Checks a response that has come to its end.
@@ -24,7 +24,7 @@ impl Records {
     pub(super) fn truncated_error(&self) -> Error {
         match self.position {
             Position::Start if self.buffer.bytes().is_empty() => {
-                Error::new(Kind::EmptyResponse, "the response has no body")
+                Error::new(ErrorKind::EmptyResponse, "the response has no body")
             }
             _ if self.envelope.fault().is_some() => self.error_of_response(),
             _ => cut_error("the response breaks off"),
@@ -47,7 +47,10 @@ impl Records {
             }
             _ => String::new(),
         };
-        Error::new(Kind::Malformed, format!("the response is malformed at byte {at}{record}: {}", error.what))
+        Error::new(
+            ErrorKind::Malformed,
+            format!("the response is malformed at byte {at}{record}: {}", error.what),
+        )
     }
 
     /// Checks whether these bytes may be the beginning of what is expected here.
@@ -65,11 +68,11 @@ impl Records {
     /// Returns the error that the response itself tells of.
     pub(super) fn error_of_response(&self) -> Error {
         let (message, detail) = self.envelope.fault().unwrap_or_default();
-        cut_error("the answer began well and ended in an error").with_fault(&message, &detail)
+        cut_error("the answer began well and ended in an error").with_service_message(&message, &detail)
     }
 
     pub(super) fn too_large_error(&self) -> Error {
         let why = format!("a record of the answer is larger than {} bytes", self.max_record);
-        Error::new(Kind::AnswerTooLarge, why)
+        Error::new(ErrorKind::ResponseTooLarge, why)
     }
 }

@@ -29,7 +29,7 @@ const MAX_RECORD: usize = 16 << 20;
 /// `None` after [`finish`](Self::finish), and not before: an error may stand behind the last record (facts 3.4).
 ///
 /// ```
-/// use snow_core::{Kind, decode::Records};
+/// use snow_core::{ErrorKind, decode::Records};
 ///
 /// let mut records = Records::list();
 /// records.push(r#"{"result":[{"number":"INC1"},{"num"#.into());
@@ -39,7 +39,7 @@ const MAX_RECORD: usize = 16 << 20;
 /// records.push(r#"ber":"INC2"}],"error":{"message":"Transaction cancelled"},"status":"failure"}"#.into());
 /// records.finish();
 /// assert_eq!(records.next()?.unwrap().value("number")?, "INC2");
-/// assert_eq!(records.next().unwrap_err().kind(), Kind::Cut);
+/// assert_eq!(records.next().unwrap_err().kind(), ErrorKind::Truncated);
 /// # Ok::<_, snow_core::Error>(())
 /// ```
 pub struct Records {
@@ -116,7 +116,7 @@ impl Records {
     }
 
     /// Tells that the request asked for what a person sees (`sysparm_display_value=true`). Then a field's text is no stored
-    /// value, and only [`Displayed`](super::Displayed) reads it as a type.
+    /// value, and only [`DisplayOnly`](super::Displayed) reads it as a type.
     #[must_use]
     pub fn displayed(mut self, displayed: bool) -> Self {
         self.scanner.shapes = Shapes::new(displayed);
@@ -160,10 +160,10 @@ impl Records {
     /// of its records have been given out.
     ///
     /// # Errors
-    /// [`Kind::Cut`](crate::Kind::Cut) if the response breaks off, tells of an error beside its result or has something else among its records.
-    /// [`Kind::Malformed`](crate::Kind::Malformed) if it is not JSON from some byte on, which the error names. [`Kind::EmptyResponse`](crate::Kind::EmptyResponse) if there is nothing
-    /// in it. [`Kind::Decode`](crate::Kind::Decode) if it is whole and holds something else, [`Kind::NotJson`](crate::Kind::NotJson) if it is a page,
-    /// [`Kind::AnswerTooLarge`](crate::Kind::AnswerTooLarge) for a record past the limit. What failed once stays so.
+    /// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) if the response breaks off, tells of an error beside its result or has something else among its records.
+    /// [`ErrorKind::Malformed`](crate::ErrorKind::Malformed) if it is not JSON from some byte on, which the error names. [`ErrorKind::EmptyResponse`](crate::ErrorKind::EmptyResponse) if there is nothing
+    /// in it. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is whole and holds something else, [`ErrorKind::NotJson`](crate::ErrorKind::NotJson) if it is a page,
+    /// [`ErrorKind::ResponseTooLarge`](crate::ErrorKind::ResponseTooLarge) for a record past the limit. What failed once stays so.
     #[expect(clippy::should_implement_trait, reason = "None is not the end before finish()")]
     pub fn next(&mut self) -> Result<Option<Record>, Error> {
         match &self.error {

@@ -5,7 +5,7 @@ use crate::decode::Record;
 use crate::decode::envelope::{EnvelopeMember, cut_error, decode_error};
 use crate::decode::json_string::BOM;
 use crate::decode::scan::{self, DEPTH, ScanError};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 
 /// What comes next in the response.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,9 @@ impl Records {
     /// Reads a response that does not begin as an envelope. Where no envelope is needed, it may be any value.
     fn read_bare_value(&mut self, first: u8) -> Result<Step, StepError> {
         match first {
-            b'<' => Err(StepError::Failed(Error::new(Kind::NotJson, "the answer is an HTML page, not JSON"))),
+            b'<' => {
+                Err(StepError::Failed(Error::new(ErrorKind::NotJson, "the answer is an HTML page, not JSON")))
+            }
             b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' if self.expected == Expected::Anything => {
                 let end = match checked_value(self.buffer.bytes()) {
                     Err(StepError::Scan(ScanError::Short)) if self.buffer.is_all() => {

@@ -4,7 +4,7 @@ use super::Records;
 use crate::decode::Record;
 use crate::decode::envelope::decode_error;
 use crate::decode::shape::Shapes;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use bytes::Bytes;
 
 /// Feeds a whole body to a reader.
@@ -36,7 +36,7 @@ pub(in crate::decode) fn read_list(body: &Bytes, shapes: Shapes, max: usize) -> 
         if all.len() == max {
             let why =
                 format!("the response has more than {max} records, which is the most that was asked for");
-            return Err(Error::new(Kind::ResponseMismatch, why));
+            return Err(Error::new(ErrorKind::ResponseMismatch, why));
         }
         all.push(record);
     }
@@ -46,7 +46,7 @@ pub(in crate::decode) fn read_list(body: &Bytes, shapes: Shapes, max: usize) -> 
 /// Names the record before the malformed one, so that the caller can leave out what follows it.
 fn name_last_record(error: Error, last: Option<&Record>) -> Error {
     match last.and_then(|record| record.sys_id().ok()) {
-        Some(sys_id) if error.kind() == Kind::Malformed => {
+        Some(sys_id) if error.kind() == ErrorKind::Malformed => {
             error.with_context(&format!("behind the record with sys_id {sys_id}"))
         }
         _ => error,
@@ -86,7 +86,7 @@ mod tests {
             r#"{"result":[],"status":"failure"}"#.to_owned(),
             r#"{"result":[],"error":"in words"}"#.to_owned(),
         ] {
-            assert_eq!(list(body.as_bytes()).unwrap_err().kind(), Kind::Cut, "{body}");
+            assert_eq!(list(body.as_bytes()).unwrap_err().kind(), ErrorKind::Truncated, "{body}");
         }
     }
 
@@ -99,8 +99,8 @@ mod tests {
 
     #[test]
     fn another_shape_is_told_apart_from_a_cut() {
-        assert_eq!(list(br#"{"result":{"a":"1"}}"#).unwrap_err().kind(), Kind::Decode);
-        assert_eq!(one(br#"{"result":[]}"#).unwrap_err().kind(), Kind::Decode);
-        assert_eq!(one(br#"{}"#).unwrap_err().kind(), Kind::Decode);
+        assert_eq!(list(br#"{"result":{"a":"1"}}"#).unwrap_err().kind(), ErrorKind::Decode);
+        assert_eq!(one(br#"{"result":[]}"#).unwrap_err().kind(), ErrorKind::Decode);
+        assert_eq!(one(br#"{}"#).unwrap_err().kind(), ErrorKind::Decode);
     }
 }

@@ -20,13 +20,13 @@ impl<'a> Field<'a> {
     /// | [`SysId`](crate::SysId), [`Date`](crate::Date), [`DateTime`](crate::DateTime), [`Duration`](std::time::Duration) | the same, in the form in which it is stored |
     /// | `Option` | `None` if nothing is stored |
     /// | `Vec` | the entries of a list (`watch_list`), and of an array, each as a type |
-    /// | [`Both`](super::super::Both), [`Displayed`](super::super::Displayed), [`Reference`](super::super::Reference) | more than the stored value |
+    /// | [`WithDisplay`](super::super::Both), [`DisplayOnly`](super::super::Displayed), [`Reference`](super::super::Reference) | more than the stored value |
     /// | structs, maps, enums with data, `serde_json::Value` | what came, as serde_json reads it |
     ///
     /// Where only what a person sees was sent, a plain type is an error.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode), naming the field and what does not fit.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), naming the field and what does not fit.
     pub fn read<T: Deserialize<'a>>(self) -> Result<T, Error> {
         T::deserialize(self).map_err(|error| self.annotate(error))
     }

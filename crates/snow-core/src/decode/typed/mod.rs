@@ -6,21 +6,21 @@ mod text;
 mod wrappers;
 
 use super::{Field, Record, redact};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use std::fmt::Display;
 
 pub use field_names::fields_of;
-pub use wrappers::{Both, Displayed, Reference};
+pub use wrappers::{DisplayOnly, Reference, WithDisplay};
 
 /// serde_json's own name for a value that is kept as it stands.
 pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 impl serde::de::Error for Error {
     fn custom<T: Display>(message: T) -> Self {
-        Self::new(Kind::Decode, redact::without_value(&message.to_string()))
+        Self::new(ErrorKind::Decode, redact::without_value(&message.to_string()))
     }
 }
 

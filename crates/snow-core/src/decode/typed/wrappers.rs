@@ -18,7 +18,7 @@ pub(super) const REFERENCE: &str = "$snow::Reference";
 /// use snow_core::decode::Both;
 ///
 /// #[derive(serde::Deserialize)]
-/// struct Incident { priority: Both<u8> }
+/// struct Incident { priority: WithDisplay<u8> }
 ///
 /// let json = r#"{"priority":{"display_value":"1 - Critical","value":"1"}}"#;
 /// let record: snow_core::Record = serde_json::from_str(json).unwrap();
@@ -28,14 +28,14 @@ pub(super) const REFERENCE: &str = "$snow::Reference";
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename = "$snow::Both")]
-pub struct Both<T> {
+pub struct WithDisplay<T> {
     /// What is stored.
     pub value: T,
     /// What a person sees: in the user's language, time zone and formats.
     pub display_value: String,
 }
 
-impl<T: Serialize> Serialize for Both<T> {
+impl<T: Serialize> Serialize for WithDisplay<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(serializer)
     }
@@ -45,9 +45,9 @@ impl<T: Serialize> Serialize for Both<T> {
 /// field (`work_notes`), that is all of its entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename = "$snow::Displayed")]
-pub struct Displayed(pub String);
+pub struct DisplayOnly(pub String);
 
-impl fmt::Display for Displayed {
+impl fmt::Display for DisplayOnly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -86,7 +86,7 @@ impl Reference {
     /// The id of the record it points to.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) if it is not a valid `sys_id`.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is not a valid `sys_id`.
     pub fn sys_id(&self) -> Result<SysId, Error> {
         self.value.parse().map_err(Error::of_response)
     }
@@ -104,7 +104,7 @@ impl<'a> Field<'a> {
     /// The field as a reference; `None` if it is empty.
     ///
     /// # Errors
-    /// [`Kind::Decode`](crate::Kind::Decode) if it is none.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is none.
     pub fn reference(self) -> Result<Option<Reference>, Error> {
         self.read()
     }

@@ -2,7 +2,7 @@
 
 use crate::error::RetryHint;
 use crate::error::execution::Execution;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use http::{HeaderMap, Method, Response, StatusCode, header};
 
 /// Which requests may be sent again after an outcome.
@@ -27,10 +27,10 @@ impl RetryClass {
     /// Classifies a response by its head (facts 3.5, 8.4).
     fn of_response(status: StatusCode, headers: &HeaderMap) -> Self {
         let kind = match status {
-            StatusCode::TOO_MANY_REQUESTS => Kind::Busy,
-            StatusCode::ACCEPTED if is_not_processed(headers) => Kind::NotProcessed,
+            StatusCode::TOO_MANY_REQUESTS => ErrorKind::InstanceBusy,
+            StatusCode::ACCEPTED if is_not_processed(headers) => ErrorKind::NotProcessed,
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-                Kind::Unavailable
+                ErrorKind::Unavailable
             }
             _ => return Self::Never,
         };
@@ -93,9 +93,9 @@ mod tests {
 
     #[test]
     fn what_never_left_may_be_sent_again_whatever_became_of_it() {
-        let closed = Error::new(Kind::Closed, "gone");
+        let closed = Error::new(ErrorKind::ConnectionClosed, "gone");
         assert_eq!(RetryClass::of_error(&closed), RetryClass::IfIdempotent);
         assert_eq!(RetryClass::of_error(&closed.before_sending()), RetryClass::Always);
-        assert_eq!(RetryClass::of_error(&Error::new(Kind::Tls, "expired")), RetryClass::Never);
+        assert_eq!(RetryClass::of_error(&Error::new(ErrorKind::Tls, "expired")), RetryClass::Never);
     }
 }

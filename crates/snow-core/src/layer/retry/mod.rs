@@ -12,7 +12,7 @@ pub use policy::RetryPolicy;
 use crate::error::{Attempts, Stop};
 use crate::late::Late;
 use crate::timer::{self, Sleep};
-use crate::{BoxError, Clock, Error, Operation, Replay, clock, clone_request, retry_after};
+use crate::{BoxError, Clock, Error, Replay, RequestOptions, clock, clone_request, retry_after};
 use classify::{RetryClass, is_idempotent};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
@@ -31,7 +31,7 @@ use tower_service::Service;
 /// | outcome | sent again |
 /// |---|---|
 /// | no connection, 429, 202 with an empty body and no transaction | always: it was not carried out |
-/// | connection broken, no answer in time, 502, 503, 504 | reads, DELETE, and what its [`Operation`] calls idempotent |
+/// | connection broken, no answer in time, 502, 503, 504 | reads, DELETE, and what its [`RequestOptions`] calls idempotent |
 /// | any other answer or error | never |
 ///
 /// A failed answer is dropped before the pause, so that no place below stays taken. A request whose body cannot be made again
@@ -144,13 +144,13 @@ struct RetryState<S, B> {
 impl<S, B: Replay> RetryState<S, B> {
     #[inline]
     fn new(request: &Request<B>, shared: Arc<RetryShared<S>>) -> Self {
-        let operation = Operation::of(request);
-        let usual = shared.policy.max_elapsed();
+        let operation = RequestOptions::of(request);
+        let usual = shared.policy.elapsed_limit();
         let by_method = is_idempotent(request.method());
         Self {
             copy: clone_request(request),
-            attempt: operation.map_or(0, Operation::attempts).saturating_add(1),
-            is_idempotent: operation.and_then(Operation::is_idempotent).unwrap_or(by_method),
+            attempt: operation.map_or(0, RequestOptions::attempts).saturating_add(1),
+            is_idempotent: operation.and_then(RequestOptions::is_idempotent).unwrap_or(by_method),
             in_doubt: false,
             started: clock::now(),
             max_elapsed: operation.map_or(usual, |operation| operation.time(usual)),
@@ -174,7 +174,7 @@ impl<S, B: Replay> RetryState<S, B> {
         let policy = &self.shared.policy;
         let left = self.max_elapsed.saturating_sub(self.started.elapsed());
         let delay = policy.delay(self.attempt, requested_delay(outcome, policy.clock()), left)?;
-        let operation = Operation::of(&request).cloned().unwrap_or_default();
+        let operation = RequestOptions::of(&request).cloned().unwrap_or_default();
         let operation = operation.attempted(self.attempt).with_time_left(left.saturating_sub(delay));
         request.extensions_mut().insert(operation);
         self.copy = clone_request(&request);

@@ -18,7 +18,7 @@ use std::time::Duration;
 /// use snow_core::layer::{RetryLayer, RetryPolicy};
 /// use std::time::Duration;
 ///
-/// let policy = RetryPolicy::new().attempts(6).backoff(Duration::from_secs(1), Duration::from_secs(60));
+/// let policy = RetryPolicy::new().max_attempts(6).backoff(Duration::from_secs(1), Duration::from_secs(60));
 /// let layer = RetryLayer::new(policy);
 /// ```
 ///
@@ -58,7 +58,7 @@ impl RetryPolicy {
 
     /// At most so many attempts, the first one included. One: nothing is sent again.
     #[must_use]
-    pub fn attempts(mut self, most: u32) -> Self {
+    pub fn max_attempts(mut self, most: u32) -> Self {
         self.settings().max_attempts = most.max(1);
         self
     }
@@ -86,7 +86,7 @@ impl RetryPolicy {
     /// No pause may end later than so long after the operation began: the limit of the
     /// [`DeadlineLayer`](crate::layer::DeadlineLayer) above.
     #[must_use]
-    pub fn within(mut self, deadline: Duration) -> Self {
+    pub fn max_elapsed(mut self, deadline: Duration) -> Self {
         self.settings().max_elapsed = deadline;
         self
     }
@@ -100,8 +100,8 @@ impl RetryPolicy {
     ///
     /// # Errors
     /// The same error, with the attempts and why there is no further one; or as it is, if nothing speaks for another.
-    pub fn again(&self, error: Error, attempts: u32, elapsed: Duration) -> Result<Duration, Error> {
-        if error.may_have_happened() || !error.is_retryable() {
+    pub fn next_delay(&self, error: Error, attempts: u32, elapsed: Duration) -> Result<Duration, Error> {
+        if error.may_have_executed() || !error.is_retryable() {
             return Err(error);
         }
         let left = self.0.max_elapsed.saturating_sub(elapsed);
@@ -109,7 +109,7 @@ impl RetryPolicy {
             .map_err(|stop| error.with_attempts(Attempts::new(attempts, Some(stop), false)))
     }
 
-    pub(super) fn max_elapsed(&self) -> Duration {
+    pub(super) fn elapsed_limit(&self) -> Duration {
         self.0.max_elapsed
     }
 
@@ -190,7 +190,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_pause_is_within_its_bounds(made in 1_u32..200, asked in prop::option::of(prop_oneof![0_u64..100, Just(u64::MAX)]), left in prop_oneof![0_u64..200, Just(u64::MAX)]) {
-            let policy = RetryPolicy::new().attempts(u32::MAX);
+            let policy = RetryPolicy::new().max_attempts(u32::MAX);
             let (asked, left) = (asked.map(Duration::from_secs), Duration::from_secs(left));
             let doubled = Duration::from_millis(500) * 2_u32.pow(made.min(10) - 1);
             let longest = doubled.min(Duration::from_secs(20));

@@ -1,6 +1,6 @@
 use super::*;
 use crate::layer::contract;
-use crate::{Body, Kind, Once};
+use crate::{Body, ErrorKind, Once};
 use http::Method;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -14,7 +14,7 @@ fn layer() -> RetryLayer {
 async fn run(
     policy: RetryPolicy,
     request: Request<Body>,
-    outcomes: &'static [Result<u16, Kind>],
+    outcomes: &'static [Result<u16, ErrorKind>],
 ) -> (Result<Response<Body>, Error>, usize) {
     let calls = Arc::new(AtomicU32::new(0));
     let counted = calls.clone();
@@ -44,7 +44,11 @@ async fn passes_readiness_errors_and_bodies_through() {
 #[tokio::test(start_paused = true)]
 async fn what_was_not_carried_out_is_sent_again_whatever_it_is() {
     for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
-        for outcomes in [&[Ok(429), Ok(200)], &[Err(Kind::Connect), Ok(200)], &[Err(Kind::Busy), Ok(200)]] {
+        for outcomes in [
+            &[Ok(429), Ok(200)],
+            &[Err(ErrorKind::Connect), Ok(200)],
+            &[Err(ErrorKind::InstanceBusy), Ok(200)],
+        ] {
             let (outcome, calls) = run(RetryPolicy::new(), request(method.clone()), outcomes).await;
             let answer = outcome.unwrap();
             assert_eq!((answer.status().as_u16(), calls), (200, 2));
@@ -55,7 +59,7 @@ async fn what_was_not_carried_out_is_sent_again_whatever_it_is() {
 
 #[tokio::test(start_paused = true)]
 async fn what_may_have_been_carried_out_is_sent_again_only_if_that_does_no_harm() {
-    let told = Operation::new().idempotent(true);
+    let told = RequestOptions::new().idempotent(true);
     for (method, operation, sent) in [
         (Method::GET, None, 2),
         (Method::DELETE, None, 2),
@@ -63,10 +67,13 @@ async fn what_may_have_been_carried_out_is_sent_again_only_if_that_does_no_harm(
         (Method::PUT, None, 1),
         (Method::PATCH, None, 1),
         (Method::PATCH, Some(told), 2),
-        (Method::GET, Some(Operation::new().idempotent(false)), 1),
+        (Method::GET, Some(RequestOptions::new().idempotent(false)), 1),
     ] {
-        for outcomes in [&[Ok(503), Ok(200)], &[Err(Kind::Closed), Ok(200)], &[Err(Kind::TimedOut), Ok(200)]]
-        {
+        for outcomes in [
+            &[Ok(503), Ok(200)],
+            &[Err(ErrorKind::ConnectionClosed), Ok(200)],
+            &[Err(ErrorKind::TimedOut), Ok(200)],
+        ] {
             let mut request = request(method.clone());
             operation.clone().map(|operation| request.extensions_mut().insert(operation));
             let (outcome, calls) = run(RetryPolicy::new(), request, outcomes).await;
@@ -87,10 +94,10 @@ async fn gives_up_with_the_count_and_the_reason() {
     let policy = RetryPolicy::new;
     for (policy, request, outcomes, calls, why) in [
         (policy(), request(Method::GET), &[Ok(503)][..], 4, Stop::Limit),
-        (policy().attempts(1), request(Method::GET), &[Err(Kind::Connect)], 1, Stop::Limit),
+        (policy().max_attempts(1), request(Method::GET), &[Err(ErrorKind::Connect)], 1, Stop::Limit),
         (policy().budget(1), request(Method::GET), &[Ok(429)], 2, Stop::Budget),
-        (policy().within(Duration::from_secs(5)), request(Method::GET), &[Ok(429)], 3, Stop::Deadline),
-        (policy(), once(), &[Err(Kind::Connect)], 1, Stop::Body),
+        (policy().max_elapsed(Duration::from_secs(5)), request(Method::GET), &[Ok(429)], 3, Stop::Deadline),
+        (policy(), once(), &[Err(ErrorKind::Connect)], 1, Stop::Body),
     ] {
         let policy = policy.backoff(Duration::ZERO, Duration::ZERO);
         let (outcome, made) = run(policy, request, outcomes).await;
@@ -100,7 +107,7 @@ async fn gives_up_with_the_count_and_the_reason() {
         };
         assert_eq!((made, attempts.count() as usize, attempts.stopped()), (calls, calls, Some(why)));
     }
-    let (outcome, _) = run(policy(), request(Method::GET), &[Err(Kind::Connect)]).await;
+    let (outcome, _) = run(policy(), request(Method::GET), &[Err(ErrorKind::Connect)]).await;
     let line = outcome.unwrap_err().to_string();
     assert!(line.contains("(after 4 attempts, as many as are allowed)"), "{line}");
 }
@@ -129,7 +136,7 @@ async fn a_failed_answer_is_dropped_before_the_pause() {
 #[tokio::test(start_paused = true)]
 async fn a_foreign_body_that_can_be_sent_once_is_sent_once() {
     let inner = service_fn(|_: Request<Once<String>>| async {
-        Err::<Response<()>, _>(Error::new(Kind::Connect, "no"))
+        Err::<Response<()>, _>(Error::new(ErrorKind::Connect, "no"))
     });
     let error = layer().layer(inner).oneshot(Request::new(Once(String::new()))).await.unwrap_err();
     assert_eq!(error.attempts().unwrap().stopped(), Some(Stop::Body));

@@ -28,7 +28,7 @@ use tower_service::Service;
 ///
 /// [`pooled`](Self::pooled) keeps a number of sessions. The service runs one request of a session at a time and answers 202
 /// when too many wait for it (facts 8.3), so each session has one request in flight, and a request waits for a free one: at
-/// most a minute, then it fails with [`Kind::QueueTimeout`](crate::Kind::QueueTimeout). It saves the login, and a read finds what a write of the
+/// most a minute, then it fails with [`ErrorKind::PermitTimeout`](crate::ErrorKind::PermitTimeout). It saves the login, and a read finds what a write of the
 /// same session left. The cookies of a session stay with it and with the origin; they are forgotten when a request comes
 /// with another `Authorization`, after a 401 or 202, and when an answer is not read to its end: the service may still be busy
 /// with it.
@@ -258,7 +258,7 @@ where
 #[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
 mod tests {
     use super::*;
-    use crate::Kind;
+    use crate::ErrorKind;
     use crate::layer::contract;
     use crate::{Body as OwnBody, Instance};
     use http::header;
@@ -363,7 +363,7 @@ mod tests {
         let first = service.clone().oneshot(request("/", "anna")).await.unwrap();
         let second = service.clone().oneshot(request("/", "anna")).await.unwrap();
         let third = service.clone().oneshot(request("/", "anna")).await.unwrap_err();
-        assert_eq!(third.kind(), Kind::QueueTimeout);
+        assert_eq!(third.kind(), ErrorKind::PermitTimeout);
         assert!(third.is_retryable() && third.to_string().contains("all 2"), "{third}");
         read(first.into_body()).await;
         read(second.into_body()).await;

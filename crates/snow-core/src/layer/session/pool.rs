@@ -1,7 +1,7 @@
 //! The sessions that all clones of a layer share, and the one that a request has.
 
 use super::cookie_jar::CookieJar;
-use crate::{Error, Kind, Origin, timer};
+use crate::{Error, ErrorKind, Origin, timer};
 use http::{HeaderMap, Request, StatusCode, header};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,7 +43,7 @@ impl SessionPool {
              has read to the end",
             self.sessions
         );
-        Error::new(Kind::QueueTimeout, why)
+        Error::new(ErrorKind::PermitTimeout, why)
     }
 
     /// Takes a session, and lets the request carry its cookies.

@@ -1,7 +1,7 @@
 //! A span for each attempt.
 
 use super::{SpanFuture, enter, listened, names};
-use crate::{BoxError, Departure, Error, Operation};
+use crate::{BoxError, Departure, Error, RequestOptions};
 use http::{Request, Response};
 use std::task::{Context, Poll};
 use tower_layer::Layer;
@@ -11,7 +11,7 @@ use tracing::{Span, field::Empty};
 /// A span at level `DEBUG` for each request that goes out, until its answer was read: the span of an HTTP client in
 /// OpenTelemetry's conventions.
 ///
-/// Its fields: those of [`OperationSpanLayer`](super::OperationSpanLayer), `server.port`, `url.scheme`, `url.full` without its
+/// Its fields: those of [`CallSpanLayer`](super::CallSpanLayer), `server.port`, `url.scheme`, `url.full` without its
 /// query, user and password, and `http.request.resend_count` where it was sent before: by the retry layer, or after a 401.
 ///
 /// ```
@@ -91,7 +91,7 @@ fn open<B>(request: &Request<B>) -> Span {
 
 /// How often the request was sent before, whoever sent it; counted where there is something to count in.
 fn resends<B>(request: &Request<B>) -> Option<u32> {
-    let told = Operation::of(request).map_or(0, Operation::attempts);
+    let told = RequestOptions::of(request).map_or(0, RequestOptions::attempts);
     let counted = Departure::of(request).map_or(0, Departure::count_attempt);
     Some(told.max(counted)).filter(|sent| *sent > 0)
 }
@@ -109,7 +109,7 @@ fn port<B>(request: &Request<B>) -> Option<u16> {
 mod tests {
     use super::*;
     use crate::layer::{contract, span::recorded::Lines};
-    use crate::{Body, Kind};
+    use crate::{Body, ErrorKind};
     use tower::{ServiceExt, service_fn};
 
     #[tokio::test]
@@ -123,7 +123,7 @@ mod tests {
     async fn tells_where_it_went_and_what_broke() {
         let (lines, listening) = Lines::record();
         let broken = service_fn(|_: Request<Body>| async {
-            Err::<Response<Body>, _>(Error::new(Kind::Closed, "the connection closed"))
+            Err::<Response<Body>, _>(Error::new(ErrorKind::ConnectionClosed, "the connection closed"))
         });
         let request = Request::get("https://dev1.service-now.com/a?q=canary").body(Body::empty()).unwrap();
         AttemptSpanLayer::new().layer(broken).oneshot(request).await.unwrap_err();

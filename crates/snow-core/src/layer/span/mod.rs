@@ -5,7 +5,7 @@ mod names;
 mod operation;
 
 pub use attempt::{AttemptSpan, AttemptSpanLayer};
-pub use operation::{OperationSpan, OperationSpanLayer};
+pub use operation::{CallSpan, CallSpanLayer};
 
 use crate::{BoxError, Error};
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use tracing::span::Entered;
 use tracing::{Span, field};
 
 pin_project! {
-    /// The future of [`OperationSpan`] and [`AttemptSpan`].
+    /// The future of [`CallSpan`] and [`AttemptSpan`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless awaited"]
     pub struct SpanFuture<F> {

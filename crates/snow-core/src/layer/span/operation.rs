@@ -12,23 +12,23 @@ use tracing::{Span, field::Empty};
 ///
 /// Its fields: `otel.name` (`GET /api/now/table/incident/{sys_id}`), `http.request.method` (`_OTHER` for one that HTTP does not
 /// define, with `http.request.method_original`), `url.template`, `server.address`, and as soon as they are known
-/// `http.response.status_code`, `otel.status_code` (`ERROR` if it failed), `error.type` (the [`Kind`](crate::Kind) of an error or
+/// `http.response.status_code`, `otel.status_code` (`ERROR` if it failed), `error.type` (the [`ErrorKind`](crate::ErrorKind) of an error or
 /// the status of a refusal) and `servicenow.transaction_id`. Names and templates have no ids: of the documented APIs they keep
 /// the table, of any other the name of the API. Never a value of the query, a header or a body. While nobody listens, it costs
 /// a comparison.
 ///
 /// ```
-/// use snow_core::layer::OperationSpanLayer;
+/// use snow_core::layer::CallSpanLayer;
 /// use tower::Layer;
 ///
-/// let service = OperationSpanLayer::new().layer(());
+/// let service = CallSpanLayer::new().layer(());
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct OperationSpanLayer {
+pub struct CallSpanLayer {
     detached: bool,
 }
 
-impl OperationSpanLayer {
+impl CallSpanLayer {
     /// Goes above everything that belongs to an operation.
     pub fn new() -> Self {
         Self { detached: false }
@@ -40,22 +40,22 @@ impl OperationSpanLayer {
     }
 }
 
-impl<S> Layer<S> for OperationSpanLayer {
-    type Service = OperationSpan<S>;
+impl<S> Layer<S> for CallSpanLayer {
+    type Service = CallSpan<S>;
 
-    fn layer(&self, inner: S) -> OperationSpan<S> {
-        OperationSpan { inner, layer: *self }
+    fn layer(&self, inner: S) -> CallSpan<S> {
+        CallSpan { inner, layer: *self }
     }
 }
 
-/// The service of [`OperationSpanLayer`].
+/// The service of [`CallSpanLayer`].
 #[derive(Clone, Debug)]
-pub struct OperationSpan<S> {
+pub struct CallSpan<S> {
     inner: S,
-    layer: OperationSpanLayer,
+    layer: CallSpanLayer,
 }
 
-impl<S, B, R> Service<Request<B>> for OperationSpan<S>
+impl<S, B, R> Service<Request<B>> for CallSpan<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Error: Into<BoxError>,
@@ -110,14 +110,14 @@ fn detached<B>(request: &Request<B>) -> Span {
 mod tests {
     use super::*;
     use crate::layer::{AttemptSpanLayer, RetryLayer, RetryPolicy, contract, span::recorded::Lines};
-    use crate::{Body, Kind};
+    use crate::{Body, ErrorKind};
     use tower::{ServiceExt, service_fn};
 
     #[tokio::test]
     async fn passes_readiness_errors_and_bodies_through() {
-        contract::is_transparent(OperationSpanLayer::new()).await;
-        contract::lets_go(OperationSpanLayer::new()).await;
-        contract::completes_again(OperationSpanLayer::new());
+        contract::is_transparent(CallSpanLayer::new()).await;
+        contract::lets_go(CallSpanLayer::new()).await;
+        contract::completes_again(CallSpanLayer::new());
     }
 
     /// Attempts are its children, and no value is told.
@@ -128,8 +128,8 @@ mod tests {
             let answer = Response::builder().status(429).header("x-transaction-id", "0d55f4062f81");
             Ok::<_, Error>(answer.body(Body::empty()).unwrap())
         });
-        let retry = RetryLayer::new(RetryPolicy::new().attempts(2));
-        let service = OperationSpanLayer::new().layer(retry.layer(AttemptSpanLayer::new().layer(busy)));
+        let retry = RetryLayer::new(RetryPolicy::new().max_attempts(2));
+        let service = CallSpanLayer::new().layer(retry.layer(AttemptSpanLayer::new().layer(busy)));
         let uri =
             "https://dev1.service-now.com/api/now/table/incident/a9e30c7dc61122760116894de7bcc7bd?q=canary";
         let request = Request::get(uri).header("authorization", "canary").body(Body::from("canary")).unwrap();
@@ -160,7 +160,7 @@ mod tests {
         let (lines, listening) = Lines::record();
         let caller = tracing::info_span!("caller");
         let ok = service_fn(|_: Request<Body>| async { Ok::<_, Error>(Response::new(Body::empty())) });
-        for layer in [OperationSpanLayer::new(), OperationSpanLayer::detached()] {
+        for layer in [CallSpanLayer::new(), CallSpanLayer::detached()] {
             let call = tracing::Instrument::instrument(
                 layer.layer(ok).oneshot(contract::request("/")),
                 caller.clone(),
@@ -178,10 +178,11 @@ mod tests {
     async fn tells_what_broke_the_body() {
         let (lines, listening) = Lines::record();
         let broken = service_fn(|_: Request<Body>| async {
-            let frames = futures_util::stream::once(async { Err(Error::new(Kind::Closed, "gone")) });
+            let frames =
+                futures_util::stream::once(async { Err(Error::new(ErrorKind::ConnectionClosed, "gone")) });
             Ok::<_, Error>(Response::new(Body::stream(http_body_util::StreamBody::new(frames))))
         });
-        let answer = OperationSpanLayer::new().layer(broken).oneshot(contract::request("/")).await.unwrap();
+        let answer = CallSpanLayer::new().layer(broken).oneshot(contract::request("/")).await.unwrap();
         Body::stream(answer.into_body()).collect(10).await.unwrap_err();
         drop(listening);
         assert!(lines.text().contains("error.type=Closed"), "{}", lines.text());

@@ -5,7 +5,7 @@ mod gate;
 mod permits;
 
 use crate::late::Late;
-use crate::{BoxError, Error, Operation};
+use crate::{BoxError, Error, RequestOptions};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use gate::Probe;
@@ -27,7 +27,7 @@ use tower_service::Service;
 /// # Concurrency
 /// A request takes its permit when its future is first polled, and keeps it until its response's body is read to the end or
 /// dropped. So **whoever calls again while reading a response needs a second permit**: with a limit of one that waits for itself.
-/// Therefore waiting ends, after a minute by default, with [`Kind::QueueTimeout`](crate::Kind::QueueTimeout).
+/// Therefore waiting ends, after a minute by default, with [`ErrorKind::PermitTimeout`](crate::ErrorKind::PermitTimeout).
 ///
 /// # After a 429
 /// A 429 with `Retry-After` or the end of a rate window stops all clones until then, a bare one for a second (facts 8.1, 8.2), but
@@ -36,8 +36,8 @@ use tower_service::Service;
 /// request is dropped or fails without a response, the next one takes its turn; after 30 seconds without any result all go on.
 /// No other status holds back anything but its own request.
 ///
-/// A request that would be held back for longer than it may wait, or longer than the deadline that its [`Operation`] brings, gets
-/// [`Kind::RateLimited`](crate::Kind::RateLimited) at once; [`Error::retry_after`] tells how long the pause goes on.
+/// A request that would be held back for longer than it may wait, or longer than the deadline that its [`RequestOptions`] brings, gets
+/// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) at once; [`Error::retry_after`] tells how long the pause goes on.
 ///
 /// The layer is always ready and waits for the service below inside its future.
 ///
@@ -133,14 +133,14 @@ impl<S, B> QueuedRequest<S, B> {
         if let Some(wait) = &mut self.wait {
             return wait.as_mut().poll(cx);
         }
-        let operation = Operation::of(&self.request);
-        if operation.is_some_and(Operation::is_spare) {
+        let operation = RequestOptions::of(&self.request);
+        if operation.is_some_and(RequestOptions::is_spare) {
             return Poll::Ready(self.layer.state.try_admit_spare());
         }
         match self.layer.state.try_admit() {
             Some(admission) => Poll::Ready(Ok(admission)),
             None => {
-                let deadline = operation.and_then(Operation::time_left).unwrap_or(Duration::MAX);
+                let deadline = operation.and_then(RequestOptions::time_left).unwrap_or(Duration::MAX);
                 self.poll_wait(deadline, cx)
             }
         }
@@ -278,7 +278,7 @@ mod tests {
     use super::*;
     use crate::Body as OwnBody;
     use crate::layer::contract;
-    use crate::{Clock, Kind, clock};
+    use crate::{Clock, ErrorKind, clock};
     use http::{HeaderName, HeaderValue};
     use tower::{ServiceExt, service_fn};
 
@@ -325,9 +325,9 @@ mod tests {
         let began = clock::now();
         let mut call = Box::pin(layer.layer(inner).call(contract::request("/")));
         let error = (&mut call).await.unwrap_err();
-        assert_eq!((error.kind(), began.elapsed().as_secs()), (Kind::QueueTimeout, 20));
-        assert!(!error.may_have_happened() && error.to_string().contains("all 1 were taken"), "{error}");
-        assert_eq!((&mut call).await.unwrap_err().kind(), Kind::Internal, "it is over");
+        assert_eq!((error.kind(), began.elapsed().as_secs()), (ErrorKind::PermitTimeout, 20));
+        assert!(!error.may_have_executed() && error.to_string().contains("all 1 were taken"), "{error}");
+        assert_eq!((&mut call).await.unwrap_err().kind(), ErrorKind::Internal, "it is over");
         drop(first);
     }
 
@@ -370,7 +370,7 @@ mod tests {
             service_fn(|_: Request<OwnBody>| async { Ok::<_, Error>(Response::new(OwnBody::empty())) });
         let began = clock::now();
         let error = layer.layer(inner).oneshot(contract::request("/")).await.unwrap_err();
-        assert_eq!((error.kind(), began.elapsed()), (Kind::RateLimited, Duration::ZERO));
-        assert!(error.retry_after().unwrap() > Duration::from_secs(1_790) && !error.may_have_happened());
+        assert_eq!((error.kind(), began.elapsed()), (ErrorKind::RateLimited, Duration::ZERO));
+        assert!(error.retry_after().unwrap() > Duration::from_secs(1_790) && !error.may_have_executed());
     }
 }

@@ -1,7 +1,7 @@
 //! What all clones of a throttle share: the permits, and the gate that a 429 closes.
 
 use super::gate::{Gate, Obstacle, Probe};
-use crate::{Clock, Error, Kind, clock, retry_after, timer};
+use crate::{Clock, Error, ErrorKind, clock, retry_after, timer};
 use http::{HeaderMap, StatusCode};
 use std::fmt;
 use std::pin::pin;
@@ -52,7 +52,10 @@ impl ThrottleState {
         let two = self.permits.try_acquire_many(2).ok().filter(|_| self.gate.is_open());
         let one = two.and_then(|mut two| two.split(1));
         one.map(|one| (self.into_permit(one), None)).ok_or_else(|| {
-            Error::new(Kind::QueueTimeout, "no place was to spare for a request that nobody waits for yet")
+            Error::new(
+                ErrorKind::PermitTimeout,
+                "no place was to prefetch for a request that nobody waits for yet",
+            )
         })
     }
 
@@ -105,7 +108,7 @@ impl ThrottleState {
              has read to the end",
             self.max
         );
-        Error::new(Kind::QueueTimeout, why)
+        Error::new(ErrorKind::PermitTimeout, why)
     }
 }
 
@@ -138,7 +141,7 @@ impl fmt::Debug for Permit {
 fn held_back_too_long(left: Duration) -> Error {
     let why = "the instance refused an earlier request (429), and until it may be asked again is longer than this one may wait, \
                so it was not sent";
-    Error::new(Kind::RateLimited, why).with_retry_after(left).before_sending()
+    Error::new(ErrorKind::RateLimited, why).with_retry_after(left).before_sending()
 }
 
 impl fmt::Debug for ThrottleState {

@@ -7,19 +7,19 @@ mod special;
 mod tests;
 
 use super::{Query, url_text};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use builder::{Connective, QueryBuilder};
 use special::parse_related_list;
 use std::borrow::Cow;
 
 pub(super) fn parse(text: &str) -> Result<Query<'_>, Error> {
     if let Some(why) = url_text::is_no_query(text) {
-        return Err(Error::new(Kind::InvalidInput, format!("the encoded query {why}")));
+        return Err(Error::new(ErrorKind::InvalidInput, format!("the encoded query {why}")));
     }
     parse_terms(text, false).map_err(|error| {
         let at = error.rest.as_ptr() as usize - text.as_ptr() as usize;
         let why = format!("the encoded query cannot be read at byte {at}: {}", error.why);
-        Error::new(Kind::InvalidInput, why)
+        Error::new(ErrorKind::InvalidInput, why)
     })
 }
 

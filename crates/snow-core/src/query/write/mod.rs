@@ -11,7 +11,7 @@ pub(super) use value::{check_value, encoded_len, plain_value};
 
 use super::normal_form::{self, Clause, Literal};
 use super::{Expr, Query, url_text};
-use crate::{Error, Kind, percent};
+use crate::{Error, ErrorKind, percent};
 use condition::write_condition;
 use name::write_name;
 use special::write_special;
@@ -62,7 +62,7 @@ enum Separator {
 pub(super) fn write_query(query: &Query<'_>, mut writer: Writer<'_>) -> Result<(), Error> {
     if let [Expr::Raw(text)] = &query.terms[..] {
         if let Some(why) = url_text::is_no_query(text) {
-            return Err(Error::new(Kind::InvalidInput, format!("the raw query {why}")));
+            return Err(Error::new(ErrorKind::InvalidInput, format!("the raw query {why}")));
         }
         writer.push(text);
         return Ok(());

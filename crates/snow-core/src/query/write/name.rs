@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::query::field_name::{NameCase, invalid_name_message, name_case, split_name};
 use crate::query::operator;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 
 /// Writes the name of a field. `word` is the operator that follows it, if one does.
 pub(super) fn write_name(
@@ -40,10 +40,13 @@ fn check_mixed_name(name: &str, part: &str, word: Option<&str>) -> Result<(), Er
         "the field {name:?} of the {part} would be read as the field {read:?} and {found}: name the variable by the sys_id of its \
          question, \"variables.SYS_ID\", as list views do"
     );
-    Err(Error::new(Kind::InvalidInput, why))
+    Err(Error::new(ErrorKind::InvalidInput, why))
 }
 
 #[cold]
 fn invalid_name(name: &str, part: &str) -> Error {
-    Error::new(Kind::InvalidInput, format!("the field {name:?} of the {part} {}", invalid_name_message(name)))
+    Error::new(
+        ErrorKind::InvalidInput,
+        format!("the field {name:?} of the {part} {}", invalid_name_message(name)),
+    )
 }

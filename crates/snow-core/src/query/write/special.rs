@@ -8,7 +8,7 @@ use crate::query::related::{Join, RelatedList, SpecialCondition};
 use crate::query::value::Value;
 use crate::query::value_check::ValueContext;
 use crate::query::{Expr, Query};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use std::fmt::Write as _;
 
 pub(super) fn write_special(
@@ -45,7 +45,7 @@ fn write_related_list(
             "a related list names the table {:?}: write the table alone, and a path to this one in the field",
             list.table
         );
-        return Err(Error::new(Kind::InvalidInput, why));
+        return Err(Error::new(ErrorKind::InvalidInput, why));
     }
     writer.push_plain("RLQUERY");
     write_name(&list.table, "related list", Some(""), writer)?;
@@ -63,7 +63,7 @@ fn write_join(join: &Join<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
     check_nested(&join.matching, "a join")?;
     if let Some(side) = [&join.left, &join.right].into_iter().find(|side| !side.contains('.')) {
         let why = format!("a join names {side:?}: write the table and its field, \"incident.caller_id\"");
-        return Err(Error::new(Kind::InvalidInput, why));
+        return Err(Error::new(ErrorKind::InvalidInput, why));
     }
     writer.push_plain("JOIN");
     write_name(&join.left, "join", Some(""), writer)?;
@@ -85,12 +85,13 @@ fn write_join(join: &Join<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
 
 fn too_many_conditions() -> Error {
     let why = "a join matches by one condition only, without an \"or empty\": put the others on fields of the table itself";
-    Error::new(Kind::InvalidInput, why)
+    Error::new(ErrorKind::InvalidInput, why)
 }
 
 /// Checks a query inside another one: it has no order, and no further query inside.
 fn check_nested(query: &Query<'_>, what: &str) -> Result<(), Error> {
-    let refuse = |why: &str| Err(Error::new(Kind::InvalidInput, format!("the query inside {what} {why}")));
+    let refuse =
+        |why: &str| Err(Error::new(ErrorKind::InvalidInput, format!("the query inside {what} {why}")));
     fn any(terms: &[Expr<'_>], wanted: fn(&Expr<'_>) -> bool) -> bool {
         terms.iter().any(|term| match term {
             Expr::All(inner) | Expr::Any(inner) => any(inner, wanted),

@@ -1,7 +1,7 @@
 //! The usual rules of the environment.
 
 use super::{NoProxy, Proxies, Proxy};
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use std::ffi::OsString;
 
 /// Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lower case first, as most programs do. A proxy that
@@ -13,7 +13,7 @@ pub(in crate::transport) fn from_environment(
     let set = |name: &str| -> Result<Option<Variable>, Error> {
         let Some(value) = variable(name) else { return Ok(None) };
         let not_utf8 =
-            |_| Error::new(Kind::InvalidInput, "its value is not UTF-8").with_context(&context(name));
+            |_| Error::new(ErrorKind::InvalidInput, "its value is not UTF-8").with_context(&context(name));
         let value = value.into_string().map_err(not_utf8)?;
         Ok((!value.trim().is_empty()).then(|| Variable { name: name.to_owned(), value }))
     };

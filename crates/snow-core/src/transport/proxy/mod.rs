@@ -7,7 +7,7 @@ mod tunnel;
 pub(super) use environment::from_environment;
 pub(super) use tunnel::open as open_tunnel;
 
-use crate::{Error, Kind, Secret, check_credential};
+use crate::{Error, ErrorKind, Secret, check_credential};
 use base64::Engine;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
@@ -53,7 +53,7 @@ impl Proxy {
     /// characters that mean something in a URL.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for what is no such URL. The error does not repeat it, since it may have a password in it.
+    /// [`ErrorKind::InvalidInput`] for what is no such URL. The error does not repeat it, since it may have a password in it.
     pub fn new(url: &str) -> Result<Self, Error> {
         let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         // `Uri` would leave out what follows it: most likely the rest of a password, and the host.
@@ -101,7 +101,7 @@ impl Proxy {
     /// As whom to use it: `Proxy-Authorization: Basic` for HTTP, the user and password method for SOCKS 5.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for a user with a colon, which would end it, or for what SOCKS cannot carry: each of the two takes
+    /// [`ErrorKind::InvalidInput`] for a user with a colon, which would end it, or for what SOCKS cannot carry: each of the two takes
     /// 1 to 255 bytes there.
     pub fn credentials(mut self, user: &str, password: impl Into<Secret>) -> Result<Self, Error> {
         let password = password.into();
@@ -133,7 +133,7 @@ impl Proxy {
     /// ```
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for a SOCKS proxy, which gets no headers, and for the headers that say where a tunnel leads and how a
+    /// [`ErrorKind::InvalidInput`] for a SOCKS proxy, which gets no headers, and for the headers that say where a tunnel leads and how a
     /// request is sent: `Host`, `Content-Length`, `Transfer-Encoding`, `Connection`.
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Result<Self, Error> {
         if self.scheme == ProxyScheme::Socks5 {
@@ -142,7 +142,7 @@ impl Proxy {
         let own = [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
         if own.contains(&name) {
             return Err(Error::new(
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 format!("the proxy's header {name} is set by the transport"),
             ));
         }
@@ -156,7 +156,7 @@ impl Proxy {
     /// everything. Replaces an earlier list.
     ///
     /// # Errors
-    /// [`Kind::InvalidInput`] for a network that is none, or an entry with characters that no host has.
+    /// [`ErrorKind::InvalidInput`] for a network that is none, or an entry with characters that no host has.
     pub fn no_proxy(mut self, list: &str) -> Result<Self, Error> {
         self.no_proxy = NoProxy::parse(list)?;
         Ok(self)
@@ -222,7 +222,7 @@ fn address(scheme: ProxyScheme, host: &str) -> Result<Uri, Error> {
 
 fn invalid(why: &str) -> Error {
     Error::new(
-        Kind::InvalidInput,
+        ErrorKind::InvalidInput,
         format!("the proxy's URL: {why}; it should be like http://proxy.example.com:3128"),
     )
 }
@@ -322,7 +322,7 @@ mod tests {
             "two words",
         ] {
             let error = Proxy::new(url).unwrap_err();
-            assert_eq!(error.kind(), Kind::InvalidInput, "{url}");
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{url}");
             assert!(
                 !error.to_string().contains("canary") && !error.to_string().contains("s3cret"),
                 "{error}"

@@ -1,6 +1,6 @@
 //! What is connected to directly.
 
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use std::net::IpAddr;
 
 #[derive(Clone, Debug, Default)]
@@ -85,7 +85,7 @@ fn name(host: &str) -> Option<String> {
 fn invalid(entry: &str) -> Error {
     let why =
         format!("the list of what needs no proxy: {entry:?} is no host, address or network like 10.0.0.0/8");
-    Error::new(Kind::InvalidInput, why)
+    Error::new(ErrorKind::InvalidInput, why)
 }
 
 impl HostPattern {

@@ -3,7 +3,7 @@
 use super::Proxy;
 use crate::layer::AGENT;
 use crate::transport::stream::BoxedStream;
-use crate::{Error, Kind};
+use crate::{Error, ErrorKind};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -138,18 +138,18 @@ fn refused(proxy: &Proxy, target: &str, status: StatusCode, schemes: &[String]) 
             "the proxy {proxy} makes no tunnel to {target} and answers {status}: its administrators can say why, its log too"
         ),
     };
-    Error::new(Kind::Connect, why)
+    Error::new(ErrorKind::Connect, why)
 }
 
 fn broken(proxy: &Proxy) -> Error {
     let why =
         format!("the proxy {proxy} closed the connection in place of making a tunnel (is it an HTTP proxy?)");
-    Error::new(Kind::Connect, why)
+    Error::new(ErrorKind::Connect, why)
 }
 
 fn not_http(proxy: &Proxy) -> Error {
     let why = format!("what answers at {proxy} is no HTTP proxy: check the proxy's scheme, host and port");
-    Error::new(Kind::Connect, why)
+    Error::new(ErrorKind::Connect, why)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 mod any_certificate;
 mod pem;
 
-use crate::{Error, Kind, Secret};
+use crate::{Error, ErrorKind, Secret};
 use any_certificate::AnyCertificate;
 use rustls::client::{WantsClientCert, danger::ServerCertVerifier};
 use rustls::crypto::{self, CryptoProvider};
@@ -66,7 +66,7 @@ impl TlsSettings {
     /// Reads the settings, and refuses what makes no sense.
     pub(super) fn read(self) -> Result<Tls, Error> {
         if let Some(why) = self.contradiction() {
-            return Err(Error::new(Kind::InvalidInput, why));
+            return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         #[cfg(feature = "rustls-0_23")]
         if let Some(mut config) = self.config {
@@ -142,7 +142,7 @@ impl TlsConfigParts {
         let builder: ConfigBuilder<ClientConfig, WantsVerifier> =
             ClientConfig::builder_with_provider(self.provider.clone())
                 .with_protocol_versions(self.min_version.and_later())
-                .map_err(|error| Error::new(Kind::Tls, "TLS cannot be set up").with_source(error))?;
+                .map_err(|error| Error::new(ErrorKind::Tls, "TLS cannot be set up").with_source(error))?;
         let builder: ConfigBuilder<ClientConfig, WantsClientCert> =
             builder.dangerous().with_custom_certificate_verifier(self.verifier()?);
         Ok(match &self.identity {
@@ -179,15 +179,16 @@ fn platform(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvide
 fn platform(_: &[CertificateDer<'static>], _: Arc<CryptoProvider>) -> VerifierResult {
     let why = "https with the certificates that this machine trusts needs the feature `tls` of snow-core (or \
                snow-client), which this build is without; with the feature `bundled-roots`, call bundled_roots()";
-    Err(Error::new(Kind::Tls, why))
+    Err(Error::new(ErrorKind::Tls, why))
 }
 
 #[cfg(feature = "bundled-roots")]
 fn bundled(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvider>) -> VerifierResult {
     use crate::BoxError;
     use rustls::{RootCertStore, client::WebPkiServerVerifier};
-    let unusable =
-        |error: BoxError| Error::new(Kind::Tls, "the bundled certificates cannot be used").with_source(error);
+    let unusable = |error: BoxError| {
+        Error::new(ErrorKind::Tls, "the bundled certificates cannot be used").with_source(error)
+    };
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     for authority in authorities {
         roots.add(authority.clone()).map_err(|error| unusable(error.into()))?;
@@ -202,5 +203,5 @@ fn no_roots(error: rustls::Error) -> Error {
     let why = "the certificates that this machine trusts cannot be loaded (slim containers have none: install the \
                package ca-certificates, or build with the feature `bundled-roots` and call bundled_roots() of the \
                transport's builder, or name the instance's authority by add_root_certificates_pem())";
-    Error::new(Kind::Tls, why).with_source(error)
+    Error::new(ErrorKind::Tls, why).with_source(error)
 }

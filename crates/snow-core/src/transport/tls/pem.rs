@@ -1,6 +1,6 @@
 //! Certificates and keys in PEM, refused when they cannot be what they are given for.
 
-use crate::{Error, Kind, Secret};
+use crate::{Error, ErrorKind, Secret};
 use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -64,5 +64,5 @@ fn reason(error: pem::Error) -> String {
 }
 
 fn invalid(why: String) -> Error {
-    Error::new(Kind::InvalidInput, why)
+    Error::new(ErrorKind::InvalidInput, why)
 }

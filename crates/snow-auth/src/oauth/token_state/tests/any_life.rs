@@ -85,7 +85,7 @@ impl World {
     }
 
     /// Everybody who waits for a flight is answered by it, and then nobody waits.
-    fn finish(&mut self, result: Result<Refreshed, RefreshFailure>) {
+    fn finish(&mut self, result: Result<Refreshed, FailedRefresh>) {
         let Some((id, _)) = self.in_flight.take() else { return };
         for (waited, refused) in std::mem::take(&mut self.waiting) {
             assert_eq!(waited, id, "nobody waits for a flight that is over");
@@ -122,7 +122,7 @@ impl World {
                 self.take_step(want, Some(refused));
             }
             Step::Refuse(_) => {}
-            Step::Finish(None) => self.finish(Err(failure(Kind::Connect))),
+            Step::Finish(None) => self.finish(Err(failure(ErrorKind::Connect))),
             Step::Finish(Some(life)) => {
                 let token = match (&self.in_flight, life) {
                     (Some((_, RefreshPlan::Save { token, .. })), _) => token.clone(),
@@ -133,7 +133,7 @@ impl World {
             }
             Step::LoseSave => {
                 let unsaved = Some(self.make(100));
-                self.finish(Err(RefreshFailure { unsaved, ..failure(Kind::TokenNotSaved) }));
+                self.finish(Err(FailedRefresh { unsaved, ..failure(ErrorKind::TokenNotSaved) }));
             }
             Step::SetToken(life) => {
                 let token = self.make(life);
@@ -180,7 +180,7 @@ proptest! {
             world.check_header();
         }
         // However it came to this: once the flight lands and time goes on, a call gets somewhere.
-        world.finish(Err(failure(Kind::Connect)));
+        world.finish(Err(failure(ErrorKind::Connect)));
         assert!(world.waiting.is_empty());
         world.now += 10_000;
         let token = world.make(100);

@@ -9,30 +9,30 @@ use std::time::Duration;
 /// that it concerns look for it there. A request without one costs nothing; one with it, four small allocations.
 ///
 /// ```
-/// use snow_core::Operation;
+/// use snow_core::RequestOptions;
 /// use std::time::Duration;
 ///
 /// let mut request = http::Request::put("https://dev1.service-now.com/api/now/table/incident/1").body(()).unwrap();
-/// request.extensions_mut().insert(Operation::new().idempotent(true).deadline(Duration::from_secs(5)));
-/// assert_eq!(Operation::of(&request).unwrap().is_idempotent(), Some(true));
+/// request.extensions_mut().insert(RequestOptions::new().idempotent(true).deadline(Duration::from_secs(5)));
+/// assert_eq!(RequestOptions::of(&request).unwrap().is_idempotent(), Some(true));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Operation(Arc<OperationSettings>);
+pub struct RequestOptions(Arc<OptionValues>);
 
 #[derive(Clone, Debug, Default)]
-struct OperationSettings {
+struct OptionValues {
     idempotent: Option<bool>,
     deadline: Option<Duration>,
     extension: Option<Extension>,
-    head_timeout: Option<Duration>,
+    response_timeout: Option<Duration>,
     body_limit: Option<u64>,
     attempts: u32,
     /// What is left of the time of a later attempt.
     left: Option<Duration>,
-    spare: bool,
+    prefetch: bool,
 }
 
-impl Operation {
+impl RequestOptions {
     /// One like any other.
     pub fn new() -> Self {
         Self::default()
@@ -62,10 +62,10 @@ impl Operation {
     /// one, depends on a size which only the response tells.
     ///
     /// ```
-    /// use snow_core::Operation;
+    /// use snow_core::RequestOptions;
     /// use std::time::Duration;
     ///
-    /// let operation = Operation::new().deadline(Duration::from_secs(30)).extendable();
+    /// let operation = RequestOptions::new().deadline(Duration::from_secs(30)).extendable();
     /// let mut request = http::Request::get("https://dev1.service-now.com/").body(()).unwrap();
     /// request.extensions_mut().insert(operation.clone());
     /// operation.extend_deadline(Duration::from_secs(600)); // holds for the request, too
@@ -88,8 +88,8 @@ impl Operation {
     /// [`TimeoutLayer`](crate::layer::TimeoutLayer) allows. The time that the body takes to be sent counts, unless the body is
     /// [watched](crate::Departure::watch).
     #[must_use]
-    pub fn head_timeout(mut self, limit: Duration) -> Self {
-        self.edit().head_timeout = Some(limit);
+    pub fn response_timeout(mut self, limit: Duration) -> Self {
+        self.edit().response_timeout = Some(limit);
         self
     }
 
@@ -121,17 +121,17 @@ impl Operation {
 
     /// For a request that nobody waits for yet: it never takes the last free place of a
     /// [`ThrottleLayer`](crate::layer::ThrottleLayer), and fails at once with
-    /// [`Kind::QueueTimeout`](crate::Kind::QueueTimeout) where it would have to. So whoever made it may go on with other
+    /// [`ErrorKind::PermitTimeout`](crate::ErrorKind::PermitTimeout) where it would have to. So whoever made it may go on with other
     /// requests and leave its future alone meanwhile.
     #[must_use]
-    pub fn spare(mut self, spare: bool) -> Self {
-        self.edit().spare = spare;
+    pub fn prefetch(mut self, prefetch: bool) -> Self {
+        self.edit().prefetch = prefetch;
         self
     }
 
-    /// See [`spare`](Self::spare).
+    /// See [`prefetch`](Self::prefetch).
     pub fn is_spare(&self) -> bool {
-        self.0.spare
+        self.0.prefetch
     }
 
     /// See [`idempotent`](Self::idempotent).
@@ -155,9 +155,9 @@ impl Operation {
         self.0.extension.as_ref()
     }
 
-    /// See [`head_timeout`](Self::head_timeout).
+    /// See [`response_timeout`](Self::response_timeout).
     pub fn head_limit(&self) -> Option<Duration> {
-        self.0.head_timeout
+        self.0.response_timeout
     }
 
     /// See [`body_limit`](Self::body_limit).
@@ -170,7 +170,7 @@ impl Operation {
         self.0.attempts
     }
 
-    fn edit(&mut self) -> &mut OperationSettings {
+    fn edit(&mut self) -> &mut OptionValues {
         Arc::make_mut(&mut self.0)
     }
 }
