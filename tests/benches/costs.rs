@@ -18,7 +18,7 @@ use hyper_util::rt::TokioExecutor;
 use page::{Envelope, Incident};
 use serde_json::Value;
 use snow_client::query::Query;
-use snow_client::{Client, DisplayValue, Instance, OAuthClient, Token, Transport, field};
+use snow_client::{Client, DisplayValue, Instance, OAuthClient, Transport, field, oauth::Token};
 use snow_core::decode::{ApiResponse, Records};
 use snow_core::{ApiPath, Body, HttpService, Params, Record};
 use std::hint::black_box;
@@ -62,7 +62,7 @@ fn main() {
                 let mut head = Response::new(()).into_parts().0;
                 head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
                 let answer = ApiResponse::new(head, black_box(body.clone())).expect("an answer");
-                checked(&answer.one().expect("a record").to().expect("an incident"));
+                checked(&answer.record().expect("a record").to().expect("an incident"));
             });
         }
         other => panic!("no {other:?} here"),

@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper_util::client::legacy::Client as Hyper;
 use hyper_util::rt::TokioExecutor;
-use snow_client::{Client, Content, Transport};
+use snow_client::{Client, Transport, attachment::Content};
 use snow_core::Body;
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -125,7 +125,7 @@ async fn down(url: &str, bytes: u64, hash: bool) {
     let files = client.attachments().list().limit(1).await.expect("a list");
     let id = files.first().expect("the generated file").sys_id;
     let download = client.attachments().download(id);
-    let download = if hash { download } else { download.without_hash() };
+    let download = if hash { download } else { download.verify_hash(false) };
     let mut incoming = download.open().await.expect("a file");
     let mut came = 0;
     while let Some(chunk) = incoming.chunk().await.expect("a chunk") {

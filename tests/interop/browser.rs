@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use snow_client::{Loopback, OAuthClient, Transport};
+use snow_client::{OAuthClient, Transport, oauth::Loopback};
 use std::env::var;
 use tokio::sync::oneshot;
 

@@ -2,7 +2,11 @@
 
 use bytes::Bytes;
 use http::{Request, Response, header};
-use snow_client::{Error, Grant, OAuthClient, OAuthClientBuilder, Token, Transport};
+use snow_client::{
+    Error, OAuthClient, Transport,
+    client::OAuthClientBuilder,
+    oauth::{Grant, Token},
+};
 use snow_core::{Body, HttpService};
 use std::env::var;
 use tower::ServiceExt;

@@ -10,7 +10,7 @@ mod issuer;
 mod soak;
 
 use serde_json::json;
-use snow_client::{Error, OAuthClient, Proxy, Token, Transport};
+use snow_client::{Error, OAuthClient, Transport, oauth::Token, transport::Proxy};
 use std::env::var;
 use std::fs;
 

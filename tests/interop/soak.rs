@@ -9,7 +9,7 @@ use futures_util::TryStreamExt;
 use futures_util::future::join_all;
 use http::StatusCode;
 use serde_json::json;
-use snow_client::{Client, Error, OAuthClient, RetryPolicy, Transport, field};
+use snow_client::{Client, Error, OAuthClient, Transport, field, layer::RetryPolicy};
 use snow_core::Body;
 use snow_sim::{Fault, Gateway, Simulator, WireFault};
 use std::collections::BTreeMap;
@@ -164,7 +164,7 @@ impl Soak {
     }
 
     async fn one(&self, kind: Call, mut random: Random) -> Result<(), Error> {
-        let client = if random.below(2) == 0 { &self.client } else { self.oauth.as_client() };
+        let client = if random.below(2) == 0 { &self.client } else { self.oauth.as_ref() };
         let incidents = client.table("incident");
         let id = &self.ids[usize::try_from(random.below(u32::try_from(self.ids.len()).unwrap())).unwrap()];
         let text = json!({ "short_description": "soak" });
@@ -182,7 +182,7 @@ impl Soak {
             Call::First => drop(incidents.list().query(field("active").eq(true)).first().await?),
             Call::Aggregate => drop(client.aggregate("incident").count().group_by(["state"]).await?),
             Call::Upload => drop(client.attachments().upload("incident", id, "a.txt", "content").await?),
-            Call::Files => drop(client.attachments().of("incident", id).await?),
+            Call::Files => drop(client.attachments().for_record("incident", id).await?),
             Call::Batch => {
                 let mut batch = client.batch();
                 let item = batch.add(incidents.get(id));
@@ -350,7 +350,7 @@ fn a_hundred_thousand_calls_leave_nothing_behind() {
         }
         all_permits_are_there(&soak.client).await;
         while soak.oauth.generate_token("admin", "secret").await.is_err() {}
-        all_permits_are_there(soak.oauth.as_client()).await;
+        all_permits_are_there(soak.oauth.as_ref()).await;
     });
     assert_eq!(panics.load(Ordering::Relaxed), 0);
 }

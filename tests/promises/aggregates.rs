@@ -1,7 +1,9 @@
 //! Aggregates are numbers, in one set or one set per group, and a value that the service did not send is an error, never zero.
 
 use snow_client::{
-    Aggregate, Client, Comparison, DateTime, DisplayValue, Error, ErrorKind, Group, Transport, field,
+    Client, DateTime, DisplayValue, Error, ErrorKind, Transport,
+    aggregate::{Aggregate, Comparison, Group},
+    field,
 };
 use snow_sim::{ColumnType, Fault, Rule, Simulator, Table, User};
 
@@ -134,7 +136,7 @@ async fn refusals_and_broken_answers_are_told() {
     simulator.fail_always(Some(Fault::CancelledInStream));
     let once = Client::builder().instance("dev1").user("admin").password("secret");
     let once = once
-        .retry(snow_client::RetryPolicy::new().max_attempts(1))
+        .retry(snow_client::layer::RetryPolicy::new().max_attempts(1))
         .transport(simulator.clone())
         .build()
         .unwrap();

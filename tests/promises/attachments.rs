@@ -5,7 +5,9 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http_body_util::Full;
 use snow_client::{
-    Attachments, Client, Content, Error, ErrorKind, FileState, OAuthClient, RetryPolicy, Transport,
+    Client, Error, ErrorKind, OAuthClient, Transport,
+    attachment::{Attachments, Content, FileState},
+    layer::RetryPolicy,
 };
 use snow_core::Body;
 use snow_sim::{Fault, Rule, Simulator, User, WireFault};
@@ -46,7 +48,7 @@ fn attach(simulator: &Simulator, name: &str) -> String {
 }
 
 async fn files(attachments: &Attachments) -> usize {
-    attachments.of("incident", RECORD).await.unwrap().len()
+    attachments.for_record("incident", RECORD).await.unwrap().len()
 }
 
 #[tokio::test]
@@ -75,7 +77,7 @@ async fn whatever_goes_up_comes_down_byte_for_byte() {
     assert_eq!((&*named.file_name, &*named.content_type), ("a.bin", "application/octet-stream"));
     for name in ["form.png", "größe 100%.png"] {
         let file = Content::file(folder.file("a.bin"));
-        let sent = files.upload("incident", RECORD, name, file).as_form().await.unwrap();
+        let sent = files.upload("incident", RECORD, name, file).as_form(true).await.unwrap();
         assert_eq!((&*sent.file_name, &*sent.content_type), (name, "image/png"));
         assert_eq!(files.download(sent.sys_id).bytes(1 << 20).await.unwrap(), content(), "{name}");
     }
@@ -223,9 +225,9 @@ async fn bytes_that_are_not_those_of_the_hash_are_no_file() {
         assert!(error.to_string().contains(why), "{error}");
         assert!(folder.names().is_empty());
     }
-    let unhashed = spoil(&simulator, shorter).download(&id).without_hash().bytes(1 << 20).await;
+    let unhashed = spoil(&simulator, shorter).download(&id).verify_hash(false).bytes(1 << 20).await;
     assert_eq!(unhashed.unwrap_err().kind(), ErrorKind::Corrupt, "the size is compared in any case");
-    assert!(spoil(&simulator, other).download(&id).without_hash().bytes(1 << 20).await.is_ok());
+    assert!(spoil(&simulator, other).download(&id).verify_hash(false).bytes(1 << 20).await.is_ok());
 }
 
 #[tokio::test]
@@ -341,7 +343,7 @@ async fn a_length_that_is_declared_is_the_length_that_is_sent() {
             let attachments = if at < 4 { over_sockets.attachments() } else { in_memory.attachments() };
             let before = files(&attachments).await;
             let upload = attachments.upload("incident", RECORD, "a.bin", content);
-            let sent = if at % 2 == 0 { upload.await } else { upload.as_form().await };
+            let sent = if at % 2 == 0 { upload.await } else { upload.as_form(true).await };
             let case = format!("{length} declared, {real} real, case {at}");
             let now = files(&attachments).await;
             match sent {
@@ -393,7 +395,7 @@ async fn a_file_goes_out_again_after_a_401_and_a_stream_does_not() {
     for form in [false, true] {
         simulator.revoke_access_tokens();
         let upload = files.upload_file("incident", RECORD, folder.file("a.bin"));
-        let sent = if form { upload.as_form().await } else { upload.await }.unwrap();
+        let sent = if form { upload.as_form(true).await } else { upload.await }.unwrap();
         assert!(files.download(sent.sys_id).bytes(1 << 20).await.unwrap() == content());
     }
     simulator.revoke_access_tokens();
@@ -422,7 +424,7 @@ async fn the_length_is_told_where_it_is_known() {
         let transport = Transport::builder().no_proxy().build().unwrap();
         let client = builder.transport(transport).build().unwrap();
         let upload = client.attachments().upload("incident", RECORD, "a.bin", content);
-        let upload = if form { upload.as_form() } else { upload };
+        let upload = if form { upload.as_form(true) } else { upload };
         let head = async {
             let (mut socket, _) = server.accept().await.unwrap();
             let mut head = Vec::new();
@@ -445,20 +447,21 @@ async fn what_is_there_already_is_skipped() {
     let (client, _listener) = client(&simulator, 1).await;
     let (attachments, place) = (client.attachments(), folder.file("a.bin"));
     std::fs::write(&place, content()).unwrap();
-    let upload = || attachments.upload_file("incident", RECORD, &place).skip_if_identical();
+    let upload = || attachments.upload_file("incident", RECORD, &place).skip_if_identical(true);
     let first = upload().await.unwrap();
     let second = upload().await.unwrap();
     assert_eq!((first.already_existed(), second.already_existed()), (false, true));
     assert_eq!((first.sys_id, files(&attachments).await), (second.sys_id, 1));
-    let other = attachments.upload("incident", RECORD, "a.bin", "other").skip_if_identical().await.unwrap();
+    let other =
+        attachments.upload("incident", RECORD, "a.bin", "other").skip_if_identical(true).await.unwrap();
     assert!(!other.already_existed() && files(&attachments).await == 2);
     let stream = Content::reader(std::io::Cursor::new(content()));
     let error =
-        attachments.upload("incident", RECORD, "a.bin", stream).skip_if_identical().await.unwrap_err();
+        attachments.upload("incident", RECORD, "a.bin", stream).skip_if_identical(true).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 
     simulator.take_journal();
-    let download = || attachments.download(first.sys_id).skip_if_identical();
+    let download = || attachments.download(first.sys_id).skip_if_identical(true);
     download().to_file(&place).await.unwrap();
     assert!(simulator.take_journal().iter().all(|entry| !entry.path.ends_with("/file")));
     std::fs::write(&place, [&content()[1..], &[0]].concat()).unwrap();
@@ -543,12 +546,12 @@ async fn what_the_instance_refuses_is_told_and_what_cannot_be_right_is_not_sent(
         upload("incident", "../x", "a.txt").await.map(drop),
         upload("incident", RECORD, "").await.map(drop),
         upload("incident", RECORD, "a\nb").await.map(drop),
-        files.upload(at, RECORD, "a\"b", text).as_form().await.map(drop),
+        files.upload(at, RECORD, "a\"b", text).as_form(true).await.map(drop),
         files.upload(at, RECORD, "a", text).content_type("text").await.map(drop),
         files.upload(at, RECORD, "a", text).content_type("text/\nplain").await.map(drop),
         files.download("").open().await.map(drop),
         files.rename(RECORD, "").await,
-        files.of("", RECORD).await.map(drop),
+        files.for_record("", RECORD).await.map(drop),
     ] {
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
     }
@@ -584,12 +587,12 @@ async fn lists_names_and_notes() {
 
     files.delete(&first).await.unwrap();
     assert_eq!(files.delete(&first).await.unwrap_err().kind(), ErrorKind::NotFound);
-    assert_eq!(files.of("incident", RECORD).await.unwrap().len(), 1);
+    assert_eq!(files.for_record("incident", RECORD).await.unwrap().len(), 1);
     for n in 0..1_000 {
         simulator.attach("incident", RECORD, &format!("{n}.txt"), "text/plain", "x").unwrap();
     }
-    assert_eq!(files.of("incident", RECORD).await.unwrap_err().kind(), ErrorKind::Incomplete);
-    assert_eq!(files.of("incident", RECORD).limit(2_000).await.unwrap().len(), 1_001);
+    assert_eq!(files.for_record("incident", RECORD).await.unwrap_err().kind(), ErrorKind::Incomplete);
+    assert_eq!(files.for_record("incident", RECORD).limit(2_000).await.unwrap().len(), 1_001);
 }
 
 #[tokio::test]

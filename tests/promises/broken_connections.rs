@@ -2,7 +2,7 @@
 //! unless the server said that it did not execute it. Each case also counts how often the server saw the request.
 
 use serde_json::json;
-use snow_client::{Client, Error, ErrorKind, RetryPolicy, Transport};
+use snow_client::{Client, Error, ErrorKind, Transport, layer::RetryPolicy};
 use snow_sim::{ConnectionFault, Fault, Listener, Simulator, TlsOptions, WireFault};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

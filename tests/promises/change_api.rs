@@ -35,12 +35,12 @@ async fn the_element_about_a_list_of_changes_is_no_record() {
         "/api/sn_chg_rest",
     ] {
         let call = || client.api(path).get();
-        let changes = call().list().await.unwrap();
+        let changes = call().records().await.unwrap();
         assert_eq!(changes.len(), 1, "{path}");
         assert_eq!(changes[0].value("number").unwrap(), "CHG1");
 
         let response = call().await.unwrap();
-        assert_eq!(response.list().unwrap().len(), 1);
+        assert_eq!(response.records().unwrap().len(), 1);
         let meta = response.meta().unwrap().unwrap();
         assert_eq!(meta.value("encodedQuery").unwrap(), "active=true");
         let fields: Fields = meta.field("fields").unwrap().read().unwrap();
@@ -69,24 +69,24 @@ async fn nothing_is_dropped_from_other_lists() {
     for path in
         ["/api/sn_chg_restx/change", "/api/x_acme/sn_chg_rest/change", "/api/now/table/change_request"]
     {
-        assert_eq!(client.api(path).get().list().await.unwrap().len(), 2, "{path}");
+        assert_eq!(client.api(path).get().records().await.unwrap().len(), 2, "{path}");
         assert!(client.api(path).get().await.unwrap().meta().unwrap().is_none(), "{path}");
     }
     let odd = r#"{"result":[{"__meta":{},"number":"CHG1"},{"__metal":{}},{"number":"CHG2"}]}"#;
     let response = self::client(odd).api("/api/sn_chg_rest/change").get().await.unwrap();
-    assert_eq!(response.list().unwrap().len(), 3, "an element with more in it is a record");
+    assert_eq!(response.records().unwrap().len(), 3, "an element with more in it is a record");
     assert!(response.meta().unwrap().is_none());
 }
 
 #[tokio::test]
 async fn a_response_about_one_change_or_with_an_error_is_read_as_ever() {
     let one = client(r#"{"result":{"__meta":"of a record"}}"#).api("/api/sn_chg_rest/change/c1").get();
-    assert_eq!(one.one().await.unwrap().value("__meta").unwrap(), "of a record");
+    assert_eq!(one.record().await.unwrap().value("__meta").unwrap(), "of a record");
     let failed =
         r#"{"result":[{"number":"1"},{"__meta":{}}],"error":{"message":"cancelled"},"status":"failure"}"#;
-    let error = client(failed).api("/api/sn_chg_rest/change").post(&()).list().await.unwrap_err();
+    let error = client(failed).api("/api/sn_chg_rest/change").post(&()).records().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
     let two = r#"{"result":[{"__meta":{}},{"__meta":{}}]}"#;
-    let error = client(two).api("/api/sn_chg_rest/change").get().list().await.unwrap_err();
+    let error = client(two).api("/api/sn_chg_rest/change").get().records().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
 }

@@ -1,6 +1,10 @@
 //! `Client` and `OAuthClient` can be stored and shared anywhere, and their futures can be spawned.
 
-use snow_client::{Call, Client, Error, OAuthClient, Page, Record, Table, Token};
+use snow_client::{
+    Client, Error, OAuthClient, Record, Table,
+    oauth::Token,
+    table::{GetRecord, Page},
+};
 
 fn anywhere<T: Clone + Send + Sync + Unpin + std::fmt::Debug + 'static>() {}
 fn sendable<T: Send + 'static>(_: &T) {}
@@ -24,7 +28,7 @@ fn no_type_parameters_and_send_and_sync() {
 fn futures_are_send() {
     let simulator = crate::simulator();
     let client = crate::client(&simulator);
-    let get: Call<Record> = client.table("incident").get("global");
+    let get: GetRecord<Record> = client.table("incident").get("global");
     sendable(&get.into_future());
     sendable(&client.table("incident").list().into_future());
     sendable(&client.table("incident").create(&serde_json::json!({})).into_future());

@@ -5,7 +5,13 @@ use crate::property::check;
 use proptest::prelude::*;
 use serde_json::json;
 use snow_client::query::Query;
-use snow_client::{BulkReport, BulkWrite, Client, Error, Record, RecordStream, StreamReport, field};
+use snow_client::{
+    Client, Error, Record,
+    batch::ApiCall,
+    bulk::{BulkReport, BulkWrite},
+    field,
+    stream::{RecordStream, StreamReport},
+};
 use snow_sim::{ColumnType, Cut, Quota, Simulator, Table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -349,7 +355,7 @@ struct Done {
     complete: bool,
 }
 
-async fn done<T: Send + 'static>(world: &World, many: BulkWrite<T>) -> Done {
+async fn done<C: ApiCall>(world: &World, many: BulkWrite<C>) -> Done {
     let outcomes = many.all().await;
     let mut times = BTreeMap::new();
     for entry in world.simulator.take_journal().iter().filter(|entry| entry.method != http::Method::GET) {
@@ -378,8 +384,8 @@ fn bulk_write_while_records_change(way: Way, deletes: bool, cases: u32) -> Tally
         world.meanwhile(history);
         let list = world.client.table("u_thing").list().query(way.query());
         let done = match deletes {
-            true => done(&world, list.delete_each()).await,
-            false => done(&world, list.update_each(&json!({ "u_note": "written" }))).await,
+            true => done(&world, list.delete_all()).await,
+            false => done(&world, list.update_all(&json!({ "u_note": "written" }))).await,
         };
         let (mut tally, seen) = (tally.lock().unwrap(), world.seen());
         tally.changes += seen.made;
@@ -426,7 +432,7 @@ fn a_bulk_write_of_the_first_records_of_an_order_writes_no_more_and_none_twice()
             let world = World::new(&things);
             world.meanwhile(if quiet { Vec::new() } else { history });
             let list = world.client.table("u_thing").list().query(Way::ByRank.query()).limit(limit);
-            let done = done(&world, list.update_each(&json!({ "u_note": "written" }))).await;
+            let done = done(&world, list.update_all(&json!({ "u_note": "written" }))).await;
             prop_assert!(done.times.len() <= usize::try_from(limit).unwrap());
             prop_assert!(done.times.values().all(|times| *times <= 1));
             if quiet {

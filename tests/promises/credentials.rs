@@ -4,8 +4,8 @@ use crate::loopback::{begin, client as public_client, open, simulator as with_re
 use crate::temp_folder::TempFolder;
 use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer};
 use snow_client::{
-    Client, Error, ErrorKind, FileStore, Grant, JwtBearer, KeySigner, Loopback, OAuthClient, Token,
-    TokenStore,
+    Client, Error, ErrorKind, OAuthClient,
+    oauth::{FileStore, Grant, JwtBearer, KeySigner, Loopback, Token, TokenStore},
 };
 use snow_core::{Body, Instance};
 use std::fs;
@@ -280,6 +280,6 @@ async fn a_number_in_place_of_a_sys_id_is_told() {
         let error = client.table("incident").get(id).await.unwrap_err();
         assert!(!error.to_string().contains("looks like a number"), "{error}");
     }
-    let path = client.api("/api/x_acme/orders?y=1").get().one().await.unwrap_err();
+    let path = client.api("/api/x_acme/orders?y=1").get().record().await.unwrap_err();
     assert!(path.to_string().contains("has parameters"), "{path}");
 }

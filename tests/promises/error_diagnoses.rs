@@ -5,7 +5,7 @@ use futures_util::TryStreamExt;
 use http::{Request, Response};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use snow_client::{Client, Error, ErrorKind, Record, RetryPolicy, Transport, field};
+use snow_client::{Client, Error, ErrorKind, Record, Transport, field, layer::RetryPolicy};
 use snow_core::decode::{ApiResponse, Records};
 use snow_core::transport::TransportBuilder;
 use snow_core::{Body, Instance};
@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// A service that gives these responses, and how many it has given.
 fn builder(
     respond: impl Fn(&Request<Body>) -> Response<Body> + Send + Sync + 'static,
-) -> (snow_client::ClientBuilder, Arc<AtomicUsize>) {
+) -> (snow_client::client::ClientBuilder, Arc<AtomicUsize>) {
     let (respond, count) = (Arc::new(respond), Arc::new(AtomicUsize::new(0)));
     let counted = count.clone();
     let service = tower::service_fn(move |request: Request<Body>| {
@@ -106,13 +106,13 @@ async fn only_a_response_that_breaks_off_is_asked_for_again() {
             assert_eq!(error.is_retryable(), requests > 1, "{error}");
         };
         let (api, count) = always(status, headers, body.clone());
-        check(api.api("/api/x/y").get().list().await.err(), &count, "list");
+        check(api.api("/api/x/y").get().records().await.err(), &count, "list");
         let (api, count) = always(status, headers, body.clone());
         check(api.table("incident").list().limit(9).await.err(), &count, "page");
         let (api, count) = always(status, headers, body.clone());
         check(api.api("/api/x/y").get().result::<Vec<Value>>().await.map(drop).err(), &count, "result");
         let (api, count) = always(status, headers, body.clone());
-        check(api.api("/api/x/y").get().read::<Value>().await.map(drop).err(), &count, "read");
+        check(api.api("/api/x/y").get().json::<Value>().await.map(drop).err(), &count, "read");
     }
 }
 
@@ -137,15 +137,15 @@ async fn a_write_with_a_response_that_cannot_be_read_stays_open() {
 #[tokio::test]
 async fn a_byte_order_mark_is_passed_over_in_json_and_kept_in_files() {
     let (api, _) = always(200, &[JSON], "\u{feff}[1]");
-    assert_eq!(api.api("/api/x/y").get().read::<Vec<u8>>().await.unwrap(), [1]);
+    assert_eq!(api.api("/api/x/y").get().json::<Vec<u8>>().await.unwrap(), [1]);
     let (api, _) = always(403, &[JSON, OWN], "\u{feff}{\"error\":{\"message\":\"no\"}}");
-    let error = api.api("/api/x/y").get().one().await.unwrap_err();
+    let error = api.api("/api/x/y").get().record().await.unwrap_err();
     assert_eq!(error.service_message().unwrap().message, "no");
     // Only as the first thing of all.
     for twice in ["\u{feff}\u{feff}{}", " \u{feff}{}", "{}\u{feff}"] {
         let (api, _) = always(200, &[JSON], twice);
         assert_eq!(
-            api.api("/api/x/y").get().nothing().await.unwrap_err().kind(),
+            api.api("/api/x/y").get().discard().await.unwrap_err().kind(),
             ErrorKind::Malformed,
             "{twice:?}"
         );
@@ -163,7 +163,7 @@ async fn a_byte_order_mark_is_passed_over_in_json_and_kept_in_files() {
 async fn an_error_member_of_another_form_is_data() {
     let read = async |body: &str| {
         let (api, count) = always(200, &[JSON], body);
-        let read = api.api("/api/x/y").get().read::<Value>().await;
+        let read = api.api("/api/x/y").get().json::<Value>().await;
         (read.map_err(|error| error.kind()), count.load(Ordering::Relaxed))
     };
     for data in [
@@ -215,7 +215,7 @@ fn page() -> impl Strategy<Value = String> {
 /// What the reader of whole bodies and the one of streams make of the same bytes, which has to be the same.
 fn read(bytes: &[u8], chunk: usize) -> Result<Vec<String>, Error> {
     let json = |records: Vec<Record>| records.iter().map(|record| record.json().to_owned()).collect();
-    let whole = ApiResponse::new(head(), bytes.to_vec().into()).unwrap().list().map(json);
+    let whole = ApiResponse::new(head(), bytes.to_vec().into()).unwrap().records().map(json);
     let (mut records, mut streamed) = (Records::list().head(head()), Vec::new());
     let mut read = || -> Result<Vec<String>, Error> {
         for chunk in bytes.chunks(chunk) {
@@ -360,7 +360,7 @@ async fn a_malformed_record_of_a_whole_table_is_named_and_can_be_left_out() {
     let long = "0123456789abcdef0123456789abcdef";
     let body = format!("{{\"result\":[{{\"sys_id\":\"{long}\"}},{{\"a\":\x01}}]}}");
     let (api, _) = always(200, &[JSON], body);
-    let error = api.api("/api/x/y").get().list().await.unwrap_err();
+    let error = api.api("/api/x/y").get().records().await.unwrap_err();
     assert!(error.to_string().contains(&format!("behind the record with sys_id {long}")), "{error}");
 }
 
@@ -406,7 +406,7 @@ async fn half_a_surrogate_pair_is_an_error_or_a_replacement_everywhere() {
     assert_eq!(typed[0].name, "a\u{fffd}");
     assert_eq!(list().limit(1).await.unwrap()[0].value("name").unwrap(), "a\u{fffd}");
     assert_eq!(lossy.api("/api/x/one").get().result::<Named>().await.unwrap().name, "a\u{fffd}");
-    assert_eq!(lossy.api("/api/x/one").get().one().await.unwrap().value("name").unwrap(), "a\u{fffd}");
+    assert_eq!(lossy.api("/api/x/one").get().record().await.unwrap().value("name").unwrap(), "a\u{fffd}");
 }
 
 #[tokio::test]
@@ -510,7 +510,7 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
     }
     // What a scripted API says in a form of its own is told, too.
     let (api, _) = always(400, &[JSON, OWN], json!({ "message": "quantity is missing" }).to_string());
-    let error = api.api("/api/x/y").get().one().await.unwrap_err();
+    let error = api.api("/api/x/y").get().record().await.unwrap_err();
     assert!(
         error.kind() == ErrorKind::Rejected && error.to_string().contains("quantity is missing"),
         "{error}"
@@ -530,10 +530,10 @@ async fn json_that_is_no_object_is_read() {
     ] {
         let (api, _) = always(200, &[JSON], body);
         let call = || api.api("/api/x/y").get();
-        assert_eq!(call().read::<Value>().await.unwrap(), value, "{body}");
-        call().nothing().await.unwrap();
+        assert_eq!(call().json::<Value>().await.unwrap(), value, "{body}");
+        call().discard().await.unwrap();
         // A list of records is in an envelope.
-        assert_eq!(call().list().await.unwrap_err().kind(), ErrorKind::Decode, "{body}");
+        assert_eq!(call().records().await.unwrap_err().kind(), ErrorKind::Decode, "{body}");
         assert_eq!(call().result::<Value>().await.unwrap_err().kind(), ErrorKind::Decode, "{body}");
     }
     for (body, kind) in [
@@ -548,7 +548,7 @@ async fn json_that_is_no_object_is_read() {
         let (builder, _) =
             builder(move |_| Response::builder().header(JSON.0, JSON.1).body(Body::from(body)).unwrap());
         let api = builder.retry(RetryPolicy::new().max_attempts(1)).build().unwrap();
-        let error = api.api("/api/x/y").get().read::<Value>().await.unwrap_err();
+        let error = api.api("/api/x/y").get().json::<Value>().await.unwrap_err();
         assert_eq!(error.kind(), kind, "{body}: {error}");
     }
 }

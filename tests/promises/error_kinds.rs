@@ -1,7 +1,7 @@
 //! Every failure has an error of its own kind, whose one-line message says what to do.
 
 use serde_json::json;
-use snow_client::{Client, Error, ErrorKind, RetryPolicy, Transport, field};
+use snow_client::{Client, Error, ErrorKind, Transport, field, layer::RetryPolicy};
 use snow_core::Body;
 use snow_sim::{Fault, Simulator};
 

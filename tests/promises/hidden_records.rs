@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use proptest::prelude::*;
-use snow_client::{Client, Error, ErrorKind, List, Query, Record, RecordStream};
+use snow_client::{Client, Error, ErrorKind, Query, Record, stream::RecordStream, table::ListRecords};
 use snow_sim::{Rule, Simulator, User};
 
 /// All incidents below this number are hidden from the client's user.
@@ -40,7 +40,8 @@ async fn few_records_behind_many_hidden_ones_take_few_requests() {
         numbers(&client.table("incident").list().query(Query::new().order_by("number")).all().await.unwrap());
     assert!((1..=5).contains(&shown.len()), "{shown:?}");
     for order in &orders {
-        let list = || -> List<Record> { client.table("incident").list().query(order).fields(["number"]) };
+        let list =
+            || -> ListRecords<Record> { client.table("incident").list().query(order).fields(["number"]) };
         simulator.take_journal();
         let first = list().first().await.unwrap();
         assert!(shown.contains(&numbers(&[first])[0]), "{order:?}");
@@ -80,7 +81,7 @@ fn sized(rows: RecordStream<Record>, size: Option<u32>) -> RecordStream<Record> 
 
 /// The numbers that a read gives which is stopped after so many records, and goes on with pages of another size.
 async fn in_two_parts(
-    list: impl Fn() -> List<Record>,
+    list: impl Fn() -> ListRecords<Record>,
     sizes: [Option<u32>; 2],
     stop: usize,
 ) -> Result<Vec<String>, Error> {

@@ -1,7 +1,7 @@
 //! An import row that is accepted with a 201 but fails is an error, and rows that are transformed later can be waited for.
 
 use serde_json::json;
-use snow_client::{Client, Error, ErrorKind, RowStatus, Transport};
+use snow_client::{Client, Error, ErrorKind, Transport, import::RowStatus};
 use snow_sim::{ColumnType, Fault, RowDecision, Rule, Simulator, Table, TransformMap, User, WireFault};
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ async fn a_row_that_failed_inside_a_201_is_a_failure() {
     assert!(error.may_have_executed() && !error.is_retryable(), "the row is in the staging table");
     assert_eq!(error.service_message().unwrap().message, "the site is closed");
     assert!(error.to_string().contains("\"Site\""), "{error}");
-    let told = fails().allow_failures().await.unwrap();
+    let told = fails().allow_failures(true).await.unwrap();
     assert_eq!(told.outcomes()[0].status, RowStatus::Error);
     assert_eq!(told.outcomes()[0].error_message.as_deref(), Some("the site is closed"));
     // In a batch, too.
@@ -87,7 +87,7 @@ async fn what_the_user_may_not_see_is_no_success() {
         let insert = || client.import("u_imp_site").insert(&json!({ "u_site": site }));
         let error = insert().await.unwrap_err();
         assert!(error.kind() == ErrorKind::RowFailed && error.may_have_executed(), "{error}");
-        assert!(insert().allow_failures().await.unwrap().outcomes().is_empty());
+        assert!(insert().allow_failures(true).await.unwrap().outcomes().is_empty());
     }
 }
 
@@ -100,10 +100,10 @@ async fn many_rows_are_taken_in_and_waited_for() {
     let set = import.insert_multiple(rows).await.unwrap();
     let before = import.progress(&set).await.unwrap();
     assert_eq!((before.pending, before.failed, before.is_done()), (4, 0, false));
-    let error = import.wait(&set, Duration::from_secs(3)).await.unwrap_err();
+    let error = import.until_processed(&set, Duration::from_secs(3)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert!(error.to_string().contains("4 of its rows wait"), "{error}");
-    let done = import.wait(&set, Duration::from_secs(60)).await.unwrap();
+    let done = import.until_processed(&set, Duration::from_secs(60)).await.unwrap();
     assert_eq!((&*done.state, done.pending, done.failed), ("processed", 0, 1));
     assert_eq!(done.rows.iter().map(|(_, count)| count).sum::<u64>(), 4);
 

@@ -4,8 +4,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RsaKeyPair};
 use snow_client::{
-    Algorithm, Client, Credentials, Error, ErrorKind, Grant, JwtBearer, KeySigner, OAuthClient,
-    OAuthClientBuilder, Signer, Token,
+    Client, Error, ErrorKind, OAuthClient,
+    client::{Credentials, OAuthClientBuilder},
+    oauth::{Algorithm, Grant, JwtBearer, KeySigner, Signer, Token},
 };
 use snow_sim::{Entry, Fault, OAuthApplication, Simulator};
 use std::sync::Arc;
@@ -227,7 +228,7 @@ async fn refused_basic_credentials_are_not_repeated() {
 #[tokio::test(start_paused = true)]
 async fn revoking_ends_the_token_there_and_here_and_in_the_storage() {
     let simulator = crate::simulator();
-    let store = snow_client::MemoryStore::new();
+    let store = snow_client::oauth::MemoryStore::new();
     let client = builder(&simulator).token_store(store.clone()).build().unwrap();
     assert_eq!(client.revoke().await.unwrap_err().kind(), ErrorKind::NoToken);
     let token = client.generate_token("admin", "secret").await.unwrap();
@@ -236,7 +237,7 @@ async fn revoking_ends_the_token_there_and_here_and_in_the_storage() {
     assert_eq!(client.token().as_ref(), Some(&token), "it is not known to be over: it is kept");
     client.revoke().await.unwrap();
     assert_eq!(client.token(), None);
-    assert_eq!(snow_client::TokenStore::load(&store).await.unwrap(), None);
+    assert_eq!(snow_client::oauth::TokenStore::load(&store).await.unwrap(), None);
     assert_eq!(read(&client).await.unwrap_err().kind(), ErrorKind::NoToken);
     client.set_token(token).unwrap();
     assert_eq!(
@@ -365,7 +366,7 @@ async fn a_callback_that_calls_its_own_client_or_hangs_ends_in_an_error() {
         }
     });
     let client = OAuthClient::builder().instance("dev12345").transport(simulator.clone());
-    let once = snow_client::RetryPolicy::new().max_attempts(1);
+    let once = snow_client::layer::RetryPolicy::new().max_attempts(1);
     let client = client.grant(grant).retry(once).build().unwrap();
     *own.lock().unwrap() = Some(client.clone());
     let error = read(&client).await.unwrap_err();

@@ -3,7 +3,10 @@
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use snow_client::{Error, ErrorKind, Loopback, OAuthClient, Token};
+use snow_client::{
+    Error, ErrorKind, OAuthClient,
+    oauth::{Loopback, Token},
+};
 use snow_sim::{OAuthApplication, Simulator};
 use std::time::Duration;
 use tokio::sync::oneshot;

@@ -71,7 +71,7 @@ mod write_verification;
 
 use http_body_util::{BodyExt, Full};
 use snow_client::query::Query;
-use snow_client::{Client, OAuthClient, OAuthClientBuilder};
+use snow_client::{Client, OAuthClient, client::OAuthClientBuilder};
 use snow_core::{ApiPath, Instance, Params};
 use snow_sim::Simulator;
 use std::time::Duration;

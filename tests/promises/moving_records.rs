@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 use serde_json::json;
-use snow_client::{Client, List, Record, SysId, field};
+use snow_client::{Client, Record, SysId, field, table::ListRecords};
 use snow_core::{Body, Error};
 use snow_sim::Simulator;
 use std::collections::HashSet;
@@ -33,7 +33,7 @@ fn incidents(count: u32) -> Simulator {
     Simulator::builder().without_demo_data().user("admin", "secret").incidents(count).build().unwrap()
 }
 
-async fn ids(list: List<Record>) -> Vec<SysId> {
+async fn ids(list: ListRecords<Record>) -> Vec<SysId> {
     list.fields(["sys_id"]).all().await.unwrap().iter().map(|row| row.sys_id().unwrap()).collect()
 }
 
@@ -52,9 +52,9 @@ async fn a_bulk_write_over_an_ordered_query_reads_by_key() {
         ids(crate::client(&simulator).table("incident").list()).await.into_iter().collect();
     let ordered = field("sys_id").is_not_empty().order_by("number");
     let changed =
-        client.table("incident").list().query(ordered).update_each(&json!({ "urgency": "3" })).all().await;
-    let written: HashSet<SysId> = changed.rows.iter().map(|row| row.sys_id).collect();
-    assert_eq!(written.len(), changed.rows.len(), "none is written twice");
+        client.table("incident").list().query(ordered).update_all(&json!({ "urgency": "3" })).all().await;
+    let written: HashSet<SysId> = changed.outcomes.iter().map(|row| row.sys_id).collect();
+    assert_eq!(written.len(), changed.outcomes.len(), "none is written twice");
     let left: HashSet<SysId> =
         ids(crate::client(&simulator).table("incident").list()).await.into_iter().collect();
     assert!(left.is_subset(&written) && written.is_subset(&all), "none that is still there is missed");
@@ -69,11 +69,11 @@ async fn the_first_so_many_in_an_order_are_found_in_one_request() {
         || client.table("incident").list().query(field("active").eq(true).order_by("number")).limit(1_200);
     let expected = ids(first()).await;
     simulator.take_journal();
-    let done = first().update_each(&json!({ "urgency": "3" })).all().await;
+    let done = first().update_all(&json!({ "urgency": "3" })).all().await;
     let reads = simulator.take_journal().iter().filter(|entry| entry.method == "GET").count();
     assert_eq!(reads, 1);
     assert!(done.is_complete() && !done.may_have_drifted);
-    let written: HashSet<SysId> = done.rows.iter().map(|row| row.sys_id).collect();
+    let written: HashSet<SysId> = done.outcomes.iter().map(|row| row.sys_id).collect();
     assert_eq!(written, expected.into_iter().collect());
 }
 
@@ -170,17 +170,17 @@ async fn a_bulk_write_that_moves_its_own_records_writes_each_once() {
     let (simulator, values) = correlated(240).await;
     let client = crate::client(&simulator);
     let list = client.table("incident").list().query(field("correlation_id").is_in(&values));
-    let done = list.update_each(&json!({ "correlation_id": values[239] })).all().await;
-    let written: HashSet<SysId> = done.rows.iter().map(|row| row.sys_id).collect();
+    let done = list.update_all(&json!({ "correlation_id": values[239] })).all().await;
+    let written: HashSet<SysId> = done.outcomes.iter().map(|row| row.sys_id).collect();
     assert!(
-        done.is_complete() && done.rows.len() == 240 && written.len() == 240,
+        done.is_complete() && done.outcomes.len() == 240 && written.len() == 240,
         "{:?}",
         done.may_have_drifted
     );
 }
 
 /// By position, in an order that only the service knows.
-fn by_number(client: &Client) -> List<Record> {
+fn by_number(client: &Client) -> ListRecords<Record> {
     client
         .table("incident")
         .list()
@@ -222,8 +222,8 @@ async fn a_bulk_write_goes_where_its_rows_were_found() {
     let client = crate::client(&simulator);
     let list = || client.table("incident").list().query(field("sys_id").is_not_empty()).query_no_domain(true);
     simulator.take_journal();
-    assert!(list().update_each(&json!({ "urgency": "3" })).all().await.is_complete());
-    assert!(list().delete_each().all().await.is_complete());
+    assert!(list().update_all(&json!({ "urgency": "3" })).all().await.is_complete());
+    assert!(list().delete_all().all().await.is_complete());
     let journal = simulator.take_journal();
     assert_eq!(journal.len(), 12);
     assert!(journal.iter().all(|entry| entry.query.contains("sysparm_query_no_domain=true")), "{journal:?}");
@@ -237,8 +237,12 @@ async fn the_files_of_a_record_stay_those_of_the_record_whatever_is_queried() {
     for id in &ids {
         client.attachments().upload("incident", id, "a.txt", "x").await.unwrap();
     }
-    let files =
-        client.attachments().of("incident", ids[0]).query(field("file_name").eq("a.txt")).await.unwrap();
+    let files = client
+        .attachments()
+        .for_record("incident", ids[0])
+        .query(field("file_name").eq("a.txt"))
+        .await
+        .unwrap();
     assert_eq!(files.len(), 1);
     assert_eq!(files[0].table_sys_id, ids[0].as_str());
 }

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
-use snow_client::{Client, ErrorKind, Record, RowStatus};
+use snow_client::{Client, ErrorKind, Record, import::RowStatus};
 use snow_core::Body;
 
 const ID: &str = "615ea769c0a80166001cf5f2367302f5";
@@ -98,7 +98,7 @@ async fn attachment_post_upload_json() {
     let sent = client(201, &text)
         .attachments()
         .upload("incident", UPLOADED_TO, "banner.jpeg", sized)
-        .as_form()
+        .as_form(true)
         .await;
     assert_eq!(json!({ "result": of(sent.unwrap().record()) }), value(&text));
 }
@@ -188,7 +188,7 @@ async fn answers_of_other_apis() {
         let client = client(200, &text);
         let result: Value = client.api("/api/x").get().result().await.unwrap();
         assert_eq!(json!({ "result": result }), value(&text), "{name}");
-        let record = client.api("/api/x").get().one().await.unwrap();
+        let record = client.api("/api/x").get().record().await.unwrap();
         assert_eq!(json!({ "result": of(&record) }), value(&text), "{name}");
     }
 }

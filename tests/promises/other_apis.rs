@@ -3,7 +3,10 @@
 use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::json;
-use snow_client::{Api, Call, Client, Error, ErrorKind, Record, Transport};
+use snow_client::{
+    Client, Error, ErrorKind, Record, Transport,
+    api::{Api, ReadResponse},
+};
 use snow_sim::{Fault, Simulator};
 
 /// Orders that a script serves: it tells what it was asked, in results of its own shape.
@@ -66,8 +69,8 @@ impl Orders {
         Self(client.api("/api/x_acme/v1/orders"))
     }
 
-    fn echo(&self, segment: &str) -> Call<Echo> {
-        self.0.at(segment).get().result()
+    fn echo(&self, segment: &str) -> ReadResponse<Echo> {
+        self.0.path(segment).get().result()
     }
 }
 
@@ -77,7 +80,7 @@ async fn methods_paths_parameters_headers_and_bodies_arrive() {
     let (client, _listener) = client(&simulator).await;
     let orders = client.api("/api/x_acme/v1/orders");
     let got =
-        orders.at("a b/c?d").get().param("q", "x&y=z").header("X-Own", "1").result::<Echo>().await.unwrap();
+        orders.path("a b/c?d").get().param("q", "x&y=z").header("X-Own", "1").result::<Echo>().await.unwrap();
     assert_eq!((&*got.method, &*got.path), ("GET", "/api/x_acme/v1/orders/a%20b%2Fc%3Fd"));
     assert_eq!((got.query.as_deref(), got.own.as_deref(), got.count), (Some("q=x%26y%3Dz"), Some("1"), 7));
     for (call, method) in [
@@ -95,14 +98,14 @@ async fn methods_paths_parameters_headers_and_bodies_arrive() {
     assert_eq!((&*text.body, text.content_type.as_deref()), ("a;b", Some("text/csv")));
     let answer = orders.delete().await.unwrap();
     assert_eq!(
-        (answer.status().as_u16(), answer.one().unwrap().value("method").unwrap().as_ref()),
+        (answer.status().as_u16(), answer.record().unwrap().value("method").unwrap().as_ref()),
         (200, "DELETE")
     );
     #[derive(Deserialize)]
     struct Top {
         top: bool,
     }
-    assert!(orders.get().read::<Top>().await.unwrap().top);
+    assert!(orders.get().json::<Top>().await.unwrap().top);
     let own = Orders::of(&client);
     let mut batch = client.batch();
     let (first, second) = (batch.add(own.echo("1")), batch.add(client.table("incident").list().limit(1)));
@@ -116,13 +119,13 @@ async fn errors_are_those_of_all_calls() {
     let simulator = simulator();
     let (client, _listener) = client(&simulator).await;
     let orders = client.api("/api/x_acme/v1/orders");
-    let error = orders.at("none").get().await.unwrap_err();
+    let error = orders.path("none").get().await.unwrap_err();
     assert_eq!(
         (error.kind(), &*error.service_message().unwrap().message),
         (ErrorKind::NotFound, "no such order")
     );
-    assert_eq!(orders.at("soft").get().list().await.map_err(kind).unwrap_err(), ErrorKind::Truncated);
-    let accepted = orders.at("accepted").post(&json!({})).one().await.unwrap();
+    assert_eq!(orders.path("soft").get().records().await.map_err(kind).unwrap_err(), ErrorKind::Truncated);
+    let accepted = orders.path("accepted").post(&json!({})).record().await.unwrap();
     assert_eq!(accepted.value("state").unwrap(), "queued", "a 202 of a script is a success");
     let other = orders.get().result::<Vec<String>>().await.unwrap_err();
     assert!(other.kind() == ErrorKind::Decode && other.operation().is_some(), "{other}");
@@ -133,8 +136,8 @@ async fn errors_are_those_of_all_calls() {
     for refused in [
         client.api("api/x").get().await.map(drop),
         client.api("/api/../x").get().await.map(drop),
-        orders.at("..").get().await.map(drop),
-        orders.at("").get().await.map(drop),
+        orders.path("..").get().await.map(drop),
+        orders.path("").get().await.map(drop),
         orders.get().header("bad name", "x").await.map(drop),
         orders.get().header("x-own", "a\nb").await.map(drop),
         orders.get().header("Content-Length", "5").await.map(drop),
@@ -151,15 +154,15 @@ async fn change_management_is_one_file_on_public_types() {
     let (client, _listener) = client(&simulator).await;
     let changes = client.api("/api/sn_chg_rest/change");
     let change: Record =
-        changes.at("normal").post(&json!({ "short_description": "disks" })).one().await.unwrap();
+        changes.path("normal").post(&json!({ "short_description": "disks" })).record().await.unwrap();
     let id = change.sys_id().unwrap();
     assert!(change.field("state").unwrap().display_value().unwrap().is_some(), "every field has both");
     #[derive(Deserialize)]
     struct Next {
         available_states: Vec<String>,
     }
-    let next = changes.at(id).at("nextstates").get().result::<Next>().await.unwrap();
+    let next = changes.path(id).path("nextstates").get().result::<Next>().await.unwrap();
     assert!(!next.available_states.is_empty());
-    changes.at(id).delete().nothing().await.unwrap();
-    assert_eq!(changes.at(id).get().one().await.map_err(kind).unwrap_err(), ErrorKind::NotFound);
+    changes.path(id).delete().discard().await.unwrap();
+    assert_eq!(changes.path(id).get().record().await.map_err(kind).unwrap_err(), ErrorKind::NotFound);
 }

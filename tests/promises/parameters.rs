@@ -3,14 +3,14 @@
 
 use serde_json::json;
 use snow_client::query::Query;
-use snow_client::{Client, ErrorKind, List, Record, SysId, field};
+use snow_client::{Client, ErrorKind, Record, SysId, field, table::ListRecords};
 use snow_sim::Simulator;
 
 fn simulator() -> Simulator {
     Simulator::builder().user("admin", "secret").incidents(300).build().unwrap()
 }
 
-fn urgent(client: &Client) -> List<Record> {
+fn urgent(client: &Client) -> ListRecords<Record> {
     client.table("incident").list().query(field("priority").eq(1))
 }
 
@@ -20,12 +20,12 @@ fn queries(simulator: &Simulator) -> Vec<String> {
 }
 
 /// By every way that a list has to its records.
-async fn every_way(list: impl Fn() -> List<Record>) -> Vec<(&'static str, Option<ErrorKind>)> {
+async fn every_way(list: impl Fn() -> ListRecords<Record>) -> Vec<(&'static str, Option<ErrorKind>)> {
     let kind = |error: snow_client::Error| error.kind();
-    let client_batch = |list: List<Record>| async move { list.through_batch().await.err() };
+    let client_batch = |list: ListRecords<Record>| async move { list.through_batch().await.err() };
     let change = json!({ "urgency": "3" });
-    let one = list().update_each(&change).concurrency(1).all().await;
-    let all = list().delete_each().all().await;
+    let one = list().update_all(&change).concurrency(1).all().await;
+    let all = list().delete_all().all().await;
     vec![
         ("page", list().await.err().map(kind)),
         ("count", list().count().await.err().map(kind)),
@@ -145,7 +145,7 @@ async fn the_scope_of_a_list_reaches_every_request_that_is_made_from_it() {
     list().all().await.unwrap();
     list().first().await.unwrap();
     list().stream().page_size(7).parallel(3).next().await.unwrap().unwrap();
-    assert!(list().update_each(&json!({ "urgency": "3" })).all().await.is_complete());
+    assert!(list().update_all(&json!({ "urgency": "3" })).all().await.is_complete());
     let asked = queries(&simulator);
     let reads: Vec<_> = asked.iter().filter(|query| query.contains("sysparm_query=")).collect();
     assert!(reads.len() > 6, "{asked:?}");
@@ -179,7 +179,7 @@ async fn a_position_belongs_to_its_instance_and_its_parameters() {
     let mut rows = urgent(&one).stream();
     let first: SysId = rows.next().await.unwrap().unwrap().sys_id().unwrap();
     let position = rows.position().unwrap();
-    let resumed = |list: List<Record>| {
+    let resumed = |list: ListRecords<Record>| {
         let mut rows = list.stream().resume(position.clone());
         async move { rows.next().await.unwrap().map(|row| row.sys_id().unwrap()) }
     };
@@ -210,9 +210,10 @@ async fn any_other_api_takes_any_parameter_once() {
     let simulator = simulator();
     let client = crate::client(&simulator);
     let table = client.api("/api/now/table/incident");
-    let found = table.get().param("sysparm_query", "priority=1").limit(2).list().await.unwrap();
+    let found = table.get().param("sysparm_query", "priority=1").limit(2).records().await.unwrap();
     assert_eq!(found.len(), 2);
-    let twice = table.get().query(field("priority").eq(1)).param("sysparm_query", "active=true").list().await;
+    let twice =
+        table.get().query(field("priority").eq(1)).param("sysparm_query", "active=true").records().await;
     let error = twice.unwrap_err();
     assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("twice"), "{error}");
 }

@@ -16,7 +16,7 @@ fn reader(rules: impl IntoIterator<Item = Rule>) -> Client {
     let simulator = builder.build().unwrap();
     simulator.settings(|settings| settings.platform_acls = false);
     let builder = Client::builder().instance("dev1").user("reader").password("secret");
-    builder.validate_fields().transport(simulator).build().unwrap()
+    builder.validate_fields(true).transport(simulator).build().unwrap()
 }
 
 fn rows(table: &str, query: &str) -> Rule {
@@ -133,7 +133,9 @@ async fn columns_that_hold_fractions_are_generated_as_floats() {
     ] {
         assert!(code.contains(&format!("pub u_{kind}: Option<{rust}>,")), "{kind} is {rust}: {code}");
         assert!(
-            code.contains(&format!("TypedField<{rust}> = snow_client::TypedField::new(\"u_{kind}\")")),
+            code.contains(&format!(
+                "TypedField<{rust}> = snow_client::schema::TypedField::new(\"u_{kind}\")"
+            )),
             "{kind}: {code}"
         );
     }
@@ -141,6 +143,6 @@ async fn columns_that_hold_fractions_are_generated_as_floats() {
     struct Job {
         u_percent_complete: Option<f64>,
     }
-    let job: Job = client.api("/api/now/table/u_job").get().list().await.unwrap()[0].to().unwrap();
+    let job: Job = client.api("/api/now/table/u_job").get().records().await.unwrap()[0].to().unwrap();
     assert_eq!(job.u_percent_complete, Some(45.5));
 }

@@ -3,7 +3,7 @@
 use crate::proxy_server::{Manner, ProxyServer};
 use http::{HeaderName, HeaderValue};
 use proptest::prelude::*;
-use snow_client::{Client, Error, ErrorKind, Proxy, Transport};
+use snow_client::{Client, Error, ErrorKind, Transport, transport::Proxy};
 use snow_core::Instance;
 use snow_core::transport::TransportBuilder;
 use std::ffi::OsStr;
@@ -12,8 +12,9 @@ use std::process::Command;
 fn client(transport: TransportBuilder, agent: Option<&str>) -> Client {
     let instance = Instance::parse_insecure("http://snow.example.com").unwrap();
     let builder = Client::builder().instance(instance).user("admin").password("secret");
-    let builder =
-        builder.retry(snow_client::RetryPolicy::new().max_attempts(1)).transport(transport.build().unwrap());
+    let builder = builder
+        .retry(snow_client::layer::RetryPolicy::new().max_attempts(1))
+        .transport(transport.build().unwrap());
     match agent {
         Some(agent) => builder.user_agent(agent).build().unwrap(),
         None => builder.build().unwrap(),

@@ -1,6 +1,6 @@
 //! Tokens that pysnow stored can be read here, and tokens stored here can be read by pysnow.
 
-use snow_client::Token;
+use snow_client::oauth::Token;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 

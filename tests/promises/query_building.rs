@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 use snow_client::query::{FieldPath, Query, Value, related_list, text_search};
-use snow_client::{BulkReport, Error, ErrorKind, TypedField, field};
+use snow_client::{Error, ErrorKind, bulk::BulkReport, field, schema::TypedField};
 use snow_core::Params;
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ fn refused<T>(result: Result<T, Error>, why: &str) {
 
 /// A bulk write whose records could not be looked up.
 fn unread<T>(outcomes: BulkReport<T>, why: &str) {
-    assert!(outcomes.rows.is_empty());
+    assert!(outcomes.outcomes.is_empty());
     refused(outcomes.into_result(), why);
 }
 
@@ -78,12 +78,12 @@ async fn a_bulk_delete_deletes_what_the_raw_part_selects() {
     let before = incidents.list().all().await.unwrap().len();
     assert!(critical > 0 && critical < before);
     let query = Query::raw("priority=1").into_owned().and(field("active").eq(true));
-    assert!(incidents.list().query(query).delete_each().all().await.is_complete());
+    assert!(incidents.list().query(query).delete_all().all().await.is_complete());
     assert_eq!(incidents.list().all().await.unwrap().len(), before - critical);
 
     simulator.take_journal();
     let garbage = Query::raw("no query at all").into_owned().and(field("active").eq(true));
-    unread(incidents.list().query(garbage).delete_each().all().await, "cannot be read");
+    unread(incidents.list().query(garbage).delete_all().all().await, "cannot be read");
     assert_eq!(simulator.journal(), []);
 }
 
@@ -192,8 +192,8 @@ async fn a_bulk_update_by_an_empty_key_sends_nothing() {
     let client = crate::client(&simulator);
     let by = |key: &'static str| client.table("incident").list().query(field("correlation_id").eq(key));
     let change = json!({"short_description": "x"});
-    unread(by("").update_each(&change).all().await, "is_empty()");
-    unread(by("").delete_each().all().await, "is_empty()");
+    unread(by("").update_all(&change).all().await, "is_empty()");
+    unread(by("").delete_all().all().await, "is_empty()");
     refused(by("").all().await, "is_empty()");
     refused(by("").count().await, "is_empty()");
     assert_eq!(simulator.journal(), []);
@@ -253,7 +253,7 @@ async fn nothing_is_sent_for_text_copied_from_a_url() {
         refused(list().await, "URL");
         refused(list().all().await, "URL");
         refused(list().count().await, "URL");
-        unread(list().delete_each().all().await, "URL");
+        unread(list().delete_all().all().await, "URL");
     }
     assert_eq!(simulator.journal(), []);
 }

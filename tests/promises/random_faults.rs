@@ -3,7 +3,7 @@
 use crate::cancelled::{Cancelled, Random};
 use futures_util::future::join_all;
 use serde_json::json;
-use snow_client::{Client, Error, ErrorKind, RetryPolicy, field};
+use snow_client::{Client, Error, ErrorKind, field, layer::RetryPolicy};
 use snow_core::Body;
 use snow_sim::{Fault, Simulator, WireFault};
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 use http::{Request, Response};
-use snow_client::{Client, ErrorKind, RetryPolicy};
+use snow_client::{Client, ErrorKind, layer::RetryPolicy};
 use snow_core::layer::{RetryLayer, ThrottleLayer};
 use snow_core::{Body, Error, HttpService, RequestOptions};
 use std::collections::VecDeque;
@@ -265,7 +265,7 @@ async fn a_503_holds_back_its_own_request_only() {
         let seen = Arc::default();
         let client = client(503, retry_after, &seen);
         let clone = client.clone();
-        let scripted = tokio::spawn(async move { clone.api("/api/x_acme/v1/orders").get().nothing().await });
+        let scripted = tokio::spawn(async move { clone.api("/api/x_acme/v1/orders").get().discard().await });
         settle().await;
         let began = Instant::now();
         client.table("incident").list().limit(1).await.unwrap();
@@ -286,7 +286,7 @@ async fn the_error_of_a_429_tells_what_the_service_asked_for() {
         ("18446744073709551615", u64::MAX, "wait 18446744073709551615 s before the next try"),
     ] {
         let client = client(429, asked, &Arc::default());
-        let error = client.api("/api/x_acme/v1/orders").get().nothing().await.unwrap_err();
+        let error = client.api("/api/x_acme/v1/orders").get().discard().await.unwrap_err();
         assert_eq!(
             (error.kind(), error.retry_after()),
             (ErrorKind::RateLimited, Some(Duration::from_secs(seconds)))
@@ -301,7 +301,7 @@ async fn a_429_holds_back_the_other_clones_of_a_client_for_a_minute_at_most() {
     let seen = Arc::default();
     let first = builder(&seen);
     let second = first.clone();
-    first.api("/api/x_acme/v1/orders").get().nothing().await.unwrap_err();
+    first.api("/api/x_acme/v1/orders").get().discard().await.unwrap_err();
     let began = Instant::now();
     second.table("incident").list().limit(1).await.unwrap();
     assert_eq!(began.elapsed().as_secs(), 60);

@@ -4,7 +4,7 @@ use futures_util::TryStreamExt;
 use http::{Request, Response};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use snow_client::{Client, Error, ErrorKind, Query, RetryPolicy, field};
+use snow_client::{Client, Error, ErrorKind, Query, field, layer::RetryPolicy};
 use snow_core::Body;
 use snow_sim::Simulator;
 use std::collections::BTreeMap;

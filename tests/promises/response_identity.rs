@@ -2,7 +2,7 @@
 //! used again.
 
 use serde_json::json;
-use snow_client::{Client, DisplayValue, ErrorKind, RetryPolicy, field};
+use snow_client::{Client, DisplayValue, ErrorKind, field, layer::RetryPolicy};
 use snow_core::Body;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,7 +40,7 @@ async fn another_record_than_the_one_asked_for_is_an_error() {
     let fields = json!({ "state": "2" });
     for write in [
         incidents.update(ASKED, &fields),
-        incidents.replace(ASKED, &fields),
+        incidents.update(ASKED, &fields).use_put(true),
         incidents.update(ASKED, &fields).fields(["number"]),
     ] {
         let write = write.await.unwrap_err();

@@ -1,7 +1,7 @@
 //! A failure that may pass is retried where that does no harm, and never where it might.
 
 use serde_json::json;
-use snow_client::{Client, ErrorKind, RetryPolicy};
+use snow_client::{Client, ErrorKind, layer::RetryPolicy};
 use snow_sim::{Fault, Simulator};
 use std::time::Duration;
 use tokio::time::Instant;

@@ -2,7 +2,7 @@
 
 use crate::generated::incident::{Incident, IncidentPriority, IncidentState};
 use serde_json::json;
-use snow_client::{Client, Error, ErrorKind, RetryPolicy, Transport, diff, field};
+use snow_client::{Client, Error, ErrorKind, Transport, field, layer::RetryPolicy, schema::diff};
 use snow_core::decode::fields_of;
 use snow_sim::{ColumnType, Fault, Simulator, Table, User};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ fn simulator() -> Simulator {
     builder.table(animal).table(dog).build().unwrap()
 }
 
-fn builder(simulator: &Simulator, user: &str) -> snow_client::ClientBuilder {
+fn builder(simulator: &Simulator, user: &str) -> snow_client::client::ClientBuilder {
     let builder = Client::builder().instance("dev1").user(user).password("secret");
     builder.retry(RetryPolicy::new().max_attempts(1)).transport(simulator.clone())
 }
@@ -89,7 +89,7 @@ async fn unknown_fields_are_refused_before_a_query_widens() {
     assert_eq!(Some(all.len() as u64), all.total(), "what the service does by itself");
     assert!(all.len() > 2);
 
-    let checked = builder(&simulator, "admin").validate_fields().build().unwrap();
+    let checked = builder(&simulator, "admin").validate_fields(true).build().unwrap();
     let list = |query: snow_client::Query<'static>| checked.table("incident").list().query(query).limit(1);
     for good in [
         field("state").eq(1).and(field("caller_id.department.name").is_not_empty()).order_by("number"),
@@ -124,7 +124,7 @@ async fn unknown_fields_are_refused_before_a_query_widens() {
     let hint = list(field("sate").eq(1)).await.unwrap_err();
     assert!(hint.to_string().contains("did you mean \"state\"?"), "{hint}");
     // Whoever may not read the dictionary is told so, and nothing is sent unchecked.
-    let reader = builder(&simulator, "reader").validate_fields().build().unwrap();
+    let reader = builder(&simulator, "reader").validate_fields(true).build().unwrap();
     let error = reader.table("incident").list().query(field("state").eq(1)).limit(1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden);
 }

@@ -3,7 +3,7 @@
 use crate::temp_folder::TempFolder;
 use serde_json::json;
 use snow_auth::{BasicAuthLayer, OAuth};
-use snow_client::{Client, Instance, OAuthClient, RetryPolicy, Token, field};
+use snow_client::{Client, Instance, OAuthClient, field, layer::RetryPolicy, oauth::Token};
 use snow_sim::{Fault, Simulator};
 use std::fmt::Debug;
 use std::io;
@@ -154,7 +154,7 @@ async fn odd_token_answers(seen: &Seen) {
 
 /// Every other way in, in good and bad times. Every secret has "canary" in it, or is given back.
 async fn other_ways_in(seen: &Seen) -> Vec<String> {
-    use snow_client::{FileStore, Grant, JwtBearer, KeySigner, MemoryStore, StorePolicy, TokenStore};
+    use snow_client::oauth::{FileStore, Grant, JwtBearer, KeySigner, MemoryStore, StorePolicy, TokenStore};
     let key = include_str!("rsa_key.pem");
     let simulator = Simulator::builder().user("admin", PASSWORD).oauth_client("my-id", CLIENT_SECRET);
     let simulator = simulator.api_key("canary-key", "admin").build().unwrap();

@@ -4,7 +4,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Value, json};
-use snow_client::{Client, Date, DateTime, Error, ErrorKind, Record, Reference, SysId, WithDisplay};
+use snow_client::{
+    Client, Date, DateTime, Error, ErrorKind, Record, SysId,
+    record::{Reference, WithDisplay},
+};
 use snow_core::Body;
 use snow_core::decode::ApiResponse;
 use snow_core::layer::DefaultHeadersLayer;
@@ -62,9 +65,10 @@ async fn no_header_that_is_secret_is_shown_by_anything_that_is_handed_out() {
     let client = client(&json!({ "result": [{ "sys_id": "a9e30c7dc61122760116894de7bcc7bd" }] }));
     let page = client.table("incident").list().limit(1).await.unwrap();
     assert_shows_nothing(&page);
-    let (record, headers) = client.api("/api/x_acme/orders").get().with_headers().await.unwrap();
-    assert_shows_nothing(&(&record, &headers));
-    for headers in [page.headers(), &headers, record.headers()] {
+    let response = client.api("/api/x_acme/orders").get().await.unwrap();
+    let (records, headers) = client.api("/api/x_acme/orders").get().records().with_headers().await.unwrap();
+    assert_shows_nothing(&(&response, &records, &headers));
+    for headers in [page.headers(), &headers, response.headers()] {
         assert_shows_nothing(headers);
         for name in SECRET_HEADERS {
             let mut values = headers.get_all(name).iter();
@@ -172,7 +176,7 @@ fn read<T: DeserializeOwned + Debug>() -> usize {
             .unwrap()
             .into_parts();
         let answer = ApiResponse::new(head, body.clone().into()).unwrap();
-        let typed = answer.list().unwrap()[0].to::<One<T>>().map(drop);
+        let typed = answer.records().unwrap()[0].to::<One<T>>().map(drop);
         if let Err(error) = &typed {
             assert_eq!(error.kind(), ErrorKind::Decode);
             assert!(error.to_string().contains("field_f"), "{error}");
@@ -261,11 +265,11 @@ async fn no_value_is_in_the_errors_of_calls() {
             table.get(id).await.map(drop).err(),
             table.clone().typed::<One<u8>>().get(id).await.map(drop).err(),
             table.create(&json!({ "number": "x" })).await.map(drop).err(),
-            table.update(id, &json!({ "number": "x" })).require_applied().await.map(drop).err(),
+            table.update(id, &json!({ "number": "x" })).require_applied(true).await.map(drop).err(),
             table.clone().typed::<One<u8>>().list().limit(1).await.map(drop).err(),
             table.list().one().await.map(drop).err(),
             table.list().count().await.map(drop).err(),
-            client.api("/api/x_acme/orders").get().read::<One<u8>>().await.map(drop).err(),
+            client.api("/api/x_acme/orders").get().json::<One<u8>>().await.map(drop).err(),
             client.api("/api/x_acme/orders").get().result::<Vec<One<State>>>().await.map(drop).err(),
             client.api("/api/x_acme/orders").get().result::<Repeats>().await.map(drop).err(),
             client.import("imp_user").insert(&json!({ "name": "x" })).await.map(drop).err(),

@@ -5,7 +5,10 @@ use crate::property::check;
 use proptest::prelude::*;
 use serde_json::json;
 use snow_client::query::Query;
-use snow_client::{BulkWrite, Client, Error, ErrorKind, List, Record, RecordStream, field};
+use snow_client::{
+    Client, Error, ErrorKind, Record, batch::ApiCall, bulk::BulkWrite, field, stream::RecordStream,
+    table::ListRecords,
+};
 use snow_sim::{ColumnType, Simulator, Table};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -275,10 +278,10 @@ async fn rows(mut rows: RecordStream<Record>, limited: bool) -> Result<Came, Err
     Ok(Came::Records(places(all)))
 }
 
-async fn written<T: Send + 'static>(many: BulkWrite<T>) -> Result<BTreeSet<usize>, Error> {
+async fn written<C: ApiCall>(many: BulkWrite<C>) -> Result<BTreeSet<usize>, Error> {
     let done = many.all().await;
     assert!(
-        done.unread.is_none() || done.rows.is_empty() && done.untouched.is_empty(),
+        done.unread.is_none() || done.outcomes.is_empty() && done.untouched.is_empty(),
         "nothing was written"
     );
     let written = done.into_result()?;
@@ -303,7 +306,7 @@ impl World {
         Self { client: crate::client(&simulator), simulator, things: things.to_vec(), token: 0 }
     }
 
-    fn list(&self) -> List<Record> {
+    fn list(&self) -> ListRecords<Record> {
         self.client.table("u_thing").list()
     }
 
@@ -312,7 +315,7 @@ impl World {
         self.simulator.take_journal().len()
     }
 
-    async fn run(&mut self, terminal: Terminal, list: List<Record>) -> Result<Came, Error> {
+    async fn run(&mut self, terminal: Terminal, list: ListRecords<Record>) -> Result<Came, Error> {
         Ok(match terminal {
             Terminal::Page => Came::Records(places(list.limit(1_000).await?)),
             Terminal::ThroughBatch => Came::Records(places(list.limit(1_000).through_batch().await?)),
@@ -340,10 +343,10 @@ impl World {
         })
     }
 
-    async fn update(&mut self, list: List<Record>) -> Result<BTreeSet<usize>, Error> {
+    async fn update(&mut self, list: ListRecords<Record>) -> Result<BTreeSet<usize>, Error> {
         self.token += 1;
         let token = self.token.to_string();
-        let told = written(list.update_each(&json!({ "u_note": token }))).await;
+        let told = written(list.update_all(&json!({ "u_note": token }))).await;
         let noted = |at: &usize| self.simulator.stored("u_thing", &sys_id(*at), "u_note").unwrap() == token;
         let found: BTreeSet<usize> = (0..self.things.len()).filter(noted).collect();
         assert_eq!(told.as_ref().cloned().unwrap_or_default(), found, "it tells what it did");
@@ -351,8 +354,8 @@ impl World {
     }
 
     /// What is gone is made again.
-    async fn delete(&mut self, list: List<Record>) -> Result<BTreeSet<usize>, Error> {
-        let told = written(list.delete_each()).await;
+    async fn delete(&mut self, list: ListRecords<Record>) -> Result<BTreeSet<usize>, Error> {
+        let told = written(list.delete_all()).await;
         let gone = |at: &usize| self.simulator.stored("u_thing", &sys_id(*at), "u_kind").is_none();
         let gone: BTreeSet<usize> = (0..self.things.len()).filter(gone).collect();
         for at in &gone {
@@ -423,7 +426,7 @@ impl World {
     async fn refuses(
         &mut self,
         terminal: Terminal,
-        list: List<Record>,
+        list: ListRecords<Record>,
         what: impl fmt::Debug,
     ) -> Result<(), TestCaseError> {
         self.requests();
@@ -441,7 +444,7 @@ impl World {
 }
 
 /// Filters by a `<field>=<value>` pair, which the service takes in place of a query (facts 1.2).
-fn pair(list: List<Record>, column: Column, value: &str) -> List<Record> {
+fn pair(list: ListRecords<Record>, column: Column, value: &str) -> ListRecords<Record> {
     list.filter(column.name(), value)
 }
 
@@ -588,7 +591,7 @@ fn a_limit_and_an_offset_mean_the_same_for_every_terminal() {
         let query = if ordered { filter.query().order_by("sys_id") } else { filter.query() };
         let list = |world: &World| {
             let list = world.list().query(&query).limit(limit);
-            offset.into_iter().fold(list, List::offset)
+            offset.into_iter().fold(list, ListRecords::offset)
         };
         let mut sorted = window.clone();
         sorted.sort_unstable();

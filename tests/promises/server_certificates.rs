@@ -3,7 +3,7 @@
 use rcgen::{
     BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd,
 };
-use snow_client::{Client, Error, ErrorKind, RetryPolicy, Transport};
+use snow_client::{Client, Error, ErrorKind, Transport, layer::RetryPolicy};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;

@@ -3,7 +3,11 @@
 //! Each process is this test program, which environment variables tell to make a single call.
 
 use crate::temp_folder::TempFolder;
-use snow_client::{ErrorKind, FileStore, Grant, OAuthClient, RetryPolicy, Token};
+use snow_client::{
+    ErrorKind, OAuthClient,
+    layer::RetryPolicy,
+    oauth::{FileStore, Grant, Token},
+};
 use snow_sim::{Fault, Simulator};
 use std::env::{current_exe, var};
 use std::io::{BufRead, BufReader};
@@ -187,10 +191,10 @@ async fn with_refresh_tokens_that_rotate_the_one_window_ends_in_log_in_again() {
     std::fs::write(token_file(&folder), &login).unwrap();
     simulator.revoke_access_tokens();
     assert_eq!(outcome(process(&listener.url(), &token_file(&folder), false)), "LoginAgain");
-    let failure = snow_client::TokenStore::failure(&store).await.unwrap().unwrap();
+    let failure = snow_client::oauth::TokenStore::failure(&store).await.unwrap().unwrap();
     assert!(failure.log_in_again);
     assert_eq!(outcome(process(&listener.url(), &token_file(&folder), true)), "LoginAgain", "for 30 s");
-    snow_client::TokenStore::save(&store, &token(&folder)).await.unwrap();
+    snow_client::oauth::TokenStore::save(&store, &token(&folder)).await.unwrap();
     assert_eq!(
         outcome(process(&listener.url(), &token_file(&folder), true)),
         "read 1",
@@ -209,17 +213,17 @@ async fn a_failing_endpoint_is_not_asked_by_the_next_process_at_once() {
     let requests = simulator.token_requests();
     // As another process would: one that knows nothing but the file. The failure is made to last.
     let store = FileStore::new(token_file(&folder));
-    let mut failure = snow_client::TokenStore::failure(&store).await.unwrap().unwrap();
+    let mut failure = snow_client::oauth::TokenStore::failure(&store).await.unwrap().unwrap();
     assert!(failure.message.contains("502") && !failure.log_in_again);
     failure.until += 60_000;
-    snow_client::TokenStore::save_failure(&store, &failure).await.unwrap();
+    snow_client::oauth::TokenStore::save_failure(&store, &failure).await.unwrap();
     let second = client(&listener.url(), &token_file(&folder), false);
     let error = second.table("incident").list().limit(1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("another process failed to renew the token"), "{error}");
     assert_eq!(simulator.token_requests(), requests, "it was not asked");
     failure.until = 0;
-    snow_client::TokenStore::save_failure(&store, &failure).await.unwrap();
+    snow_client::oauth::TokenStore::save_failure(&store, &failure).await.unwrap();
     let third = client(&listener.url(), &token_file(&folder), false);
     assert_eq!(third.table("incident").list().limit(1).await.unwrap().len(), 1);
 }

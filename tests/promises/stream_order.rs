@@ -1,7 +1,7 @@
 //! A stream checks every record against the requested range and order, so that a service that ignores a condition or sorts differently
 //! can neither lose records nor send them forever.
 
-use snow_client::{Client, ErrorKind, List, Record, RetryPolicy, field};
+use snow_client::{Client, ErrorKind, Record, field, layer::RetryPolicy, table::ListRecords};
 use snow_core::Body;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ fn scripted(
     (builder.retry(RetryPolicy::new().max_attempts(1)).transport(service).build().unwrap(), requests)
 }
 
-async fn refused(list: List<Record>, page: u32) -> (usize, String) {
+async fn refused(list: ListRecords<Record>, page: u32) -> (usize, String) {
     let mut rows = list.stream().page_size(page);
     let mut given = 0;
     loop {
@@ -45,7 +45,7 @@ async fn refused(list: List<Record>, page: u32) -> (usize, String) {
 const DAYS: [&str; 4] =
     ["2026-01-01 00:00:00", "2026-01-02 00:00:00", "2026-01-03 00:00:00", "2026-01-04 00:00:00"];
 
-fn by_time(client: &Client, descending: bool) -> List<Record> {
+fn by_time(client: &Client, descending: bool) -> ListRecords<Record> {
     let all = snow_client::Query::new();
     let ordered =
         if descending { all.order_by_desc("sys_created_on") } else { all.order_by("sys_created_on") };

@@ -6,7 +6,11 @@ use http::{Request, Response};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use serde_json::json;
-use snow_client::{Client, Error, ErrorKind, Record, RecordStream, RetryPolicy, StreamPosition, field};
+use snow_client::{
+    Client, Error, ErrorKind, Record, field,
+    layer::RetryPolicy,
+    stream::{RecordStream, StreamPosition},
+};
 use snow_core::Body;
 use snow_sim::{Cut, Fault, Quota, Rule, Simulator, User, WireFault};
 use std::collections::{BTreeSet, HashSet};
@@ -52,7 +56,9 @@ async fn visible(simulator: &Simulator) -> BTreeSet<String> {
     page.iter().map(id).collect()
 }
 
-async fn collect(mut rows: RecordStream<Record>) -> (Vec<String>, Result<snow_client::StreamReport, Error>) {
+async fn collect(
+    mut rows: RecordStream<Record>,
+) -> (Vec<String>, Result<snow_client::stream::StreamReport, Error>) {
     let mut ids = Vec::new();
     while let Some(row) = rows.next().await {
         match row {

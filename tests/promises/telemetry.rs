@@ -1,7 +1,7 @@
 //! Spans follow OpenTelemetry's HTTP conventions: failures are marked, names have low cardinality, and nothing in them is a secret.
 
 use http::{Method, Request, Response};
-use snow_client::{Client, RetryPolicy};
+use snow_client::{Client, layer::RetryPolicy};
 use snow_core::layer::AttemptSpanLayer;
 use snow_core::{Body, Error, ErrorKind};
 use snow_sim::Fault;
@@ -109,8 +109,8 @@ async fn names_have_no_ids_and_addresses_no_query() {
     let (spans, _guard) = Spans::record();
     let id = "a9e30c7dc61122760116894de7bcc7bd";
     client.table("incident").get(id).await.unwrap_err();
-    client.api("/api/x/order/12345").get().param("q", "canary").nothing().await.unwrap_err();
-    client.api("/api/x/order/12346/line/7").get().nothing().await.unwrap_err();
+    client.api("/api/x/order/12345").get().param("q", "canary").discard().await.unwrap_err();
+    client.api("/api/x/order/12346/line/7").get().discard().await.unwrap_err();
     for (kind, scheme) in [("operation", None), ("attempt", Some("https://dev12345.service-now.com"))] {
         let (spans, full) = (spans.of(kind), |path: &str| scheme.map(|scheme| format!("{scheme}{path}")));
         let told =

@@ -2,7 +2,7 @@
 
 use crate::temp_folder::TempFolder;
 use futures_util::future::join_all;
-use snow_client::{ErrorKind, OAuthClient, Token, field};
+use snow_client::{ErrorKind, OAuthClient, field, oauth::Token};
 use snow_sim::{Fault, Simulator};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -413,7 +413,7 @@ async fn a_renewal_that_a_login_overtook_leaves_the_storage_alone() {
 async fn a_renewal_that_everybody_abandoned_keeps_no_lease() {
     let simulator = crate::slow_simulator();
     let folder = TempFolder::new();
-    let store = snow_client::FileStore::new(folder.file("token.json"));
+    let store = snow_client::oauth::FileStore::new(folder.file("token.json"));
     let client =
         crate::oauth_builder().transport(simulator.clone()).token_store(store.clone()).build().unwrap();
     client.generate_token("admin", "secret").await.unwrap();
@@ -424,7 +424,7 @@ async fn a_renewal_that_everybody_abandoned_keeps_no_lease() {
     });
     assert!(join_all(calls).await.iter().all(Result::is_err));
     let other = store.lease_wait(Duration::ZERO);
-    drop(snow_client::TokenStore::lease(&other).await.expect("nobody holds it"));
+    drop(snow_client::oauth::TokenStore::lease(&other).await.expect("nobody holds it"));
     assert_eq!(client.table("incident").list().limit(1).await.unwrap().len(), 1);
 }
 

@@ -1,6 +1,6 @@
 //! Token requests have the same timeouts as data requests, and spans of their own. `transport.rs` tests their proxies and certificates.
 
-use snow_client::{ErrorKind, OAuthClient, RetryPolicy};
+use snow_client::{ErrorKind, OAuthClient, layer::RetryPolicy};
 use snow_sim::{Fault, Simulator, WireFault};
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -3,8 +3,9 @@
 
 use crate::temp_folder::TempFolder;
 use snow_client::{
-    ErrorKind, FileStore, Grant, Lease, MemoryStore, OAuthClient, OAuthClientBuilder, StorePolicy, Token,
-    TokenStore,
+    ErrorKind, OAuthClient,
+    client::OAuthClientBuilder,
+    oauth::{FileStore, Grant, Lease, MemoryStore, StorePolicy, Token, TokenStore},
 };
 use snow_sim::Simulator;
 use std::io;

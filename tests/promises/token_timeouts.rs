@@ -3,8 +3,10 @@
 use futures_util::future::join_all;
 use serde_json::json;
 use snow_client::{
-    Algorithm, Error, ErrorKind, Grant, JwtBearer, Lease, OAuthClient, OAuthClientBuilder, RetryPolicy,
-    Signer, StorePolicy, Token, TokenStore,
+    Error, ErrorKind, OAuthClient,
+    client::OAuthClientBuilder,
+    layer::RetryPolicy,
+    oauth::{Algorithm, Grant, JwtBearer, Lease, Signer, StorePolicy, Token, TokenStore},
 };
 use snow_core::Body;
 use snow_sim::Simulator;
@@ -89,7 +91,7 @@ fn assert_waited(error: &Error, waited: &str) {
 async fn an_endpoint_that_was_silent_once_holds_up_calls_for_its_own_limit_alone() {
     for builder in [
         |endpoint: &Endpoint| endpoint.builder(),
-        |endpoint: &Endpoint| endpoint.builder().token_store(snow_client::MemoryStore::new()),
+        |endpoint: &Endpoint| endpoint.builder().token_store(snow_client::oauth::MemoryStore::new()),
         |endpoint: &Endpoint| endpoint.builder().token_timeout(Duration::from_secs(10)),
     ] {
         let endpoint = Endpoint::new();
@@ -318,7 +320,7 @@ async fn a_signer_or_callback_that_hangs_is_named() {
 
 struct Hanging;
 
-impl snow_client::Credentials for Hanging {
+impl snow_client::client::Credentials for Hanging {
     type Error = io::Error;
 
     async fn apply(&self, _: &mut http::request::Parts) -> io::Result<()> {

@@ -8,7 +8,11 @@ use futures_util::{StreamExt, stream};
 use http::{Request, Response};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
-use snow_client::{Attachments, Client, Content, Error, ErrorKind, RetryPolicy, Transport};
+use snow_client::{
+    Client, Error, ErrorKind, Transport,
+    attachment::{Attachments, Content},
+    layer::RetryPolicy,
+};
 use snow_core::Body;
 use snow_sim::Simulator;
 use std::convert::Infallible;
@@ -386,7 +390,7 @@ async fn a_file_that_grows_is_sent_as_it_was_at_the_start() {
         let files = client.attachments();
         let upload = files.upload_file("incident", RECORD, &log);
         let upload = upload.on_progress(move |_| writing.lock().unwrap()());
-        let sent = if as_form { upload.as_form().await } else { upload.await }.unwrap();
+        let sent = if as_form { upload.as_form(true).await } else { upload.await }.unwrap();
         assert_eq!(sent.size_bytes, lines.len() as u64);
         assert!(files.download(sent.sys_id).bytes(1 << 20).await.unwrap() == lines);
         assert!(std::fs::metadata(&log).unwrap().len() > lines.len() as u64, "it grew");
@@ -406,7 +410,7 @@ async fn a_file_that_shrinks_is_an_error() {
     let error = upload.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io, "{error}");
     assert!(error.to_string().contains("was to have 1048576 bytes, and ended after"), "{error}");
-    assert_eq!(files.of("incident", RECORD).await.unwrap().len(), 0);
+    assert_eq!(files.for_record("incident", RECORD).await.unwrap().len(), 0);
 }
 
 /// Below `/proc` files have no size, and content all the same.
@@ -483,10 +487,10 @@ async fn content_that_fails_is_told_as_the_callers_own() {
             let error = files.upload("incident", RECORD, "a.txt", content).await.unwrap_err();
             assert_torn(&error);
         }
-        let form = files.upload("incident", RECORD, "a.txt", Content::body(failing(first))).as_form();
+        let form = files.upload("incident", RECORD, "a.txt", Content::body(failing(first))).as_form(true);
         assert_torn(&form.await.unwrap_err());
     }
-    assert_eq!(files.of("incident", RECORD).await.unwrap().len(), 0);
+    assert_eq!(files.for_record("incident", RECORD).await.unwrap().len(), 0);
     // By the transport alone.
     let request = Request::post(format!("{}/api/now/table/incident", listener.url()));
     let transport = Transport::builder().no_proxy().build().unwrap();
@@ -538,7 +542,7 @@ async fn an_error_of_this_machine_tells_that_nothing_was_carried_out() {
         files.download(&id).to_file(folder.file("no/such/folder")).await.map(drop),
         files.download(&id).to_file(folder.file("taken/below")).await.map(drop),
         files.download(&id).overwrite(true).to_file(folder.file("folder")).await.map(drop),
-        files.download(&id).skip_if_identical().to_file(folder.file("taken/below")).await.map(drop),
+        files.download(&id).skip_if_identical(true).to_file(folder.file("taken/below")).await.map(drop),
         files.download(&id).to_writer(&mut FullDisk).await.map(drop),
     ];
     for outcome in downloads {
@@ -551,10 +555,10 @@ async fn an_error_of_this_machine_tells_that_nothing_was_carried_out() {
     let missing = folder.file("missing");
     let uploads = [
         files.upload_file("incident", RECORD, &missing).await,
-        files.upload_file("incident", RECORD, &missing).skip_if_identical().await,
+        files.upload_file("incident", RECORD, &missing).skip_if_identical(true).await,
         files.upload_file("incident", RECORD, folder.file("folder")).await,
         files.upload("incident", RECORD, "a.txt", Content::reader(FailingReader(0))).await,
-        files.upload_file("incident", RECORD, &missing).as_form().await,
+        files.upload_file("incident", RECORD, &missing).as_form(true).await,
     ];
     for outcome in uploads {
         let error = outcome.map(drop).unwrap_err();
@@ -576,7 +580,7 @@ async fn a_wait_for_a_scan_tells_what_was_done_before() {
         error.kind() == ErrorKind::TimedOut && error.may_have_executed() && !error.is_retryable(),
         "{error}"
     );
-    let id = files.of("incident", RECORD).await.unwrap()[0].sys_id;
+    let id = files.for_record("incident", RECORD).await.unwrap()[0].sys_id;
     assert!(error.to_string().contains(&format!("uploaded as the attachment {id}")), "{error}");
     let error = files.download(id).wait_until_available(wait).bytes(10).await.unwrap_err();
     assert!(

@@ -6,7 +6,11 @@ use futures_util::{FutureExt, future::BoxFuture};
 use http::Request;
 use http_body_util::BodyExt;
 use serde_json::json;
-use snow_client::{Client, Error, ErrorKind, OAuthClient, Proxy, RetryPolicy, TlsVersion, Transport};
+use snow_client::{
+    Client, Error, ErrorKind, OAuthClient, Transport,
+    layer::RetryPolicy,
+    transport::{Proxy, TlsVersion},
+};
 use snow_core::transport::TransportBuilder;
 use snow_core::{Body, Instance};
 use snow_sim::{ConnectionFault, Listener, Simulator, TlsOptions};

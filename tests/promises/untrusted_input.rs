@@ -5,7 +5,7 @@ use futures_util::TryStreamExt;
 use http::{Request, Response};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use snow_client::{Client, ErrorKind, RetryPolicy};
+use snow_client::{Client, ErrorKind, layer::RetryPolicy};
 use snow_core::Body;
 use std::convert::Infallible;
 

@@ -3,7 +3,7 @@
 use crate::property;
 use http::{Request, Response};
 use proptest::prelude::*;
-use snow_client::{Client, ErrorKind, RetryPolicy};
+use snow_client::{Client, ErrorKind, layer::RetryPolicy};
 use snow_core::layer::{ThrottleLayer, TimeoutLayer};
 use snow_core::{Body, Error, HttpService, Transport};
 use std::sync::Arc;

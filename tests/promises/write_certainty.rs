@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use http::{Method, Request, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use snow_client::{Client, Error, ErrorKind, RetryPolicy, SysId, Transport, Upserted, field};
+use snow_client::{Client, Error, ErrorKind, SysId, Transport, field, layer::RetryPolicy, table::Upserted};
 use snow_core::{Body, HttpService};
 use snow_sim::{Fault, Rule, Simulator, User, WriteLie};
 use std::collections::VecDeque;
@@ -218,7 +218,7 @@ async fn call(client: &Client, operation: &str) -> Result<(), Error> {
     match operation {
         "create" => rows.create(&fields).await.map(drop),
         "update" => rows.update(ID, &fields).await.map(drop),
-        "replace" => rows.replace(ID, &fields).await.map(drop),
+        "replace" => rows.update(ID, &fields).use_put(true).await.map(drop),
         "import" => client.import("imp_user").insert(&fields).await.map(drop),
         "script" => client.api("/api/x_acme/v1/orders").post(&fields).result::<Row>().await.map(drop),
         "delete" => rows.delete(ID).await,
@@ -474,7 +474,7 @@ async fn a_deletion_that_finds_nothing_after_one_of_unknown_fate_is_confirmed_by
             let result = match way {
                 "delete" => rows.delete(ID).await,
                 _ => {
-                    let done = rows.delete_each([ID.parse::<SysId>().unwrap()]).all().await;
+                    let done = rows.delete_many([ID.parse::<SysId>().unwrap()]).all().await;
                     assert_eq!(done.is_complete(), sign == "=", "{told}");
                     done.into_result().map(drop)
                 }
@@ -494,7 +494,7 @@ async fn a_deletion_that_nothing_can_confirm_stays_open() {
     for path in ["/api/x_acme/v1/orders/1", "/api/now/cmdb/instance/cmdb_ci_server/1"] {
         let replies = [Reply::new("broken", "-", "Closed"), Reply::new("node", "404", "missing")];
         let (client, seen) = scripted(replies, 2);
-        let error = client.api(path).delete().nothing().await.unwrap_err();
+        let error = client.api(path).delete().discard().await.unwrap_err();
         assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::NotFound, true), "{error}");
         assert_eq!(seen.lock().unwrap().len(), 2);
     }
@@ -505,7 +505,7 @@ async fn three_deletions_that_a_gateway_answers_for_are_no_success() {
     let replies = [Reply::new("broken", "-", "Closed"), Reply::new("edge", "404", "html")];
     let (client, _) = scripted(replies, 2);
     let ids = [1, 2, 3].map(|n| format!("{n:032x}").parse::<SysId>().unwrap());
-    let done = client.table("incident").delete_each(ids).concurrency(1).all().await;
+    let done = client.table("incident").delete_many(ids).concurrency(1).all().await;
     assert!(!done.is_complete() && done.failures().count() == 3);
     for (_, error) in done.failures() {
         assert!(error.kind() == ErrorKind::NotFromInstance && error.may_have_executed(), "{error}");
@@ -528,9 +528,9 @@ async fn writes_to_many_records_tell_of_each_what_a_call_tells() {
         let (client, _) = scripted([reply.clone()], 1);
         let ids = [1, 2].map(|n| format!("{n:032x}").parse::<SysId>().unwrap());
         let rows = client.table("incident").typed::<Row>();
-        let done = rows.update_each(ids, &json!({ "urgency": "1" })).all().await;
-        assert_eq!(done.rows.len(), 2);
-        for row in &done.rows {
+        let done = rows.update_many(ids, &json!({ "urgency": "1" })).all().await;
+        assert_eq!(done.outcomes.len(), 2);
+        for row in &done.outcomes {
             assert_eq!(outcome(&row.result), (sign.into(), kind.into()), "{reply:?} {:?}", row.result);
         }
     }
@@ -785,7 +785,7 @@ async fn a_write_whose_deadline_passes_while_it_waits_for_a_token_never_left() {
     let client = builder.transport(transport).build().unwrap();
     let over =
         json!({ "access_token": "x", "refresh_token": "y", "expires_in": 1799, "expires_at": 1767225600.5 });
-    client.set_token(serde_json::from_value::<snow_client::Token>(over).unwrap()).unwrap();
+    client.set_token(serde_json::from_value::<snow_client::oauth::Token>(over).unwrap()).unwrap();
     let created = client.table("incident").create(&keyed("a")).deadline(Duration::from_secs(5)).await;
     let error = created.unwrap_err();
     assert!(!error.may_have_executed(), "{error}");
@@ -834,7 +834,8 @@ async fn what_a_response_holds_is_never_bad_input() {
     let error = client.import("imp_user").insert(&keyed("a")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Decode, true), "{error}");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(201));
-    let reference: snow_client::Reference = serde_json::from_value(json!({ "value": "x y" })).unwrap();
+    let reference: snow_client::record::Reference =
+        serde_json::from_value(json!({ "value": "x y" })).unwrap();
     assert_eq!(reference.sys_id().unwrap_err().kind(), ErrorKind::Decode);
     // Whatever a reader of the caller's own makes of it.
     let bad = client.table("incident").create(&keyed("a")).verified().await.map(|echo| echo.record.sys_id());

@@ -4,7 +4,9 @@
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use snow_client::{
-    Client, DisplayValue, Error, ErrorKind, RetryPolicy, SysId, Transport, Upserted, WriteReport, field,
+    Client, DisplayValue, Error, ErrorKind, SysId, Transport, field,
+    layer::RetryPolicy,
+    table::{Upserted, WriteReport},
 };
 use snow_sim::{Fault, Rule, Simulator, User, WireFault, WriteLie};
 use std::collections::BTreeSet;
@@ -76,7 +78,7 @@ async fn a_number_that_was_rounded_is_told_as_changed() {
         let fields: snow_client::Record = serde_json::from_str(&format!(r#"{{"u_count":{sent}}}"#)).unwrap();
         let echo = table.create(&fields).verified().await.unwrap();
         assert_eq!(echo.is_applied(), is_same, "{sent} {stored}: {echo:?}");
-        assert_eq!(table.create(&fields).require_applied().await.is_ok(), is_same, "{sent} {stored}");
+        assert_eq!(table.create(&fields).require_applied(true).await.is_ok(), is_same, "{sent} {stored}");
     }
 }
 
@@ -117,7 +119,7 @@ async fn fields_that_are_ignored_or_changed_are_told() {
     let sys_id = echo.record.sys_id().unwrap();
     let echo = incidents.update(sys_id, &fields).verified().await.unwrap();
     assert_eq!(told(&echo), expected);
-    let echo = incidents.replace(sys_id, &json!({ "urgency": "1" })).verified().await.unwrap();
+    let echo = incidents.update(sys_id, &json!({ "urgency": "1" })).use_put(true).verified().await.unwrap();
     assert!(echo.is_applied() && echo.unknown.is_empty());
 }
 
@@ -179,7 +181,7 @@ async fn strictly_any_such_field_is_an_error_of_a_write_that_was_carried_out() {
     let simulator = simulator([lock("description")]);
     let incidents = client(&simulator).table("incident");
     let fields = json!({ "description": "canary", "nmber": "canary", "correlation_id": "strict" });
-    let error = incidents.create(&fields).require_applied().await.unwrap_err();
+    let error = incidents.create(&fields).require_applied(true).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::FieldsNotApplied);
     assert!(error.may_have_executed() && !error.is_retryable());
     let text = error.to_string();
@@ -192,12 +194,13 @@ async fn strictly_any_such_field_is_an_error_of_a_write_that_was_carried_out() {
 
     let made = incidents
         .create(&json!({ "short_description": "x", "work_notes": "y" }))
-        .require_applied()
+        .require_applied(true)
         .await
         .unwrap();
     assert_eq!(made.value("short_description").unwrap(), "x");
     // Looking for it would find what is there, and take the complaint away.
-    let error = incidents.create(&fields).require_applied().confirm_by("correlation_id").await.unwrap_err();
+    let error =
+        incidents.create(&fields).require_applied(true).confirm_by("correlation_id").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::FieldsNotApplied);
 }
 
@@ -205,12 +208,7 @@ async fn strictly_any_such_field_is_an_error_of_a_write_that_was_carried_out() {
 async fn only_what_was_sent_can_be_compared() {
     let simulator = simulator([]);
     let incidents = client(&simulator).table("incident");
-    let id = "0".repeat(32);
     for error in [
-        incidents.get(&id).verified().await.map(drop).unwrap_err(),
-        incidents.delete(&id).require_applied().await.unwrap_err(),
-        incidents.get(&id).confirm_by("number").await.map(drop).unwrap_err(),
-        incidents.update(&id, &json!({ "number": "1" })).confirm_by("number").await.map(drop).unwrap_err(),
         incidents.create(&json!({ "number": "1" })).confirm_by("correlation_id").await.map(drop).unwrap_err(),
         incidents.create(&json!({ "number": "" })).confirm_by("number").await.map(drop).unwrap_err(),
         incidents.create(&json!({ "number": "a^b" })).confirm_by("number").await.map(drop).unwrap_err(),
@@ -404,11 +402,11 @@ async fn an_upsert_tells_what_the_service_made_of_it() {
             (&["urgncy".into()][..], "impact")
         );
         assert!(echo.record.value("number").unwrap().starts_with("INC"));
-        let error = incidents.upsert("correlation_id", &alert).require_applied().await.unwrap_err();
+        let error = incidents.upsert("correlation_id", &alert).require_applied(true).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::FieldsNotApplied, "{error}");
         assert!(error.to_string().contains("urgncy") && error.may_have_executed(), "{error}");
         let good = json!({ "correlation_id": "alert-8", "short_description": "x" });
-        assert!(!incidents.upsert("correlation_id", &good).require_applied().await.unwrap().is_created());
+        assert!(!incidents.upsert("correlation_id", &good).require_applied(true).await.unwrap().is_created());
     }
     assert_eq!(there_are(&simulator, "alert-8").await, 1);
 }
@@ -449,10 +447,10 @@ async fn many_rows_have_an_outcome_each() {
     let progress = told.clone();
     let began = Instant::now();
     let many =
-        incidents.update_each(ids.clone(), &json!({ "short_description": "all alike" })).concurrency(3);
+        incidents.update_many(ids.clone(), &json!({ "short_description": "all alike" })).concurrency(3);
     let done = many.on_progress(move |at| progress.lock().unwrap().push(at)).all().await;
     assert_eq!(
-        done.rows.iter().map(|row| row.sys_id).collect::<BTreeSet<_>>(),
+        done.outcomes.iter().map(|row| row.sys_id).collect::<BTreeSet<_>>(),
         ids.iter().copied().collect()
     );
     assert_eq!(began.elapsed().as_millis() / 100, 4, "eleven, three at once");
@@ -468,7 +466,7 @@ async fn many_rows_have_an_outcome_each() {
 
     let own =
         ids.iter().filter(|id| **id != absent).map(|id| (*id, json!({ "description": id, "nmber": "x" })));
-    let mut many = incidents.update_many(own).verified();
+    let mut many = incidents.update_each(own).verified();
     let mut seen = 0;
     while let Some(outcome) = many.next().await {
         let outcome = outcome.unwrap();
@@ -487,22 +485,22 @@ async fn many_stop_at_the_first_error_if_told_to_and_none_is_lost() {
     ids[4] = "0".repeat(32).parse().unwrap();
     let done = client(&simulator)
         .table("incident")
-        .delete_each(ids.clone())
+        .delete_many(ids.clone())
         .concurrency(2)
-        .stop_at_first_error()
+        .stop_at_first_error(true)
         .all()
         .await;
     assert_eq!(done.failures().count(), 1);
-    assert_eq!(done.rows.len() + done.untouched.len(), ids.len());
-    assert!((5..=6).contains(&done.rows.len()), "{}", done.rows.len());
-    let all: BTreeSet<_> = done.rows.iter().map(|row| row.sys_id).chain(done.untouched.clone()).collect();
+    assert_eq!(done.outcomes.len() + done.untouched.len(), ids.len());
+    assert!((5..=6).contains(&done.outcomes.len()), "{}", done.outcomes.len());
+    let all: BTreeSet<_> = done.outcomes.iter().map(|row| row.sys_id).chain(done.untouched.clone()).collect();
     assert_eq!(all, ids.iter().copied().collect());
     for id in &done.untouched {
         crate::client(&simulator).table("incident").get(id).await.unwrap();
     }
     assert_eq!(
         simulator.journal().iter().filter(|entry| entry.method == http::Method::DELETE).count(),
-        done.rows.len()
+        done.outcomes.len()
     );
 }
 
@@ -526,15 +524,15 @@ async fn the_rows_of_a_query_are_written_each_once() {
                 .list()
                 .query(&query)
                 .limit(50)
-                .update_each(&json!({ "short_description": "x" }))
+                .update_all(&json!({ "short_description": "x" }))
                 .all()
                 .await;
-            assert!(done.is_complete() && done.rows.len() == 50, "{done:?}");
+            assert!(done.is_complete() && done.outcomes.len() == 50, "{done:?}");
         }
-        let done = incidents.list().query(&low).delete_each().all().await;
+        let done = incidents.list().query(&low).delete_all().all().await;
         assert!(done.is_complete());
-        let rows: BTreeSet<_> = done.rows.iter().map(|row| row.sys_id).collect();
-        assert_eq!((rows.len() as u64, done.rows.len() as u64), (before, before));
+        let rows: BTreeSet<_> = done.outcomes.iter().map(|row| row.sys_id).collect();
+        assert_eq!((rows.len() as u64, done.outcomes.len() as u64), (before, before));
         assert_eq!(incidents.list().query(&low).count().await.unwrap(), 0);
         assert!(incidents.list().count().await.unwrap() > 1_000);
     }
@@ -558,8 +556,11 @@ async fn a_query_that_would_select_more_than_it_says_writes_nothing() {
         rows().query(Query::raw("u_no_such=1^ORDERBYnumber")),
     ] {
         let told = format!("{list:?}");
-        let done = list.delete_each().all().await;
-        assert!(done.rows.is_empty() && done.untouched.is_empty() && !done.is_complete(), "{told} {done:?}");
+        let done = list.delete_all().all().await;
+        assert!(
+            done.outcomes.is_empty() && done.untouched.is_empty() && !done.is_complete(),
+            "{told} {done:?}"
+        );
         let error = done.into_result().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
@@ -570,7 +571,7 @@ async fn a_query_that_would_select_more_than_it_says_writes_nothing() {
 async fn rows_that_cannot_be_read_further_are_an_error_behind_the_outcomes() {
     let simulator = simulator([]);
     let rows = client(&simulator).table("incident").list().query(field("active").eq(true));
-    let mut many = rows.update_each(&json!({ "urgency": "1" })).boxed();
+    let mut many = rows.update_all(&json!({ "urgency": "1" })).boxed();
     simulator.fail_always(Some(Fault::Hibernating));
     let outcome = many.next().await.unwrap();
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Hibernating);
@@ -585,7 +586,7 @@ async fn fields_that_are_no_object_are_refused_one_by_one() {
     simulator.take_journal();
     let incidents = client(&simulator).table("incident");
     let changes = [(ids[0], json!({ "urgency": "1" })), (ids[1], Value::from("no object"))];
-    let done = incidents.update_many(changes).all().await;
+    let done = incidents.update_each(changes).all().await;
     let failures: Vec<(SysId, ErrorKind)> =
         done.failures().map(|(id, error): (_, &Error)| (id, error.kind())).collect();
     assert_eq!((failures, simulator.journal().len()), (vec![(ids[1], ErrorKind::InvalidInput)], 1));

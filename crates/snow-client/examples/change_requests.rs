@@ -1,23 +1,24 @@
-//! An API area of one's own, in one file, on public types: change management. `cargo run -p snow-client --example change_requests`
+//! An API of your own in one file, built on public types: change management. `cargo run -p snow-client --example change_requests`
 //!
-//! It is what `Client::table` and the others look like inside: a type that holds an `Api`, and methods that give `Call`s. Whoever
-//! calls them gets everything that calls have: fields, deadlines, errors, batches.
+//! The APIs of this crate are built in the same way: a type that holds an `Api`, and methods that return calls. Whoever uses them gets
+//! everything that calls have: parameters, deadlines, errors, batches.
 
 use serde::{Deserialize, Serialize};
-use snow_client::{Api, Call, Client, Record, field};
+use snow_client::api::{Api, ReadResponse, SendRequest};
+use snow_client::{Client, Record, field};
 
-/// Change requests by the API that follows their rules (facts 7.3). Every field comes with what a person sees.
+/// Change requests, through the API that follows their rules (facts 7.3). Every field has a display value.
 #[derive(Clone, Debug)]
 struct Changes(Api);
 
-/// What may be said of a new change.
+/// The fields of a new change.
 #[derive(Serialize)]
 struct NewChange<'a> {
     short_description: &'a str,
     assignment_group: &'a str,
 }
 
-/// Where a change can go from here.
+/// The states that a change can move to.
 #[derive(Debug, Deserialize)]
 struct NextStates {
     available_states: Vec<String>,
@@ -29,22 +30,22 @@ impl Changes {
         Self(client.api("/api/sn_chg_rest/change"))
     }
 
-    /// Those of a query; the API sends 500 unless told otherwise.
-    fn list(&self) -> Call<snow_client::ApiResponse> {
+    /// Lists change requests; the API returns at most 500 unless a limit is set.
+    fn list(&self) -> SendRequest {
         self.0.get()
     }
 
-    fn create_normal(&self, change: &NewChange<'_>) -> Call<Record> {
-        self.0.at("normal").post(change).one()
+    fn create_normal(&self, change: &NewChange<'_>) -> ReadResponse<Record> {
+        self.0.path("normal").post(change).record()
     }
 
-    fn move_to(&self, sys_id: &str, state: &str) -> Call<Record> {
-        // It is in this state afterwards, however often it is told.
-        self.0.at(sys_id).patch(&serde_json::json!({ "state": state })).one().idempotent(true)
+    fn move_to(&self, sys_id: &str, state: &str) -> ReadResponse<Record> {
+        // The change is in this state afterwards, however often the request is sent.
+        self.0.path(sys_id).patch(&serde_json::json!({ "state": state })).record().idempotent(true)
     }
 
-    fn next_states(&self, sys_id: &str) -> Call<NextStates> {
-        self.0.at(sys_id).at("nextstates").get().result()
+    fn next_states(&self, sys_id: &str) -> ReadResponse<NextStates> {
+        self.0.path(sys_id).path("nextstates").get().result()
     }
 }
 
@@ -71,7 +72,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let mut batch = client.batch();
-    let all = batch.add(changes.list().query(field("short_description").contains("disks")).limit(10).list());
+    let all =
+        batch.add(changes.records().query(field("short_description").contains("disks")).limit(10).list());
     let mut answers = batch.send().await;
     println!("{} in all", answers.take(&all)?.len());
     Ok(())

@@ -6,7 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "a program waits with tokio")]
 
 use serde_json::json;
-use snow_client::{Client, Error, OAuthClient, SysId, Token, Transport, field};
+use snow_client::{Client, Error, OAuthClient, SysId, Transport, field, oauth::Token};
 use snow_sim::{Listener, Simulator};
 use std::env;
 use std::path::{Path, PathBuf};

@@ -32,52 +32,73 @@
 //! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod aggregate;
-mod api;
-mod attachment;
-mod batch;
-mod client;
-mod import;
+pub mod aggregate;
+pub mod api;
+pub mod attachment;
+pub mod batch;
+pub mod client;
+pub mod import;
 mod request;
-mod schema;
+pub mod schema;
 mod stack;
-mod table;
+pub mod table;
 
-pub use aggregate::{Aggregate, Aggregated, Aggregates, Comparison, Group};
-pub use api::Api;
-pub use attachment::{
-    Attachment, Attachments, Attribute, Content, Download, DownloadStream, FileState, TransferProgress,
-    Upload, UploadFuture, Uploaded,
-};
-pub use batch::{Batch, BatchItem, BatchResponse};
 pub use client::Client;
-pub use client::builder::ClientBuilder;
 pub use client::oauth::OAuthClient;
-pub use client::oauth::builder::OAuthClientBuilder;
-pub use import::{Import, ImportOutcome, ImportProgress, ImportResult, ImportSet, RowStatus};
-pub use request::call::{Call, CallFuture};
-pub use schema::typed_field::TypedField;
-pub use schema::{Choice, Column, Schema, TableSchema, diff};
-#[cfg(feature = "jwt")]
-pub use snow_auth::KeySigner;
-#[cfg(feature = "loopback")]
-pub use snow_auth::Loopback;
-pub use snow_auth::{
-    Algorithm, AuthorizationRequest, Credentials, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
-    RefreshFailure, Signer, StorePolicy, Token, TokenStore,
-};
-pub use snow_core::decode::{ApiResponse, DisplayOnly, Reference, WithDisplay};
-pub use snow_core::layer::RetryPolicy;
-pub use snow_core::query::{self, Query, field};
-pub use snow_core::transport::{Proxy, TlsVersion};
-pub use snow_core::{
-    Body, Date, DateTime, DisplayValue, Error, ErrorKind, Field, Instance, Record, Secret, ServiceMessage,
-    SysId, Transport,
-};
+pub use snow_core::query::{Query, field};
+pub use snow_core::{Date, DateTime, DisplayValue, Error, ErrorKind, Instance, Record, SysId, Transport};
 pub use table::Table;
-pub use table::bulk::{BulkReport, BulkWrite, WriteOutcome, WriteProgress};
-pub use table::list::List;
-pub use table::page::Page;
-pub use table::stream::{RecordStream, StreamPosition, StreamReport};
-pub use table::upsert::{Upsert, Upserted};
-pub use table::verify::{ChangedField, WriteReport};
+
+/// The result of a call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Updates and deletions of many records.
+pub mod bulk {
+    pub use crate::table::bulk::{BulkReport, BulkWrite, WriteOutcome, WriteProgress};
+}
+
+/// Streams of the records of a table.
+pub mod stream {
+    pub use crate::table::stream::{RecordStream, StreamPosition, StreamReport};
+}
+
+/// Records and their fields, and what types read of them.
+pub mod record {
+    pub use snow_core::decode::{DisplayOnly, Field, Record, Reference, WithDisplay};
+}
+
+/// Queries: which records, in which order.
+pub mod query {
+    pub use snow_core::query::*;
+}
+
+/// Errors: what failed, whether it was executed, and what to do.
+pub mod error {
+    pub use snow_core::layer::{Attempts, Stop};
+    pub use snow_core::{BoxError, Error, ErrorKind, ServiceMessage};
+}
+
+/// OAuth: grants, tokens, where tokens are stored, and logins in a browser.
+pub mod oauth {
+    #[cfg(feature = "jwt")]
+    pub use snow_auth::KeySigner;
+    #[cfg(feature = "loopback")]
+    pub use snow_auth::Loopback;
+    pub use snow_auth::{
+        Algorithm, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
+        OAuthBuilder, OAuthLayer, RefreshFailure, Signer, StorePolicy, Token, TokenStore,
+    };
+}
+
+/// The layers of the default stack, for stacks of your own.
+pub mod layer {
+    pub use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, CredentialsLayer, OAuthLayer};
+    pub use snow_core::layer::*;
+    pub use snow_core::{Departure, RequestOptions};
+}
+
+/// HTTP below the layers: the default transport and its settings, bodies, and the erased service.
+pub mod transport {
+    pub use snow_core::transport::{Proxy, TlsVersion, Transport, TransportBuilder};
+    pub use snow_core::{Body, HttpFuture, HttpService, Origin, Replay};
+}

@@ -15,7 +15,7 @@ mod peers;
 mod server;
 
 use page::Incident;
-use snow_client::{Record, RecordStream};
+use snow_client::{Record, stream::RecordStream};
 use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! Whatever is given as a proxy, it is used as it was meant, or refused without a word of its credentials.
 
 use super::scripted::{PASSWORD, has, is_fit_to_print};
-use snow_client::{Proxy, Transport};
+use snow_client::{Transport, transport::Proxy};
 
 const CANARY: &str = "canary-of-a-proxy";
 

@@ -53,7 +53,7 @@ fn status_bits(call: u8) -> u8 {
 async fn one_call(client: &Client, call: u8, body: Option<&Bytes>) -> Result<(), Error> {
     let incidents = client.table("incident");
     match call {
-        0 => compare(client.api("/api/x/y/z").get().read::<Value>().await?, body, None),
+        0 => compare(client.api("/api/x/y/z").get().json::<Value>().await?, body, None),
         1 => compare(client.api("/api/x/y/z").get().result::<Value>().await?, body, Some("result")),
         2 => fields(&[incidents.get(ID).await?]),
         3 => fields(&incidents.list().limit(10).await?),

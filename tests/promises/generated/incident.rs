@@ -152,13 +152,13 @@ pub struct Incident {
     /// Approval set: glide_date_time.
     pub approval_set: Option<snow_client::DateTime>,
     /// Assigned to: reference.
-    pub assigned_to: Option<snow_client::Reference>,
+    pub assigned_to: Option<snow_client::record::Reference>,
     /// Assignment group: reference.
-    pub assignment_group: Option<snow_client::Reference>,
+    pub assignment_group: Option<snow_client::record::Reference>,
     /// Business duration: glide_duration.
     pub business_duration: Option<String>,
     /// Service: reference.
-    pub business_service: Option<snow_client::Reference>,
+    pub business_service: Option<snow_client::record::Reference>,
     /// Business resolve time: integer.
     pub business_stc: Option<i64>,
     /// Duration: glide_duration.
@@ -166,11 +166,11 @@ pub struct Incident {
     /// Resolve time: integer.
     pub calendar_stc: Option<i64>,
     /// Caller: reference.
-    pub caller_id: Option<snow_client::Reference>,
+    pub caller_id: Option<snow_client::record::Reference>,
     /// Category: string.
     pub category: Option<IncidentCategory>,
     /// Caused by Change: reference.
-    pub caused_by: Option<snow_client::Reference>,
+    pub caused_by: Option<snow_client::record::Reference>,
     /// Child Incidents: integer.
     pub child_incidents: Option<i64>,
     /// Resolution code: string.
@@ -180,15 +180,15 @@ pub struct Incident {
     /// Closed: glide_date_time.
     pub closed_at: Option<snow_client::DateTime>,
     /// Closed by: reference.
-    pub closed_by: Option<snow_client::Reference>,
+    pub closed_by: Option<snow_client::record::Reference>,
     /// Configuration item: reference.
-    pub cmdb_ci: Option<snow_client::Reference>,
+    pub cmdb_ci: Option<snow_client::record::Reference>,
     /// Additional comments: journal_input.
     pub comments: Option<String>,
     /// Comments and Work notes: journal_list.
     pub comments_and_work_notes: Option<String>,
     /// Company: reference.
-    pub company: Option<snow_client::Reference>,
+    pub company: Option<snow_client::record::Reference>,
     /// Contact type: string.
     pub contact_type: Option<IncidentContactType>,
     /// Contract: string.
@@ -222,7 +222,7 @@ pub struct Incident {
     /// Knowledge: boolean.
     pub knowledge: Option<bool>,
     /// Location: reference.
-    pub location: Option<snow_client::Reference>,
+    pub location: Option<snow_client::record::Reference>,
     /// Made SLA: boolean.
     pub made_sla: Option<bool>,
     /// Notify: integer.
@@ -232,33 +232,33 @@ pub struct Incident {
     /// Opened: glide_date_time.
     pub opened_at: Option<snow_client::DateTime>,
     /// Opened by: reference.
-    pub opened_by: Option<snow_client::Reference>,
+    pub opened_by: Option<snow_client::record::Reference>,
     /// Order: integer.
     pub order: Option<i64>,
     /// Parent: reference.
-    pub parent: Option<snow_client::Reference>,
+    pub parent: Option<snow_client::record::Reference>,
     /// Parent Incident: reference.
-    pub parent_incident: Option<snow_client::Reference>,
+    pub parent_incident: Option<snow_client::record::Reference>,
     /// Priority: integer.
     pub priority: Option<IncidentPriority>,
     /// Problem: reference.
-    pub problem_id: Option<snow_client::Reference>,
+    pub problem_id: Option<snow_client::record::Reference>,
     /// Reassignment count: integer.
     pub reassignment_count: Option<i64>,
     /// Reopen count: integer.
     pub reopen_count: Option<i64>,
     /// Last reopened by: reference.
-    pub reopened_by: Option<snow_client::Reference>,
+    pub reopened_by: Option<snow_client::record::Reference>,
     /// Last reopened at: glide_date_time.
     pub reopened_time: Option<snow_client::DateTime>,
     /// Resolved: glide_date_time.
     pub resolved_at: Option<snow_client::DateTime>,
     /// Resolved by: reference.
-    pub resolved_by: Option<snow_client::Reference>,
+    pub resolved_by: Option<snow_client::record::Reference>,
     /// Change Request: reference.
-    pub rfc: Option<snow_client::Reference>,
+    pub rfc: Option<snow_client::record::Reference>,
     /// Service offering: reference.
-    pub service_offering: Option<snow_client::Reference>,
+    pub service_offering: Option<snow_client::record::Reference>,
     /// Severity: integer.
     pub severity: Option<IncidentSeverity>,
     /// Short description: string.
@@ -276,7 +276,7 @@ pub struct Incident {
     /// Created: glide_date_time.
     pub sys_created_on: Option<snow_client::DateTime>,
     /// Domain: domain_id.
-    pub sys_domain: Option<snow_client::Reference>,
+    pub sys_domain: Option<snow_client::record::Reference>,
     /// Domain Path: domain_path.
     pub sys_domain_path: Option<String>,
     /// Sys ID: GUID.
@@ -316,175 +316,175 @@ impl Incident {
     /// The table's name.
     pub const TABLE: &'static str = "incident";
     /// Active.
-    pub const ACTIVE: snow_client::TypedField<bool> = snow_client::TypedField::new("active");
+    pub const ACTIVE: snow_client::schema::TypedField<bool> = snow_client::schema::TypedField::new("active");
     /// Activity due.
-    pub const ACTIVITY_DUE: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("activity_due");
+    pub const ACTIVITY_DUE: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("activity_due");
     /// Additional assignee list.
-    pub const ADDITIONAL_ASSIGNEE_LIST: snow_client::TypedField<String> = snow_client::TypedField::new("additional_assignee_list");
+    pub const ADDITIONAL_ASSIGNEE_LIST: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("additional_assignee_list");
     /// Approval.
-    pub const APPROVAL: snow_client::TypedField<IncidentApproval> = snow_client::TypedField::new("approval");
+    pub const APPROVAL: snow_client::schema::TypedField<IncidentApproval> = snow_client::schema::TypedField::new("approval");
     /// Approval history.
-    pub const APPROVAL_HISTORY: snow_client::TypedField<String> = snow_client::TypedField::new("approval_history");
+    pub const APPROVAL_HISTORY: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("approval_history");
     /// Approval set.
-    pub const APPROVAL_SET: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("approval_set");
+    pub const APPROVAL_SET: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("approval_set");
     /// Assigned to.
-    pub const ASSIGNED_TO: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("assigned_to");
+    pub const ASSIGNED_TO: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("assigned_to");
     /// Assignment group.
-    pub const ASSIGNMENT_GROUP: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("assignment_group");
+    pub const ASSIGNMENT_GROUP: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("assignment_group");
     /// Business duration.
-    pub const BUSINESS_DURATION: snow_client::TypedField<String> = snow_client::TypedField::new("business_duration");
+    pub const BUSINESS_DURATION: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("business_duration");
     /// Service.
-    pub const BUSINESS_SERVICE: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("business_service");
+    pub const BUSINESS_SERVICE: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("business_service");
     /// Business resolve time.
-    pub const BUSINESS_STC: snow_client::TypedField<i64> = snow_client::TypedField::new("business_stc");
+    pub const BUSINESS_STC: snow_client::schema::TypedField<i64> = snow_client::schema::TypedField::new("business_stc");
     /// Duration.
-    pub const CALENDAR_DURATION: snow_client::TypedField<String> = snow_client::TypedField::new("calendar_duration");
+    pub const CALENDAR_DURATION: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("calendar_duration");
     /// Resolve time.
-    pub const CALENDAR_STC: snow_client::TypedField<i64> = snow_client::TypedField::new("calendar_stc");
+    pub const CALENDAR_STC: snow_client::schema::TypedField<i64> = snow_client::schema::TypedField::new("calendar_stc");
     /// Caller.
-    pub const CALLER_ID: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("caller_id");
+    pub const CALLER_ID: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("caller_id");
     /// Category.
-    pub const CATEGORY: snow_client::TypedField<IncidentCategory> = snow_client::TypedField::new("category");
+    pub const CATEGORY: snow_client::schema::TypedField<IncidentCategory> = snow_client::schema::TypedField::new("category");
     /// Caused by Change.
-    pub const CAUSED_BY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("caused_by");
+    pub const CAUSED_BY: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("caused_by");
     /// Child Incidents.
-    pub const CHILD_INCIDENTS: snow_client::TypedField<i64> = snow_client::TypedField::new("child_incidents");
+    pub const CHILD_INCIDENTS: snow_client::schema::TypedField<i64> = snow_client::schema::TypedField::new("child_incidents");
     /// Resolution code.
-    pub const CLOSE_CODE: snow_client::TypedField<String> = snow_client::TypedField::new("close_code");
+    pub const CLOSE_CODE: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("close_code");
     /// Close notes.
-    pub const CLOSE_NOTES: snow_client::TypedField<String> = snow_client::TypedField::new("close_notes");
+    pub const CLOSE_NOTES: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("close_notes");
     /// Closed.
-    pub const CLOSED_AT: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("closed_at");
+    pub const CLOSED_AT: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("closed_at");
     /// Closed by.
-    pub const CLOSED_BY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("closed_by");
+    pub const CLOSED_BY: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("closed_by");
     /// Configuration item.
-    pub const CMDB_CI: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("cmdb_ci");
+    pub const CMDB_CI: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("cmdb_ci");
     /// Additional comments.
-    pub const COMMENTS: snow_client::TypedField<String> = snow_client::TypedField::new("comments");
+    pub const COMMENTS: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("comments");
     /// Comments and Work notes.
-    pub const COMMENTS_AND_WORK_NOTES: snow_client::TypedField<String> = snow_client::TypedField::new("comments_and_work_notes");
+    pub const COMMENTS_AND_WORK_NOTES: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("comments_and_work_notes");
     /// Company.
-    pub const COMPANY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("company");
+    pub const COMPANY: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("company");
     /// Contact type.
-    pub const CONTACT_TYPE: snow_client::TypedField<IncidentContactType> = snow_client::TypedField::new("contact_type");
+    pub const CONTACT_TYPE: snow_client::schema::TypedField<IncidentContactType> = snow_client::schema::TypedField::new("contact_type");
     /// Contract.
-    pub const CONTRACT: snow_client::TypedField<String> = snow_client::TypedField::new("contract");
+    pub const CONTRACT: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("contract");
     /// Correlation display.
-    pub const CORRELATION_DISPLAY: snow_client::TypedField<String> = snow_client::TypedField::new("correlation_display");
+    pub const CORRELATION_DISPLAY: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("correlation_display");
     /// Correlation ID.
-    pub const CORRELATION_ID: snow_client::TypedField<String> = snow_client::TypedField::new("correlation_id");
+    pub const CORRELATION_ID: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("correlation_id");
     /// Delivery plan.
-    pub const DELIVERY_PLAN: snow_client::TypedField<String> = snow_client::TypedField::new("delivery_plan");
+    pub const DELIVERY_PLAN: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("delivery_plan");
     /// Delivery task.
-    pub const DELIVERY_TASK: snow_client::TypedField<String> = snow_client::TypedField::new("delivery_task");
+    pub const DELIVERY_TASK: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("delivery_task");
     /// Description.
-    pub const DESCRIPTION: snow_client::TypedField<String> = snow_client::TypedField::new("description");
+    pub const DESCRIPTION: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("description");
     /// Due date.
-    pub const DUE_DATE: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("due_date");
+    pub const DUE_DATE: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("due_date");
     /// Escalation.
-    pub const ESCALATION: snow_client::TypedField<IncidentEscalation> = snow_client::TypedField::new("escalation");
+    pub const ESCALATION: snow_client::schema::TypedField<IncidentEscalation> = snow_client::schema::TypedField::new("escalation");
     /// Expected start.
-    pub const EXPECTED_START: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("expected_start");
+    pub const EXPECTED_START: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("expected_start");
     /// Follow up.
-    pub const FOLLOW_UP: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("follow_up");
+    pub const FOLLOW_UP: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("follow_up");
     /// Group list.
-    pub const GROUP_LIST: snow_client::TypedField<String> = snow_client::TypedField::new("group_list");
+    pub const GROUP_LIST: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("group_list");
     /// On hold reason.
-    pub const HOLD_REASON: snow_client::TypedField<IncidentHoldReason> = snow_client::TypedField::new("hold_reason");
+    pub const HOLD_REASON: snow_client::schema::TypedField<IncidentHoldReason> = snow_client::schema::TypedField::new("hold_reason");
     /// Impact.
-    pub const IMPACT: snow_client::TypedField<IncidentImpact> = snow_client::TypedField::new("impact");
+    pub const IMPACT: snow_client::schema::TypedField<IncidentImpact> = snow_client::schema::TypedField::new("impact");
     /// Incident state.
-    pub const INCIDENT_STATE: snow_client::TypedField<IncidentIncidentState> = snow_client::TypedField::new("incident_state");
+    pub const INCIDENT_STATE: snow_client::schema::TypedField<IncidentIncidentState> = snow_client::schema::TypedField::new("incident_state");
     /// Knowledge.
-    pub const KNOWLEDGE: snow_client::TypedField<bool> = snow_client::TypedField::new("knowledge");
+    pub const KNOWLEDGE: snow_client::schema::TypedField<bool> = snow_client::schema::TypedField::new("knowledge");
     /// Location.
-    pub const LOCATION: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("location");
+    pub const LOCATION: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("location");
     /// Made SLA.
-    pub const MADE_SLA: snow_client::TypedField<bool> = snow_client::TypedField::new("made_sla");
+    pub const MADE_SLA: snow_client::schema::TypedField<bool> = snow_client::schema::TypedField::new("made_sla");
     /// Notify.
-    pub const NOTIFY: snow_client::TypedField<IncidentNotify> = snow_client::TypedField::new("notify");
+    pub const NOTIFY: snow_client::schema::TypedField<IncidentNotify> = snow_client::schema::TypedField::new("notify");
     /// Number.
-    pub const NUMBER: snow_client::TypedField<String> = snow_client::TypedField::new("number");
+    pub const NUMBER: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("number");
     /// Opened.
-    pub const OPENED_AT: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("opened_at");
+    pub const OPENED_AT: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("opened_at");
     /// Opened by.
-    pub const OPENED_BY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("opened_by");
+    pub const OPENED_BY: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("opened_by");
     /// Order.
-    pub const ORDER: snow_client::TypedField<i64> = snow_client::TypedField::new("order");
+    pub const ORDER: snow_client::schema::TypedField<i64> = snow_client::schema::TypedField::new("order");
     /// Parent.
-    pub const PARENT: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("parent");
+    pub const PARENT: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("parent");
     /// Parent Incident.
-    pub const PARENT_INCIDENT: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("parent_incident");
+    pub const PARENT_INCIDENT: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("parent_incident");
     /// Priority.
-    pub const PRIORITY: snow_client::TypedField<IncidentPriority> = snow_client::TypedField::new("priority");
+    pub const PRIORITY: snow_client::schema::TypedField<IncidentPriority> = snow_client::schema::TypedField::new("priority");
     /// Problem.
-    pub const PROBLEM_ID: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("problem_id");
+    pub const PROBLEM_ID: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("problem_id");
     /// Reassignment count.
-    pub const REASSIGNMENT_COUNT: snow_client::TypedField<i64> = snow_client::TypedField::new("reassignment_count");
+    pub const REASSIGNMENT_COUNT: snow_client::schema::TypedField<i64> = snow_client::schema::TypedField::new("reassignment_count");
     /// Reopen count.
-    pub const REOPEN_COUNT: snow_client::TypedField<i64> = snow_client::TypedField::new("reopen_count");
+    pub const REOPEN_COUNT: snow_client::schema::TypedField<i64> = snow_client::schema::TypedField::new("reopen_count");
     /// Last reopened by.
-    pub const REOPENED_BY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("reopened_by");
+    pub const REOPENED_BY: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("reopened_by");
     /// Last reopened at.
-    pub const REOPENED_TIME: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("reopened_time");
+    pub const REOPENED_TIME: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("reopened_time");
     /// Resolved.
-    pub const RESOLVED_AT: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("resolved_at");
+    pub const RESOLVED_AT: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("resolved_at");
     /// Resolved by.
-    pub const RESOLVED_BY: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("resolved_by");
+    pub const RESOLVED_BY: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("resolved_by");
     /// Change Request.
-    pub const RFC: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("rfc");
+    pub const RFC: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("rfc");
     /// Service offering.
-    pub const SERVICE_OFFERING: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("service_offering");
+    pub const SERVICE_OFFERING: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("service_offering");
     /// Severity.
-    pub const SEVERITY: snow_client::TypedField<IncidentSeverity> = snow_client::TypedField::new("severity");
+    pub const SEVERITY: snow_client::schema::TypedField<IncidentSeverity> = snow_client::schema::TypedField::new("severity");
     /// Short description.
-    pub const SHORT_DESCRIPTION: snow_client::TypedField<String> = snow_client::TypedField::new("short_description");
+    pub const SHORT_DESCRIPTION: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("short_description");
     /// SLA due.
-    pub const SLA_DUE: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("sla_due");
+    pub const SLA_DUE: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("sla_due");
     /// State.
-    pub const STATE: snow_client::TypedField<IncidentState> = snow_client::TypedField::new("state");
+    pub const STATE: snow_client::schema::TypedField<IncidentState> = snow_client::schema::TypedField::new("state");
     /// Subcategory.
-    pub const SUBCATEGORY: snow_client::TypedField<String> = snow_client::TypedField::new("subcategory");
+    pub const SUBCATEGORY: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("subcategory");
     /// Task type.
-    pub const SYS_CLASS_NAME: snow_client::TypedField<String> = snow_client::TypedField::new("sys_class_name");
+    pub const SYS_CLASS_NAME: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("sys_class_name");
     /// Created by.
-    pub const SYS_CREATED_BY: snow_client::TypedField<String> = snow_client::TypedField::new("sys_created_by");
+    pub const SYS_CREATED_BY: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("sys_created_by");
     /// Created.
-    pub const SYS_CREATED_ON: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("sys_created_on");
+    pub const SYS_CREATED_ON: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("sys_created_on");
     /// Domain.
-    pub const SYS_DOMAIN: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("sys_domain");
+    pub const SYS_DOMAIN: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("sys_domain");
     /// Domain Path.
-    pub const SYS_DOMAIN_PATH: snow_client::TypedField<String> = snow_client::TypedField::new("sys_domain_path");
+    pub const SYS_DOMAIN_PATH: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("sys_domain_path");
     /// Sys ID.
-    pub const SYS_ID: snow_client::TypedField<snow_client::SysId> = snow_client::TypedField::new("sys_id");
+    pub const SYS_ID: snow_client::schema::TypedField<snow_client::SysId> = snow_client::schema::TypedField::new("sys_id");
     /// Updates.
-    pub const SYS_MOD_COUNT: snow_client::TypedField<i64> = snow_client::TypedField::new("sys_mod_count");
+    pub const SYS_MOD_COUNT: snow_client::schema::TypedField<i64> = snow_client::schema::TypedField::new("sys_mod_count");
     /// Tags.
-    pub const SYS_TAGS: snow_client::TypedField<String> = snow_client::TypedField::new("sys_tags");
+    pub const SYS_TAGS: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("sys_tags");
     /// Updated by.
-    pub const SYS_UPDATED_BY: snow_client::TypedField<String> = snow_client::TypedField::new("sys_updated_by");
+    pub const SYS_UPDATED_BY: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("sys_updated_by");
     /// Updated.
-    pub const SYS_UPDATED_ON: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("sys_updated_on");
+    pub const SYS_UPDATED_ON: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("sys_updated_on");
     /// Time worked.
-    pub const TIME_WORKED: snow_client::TypedField<String> = snow_client::TypedField::new("time_worked");
+    pub const TIME_WORKED: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("time_worked");
     /// Upon approval.
-    pub const UPON_APPROVAL: snow_client::TypedField<String> = snow_client::TypedField::new("upon_approval");
+    pub const UPON_APPROVAL: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("upon_approval");
     /// Upon reject.
-    pub const UPON_REJECT: snow_client::TypedField<String> = snow_client::TypedField::new("upon_reject");
+    pub const UPON_REJECT: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("upon_reject");
     /// Urgency.
-    pub const URGENCY: snow_client::TypedField<IncidentUrgency> = snow_client::TypedField::new("urgency");
+    pub const URGENCY: snow_client::schema::TypedField<IncidentUrgency> = snow_client::schema::TypedField::new("urgency");
     /// User input.
-    pub const USER_INPUT: snow_client::TypedField<String> = snow_client::TypedField::new("user_input");
+    pub const USER_INPUT: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("user_input");
     /// Watch list.
-    pub const WATCH_LIST: snow_client::TypedField<String> = snow_client::TypedField::new("watch_list");
+    pub const WATCH_LIST: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("watch_list");
     /// Actual end.
-    pub const WORK_END: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("work_end");
+    pub const WORK_END: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("work_end");
     /// Work notes.
-    pub const WORK_NOTES: snow_client::TypedField<String> = snow_client::TypedField::new("work_notes");
+    pub const WORK_NOTES: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("work_notes");
     /// Work notes list.
-    pub const WORK_NOTES_LIST: snow_client::TypedField<String> = snow_client::TypedField::new("work_notes_list");
+    pub const WORK_NOTES_LIST: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("work_notes_list");
     /// Actual start.
-    pub const WORK_START: snow_client::TypedField<snow_client::DateTime> = snow_client::TypedField::new("work_start");
+    pub const WORK_START: snow_client::schema::TypedField<snow_client::DateTime> = snow_client::schema::TypedField::new("work_start");
 }
 
 /// Approval of `incident`.

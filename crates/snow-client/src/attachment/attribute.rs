@@ -1,76 +1,86 @@
 //! The attributes of files: names and values of the user's own (facts 5).
 
 use super::{Attachments, requests};
+use crate::batch::api_call::api_call;
 use crate::request::call::Call;
-use crate::request::exchange::PlainReader;
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-/// A note on a file.
+/// An attribute of a file: a name and a value of your own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Attribute {
-    /// What it is about; each key is there once.
+    /// The name, which is unique among the attributes of a file.
     pub key: String,
-    /// What it says.
+    /// The value.
     pub value: String,
 }
 
+/// Lists the attributes of a file. Returned by [`Attachments::attributes`].
+#[must_use = "a call is sent when it is awaited"]
+pub struct ListAttributes<O = Vec<Attribute>> {
+    call: Call<O>,
+}
+
+api_call!(ListAttributes<O>);
+
+/// Adds, changes or deletes an attribute of a file. Returned by [`Attachments::add_attribute`], [`Attachments::set_attribute`] and
+/// [`Attachments::delete_attribute`].
+#[must_use = "a call is sent when it is awaited"]
+pub struct WriteAttribute<O = ()> {
+    call: Call<O>,
+}
+
+api_call!(WriteAttribute<O>);
+
 impl Attachments {
-    /// The notes on a file.
-    pub fn attributes(&self, sys_id: impl AsRef<str>) -> Call<Vec<Attribute>> {
-        self.attribute_call(Method::GET, sys_id.as_ref(), None, |response, _| response.result())
+    /// Lists the attributes of a file.
+    pub fn attributes(&self, sys_id: impl AsRef<str>) -> ListAttributes {
+        let request = requests::attributes(&self.api(), Method::GET, sys_id.as_ref(), None);
+        ListAttributes { call: Call::new(self.client.clone(), request, |response, _| response.result()) }
     }
 
-    /// Adds a note to a file.
+    /// Adds an attribute to a file.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Rejected`] if there is one with this key already.
-    pub fn add_attribute(&self, sys_id: impl AsRef<str>, key: &str, value: &str) -> Call<()> {
+    pub fn add_attribute(&self, sys_id: impl AsRef<str>, key: &str, value: &str) -> WriteAttribute {
         let attribute = Attribute { key: key.to_owned(), value: value.to_owned() };
-        let call = self.attribute_call(Method::POST, sys_id.as_ref(), None, |response, _| response.nothing());
-        call.change(|mut request| {
+        self.write_attribute(Method::POST, sys_id.as_ref(), None).change(|request| {
             if attribute.key.is_empty() {
-                return Err(Error::new(ErrorKind::InvalidInput, "the note's key is empty"));
+                return Err(Error::new(ErrorKind::InvalidInput, "the attribute's key is empty"));
             }
             let cannot_be_sent =
-                |e| Error::new(ErrorKind::InvalidInput, "the note cannot be sent").with_source(e);
-            request.body = Some(Bytes::from(serde_json::to_vec(&attribute).map_err(cannot_be_sent)?));
-            Ok(request)
+                |e| Error::new(ErrorKind::InvalidInput, "the attribute cannot be sent").with_source(e);
+            Ok(request.with_body(Bytes::from(serde_json::to_vec(&attribute).map_err(cannot_be_sent)?)))
         })
     }
 
-    /// Changes a note on a file.
+    /// Changes an attribute of a file.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::NotFound`] if there is none with this key.
-    pub fn set_attribute(&self, sys_id: impl AsRef<str>, key: &str, value: &str) -> Call<()> {
+    pub fn set_attribute(&self, sys_id: impl AsRef<str>, key: &str, value: &str) -> WriteAttribute {
         let body = serde_json::json!({ "value": value }).to_string();
-        let call =
-            self.attribute_call(Method::PUT, sys_id.as_ref(), Some(key), |response, _| response.nothing());
-        call.change(|mut request| {
-            request.body = Some(Bytes::from(body));
-            Ok(request.options(|options| options.idempotent(true)))
-        })
+        let write = self.write_attribute(Method::PUT, sys_id.as_ref(), Some(key));
+        write.change(|request| Ok(request.with_body(Bytes::from(body)))).idempotent(true)
     }
 
-    /// Takes a note off a file.
+    /// Deletes an attribute of a file.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::NotFound`] if there is none with this key.
-    pub fn delete_attribute(&self, sys_id: impl AsRef<str>, key: &str) -> Call<()> {
-        self.attribute_call(Method::DELETE, sys_id.as_ref(), Some(key), |response, _| response.nothing())
+    pub fn delete_attribute(&self, sys_id: impl AsRef<str>, key: &str) -> WriteAttribute {
+        self.write_attribute(Method::DELETE, sys_id.as_ref(), Some(key))
     }
 
-    fn attribute_call<T: 'static>(
-        &self,
-        method: Method,
-        sys_id: &str,
-        key: Option<&str>,
-        read: PlainReader<T>,
-    ) -> Call<T> {
-        Call::new(self.client.clone(), requests::attributes(method, sys_id, key), read)
+    fn write_attribute(&self, method: Method, sys_id: &str, key: Option<&str>) -> WriteAttribute {
+        let request = requests::attributes(&self.api(), method, sys_id, key);
+        WriteAttribute { call: Call::new(self.client.clone(), request, |response, _| response.discard()) }
     }
 }

@@ -16,7 +16,10 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 /// How much memory is reserved for a file before anything of it has come.
 const RESERVED: usize = 64 << 10;
 
-/// A download to be: see [`Attachments::download`]. Nothing is sent before one of its ways is taken.
+/// Downloads a file. Returned by [`Attachments::download`].
+///
+/// Nothing is sent before [`open`](Self::open), [`to_writer`](Self::to_writer), [`bytes`](Self::bytes) or
+/// [`to_file`](Self::to_file) is called.
 #[derive(Debug)]
 #[must_use = "a download begins when it is opened or told where to go"]
 pub struct Download {
@@ -45,22 +48,24 @@ impl Download {
         }
     }
 
-    /// Whether [`to_file`](Self::to_file) may replace a file that is there. By default it may not.
+    /// Sets whether [`to_file`](Self::to_file) may replace an existing file. By default it may not.
     pub fn overwrite(self, overwrite: bool) -> Self {
         Self { overwrite, ..self }
     }
 
-    /// Compares the size alone, and not the SHA-256: it is computed at some 1.5 GB a second, which is felt on lines that are as fast.
-    pub fn without_hash(self) -> Self {
-        Self { hashes: false, ..self }
+    /// Sets whether the SHA-256 of the content is compared with the instance's, in addition to the size. By default it is.
+    ///
+    /// It is computed at some 1.5 GB a second, which matters only on lines that are as fast.
+    pub fn verify_hash(self, verify: bool) -> Self {
+        Self { hashes: verify, ..self }
     }
 
-    /// Lets [`to_file`](Self::to_file) leave a file that has this content already as it is, and download nothing.
-    pub fn skip_if_identical(self) -> Self {
-        Self { skip_if_identical: true, ..self }
+    /// Sets whether [`to_file`](Self::to_file) downloads nothing if the file exists and has this content already.
+    pub fn skip_if_identical(self, skip: bool) -> Self {
+        Self { skip_if_identical: skip, ..self }
     }
 
-    /// Waits first until the instance has looked for viruses in the file, and at most for so long.
+    /// Waits first until the instance has scanned the file for viruses, for at most `limit`.
     pub fn wait_until_available(self, limit: Duration) -> Self {
         Self { wait: Some(limit), ..self }
     }
@@ -77,7 +82,7 @@ impl Download {
         Self { listener: Some(ProgressListener::new(listen)), ..self }
     }
 
-    /// Opens the file, to be read as it comes.
+    /// Opens the file, and returns its content as a stream.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] if there is none, or if the user may not read its record.
@@ -96,7 +101,7 @@ impl Download {
         self.copy_to(writer).await.map_err(|error| self.annotate(error))
     }
 
-    /// The whole file in memory, of at most so many bytes.
+    /// Returns the whole file in memory, which may have at most `limit` bytes.
     ///
     /// # Errors
     /// [`ErrorKind::ResponseTooLarge`] for a larger one, before any of it is read.
@@ -104,8 +109,8 @@ impl Download {
         self.collect(limit).await.map_err(|error| self.annotate(error))
     }
 
-    /// Writes the file beside its place, and puts it there when it is whole and good: there is never a part of a file under
-    /// this name. A download that breaks off is begun again, as often as reads are.
+    /// Writes the file to a temporary file, which is moved to `path` when it is complete and verified: there is never a part of a
+    /// file under this name. A download that breaks off is begun again, as often as reads are.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] if there is a file already, unless [`overwrite`](Self::overwrite) is set, or if it cannot be written.

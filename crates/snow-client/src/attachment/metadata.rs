@@ -1,17 +1,16 @@
 //! The metadata of a file.
 
-use crate::request::params::RequestParams;
+use crate::request::api_request::ApiRequest;
 use crate::table::page;
-use crate::{Call, DateTime, Error, Query, Record, SysId};
+use crate::{DateTime, Error, Record, SysId};
 use http::HeaderMap;
 use snow_core::decode::ApiResponse;
-use std::borrow::Borrow;
 use std::fmt;
 
 /// How many files the service sends if no limit is set (facts 5).
 const DEFAULT_LIMIT: u64 = 1_000;
 
-/// What is known of a file of a record: a row of `sys_attachment` (facts 5).
+/// The metadata of a file: a record of `sys_attachment` (facts 5).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Attachment {
@@ -49,25 +48,28 @@ pub enum FileState {
 }
 
 impl Attachment {
-    /// Everything that the instance told.
+    /// Returns everything that the instance told.
     pub fn record(&self) -> &Record {
         &self.record
     }
 
-    /// Whether the file is still being scanned.
+    /// Returns whether the file is still being scanned.
     pub fn is_pending(&self) -> bool {
         self.state == Some(FileState::Pending)
     }
 
     /// Reads a response with one file.
     pub(super) fn from_response(response: &ApiResponse) -> Result<Self, Error> {
-        Self::try_from(response.one()?)
+        Self::try_from(response.record()?)
     }
 
     /// Reads a response with a list of files, and checks that it is complete.
-    fn list_from_response(response: &ApiResponse, params: &RequestParams) -> Result<Vec<Self>, Error> {
-        let window = params.selection.window();
-        let records = response.list_at_most(page::max_records(window, DEFAULT_LIMIT))?;
+    pub(super) fn list_from_response(
+        response: &ApiResponse,
+        request: &ApiRequest,
+    ) -> Result<Vec<Self>, Error> {
+        let window = request.params.selection.window();
+        let records = response.records_at_most(page::max_records(window, DEFAULT_LIMIT))?;
         let files = records.into_iter().map(Self::try_from).collect::<Result<Vec<_>, _>>()?;
         page::check_complete(files.len() as u64, window, response.total(), DEFAULT_LIMIT)?;
         Ok(files)
@@ -84,7 +86,7 @@ impl Attachment {
 impl TryFrom<Record> for Attachment {
     type Error = Error;
 
-    /// Reads a row of `sys_attachment`, as the Table API gives it too.
+    /// Reads a record of `sys_attachment`, as the Table API returns it as well.
     fn try_from(record: Record) -> Result<Self, Error> {
         let text = |name: &str| record.value(name).map(|text| text.into_owned());
         let optional = |name: &str| record.get(name).map(|field| field.value()).transpose();
@@ -117,26 +119,5 @@ impl TryFrom<Record> for Attachment {
 impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.record.fmt(f)
-    }
-}
-
-impl Call<Vec<Attachment>> {
-    pub(super) fn files(call: Call<()>) -> Self {
-        call.read_as(|response, request| Attachment::list_from_response(response, &request.params))
-    }
-
-    /// Which files, in which order. Setting it again replaces the first.
-    pub fn query<'q>(self, query: impl Borrow<Query<'q>>) -> Self {
-        self.params(|params| params.query(query))
-    }
-
-    /// At most this many files.
-    pub fn limit(self, files: u32) -> Self {
-        self.params(|params| params.limit(files))
-    }
-
-    /// How many files to skip.
-    pub fn offset(self, files: u32) -> Self {
-        self.params(|params| params.offset(files))
     }
 }

@@ -1,5 +1,6 @@
 //! The Attachment API: files of records (facts 5).
 
+mod attachment_calls;
 mod attribute;
 mod content;
 mod content_type;
@@ -8,6 +9,7 @@ mod download;
 mod download_attempts;
 mod file_error;
 mod incoming;
+mod list_attachments;
 mod metadata;
 mod multipart;
 mod opened_content;
@@ -21,6 +23,7 @@ mod temp_file;
 mod transfer_all;
 mod upload;
 
+use crate::api::Api;
 use crate::request::call::Call;
 use crate::request::client_inner::ClientInner;
 use crate::request::exchange::PlainReader;
@@ -29,17 +32,20 @@ use crate::{Error, ErrorKind, SysId, field};
 use bytes::Bytes;
 use http::Method;
 use parent_record::ParentRecord;
+use snow_core::ApiPath;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use attribute::Attribute;
+pub use attachment_calls::{DeleteAttachment, GetAttachment, RenameAttachment};
+pub use attribute::{Attribute, ListAttributes, WriteAttribute};
 pub use content::Content;
 pub use download::Download;
 pub use incoming::DownloadStream;
+pub use list_attachments::ListAttachments;
 pub use metadata::{Attachment, FileState};
 pub use progress::TransferProgress;
-pub use upload::{Upload, UploadFuture, Uploaded};
+pub use upload::{Upload, Uploaded};
 
 /// The files of an instance's records. Cheap to clone. Get it by [`Client::attachments`](crate::Client::attachments).
 ///
@@ -68,50 +74,51 @@ impl Attachments {
         Self { client }
     }
 
-    /// Files of all records: those of a query on the fields of [`Attachment`].
+    /// Lists the files of all records: those of a query on the fields of [`Attachment`].
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Incomplete`] if no limit is set and more files match than the 1,000 that the service sends by itself.
-    pub fn list(&self) -> Call<Vec<Attachment>> {
-        Call::files(self.call(Method::GET, None, |_, _| Ok(())))
+    pub fn list(&self) -> ListAttachments {
+        ListAttachments::new(self.api().call(Method::GET, Attachment::list_from_response))
     }
 
-    /// The files of one record.
+    /// Lists the files of one record.
     ///
     /// # Errors
+    ///
     /// As [`list`](Self::list). A record that does not exist has no files.
-    pub fn of(&self, table: &str, sys_id: impl AsRef<str>) -> Call<Vec<Attachment>> {
+    pub fn for_record(&self, table: &str, sys_id: impl AsRef<str>) -> ListAttachments {
         let record = ParentRecord::parse(table, sys_id.as_ref());
-        self.list().change(|mut request| {
-            let ParentRecord { table, sys_id } = record?;
-            let of_record = field("table_name").eq(table).and(field("table_sys_id").eq(sys_id));
-            request.params.selection.fix(of_record);
-            Ok(request)
-        })
+        self.list().fix(record.map(|ParentRecord { table, sys_id }| {
+            field("table_name").eq(table).and(field("table_sys_id").eq(sys_id))
+        }))
     }
 
-    /// What is known of a file.
+    /// Returns the metadata of a file.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::NotFound`] if there is none, or if the user may not read its record.
-    pub fn get(&self, sys_id: impl AsRef<str>) -> Call<Attachment> {
-        self.call(Method::GET, Some(sys_id.as_ref()), |response, request| {
+    pub fn get(&self, sys_id: impl AsRef<str>) -> GetAttachment {
+        let call = self.call(Method::GET, sys_id.as_ref(), |response, request| {
             let attachment = Attachment::from_response(response)?;
             match request.identity {
                 Some(identity) => identity.matches(attachment.sys_id.as_str()).map(|()| attachment),
                 None => Ok(attachment),
             }
-        })
+        });
+        GetAttachment { call }
     }
 
-    /// Gives a record a file: bytes, a file of this machine, a reader or a stream. Files go out in constant memory.
+    /// Uploads a file to a record: bytes, a file of this machine, a reader or a stream. Files are sent in constant memory.
     ///
     /// ```no_run
     /// # async fn example(client: snow_client::Client, incident: &str) -> Result<(), snow_client::Error> {
-    /// use snow_client::Content;
+    /// use snow_client::attachment::Content;
     ///
     /// let log = Content::file("/var/log/syslog");
-    /// let log = client.attachments().upload("incident", incident, "syslog", log).skip_if_identical().await?;
+    /// let log = client.attachments().upload("incident", incident, "syslog", log).skip_if_identical(true).await?;
     /// println!("{} bytes, {}", log.size_bytes, if log.already_existed() { "there already" } else { "new" });
     /// # Ok(()) }
     /// ```
@@ -134,7 +141,7 @@ impl Attachments {
         )
     }
 
-    /// Gives a record a file of this machine, under its own name.
+    /// Uploads a file of this machine to a record, under its own name.
     ///
     /// # Errors
     /// As [`upload`](Self::upload), and [`ErrorKind::Io`] if it cannot be read.
@@ -142,7 +149,7 @@ impl Attachments {
         Upload::new(self.clone(), ParentRecord::parse(table, sys_id.as_ref()), None, Content::file(path))
     }
 
-    /// Gets a file: as a stream, into a writer, into a file, or into memory.
+    /// Downloads a file: as a stream, into a writer, into a file, or into memory.
     ///
     /// ```no_run
     /// # async fn example(client: snow_client::Client, sys_id: &str) -> Result<(), snow_client::Error> {
@@ -153,27 +160,30 @@ impl Attachments {
         Download::new(self.clone(), sys_id.as_ref().parse())
     }
 
-    /// Gives a file another name.
-    pub fn rename(&self, sys_id: impl AsRef<str>, file_name: &str) -> Call<()> {
-        let call = self.call(Method::PATCH, Some(sys_id.as_ref()), |response, _| response.nothing());
-        call.change(|mut request| {
+    /// Renames a file.
+    pub fn rename(&self, sys_id: impl AsRef<str>, file_name: &str) -> RenameAttachment {
+        let call = self.call(Method::PATCH, sys_id.as_ref(), |response, _| response.discard());
+        let call = call.change(|request| {
             requests::check_file_name(file_name)?;
             let name = serde_json::json!({ "file_name": file_name });
-            request.body = Some(Bytes::from(name.to_string()));
             // The file has this name afterwards, however often the request is sent.
-            Ok(request.options(|options| options.idempotent(true)))
-        })
+            let request = request.options(|options| options.idempotent(true));
+            Ok(request.with_body(Bytes::from(name.to_string())))
+        });
+        RenameAttachment { call }
     }
 
     /// Deletes a file.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::NotFound`] if there is none.
-    pub fn delete(&self, sys_id: impl AsRef<str>) -> Call<()> {
-        self.call(Method::DELETE, Some(sys_id.as_ref()), |response, _| response.nothing())
+    pub fn delete(&self, sys_id: impl AsRef<str>) -> DeleteAttachment {
+        let call = self.call(Method::DELETE, sys_id.as_ref(), |response, _| response.discard());
+        DeleteAttachment { call }
     }
 
-    /// Waits until the instance has looked for viruses in a file, at most for so long: it looks after half a second, and then
+    /// Waits until the instance has scanned a file for viruses, for at most `limit`. It looks after half a second, and then
     /// ever more rarely (facts 5). Instances that tell no state have no such files.
     ///
     /// # Errors
@@ -184,18 +194,24 @@ impl Attachments {
         limit: Duration,
     ) -> Result<Attachment, Error> {
         let sys_id: SysId = sys_id.as_ref().parse()?;
-        let request = requests::metadata(Method::GET, Some(sys_id.as_str()))?;
+        let request = requests::metadata(&self.api(), Method::GET, sys_id.as_str())?;
         let timed_out = |_| {
             let why = format!(
                 "the attachment {sys_id} is on the instance, and still being scanned after {limit:?}"
             );
             request.annotate(&self.client, Error::new(ErrorKind::TimedOut, why))
         };
-        let look = || self.get(sys_id).into_future();
+        let look = || self.get(sys_id).send();
         poll_until(limit, look, |attachment| !attachment.is_pending(), timed_out).await
     }
 
-    fn call<T: 'static>(&self, method: Method, sys_id: Option<&str>, read: PlainReader<T>) -> Call<T> {
-        Call::new(self.client.clone(), requests::metadata(method, sys_id), read)
+    /// The API of all files.
+    fn api(&self) -> Api {
+        Api::known(self.client.clone(), ApiPath::parse("/api/now/attachment"))
+    }
+
+    /// A call about one file.
+    fn call<T: 'static>(&self, method: Method, sys_id: &str, read: PlainReader<T>) -> Call<T> {
+        Call::new(self.client.clone(), requests::metadata(&self.api(), method, sys_id), read)
     }
 }

@@ -1,6 +1,7 @@
 //! The requests of the Attachment API.
 
 use super::parent_record::ParentRecord;
+use crate::api::Api;
 use crate::request::api_request::ApiRequest;
 use crate::request::record_identity::Identity;
 use crate::request::stream;
@@ -16,18 +17,21 @@ pub(super) struct NewFile<'a> {
     pub(super) created: Option<DateTime>,
 }
 
-/// The request about the metadata of one file, or of all files.
-pub(super) fn metadata(method: Method, sys_id: Option<&str>) -> Result<ApiRequest, Error> {
-    let path = ApiPath::parse("/api/now/attachment")?;
-    let Some(sys_id) = sys_id else { return Ok(ApiRequest::new(method, path)) };
+/// The request about the metadata of one file.
+pub(super) fn metadata(files: &Api, method: Method, sys_id: &str) -> Result<ApiRequest, Error> {
     let sys_id: SysId = sys_id.parse()?;
     let identity = Some(Identity::new(sys_id));
-    Ok(ApiRequest { identity, ..ApiRequest::new(method, path.record(sys_id)) })
+    Ok(ApiRequest { identity, ..files.record(sys_id).api_request(method)? })
 }
 
 /// The request about the attributes of a file, or about the one with this key.
-pub(super) fn attributes(method: Method, sys_id: &str, key: Option<&str>) -> Result<ApiRequest, Error> {
-    let mut request = metadata(method, Some(sys_id))?;
+pub(super) fn attributes(
+    files: &Api,
+    method: Method,
+    sys_id: &str,
+    key: Option<&str>,
+) -> Result<ApiRequest, Error> {
+    let mut request = metadata(files, method, sys_id)?;
     request.path = request.path.push("attributes")?;
     if let Some(key) = key {
         request.path = request.path.push(key)?;
@@ -92,7 +96,7 @@ fn with_deadline(request: ApiRequest, deadline: Option<Duration>) -> ApiRequest 
 pub(super) fn content_type_header(content_type: &str) -> Result<HeaderValue, Error> {
     let has_two_parts = content_type.split('/').filter(|part| !part.trim().is_empty()).count() == 2;
     HeaderValue::from_str(content_type).ok().filter(|_| has_two_parts).ok_or_else(|| {
-        let why = format!("the content type {content_type:?} is none: write one such as \"image/png\"");
+        let why = format!("{content_type:?} is not a valid content type: write one such as \"image/png\"");
         Error::new(ErrorKind::InvalidInput, why)
     })
 }

@@ -8,20 +8,22 @@ use super::progress::{ProgressBody, ProgressListener};
 use super::requests::{self, NewFile};
 use super::{Attachment, Attachments, TransferProgress};
 use crate::request::api_request::ApiRequest;
+use crate::request::call::CallFuture;
 use crate::request::stream;
 use crate::{DateTime, Error, ErrorKind, SysId};
 use http::Method;
 use snow_core::Body;
 use snow_core::decode::ApiResponse;
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::ops::Deref;
-use std::pin::Pin;
 use std::time::Duration;
 
-/// An upload that begins when it is awaited: see [`Attachments::upload`].
+/// Uploads a file. Returned by [`Attachments::upload`] and [`Attachments::upload_file`].
 ///
-/// **Cancelling**: a dropped future leaves open whether the file is there.
+/// # Cancel safety
+///
+/// Dropping the future leaves it unknown whether the file was uploaded.
 #[must_use = "an upload begins when it is awaited"]
 pub struct Upload {
     attachments: Attachments,
@@ -37,7 +39,7 @@ pub struct Upload {
     listener: Option<ProgressListener>,
 }
 
-/// A file that is there now.
+/// A file that was uploaded.
 #[derive(Clone, Debug)]
 pub struct Uploaded {
     attachment: Attachment,
@@ -45,12 +47,12 @@ pub struct Uploaded {
 }
 
 impl Uploaded {
-    /// Whether it was there already, and nothing was sent: see [`Upload::skip_if_identical`].
+    /// Returns whether the file existed already, and nothing was sent: see [`Upload::skip_if_identical`].
     pub fn already_existed(&self) -> bool {
         self.already_existed
     }
 
-    /// What the instance tells of it.
+    /// Returns the metadata of the file.
     pub fn into_attachment(self) -> Attachment {
         self.attachment
     }
@@ -86,41 +88,45 @@ impl Upload {
         }
     }
 
-    /// The name of the file on the instance.
+    /// Sets the name of the file on the instance.
     pub fn file_name(self, name: &str) -> Self {
         Self { file_name: Some(name.to_owned()), ..self }
     }
 
-    /// The file's type. Without it, the file's name tells, and how its content begins: a picture that is called `.txt` is a
-    /// picture, and what neither tells is `application/octet-stream`.
+    /// Sets the content type.
+    ///
+    /// By default it is found by the file's name and by how its content begins: a picture that is called `.txt` is a picture. If
+    /// neither tells, it is `application/octet-stream`.
     pub fn content_type(self, content_type: &str) -> Self {
         Self { content_type: Some(content_type.to_owned()), ..self }
     }
 
-    /// When the file was made, in place of now.
+    /// Sets when the file was created, instead of now.
     pub fn created_on(self, created: DateTime) -> Self {
         Self { created: Some(created), ..self }
     }
 
-    /// Sends it in a form (`multipart/form-data`) whose last part is the file, in place of the file as it is: for gateways that
-    /// take nothing else.
-    pub fn as_form(self) -> Self {
-        Self { as_form: true, ..self }
+    /// Sets whether the file is sent in a form (`multipart/form-data`) whose last part is the file, instead of as it is: for gateways
+    /// that take nothing else.
+    pub fn as_form(self, as_form: bool) -> Self {
+        Self { as_form, ..self }
     }
 
-    /// Sends nothing if the record has a file with the same content already, whatever its name. The content is read once before
-    /// it is sent, so that readers and streams are refused. Instances that give no hashes get the file again.
-    pub fn skip_if_identical(self) -> Self {
-        Self { skip_if_identical: true, ..self }
+    /// Sets whether nothing is sent if the record has a file with the same content already, whatever its name.
+    ///
+    /// The content is read once before it is sent, so readers and streams are refused. Instances that return no hashes get the file
+    /// again.
+    pub fn skip_if_identical(self, skip: bool) -> Self {
+        Self { skip_if_identical: skip, ..self }
     }
 
-    /// Waits, when the file is there, until the instance has looked for viruses in it, and at most for so long.
+    /// Waits after the upload until the instance has scanned the file for viruses, for at most `limit`.
     pub fn wait_until_available(self, limit: Duration) -> Self {
         Self { wait: Some(limit), ..self }
     }
 
-    /// How long the sending may take, everything included. Without it: the client's own limit, and a second for each 64 KiB; for
-    /// content without a known size, an hour.
+    /// Sets how long the upload may take in total. By default it has the client's own limit, and a second more for each 64 KiB;
+    /// content without a known size has an hour.
     pub fn deadline(self, limit: Duration) -> Self {
         Self { deadline: Some(limit), ..self }
     }
@@ -130,7 +136,14 @@ impl Upload {
         Self { listener: Some(ProgressListener::new(listen)), ..self }
     }
 
-    async fn send(self) -> Result<Uploaded, Error> {
+    /// Returns a future that uploads the file and returns its metadata.
+    ///
+    /// The upload itself can be awaited, too. `send` is for whatever takes a future: `tokio::spawn`, `join_all`, `block_on`.
+    pub fn send(self) -> CallFuture<Uploaded> {
+        CallFuture::new(self.run())
+    }
+
+    async fn run(self) -> Result<Uploaded, Error> {
         let (attachments, wait) = (self.attachments.clone(), self.wait);
         // Whatever fails before then, nothing has left this machine.
         let prepared = match self.prepare().await.map_err(Error::before_sending)? {
@@ -247,7 +260,7 @@ async fn find_existing(
     content: &RereadableContent,
 ) -> Result<Option<Attachment>, Error> {
     let hash = content.hash().await?;
-    let files = attachments.of(&record.table, record.sys_id).await?;
+    let files = attachments.for_record(&record.table, record.sys_id).await?;
     Ok(files.into_iter().find(|file| file.hash.as_deref() == Some(&hash)))
 }
 
@@ -284,28 +297,10 @@ fn check_size(attachment: &Attachment, length: Option<u64>) -> Result<(), Error>
 
 impl IntoFuture for Upload {
     type Output = Result<Uploaded, Error>;
-    type IntoFuture = UploadFuture;
+    type IntoFuture = CallFuture<Uploaded>;
 
-    fn into_future(self) -> UploadFuture {
-        UploadFuture(Box::pin(self.send()))
-    }
-}
-
-/// The future of an [`Upload`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct UploadFuture(Pin<Box<dyn Future<Output = Result<Uploaded, Error>> + Send>>);
-
-impl Future for UploadFuture {
-    type Output = Result<Uploaded, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
-    }
-}
-
-impl fmt::Debug for UploadFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UploadFuture")
+    fn into_future(self) -> CallFuture<Uploaded> {
+        self.send()
     }
 }
 

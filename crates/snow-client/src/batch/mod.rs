@@ -1,7 +1,10 @@
 //! The Batch API: many calls in one request (facts 7.1).
 
+pub(crate) mod api_call;
 mod item;
 mod json;
+
+pub use api_call::ApiCall;
 
 use crate::request::api_request::ApiRequest;
 use crate::request::call::Call;
@@ -26,11 +29,11 @@ const ITEMS: usize = 50;
 /// How many bytes of items go in one request: the service takes 10 MB (facts 1.10).
 const BYTES: usize = 8 << 20;
 
-/// Calls that go out together: in one request, or in as few as their number and size allow. Get it by
+/// Calls that are sent together: in one request, or in as few as their number and size allow. Get it by
 /// [`Client::batch`](crate::Client::batch).
 ///
-/// Items run one after the other, in their order; nothing is rolled back. Each has an outcome of its own, of the same type and with
-/// the same errors as if it had gone out alone. Its own deadline does not hold; that of the batch does.
+/// The instance executes the items one after the other, in their order; nothing is rolled back. Each item has a result of its own, of
+/// the same type and with the same errors as if it had been sent alone. The deadline of the batch applies, not those of its items.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,9 +43,9 @@ const BYTES: usize = 8 << 20;
 /// let mut batch = client.batch();
 /// let list = batch.add(client.table("incident").list().limit(2));
 /// let made = batch.add(client.table("incident").create(&serde_json::json!({ "short_description": "x" })));
-/// let mut answers = batch.send().await;
-/// assert_eq!(answers.take(&list)?.len(), 2);
-/// println!("{}", answers.take(&made)?.value("number")?);
+/// let mut responses = batch.send().await;
+/// assert_eq!(responses.take(&list)?.len(), 2);
+/// println!("{}", responses.take(&made)?.value("number")?);
 /// # Ok(()) }
 /// ```
 #[must_use = "a batch goes out when it is sent"]
@@ -56,7 +59,7 @@ pub struct Batch {
     deadline: Option<Duration>,
 }
 
-/// Which item of a batch, and what it comes to.
+/// A call that was added to a batch: it finds the call's result in the [`BatchResponse`].
 pub struct BatchItem<T> {
     batch: Arc<()>,
     at: usize,
@@ -70,9 +73,15 @@ impl Batch {
         Self { client, items, id, most_items: ITEMS, most_bytes: BYTES, deadline: None }
     }
 
-    /// Adds a call of the same client. One that cannot be right has its error as its outcome, and is not sent.
-    pub fn add<T>(&mut self, call: impl Into<Call<T>>) -> BatchItem<T> {
-        let (client, request, read) = call.into().into_parts();
+    /// Adds a call of the same client, and returns what finds its result in the [`BatchResponse`].
+    ///
+    /// A call whose input cannot be right is not sent; its result is the error.
+    pub fn add<C: ApiCall>(&mut self, call: C) -> BatchItem<C::Response> {
+        self.add_call(call.into_call())
+    }
+
+    fn add_call<T>(&mut self, call: Call<T>) -> BatchItem<T> {
+        let (client, request, read) = call.into_batch_item();
         let request = request.and_then(|request| match Arc::ptr_eq(&client, &self.client) {
             true => AddedItem::new(self.items.len(), request, &client),
             false => Err(Error::new(ErrorKind::InvalidInput, "the call is of another client than the batch")),
@@ -81,36 +90,40 @@ impl Batch {
         BatchItem { batch: self.id.clone(), at: self.items.len() - 1, read, of: PhantomData }
     }
 
-    /// How many items go in one request at most; 50 by default.
+    /// Sets the most items of one request; 50 by default.
     pub fn max_items(self, most: usize) -> Self {
         Self { most_items: most.max(1), ..self }
     }
 
-    /// How many bytes of items go in one request at most; 8 MiB by default. A larger item goes alone.
+    /// Sets the most bytes of items of one request; 8 MiB by default. A larger item is sent alone.
     pub fn max_bytes(self, most: usize) -> Self {
         Self { most_bytes: most, ..self }
     }
 
-    /// How long each request may take, in place of the client's own limit.
+    /// Sets how long each request may take, instead of the client's own limit.
     pub fn deadline(self, limit: Duration) -> Self {
         Self { deadline: Some(limit), ..self }
     }
 
-    /// How many calls there are.
+    /// Returns the number of calls.
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether the batch has no calls.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// Sends all of them, one request after the other. Reads that the instance did not come to are sent again; writes are not,
-    /// and have [`ErrorKind::Unserviced`] as their outcome. The first of them may be what used up the batch's time, and may have been
-    /// carried out; those after it were not, which [`Error::may_have_executed`] tells.
+    /// Sends all calls, one request after the other.
     ///
-    /// **Cancelling**: a dropped future leaves open which writes were carried out.
+    /// Reads that the instance did not come to are sent again. Writes are not, and fail with [`ErrorKind::Unserviced`]. The first of
+    /// them may be what used up the batch's time, and may have been executed; those after it were not, which
+    /// [`Error::may_have_executed`] tells.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves it unknown which writes were executed.
     pub async fn send(self) -> BatchResponse {
         let mut outcomes: Vec<Option<Result<ApiResponse, Error>>> = Vec::new();
         outcomes.resize_with(self.items.len(), || None);
@@ -219,7 +232,7 @@ impl Sender<'_> {
             request = request.options(|options| options.deadline(limit));
         }
         let request = request.check(self.client).await?;
-        let read = |response: &ApiResponse, _: &ApiRequest| Ok((response.read()?, response.attempts()));
+        let read = |response: &ApiResponse, _: &ApiRequest| Ok((response.json()?, response.attempts()));
         exchange(self.client, &request, &read, None).await
     }
 }
@@ -228,7 +241,7 @@ fn unserviced() -> Error {
     Error::new(ErrorKind::Unserviced, "the instance did not come to this item of the batch")
 }
 
-/// What the items of a batch came to.
+/// The results of a batch.
 pub struct BatchResponse {
     batch: Arc<()>,
     requests: Vec<Option<ApiRequest>>,
@@ -236,7 +249,7 @@ pub struct BatchResponse {
 }
 
 impl BatchResponse {
-    /// The outcome of an item, as its call would have given it.
+    /// Returns the result of an item, as its call would have returned it.
     ///
     /// # Errors
     /// Those of the call; of the whole request, if that failed; [`ErrorKind::Unserviced`] for what the instance did not come to;
@@ -258,18 +271,11 @@ impl BatchResponse {
     }
 }
 
-impl<T: 'static> Call<T> {
-    /// Sends this call inside a batch of its own: the way out for a query that is too long for an address (facts 1.10). The
-    /// instance has 30 s for it in place of 60.
-    ///
-    /// # Errors
-    /// Those of the call, and [`ErrorKind::Unserviced`] if the answer is too large for a batch (10 MB, facts 7.1).
-    pub async fn through_batch(self) -> Result<T, Error> {
-        let client = self.client();
-        let mut batch = Batch::new(client);
-        let item = batch.add(self);
-        batch.send().await.take(&item)
-    }
+/// Sends a call inside a batch of its own.
+pub(crate) async fn send_alone<T>(call: Call<T>) -> Result<T, Error> {
+    let mut batch = Batch::new(call.client());
+    let item = batch.add_call(call);
+    batch.send().await.take(&item)
 }
 
 impl<T> fmt::Debug for BatchItem<T> {

@@ -1,24 +1,30 @@
-//! The APIs that both clients call.
+//! The APIs that a client calls.
 
-use crate::aggregate::{self, Aggregates};
-use crate::{Api, Attachments, Batch, Call, Client, Import, OAuthClient, Schema, Table};
+use crate::aggregate::AggregateRecords;
+use crate::api::Api;
+use crate::attachment::Attachments;
+use crate::batch::Batch;
+use crate::batch::api_call::ApiCall;
+use crate::import::Import;
+use crate::schema::Schema;
+use crate::{Client, Table};
 use snow_core::Error;
 
 impl Client {
-    /// A table, by its name (`incident`), not its label. A name that cannot be one is an error of the calls made on it.
+    /// Returns a table by its name (`incident`), not its label. Calls on a table whose name is not valid fail before anything is sent.
     pub fn table(&self, name: &str) -> Table {
         Table::new(self.inner.clone(), name)
     }
 
-    /// Counts, sums and the like over a table's rows, without the rows: ungrouped it is one [`Aggregates`], and after
-    /// [`group_by`](Call::group_by) one for each group.
+    /// Computes counts, sums and other aggregates over the records of a table: one set of
+    /// [`Aggregates`](crate::aggregate::Aggregates), or one for each group after [`group_by`](AggregateRecords::group_by).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
     /// # let url = simulator.listen().await?;
     /// # let client = snow_client::Client::builder().instance(url.url()).user("admin").password("secret").build()?;
-    /// use snow_client::{Aggregate, field};
+    /// use snow_client::{field, aggregate::Aggregate};
     ///
     /// let open = client.aggregate("incident").query(field("active").eq(true)).count().await?;
     /// println!("{} are open", open.count()?);
@@ -29,21 +35,21 @@ impl Client {
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn aggregate(&self, table: &str) -> Call<Aggregates> {
-        aggregate::call(self.inner.clone(), table)
+    pub fn aggregate(&self, table: &str) -> AggregateRecords {
+        AggregateRecords::new(self.inner.clone(), table)
     }
 
-    /// The files of the instance's records.
+    /// Returns the files of the instance's records.
     pub fn attachments(&self) -> Attachments {
         Attachments::new(self.inner.clone())
     }
 
-    /// Calls that go out together, in one request.
+    /// Returns an empty batch, for calls that are sent together in one request.
     pub fn batch(&self) -> Batch {
         Batch::new(self.inner.clone())
     }
 
-    /// Sends calls of one kind together; each has an outcome of its own, in their order. See [`Batch`].
+    /// Sends calls of one kind together, and returns the result of each, in their order. See [`Batch`].
     ///
     /// ```no_run
     /// # async fn example(client: snow_client::Client, ids: Vec<String>) -> Result<(), snow_client::Error> {
@@ -53,66 +59,29 @@ impl Client {
     /// }
     /// # Ok(()) }
     /// ```
-    pub async fn batch_all<T>(
+    pub async fn batch_all<C: ApiCall>(
         &self,
-        calls: impl IntoIterator<Item = impl Into<Call<T>>>,
-    ) -> Vec<Result<T, Error>> {
+        calls: impl IntoIterator<Item = C>,
+    ) -> Vec<Result<C::Response, Error>> {
         let mut batch = self.batch();
         let items: Vec<_> = calls.into_iter().map(|call| batch.add(call)).collect();
-        let mut answers = batch.send().await;
-        items.iter().map(|item| answers.take(item)).collect()
+        let mut responses = batch.send().await;
+        items.iter().map(|item| responses.take(item)).collect()
     }
 
-    /// Any other API, by the path that it begins with: a product's such as `/api/sn_chg_rest/change`, or a scripted one such as
-    /// `/api/x_acme_app/v1/orders` (facts 7.3). A path that cannot be one is an error of the calls made on it.
+    /// Returns any other API by the path that it begins with: a product's such as `/api/sn_chg_rest/change`, or a scripted one such as
+    /// `/api/x_acme_app/v1/orders` (facts 7.3). Calls on a path that is not valid fail before anything is sent.
     pub fn api(&self, path: &str) -> Api {
         Api::new(self.inner.clone(), path)
     }
 
-    /// A staging table, by its name: rows that transform maps bring into other tables.
+    /// Returns a staging table by its name: transform maps bring its rows into other tables.
     pub fn import(&self, staging_table: &str) -> Import {
         Import::new(self.inner.clone(), staging_table)
     }
 
-    /// What the instance's tables are made of.
+    /// Returns the dictionary of the instance: what its tables are made of.
     pub fn schema(&self) -> Schema {
         Schema::new(self.inner.clone(), self.schema.clone())
-    }
-}
-
-impl OAuthClient {
-    /// A table, by its name (`incident`), not its label.
-    pub fn table(&self, name: &str) -> Table {
-        self.client.table(name)
-    }
-
-    /// Counts, sums and the like over a table's rows; see [`Client::aggregate`].
-    pub fn aggregate(&self, table: &str) -> Call<Aggregates> {
-        self.client.aggregate(table)
-    }
-
-    /// The files of the instance's records.
-    pub fn attachments(&self) -> Attachments {
-        self.client.attachments()
-    }
-
-    /// Calls that go out together, in one request; see [`Client::batch`].
-    pub fn batch(&self) -> Batch {
-        self.client.batch()
-    }
-
-    /// Any other API, by the path that it begins with; see [`Client::api`].
-    pub fn api(&self, path: &str) -> Api {
-        self.client.api(path)
-    }
-
-    /// A staging table; see [`Client::import`].
-    pub fn import(&self, staging_table: &str) -> Import {
-        self.client.import(staging_table)
-    }
-
-    /// What the instance's tables are made of; see [`Client::schema`].
-    pub fn schema(&self) -> Schema {
-        self.client.schema()
     }
 }

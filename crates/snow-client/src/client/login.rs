@@ -1,12 +1,12 @@
 //! The one way that a `Client` logs in.
 
+use crate::Instance;
 use crate::request::client_inner::ClientInner;
 use crate::request::client_inner::dictionary::Dictionary;
 use crate::stack::BaseService;
 use crate::stack::Settings;
-use crate::{Instance, Secret};
 use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer};
-use snow_core::{Error, ErrorKind, Origin};
+use snow_core::{Error, ErrorKind, Origin, Secret};
 use std::sync::Arc;
 use tower_layer::Identity;
 

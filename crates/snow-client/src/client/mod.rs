@@ -1,14 +1,21 @@
-//! The client with a password, or with a service of the caller's own.
+//! Clients, their settings, and how they log in.
 
 mod apis;
 pub(crate) mod builder;
-pub(crate) mod login;
+mod direct_login;
+mod login;
 pub(crate) mod oauth;
 
+pub use builder::ClientBuilder;
+pub use direct_login::DirectLogin;
+pub use oauth::builder::{OAuthClientBuilder, OAuthLogin};
+pub use snow_auth::Credentials;
+pub use snow_core::Secret;
+
+use crate::Instance;
 use crate::request::client_inner::ClientInner;
 use crate::request::client_inner::dictionary::Dictionary;
 use crate::schema::SchemaCache;
-use crate::{ClientBuilder, Instance};
 use snow_core::HttpService;
 use std::sync::Arc;
 
@@ -34,27 +41,27 @@ impl Client {
         Self { inner: inner(schema.clone()), schema }
     }
 
-    /// A client to be configured.
+    /// Returns the settings of a client, to be configured and built.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// The instance.
+    /// Returns the instance.
     pub fn instance(&self) -> &Instance {
         &self.inner.instance
     }
 
-    /// The whole stack as a tower service, for what [`api`](Self::api) does not reach: it takes requests with or without a host,
-    /// logs in, sends again, and gives plain answers.
+    /// Returns the whole stack as a tower service, for what [`api`](Self::api) does not reach: it takes requests with or without a
+    /// host, logs in, retries, and returns plain responses.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
     /// # let url = simulator.listen().await?;
     /// # let client = snow_client::Client::builder().instance(url.url()).user("admin").password("secret").build()?;
-    /// let request = http::Request::get("/api/now/table/incident?sysparm_limit=1").body(snow_core::Body::empty())?;
-    /// let answer = client.service().send(request).await?;
-    /// assert_eq!(answer.status(), 200);
+    /// let request = http::Request::get("/api/now/table/incident?sysparm_limit=1").body(snow_client::transport::Body::empty())?;
+    /// let response = client.service().send(request).await?;
+    /// assert_eq!(response.status(), 200);
     /// # Ok(()) }
     /// ```
     pub fn service(&self) -> &HttpService {

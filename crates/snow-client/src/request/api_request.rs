@@ -3,10 +3,21 @@
 use crate::request::params::RequestParams;
 use crate::request::record_identity::Identity;
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use snow_core::decode::ApiResponse;
 use snow_core::{ApiPath, DisplayValue, Error, ErrorKind, RequestOptions};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// The fields that are sent, each in the JSON of the body: reading a number as a float could change it.
+pub(crate) type SentFields = BTreeMap<String, Box<RawValue>>;
+
+/// Headers that say how a body is sent, or where to.
+const SET_BY_CLIENT: [HeaderName; 4] =
+    [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
 
 /// One request, as what it means: what is asked of which path, and what its response has to have.
 #[derive(Clone)]
@@ -26,6 +37,10 @@ pub(crate) struct ApiRequest {
     pub(crate) identity: Option<Identity>,
     /// Whether every field that was asked for has to be there.
     pub(crate) requires_fields: bool,
+    /// The fields that are sent, if the record has to have them afterwards.
+    pub(crate) required_applied: Option<Arc<SentFields>>,
+    /// Whether an import returns rows that failed, in place of an error.
+    pub(crate) allows_failures: bool,
 }
 
 impl ApiRequest {
@@ -41,7 +56,60 @@ impl ApiRequest {
             correlation: None,
             identity: None,
             requires_fields: false,
+            required_applied: None,
+            allows_failures: false,
         }
+    }
+
+    /// Changes the parameters.
+    pub(crate) fn params(self, set: impl FnOnce(RequestParams) -> RequestParams) -> Self {
+        Self { params: set(self.params), ..self }
+    }
+
+    /// Sends these fields as JSON.
+    pub(crate) fn with_body(self, body: Bytes) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// Sets a header, as a caller names it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] for text that is not a header, and for headers that the client sets itself.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        let refused = |why: &str| Error::new(ErrorKind::InvalidInput, format!("the header {name:?} {why}"));
+        let name = HeaderName::try_from(name).map_err(|e| refused("is not a valid name").with_source(e))?;
+        if SET_BY_CLIENT.contains(&name) {
+            return Err(refused("is set by the client"));
+        }
+        let mut value =
+            HeaderValue::from_str(value).map_err(|e| refused("has an invalid value").with_source(e))?;
+        value.set_sensitive(snow_core::is_sensitive_header(&name));
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Returns the headers for a read that belongs to this call. The body's type is left out.
+    pub(crate) fn headers_of_read(&self) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        headers.remove(header::CONTENT_TYPE);
+        headers
+    }
+
+    /// Sets whether the record has to have the fields that are sent.
+    pub(crate) fn require_applied(mut self, require: bool) -> Result<Self, Error> {
+        self.required_applied = if require { Some(Arc::new(self.sent_fields()?)) } else { None };
+        Ok(self)
+    }
+
+    /// Returns the fields that are sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Internal`] for a request that sends no fields.
+    pub(crate) fn sent_fields<F: DeserializeOwned>(&self) -> Result<F, Error> {
+        let body =
+            self.body.as_ref().ok_or_else(|| Error::internal("a call that sends no fields was compared"))?;
+        serde_json::from_slice(body)
+            .map_err(|e| Error::new(ErrorKind::InvalidInput, "the fields cannot be compared").with_source(e))
     }
 
     /// Sets one more option of the call.
@@ -61,25 +129,21 @@ impl ApiRequest {
         let has_id = fields.iter().any(|field| field == "sys_id");
         self.identity = self.identity.map(|identity| if has_id { identity } else { identity.added() });
         let id = self.identity.map(|_| "sys_id");
-        let needed = self.needed.iter().map(String::as_str).chain(id);
+        let applied = self.required_applied.iter().flat_map(|sent| sent.keys());
+        let needed = self.needed.iter().chain(applied).map(String::as_str).chain(id);
         self.params.shape = std::mem::take(&mut self.params.shape).including(needed);
     }
 
     /// Returns the request as an item of a batch.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for a creation that is confirmed by a field: within a batch, nothing can be looked up.
+    /// [`ErrorKind::Internal`] for a creation that is confirmed by a field: within a batch, nothing can be looked up.
     pub(crate) fn into_batch_item(mut self) -> Result<Self, Error> {
-        match &self.correlation {
-            None => {
-                self.add_needed_fields();
-                Ok(self)
-            }
-            Some(field) => Err(Error::new(
-                ErrorKind::InvalidInput,
-                format!("a creation that is looked for by its {field} goes out by itself, not in a batch"),
-            )),
+        if self.correlation.is_some() {
+            return Err(Error::internal("a creation that is confirmed was added to a batch"));
         }
+        self.add_needed_fields();
+        Ok(self)
     }
 
     /// Prepares a response to be read as the parameters of this request asked for it.

@@ -1,27 +1,19 @@
-//! One call, from its parameters to its result.
+//! One call, from its request to its result: what every operation is made of.
 
 use crate::request::api_request::ApiRequest;
-use crate::request::call_options::parameters;
 use crate::request::client_inner::ClientInner;
 use crate::request::exchange::ResponseReader;
 use crate::request::execute::execute;
-use crate::request::params::RequestParams;
 use http::HeaderMap;
+use snow_core::Error;
 use snow_core::decode::ApiResponse;
-use snow_core::{DisplayValue, Error, ErrorKind, RequestOptions};
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// A call that goes out when it is awaited. Its parameters are its own: nothing is left for the next call.
-///
-/// Input that cannot be right, a table's name with a slash for one, is an error when the call is awaited, before anything
-/// is sent.
-///
-/// **Cancelling**: a dropped future of a read is harmless; of a write, it leaves open whether it was carried out.
-#[must_use = "a call goes out when it is awaited"]
+/// A request and how its response is read. Input that cannot be right is kept as an error until the call is sent.
 pub struct Call<T> {
     client: Arc<ClientInner>,
     pub(crate) request: Result<ApiRequest, Error>,
@@ -37,9 +29,7 @@ impl<T> Call<T> {
         Self { client, request, read: Box::new(read) }
     }
 
-    parameters!();
-
-    /// The same request, its answer read as something else.
+    /// Reads the response of the same request as something else.
     pub(crate) fn read_as<U>(
         self,
         read: impl Fn(&ApiResponse, &ApiRequest) -> Result<U, Error> + Send + Sync + 'static,
@@ -47,7 +37,7 @@ impl<T> Call<T> {
         Call::new(self.client, self.request, read)
     }
 
-    /// Changes what is sent, unless it is refused already.
+    /// Changes the request, unless it was refused already.
     pub(crate) fn change(self, change: impl FnOnce(ApiRequest) -> Result<ApiRequest, Error>) -> Self {
         Self { request: self.request.and_then(change), ..self }
     }
@@ -56,77 +46,14 @@ impl<T> Call<T> {
         self.client.clone()
     }
 
-    /// What is sent and where to, and how its answer is read: for whoever sends it in another way.
-    pub(crate) fn into_parts(self) -> (Arc<ClientInner>, Result<ApiRequest, Error>, Box<ResponseReader<T>>) {
+    /// Returns what a batch sends in place of this call, and how the response is read.
+    pub(crate) fn into_batch_item(
+        self,
+    ) -> (Arc<ClientInner>, Result<ApiRequest, Error>, Box<ResponseReader<T>>) {
         (self.client, self.request.and_then(ApiRequest::into_batch_item), self.read)
     }
 
-    /// The fields to answer with; dot-walks such as `caller_id.name` are allowed. Those that do not exist or may not be read
-    /// are missing in the record.
-    pub fn fields<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
-        self.params(|params| params.fields(fields))
-    }
-
-    /// Stored values (the default), what a person sees, or both. With what a person sees alone, whatever reads a stored value
-    /// fails, `sys_id` excepted: of a write, after it was carried out.
-    pub fn display_value(self, values: DisplayValue) -> Self {
-        self.params(|params| params.display_value(values))
-    }
-
-    /// Of a write: whether the values sent are what a person sees, times in the user's zone, in place of stored values and UTC.
-    /// Encrypted fields need it (facts 1.2).
-    pub fn input_display_value(self, display: bool) -> Self {
-        self.params(|params| params.input_display_value(display))
-    }
-
-    /// Of a write: whether it brings `sys_id`, `sys_created_on` and their like itself (facts 1.2).
-    pub fn suppress_auto_sys_field(self, suppress: bool) -> Self {
-        self.params(|params| params.suppress_auto_sys_field(suppress))
-    }
-
-    /// Whether the call may be sent again when it is not known whether it was carried out. By default reads and deletions may;
-    /// updates may not, because they append to journal fields, and creations may not at all (facts 3.3).
-    pub fn idempotent(self, idempotent: bool) -> Self {
-        self.options(|options| options.idempotent(idempotent))
-    }
-
-    /// Of a typed read: whether every field that was asked for has to be in the response, a dot-walked one included. By default a
-    /// dot-walked field may be absent, because an instance may leave it out where the reference is empty; a plain one that is
-    /// absent is an error in any case.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Decode`], naming the fields. [`ErrorKind::InvalidInput`] for a write, which has happened by the time its response is
-    /// read: use [`verified`](Self::verified).
-    pub fn require_fields(self, require: bool) -> Self {
-        self.change(|request| match request.method.is_safe() || !require {
-            true => Ok(ApiRequest { requires_fields: require, ..request }),
-            false => Err(Error::new(
-                ErrorKind::InvalidInput,
-                "require_fields() is for reads: a write has happened by the time its response is read",
-            )),
-        })
-    }
-
-    /// The answer's headers beside its value.
-    ///
-    /// ```
-    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
-    /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
-    /// let incident = client.table("incident").list().first().await?.sys_id()?;
-    /// let (incident, headers) = client.table("incident").get(incident).with_headers().await?;
-    /// assert!(headers.contains_key("x-transaction-id"));
-    /// # let _ = incident;
-    /// # Ok(()) }
-    /// ```
-    pub fn with_headers(self) -> Call<(T, HeaderMap)>
-    where
-        T: 'static,
-    {
-        self.then(|value, answer, _| Ok((value, answer.headers().clone())))
-    }
-
-    /// The same call, read further.
+    /// Makes something else of the value and its response.
     pub(crate) fn then<U>(
         self,
         further: impl Fn(T, &ApiResponse, &ApiRequest) -> Result<U, Error> + Send + Sync + 'static,
@@ -135,24 +62,22 @@ impl<T> Call<T> {
         T: 'static,
     {
         let Self { client, request, read } = self;
-        Call::new(client, request, move |answer, request| further(read(answer, request)?, answer, request))
+        Call::new(client, request, move |response, request| {
+            further(read(response, request)?, response, request)
+        })
     }
 
-    fn options(self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        self.change(|request| Ok(request.options(set)))
+    pub(crate) fn with_headers(self) -> Call<(T, HeaderMap)>
+    where
+        T: 'static,
+    {
+        self.then(|value, response, _| Ok((value, response.headers().clone())))
     }
 
-    pub(crate) fn params(mut self, set: impl FnOnce(RequestParams) -> RequestParams) -> Self {
-        self.request = self.request.map(|request| ApiRequest { params: set(request.params), ..request });
-        self
-    }
-}
-
-impl<T: Send + 'static> IntoFuture for Call<T> {
-    type Output = Result<T, Error>;
-    type IntoFuture = CallFuture<T>;
-
-    fn into_future(self) -> CallFuture<T> {
+    pub(crate) fn send(self) -> CallFuture<T>
+    where
+        T: Send + 'static,
+    {
         CallFuture::new(async move {
             let request = self.request?;
             let request = match self.client.checks_fields {
@@ -163,18 +88,27 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
             execute(&self.client, &request, &*self.read).await
         })
     }
-}
 
-impl<T> fmt::Debug for Call<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes the call as `name(GET /path …)`, without anything that it sends.
+    pub(crate) fn fmt(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.request {
-            Ok(request) => write!(f, "Call({} {} {:?})", request.method, request.path, request.params),
-            Err(error) => write!(f, "Call({error:?})"),
+            Ok(request) => write!(f, "{name}({} {} {:?})", request.method, request.path, request.params),
+            Err(error) => write!(f, "{name}({error:?})"),
         }
     }
 }
 
-/// The future of a [`Call`].
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt("Call", f)
+    }
+}
+
+/// The future of a call.
+///
+/// # Cancel safety
+///
+/// Dropping the future of a read is harmless. Dropping the future of a write leaves it unknown whether the write was executed.
 #[must_use = "futures do nothing unless awaited"]
 pub struct CallFuture<T>(Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>);
 

@@ -1,39 +1,141 @@
-//! What a caller may say about any one request.
+//! The settings of calls, as macros: rustdoc shows them on the page of each operation that has them. They take a `change` method.
 
-/// The methods of a request that has `params` and `operation` to change.
-macro_rules! parameters {
+/// Settings of any request.
+macro_rules! request_options {
     () => {
-        /// Whether references come without their links.
-        pub fn exclude_reference_link(self, exclude: bool) -> Self {
-            self.params(|params| params.exclude_reference_link(exclude))
-        }
-
-        /// The fields of this view, unless [`fields`](Self::fields) says which.
-        pub fn view(self, name: &str) -> Self {
-            self.params(|params| params.view(name))
-        }
-
-        /// Whether to read across domains, for those who may (facts 1.2).
-        pub fn query_no_domain(self, across: bool) -> Self {
-            self.params(|params| params.query_no_domain(across))
-        }
-
         /// Sets a parameter that has no method of its own.
         ///
         /// # Errors
-        /// When the call is awaited, and before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a
-        /// name that has a method of its own, and for one that does not begin with `sysparm_`: on a list, the service takes the
-        /// name of a field as a filter and ignores a misspelt one (facts 1.2). A call of [`Client::api`](crate::Client::api)
-        /// takes any name.
+        ///
+        /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), for a name that
+        /// has a method of its own, and for one that does not begin with `sysparm_`: on a list, the service takes the name of a
+        /// field as a filter and ignores a misspelt one (facts 1.2). A call of [`Client::api`](crate::Client::api) takes any name.
         pub fn param(self, name: &str, value: &str) -> Self {
-            self.params(|params| params.param(name, value))
+            self.change(|request| Ok(request.params(|params| params.param(name, value))))
         }
 
-        /// How long this call may take, everything included, in place of the client's own limit.
+        /// Sets a header of the request. Setting it again replaces the first.
+        ///
+        /// # Errors
+        ///
+        /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), for text that
+        /// is not a header, and for headers that the client sets itself, such as `host` and `content-length`. The login's headers
+        /// are added by the client as well.
+        pub fn header(self, name: &str, value: &str) -> Self {
+            self.change(|request| request.header(name, value))
+        }
+
+        /// Sets how long this call may take in total, instead of the client's own limit.
         pub fn deadline(self, limit: std::time::Duration) -> Self {
-            self.options(|options| options.deadline(limit))
+            self.change(|request| Ok(request.options(|options| options.deadline(limit))))
+        }
+
+        /// Sets whether the call may be sent again when it is not known whether it was executed.
+        ///
+        /// By default reads and deletions may be. Updates may not, because they append to journal fields, and creations may not at
+        /// all (facts 3.3).
+        pub fn idempotent(self, idempotent: bool) -> Self {
+            self.change(|request| Ok(request.options(|options| options.idempotent(idempotent))))
         }
     };
 }
 
-pub(crate) use parameters;
+/// Settings of a call that returns records.
+macro_rules! record_options {
+    () => {
+        /// Sets the fields to return. Dot-walks such as `caller_id.name` are allowed.
+        ///
+        /// Fields that do not exist, or that this user may not read, are missing in the record.
+        pub fn fields<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
+            self.change(|request| Ok(request.params(|params| params.fields(fields))))
+        }
+
+        /// Sets which values the response contains: stored values (the default), what a person sees, or both.
+        ///
+        /// With [`DisplayValue::Display`](crate::DisplayValue::Display) the response contains no stored values, so reading one
+        /// returns an error (except `sys_id`). For writes, that error is returned after the write has happened.
+        pub fn display_value(self, values: crate::DisplayValue) -> Self {
+            self.change(|request| Ok(request.params(|params| params.display_value(values))))
+        }
+
+        /// Sets whether references are returned without their links.
+        pub fn exclude_reference_link(self, exclude: bool) -> Self {
+            self.change(|request| Ok(request.params(|params| params.exclude_reference_link(exclude))))
+        }
+
+        /// Returns the fields of this view, unless [`fields`](Self::fields) says which.
+        pub fn view(self, name: &str) -> Self {
+            self.change(|request| Ok(request.params(|params| params.view(name))))
+        }
+    };
+}
+
+/// The setting of calls that look for records in a domain.
+macro_rules! domain_options {
+    () => {
+        /// Sets whether the call works across domains, for users who may (facts 1.2).
+        pub fn query_no_domain(self, across: bool) -> Self {
+            self.change(|request| Ok(request.params(|params| params.query_no_domain(across))))
+        }
+    };
+}
+
+/// Settings of a call that sends fields.
+macro_rules! write_options {
+    () => {
+        /// Sets whether the values sent are what a person sees, with times in the user's zone, instead of stored values and UTC.
+        ///
+        /// Encrypted fields need it (facts 1.2).
+        pub fn input_display_value(self, display: bool) -> Self {
+            self.change(|request| Ok(request.params(|params| params.input_display_value(display))))
+        }
+
+        /// Sets whether the call brings `sys_id`, `sys_created_on` and similar fields itself (facts 1.2).
+        pub fn suppress_auto_sys_field(self, suppress: bool) -> Self {
+            self.change(|request| Ok(request.params(|params| params.suppress_auto_sys_field(suppress))))
+        }
+
+        /// Sets whether the call fails if the service ignored or changed any field that was sent, as far as its
+        /// [response tells](Self::verified).
+        ///
+        /// # Errors
+        ///
+        /// [`ErrorKind::FieldsNotApplied`](crate::ErrorKind::FieldsNotApplied), which names the fields. **The write has happened all
+        /// the same.**
+        pub fn require_applied(self, require: bool) -> Self {
+            self.change(|request| request.require_applied(require))
+        }
+    };
+}
+
+/// Settings of a call that selects records.
+macro_rules! selection_options {
+    () => {
+        /// Sets which records, and in which order: a query built from [`field`](crate::field)s, or the text that the instance's list
+        /// view copies, [`Query::parse`](crate::Query::parse)d or [`raw`](crate::Query::raw). Setting it again replaces the first.
+        pub fn query<'q>(self, query: impl std::borrow::Borrow<crate::Query<'q>>) -> Self {
+            self.change(|request| Ok(request.params(|params| params.query(query))))
+        }
+    };
+}
+
+/// Settings of a call that returns a part of the records that it selects.
+macro_rules! window_options {
+    () => {
+        /// Sets the most records to return.
+        pub fn limit(self, records: u32) -> Self {
+            self.change(|request| Ok(request.params(|params| params.limit(records))))
+        }
+
+        /// Sets how many records to skip.
+        ///
+        /// Without an order that tells every two records apart, records repeat and get lost between pages.
+        pub fn offset(self, records: u32) -> Self {
+            self.change(|request| Ok(request.params(|params| params.offset(records))))
+        }
+    };
+}
+
+pub(crate) use {
+    domain_options, record_options, request_options, selection_options, window_options, write_options,
+};

@@ -15,6 +15,7 @@ pub(crate) mod read_retry;
 pub(crate) mod record_identity;
 pub(crate) mod reserved_params;
 pub(crate) mod selection;
+pub(crate) mod sendable;
 pub(crate) mod shape;
 pub(crate) mod stored_fields;
 pub(crate) mod stream;

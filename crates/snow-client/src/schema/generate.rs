@@ -73,7 +73,7 @@ fn has_enum(column: &Column, choices: &[Choice]) -> bool {
 /// What has changed between two modules that were generated, one line a column or choice; nothing if they are made from the same.
 ///
 /// ```
-/// use snow_client::diff;
+/// use snow_client::schema::diff;
 ///
 /// let (old, new) = ("//~ incident.u_size integer\n", "//~ incident.u_size string\n//~ incident.u_color string\n");
 /// assert_eq!(diff(old, new), [
@@ -152,7 +152,7 @@ impl Code {
         for ((((column, _), _), constant), kind) in all() {
             self.line(&format!("    /// {}.", markdown(&column.label)));
             self.line(&format!(
-                "    pub const {constant}: snow_client::TypedField<{}> = snow_client::TypedField::new({});",
+                "    pub const {constant}: snow_client::schema::TypedField<{}> = snow_client::schema::TypedField::new({});",
                 kind.queried,
                 literal(&column.name)
             ));
@@ -236,7 +236,7 @@ impl Kind {
             "glide_date" => same("snow_client::Date"),
             "GUID" => same("snow_client::SysId"),
             "reference" | "domain_id" if column.reference.is_some() => Self {
-                read: "snow_client::Reference".to_owned(),
+                read: "snow_client::record::Reference".to_owned(),
                 queried: "snow_client::SysId".to_owned(),
                 is_choice: false,
             },

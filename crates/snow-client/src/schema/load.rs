@@ -150,7 +150,7 @@ async fn rows(
     request.params = request.params.query(query).fields(fields).exclude_reference_link(true).limit(MOST);
     let request = request.check(client).await?;
     let read = |response: &ApiResponse, _: &ApiRequest| {
-        Ok((response.list_at_most(MOST as usize)?, response.total()))
+        Ok((response.records_at_most(MOST as usize)?, response.total()))
     };
     let (rows, total) = exchange(client, &request, &read, None)
         .await

@@ -1,6 +1,6 @@
 //! What tables are made of, from the instance's own dictionary (facts 1.9, 7.3).
 
-pub(crate) mod typed_field;
+mod typed_field;
 
 mod cache;
 mod field_validation;
@@ -16,11 +16,12 @@ use std::sync::Arc;
 
 pub(crate) use cache::SchemaCache;
 pub use generate::diff;
+pub use typed_field::TypedField;
 
-/// The tables and columns of an instance, as its dictionary has them. What was read once is kept for all clones of the client,
-/// until [`forget`](Self::forget). Get it by [`Client::schema`](crate::Client::schema).
+/// The dictionary of an instance: its tables and columns. What was read once is cached for all clones of the client, until
+/// [`clear_cache`](Self::clear_cache). Get it by [`Client::schema`](crate::Client::schema).
 ///
-/// The dictionary is open to administrators (facts 1.9). From other users the instance hides all or some of its rows, without a word.
+/// The dictionary is open to administrators (facts 1.9). The instance silently hides all or some of its rows from other users.
 /// A dictionary that is hidden in part is an error here, which says how many rows this user may read.
 /// Overrides of a column by a class below the one that declares it (`sys_dictionary_override`) are not looked at.
 ///

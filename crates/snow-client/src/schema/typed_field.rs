@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 /// [`Schema::generate`](crate::Schema::generate).
 ///
 /// ```
-/// use snow_client::TypedField;
+/// use snow_client::schema::TypedField;
 ///
 /// const PRIORITY: TypedField<i64> = TypedField::new("priority");
 /// const NAME: TypedField<String> = TypedField::new("caller_id.name");

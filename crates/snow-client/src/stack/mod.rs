@@ -40,7 +40,7 @@ where
         + Layer<BelowAuth<HttpService>, Service: StackService>,
 {
     let none = (Identity::new(), Identity::new());
-    let layers = (settings.operation_layers.clone(), settings.attempt_layers.clone());
+    let layers = (settings.call_layers.clone(), settings.attempt_layers.clone());
     match bottom {
         bottom if settings.has_layers() => assemble(instance, settings, retry, layers, auth, bottom.erased()),
         BaseService::Default(transport) => assemble(instance, settings, retry, none, auth, transport),
@@ -54,7 +54,7 @@ fn assemble<O, P, A, B>(
     instance: &Instance,
     settings: &Settings,
     retry: RetryPolicy,
-    (operation_layers, attempt_layers): (O, P),
+    (call_layers, attempt_layers): (O, P),
     auth: A,
     bottom: B,
 ) -> HttpService
@@ -68,7 +68,7 @@ where
         .layer(BaseUriLayer::new(instance.clone())) // below here every URI is absolute, and the instance's
         .layer(CallSpanLayer::new())
         .layer(DeadlineLayer::new(settings.deadline())) // everything below, pauses and the response's body included
-        .layer(operation_layers)
+        .layer(call_layers)
         .layer(RetryLayer::new(retry))
         .layer(attempt_layers)
         .layer(settings.throttle()) // below retry: a request that pauses holds no permit
@@ -166,7 +166,7 @@ pub(crate) struct Settings {
     pub(crate) headers: DefaultHeadersLayer,
     /// What another issuer of tokens gets: none of the user's headers, which are for the instance.
     pub(crate) headers_elsewhere: DefaultHeadersLayer,
-    pub(crate) operation_layers: UserLayers,
+    pub(crate) call_layers: UserLayers,
     pub(crate) attempt_layers: UserLayers,
     /// The names of those that were set, in order.
     pub(crate) given: Vec<&'static str>,
@@ -190,7 +190,7 @@ impl Settings {
 
     /// Whether there are layers of the user's own.
     pub(crate) fn has_layers(&self) -> bool {
-        !self.operation_layers.is_empty() || !self.attempt_layers.is_empty()
+        !self.call_layers.is_empty() || !self.attempt_layers.is_empty()
     }
 
     pub(crate) fn deadline(&self) -> Duration {

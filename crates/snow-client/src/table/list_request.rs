@@ -9,8 +9,7 @@ use crate::request::missing_fields::{FieldCheck, TypeFields};
 use crate::request::params::RequestParams;
 use crate::table::page::Page;
 use futures_util::future::{BoxFuture, FutureExt};
-use http::Method;
-use snow_core::{ApiPath, DisplayValue, Error, RequestOptions};
+use snow_core::{DisplayValue, Error};
 use std::sync::Arc;
 
 /// Reads a record as what the caller wants.
@@ -19,40 +18,27 @@ pub(crate) type ReadRecord<T> = fn(Record) -> Result<T, Error>;
 /// Asks for records of a table, and reads them as `T`.
 pub(crate) struct ListRequest<T> {
     pub(crate) client: Arc<ClientInner>,
-    pub(crate) path: Result<ApiPath, Error>,
-    pub(crate) params: RequestParams,
+    pub(crate) request: Result<ApiRequest, Error>,
     pub(crate) type_fields: TypeFields,
-    pub(crate) requires_fields: bool,
-    pub(crate) options: Option<RequestOptions>,
     pub(crate) read: ReadRecord<T>,
 }
 
 impl<T> ListRequest<T> {
-    pub(crate) fn new(
-        client: Arc<ClientInner>,
-        path: Result<ApiPath, Error>,
-        fields: Option<Arc<[String]>>,
-        type_fields: TypeFields,
-        read: ReadRecord<T>,
-    ) -> Self {
-        let mut params = RequestParams::default();
-        params.shape.fields = fields;
-        Self { client, path, params, type_fields, requires_fields: false, options: None, read }
+    /// Changes the request, unless it was refused already.
+    pub(crate) fn change(self, change: impl FnOnce(ApiRequest) -> Result<ApiRequest, Error>) -> Self {
+        Self { request: self.request.and_then(change), ..self }
     }
 
     pub(crate) fn params(self, set: impl FnOnce(RequestParams) -> RequestParams) -> Self {
-        Self { params: set(self.params), ..self }
-    }
-
-    pub(crate) fn options(self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        Self { options: Some(set(self.options.unwrap_or_default())), ..self }
+        self.change(|request| Ok(request.params(set)))
     }
 
     /// The same records as plain records, of which only the `sys_id` is asked for.
     pub(crate) fn sys_ids(self) -> ListRequest<Record> {
-        let Self { client, path, params, type_fields: _, requires_fields: _, options, read: _ } = self;
-        let (params, type_fields) = (params.fields(["sys_id"]), TypeFields::Dynamic);
-        ListRequest { client, path, params, type_fields, requires_fields: false, options, read: Ok }
+        let Self { client, request, type_fields: _, read: _ } = self;
+        let request = request.map(|request| ApiRequest { requires_fields: false, ..request });
+        let list = ListRequest { client, request, type_fields: TypeFields::Dynamic, read: Ok };
+        list.params(|params| params.fields(["sys_id"]))
     }
 
     /// The same records, with their stored values.
@@ -60,31 +46,37 @@ impl<T> ListRequest<T> {
         self.params(|params| params.display_value(DisplayValue::Stored))
     }
 
-    /// Creates the check for fields that were asked for and do not come.
-    pub(crate) fn field_check(&self) -> FieldCheck {
-        FieldCheck::new(self.params.shape.fields.as_deref(), &self.type_fields, self.requires_fields)
-    }
-
     /// Looks whether all fields exist, if the client does so: a condition on one that does not exist widens a query (facts 2.5).
     pub(crate) fn field_existence_check(&self) -> Option<BoxFuture<'static, Result<(), Error>>> {
-        let (client, request) = (self.client.clone(), self.to_api_request().ok()?);
+        let (client, request) = (self.client.clone(), self.request.clone().ok()?);
         client.checks_fields.then(|| async move { request.check(&client).await.map(drop) }.boxed())
-    }
-
-    fn to_api_request(&self) -> Result<ApiRequest, Error> {
-        let mut request = ApiRequest::new(Method::GET, self.path.clone()?);
-        request.params = self.params.clone();
-        request.options.clone_from(&self.options);
-        Ok(request)
     }
 }
 
 impl<T: 'static> ListRequest<T> {
     /// The call for one page.
     pub(crate) fn into_call(self) -> Call<Page<T>> {
-        let (request, check, read) = (self.to_api_request(), self.field_check(), self.read);
-        Call::new(self.client, request, move |response, request| {
-            Page::read(response, request.params.selection.window(), check.clone(), read)
+        let Self { client, request, type_fields, read } = self;
+        Call::new(client, request, move |response, request| {
+            let check = field_check(request, &type_fields);
+            Page::read(response, request.params.selection.window(), check, read)
         })
+    }
+}
+
+/// Creates the check for fields that a request asked for and that do not come.
+pub(crate) fn field_check(request: &ApiRequest, type_fields: &TypeFields) -> FieldCheck {
+    FieldCheck::new(request.params.shape.fields.as_deref(), type_fields, request.requires_fields)
+}
+
+impl<T> Clone for ListRequest<T> {
+    fn clone(&self) -> Self {
+        let Self { client, request, type_fields, read } = self;
+        Self {
+            client: client.clone(),
+            request: request.clone(),
+            type_fields: type_fields.clone(),
+            read: *read,
+        }
     }
 }

@@ -1,78 +1,111 @@
 //! The Table API (facts 1).
 
 pub(crate) mod bulk;
-mod confirm;
-pub(crate) mod list;
+pub(crate) mod confirmed_create;
+pub(crate) mod count_records;
+pub(crate) mod create_record;
+pub(crate) mod delete_record;
+pub(crate) mod get_record;
+pub(crate) mod list_records;
 pub(crate) mod list_request;
 pub(crate) mod page;
 pub(crate) mod stream;
-pub(crate) mod upsert;
+pub(crate) mod update_record;
+pub(crate) mod upsert_record;
 pub(crate) mod verify;
 
+pub use confirmed_create::ConfirmedCreate;
+pub use count_records::CountRecords;
+pub use create_record::CreateRecord;
+pub use delete_record::DeleteRecord;
+pub use get_record::GetRecord;
+pub use list_records::ListRecords;
+pub use page::Page;
+pub use update_record::UpdateRecord;
+pub use upsert_record::{UpsertRecord, Upserted};
+pub use verify::{ChangedField, WriteReport};
+
 use crate::Record;
+use crate::api::Api;
 use crate::request::api_request::ApiRequest;
 use crate::request::call::Call;
 use crate::request::client_inner::ClientInner;
+use crate::request::client_inner::known_shapes::RecordShape;
 use crate::request::missing_fields::{FieldCheck, TypeFields};
 use crate::request::record_identity::Identity;
 use crate::table::bulk::BulkWrite;
-use crate::table::list::List;
 use crate::table::list_request::{ListRequest, ReadRecord};
-use crate::table::upsert::Upsert;
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use snow_core::decode::{ApiResponse, LastShape};
+use snow_core::decode::ApiResponse;
 use snow_core::{ApiPath, Error, ErrorKind, Params, SysId};
 use std::fmt;
 use std::sync::Arc;
 
-/// A table of the instance, whose rows are [`Record`]s, or a [type](Self::typed) of one's own. Cheap to clone; holds no
-/// parameters, so nothing leaks from one call into another.
+/// A table of the instance.
+///
+/// Its records are [`Record`]s, or a [type](Self::typed) of your own. A table is cheap to clone and to make; it holds no settings
+/// of calls, so no setting is left for the next call. Get it by [`Client::table`](crate::Client::table).
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// use serde_json::json;
+///
+/// let incidents = client.table("incident");
+/// let incident = incidents.create(&json!({ "short_description": "No wifi" })).await?;
+/// let sys_id = incident.sys_id()?;
+/// incidents.update(sys_id, &json!({ "urgency": "1" })).await?;
+/// assert_eq!(incidents.get(sys_id).await?.value("urgency")?, "1");
+/// incidents.delete(sys_id).await?;
+/// # Ok(()) }
+/// ```
 pub struct Table<T = Record> {
     client: Arc<ClientInner>,
     path: Result<ApiPath, Error>,
-    /// The fields to ask for; all of them without.
+    /// The fields to ask for; `None` for all of them.
     fields: Option<Arc<[String]>>,
-    type_fields: TypeFields,
+    shape: RecordShape,
     read: ReadRecord<T>,
-    /// The names of the last record's fields, which the next record usually shares.
-    last_shape: Arc<LastShape>,
 }
 
 impl<T> Table<T> {
     /// The table of a list, with the fields that the list asks for.
     pub(crate) fn of(list: &ListRequest<T>) -> Self {
+        let request = list.request.as_ref();
         Self {
             client: list.client.clone(),
-            path: list.path.clone(),
-            fields: list.params.shape.fields.clone(),
-            type_fields: list.type_fields.clone(),
+            path: request.map(|request| request.path.clone()).map_err(Clone::clone),
+            fields: request.ok().and_then(|request| request.params.shape.fields.clone()),
+            shape: RecordShape::new(list.type_fields.clone()),
             read: list.read,
-            last_shape: Arc::default(),
         }
     }
 }
 
 impl Table {
     pub(crate) fn new(client: Arc<ClientInner>, name: &str) -> Self {
-        let (path, type_fields, last_shape) = (ApiPath::table(name), TypeFields::Dynamic, Arc::default());
-        Self { client, path, fields: None, type_fields, read: Ok, last_shape }
+        let shape = client.shapes.find::<Record>(name, || TypeFields::Dynamic);
+        Self { client, path: ApiPath::table(name), fields: None, shape, read: Ok }
     }
 
-    /// The same table with rows of a type of one's own: any struct that serde reads. Only the fields that it reads are asked for,
-    /// renamed as serde renames them; a struct with `#[serde(flatten)]`, or a map, gets all of them.
+    /// Returns the same table, whose records are read as a type of your own: any struct that implements `Deserialize`.
+    ///
+    /// Only the fields that it reads are asked for, renamed as serde renames them. A struct with `#[serde(flatten)]`, or a map, gets
+    /// all of them.
     ///
     /// Plain types read the stored value, in every form in which it comes; numbers and booleans are read from text, and an
-    /// `Option` is `None` where there is nothing. [`Reference`](crate::Reference), [`WithDisplay`](crate::Both) and
-    /// [`DisplayOnly`](crate::Displayed) read more.
+    /// `Option` is `None` where there is nothing. [`Reference`](crate::record::Reference),
+    /// [`WithDisplay`](crate::record::WithDisplay) and [`DisplayOnly`](crate::record::DisplayOnly) read more.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
     /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
-    /// use snow_client::{Reference, SysId};
+    /// use snow_client::{SysId, record::Reference};
     ///
     /// #[derive(serde::Deserialize)]
     /// struct Incident {
@@ -92,22 +125,18 @@ impl Table {
     /// assert_eq!(same.number, incident.number);
     /// # Ok(()) }
     /// ```
-    pub fn typed<T: DeserializeOwned>(self) -> Table<T> {
-        let type_fields = TypeFields::of::<T>();
-        let (fields, last_shape) = (type_fields.wanted(), self.last_shape);
-        Table {
-            client: self.client,
-            path: self.path,
-            fields,
-            type_fields,
-            read: |record| record.to(),
-            last_shape,
-        }
+    pub fn typed<T: DeserializeOwned + 'static>(self) -> Table<T> {
+        let Self { client, path, .. } = self;
+        let shape = match &path {
+            Ok(path) => client.shapes.find::<T>(path.as_str(), TypeFields::of::<T>),
+            Err(_) => RecordShape::new(TypeFields::Dynamic), // nothing is read
+        };
+        Table { fields: shape.type_fields.wanted(), client, path, shape, read: |record| record.to() }
     }
 }
 
 impl<T: 'static> Table<T> {
-    /// Asks for all fields, whatever the type reads.
+    /// Returns the same table, whose calls ask for all fields, whatever the type reads.
     #[must_use]
     pub fn all_fields(self) -> Self {
         Self { fields: None, ..self }
@@ -122,53 +151,48 @@ impl<T: 'static> Table<T> {
     /// [`ErrorKind::NotFound`] if there is none, or if the user may not read it: the service does not tell (facts 1.3).
     /// [`ErrorKind::ResponseMismatch`] if the response has another record. [`ErrorKind::Decode`] if the table is
     /// [typed](Self::typed) and the record lacks a plain field that was asked for.
-    pub fn get(&self, sys_id: impl AsRef<str>) -> Call<T> {
-        self.record_call(self.api_request(Method::GET, Some(sys_id.as_ref())))
+    pub fn get(&self, sys_id: impl AsRef<str>) -> GetRecord<T> {
+        GetRecord { call: self.record_call(self.request(Method::GET, Some(sys_id.as_ref()))) }
     }
 
-    /// RecordStream: awaited, one page of them, in the order of their query; see [`List`] for one, the first, all.
+    /// Lists records: one page of them if it is awaited as it is, or one, the first, all: see [`ListRecords`].
     ///
     /// # Errors
-    /// [`ErrorKind::Incomplete`] for a page if no limit is set and more rows match than the service sends by itself.
-    pub fn list(&self) -> List<T> {
-        let (client, path) = (self.client.clone(), self.path.clone());
-        let type_fields = self.type_fields.clone();
-        List { request: ListRequest::new(client, path, self.fields.clone(), type_fields, self.read) }
+    ///
+    /// [`ErrorKind::Incomplete`] for a page if no limit is set and more records match than the service sends by itself.
+    pub fn list(&self) -> ListRecords<T> {
+        let request = self.request(Method::GET, None).map(|request| self.with_fields(request));
+        let (client, type_fields) = (self.client.clone(), self.shape.type_fields.clone());
+        ListRecords { request: ListRequest { client, request, type_fields, read: self.read } }
     }
 
-    /// Creates a record. The answer is the record as the instance's rules made it; fields that do not exist or may not be
-    /// written are ignored by the service without a word (facts 1.7): [`verified`](Call::verified) tells.
+    /// Creates a record, and returns it as the instance's rules made it.
+    ///
+    /// Fields that do not exist or may not be written are silently ignored by the service (facts 1.7):
+    /// [`verified`](CreateRecord::verified) returns their names.
     ///
     /// # Errors
-    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, look before you try again: the record
-    /// may be there.
-    pub fn create(&self, fields: &(impl Serialize + ?Sized)) -> Call<T> {
-        self.write_call(Method::POST, None, fields)
+    ///
+    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, look before you try again: the record may exist.
+    pub fn create(&self, fields: &(impl Serialize + ?Sized)) -> CreateRecord<T> {
+        CreateRecord { call: self.write_call(Method::POST, None, json_body(fields)) }
     }
 
-    /// Changes the given fields of a record, by PATCH, and no others. Journal fields (`work_notes`, `comments`) are
-    /// appended to.
+    /// Updates the given fields of a record, and no others. Journal fields (`work_notes`, `comments`) are appended to.
     ///
     /// # Errors
+    ///
     /// If the error's [`may_have_executed`](Error::may_have_executed) is true, look before you try again.
-    pub fn update(&self, sys_id: impl AsRef<str>, fields: &(impl Serialize + ?Sized)) -> Call<T> {
-        self.write_call(Method::PATCH, Some(sys_id.as_ref()), fields)
+    pub fn update(&self, sys_id: impl AsRef<str>, fields: &(impl Serialize + ?Sized)) -> UpdateRecord<T> {
+        UpdateRecord { call: self.write_call(Method::PATCH, Some(sys_id.as_ref()), json_body(fields)) }
     }
 
-    /// The same by PUT, which changes no more than the given fields either (facts 1.1): for gateways that let no PATCH through.
+    /// Updates the record with the same value in this field, or creates one if there is none. The field must be among those that are
+    /// sent, and must identify each record of the table.
     ///
-    /// # Errors
-    /// As [`update`](Self::update).
-    pub fn replace(&self, sys_id: impl AsRef<str>, fields: &(impl Serialize + ?Sized)) -> Call<T> {
-        self.write_call(Method::PUT, Some(sys_id.as_ref()), fields)
-    }
-
-    /// Creates a record, or changes the one that is there already: the row of this table with the same value in this field, one
-    /// of those that are sent, which tells every row from all others.
-    ///
-    /// A creation whose answer gets lost is [looked for](Call::confirm_by). **Two at once may both find no row, and create two**:
-    /// the service has no such request. Have the instance refuse the second by a unique index on the field, or let one process
-    /// alone do it for each value.
+    /// A creation whose response gets lost is [looked for](CreateRecord::confirm_by). **Two concurrent calls may both find no record
+    /// and create two**: the service has no atomic upsert. Have the instance refuse the second by a unique index on the field, or let
+    /// only one process do it for each value.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -184,32 +208,52 @@ impl<T: 'static> Table<T> {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::MultipleResults`] if several rows have the value, [`ErrorKind::Forbidden`] if one that has it is hidden from this user,
-    /// [`ErrorKind::InvalidInput`] if the table shows no such field, [`ErrorKind::Decode`] if the service finds a record by this value that has
-    /// another one (in another case it is the same): nothing was written then. [`ErrorKind::FieldsNotApplied`] if the record was
-    /// created without it.
-    pub fn upsert(&self, field: &str, fields: &(impl Serialize + ?Sized)) -> Upsert<T> {
-        Upsert::new(self.write_call(Method::POST, None, fields), field)
+    ///
+    /// [`ErrorKind::MultipleResults`] if several records have the value, [`ErrorKind::Forbidden`] if one that has it is hidden from
+    /// this user, [`ErrorKind::InvalidInput`] if the table shows no such field, [`ErrorKind::Decode`] if the service finds a record by
+    /// this value that has another one (values that differ in case are the same): nothing was written then.
+    /// [`ErrorKind::FieldsNotApplied`] if the record was created without it.
+    pub fn upsert(&self, field: &str, fields: &(impl Serialize + ?Sized)) -> UpsertRecord<T> {
+        UpsertRecord::new(self.write_call(Method::POST, None, json_body(fields)), field)
     }
 
-    /// Changes the given fields of each of these records: see [`BulkWrite`].
-    pub fn update_each(
+    /// Deletes a record.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is none.
+    pub fn delete(&self, sys_id: impl AsRef<str>) -> DeleteRecord {
+        let request = self.request(Method::DELETE, Some(sys_id.as_ref()));
+        DeleteRecord { call: Call::new(self.client.clone(), request, |response, _| response.discard()) }
+    }
+
+    /// Updates each of these records with the same fields: see [`BulkWrite`].
+    pub fn update_many(
         &self,
         sys_ids: impl IntoIterator<Item = SysId>,
         fields: &(impl Serialize + ?Sized),
-    ) -> BulkWrite<T> {
+    ) -> BulkWrite<UpdateRecord<T>>
+    where
+        T: Send,
+    {
         BulkWrite::of_ids(sys_ids, self.update_call(fields))
     }
 
-    /// Changes each of these records in its own way: see [`BulkWrite`].
-    pub fn update_many<F: Serialize>(&self, changes: impl IntoIterator<Item = (SysId, F)>) -> BulkWrite<T> {
+    /// Updates each of these records with fields of its own: see [`BulkWrite`].
+    pub fn update_each<F: Serialize>(
+        &self,
+        changes: impl IntoIterator<Item = (SysId, F)>,
+    ) -> BulkWrite<UpdateRecord<T>>
+    where
+        T: Send,
+    {
         let updates = changes.into_iter().map(|(sys_id, fields)| (sys_id, json_body(&fields)));
         let table = self.clone();
         BulkWrite::of_updates(updates, move |sys_id, body| table.update_with_body(sys_id, body))
     }
 
     /// Deletes each of these records: see [`BulkWrite`].
-    pub fn delete_each(&self, sys_ids: impl IntoIterator<Item = SysId>) -> BulkWrite<()> {
+    pub fn delete_many(&self, sys_ids: impl IntoIterator<Item = SysId>) -> BulkWrite<DeleteRecord> {
         BulkWrite::of_ids(sys_ids, self.delete_call())
     }
 
@@ -217,32 +261,22 @@ impl<T: 'static> Table<T> {
     pub(crate) fn update_call(
         &self,
         fields: &(impl Serialize + ?Sized),
-    ) -> impl Fn(SysId) -> Call<T> + Send + Sync + 'static {
+    ) -> impl Fn(SysId) -> UpdateRecord<T> + Send + Sync + 'static {
         let (table, body) = (self.clone(), json_body(fields));
         move |sys_id| table.update_with_body(sys_id, body.clone())
     }
 
     /// Returns what deletes any record.
-    pub(crate) fn delete_call(&self) -> impl Fn(SysId) -> Call<()> + Send + Sync + 'static {
+    pub(crate) fn delete_call(&self) -> impl Fn(SysId) -> DeleteRecord + Send + Sync + 'static {
         let table = self.clone();
         move |sys_id| table.delete(sys_id)
     }
 
-    fn update_with_body(&self, sys_id: SysId, body: Result<Bytes, Error>) -> Call<T> {
-        let request = self.api_request(Method::PATCH, Some(sys_id.as_str()));
-        self.record_call(request.and_then(|request| Ok(ApiRequest { body: Some(body?), ..request })))
+    fn update_with_body(&self, sys_id: SysId, body: Result<Bytes, Error>) -> UpdateRecord<T> {
+        UpdateRecord { call: self.write_call(Method::PATCH, Some(sys_id.as_str()), body) }
     }
 
-    /// Deletes a record.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] if there is none.
-    pub fn delete(&self, sys_id: impl AsRef<str>) -> Call<()> {
-        let request = self.api_request(Method::DELETE, Some(sys_id.as_ref()));
-        Call::new(self.client.clone(), request, |response, _| response.nothing())
-    }
-
-    /// The address of a record, as references to it have it.
+    /// Returns the URL of a record, as references to it have it.
     ///
     /// ```
     /// # let transport = tower::service_fn(|_: http::Request<snow_core::Body>| async {
@@ -264,45 +298,42 @@ impl<T: 'static> Table<T> {
     /// A call that returns one record.
     fn record_call(&self, request: Result<ApiRequest, Error>) -> Call<T> {
         let request = request.map(|request| self.with_fields(request));
-        let (read, last_shape, type_fields) = (self.read, self.last_shape.clone(), self.type_fields.clone());
+        let (read, shape) = (self.read, self.shape.clone());
         Call::new(self.client.clone(), request, move |response: &ApiResponse, request: &ApiRequest| {
-            let record = response.one_like(&last_shape)?;
+            let record = response.record_like(&shape.last_shape)?;
             if request.method == Method::GET {
-                require_fields(&record, request, &type_fields, &last_shape)?;
+                require_fields(&record, request, &shape)?;
             }
-            match request.identity {
+            let value = match request.identity {
                 Some(identity) => read(identity.verify(record)?),
                 None => read(record),
-            }
+            };
+            let value = value?;
+            verify::check_applied(response, request)?;
+            Ok(value)
         })
+    }
+
+    fn write_call(&self, method: Method, sys_id: Option<&str>, body: Result<Bytes, Error>) -> Call<T> {
+        let request = self.request(method, sys_id);
+        self.record_call(request.and_then(|request| Ok(request.with_body(body?))))
     }
 
     /// Asks for the fields that the type reads.
     fn with_fields(&self, request: ApiRequest) -> ApiRequest {
         match &self.fields {
-            Some(fields) => ApiRequest { params: request.params.these_fields(fields), ..request },
+            Some(fields) => request.params(|params| params.these_fields(fields)),
             None => request,
         }
     }
 
-    fn api_request(&self, method: Method, sys_id: Option<&str>) -> Result<ApiRequest, Error> {
-        let path = self.path.clone()?;
-        let Some(sys_id) = sys_id else { return Ok(ApiRequest::new(method, path)) };
+    /// The request to the table, or to one of its records.
+    fn request(&self, method: Method, sys_id: Option<&str>) -> Result<ApiRequest, Error> {
+        let table = Api::known(self.client.clone(), self.path.clone());
+        let Some(sys_id) = sys_id else { return table.api_request(method) };
         let sys_id: SysId = sys_id.parse()?;
         let identity = Some(Identity::new(sys_id));
-        Ok(ApiRequest { identity, ..ApiRequest::new(method, path.record(sys_id)) })
-    }
-
-    fn write_call(
-        &self,
-        method: Method,
-        sys_id: Option<&str>,
-        fields: &(impl Serialize + ?Sized),
-    ) -> Call<T> {
-        let request = self.api_request(method, sys_id);
-        self.record_call(
-            request.and_then(|request| Ok(ApiRequest { body: Some(json_body(fields)?), ..request })),
-        )
+        Ok(ApiRequest { identity, ..table.record(sys_id).api_request(method)? })
     }
 }
 
@@ -310,8 +341,7 @@ impl<T: 'static> Table<T> {
 fn require_fields(
     record: &Record,
     request: &ApiRequest,
-    type_fields: &TypeFields,
-    last_shape: &LastShape,
+    RecordShape { type_fields, last_shape }: &RecordShape,
 ) -> Result<(), Error> {
     let asked = request.params.shape.fields.as_deref();
     if asked.or(type_fields.names()).is_none_or(|fields| last_shape.has_all(record, fields)) {
@@ -337,14 +367,13 @@ fn cannot_be_sent(why: snow_core::BoxError) -> Error {
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        let Self { client, path, fields, type_fields, read, last_shape } = self;
+        let Self { client, path, fields, shape, read } = self;
         Self {
             client: client.clone(),
             path: path.clone(),
             fields: fields.clone(),
-            type_fields: type_fields.clone(),
+            shape: shape.clone(),
             read: *read,
-            last_shape: last_shape.clone(),
         }
     }
 }

@@ -26,7 +26,8 @@ impl<T> Page<T> {
         mut check: FieldCheck,
         read: fn(Record) -> Result<T, Error>,
     ) -> Result<Self, Error> {
-        let (records, total) = (response.list_at_most(max_records(window, DEFAULT_LIMIT))?, response.total());
+        let (records, total) =
+            (response.records_at_most(max_records(window, DEFAULT_LIMIT))?, response.total());
         check_complete(records.len() as u64, window, total, DEFAULT_LIMIT)?;
         records.iter().for_each(|record| check.see(record));
         check.verify()?;

@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 ///     builder.body(()).unwrap().into_parts().0
 /// };
 /// let answer = ApiResponse::new(head(), r#"{"result":[{"number":"INC0000001"}]}"#.into())?;
-/// assert_eq!(answer.list()?[0].value("number")?, "INC0000001");
+/// assert_eq!(answer.records()?[0].value("number")?, "INC0000001");
 ///
 /// let cut = r#"{"result":[{"number":"INC0000001"}],"error":{"message":"Transaction cancelled"},"status":"failure"}"#;
 /// let error = ApiResponse::new(head(), cut.into())?.list().unwrap_err();
@@ -88,7 +88,7 @@ impl ApiResponse {
     /// Sets whether a list in this response may have an element about itself, `{"__meta":{…}}`. Lists of the Change API end with
     /// one (facts 7.3), and those of no other API do. `false` by default.
     ///
-    /// With `true` that element is not a record: [`list`](Self::list) and [`result`](Self::result) leave it out, and
+    /// With `true` that element is not a record: [`records`](Self::records) and [`result`](Self::result) leave it out, and
     /// [`meta`](Self::meta) returns it.
     ///
     /// ```
@@ -96,7 +96,7 @@ impl ApiResponse {
     /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
     /// let body = r#"{"result":[{"number":"CHG1"},{"__meta":{"encodedQuery":"active=true"}}]}"#;
     /// let answer = ApiResponse::new(head, body.into())?.with_meta(true);
-    /// assert_eq!(answer.list()?.len(), 1);
+    /// assert_eq!(answer.records()?.len(), 1);
     /// assert_eq!(answer.meta()?.unwrap().value("encodedQuery")?, "active=true");
     /// # Ok::<_, snow_core::Error>(())
     /// ```
@@ -113,9 +113,9 @@ impl ApiResponse {
     /// # use snow_core::decode::ApiResponse;
     /// # let head = || http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
     /// let body = r#"{"result":{"name":"half: \ud83d"}}"#;
-    /// assert!(ApiResponse::new(head(), body.into())?.one()?.value("name").is_err());
+    /// assert!(ApiResponse::new(head(), body.into())?.record()?.value("name").is_err());
     /// let answer = ApiResponse::new(head(), body.into())?.lossy_text(true);
-    /// assert_eq!(answer.one()?.value("name")?, "half: \u{fffd}");
+    /// assert_eq!(answer.record()?.value("name")?, "half: \u{fffd}");
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     #[must_use]
@@ -131,7 +131,7 @@ impl ApiResponse {
     /// or ignored. `None` if the response has no such element, and for other APIs: see [`with_meta`](Self::with_meta).
     ///
     /// # Errors
-    /// As [`list`](Self::list), and [`ErrorKind::Decode`] if the element does not hold an object.
+    /// As [`records`](Self::records), and [`ErrorKind::Decode`] if the element does not hold an object.
     pub fn meta(&self) -> Result<Option<Record>, Error> {
         Ok(self.split_meta()?.1)
     }
@@ -174,7 +174,7 @@ impl ApiResponse {
     /// # Errors
     /// [`ErrorKind::Truncated`] if the response is not whole, [`ErrorKind::Malformed`] if it is not JSON, [`ErrorKind::EmptyResponse`] if there is
     /// nothing in it, [`ErrorKind::Decode`] if it holds something else.
-    pub fn one(&self) -> Result<Record, Error> {
+    pub fn record(&self) -> Result<Record, Error> {
         self.read_record(Shapes::new(self.displayed))
     }
 
@@ -186,14 +186,14 @@ impl ApiResponse {
     /// let last = LastShape::default();
     /// for number in ["INC1", "INC2"] {
     ///     let answer = ApiResponse::new(head(), format!(r#"{{"result":{{"number":"{number}"}}}}"#).into())?;
-    ///     assert_eq!(answer.one_like(&last)?.value("number")?, number);
+    ///     assert_eq!(answer.record_like(&last)?.value("number")?, number);
     /// }
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`one`](Self::one).
-    pub fn one_like(&self, last: &LastShape) -> Result<Record, Error> {
+    /// As [`record`](Self::record).
+    pub fn record_like(&self, last: &LastShape) -> Result<Record, Error> {
         let record = self.read_record(Shapes::after(last.get(), self.displayed))?;
         last.see(&record.raw.shape);
         Ok(record)
@@ -204,12 +204,12 @@ impl ApiResponse {
     }
 
     /// The records of `{"result":[…]}`, however many there are: small records take many times the memory of the body. Where the
-    /// request had a limit, use [`list_at_most`](Self::list_at_most).
+    /// request had a limit, use [`records_at_most`](Self::records_at_most).
     ///
     /// # Errors
-    /// As [`one`](Self::one). The error of a record that is malformed names the record in front of it.
-    pub fn list(&self) -> Result<Vec<Record>, Error> {
-        self.list_at_most(usize::MAX)
+    /// As [`record`](Self::record). The error of a record that is malformed names the record in front of it.
+    pub fn records(&self) -> Result<Vec<Record>, Error> {
+        self.records_at_most(usize::MAX)
     }
 
     /// Returns the records of `{"result":[…]}`, and stops reading if there are more than `max`.
@@ -218,14 +218,14 @@ impl ApiResponse {
     /// # use snow_core::{ErrorKind, decode::ApiResponse};
     /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
     /// let answer = ApiResponse::new(head, r#"{"result":[{"number":"INC1"},{"number":"INC2"}]}"#.into())?;
-    /// assert_eq!(answer.list_at_most(2)?.len(), 2);
-    /// assert_eq!(answer.list_at_most(1).unwrap_err().kind(), ErrorKind::ResponseMismatch);
+    /// assert_eq!(answer.records_at_most(2)?.len(), 2);
+    /// assert_eq!(answer.records_at_most(1).unwrap_err().kind(), ErrorKind::ResponseMismatch);
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`list`](Self::list), and [`ErrorKind::ResponseMismatch`] if there are more than `max` records.
-    pub fn list_at_most(&self, max: usize) -> Result<Vec<Record>, Error> {
+    /// As [`records`](Self::records), and [`ErrorKind::ResponseMismatch`] if there are more than `max` records.
+    pub fn records_at_most(&self, max: usize) -> Result<Vec<Record>, Error> {
         let (body, _) = self.split_meta()?;
         let shapes = Shapes::new(self.displayed);
         read_list(&body, shapes, max).map_err(|error| annotate(error, &self.head))
@@ -255,7 +255,7 @@ impl ApiResponse {
     /// # Errors
     /// [`ErrorKind::Truncated`] if the response is not whole or tells of an error, [`ErrorKind::Malformed`] if it is not JSON,
     /// [`ErrorKind::EmptyResponse`] if there is nothing in it, [`ErrorKind::Decode`] if it does not fit the type.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read_from(&self.body)
     }
 
@@ -286,7 +286,7 @@ impl ApiResponse {
     /// ```
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// As [`json`](Self::json).
     pub fn result<T: DeserializeOwned>(&self) -> Result<T, Error> {
         #[derive(serde::Deserialize)]
         struct Envelope<T> {
@@ -299,7 +299,7 @@ impl ApiResponse {
     ///
     /// # Errors
     /// [`ErrorKind::Truncated`] if there is a body and it tells of an error or breaks off, [`ErrorKind::Malformed`] if it is not JSON.
-    pub fn nothing(&self) -> Result<(), Error> {
+    pub fn discard(&self) -> Result<(), Error> {
         if self.body.trim_ascii().is_empty() {
             return Ok(());
         }

@@ -1,41 +1,35 @@
 //! What an OAuth client is made of.
 
 use crate::Client;
-use crate::client::builder::{CommonSettings, common_settings};
+use crate::OAuthClient;
+use crate::client::builder::ClientBuilder;
+use crate::oauth::{Grant, StorePolicy, Token, TokenStore};
 use crate::request::client_inner::ClientInner;
-use crate::stack::{self, BaseService};
-use crate::{Grant, Instance, OAuthClient, Secret, StorePolicy, Token, TokenStore};
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response};
+use crate::stack;
 use snow_auth::OAuthBuilder;
-use snow_core::layer::RetryPolicy;
-use snow_core::{Body, BoxError, Error, ErrorKind, HttpService};
-use std::fmt;
+use snow_core::{BoxError, Error, Secret};
 use std::future::Future;
 use std::time::Duration;
-use tower_layer::Layer;
-use tower_service::Service;
 
-/// Settings of an [`OAuthClient`].
-#[derive(Clone, Default)]
-#[must_use]
-pub struct OAuthClientBuilder {
-    common: CommonSettings,
+/// The login of an [`OAuthClient`]: how it obtains tokens, and where they are kept.
+#[derive(Clone, Debug, Default)]
+pub struct OAuthLogin {
     oauth: OAuthBuilder,
 }
 
-impl OAuthClientBuilder {
-    common_settings!();
+/// Settings of an [`OAuthClient`].
+pub type OAuthClientBuilder = ClientBuilder<OAuthLogin>;
 
+impl ClientBuilder<OAuthLogin> {
     /// The id of the OAuth client, from the instance's application registry.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.oauth = self.oauth.client_id(id);
+        self.login.oauth = self.login.oauth.client_id(id);
         self
     }
 
     /// The OAuth client's secret.
     pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.oauth = self.oauth.client_secret(secret);
+        self.login.oauth = self.login.oauth.client_secret(secret);
         self
     }
 
@@ -49,7 +43,7 @@ impl OAuthClientBuilder {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<BoxError> + 'static,
     {
-        self.oauth = self.oauth.token_updater(save);
+        self.login.oauth = self.login.oauth.token_updater(save);
         self
     }
 
@@ -57,13 +51,13 @@ impl OAuthClientBuilder {
     /// with it. A [`FileStore`](crate::FileStore) is shared by processes. In place of a
     /// [`token_updater`](Self::token_updater).
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
-        self.oauth = self.oauth.token_store(store);
+        self.login.oauth = self.login.oauth.token_store(store);
         self
     }
 
     /// What happens when the store or the updater fails: by default the call does.
     pub fn store_policy(mut self, policy: StorePolicy) -> Self {
-        self.oauth = self.oauth.store_policy(policy);
+        self.login.oauth = self.login.oauth.store_policy(policy);
         self
     }
 
@@ -71,7 +65,7 @@ impl OAuthClientBuilder {
     /// assertion, user and password kept in memory, another provider. See [`Grant`].
     ///
     /// ```
-    /// use snow_client::{Grant, OAuthClient};
+    /// use snow_client::{OAuthClient, oauth::Grant};
     ///
     /// let client = OAuthClient::builder()
     ///     .instance("dev12345")
@@ -83,38 +77,38 @@ impl OAuthClientBuilder {
     /// # Ok::<_, snow_client::Error>(())
     /// ```
     pub fn grant(mut self, grant: Grant) -> Self {
-        self.oauth = self.oauth.grant(grant);
+        self.login.oauth = self.login.oauth.grant(grant);
         self
     }
 
     /// A public client, which has no secret: a program on people's machines. It logs in by
     /// [`authorization`](OAuthClient::authorization) alone.
     pub fn public_client(mut self) -> Self {
-        self.oauth = self.oauth.public_client();
+        self.login.oauth = self.login.oauth.public_client();
         self
     }
 
     /// A scope to ask for; may be called several times. Without one the service gives `useraccount` (facts 4.1).
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.oauth = self.oauth.scope(scope);
+        self.login.oauth = self.login.oauth.scope(scope);
         self
     }
 
     /// Where tokens are asked for, in place of the instance's `/oauth_token.do`: a gateway's own path, or another issuer.
     pub fn token_url(mut self, url: impl Into<String>) -> Self {
-        self.oauth = self.oauth.token_url(url);
+        self.login.oauth = self.login.oauth.token_url(url);
         self
     }
 
     /// Where people log in, in place of the instance's `/oauth_auth.do`.
     pub fn authorization_url(mut self, url: impl Into<String>) -> Self {
-        self.oauth = self.oauth.authorization_url(url);
+        self.login.oauth = self.login.oauth.authorization_url(url);
         self
     }
 
     /// Where tokens are revoked, in place of the instance's `/oauth_revoke_token.do`; asked by a form, as RFC 7009 says.
     pub fn revocation_url(mut self, url: impl Into<String>) -> Self {
-        self.oauth = self.oauth.revocation_url(url);
+        self.login.oauth = self.login.oauth.revocation_url(url);
         self
     }
 
@@ -122,7 +116,7 @@ impl OAuthClientBuilder {
     /// the token fail with the request. A call whose own [deadline](Self::deadline) comes first fails by itself, and its error says
     /// that it waited for a token.
     pub fn token_timeout(mut self, limit: Duration) -> Self {
-        self.oauth = self.oauth.token_timeout(limit);
+        self.login.oauth = self.login.oauth.token_timeout(limit);
         self
     }
 
@@ -132,7 +126,7 @@ impl OAuthClientBuilder {
     ///
     /// A store or an updater that does not finish by then has failed: see [`store_policy`](Self::store_policy).
     pub fn callback_timeout(mut self, limit: Duration) -> Self {
-        self.oauth = self.oauth.callback_timeout(limit);
+        self.login.oauth = self.login.oauth.callback_timeout(limit);
         self
     }
 
@@ -142,22 +136,13 @@ impl OAuthClientBuilder {
     /// # Errors
     /// [`ErrorKind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
     pub fn build(self) -> Result<OAuthClient, Error> {
-        let instance = self.common.instance()?;
-        let (settings, bottom) = (&self.common.settings, self.common.bottom()?);
-        let oauth = self.oauth.build(&instance, stack::token(&instance, settings, bottom.clone()))?;
+        let instance = self.checked_instance()?;
+        let (settings, bottom) = (&self.settings, self.bottom()?);
+        let oauth = self.login.oauth.build(&instance, stack::token(&instance, settings, bottom.clone()))?;
         bottom.prepare(&instance)?;
         let client = Client::with_dictionary(|dictionary| {
             ClientInner::new(instance, settings, oauth.layer(), bottom, dictionary)
         });
         Ok(OAuthClient { client, oauth })
-    }
-}
-
-impl fmt::Debug for OAuthClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OAuthClientBuilder")
-            .field("instance", &self.common.instance)
-            .field("oauth", &self.oauth)
-            .finish_non_exhaustive()
     }
 }

@@ -2,9 +2,11 @@
 
 pub(crate) mod builder;
 
-use crate::{AuthorizationRequest, Client, Grant, Instance, OAuthClientBuilder, Secret, Token};
-use snow_auth::OAuth;
-use snow_core::{Error, HttpService};
+use crate::Client;
+use crate::client::OAuthClientBuilder;
+use crate::oauth::{AuthorizationRequest, Grant, OAuth, Token};
+use snow_core::{Error, Secret};
+use std::ops::Deref;
 
 /// A client of one instance that logs in with OAuth. Clones share the token.
 ///
@@ -14,7 +16,7 @@ use snow_core::{Error, HttpService};
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), snow_client::Error> {
-/// use snow_client::{OAuthClient, Token};
+/// use snow_client::{OAuthClient, oauth::Token};
 ///
 /// let client = OAuthClient::builder()
 ///     .instance("dev12345")
@@ -68,7 +70,7 @@ impl OAuthClient {
     /// println!("Log in here: {}", request.url());
     /// // The browser comes back to https://app.example.com/callback?code=…&state=…
     /// # Ok(()) }
-    /// # async fn back(client: &snow_client::OAuthClient, request: &snow_client::AuthorizationRequest, query: &str) -> Result<(), snow_client::Error> {
+    /// # async fn back(client: &snow_client::OAuthClient, request: &snow_client::oauth::AuthorizationRequest, query: &str) -> Result<(), snow_client::Error> {
     /// client.exchange_code(request, query).await?;
     /// # Ok(()) }
     /// ```
@@ -124,19 +126,26 @@ impl OAuthClient {
     pub fn token(&self) -> Option<Token> {
         self.oauth.token()
     }
+}
 
-    /// The same client for whoever takes one, whatever it logs in with. It shares the token.
-    pub fn as_client(&self) -> &Client {
+/// An OAuth client is a client with a token: it has all methods of [`Client`].
+impl Deref for OAuthClient {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
         &self.client
     }
+}
 
-    /// The instance.
-    pub fn instance(&self) -> &Instance {
-        self.client.instance()
+impl AsRef<Client> for OAuthClient {
+    fn as_ref(&self) -> &Client {
+        &self.client
     }
+}
 
-    /// The whole stack as a tower service; see [`Client::service`].
-    pub fn service(&self) -> &HttpService {
-        self.client.service()
+/// The client shares the token, which is refreshed as before.
+impl From<OAuthClient> for Client {
+    fn from(oauth: OAuthClient) -> Self {
+        oauth.client
     }
 }

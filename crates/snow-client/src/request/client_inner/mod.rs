@@ -1,12 +1,14 @@
 //! Where calls go: what a client is inside.
 
 pub(crate) mod dictionary;
+pub(crate) mod known_shapes;
 
 use crate::request::stored_fields::StoredFields;
 use crate::stack::Settings;
 use crate::stack::stack_service::StackService;
 use crate::stack::{self, BaseService, BelowAuth};
 use dictionary::Dictionary;
+use known_shapes::KnownShapes;
 use snow_core::layer::RetryPolicy;
 use snow_core::{Clock, HttpService, Instance, Transport};
 use std::sync::Arc;
@@ -35,6 +37,8 @@ pub(crate) struct ClientInner {
     pub(crate) tells_departures: bool,
     /// Which fields were seen to be stored as they are sent.
     pub(crate) stored: StoredFields,
+    /// What records looked like that were read before.
+    pub(crate) shapes: KnownShapes,
 }
 
 #[derive(Debug)]
@@ -73,6 +77,7 @@ impl ClientInner {
             lossy_text: settings.lossy_text,
             tells_departures: true,
             stored: StoredFields::default(),
+            shapes: KnownShapes::default(),
         })
     }
 
@@ -95,6 +100,7 @@ impl ClientInner {
             lossy_text: false,
             tells_departures: false,
             stored: StoredFields::default(),
+            shapes: KnownShapes::default(),
         })
     }
 }

@@ -94,7 +94,7 @@ async fn look_until_settled(lookup: &ValueLookup<'_>, time: &CallTime, is_settle
 
 /// Remembers that the table stores this field as it is sent, if the response shows it.
 fn remember(client: &ClientInner, answer: &ApiResponse, request: &ApiRequest, (name, value): (&str, &str)) {
-    let is_stored = answer.one().is_ok_and(|record| {
+    let is_stored = answer.record().is_ok_and(|record| {
         record.get(name).is_some_and(|field| field.value().is_ok_and(|now| now == value))
     });
     if is_stored {
@@ -112,7 +112,13 @@ async fn read_created<T>(
 ) -> Result<T, Error> {
     let options = time.within(request.options.clone());
     let again = ApiRequest::new(Method::GET, request.path.clone().record(sys_id));
-    let again = ApiRequest { params: request.params.clone(), options, ..again };
+    let again = ApiRequest {
+        params: request.params.clone(),
+        options,
+        headers: request.headers_of_read(),
+        required_applied: request.required_applied.clone(),
+        ..again
+    };
     let again = again.check(client).await;
     let record = match &again {
         Ok(again) => exchange(client, again, read, None).await,

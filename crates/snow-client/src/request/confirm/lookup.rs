@@ -3,7 +3,6 @@
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::exchange::exchange;
-use crate::request::params::RequestParams;
 use http::Method;
 use snow_core::decode::ApiResponse;
 use snow_core::{ApiPath, Clock, Error, ErrorKind, Query, Record, RequestOptions, SysId, field};
@@ -67,8 +66,8 @@ impl CallTime {
 pub(crate) struct RecordFinder<'a> {
     client: &'a ClientInner,
     path: &'a ApiPath,
-    /// Those of the request that this is for.
-    params: &'a RequestParams,
+    /// The request that this is for.
+    request: &'a ApiRequest,
     time: &'a CallTime,
 }
 
@@ -80,7 +79,7 @@ impl<'a> RecordFinder<'a> {
         request: &'a ApiRequest,
         time: &'a CallTime,
     ) -> Self {
-        Self { client, path, params: &request.params, time }
+        Self { client, path, request, time }
     }
 
     /// The first records that a query selects, and how many there are in all.
@@ -90,13 +89,15 @@ impl<'a> RecordFinder<'a> {
         fields: &[&str],
         limit: u32,
     ) -> Result<(Vec<Record>, Option<u64>), Error> {
-        let params = self.params.same_scope(query, limit).fields(fields).exclude_reference_link(true);
+        let params = self.request.params.same_scope(query, limit).fields(fields).exclude_reference_link(true);
         let options = self.time.within(None);
-        let request = ApiRequest { params, options, ..ApiRequest::new(Method::GET, self.path.clone()) };
+        let headers = self.request.headers_of_read();
+        let request =
+            ApiRequest { params, options, headers, ..ApiRequest::new(Method::GET, self.path.clone()) };
         let request = request.check(self.client).await?;
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let read =
-            |response: &ApiResponse, _: &ApiRequest| Ok((response.list_at_most(most)?, response.total()));
+            |response: &ApiResponse, _: &ApiRequest| Ok((response.records_at_most(most)?, response.total()));
         exchange(self.client, &request, &read, None).await
     }
 }

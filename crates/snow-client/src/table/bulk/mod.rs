@@ -5,16 +5,19 @@ mod queried_ids;
 mod selection_guard;
 mod write_queue;
 
-use crate::request::call::{Call, CallFuture};
+use crate::Record;
+use crate::batch::api_call::ApiCall;
+use crate::request::call::CallFuture;
 use crate::table::list_request::ListRequest;
-use crate::{Record, WriteReport};
+use crate::table::update_record::UpdateRecord;
+use crate::table::verify::WriteReport;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 pub use outcomes::{BulkReport, WriteOutcome, WriteProgress};
 use snow_core::{Error, SysId};
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use write_queue::{QueuedWrite, WriteQueue};
@@ -22,27 +25,33 @@ use write_queue::{QueuedWrite, WriteQueue};
 /// How many writes are under way at once by default: as many as a node of an instance runs at a time (facts 8.2).
 const DEFAULT_CONCURRENCY: usize = 4;
 
-/// Updates or deletions of many rows: a [`Stream`] of outcomes, one a row, with a [`next`](Self::next) of its own, or
+/// Updates or deletions of many records: a [`Stream`] of outcomes, one for each record, with a [`next`](Self::next) of its own, or
 /// [`all`](Self::all) of them.
 ///
-/// Made by [`update_each`](crate::Table::update_each), [`update_many`](crate::Table::update_many) and
-/// [`delete_each`](crate::Table::delete_each) of a table for rows that are named, and by those of a [`List`](crate::List) for the rows of a
-/// query. Each write is a call like any other: it waits for its place, is sent again where that does no harm, and tells whether it
-/// may have been carried out. One that fails stops no other, unless [told to](Self::stop_at_first_error). Outcomes come as they
-/// are done.
+/// [`update_many`](crate::Table::update_many), [`update_each`](crate::Table::update_each) and
+/// [`delete_many`](crate::Table::delete_many) of a table write the records that are named;
+/// [`update_all`](crate::table::ListRecords::update_all) and [`delete_all`](crate::table::ListRecords::delete_all) of a list write
+/// the records of a query. Each write is a call like any other: it waits for a concurrency permit, is retried where that does no harm,
+/// and tells whether it may have been executed. One that fails stops no other, unless
+/// [`stop_at_first_error`](Self::stop_at_first_error) is set. Outcomes come in the order in which the writes end.
 ///
-/// The rows of a query are read by `sys_id` while the first are written, each once, whatever order the query has. With an order and
-/// a limit, the first so many in that order are read before anything is written, and so are all rows of a query that is read in
+/// The records of a query are read by `sys_id` while the first are written, each once, whatever order the query has. With an order
+/// and a limit, the first so many in that order are read before anything is written, and so are all records of a query that is read in
 /// parts because it is too long for one URL. If records moved meanwhile so that some may have been missed,
 /// [`BulkReport::may_have_drifted`] says so. A query is refused before anything is written:
 ///
-/// - without a condition or a limit: that is every row of the table;
-/// - with a condition on a field, or an order by one, that the rows do not show: the service drops such a condition and selects
+/// - without a condition or a limit: that is every record of the table;
+/// - with a condition on a field, or an order by one, that the records do not show: the service drops such a condition and selects
 ///   more (facts 2.5);
 /// - that is raw text which cannot be read;
 /// - with an offset.
 ///
-/// It starts no task: writes go on when it is polled. **Dropped, it leaves open what became of those under way.**
+/// [`dry_run`](Self::dry_run) returns the records that would be written. [`stop_handle`](Self::stop_handle) ends a bulk write without
+/// losing an outcome.
+///
+/// # Cancel safety
+///
+/// It spawns no task: writes go on when it is polled. **Dropping it leaves it unknown what became of the writes under way.**
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,18 +61,19 @@ const DEFAULT_CONCURRENCY: usize = 4;
 /// use snow_client::field;
 ///
 /// let low = client.table("incident").list().query(field("priority").eq(5));
-/// let done = low.update_each(&json!({ "urgency": "2" })).concurrency(2).each(|call| call.require_applied()).all().await;
-/// for (sys_id, error) in done.failures() {
+/// let update = low.update_all(&json!({ "urgency": "2" })).concurrency(2).map_call(|call| call.require_applied(true));
+/// let report = update.all().await;
+/// for (sys_id, error) in report.failures() {
 ///     eprintln!("{sys_id}: {error}");
 /// }
-/// assert!(done.is_complete());
+/// assert!(report.is_complete());
 /// # Ok(()) }
 /// ```
 #[must_use = "nothing is written unless it is polled"]
-pub struct BulkWrite<T> {
+pub struct BulkWrite<C: ApiCall> {
     queue: WriteQueue,
-    start_write: StartWrite<T>,
-    in_flight: FuturesUnordered<WriteInFlight<T>>,
+    start_write: StartWrite<C>,
+    in_flight: FuturesUnordered<WriteInFlight<C::Response>>,
     concurrency: usize,
     stops_at_error: bool,
     has_stopped: bool,
@@ -73,13 +83,13 @@ pub struct BulkWrite<T> {
     on_progress: Option<Box<dyn FnMut(WriteProgress) + Send + Sync>>,
 }
 
-type StartWrite<T> = Box<dyn Fn(QueuedWrite) -> Call<T> + Send + Sync>;
+type StartWrite<C> = Box<dyn Fn(QueuedWrite) -> C + Send + Sync>;
 
-impl<T: 'static> BulkWrite<T> {
+impl<C: ApiCall> BulkWrite<C> {
     /// Writes the records with these ids, all in the same way.
     pub(crate) fn of_ids(
         sys_ids: impl IntoIterator<Item = SysId>,
-        write: impl Fn(SysId) -> Call<T> + Send + Sync + 'static,
+        write: impl Fn(SysId) -> C + Send + Sync + 'static,
     ) -> Self {
         let writes = sys_ids.into_iter().map(QueuedWrite::new).collect();
         Self::new(WriteQueue::of_writes(writes), None, Box::new(move |queued| write(queued.sys_id)))
@@ -88,7 +98,7 @@ impl<T: 'static> BulkWrite<T> {
     /// Updates the records with these ids, each with a body of its own.
     pub(crate) fn of_updates(
         updates: impl IntoIterator<Item = (SysId, Result<Bytes, Error>)>,
-        write: impl Fn(SysId, Result<Bytes, Error>) -> Call<T> + Send + Sync + 'static,
+        write: impl Fn(SysId, Result<Bytes, Error>) -> C + Send + Sync + 'static,
     ) -> Self {
         let writes = updates.into_iter().map(|(sys_id, body)| QueuedWrite { sys_id, body: Some(body) });
         let queue = WriteQueue::of_writes(writes.collect());
@@ -100,7 +110,7 @@ impl<T: 'static> BulkWrite<T> {
     /// Writes the records of a query, all in the same way.
     pub(crate) fn of_query(
         list: ListRequest<Record>,
-        write: impl Fn(SysId) -> Call<T> + Send + Sync + 'static,
+        write: impl Fn(SysId) -> C + Send + Sync + 'static,
     ) -> Self {
         let (queue, refusal) = match WriteQueue::of_query(list) {
             Ok(queue) => (queue, None),
@@ -109,7 +119,7 @@ impl<T: 'static> BulkWrite<T> {
         Self::new(queue, refusal, Box::new(move |queued| write(queued.sys_id)))
     }
 
-    fn new(queue: WriteQueue, query_error: Option<Error>, start_write: StartWrite<T>) -> Self {
+    fn new(queue: WriteQueue, query_error: Option<Error>, start_write: StartWrite<C>) -> Self {
         Self {
             queue,
             start_write,
@@ -123,61 +133,67 @@ impl<T: 'static> BulkWrite<T> {
         }
     }
 
-    /// How many writes may be under way at once, 4 by default. The client's own limit on concurrent requests is heeded in any case.
+    /// Sets the most writes that may be under way at the same time; 4 by default. The client's own limit on concurrent requests
+    /// applies as well.
     pub fn concurrency(self, writes: usize) -> Self {
         Self { concurrency: writes.max(1), ..self }
     }
 
-    /// Begins no further write once one has failed. Those under way are waited for, and have their outcomes.
-    pub fn stop_at_first_error(self) -> Self {
-        Self { stops_at_error: true, ..self }
+    /// Sets whether no further write begins once one has failed. Those under way are finished, and have their outcomes.
+    pub fn stop_at_first_error(self, stop: bool) -> Self {
+        Self { stops_at_error: stop, ..self }
     }
 
-    /// Tells after each row how far it has come.
+    /// Calls a function after each write with how far the bulk write has come.
     pub fn on_progress(self, report: impl FnMut(WriteProgress) + Send + Sync + 'static) -> Self {
         Self { on_progress: Some(Box::new(report)), ..self }
     }
 
-    /// What is said of each call: its parameters, its deadline, [`require_applied`](Call::require_applied) and the like.
-    pub fn each<U: 'static>(self, set: impl Fn(Call<T>) -> Call<U> + Send + Sync + 'static) -> BulkWrite<U> {
+    /// Changes each call before it is sent: its parameters, its deadline,
+    /// [`require_applied`](crate::table::UpdateRecord::require_applied) and so on.
+    pub fn map_call<D: ApiCall>(self, map: impl Fn(C) -> D + Send + Sync + 'static) -> BulkWrite<D> {
         let Self { queue, start_write, concurrency, stops_at_error, query_error, on_progress, .. } = self;
-        let many = BulkWrite::new(queue, query_error, Box::new(move |queued| set(start_write(queued))));
-        BulkWrite { concurrency, stops_at_error, on_progress, ..many }
-    }
-
-    /// What the service [ignored or changed](Call::verified) of each.
-    pub fn verified(self) -> BulkWrite<WriteReport<T>> {
-        self.each(Call::verified)
+        let mapped = BulkWrite::new(queue, query_error, Box::new(move |queued| map(start_write(queued))));
+        BulkWrite { concurrency, stops_at_error, on_progress, ..mapped }
     }
 }
 
-impl<T: Send + 'static> BulkWrite<T> {
-    /// The next outcome, as soon as there is one; `None` behind the last. An error in place of an outcome says that the rows of
-    /// a query could not be read further: it comes behind all outcomes.
+impl<O: Send + 'static> BulkWrite<UpdateRecord<O>> {
+    /// Returns what the service ignored or changed of each record's fields: see [`UpdateRecord::verified`].
+    pub fn verified(self) -> BulkWrite<UpdateRecord<WriteReport<O>>> {
+        self.map_call(UpdateRecord::verified)
+    }
+}
+
+impl<C: ApiCall> BulkWrite<C> {
+    /// Returns the next outcome as soon as there is one, and `None` after the last. An error instead of an outcome means that the
+    /// records of a query could not be read further: it comes after all outcomes.
     ///
-    /// Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<Result<WriteOutcome<T>, Error>> {
+    /// # Cancel safety
+    ///
+    /// Dropping the future of this method loses nothing.
+    pub async fn next(&mut self) -> Option<Result<WriteOutcome<C::Response>, Error>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// All outcomes.
-    pub async fn all(mut self) -> BulkReport<T> {
-        let (mut rows, mut unread) = (Vec::new(), None);
+    /// Finishes all writes, and returns their outcomes.
+    pub async fn all(mut self) -> BulkReport<C::Response> {
+        let (mut outcomes, mut unread) = (Vec::new(), None);
         while let Some(outcome) = self.next().await {
             match outcome {
-                Ok(outcome) => rows.push(outcome),
+                Ok(outcome) => outcomes.push(outcome),
                 Err(error) => unread = Some(error),
             }
         }
         BulkReport {
-            rows,
+            outcomes,
             untouched: self.untouched(),
             unread,
             may_have_drifted: self.queue.may_have_drifted(),
         }
     }
 
-    /// The rows that are known and whose writes have not begun.
+    /// Returns the records that are known and whose writes have not begun.
     pub fn untouched(&self) -> Vec<SysId> {
         self.queue.waiting().map(|queued| queued.sys_id).collect()
     }
@@ -198,7 +214,7 @@ impl<T: Send + 'static> BulkWrite<T> {
         Poll::Ready(())
     }
 
-    fn record_outcome(&mut self, outcome: &WriteOutcome<T>) {
+    fn record_outcome(&mut self, outcome: &WriteOutcome<C::Response>) {
         match outcome.result {
             Ok(_) => self.progress.succeeded += 1,
             Err(_) => self.progress.failed += 1,
@@ -217,8 +233,8 @@ impl<T: Send + 'static> BulkWrite<T> {
     }
 }
 
-impl<T: Send + 'static> Stream for BulkWrite<T> {
-    type Item = Result<WriteOutcome<T>, Error>;
+impl<C: ApiCall> Stream for BulkWrite<C> {
+    type Item = Result<WriteOutcome<C::Response>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let begun = self.begin_writes(cx);
@@ -254,7 +270,7 @@ impl<T> Future for WriteInFlight<T> {
     }
 }
 
-impl<T> fmt::Debug for BulkWrite<T> {
+impl<C: ApiCall> fmt::Debug for BulkWrite<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BulkWrite").field("progress", &self.progress).finish_non_exhaustive()
     }

@@ -2,17 +2,17 @@
 
 use snow_core::{Error, SysId};
 
-/// What became of one row: see [`BulkWrite`](crate::BulkWrite).
+/// What became of one record of a [`BulkWrite`](super::BulkWrite).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WriteOutcome<T> {
-    /// Which row.
+    /// The record.
     pub sys_id: SysId,
-    /// What its write answered.
+    /// What its write returned.
     pub result: Result<T, Error>,
 }
 
-/// How far many writes have come.
+/// How far a bulk write has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WriteProgress {
@@ -22,33 +22,34 @@ pub struct WriteProgress {
     pub failed: u64,
     /// Writes that are under way.
     pub under_way: u64,
-    /// Rows whose write has not begun; of a query, as far as they are known.
+    /// Records whose write has not begun; of a query, as far as they are known.
     pub waiting: u64,
 }
 
-/// What became of all rows: see [`BulkWrite::all`](crate::BulkWrite::all).
+/// What became of all records of a bulk write. Returned by [`BulkWrite::all`](super::BulkWrite::all).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "writes may have failed"]
 pub struct BulkReport<T> {
-    /// Of each row whose write began, in the order in which they were done.
-    pub rows: Vec<WriteOutcome<T>>,
-    /// Rows that were left alone, because an earlier one failed; of a query, those that were known already.
+    /// The outcome of each write that began, in the order in which they ended.
+    pub outcomes: Vec<WriteOutcome<T>>,
+    /// Records that were not written, because an earlier write failed or the bulk write was stopped; of a query, those that were
+    /// known already.
     pub untouched: Vec<SysId>,
-    /// Why the rows of a query could not be read to their end: there may be more, which are as they were.
+    /// Why the records of a query could not be read to their end: there may be more, which were not written.
     pub unread: Option<Error>,
-    /// Whether rows of a query may have been missed because records moved while the query was read: see
-    /// [`StreamReport::may_have_drifted`](crate::StreamReport::may_have_drifted). No row is written twice.
+    /// Whether records of a query may have been missed because records moved while the query was read: see
+    /// [`StreamReport::may_have_drifted`](crate::stream::StreamReport::may_have_drifted). No record is written twice.
     pub may_have_drifted: bool,
 }
 
 impl<T> BulkReport<T> {
-    /// The rows whose writes failed.
+    /// Returns the records whose writes failed.
     pub fn failures(&self) -> impl Iterator<Item = (SysId, &Error)> {
-        self.rows.iter().filter_map(|row| Some((row.sys_id, row.result.as_ref().err()?)))
+        self.outcomes.iter().filter_map(|outcome| Some((outcome.sys_id, outcome.result.as_ref().err()?)))
     }
 
-    /// Whether every row was written, and none can have been missed.
+    /// Returns whether every record was written, and none can have been missed.
     pub fn is_complete(&self) -> bool {
         self.unread.is_none()
             && !self.may_have_drifted
@@ -56,7 +57,7 @@ impl<T> BulkReport<T> {
             && self.failures().next().is_none()
     }
 
-    /// What was written, if all was.
+    /// Returns what was written, if all of it was.
     ///
     /// # Errors
     /// The first error otherwise. What was written before it stays written.
@@ -64,6 +65,6 @@ impl<T> BulkReport<T> {
         if let Some(error) = self.unread {
             return Err(error);
         }
-        self.rows.into_iter().map(|row| Ok((row.sys_id, row.result?))).collect()
+        self.outcomes.into_iter().map(|outcome| Ok((outcome.sys_id, outcome.result?))).collect()
     }
 }

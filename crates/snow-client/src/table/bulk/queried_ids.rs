@@ -20,17 +20,17 @@ pub(super) struct QueriedIds {
 }
 
 impl QueriedIds {
-    pub(super) fn new(mut list: ListRequest<Record>) -> Result<Self, Error> {
-        let (guard, selection) = SelectionGuard::new(&list.params.selection)?;
+    pub(super) fn new(list: ListRequest<Record>) -> Result<Self, Error> {
+        let request = list.request.as_ref().map_err(Clone::clone)?;
+        let (guard, selection) = SelectionGuard::new(&request.params.selection)?;
         let reads_all_first = ReadOrder::of(selection.query()?, DisplayValue::Stored) == ReadOrder::Offset;
-        list.params.selection = selection;
-        let list = list.params(|params| params.fields(guard.fields()));
-        Ok(Self {
-            records: RecordStream::new(list).ids_compared(),
-            guard,
-            reads_all_first,
-            seen: HashSet::new(),
-        })
+        let list = list.params(|params| {
+            let mut params = params.fields(guard.fields());
+            params.selection = selection;
+            params
+        });
+        let records = RecordStream::new(list).ids_compared();
+        Ok(Self { records, guard, reads_all_first, seen: HashSet::new() })
     }
 
     /// Whether all records are read before the first is written: their order says which ones are meant, or they are read in parts.

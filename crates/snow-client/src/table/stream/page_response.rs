@@ -174,7 +174,7 @@ fn broken_off(error: Error) -> Error {
 async fn refusal(response: Response<Body>, limit: usize) -> Error {
     let list = async {
         let (head, body) = decode::receive(response, limit).await?;
-        ApiResponse::new(head, body)?.list().map(drop)
+        ApiResponse::new(head, body)?.records().map(drop)
     };
     match list.await {
         Err(error) => error,

@@ -10,7 +10,7 @@ use super::report::StreamReport;
 use super::scheduler::{Concurrency, Scheduler};
 use super::stream_request::StreamRequest;
 use crate::request::selection::Window;
-use crate::table::list_request::{ListRequest, ReadRecord};
+use crate::table::list_request::{ListRequest, ReadRecord, field_check};
 use snow_core::{Error, ErrorKind, Record};
 use std::task::{Context, Poll, ready};
 
@@ -31,8 +31,10 @@ pub(super) struct StreamReader<T> {
 
 impl<T> StreamReader<T> {
     pub(super) fn new(list: ListRequest<T>, options: StreamOptions) -> Result<Self, Error> {
-        let (window, fields, read) = (list.params.selection.window(), list.field_check(), list.read);
-        let query = list.params.selection.query()?.clone().parsed();
+        let asked = list.request.as_ref().map_err(Clone::clone)?;
+        let (window, fields, read) =
+            (asked.params.selection.window(), field_check(asked, &list.type_fields), list.read);
+        let query = asked.params.selection.query()?.clone().parsed();
         let by_offset = options.by_offset || window.offset.is_some();
         let mut request = StreamRequest::new(list, &query, by_offset)?;
         let reads_by_offset = request.order == ReadOrder::Offset;

@@ -9,7 +9,7 @@ use crate::request::params::RequestParams;
 use crate::request::read_retry::retry_delay;
 use crate::request::selection::Window;
 use crate::table::list_request::ListRequest;
-use http::Method;
+use http::{HeaderMap, Method};
 use snow_core::decode::Records;
 use snow_core::{
     ApiPath, Departure, DisplayValue, Error, ErrorKind, HttpFuture, Instance, Query, Record, RequestOptions,
@@ -25,6 +25,7 @@ pub(super) struct StreamRequest {
     /// What the caller asked for.
     pub(super) params: RequestParams,
     pub(super) order: ReadOrder,
+    headers: HeaderMap,
     options: Option<RequestOptions>,
     /// Whether records show their `sys_id` although they are read by position.
     pub(super) reads_ids: bool,
@@ -33,12 +34,13 @@ pub(super) struct StreamRequest {
 impl StreamRequest {
     /// Creates the request of a stream over this list. `query` is the one of the list.
     pub(super) fn new<T>(list: ListRequest<T>, query: &Query<'_>, by_offset: bool) -> Result<Self, Error> {
-        let ListRequest { client, path, params, type_fields: _, requires_fields: _, options, read: _ } = list;
+        let ListRequest { client, request, type_fields: _, read: _ } = list;
+        let ApiRequest { path, params, headers, options, .. } = request?;
         let order = match by_offset {
             true => ReadOrder::Offset,
             false => ReadOrder::of(query, params.shape.display()),
         };
-        Ok(Self { client, path: path?, params, order, options, reads_ids: false })
+        Ok(Self { client, path, params, headers, order, options, reads_ids: false })
     }
 
     /// The same records, of which only the `sys_id` is read.
@@ -97,7 +99,8 @@ impl StreamRequest {
             false => params.shape = std::mem::take(&mut params.shape).including(self.key_fields()),
         }
         let options = self.options.clone();
-        Ok(ApiRequest { params, options, ..ApiRequest::new(Method::GET, self.path.clone()) })
+        let headers = self.headers.clone();
+        Ok(ApiRequest { params, headers, options, ..ApiRequest::new(Method::GET, self.path.clone()) })
     }
 
     /// How many bytes of query fit into the URL of any page.

@@ -1,95 +1,87 @@
 //! An upsert: creates a record, or updates the one that is there already.
 
+use crate::Record;
 use crate::request::api_request::ApiRequest;
 use crate::request::call::{Call, CallFuture};
-use crate::request::call_options::parameters;
+use crate::request::call_options::{domain_options, record_options, request_options, write_options};
 use crate::request::confirm::creation::{no_such_field, other_value, value_of};
 use crate::request::confirm::lookup::{CallTime, LookupResult, RecordFinder, ValueLookup};
-use crate::request::params::RequestParams;
+use crate::table::confirmed_create::with_correlation;
 use crate::table::verify::WriteReport;
 use http::Method;
-use snow_core::{DisplayValue, Error, ErrorKind, RequestOptions, SysId};
+use snow_core::{Error, ErrorKind, SysId};
 use std::fmt;
 use std::future::IntoFuture;
 
-/// A record that is created, or updated where it is there already: see [`Table::upsert`](crate::Table::upsert).
-#[must_use = "a call goes out when it is awaited"]
-pub struct Upsert<T> {
+/// Updates a record, or creates it if it does not exist. Returned by [`Table::upsert`](crate::Table::upsert).
+///
+/// It takes more than one request, so it cannot be part of a batch.
+#[must_use = "a call is sent when it is awaited"]
+pub struct UpsertRecord<O = Record> {
     /// The call that creates the record.
-    call: Call<T>,
+    call: Call<O>,
     /// The field by whose value the record is looked for.
     field: String,
 }
 
 /// What an upsert did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Upserted<T> {
-    /// No row had the value: there is a new one.
+    /// No record had the value: a new one was created.
     Created(T),
-    /// One had it, and was changed.
+    /// A record had the value, and was updated.
     Updated(T),
 }
 
 impl<T> Upserted<T> {
-    /// The record.
+    /// Returns the record.
     pub fn into_record(self) -> T {
         match self {
             Self::Created(record) | Self::Updated(record) => record,
         }
     }
 
-    /// Whether it is new.
+    /// Returns whether the record is new.
     pub fn is_created(&self) -> bool {
         matches!(self, Self::Created(_))
     }
 }
 
-impl<T: 'static> Upsert<T> {
-    pub(crate) fn new(call: Call<T>, field: &str) -> Self {
+impl<O> UpsertRecord<O> {
+    request_options!();
+    record_options!();
+    domain_options!();
+    write_options!();
+
+    fn change(self, change: impl FnOnce(ApiRequest) -> Result<ApiRequest, Error>) -> Self {
+        Self { call: self.call.change(change), ..self }
+    }
+}
+
+impl<O: 'static> UpsertRecord<O> {
+    pub(crate) fn new(call: Call<O>, field: &str) -> Self {
         Self { call, field: field.to_owned() }
     }
 
-    parameters!();
-
-    /// The fields to answer with; those that were sent come beside them.
-    pub fn fields<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
-        self.params(|params| params.fields(fields))
+    /// Returns what the service ignored or changed of the fields that were sent, in addition to the record: see [`WriteReport`].
+    pub fn verified(self) -> UpsertRecord<WriteReport<O>> {
+        UpsertRecord { call: self.call.verified(), field: self.field }
     }
+}
 
-    /// Stored values (the default), what a person sees, or both. With what a person sees alone, whatever reads a stored value
-    /// fails, `sys_id` excepted: of a write, after it was carried out.
-    pub fn display_value(self, values: DisplayValue) -> Self {
-        self.params(|params| params.display_value(values))
-    }
-
-    /// Tells which fields the service ignored or changed: see [`Call::verified`].
-    pub fn verified(self) -> Upsert<WriteReport<T>> {
-        Upsert { call: self.call.verified(), field: self.field }
-    }
-
-    /// An error if the service ignored or changed any field that was sent: see [`Call::require_applied`].
+impl<O: Send + 'static> UpsertRecord<O> {
+    /// Returns a future that looks for the record, creates or updates it, and returns what was done.
     ///
-    /// # Errors
-    /// [`ErrorKind::FieldsNotApplied`], which names the fields. **The record was created or updated all the same.**
-    pub fn require_applied(self) -> Self {
-        Self { call: self.call.require_applied(), field: self.field }
+    /// The upsert itself can be awaited, too. `send` is for whatever takes a future: `tokio::spawn`, `join_all`, `block_on`.
+    pub fn send(self) -> CallFuture<Upserted<O>> {
+        let field = self.field.clone();
+        CallFuture::new(async move { Self::check_created(self.run().await?, &field) })
     }
 
-    fn options(self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        let call = self.call.change(|request| Ok(request.options(set)));
-        Self { call, ..self }
-    }
-
-    fn params(self, set: impl FnOnce(RequestParams) -> RequestParams) -> Self {
-        Self { call: self.call.params(set), ..self }
-    }
-
-    async fn run(self) -> Result<Upserted<WriteReport<T>>, Error>
-    where
-        T: Send,
-    {
+    async fn run(self) -> Result<Upserted<WriteReport<O>>, Error> {
         let Self { call, field } = self;
-        let value = value_of(&call.sent()?, &field)?;
+        let value = value_of(&call.request.as_ref().map_err(Clone::clone)?.sent_fields()?, &field)?;
         let (client, request) = (call.client(), call.request.clone()?);
         let time = CallTime::new(request.deadline());
         let finder = RecordFinder::new(&client, &request.path, &request, &time);
@@ -100,19 +92,22 @@ impl<T: 'static> Upsert<T> {
         let call = call
             .change(|request| Ok(ApiRequest { options: time.within(request.options.clone()), ..request }));
         match existing {
-            None => call.confirm_by(&field).verified().await.map(Upserted::Created),
+            None => {
+                let create = call.change(|request| with_correlation(request, &field));
+                create.verified().send().await.map(Upserted::Created)
+            }
             Some(sys_id) => {
                 let update = call.change(|request| {
                     let path = request.path.clone().record(sys_id);
                     Ok(ApiRequest { method: Method::PATCH, path, ..request })
                 });
-                update.verified().await.map(Upserted::Updated)
+                update.verified().send().await.map(Upserted::Updated)
             }
         }
     }
 
     /// Fails if a new record does not have the value by which the next upsert looks for it: it would be created again and again.
-    fn check_created(upserted: Upserted<WriteReport<T>>, field: &str) -> Result<Upserted<T>, Error> {
+    fn check_created(upserted: Upserted<WriteReport<O>>, field: &str) -> Result<Upserted<O>, Error> {
         match upserted {
             Upserted::Updated(echo) => Ok(Upserted::Updated(echo.record)),
             Upserted::Created(echo) => {
@@ -154,21 +149,20 @@ fn existing_record(found: LookupResult, field: &str, value: &str) -> Result<Opti
     Err(Error::new(kind, why).not_carried_out())
 }
 
-impl<T: Send + 'static> IntoFuture for Upsert<T> {
-    type Output = Result<Upserted<T>, Error>;
-    type IntoFuture = CallFuture<Upserted<T>>;
+impl<O: Send + 'static> IntoFuture for UpsertRecord<O> {
+    type Output = Result<Upserted<O>, Error>;
+    type IntoFuture = CallFuture<Upserted<O>>;
 
-    fn into_future(self) -> CallFuture<Upserted<T>> {
-        let field = self.field.clone();
-        CallFuture::new(async move { Self::check_created(self.run().await?, &field) })
+    fn into_future(self) -> CallFuture<Upserted<O>> {
+        self.send()
     }
 }
 
-impl<T> fmt::Debug for Upsert<T> {
+impl<O> fmt::Debug for UpsertRecord<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.call.request {
-            Ok(request) => write!(f, "Upsert({} by {} {:?})", request.path, self.field, request.params),
-            Err(error) => write!(f, "Upsert({error:?})"),
+            Ok(request) => write!(f, "UpsertRecord({} by {} {:?})", request.path, self.field, request.params),
+            Err(error) => write!(f, "UpsertRecord({error:?})"),
         }
     }
 }

@@ -1,11 +1,19 @@
 //! The Import Set API: rows for a staging table, and what its transform maps make of them (facts 7.2).
 
+mod insert_row;
+mod insert_rows;
+
+pub use insert_row::{GetRow, InsertRow};
+pub use insert_rows::InsertRows;
+
+use crate::aggregate::AggregateRecords;
+use crate::api::Api;
 use crate::request::api_request::ApiRequest;
 use crate::request::call::Call;
 use crate::request::client_inner::ClientInner;
 use crate::request::exchange::PlainReader;
 use crate::request::poll_until::poll_until;
-use crate::{Api, Error, ErrorKind, Record, SysId, Table, aggregate, field};
+use crate::{Error, ErrorKind, Record, SysId, Table, field};
 use bytes::Bytes;
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -53,13 +61,13 @@ pub struct ImportResult {
 }
 
 impl ImportResult {
-    /// One for each transform map. None, where the user may not see what became of the row.
+    /// Returns one outcome for each transform map; none if the user may not see what became of the row.
     pub fn outcomes(&self) -> &[ImportOutcome] {
         &self.outcomes
     }
 
-    /// Says that it is a failure if a map failed, or if nobody can tell.
-    fn whole(self) -> Result<Self, Error> {
+    /// Fails if a map failed, or if the user may not see it.
+    fn require_success(self) -> Result<Self, Error> {
         let failed = self.outcomes.iter().find(|outcome| outcome.status == RowStatus::Error);
         let why = match failed {
             Some(ImportOutcome { transform_map, error_message, .. }) => {
@@ -96,7 +104,7 @@ pub struct ImportOutcome {
 }
 
 impl ImportOutcome {
-    /// All of it as it came.
+    /// Returns the whole outcome as it came.
     pub fn record(&self) -> &Record {
         &self.record
     }
@@ -164,7 +172,7 @@ pub struct ImportProgress {
 }
 
 impl ImportProgress {
-    /// Whether nothing more will happen.
+    /// Returns whether nothing more will happen.
     pub fn is_done(&self) -> bool {
         self.pending == 0 && !matches!(self.state.as_str(), "loading" | "loaded")
     }
@@ -175,40 +183,42 @@ impl Import {
         Self { client, table: table.to_owned() }
     }
 
-    /// Imports one row, and says what became of it.
+    /// Imports one row, and returns what became of it.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::RowFailed`] if a transform map failed, which the service tells inside a 201, and if the user may not see what came
-    /// of it; [`Call::allow_failures`] gives the outcomes of all maps instead.
-    pub fn insert(&self, row: &(impl Serialize + ?Sized)) -> Call<ImportResult> {
+    /// of it; [`InsertRow::allow_failures`] returns the outcomes of all maps instead.
+    pub fn insert(&self, row: &(impl Serialize + ?Sized)) -> InsertRow {
         let body = flat(row).map(|row| Value::Object(row).to_string());
-        self.call(Method::POST, None, strict).change(|mut request| {
-            request.body = Some(Bytes::from(body?));
-            Ok(request)
-        })
+        let call = self.call(Method::POST, None, complete);
+        InsertRow { call: call.change(|request| Ok(request.with_body(Bytes::from(body?)))) }
     }
 
-    /// What became of a row, by its id in the staging table, until it is purged.
+    /// Returns what became of a row, by its id in the staging table, until it is purged.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert); [`ErrorKind::NotFound`] when it is purged.
-    pub fn get(&self, row: impl AsRef<str>) -> Call<ImportResult> {
-        self.call(Method::GET, Some(row.as_ref()), strict)
+    ///
+    /// As [`insert`](Self::insert); [`ErrorKind::NotFound`] when the row has been purged.
+    pub fn get(&self, row: impl AsRef<str>) -> GetRow {
+        GetRow { call: self.call(Method::GET, Some(row.as_ref()), complete) }
     }
 
-    /// Takes many rows in, to be transformed later. Their keys are the **labels** of columns, unless the instance is set to take
-    /// names (facts 7.2). [`wait`](Self::wait) and [`progress`](Self::progress) tell what becomes of them.
-    pub fn insert_multiple<R: Serialize>(&self, rows: impl IntoIterator<Item = R>) -> Call<ImportSet> {
+    /// Inserts many rows, to be transformed later.
+    ///
+    /// Their keys are the **labels** of columns, unless the instance is set to take names (facts 7.2).
+    /// [`until_processed`](Self::until_processed) and [`progress`](Self::progress) return what becomes of them.
+    pub fn insert_multiple<R: Serialize>(&self, rows: impl IntoIterator<Item = R>) -> InsertRows {
         let rows = rows.into_iter().map(|row| flat(&row).map(Value::Object)).collect::<Result<Vec<_>, _>>();
-        let read: PlainReader<ImportSet> = |answer, _| answer.read();
-        self.call(Method::POST, Some("insertMultiple"), read).change(|mut request| {
+        let read: PlainReader<ImportSet> = |response, _| response.json();
+        let call = self.call(Method::POST, Some("insertMultiple"), read).change(|request| {
             let rows = Value::Array(rows?);
-            request.body = Some(Bytes::from(serde_json::json!({ "records": rows }).to_string()));
-            Ok(request)
-        })
+            Ok(request.with_body(Bytes::from(serde_json::json!({ "records": rows }).to_string())))
+        });
+        InsertRows { call }
     }
 
-    /// How far a set is: its state, and how many of its rows are in which.
+    /// Returns how far a set is: its state, and how many of its rows are in which state.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] if there is no such set, or if the user may not read it.
@@ -218,7 +228,7 @@ impl Import {
             .fields(["state"])
             .await?;
         let own = field("sys_import_set").eq(set.import_set_id.as_str());
-        let rows = aggregate::call(self.client.clone(), &self.table)
+        let rows = AggregateRecords::new(self.client.clone(), &self.table)
             .query(own)
             .count()
             .group_by(["sys_import_state"])
@@ -231,11 +241,11 @@ impl Import {
         Ok(ImportProgress { state, pending: of("pending"), failed: of("error"), rows })
     }
 
-    /// Waits until a set is transformed, at most for so long: it looks after half a second, and then ever more rarely.
+    /// Waits until a set has been transformed, for at most `limit`. It looks after half a second, and then ever more rarely.
     ///
     /// # Errors
     /// [`ErrorKind::TimedOut`] if it is still not done. Rows that failed are no error of this: see [`ImportProgress::failed`].
-    pub async fn wait(&self, set: &ImportSet, limit: Duration) -> Result<ImportProgress, Error> {
+    pub async fn until_processed(&self, set: &ImportSet, limit: Duration) -> Result<ImportProgress, Error> {
         let timed_out = |progress: ImportProgress| {
             let why = format!(
                 "the import set {} is {} after {limit:?}, and {} of its rows wait",
@@ -261,25 +271,6 @@ impl Import {
     }
 }
 
-impl Call<ImportResult> {
-    /// Gives what became of the row even if a transform map failed, or if the user may not see it.
-    pub fn allow_failures(self) -> Self {
-        self.read_as(|answer, _| imported(answer))
-    }
-}
-
-impl Call<ImportSet> {
-    /// Transforms this set when another one is done.
-    pub fn run_after(self, set: &ImportSet) -> Self {
-        self.params(|params| params.own("run_after", &set.import_set_id))
-    }
-
-    /// Puts this set beside another one, into the same set of sets.
-    pub fn in_same_set_as(self, set: &ImportSet) -> Self {
-        self.params(|params| params.own("multi_import_set_id", &set.multi_import_set_id))
-    }
-}
-
 /// A row as the service takes it.
 fn flat(row: &(impl Serialize + ?Sized)) -> Result<Map<String, Value>, Error> {
     let refuse = |why: String| Error::new(ErrorKind::InvalidInput, why);
@@ -296,11 +287,12 @@ fn flat(row: &(impl Serialize + ?Sized)) -> Result<Map<String, Value>, Error> {
     }
 }
 
-fn strict(answer: &ApiResponse, _: &ApiRequest) -> Result<ImportResult, Error> {
-    imported(answer)?.whole()
+fn complete(response: &ApiResponse, request: &ApiRequest) -> Result<ImportResult, Error> {
+    let import = imported(response)?;
+    if request.allows_failures { Ok(import) } else { import.require_success() }
 }
 
-fn imported(answer: &ApiResponse) -> Result<ImportResult, Error> {
+fn imported(response: &ApiResponse) -> Result<ImportResult, Error> {
     #[derive(Default, Deserialize)]
     struct ImportResponse {
         #[serde(default)]
@@ -311,10 +303,10 @@ fn imported(answer: &ApiResponse) -> Result<ImportResult, Error> {
         result: Vec<Record>,
     }
     // Nothing at all is what a user gets who may not read the row (facts 7.2).
-    let response: ImportResponse =
-        if answer.body().is_empty() { ImportResponse::default() } else { answer.read()? };
-    let outcomes = response.result.into_iter().map(outcome).collect::<Result<_, _>>()?;
-    Ok(ImportResult { import_set: response.import_set, staging_table: response.staging_table, outcomes })
+    let import: ImportResponse =
+        if response.body().is_empty() { ImportResponse::default() } else { response.json()? };
+    let outcomes = import.result.into_iter().map(outcome).collect::<Result<_, _>>()?;
+    Ok(ImportResult { import_set: import.import_set, staging_table: import.staging_table, outcomes })
 }
 
 fn outcome(record: Record) -> Result<ImportOutcome, Error> {

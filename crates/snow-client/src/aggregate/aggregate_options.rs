@@ -1,0 +1,49 @@
+//! What both calls of the Aggregate API can be told.
+
+/// The records that are aggregated, and the aggregates.
+macro_rules! aggregate_options {
+    () => {
+        crate::request::call_options::selection_options!();
+        crate::request::call_options::domain_options!();
+
+        /// Sets whether the values that records are grouped by are stored values (the default), what a person sees, or both.
+        pub fn display_value(self, values: crate::DisplayValue) -> Self {
+            self.change(|request| Ok(request.params(|params| params.display_value(values))))
+        }
+
+        /// Counts the records.
+        pub fn count(self) -> Self {
+            self.change(|request| Ok(request.params(|params| params.own(super::COUNT, "true"))))
+        }
+
+        /// Adds up these fields. Asking again replaces the first list.
+        pub fn sum<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
+            self.change(
+                |request| Ok(request.params(|params| params.field_list("sysparm_sum_fields", fields))),
+            )
+        }
+
+        /// Computes the averages of these fields. Asking again replaces the first list.
+        pub fn avg<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
+            self.change(
+                |request| Ok(request.params(|params| params.field_list("sysparm_avg_fields", fields))),
+            )
+        }
+
+        /// Finds the smallest values of these fields. Asking again replaces the first list.
+        pub fn min<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
+            self.change(
+                |request| Ok(request.params(|params| params.field_list("sysparm_min_fields", fields))),
+            )
+        }
+
+        /// Finds the greatest values of these fields. Asking again replaces the first list.
+        pub fn max<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> Self {
+            self.change(
+                |request| Ok(request.params(|params| params.field_list("sysparm_max_fields", fields))),
+            )
+        }
+    };
+}
+
+pub(super) use aggregate_options;

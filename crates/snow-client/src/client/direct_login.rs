@@ -1,0 +1,106 @@
+//! The settings of a client that logs in without OAuth.
+
+use crate::client::builder::{ClientBuilder, invalid};
+use crate::client::login::Login;
+use crate::request::client_inner::ClientInner;
+use crate::{Client, Error, ErrorKind, Instance};
+use bytes::Bytes;
+use http::{Request, Response};
+use snow_auth::Credentials;
+use snow_core::{Body, BoxError, HttpService, Secret};
+use std::fmt;
+use tower_service::Service;
+
+/// The login of a [`Client`]: user and password, a token, a key, or a service that logs in by itself.
+#[derive(Clone, Default)]
+pub struct DirectLogin {
+    login: Login,
+    stack: Option<HttpService>,
+}
+
+impl ClientBuilder {
+    /// Sets the user to log in as.
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.login.login.user = Some(user.into());
+        self
+    }
+
+    /// Sets the user's password.
+    pub fn password(mut self, password: impl Into<Secret>) -> Self {
+        self.login.login.password = Some(password.into());
+        self
+    }
+
+    /// Sets a bearer token, instead of user and password. The client does not refresh it: for that, see
+    /// [`OAuthClient`](crate::OAuthClient).
+    pub fn bearer_token(mut self, token: impl Into<Secret>) -> Self {
+        self.login.login.bearer_token = Some(token.into());
+        self
+    }
+
+    /// Sets an API key (`x-sn-apikey`), instead of user and password. It works for the APIs whose access policy lists it; the
+    /// others respond with 401 (facts 4.5).
+    pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
+        self.login.login.api_key = Some(key.into());
+        self
+    }
+
+    /// Sets a way of your own to log in, instead of user and password.
+    pub fn credentials(mut self, credentials: impl Credentials) -> Self {
+        self.login.login.own(credentials);
+        self
+    }
+
+    /// Uses a service of your own as the whole stack: credentials, timeouts and everything else are up to it. It gets requests with
+    /// absolute URIs.
+    pub fn stack<S, R>(mut self, service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<R>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        R: http_body::Body<Data = Bytes> + Send + 'static,
+        R::Error: Into<BoxError>,
+    {
+        self.login.stack = Some(HttpService::new(service));
+        self
+    }
+
+    /// Creates the client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
+    pub fn build(self) -> Result<Client, Error> {
+        let instance = self.checked_instance()?;
+        if let Some(stack) = &self.login.stack {
+            return self.with_stack(instance, stack.clone());
+        }
+        let login = self.login.login.checked(instance.origin(), self.transport.is_some())?;
+        let bottom = self.bottom()?;
+        bottom.prepare(&instance)?;
+        let settings = &self.settings;
+        Ok(Client::with_dictionary(|dictionary| login.client(instance, settings, bottom, dictionary)))
+    }
+
+    fn with_stack(&self, instance: Instance, http: HttpService) -> Result<Client, Error> {
+        if self.login.login.is_given() {
+            let why = "a way to log in is given in addition to a whole stack, which would not use it: put a layer such as \
+                       BasicAuthLayer into the stack, or use transport() instead of stack()";
+            return Err(invalid(why));
+        }
+        if self.transport.is_some() {
+            return Err(invalid("both a transport and a whole stack are given: give one of them"));
+        }
+        if let Some(given) = self.settings.given.first() {
+            let why = format!("{given} is given in addition to a whole stack, which would not use it");
+            return Err(Error::new(ErrorKind::InvalidInput, why));
+        }
+        Ok(Client::with_dictionary(|dictionary| ClientInner::of_stack(instance, http, dictionary)))
+    }
+}
+
+impl fmt::Debug for DirectLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DirectLogin").field("user", &self.login.user).finish_non_exhaustive()
+    }
+}

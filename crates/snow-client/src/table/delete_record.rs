@@ -1,0 +1,35 @@
+//! The deletion of a record.
+
+use crate::batch::api_call::api_call;
+use crate::request::call::Call;
+use crate::request::call_options::domain_options;
+
+/// Deletes a record. Returned by [`Table::delete`](crate::Table::delete).
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// use snow_client::ErrorKind;
+///
+/// let incidents = client.table("incident");
+/// let sys_id = incidents.list().first().await?.sys_id()?;
+/// incidents.delete(sys_id).await?;
+/// assert_eq!(incidents.delete(sys_id).await.unwrap_err().kind(), ErrorKind::NotFound);
+/// # Ok(()) }
+/// ```
+#[must_use = "a call is sent when it is awaited"]
+pub struct DeleteRecord<O = ()> {
+    pub(super) call: Call<O>,
+}
+
+api_call!(DeleteRecord<O>);
+
+impl<O> DeleteRecord<O> {
+    domain_options!();
+
+    /// Selects the records of another request.
+    pub(super) fn in_scope_of(self, scope: &crate::request::params::RequestParams) -> Self {
+        self.change(|request| Ok(request.params(|params| params.in_place_of(scope))))
+    }
+}
