@@ -25,6 +25,7 @@ mod invalid_input;
 mod layers;
 mod login_methods;
 mod loopback;
+mod method_order;
 mod missing_fields;
 mod moving_records;
 mod official_samples;

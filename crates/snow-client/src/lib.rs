@@ -37,6 +37,8 @@ pub mod api;
 pub mod attachment;
 pub mod batch;
 pub mod client;
+#[cfg(doctest)]
+mod compile_fail;
 pub mod import;
 mod request;
 pub mod schema;

@@ -60,7 +60,7 @@ impl<L> ClientBuilder<L> {
             false => Err(Error::new(
                 ErrorKind::InvalidInput,
                 format!(
-                    "the host {host:?} is not a full host name: give one, or instance({host:?}) if it is an instance"
+                    "the host {host:?} is not a full name: give one, or instance({host:?}) if it is an instance"
                 ),
             )),
         });
