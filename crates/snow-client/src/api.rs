@@ -117,7 +117,7 @@ impl Call<ApiResponse> {
     /// A body in JSON.
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
         let body = serde_json::to_vec(body)
-            .map_err(|e| Error::new(ErrorKind::InvalidInput, "the body cannot be sent").with_source(e));
+            .map_err(|e| Error::new(ErrorKind::InvalidInput, "the body cannot be sent").with_reason(e));
         self.change(|request| Ok(ApiRequest { body: Some(Bytes::from(body?)), ..request }))
     }
 
@@ -133,14 +133,14 @@ impl Call<ApiResponse> {
         self.change(|mut request| {
             let refuse =
                 |why: &str| Error::new(ErrorKind::InvalidInput, format!("the header {name:?} {why}"));
-            let name = HeaderName::try_from(name).map_err(|e| refuse("is none").with_source(e))?;
+            let name = HeaderName::try_from(name).map_err(|e| refuse("is none").with_reason(e))?;
             if [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION]
                 .contains(&name)
             {
                 return Err(refuse("is set by the client"));
             }
             let mut value = HeaderValue::from_str(value)
-                .map_err(|e| refuse("has a value that none may have").with_source(e))?;
+                .map_err(|e| refuse("has a value that none may have").with_reason(e))?;
             value.set_sensitive(snow_core::is_sensitive_header(&name));
             request.headers.insert(name, value);
             Ok(request)

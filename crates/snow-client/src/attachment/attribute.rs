@@ -36,7 +36,7 @@ impl Attachments {
                 return Err(Error::new(ErrorKind::InvalidInput, "the note's key is empty"));
             }
             let cannot_be_sent =
-                |e| Error::new(ErrorKind::InvalidInput, "the note cannot be sent").with_source(e);
+                |e| Error::new(ErrorKind::InvalidInput, "the note cannot be sent").with_reason(e);
             request.body = Some(Bytes::from(serde_json::to_vec(&attribute).map_err(cannot_be_sent)?));
             Ok(request)
         })

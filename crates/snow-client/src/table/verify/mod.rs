@@ -130,7 +130,7 @@ impl<T: 'static> Call<T> {
             .body
             .as_ref()
             .ok_or_else(|| invalid("only a creation or a change sends fields to compare"))?;
-        serde_json::from_slice(body).map_err(|e| invalid("the fields cannot be compared").with_source(e))
+        serde_json::from_slice(body).map_err(|e| invalid("the fields cannot be compared").with_reason(e))
     }
 }
 
