@@ -140,5 +140,5 @@ async fn refusals_and_broken_answers_are_told() {
         .transport(simulator.clone())
         .build()
         .unwrap();
-    assert_eq!(count(&once, "u_order").await.map_err(kind).unwrap_err(), ErrorKind::Truncated);
+    assert_eq!(count(&once, "u_order").await.map_err(kind).unwrap_err(), ErrorKind::TransactionCancelled);
 }

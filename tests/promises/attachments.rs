@@ -357,7 +357,7 @@ async fn a_length_that_is_declared_is_the_length_that_is_sent() {
                     let is_own = matches!(error.kind(), ErrorKind::Io | ErrorKind::InvalidInput);
                     assert!(is_own || at >= 4, "{case}: {error}");
                     assert!(
-                        error.to_string().contains(&format!("was to have {length} bytes")),
+                        error.report().contains(&format!("was to have {length} bytes")),
                         "{case}: {error}"
                     );
                     assert_eq!(now, before, "{case}: no file");

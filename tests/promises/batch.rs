@@ -50,7 +50,7 @@ async fn each_item_has_the_outcome_of_its_call() {
     assert_eq!(answers.take(&read).unwrap().value("short_description").unwrap(), "a ^ b & ü");
     let error = answers.take(&missing).unwrap_err();
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::NotFound, 404));
-    let operation = error.operation().unwrap();
+    let operation = error.request().unwrap();
     assert!(operation.starts_with("GET /api/now/table/incident/0123"), "{error}");
     assert_eq!(answers.take(&unknown).map_err(kind).unwrap_err(), ErrorKind::UnknownTable);
     assert_eq!(answers.take(&refused).map_err(kind).unwrap_err(), ErrorKind::InvalidInput);

@@ -157,8 +157,8 @@ async fn answers_that_break_in_their_bodies() {
     let listener = simulator.listen().await.unwrap();
     let (once, again) = (client(listener.url(), plain(), 1), client(listener.url(), plain(), 4));
     for (fault, kind, told) in [
-        (WireFault::ResetAt(2_000), ErrorKind::ConnectionClosed, "before the answer was whole"),
-        (WireFault::CutAt(2_000), ErrorKind::ConnectionClosed, "before the answer was whole"),
+        (WireFault::ResetAt(2_000), ErrorKind::ConnectionClosed, "before the response was complete"),
+        (WireFault::CutAt(2_000), ErrorKind::ConnectionClosed, "before the response was complete"),
         (WireFault::StallAt(2_000), ErrorKind::TimedOut, "the answer's body stopped coming"),
     ] {
         let told = async |call: Result<(), Error>| match call {

@@ -85,7 +85,7 @@ async fn a_response_about_one_change_or_with_an_error_is_read_as_ever() {
     let failed =
         r#"{"result":[{"number":"1"},{"__meta":{}}],"error":{"message":"cancelled"},"status":"failure"}"#;
     let error = client(failed).api("/api/sn_chg_rest/change").post(&()).records().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
+    assert_eq!(error.kind(), ErrorKind::TransactionCancelled, "{error}");
     let two = r#"{"result":[{"__meta":{}},{"__meta":{}}]}"#;
     let error = client(two).api("/api/sn_chg_rest/change").get().records().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode, "{error}");

@@ -250,7 +250,7 @@ async fn a_redirect_of_the_token_endpoint_says_where_it_leads() {
         ("/login.do?canary=1", ErrorKind::LoginPage, "/login.do"),
         ("/saml_redirector.do;jsessionid=canary", ErrorKind::LoginPage, "/saml_redirector.do"),
         ("https://sso.example.com/start", ErrorKind::LoginPage, "https://sso.example.com/start"),
-        ("https://developer.servicenow.com/dev.do?canary", ErrorKind::Hibernating, "sleeps"),
+        ("https://developer.servicenow.com/dev.do?canary", ErrorKind::Hibernating, "hibernating"),
     ] {
         for status in [301, 302, 307, 308] {
             let asked = Arc::new(AtomicUsize::new(0));

@@ -208,7 +208,7 @@ fn an_error_is_told_wherever_it_stands() {
         for size in [1, 7, body.len()] {
             let (_, whole) = oracle::decoded(body.as_bytes(), |_| size);
             let error = whole.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Truncated, "{body}");
+            assert_eq!(error.kind(), ErrorKind::TransactionCancelled, "{body}");
             assert_eq!(
                 error.service_message().map(|fault| fault.message.as_str()),
                 Some("Transaction cancelled"),

@@ -187,7 +187,7 @@ async fn an_error_member_of_another_form_is_data() {
         r#"{"result":[],"error":"m"}"#,
         r#"{"error":{"message":{"text":"m"}}}"#,
     ] {
-        assert_eq!(read(error).await, (Err(ErrorKind::Truncated), 4), "{error}");
+        assert_eq!(read(error).await, (Err(ErrorKind::TransactionCancelled), 4), "{error}");
     }
 }
 

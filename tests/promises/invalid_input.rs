@@ -71,7 +71,12 @@ async fn an_oauth_client_without_a_token_says_what_to_call() {
     let client = crate::oauth_client(&simulator);
     let error = client.table("incident").list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoToken);
-    assert!(error.to_string().contains("generate_token(user, password), or set_token(token)"), "{error}");
+    assert!(
+        error.to_string().contains(
+            "log in with generate_token(user, password), or set a stored token with set_token(token)"
+        ),
+        "{error}"
+    );
     refused(client.generate_token("", "b").await, "user is empty");
     refused(client.generate_token("a", "").await, "password is empty");
     assert_eq!(simulator.journal(), []);

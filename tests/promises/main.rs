@@ -17,6 +17,7 @@ mod decoding;
 mod default_stack;
 mod error_diagnoses;
 mod error_kinds;
+mod error_texts;
 mod generated;
 mod hidden_records;
 mod imports;

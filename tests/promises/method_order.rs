@@ -174,8 +174,7 @@ fn chainable<'a>(api: &'a str, operation: &str) -> BTreeSet<&'a str> {
     let starts =
         [format!("pub fn snow_client::{operation}<O>::"), format!("pub fn snow_client::{operation}<T>::")];
     let plain = format!("pub fn snow_client::{operation}::");
-    let returned =
-        [&format!("-> snow_client::{operation}<"), "-> snow_client::table::ConfirmedCreate<"];
+    let returned = [&format!("-> snow_client::{operation}<"), "-> snow_client::table::ConfirmedCreate<"];
     let methods = api.lines().filter_map(|line| {
         let rest = starts.iter().chain([&plain]).find_map(|start| line.strip_prefix(start.as_str()))?;
         let (name, signature) = rest.split_once(['(', '<'])?;

@@ -33,7 +33,7 @@ async fn what_does_not_pass_is_an_error_that_says_how_often_it_was_tried() {
     for (fault, kind, requests) in [
         (Fault::NotProcessed, ErrorKind::NotProcessed, 4),
         (Fault::NoNode, ErrorKind::Unavailable, 4),
-        (Fault::CancelledInStream, ErrorKind::Truncated, 4),
+        (Fault::CancelledInStream, ErrorKind::TransactionCancelled, 4),
         (Fault::Busy, ErrorKind::InstanceBusy, 4),
         (Fault::Cancelled, ErrorKind::TransactionCancelled, 1),
         (Fault::Hibernating, ErrorKind::Hibernating, 1),
@@ -84,7 +84,7 @@ async fn an_update_is_sent_again_if_the_caller_says_that_it_may_be() {
     simulator.fail_next(Fault::NoNode);
     let error = client.table("incident").update(&id, &change).await.unwrap_err();
     assert_eq!((error.may_have_executed(), seen(&simulator)), (true, 1), "{error}");
-    assert!(error.to_string().contains("not tried again because it may have been carried out"), "{error}");
+    assert!(error.to_string().contains("not tried again because it may have been executed"), "{error}");
     simulator.fail_next(Fault::NoNode);
     client.table("incident").update(&id, &change).idempotent(true).await.unwrap();
     assert_eq!(seen(&simulator), 2);
@@ -138,6 +138,6 @@ async fn all_clones_together_try_again_no_more_than_their_budget() {
     // A read that breaks off draws on the same budget.
     simulator.fail_always(Some(Fault::CancelledInStream));
     let error = client.table("incident").list().limit(1).await.unwrap_err();
-    assert_eq!((error.kind(), seen(&simulator)), (ErrorKind::Truncated, 1));
+    assert_eq!((error.kind(), seen(&simulator)), (ErrorKind::TransactionCancelled, 1));
     assert!(error.to_string().contains("too many others are being tried again"), "{error}");
 }

@@ -193,7 +193,11 @@ async fn with_refresh_tokens_that_rotate_the_one_window_ends_in_log_in_again() {
     assert_eq!(outcome(process(&listener.url(), &token_file(&folder), false)), "ReauthenticationRequired");
     let failure = snow_client::oauth::TokenStore::failure(&store).await.unwrap().unwrap();
     assert!(failure.log_in_again);
-    assert_eq!(outcome(process(&listener.url(), &token_file(&folder), true)), "ReauthenticationRequired", "for 30 s");
+    assert_eq!(
+        outcome(process(&listener.url(), &token_file(&folder), true)),
+        "ReauthenticationRequired",
+        "for 30 s"
+    );
     snow_client::oauth::TokenStore::save(&store, &token(&folder)).await.unwrap();
     assert_eq!(
         outcome(process(&listener.url(), &token_file(&folder), true)),

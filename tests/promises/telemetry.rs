@@ -99,7 +99,10 @@ async fn a_span_that_failed_is_an_error() {
     });
     AttemptSpanLayer::new().layer(broken).oneshot(Request::new(Body::empty())).await.unwrap_err();
     let attempt = &spans.of("attempt")[0];
-    assert_eq!((attempt.get("otel.status_code"), attempt.get("error.type")), (Some("ERROR"), Some("Closed")));
+    assert_eq!(
+        (attempt.get("otel.status_code"), attempt.get("error.type")),
+        (Some("ERROR"), Some("ConnectionClosed"))
+    );
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ fn assert_waited(error: &Error, waited: &str) {
     assert!(!error.may_have_executed(), "{error}");
     let text = error.to_string();
     assert!(text.contains(&format!("waited {waited} for a token")) && text.contains(HOST), "{text}");
-    assert!(!text.contains("ask for less"), "{text}");
+    assert!(!text.contains("request less"), "{text}");
 }
 
 /// One after the other: each gives up before the request does, and leaves it to the next one.

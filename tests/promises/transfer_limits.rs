@@ -498,7 +498,7 @@ async fn content_that_fails_is_told_as_the_callers_own() {
 }
 
 fn assert_torn(error: &Error) {
-    let line = error.to_string();
+    let line = error.report();
     assert!(matches!(error.kind(), ErrorKind::Io | ErrorKind::Other), "{line}");
     assert!(line.contains("the content to be sent") && line.contains("the tape is torn"), "{line}");
     assert!(!line.contains("layer or service"), "{line}");

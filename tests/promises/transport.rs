@@ -50,7 +50,7 @@ async fn unsent(client: &Client) -> Error {
 
 fn says(error: &Error, kind: ErrorKind, parts: &[&str]) {
     assert_eq!(error.kind(), kind, "{error}");
-    let line = error.to_string();
+    let line = error.report();
     parts.iter().for_each(|part| assert!(line.contains(part), "{part:?} is not in: {line}"));
     assert!(!line.contains("canary") && !line.contains('\n'), "{line}");
 }

@@ -24,65 +24,65 @@ const MISSING: &str =
 /// `node` has an instance's headers, `login` only the one that tells that somebody is logged in; `gate` is a gateway that answers
 /// in JSON, `gate+id` one that adds a transaction id of its own, `edge` one that answers in HTML. `never` and `broken` have no response.
 const TABLE: &str = "
-who     status what                                           kind            create update replace import script delete get list
-node    201    fit                                            -               =      =      =       =      =      =      =   =
-node    201    odd                                            Decode          ? ?ResponseMismatch ?ResponseMismatch ? ? = rResponseMismatch -
-node    201    cut                                            Cut             ?      ?      ?       ?      ?      ?      r   r
-node    200    late-error                                     Cut             ?      ?      ?       ?      ?      ?      r   r
-node    200    empty                                          EmptyResponse   ?      ?      ?  ?RowFailed  ?      =      -   -
-node    204    empty                                          EmptyResponse   ?      ?      ?  ?RowFailed  ?      =      -   -
-node    202    empty                                          EmptyResponse   ?      ?      ?  ?RowFailed  ?      =      -   -
-edge    202    empty                                          NotProcessed    r      r      r       r      r      r      r   r
-gate    202    fit                                            -               =      =      =       =      =      =      =   =
-edge    200    html                                           NotJson         ?      ?      ?       ?      ?      ?      -   -
-edge    200    asleep                                         Hibernating     ?      ?      ?       ?      ?      ?      -   -
-edge    200    login-form                                     LoginPage       ?      ?      ?       ?      ?      ?      -   -
-edge    302    /login.do                                      LoginPage       -      -      -       -      -      -      -   -
-edge    307    /login_with_sso.do?x=1                         LoginPage       -      -      -       -      -      -      -   -
-edge    302    https://dev1.service-now.com/saml_redirector.do LoginPage      -      -      -       -      -      -      -   -
-edge    303    /login.do                                      LoginPage       ?      ?      ?       ?      ?      ?      -   -
-edge    302    https://idp.example.com/saml/sso               LoginPage       ?      ?      ?       ?      ?      ?      -   -
-edge    302    https://app.example.com/auth/done              Redirected      ?      ?      ?       ?      ?      ?      -   -
-node    303    https://dev1.service-now.com/x                 Redirected      ?      ?      ?       ?      ?      ?      -   -
-edge    301    https://dev2.service-now.com/login.do          LoginPage       ?      ?      ?       ?      ?      ?      -   -
-edge    302    https://developer.servicenow.com/dev.do        Hibernating     -      -      -       -      -      -      -   -
-edge    302    https://example.com/developer.servicenow.com   Redirected      ?      ?      ?       ?      ?      ?      -   -
-node    400    refused                                        Rejected        -      -      -       -      ?      -      -   -
-gate    400    refused                                        Rejected        ?      ?      ?       ?      ?      ?      -   -
-edge    400    html                                           NotFromInstance ?      ?      ?       ?      ?      ?      -   -
-node    400    no-api                                         NoSuchApi       -      -      -       -      -      -      -   -
-gate    400    no-api                                         NoSuchApi       ?      ?      ?       ?      ?      ?      -   -
-node    400    no-table                                       UnknownTable    -      -      -       -      ?      -      -   -
-node    401    refused                                        Unauthenticated -      -      -       -      -      -      -   -
-edge    401    empty                                          NotFromInstance -      -      -       -      -      -      -   -
-node    403    refused                                        Forbidden       ?      ?      ?       ?      ?      ?      -   -
-edge    403    html                                           NotFromInstance ?      ?      ?       ?      ?      ?      -   -
-node    404    missing                                        NotFound        -      -      -       -      ?      -      -   -
-login   404    missing                                        NotFound        -      -      -       -      ?      -      -   -
-gate    404    missing                                        NotFromInstance ?      ?      ?       ?      ?      ?      -   -
-gate+id 404    no-route                                       NotFromInstance ?      ?      ?       ?      ?      ?      -   -
-edge    404    html                                           NotFromInstance ?      ?      ?       ?      ?      ?      -   -
-edge    404    empty                                          NotFromInstance ?      ?      ?       ?      ?      ?      -   -
-node    404    html                                           NoSuchApi       ?      ?      ?       ?      ?      ?      -   -
-node    405    refused                                        Rejected        -      -      -       -      ?      -      -   -
-node    409    refused                                        Rejected        -      -      -       -      ?      -      -   -
-gate    409    refused                                        Rejected        ?      ?      ?       ?      ?      ?      -   -
-edge    413    html                                           NotFromInstance ?      ?      ?       ?      ?      ?      -   -
-edge    414    html                                           UriTooLong      -      -      -       -      -      -      -   -
-node    429    rate-rule                                      RateLimited     r      r      r       r      r      r      r   r
-edge    429    html                                           Busy            r      r      r       r      r      r      r   r
-node    500    refused                                        Server          ?      ?      ?       ?      ?      ?      -   -
-node    500    cancelled                                      Cancelled       ?      ?      ?       ?      ?      ?      r   r
-edge    500    html                                           NotFromInstance ?      ?      ?       ?      ?      ?      -   -
-edge    502    html                                           Unavailable     ?      ?      ?       ?      ?      ?      r   r
-edge    503    html                                           Unavailable     ?      ?      ?       ?      ?      ?      r   r
-gate    504    refused                                        Unavailable     ?      ?      ?       ?      ?      ?      r   r
-never   -      Connect                                        Connect         r      r      r       r      r      r      r   r
-never   -      Tls                                            Tls             -      -      -       -      -      -      -   -
-never   -      QueueTimeout                                   QueueTimeout    r      r      r       r      r      r      r   r
-broken  -      Closed                                         Closed          ?      ?      ?       ?      ?      ?      r   r
-broken  -      TimedOut                                       TimedOut        ?      ?      ?       ?      ?      ?      r   r
-broken  -      Foreign                                        Foreign         ?      ?      ?       ?      ?      ?      -   -
+who     status what                                           kind                  create update replace import script delete get list
+node    201    fit                                            -                     =      =      =       =      =      =      =   =
+node    201    odd                                            Decode                ? ?ResponseMismatch ?ResponseMismatch ? ? = rResponseMismatch -
+node    201    cut                                            Truncated             ?      ?      ?       ?      ?      ?      r   r
+node    200    late-error                                     TransactionCancelled   ?      ?      ?       ?      ?      ?      r   r
+node    200    empty                                          EmptyResponse         ?      ?      ?  ?RowFailed  ?      =      -   -
+node    204    empty                                          EmptyResponse         ?      ?      ?  ?RowFailed  ?      =      -   -
+node    202    empty                                          EmptyResponse         ?      ?      ?  ?RowFailed  ?      =      -   -
+edge    202    empty                                          NotProcessed          r      r      r       r      r      r      r   r
+gate    202    fit                                            -                     =      =      =       =      =      =      =   =
+edge    200    html                                           NotJson               ?      ?      ?       ?      ?      ?      -   -
+edge    200    asleep                                         Hibernating           ?      ?      ?       ?      ?      ?      -   -
+edge    200    login-form                                     LoginPage             ?      ?      ?       ?      ?      ?      -   -
+edge    302    /login.do                                      LoginPage             -      -      -       -      -      -      -   -
+edge    307    /login_with_sso.do?x=1                         LoginPage             -      -      -       -      -      -      -   -
+edge    302    https://dev1.service-now.com/saml_redirector.do       LoginPage      -      -      -       -      -      -      -   -
+edge    303    /login.do                                      LoginPage             ?      ?      ?       ?      ?      ?      -   -
+edge    302    https://idp.example.com/saml/sso               LoginPage             ?      ?      ?       ?      ?      ?      -   -
+edge    302    https://app.example.com/auth/done              Redirected            ?      ?      ?       ?      ?      ?      -   -
+node    303    https://dev1.service-now.com/x                 Redirected            ?      ?      ?       ?      ?      ?      -   -
+edge    301    https://dev2.service-now.com/login.do          LoginPage             ?      ?      ?       ?      ?      ?      -   -
+edge    302    https://developer.servicenow.com/dev.do        Hibernating           -      -      -       -      -      -      -   -
+edge    302    https://example.com/developer.servicenow.com   Redirected            ?      ?      ?       ?      ?      ?      -   -
+node    400    refused                                        Rejected              -      -      -       -      ?      -      -   -
+gate    400    refused                                        Rejected              ?      ?      ?       ?      ?      ?      -   -
+edge    400    html                                           NotFromInstance       ?      ?      ?       ?      ?      ?      -   -
+node    400    no-api                                         NoSuchApi             -      -      -       -      -      -      -   -
+gate    400    no-api                                         NoSuchApi             ?      ?      ?       ?      ?      ?      -   -
+node    400    no-table                                       UnknownTable          -      -      -       -      ?      -      -   -
+node    401    refused                                        Unauthenticated       -      -      -       -      -      -      -   -
+edge    401    empty                                          NotFromInstance       -      -      -       -      -      -      -   -
+node    403    refused                                        Forbidden             ?      ?      ?       ?      ?      ?      -   -
+edge    403    html                                           NotFromInstance       ?      ?      ?       ?      ?      ?      -   -
+node    404    missing                                        NotFound              -      -      -       -      ?      -      -   -
+login   404    missing                                        NotFound              -      -      -       -      ?      -      -   -
+gate    404    missing                                        NotFromInstance       ?      ?      ?       ?      ?      ?      -   -
+gate+id 404    no-route                                       NotFromInstance       ?      ?      ?       ?      ?      ?      -   -
+edge    404    html                                           NotFromInstance       ?      ?      ?       ?      ?      ?      -   -
+edge    404    empty                                          NotFromInstance       ?      ?      ?       ?      ?      ?      -   -
+node    404    html                                           NoSuchApi             ?      ?      ?       ?      ?      ?      -   -
+node    405    refused                                        Rejected              -      -      -       -      ?      -      -   -
+node    409    refused                                        Rejected              -      -      -       -      ?      -      -   -
+gate    409    refused                                        Rejected              ?      ?      ?       ?      ?      ?      -   -
+edge    413    html                                           NotFromInstance       ?      ?      ?       ?      ?      ?      -   -
+edge    414    html                                           UriTooLong            -      -      -       -      -      -      -   -
+node    429    rate-rule                                      RateLimited           r      r      r       r      r      r      r   r
+edge    429    html                                           InstanceBusy          r      r      r       r      r      r      r   r
+node    500    refused                                        Server                ?      ?      ?       ?      ?      ?      -   -
+node    500    cancelled                                      TransactionCancelled  ?      ?      ?       ?      ?      ?      r   r
+edge    500    html                                           NotFromInstance       ?      ?      ?       ?      ?      ?      -   -
+edge    502    html                                           Unavailable           ?      ?      ?       ?      ?      ?      r   r
+edge    503    html                                           Unavailable           ?      ?      ?       ?      ?      ?      r   r
+gate    504    refused                                        Unavailable           ?      ?      ?       ?      ?      ?      r   r
+never   -      Connect                                        Connect               r      r      r       r      r      r      r   r
+never   -      Tls                                            Tls                   -      -      -       -      -      -      -   -
+never   -      PermitTimeout                                  PermitTimeout         r      r      r       r      r      r      r   r
+broken  -      ConnectionClosed                               ConnectionClosed      ?      ?      ?       ?      ?      ?      r   r
+broken  -      TimedOut                                       TimedOut              ?      ?      ?       ?      ?      ?      r   r
+broken  -      Other                                          Other                 ?      ?      ?       ?      ?      ?      -   -
 ";
 
 /// What one request is answered with.
@@ -102,10 +102,10 @@ impl Reply {
         let kind = match &*self.what {
             "Connect" => ErrorKind::Connect,
             "Tls" => ErrorKind::Tls,
-            "QueueTimeout" => ErrorKind::PermitTimeout,
-            "Closed" => ErrorKind::ConnectionClosed,
+            "PermitTimeout" => ErrorKind::PermitTimeout,
+            "ConnectionClosed" => ErrorKind::ConnectionClosed,
             "TimedOut" => ErrorKind::TimedOut,
-            "Foreign" => ErrorKind::Other,
+            "Other" => ErrorKind::Other,
             _ => return Ok(self.response(method, path)),
         };
         Err(Error::new(kind, "as the test has it"))
@@ -279,28 +279,28 @@ async fn what_became_of_a_request_follows_from_who_answered_what() {
 
 /// The same as items of a batch, which have no headers of their own and are the instance's all the same.
 const ITEMS: &str = "
-status what                                  kind            create update script delete get
-201    fit                                   -               =      =      =      =      =
-201    odd                                   Decode          ? ?ResponseMismatch ?      =      rResponseMismatch
-201    cut                                   Cut             ?      ?      ?      ?      r
-200    empty                                 EmptyResponse   ?      ?      ?      =      -
-204    empty                                 EmptyResponse   ?      ?      ?      =      -
-202    empty                                 EmptyResponse   ?      ?      ?      =      -
-202    fit                                   -               =      =      =      =      =
-302    /login.do                             LoginPage       -      -      -      -      -
-302    https://app.example.com/auth/done     Redirected      ?      ?      ?      ?      -
-303    /x                                    Redirected      ?      ?      ?      ?      -
-400    refused                               Rejected        -      -      ?      -      -
-400    no-api                                NoSuchApi       -      -      -      -      -
-401    refused                               Unauthenticated -      -      -      -      -
-403    refused                               Forbidden       ?      ?      ?      ?      -
-404    missing                               NotFound        -      -      ?      -      -
-404    empty                                 NotFound        -      -      ?      -      -
-409    refused                               Rejected        -      -      ?      -      -
-429    refused                               Busy            r      r      r      r      r
-500    refused                               Server          ?      ?      ?      ?      -
-500    cancelled                             Cancelled       ?      ?      ?      ?      r
-503    refused                               Unavailable     ?      ?      ?      ?      r
+status what                                  kind                  create update script delete get
+201    fit                                   -                     =      =      =      =      =
+201    odd                                   Decode                ? ?ResponseMismatch ?      =      rResponseMismatch
+201    cut                                   Truncated             ?      ?      ?      ?      r
+200    empty                                 EmptyResponse         ?      ?      ?      =      -
+204    empty                                 EmptyResponse         ?      ?      ?      =      -
+202    empty                                 EmptyResponse         ?      ?      ?      =      -
+202    fit                                   -                     =      =      =      =      =
+302    /login.do                             LoginPage             -      -      -      -      -
+302    https://app.example.com/auth/done     Redirected            ?      ?      ?      ?      -
+303    /x                                    Redirected            ?      ?      ?      ?      -
+400    refused                               Rejected              -      -      ?      -      -
+400    no-api                                NoSuchApi             -      -      -      -      -
+401    refused                               Unauthenticated       -      -      -      -      -
+403    refused                               Forbidden             ?      ?      ?      ?      -
+404    missing                               NotFound              -      -      ?      -      -
+404    empty                                 NotFound              -      -      ?      -      -
+409    refused                               Rejected              -      -      ?      -      -
+429    refused                               InstanceBusy          r      r      r      r      r
+500    refused                               Server                ?      ?      ?      ?      -
+500    cancelled                             TransactionCancelled  ?      ?      ?      ?      r
+503    refused                               Unavailable           ?      ?      ?      ?      r
 ";
 
 fn as_item(id: usize, reply: &Reply, method: &Method, path: &str) -> Value {
@@ -369,7 +369,7 @@ async fn what_became_of_an_item_of_a_batch_follows_from_its_status() {
 #[tokio::test(start_paused = true)]
 async fn a_batch_that_fails_leaves_no_doubt_about_its_reads() {
     for (reply, write) in [
-        (Reply::new("broken", "-", "Closed"), "?"),
+        (Reply::new("broken", "-", "ConnectionClosed"), "?"),
         (Reply::new("edge", "503", "html"), "?"),
         (Reply::new("node", "403", "refused"), "?"),
         (Reply::new("node", "200", "cut"), "?"),
@@ -413,7 +413,7 @@ async fn of_the_writes_that_a_batch_did_not_come_to_only_the_first_is_in_doubt()
             assert_eq!(outcome(result).0, expected, "{unserviced:?} {at}: {result:?}");
             let Err(error) = result else { continue };
             assert_eq!(error.kind(), ErrorKind::Unserviced);
-            let looks = error.to_string().contains("look whether it was carried out");
+            let looks = error.to_string().contains("check whether it was executed");
             assert_eq!(looks, expected == "?", "the advice goes with the flag: {error}");
         }
     }
@@ -446,7 +446,7 @@ async fn an_item_refused_after_a_batch_of_unknown_fate_stays_open() {
 async fn a_deletion_that_finds_nothing_after_one_of_unknown_fate_is_confirmed_by_a_list() {
     let node = |status, what| Reply::new("node", status, what);
     let edge = |status, what| Reply::new("edge", status, what);
-    let reset = || Reply::new("broken", "-", "Closed");
+    let reset = || Reply::new("broken", "-", "ConnectionClosed");
     for (replies, sign, kind, requests) in [
         (vec![edge("503", "html"), node("404", "missing"), node("200", "total-0")], "=", "-", 3),
         (vec![reset(), node("404", "missing"), node("200", "total-0")], "=", "-", 3),
@@ -492,7 +492,7 @@ async fn a_deletion_that_finds_nothing_after_one_of_unknown_fate_is_confirmed_by
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_nothing_can_confirm_stays_open() {
     for path in ["/api/x_acme/v1/orders/1", "/api/now/cmdb/instance/cmdb_ci_server/1"] {
-        let replies = [Reply::new("broken", "-", "Closed"), Reply::new("node", "404", "missing")];
+        let replies = [Reply::new("broken", "-", "ConnectionClosed"), Reply::new("node", "404", "missing")];
         let (client, seen) = scripted(replies, 2);
         let error = client.api(path).delete().discard().await.unwrap_err();
         assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::NotFound, true), "{error}");
@@ -502,7 +502,7 @@ async fn a_deletion_that_nothing_can_confirm_stays_open() {
 
 #[tokio::test(start_paused = true)]
 async fn three_deletions_that_a_gateway_answers_for_are_no_success() {
-    let replies = [Reply::new("broken", "-", "Closed"), Reply::new("edge", "404", "html")];
+    let replies = [Reply::new("broken", "-", "ConnectionClosed"), Reply::new("edge", "404", "html")];
     let (client, _) = scripted(replies, 2);
     let ids = [1, 2, 3].map(|n| format!("{n:032x}").parse::<SysId>().unwrap());
     let done = client.table("incident").delete_many(ids).concurrency(1).all().await;
@@ -522,7 +522,7 @@ async fn writes_to_many_records_tell_of_each_what_a_call_tells() {
         (Reply::new("edge", "302", "https://app.example.com/auth/done"), "?", "Redirected"),
         (Reply::new("edge", "302", "/login.do"), "-", "LoginPage"),
         (Reply::new("node", "409", "refused"), "-", "Rejected"),
-        (Reply::new("broken", "-", "Closed"), "?", "Closed"),
+        (Reply::new("broken", "-", "ConnectionClosed"), "?", "ConnectionClosed"),
         (Reply::new("never", "-", "Connect"), "r", "Connect"),
     ] {
         let (client, _) = scripted([reply.clone()], 1);
@@ -546,8 +546,8 @@ fn keyed(value: &str) -> Value {
 /// a look for its key finds.
 const LOOKED_FOR: &str = "
 seen who    status what        look      outcome kind
-yes  node   500    cancelled   none      r       Cancelled
-no   node   500    cancelled   none      ?       Cancelled
+yes  node   500    cancelled   none      r       TransactionCancelled
+no   node   500    cancelled   none      ?       TransactionCancelled
 yes  node   500    cancelled   one       =       -
 no   node   500    cancelled   one       =       -
 yes  node   403    refused     none      -       Forbidden
@@ -561,7 +561,7 @@ yes  node   403    refused     other     ?       Forbidden
 yes  node   403    refused     no-field  ?       Forbidden
 yes  node   403    refused     no-total  ?       Forbidden
 yes  edge   403    html        none      -       NotFromInstance
-yes  node   201    cut         none      ?       Cut
+yes  node   201    cut         none      ?       Truncated
 yes  node   201    odd         none      ?       Decode
 yes  node   200    empty       none      ?       EmptyResponse
 yes  node   204    empty       none      ?       EmptyResponse
@@ -571,9 +571,9 @@ yes  edge   200    html        none      ?       NotJson
 yes  edge   302    https://app.example.com/auth/done none - Redirected
 yes  node   201    cut         one       =       -
 yes  node   204    empty       one       =       -
-yes  broken -      Closed      none      r       Closed
-no   broken -      Closed      none      ?       Closed
-yes  broken -      Closed      one       =       -
+yes  broken -      ConnectionClosed none      r       ConnectionClosed
+no   broken -      ConnectionClosed none      ?       ConnectionClosed
+yes  broken -      ConnectionClosed one       =       -
 yes  edge   503    html        none      r       Unavailable
 yes  gate   404    missing     none      -       NotFromInstance
 no   gate   404    missing     none      ?       NotFromInstance
@@ -654,10 +654,10 @@ async fn a_creation_that_is_not_found_was_carried_out_unless_there_is_evidence()
 async fn an_upsert_tells_the_same_of_what_it_creates() {
     for (reply, sign, kind) in [
         (Reply::new("node", "403", "refused"), "?", "Forbidden"),
-        (Reply::new("node", "500", "cancelled"), "?", "Cancelled"),
-        (Reply::new("node", "201", "cut"), "?", "Cut"),
+        (Reply::new("node", "500", "cancelled"), "?", "TransactionCancelled"),
+        (Reply::new("node", "201", "cut"), "?", "Truncated"),
         (Reply::new("edge", "302", "https://app.example.com/auth/done"), "?", "Redirected"),
-        (Reply::new("broken", "-", "Closed"), "?", "Closed"),
+        (Reply::new("broken", "-", "ConnectionClosed"), "?", "ConnectionClosed"),
         (Reply::new("node", "400", "refused"), "-", "Rejected"),
         (Reply::new("never", "-", "Connect"), "r", "Connect"),
     ] {

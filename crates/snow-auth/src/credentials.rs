@@ -193,11 +193,11 @@ impl<C: Credentials> CredentialsLayer<C> {
 
 /// An [`Error`] of their own stays what it is.
 fn failed(error: impl Into<BoxError>) -> Error {
-    match Error::wrap(error) {
-        foreign if foreign.kind() == ErrorKind::Other => {
-            Error::new(ErrorKind::Other, "the credentials could not be had").with_source(foreign)
-        }
-        own => own,
+    const WHAT: &str = "the credentials could not be obtained";
+    match error.into().downcast::<Error>() {
+        Ok(own) if own.kind() != ErrorKind::Other => *own,
+        Ok(own) => Error::new(ErrorKind::Other, WHAT).with_reason(*own),
+        Err(foreign) => Error::new(ErrorKind::Other, WHAT).with_reason(foreign),
     }
     .before_sending()
 }

@@ -73,7 +73,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut batch = client.batch();
     let all =
-        batch.add(changes.records().query(field("short_description").contains("disks")).limit(10).list());
+        batch.add(changes.list().query(field("short_description").contains("disks")).limit(10).records());
     let mut answers = batch.send().await;
     println!("{} in all", answers.take(&all)?.len());
     Ok(())

@@ -217,7 +217,7 @@ impl OAuthBuilder {
 /// An address with a path, checked as strictly as that of an instance.
 fn absolute(url: &str, what: &str) -> Result<Uri, Error> {
     let refuse =
-        |error| Error::new(ErrorKind::InvalidInput, format!("the {what} is not usable")).with_source(error);
+        |error| Error::new(ErrorKind::InvalidInput, format!("the {what} is not usable")).with_reason(error);
     if !url.contains("://") {
         // What stands before an @ may be a password.
         let shown = url.rsplit('@').next().unwrap_or_default();

@@ -155,7 +155,7 @@ impl JwtBearer {
         };
         let message = format!("{}.{}", encoded(&header)?, encoded(&claims)?);
         let signature = self.signer.sign(message.as_bytes()).await.map_err(|e| {
-            Error::new(ErrorKind::Other, "the assertion could not be signed").with_source(e).before_sending()
+            Error::new(ErrorKind::Other, "the assertion could not be signed").with_reason(e).before_sending()
         })?;
         Ok(format!("{message}.{}", BASE64.encode(signature)).into())
     }
@@ -163,7 +163,7 @@ impl JwtBearer {
 
 fn encoded(part: &impl Serialize) -> Result<String, Error> {
     let json = serde_json::to_vec(part)
-        .map_err(|e| Error::new(ErrorKind::InvalidInput, "the assertion cannot be written").with_source(e))?;
+        .map_err(|e| Error::new(ErrorKind::InvalidInput, "the assertion cannot be written").with_reason(e))?;
     Ok(BASE64.encode(json))
 }
 

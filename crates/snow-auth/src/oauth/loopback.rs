@@ -60,7 +60,7 @@ impl Loopback {
         }
         let failed = |e| {
             Error::new(ErrorKind::Other, format!("port {port} of this machine cannot be listened on"))
-                .with_source(e)
+                .with_reason(e)
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();

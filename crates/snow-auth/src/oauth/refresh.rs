@@ -122,7 +122,7 @@ impl Refresher {
         self.share_failure(&failed.error).await;
         let Some(kept) = failed.kept else { return failed.error.into() };
         if let Err(FailedRefresh { error, .. }) = self.save(kept.clone(), is_current).await {
-            tracing::warn!(%error, "a new refresh token is not saved yet");
+            tracing::warn!(error = error.report(), "a new refresh token is not saved yet");
         }
         FailedRefresh { error: failed.error, unsaved: Some(kept) }
     }
@@ -174,7 +174,7 @@ impl Refresher {
                 Ok(Refreshed::saved(token))
             }
             Err(error) if self.best_effort => {
-                tracing::warn!(%error, "calls go on with a token that is not saved");
+                tracing::warn!(error = error.report(), "calls go on with a token that is not saved");
                 Ok(Refreshed { token, store_error: Some(error) })
             }
             Err(error) => Err(FailedRefresh { error, unsaved: Some(token) }),
@@ -199,7 +199,7 @@ impl Refresher {
     fn or_without_store<T>(&self, read: Result<T, Error>, without: impl FnOnce() -> T) -> Result<T, Error> {
         match read {
             Err(error) if self.best_effort => {
-                tracing::warn!(%error, "calls go on without the token store");
+                tracing::warn!(error = error.report(), "calls go on without the token store");
                 Ok(without())
             }
             read => read,
@@ -234,7 +234,7 @@ impl Refresher {
         }
         let failure = RefreshFailure::new(error, self.now(), cool_down_after(error));
         if let Err(error) = store.save_failure(failure).await {
-            tracing::warn!(%error, "other processes will not hear of the failure");
+            tracing::warn!(error = error.report(), "other processes will not hear of the failure");
         }
     }
 

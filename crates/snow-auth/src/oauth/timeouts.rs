@@ -49,10 +49,11 @@ pub(super) fn is_timeout(error: &Error) -> bool {
     let is_late = |error: &Error| matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::DeadlineExceeded);
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = next {
-        if cause.downcast_ref::<Error>().is_some_and(is_late) {
+        let own = cause.downcast_ref::<Error>();
+        if own.is_some_and(is_late) {
             return true;
         }
-        next = cause.source();
+        next = own.and_then(Error::reason).or_else(|| cause.source());
     }
     false
 }

@@ -10,7 +10,7 @@ macro_rules! body_options {
         /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), if the body cannot be written as JSON.
         pub fn json_body(self, body: &(impl serde::Serialize + ?Sized)) -> Self {
             let body = serde_json::to_vec(body).map_err(|e| {
-                crate::Error::new(crate::ErrorKind::InvalidInput, "the body cannot be sent").with_source(e)
+                crate::Error::new(crate::ErrorKind::InvalidInput, "the body cannot be sent").with_reason(e)
             });
             self.change(|request| Ok(request.with_body(bytes::Bytes::from(body?))))
         }

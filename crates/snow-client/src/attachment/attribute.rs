@@ -54,7 +54,7 @@ impl Attachments {
                 return Err(Error::new(ErrorKind::InvalidInput, "the attribute's key is empty"));
             }
             let cannot_be_sent =
-                |e| Error::new(ErrorKind::InvalidInput, "the attribute cannot be sent").with_source(e);
+                |e| Error::new(ErrorKind::InvalidInput, "the attribute cannot be sent").with_reason(e);
             Ok(request.with_body(Bytes::from(serde_json::to_vec(&attribute).map_err(cannot_be_sent)?)))
         })
     }

@@ -2,7 +2,7 @@
 
 use super::digest::Digest;
 use super::download_attempts::DownloadAttempts;
-use super::file_error::file_error;
+use super::file_error::{file_error, io_error};
 use super::incoming::DownloadStream;
 use super::progress::ProgressListener;
 use super::temp_file::TempFile;
@@ -124,7 +124,7 @@ impl Download {
 
     async fn copy_to<W: AsyncWrite + Unpin + ?Sized>(&self, writer: &mut W) -> Result<Attachment, Error> {
         let mut incoming = self.open_attempt().await?;
-        let failed = |e| Error::new(ErrorKind::Io, "the file cannot be written").with_source(e);
+        let failed = |e| io_error("the file cannot be written", e);
         while let Some(bytes) = incoming.chunk().await? {
             writer.write_all(&bytes).await.map_err(failed)?;
         }

@@ -1,9 +1,9 @@
 //! A body that is read as it goes out: from a file, or from any reader.
 
-use super::file_error::file_error;
+use super::file_error::{file_error, io_error};
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
-use snow_core::{Error, ErrorKind};
+use snow_core::Error;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ impl ReaderBody {
 /// Creates the error of content that cannot be read.
 pub(super) fn read_error(error: io::Error) -> Error {
     let why = "the content to be sent could not be read: the file or reader that was given for it failed";
-    Error::new(ErrorKind::Io, why).with_source(error)
+    io_error(why, error)
 }
 
 impl http_body::Body for ReaderBody {

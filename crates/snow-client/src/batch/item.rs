@@ -1,10 +1,10 @@
 //! One call on its way into a batch.
 
 use super::json;
+use crate::Error;
 use crate::request::api_request::ApiRequest;
 use crate::request::checked_request::CheckedRequest;
 use crate::request::client_inner::ClientInner;
-use crate::{Error, ErrorKind};
 use http::Uri;
 use snow_core::{Params, RequestOptions};
 
@@ -61,6 +61,6 @@ impl CheckedItem {
 pub(super) fn annotate(error: Error, request: &ApiRequest) -> Error {
     match request.path.as_str().parse::<Uri>() {
         Ok(uri) => error.with_request(&request.method, &uri),
-        Err(e) => error.with_source(Error::new(ErrorKind::InvalidInput, "the path is none").with_source(e)),
+        Err(e) => error.with_reason(format!("the path {} is not valid: {e}", request.path)),
     }
 }

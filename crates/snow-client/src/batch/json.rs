@@ -37,7 +37,7 @@ struct HeaderToSend<'a> {
 /// Returns the JSON of one item.
 pub(super) fn item(at: usize, request: &ApiRequest) -> Result<String, Error> {
     let unfit =
-        |e| Error::new(ErrorKind::InvalidInput, "the call cannot be an item of a batch").with_source(e);
+        |e| Error::new(ErrorKind::InvalidInput, "the call cannot be an item of a batch").with_reason(e);
     let params = request.params.to_params()?;
     let url = match params.encoded()? {
         "" => request.path.to_string(),
@@ -47,7 +47,7 @@ pub(super) fn item(at: usize, request: &ApiRequest) -> Result<String, Error> {
     for (name, value) in &request.headers {
         let value = value.to_str().map_err(|e| {
             let why = format!("the header {name} cannot be part of a batch");
-            Error::new(ErrorKind::InvalidInput, why).with_source(e)
+            Error::new(ErrorKind::InvalidInput, why).with_reason(e)
         })?;
         headers.push(HeaderToSend { name: name.as_str(), value });
     }
@@ -126,10 +126,10 @@ impl ServicedRequest {
     fn response(&self) -> Result<ApiResponse, Error> {
         let odd = |why: &'static str| Error::new(ErrorKind::Decode, why);
         let status = StatusCode::from_u16(self.status_code);
-        let status = status.map_err(|e| odd("an item of the batch has no status").with_source(e))?;
+        let status = status.map_err(|e| odd("an item of the batch has no status").with_reason(e))?;
         let encoded: String = self.body.iter().flat_map(|body| body.split_whitespace()).collect();
         let body = LENIENT.decode(encoded);
-        let body = body.map_err(|e| odd("the body of an item of the batch is no base64").with_source(e))?;
+        let body = body.map_err(|e| odd("the body of an item of the batch is no base64").with_reason(e))?;
         let (mut head, ()) = Response::new(()).into_parts();
         head.status = status;
         for HeaderOfItem { name, value } in self.headers.iter().flatten() {

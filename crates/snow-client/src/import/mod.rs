@@ -275,7 +275,7 @@ impl Import {
 fn flat(row: &(impl Serialize + ?Sized)) -> Result<Map<String, Value>, Error> {
     let refuse = |why: String| Error::new(ErrorKind::InvalidInput, why);
     let row =
-        serde_json::to_value(row).map_err(|e| refuse("the row cannot be sent".into()).with_source(e))?;
+        serde_json::to_value(row).map_err(|e| refuse("the row cannot be sent".into()).with_reason(e))?;
     let Value::Object(row) = row else {
         return Err(refuse("the row is not an object of fields and values".into()));
     };

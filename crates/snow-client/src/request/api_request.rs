@@ -77,12 +77,12 @@ impl ApiRequest {
     /// [`ErrorKind::InvalidInput`] for text that is not a header, and for headers that the client sets itself.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let refused = |why: &str| Error::new(ErrorKind::InvalidInput, format!("the header {name:?} {why}"));
-        let name = HeaderName::try_from(name).map_err(|e| refused("is not a valid name").with_source(e))?;
+        let name = HeaderName::try_from(name).map_err(|e| refused("is not a valid name").with_reason(e))?;
         if SET_BY_CLIENT.contains(&name) {
             return Err(refused("is set by the client"));
         }
         let mut value =
-            HeaderValue::from_str(value).map_err(|e| refused("has an invalid value").with_source(e))?;
+            HeaderValue::from_str(value).map_err(|e| refused("has an invalid value").with_reason(e))?;
         value.set_sensitive(snow_core::is_sensitive_header(&name));
         self.headers.insert(name, value);
         Ok(self)
@@ -109,7 +109,7 @@ impl ApiRequest {
         let body =
             self.body.as_ref().ok_or_else(|| Error::internal("a call that sends no fields was compared"))?;
         serde_json::from_slice(body)
-            .map_err(|e| Error::new(ErrorKind::InvalidInput, "the fields cannot be compared").with_source(e))
+            .map_err(|e| Error::new(ErrorKind::InvalidInput, "the fields cannot be compared").with_reason(e))
     }
 
     /// Sets one more option of the call.

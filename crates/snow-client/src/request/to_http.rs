@@ -49,10 +49,8 @@ impl ApiRequest {
 
     /// Adds the method and the URL to an error of this request. The query is left out: it may hold what is secret.
     pub(crate) fn annotate(&self, client: &ClientInner, error: Error) -> Error {
-        let hint = self
-            .identity
-            .filter(|_| error.operation().is_none())
-            .and_then(|identity| identity.missed(&error));
+        let hint =
+            self.identity.filter(|_| error.request().is_none()).and_then(|identity| identity.missed(&error));
         let error = match hint {
             Some(hint) => error.with_context(&hint),
             None => error,

@@ -362,7 +362,7 @@ fn json_body(fields: &(impl Serialize + ?Sized)) -> Result<Bytes, Error> {
 }
 
 fn cannot_be_sent(why: snow_core::BoxError) -> Error {
-    Error::new(ErrorKind::InvalidInput, "the fields cannot be sent").with_source(why)
+    Error::new(ErrorKind::InvalidInput, "the fields cannot be sent").with_reason(why)
 }
 
 impl<T> Clone for Table<T> {

@@ -105,6 +105,10 @@ impl EnvelopeErrors {
         self.has_error
     }
 
+    pub(super) fn has_result(&self) -> bool {
+        self.has_result
+    }
+
     pub(super) fn set_error(&mut self, raw: &str) {
         self.error = StatedError::of(raw);
     }
@@ -132,8 +136,9 @@ impl EnvelopeErrors {
     }
 }
 
-pub(super) fn cut_error(message: &'static str) -> Error {
-    Error::new(ErrorKind::Truncated, message)
+/// Creates the error of a response in which the service itself says, or shows by what it left behind, that it gave up.
+pub(super) fn cancelled_error(message: &'static str) -> Error {
+    Error::new(ErrorKind::TransactionCancelled, message)
 }
 
 pub(super) fn decode_error(message: &'static str) -> Error {

@@ -87,7 +87,7 @@ fn not_json_error(head: &Parts, body: &Bytes) -> Error {
         return hibernating_error();
     }
     let is_page = text.contains("<html") || text.contains("<!doctype html");
-    let what = if is_page { "the answer is an HTML page, not JSON" } else { "the answer is not JSON" };
+    let what = if is_page { "the response is an HTML page, not JSON" } else { "the response is not JSON" };
     if text.contains("login") && text.contains("password") {
         return Error::new(ErrorKind::LoginPage, what);
     }
@@ -102,7 +102,7 @@ fn lowercase_start(body: &Bytes) -> String {
 }
 
 fn hibernating_error() -> Error {
-    Error::new(ErrorKind::Hibernating, "the instance sleeps")
+    Error::new(ErrorKind::Hibernating, "the instance is hibernating")
 }
 
 /// A response whose status is none of success and none of a redirect.
@@ -168,9 +168,10 @@ impl ErrorResponse<'_> {
             // Unknown paths get a page.
             404 if !is_json => (ErrorKind::NoSuchApi, "there is no API at this path"),
             404 => (ErrorKind::NotFromInstance, NOT_THE_INSTANCE),
-            500..=599 if message.starts_with("Transaction cancelled") => {
-                (ErrorKind::TransactionCancelled, "the request ran out of time")
-            }
+            500..=599 if message.starts_with("Transaction cancelled") => (
+                ErrorKind::TransactionCancelled,
+                "the instance cancelled the transaction: it ran out of time",
+            ),
             500..=599 => (ErrorKind::Server, "the instance failed"),
             _ => (ErrorKind::Rejected, "the instance rejected the request"),
         }
@@ -195,7 +196,7 @@ fn unauthenticated_message(headers: &HeaderMap) -> &'static str {
         return "the instance asks for a second factor (append the code to the password, or use OAuth)";
     }
     if headers.contains_key("x-usertoken-response") {
-        return "the instance did not accept the session: its X-UserToken is missing or over";
+        return "the instance did not accept the session: its X-UserToken is missing or expired";
     }
     let challenges: Vec<_> = headers
         .get_all(header::WWW_AUTHENTICATE)
@@ -204,7 +205,7 @@ fn unauthenticated_message(headers: &HeaderMap) -> &'static str {
         .map(str::to_ascii_lowercase)
         .collect();
     if challenges.iter().any(|challenge| challenge.contains("invalid_token")) {
-        return "the token is over or was revoked";
+        return "the token has expired or was revoked";
     }
     let offers = |scheme| challenges.iter().any(|challenge| challenge.contains(scheme));
     if offers("bearer ") && !offers("basic ") {
@@ -237,7 +238,7 @@ mod tests {
             (
                 "www-authenticate",
                 "BEARER realm=\"Service-now\",error=\"invalid_token\"",
-                "over or was revoked",
+                "expired or was revoked",
             ),
             ("www-authenticate", "BEARER realm=\"Service-now\"", "basic authentication is restricted"),
             ("www-authenticate", "BASIC realm=\"Service-now\"", "did not accept the credentials"),

@@ -105,7 +105,7 @@ impl<'a> Field<'a> {
     /// # Errors
     /// As of [`value`](Self::value).
     pub fn to_value(self) -> Result<Value, Error> {
-        serde_json::from_str(self.json()).map_err(|e| self.unfit("fits no serde_json value").with_source(e))
+        serde_json::from_str(self.json()).map_err(|e| self.unfit("fits no serde_json value").with_reason(e))
     }
 
     /// Whether it is what a person sees, whatever its form: the request asked for that.

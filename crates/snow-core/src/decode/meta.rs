@@ -32,7 +32,11 @@ pub(super) fn split_meta(body: &Bytes) -> Result<(Bytes, Option<Record>), Error>
     let meta = match *metas.as_slice() {
         [] => return Ok(whole()),
         [meta] => Record::parse(meta_of(meta).unwrap_or_default()).map_err(decode_error)?,
-        _ => return Err(decode_error("the answer's list has two elements that are about the list itself")),
+        _ => {
+            return Err(decode_error(
+                "the list of the response has two elements that are about the list itself",
+            ));
+        }
     };
     let (before, behind) = (text.get(..place.start), text.get(place.end..));
     let rest =
@@ -89,7 +93,7 @@ mod tests {
         assert_eq!(parted(r#"{"result":[{"__meta":{}}"#), Err(ErrorKind::Truncated));
         assert_eq!(
             parted(r#"{"result":[{"__meta":{}}],"error":{"message":"m"}}"#),
-            Err(ErrorKind::Truncated)
+            Err(ErrorKind::TransactionCancelled)
         );
     }
 }

@@ -123,7 +123,7 @@ impl Record {
     /// [`ErrorKind::Decode`] for what JSON allows and no value holds: half a surrogate pair, or a number past all bounds.
     pub fn to_value(&self) -> Result<Value, Error> {
         serde_json::from_str(&self.raw.text).map_err(|e| {
-            Error::new(ErrorKind::Decode, "the record does not fit a serde_json value").with_source(e)
+            Error::new(ErrorKind::Decode, "the record does not fit a serde_json value").with_reason(e)
         })
     }
 

@@ -16,18 +16,18 @@ pub(super) fn redirect_error(headers: &HeaderMap) -> Error {
     let target = headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
     let (host, path) = split(target);
     if host.as_deref() == Some(PORTAL) {
-        return Error::new(ErrorKind::Hibernating, "the instance sleeps")
+        return Error::new(ErrorKind::Hibernating, "the instance is hibernating")
             .with_responder(Responder::DeveloperPortal);
     }
     let to = shown(target);
-    let login = format!("the instance sent a redirect to a login page, {to}, in place of an answer");
+    let login = format!("the instance sent a redirect to a login page, {to}, instead of a response");
     if is_login_page(&path) {
         return Error::new(ErrorKind::LoginPage, login).with_responder(Responder::LoginPage(host));
     }
     if sounds_like_a_login(host.as_deref().unwrap_or_default(), &path) {
         return Error::new(ErrorKind::LoginPage, login);
     }
-    Error::new(ErrorKind::Redirected, format!("the instance sent a redirect to {to} in place of an answer"))
+    Error::new(ErrorKind::Redirected, format!("the instance sent a redirect to {to} instead of a response"))
 }
 
 /// Host and path of an address, in lower case; a path alone has no host.

@@ -24,9 +24,9 @@ use serde::de::DeserializeOwned;
 /// let answer = ApiResponse::new(head(), r#"{"result":[{"number":"INC0000001"}]}"#.into())?;
 /// assert_eq!(answer.records()?[0].value("number")?, "INC0000001");
 ///
-/// let cut = r#"{"result":[{"number":"INC0000001"}],"error":{"message":"Transaction cancelled"},"status":"failure"}"#;
-/// let error = ApiResponse::new(head(), cut.into())?.list().unwrap_err();
-/// assert_eq!(error.kind(), ErrorKind::Truncated);
+/// let cancelled = r#"{"result":[{"number":"INC0000001"}],"error":{"message":"Transaction cancelled"},"status":"failure"}"#;
+/// let error = ApiResponse::new(head(), cancelled.into())?.records().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::TransactionCancelled);
 /// # Ok::<_, snow_core::Error>(())
 /// ```
 #[derive(Clone)]
@@ -172,8 +172,9 @@ impl ApiResponse {
     /// The one record of `{"result":{…}}`.
     ///
     /// # Errors
-    /// [`ErrorKind::Truncated`] if the response is not whole, [`ErrorKind::Malformed`] if it is not JSON, [`ErrorKind::EmptyResponse`] if there is
-    /// nothing in it, [`ErrorKind::Decode`] if it holds something else.
+    /// [`ErrorKind::Truncated`] if the response ends too early, [`ErrorKind::TransactionCancelled`] if it contains an error,
+    /// [`ErrorKind::Malformed`] if it is not JSON, [`ErrorKind::EmptyResponse`] if there is nothing in it, and
+    /// [`ErrorKind::Decode`] if it contains something else.
     pub fn record(&self) -> Result<Record, Error> {
         self.read_record(Shapes::new(self.displayed))
     }
@@ -248,13 +249,14 @@ impl ApiResponse {
     ///
     /// let failed = r#"{"error":{"message":"Transaction cancelled"}}"#;
     /// let error = ApiResponse::new(head(), failed.into())?.read::<serde_json::Value>().unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::Truncated);
+    /// assert_eq!(error.kind(), ErrorKind::TransactionCancelled);
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Truncated`] if the response is not whole or tells of an error, [`ErrorKind::Malformed`] if it is not JSON,
-    /// [`ErrorKind::EmptyResponse`] if there is nothing in it, [`ErrorKind::Decode`] if it does not fit the type.
+    /// [`ErrorKind::Truncated`] if the response ends too early, [`ErrorKind::TransactionCancelled`] if it contains an error,
+    /// [`ErrorKind::Malformed`] if it is not JSON, [`ErrorKind::EmptyResponse`] if there is nothing in it, and
+    /// [`ErrorKind::Decode`] if it does not fit the type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read_from(&self.body)
     }
@@ -265,7 +267,7 @@ impl ApiResponse {
             let body = json_string::without_bom(body);
             serde_json::from_slice(body).map_err(|error| {
                 let why = redact::redacted(&error.to_string(), &String::from_utf8_lossy(body));
-                Error::new(ErrorKind::Decode, format!("the answer does not fit the type asked for: {why}"))
+                Error::new(ErrorKind::Decode, format!("the response does not fit the type asked for: {why}"))
             })
         };
         read().map_err(|error| annotate(error, &self.head))
@@ -298,7 +300,8 @@ impl ApiResponse {
     /// Nothing, which is what a DELETE answers.
     ///
     /// # Errors
-    /// [`ErrorKind::Truncated`] if there is a body and it tells of an error or breaks off, [`ErrorKind::Malformed`] if it is not JSON.
+    /// If there is a body: [`ErrorKind::Truncated`] if it ends too early, [`ErrorKind::TransactionCancelled`] if it contains an
+    /// error, and [`ErrorKind::Malformed`] if it is not JSON.
     pub fn discard(&self) -> Result<(), Error> {
         if self.body.trim_ascii().is_empty() {
             return Ok(());

@@ -1,9 +1,10 @@
-//! How often, and why not once more.
+//! How often a request was attempted, and why not once more.
 
 use std::fmt;
 
-/// How often an operation was tried, and why it was not tried again. Found at [`Error::attempts`](crate::Error::attempts),
-/// and in the extensions of an answer that came after more than one attempt, or that would have been worth another.
+/// How often a request was attempted, and why there was no further attempt. Returned by
+/// [`Error::attempts`](crate::Error::attempts), and part of the extensions of a response that came after more than one attempt, or
+/// that would have been worth another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempts {
     count: u32,
@@ -11,17 +12,17 @@ pub struct Attempts {
     doubtful: bool,
 }
 
-/// Why an operation was not tried once more.
+/// Why there was no further attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stop {
-    /// As many attempts were made as are allowed.
+    /// As many attempts were made as the policy allows.
     Limit,
-    /// Too many operations were tried again of late: the budget of all clones is used up.
+    /// Too many requests were retried recently: the retry budget that all clones share is used up.
     Budget,
     /// The next attempt would have come after the deadline.
     Deadline,
-    /// It may have been carried out, and is not known to be idempotent.
+    /// The request may have been executed, and is not known to be idempotent.
     Doubt,
     /// Its body can be sent only once.
     Body,
@@ -32,18 +33,18 @@ impl Attempts {
         Self { count, stopped, doubtful }
     }
 
-    /// How often it was sent.
+    /// Returns how often the request was sent.
     pub fn count(&self) -> u32 {
         self.count
     }
 
-    /// Why not once more; `None` where nothing spoke for it.
+    /// Returns why there was no further attempt; `None` if the outcome was not worth one.
     pub fn stopped(&self) -> Option<Stop> {
         self.stopped
     }
 
-    /// Whether an attempt may have been carried out. A DELETE that then finds nothing may have succeeded: look whether the record
-    /// is gone.
+    /// Returns `true` if an attempt may have been executed. A DELETE that then finds nothing may have succeeded: check whether the
+    /// record is gone.
     pub fn are_doubtful(&self) -> bool {
         self.doubtful
     }
@@ -68,7 +69,7 @@ impl fmt::Display for Stop {
             Self::Limit => "as many as are allowed",
             Self::Budget => "because too many others are being tried again",
             Self::Deadline => "because the next one would have come after the deadline",
-            Self::Doubt => "because it may have been carried out",
+            Self::Doubt => "because it may have been executed",
             Self::Body => "because its body can be sent only once",
         })
     }

@@ -22,21 +22,27 @@ use std::time::Duration;
 /// Any error, as tower's middleware passes it.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What the instance said about its refusal (facts 3.1). Text from outside, bounded, not meant for programs.
+/// The texts of the service's error envelope (facts 3.1). They are localized and bounded in length, and meant for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceMessage {
     /// `error.message`
     pub message: String,
-    /// `error.detail`; empty where there is none. What is no text stands here as JSON.
+    /// `error.detail`; empty if there is none. If it is not a string, this is its JSON.
     pub detail: String,
 }
 
-/// What failed, on what, whether it may have been carried out, and what to do.
+/// An error: what failed, on which request, whether a write may have been executed, and what to do.
 ///
-/// One word wide and cheap to clone. `Display` is one complete line for a person; programs ask [`kind`](Self::kind),
-/// [`is_retryable`](Self::is_retryable), [`may_have_executed`](Self::may_have_executed) and the rest. Neither shows
-/// the query of a URI, a body, or a secret; of a refusal it repeats the message in the service's own envelope, or, where there is
-/// none, up to 300 characters of what a gateway, a proxy or an API of somebody's own says.
+/// It is one word wide and cheap to clone. For programs there are [`kind`](Self::kind), [`is_retryable`](Self::is_retryable),
+/// [`may_have_executed`](Self::may_have_executed) and the other methods. For people there are two forms of one line each:
+///
+/// - `Display` says what failed, with the diagnosis (an expired certificate, an unknown host), how often it was tried, and
+///   [what to do](Self::advice). It leaves out the causes, which [`source`](std::error::Error::source) returns.
+/// - [`report`](Self::report) has the causes and the transaction id in addition. `Debug` prints this form, and so does a `main`
+///   that returns the error.
+///
+/// Neither shows the query of a URI, a body, or a secret. Of a refusal they repeat the message in the service's own envelope or, if
+/// there is none, up to 300 characters of the text of a gateway, a proxy or a scripted API.
 ///
 /// ```
 /// let error = snow_core::Instance::parse("a b").unwrap_err();
@@ -52,18 +58,20 @@ struct ErrorData {
     message: Cow<'static, str>,
     request: Option<RequestSummary>,
     status: Option<StatusCode>,
-    fault: Option<ServiceMessage>,
+    service_message: Option<ServiceMessage>,
     transaction_id: Option<String>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// Whether the text of the source is part of the message.
+    shows_source: bool,
     sent: Sent,
     responder: Responder,
-    /// What a look at the record showed afterwards.
+    /// What reading the record back showed afterwards.
     observed: Option<Execution>,
     attempts: Option<Attempts>,
     /// The method of an item of the batch that the request carried, if the error is about that item.
     item: Option<Method>,
-    /// What to do, where more is known than the kind.
+    /// What to do, if more is known than the kind. Empty if nothing helps.
     advice: Option<Cow<'static, str>>,
 }
 
@@ -77,17 +85,18 @@ struct RequestSummary {
 }
 
 impl Error {
-    /// An error of a kind, with what failed in words. For layers and credentials of one's own.
+    /// Creates an error of this kind; `message` says what failed. For your own layers and credentials.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Arc::new(ErrorData {
             kind,
             message: message.into(),
             request: None,
             status: None,
-            fault: None,
+            service_message: None,
             transaction_id: None,
             retry_after: None,
             source: None,
+            shows_source: false,
             sent: Sent::default(),
             responder: Responder::default(),
             observed: None,
@@ -97,8 +106,8 @@ impl Error {
         }))
     }
 
-    /// Any error as an `Error`: one that is an `Error` already, in a box or not, stays what it is and is never nested;
-    /// anything else becomes [`ErrorKind::Other`] with it as its source.
+    /// Turns any error into an `Error`. One that is an `Error` already, in a box or not, stays what it is and is never nested.
+    /// Any other becomes the source of an error of kind [`ErrorKind::Other`].
     pub fn wrap(error: impl Into<BoxError>) -> Self {
         match error.into().downcast::<Self>() {
             Ok(own) => *own,
@@ -117,14 +126,35 @@ impl Error {
         Self::new(ErrorKind::Internal, format!("internal error: {what}"))
     }
 
-    /// Adds the error that caused this one.
+    /// Adds the error that caused this one. [`source`](std::error::Error::source) returns it and [`report`](Self::report) shows it;
+    /// `Display` does not: see [`with_reason`](Self::with_reason).
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.data_mut().source = Some(Arc::from(source.into()));
+        let inner = self.data_mut();
+        (inner.source, inner.shows_source) = (Some(Arc::from(source.into())), false);
         self
     }
 
-    /// Adds the method and the address of the request; the query is left out. The first one told stays.
+    /// Adds the error that caused this one, and makes its text a part of the message: for an error whose text is the diagnosis, such
+    /// as that of a parser or of a callback. So that no text is printed twice, [`source`](std::error::Error::source) then returns
+    /// what caused the reason; [`reason`](Self::reason) returns the reason itself.
+    ///
+    /// ```
+    /// use snow_core::{Error, ErrorKind};
+    ///
+    /// let reason = "x".parse::<u8>().unwrap_err();
+    /// let error = Error::new(ErrorKind::InvalidInput, "the port cannot be read").with_reason(reason);
+    /// assert_eq!(error.to_string(), "the port cannot be read: invalid digit found in string");
+    /// assert!(error.reason().unwrap().is::<std::num::ParseIntError>());
+    /// ```
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<BoxError>) -> Self {
+        self = self.with_source(reason);
+        self.data_mut().shows_source = true;
+        self
+    }
+
+    /// Adds the method and the address of the request, without the query. Later calls change nothing.
     #[must_use]
     pub fn with_request(mut self, method: &Method, uri: &http::Uri) -> Self {
         if self.0.request.is_none() {
@@ -136,7 +166,7 @@ impl Error {
         self
     }
 
-    /// Adds in which situation it came to this, in front of the message.
+    /// Adds a context in front of the message, for example the item that failed.
     #[must_use]
     pub fn with_context(mut self, context: &str) -> Self {
         let inner = self.data_mut();
@@ -144,51 +174,52 @@ impl Error {
         self
     }
 
-    /// Sets what to do about it, in place of what is advised for every error of this kind.
+    /// Sets the [`advice`](Self::advice), in place of that of every error of this kind. An empty string removes it.
     #[must_use]
     pub fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
         self.data_mut().advice = Some(advice.into());
         self
     }
 
-    /// Adds the status of the answer.
+    /// Adds the status of the response.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.data_mut().status = Some(status);
         self
     }
 
-    /// Adds what the instance said, on one line and at most 500 bytes of each part.
+    /// Adds the message and detail of the service's error envelope, each on one line of at most 500 bytes.
     #[must_use]
     pub fn with_service_message(mut self, message: &str, detail: &str) -> Self {
-        self.data_mut().fault = Some(ServiceMessage { message: bounded(message), detail: bounded(detail) });
+        self.data_mut().service_message =
+            Some(ServiceMessage { message: bounded(message), detail: bounded(detail) });
         self
     }
 
-    /// Adds the instance's id for the request.
+    /// Adds the instance's id of the transaction.
     #[must_use]
     pub fn with_transaction_id(mut self, id: &str) -> Self {
         self.data_mut().transaction_id = Some(bounded(id));
         self
     }
 
-    /// Adds how long the instance asks to wait.
+    /// Adds how long the instance asks the caller to wait.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.data_mut().retry_after = Some(wait);
         self
     }
 
-    /// Tells that the request never left, because something failed that comes first: a token request, for one. An earlier
-    /// attempt that may have been carried out still counts.
+    /// Marks the request as never sent, because something failed that comes first, such as a token request. An earlier attempt
+    /// that may have been executed still counts.
     #[must_use]
     pub fn before_sending(mut self) -> Self {
         self.data_mut().sent = Sent::Never;
         self
     }
 
-    /// Tells that it was the content of a request's body that failed, where a foreign error does not say so itself: it came from
-    /// the caller, and is neither a layer's nor a service's fault.
+    /// Marks a foreign error as one of the content of a request's body, which comes from the caller and not from a layer or a
+    /// service.
     pub(crate) fn into_content_error(mut self) -> Self {
         if self.kind() == ErrorKind::Other {
             let inner = self.data_mut();
@@ -198,8 +229,8 @@ impl Error {
         self
     }
 
-    /// Tells that the request is known not to have been carried out: because somebody looked, for one. It says nothing of a
-    /// request whose response was a success: what is not seen of that may be there all the same.
+    /// Marks the request as known not to have been executed, for example because reading the record back showed it. Changes nothing
+    /// if the response was a success: a record that cannot be read may have been written all the same.
     #[must_use]
     pub fn not_carried_out(mut self) -> Self {
         if self.execution() != Execution::Executed {
@@ -208,21 +239,21 @@ impl Error {
         self
     }
 
-    /// Tells that the request is known to have been carried out, whatever went wrong afterwards.
+    /// Marks the request as known to have been executed, whatever failed afterwards.
     #[must_use]
     pub fn carried_out(mut self) -> Self {
         self.data_mut().observed = Some(Execution::Executed);
         self
     }
 
-    /// Tells that the request carried another one with this method, an item of a batch, and that this error is about that one.
+    /// Marks the error as one of an item with this method in the batch that the request carried.
     #[must_use]
     pub fn about_item(mut self, method: &Method) -> Self {
         self.data_mut().item = Some(method.clone());
         self
     }
 
-    /// Tells that what failed only reads, in as many requests as it takes, so that nothing can have been carried out.
+    /// Marks what failed as a read, in however many requests, so that nothing can have been executed.
     ///
     /// ```
     /// use snow_core::{Error, ErrorKind};
@@ -236,8 +267,8 @@ impl Error {
         self.about_item(&Method::GET)
     }
 
-    /// Turns an error about input into one about a response that holds such a value: the same parsers read both, and a value
-    /// that the service sent says nothing about the request. Any other error stays as it is.
+    /// Turns an error about input into one about a response that contains such a value: the same parsers read both, and a value
+    /// that the service sent says nothing about the request. Leaves other errors as they are.
     ///
     /// ```
     /// use snow_core::{ErrorKind, SysId};
@@ -253,13 +284,13 @@ impl Error {
         self
     }
 
-    /// Adds who answered.
+    /// Adds who sent the response.
     pub(crate) fn with_responder(mut self, responder: Responder) -> Self {
         self.data_mut().responder = responder;
         self
     }
 
-    /// Adds how often it was tried, and why not once more. What is told last stays.
+    /// Sets how often the request was attempted, and why there was no further attempt.
     #[must_use]
     pub fn with_attempts(mut self, attempts: Attempts) -> Self {
         self.data_mut().attempts = Some(attempts);
@@ -270,28 +301,28 @@ impl Error {
         Arc::make_mut(&mut self.0)
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the same call may succeed later without anybody changing anything, and does no harm when sent again.
+    /// Returns `true` if the same call may succeed later although nothing is changed, and sending it again does no harm.
     pub fn is_retryable(&self) -> bool {
         self.kind().class().retry.is_transient() && !self.may_have_executed()
     }
 
-    /// Whether a write may have been carried out although it failed. Never so for a read.
+    /// Returns `true` if a write may have been executed although it failed. Always `false` for a read.
     ///
-    /// It is false only if there is evidence: the request never left; the instance itself refused it at one of its own APIs
-    /// (Table, Attachment, Aggregate, Import Set, Batch), with a 4xx other than 403; the status is one that comes before any
-    /// script runs (401, 414, 429, or 202 by a session whose queue is full); a redirect leads to the instance's login page; or
-    /// somebody looked. An attempt before the last that may have been carried out counts, too.
+    /// For a write it is `false` only if there is evidence: the request was never sent; the instance itself refused it at one of its
+    /// own APIs (Table, Attachment, Aggregate, Import Set, Batch) with a 4xx other than 403; the status is one that is sent before
+    /// any script runs (401, 414, 429, or 202 from a session whose queue is full); a redirect leads to the instance's login page;
+    /// or the record was read back. An earlier attempt that may have been executed counts, too.
     pub fn may_have_executed(&self) -> bool {
         let method = self.0.item.as_ref().or(self.0.request.as_ref().map(|request| &request.method));
         !method.is_some_and(Method::is_safe) && self.execution() != Execution::NotExecuted
     }
 
-    /// What became of the request.
+    /// Returns what is known about the execution of the request.
     pub(crate) fn execution(&self) -> Execution {
         let inner = &*self.0;
         let request = inner.request.as_ref();
@@ -307,41 +338,61 @@ impl Error {
         })
     }
 
-    /// The status of the answer, if there was one.
+    /// Returns the status of the response, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// What the instance said.
+    /// Returns the texts of the service's error envelope, if the response had one.
     pub fn service_message(&self) -> Option<&ServiceMessage> {
-        self.0.fault.as_ref()
+        self.0.service_message.as_ref()
     }
 
-    /// The instance's id for the request, by which its administrators find it in the log (facts 1.4).
+    /// Returns the instance's id of the transaction, by which its administrators find it in the system log (facts 1.4).
     pub fn transaction_id(&self) -> Option<&str> {
         self.0.transaction_id.as_deref()
     }
 
-    /// How long to wait before the next try: as long as the instance asks, exactly as it was sent and however long that is; or,
-    /// of a request that was not sent because of a pause, until that is over.
+    /// Returns how long to wait before the next attempt: the time that the instance asks for, exactly as it was sent and however
+    /// long it is; or, for a request that was not sent because of a pause, the rest of the pause.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How often it was tried, if the retry layer had a say in it; see [`Attempts`].
+    /// Returns how often the request was attempted, if it passed a retry layer that has something to say: see [`Attempts`].
     pub fn attempts(&self) -> Option<Attempts> {
         self.0.attempts
     }
 
-    /// The method, path and host of the request, without its query.
-    pub fn operation(&self) -> Option<&str> {
+    /// Returns the method, path and host of the request, without the query: `GET /api/now/table/incident on dev1.service-now.com`.
+    pub fn request(&self) -> Option<&str> {
         self.0.request.as_ref().map(|request| request.text.as_str())
+    }
+
+    /// Returns the error whose text is part of the message: see [`with_reason`](Self::with_reason).
+    pub fn reason(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.cause().filter(|_| self.0.shows_source)
+    }
+
+    /// Returns what a person can do about it, which `Display` appends to the message. `None` if there is nothing to add.
+    ///
+    /// ```
+    /// use snow_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::UnknownTable, "there is no such table");
+    /// assert_eq!(error.advice(), Some("check the table's name"));
+    /// assert_eq!(error.to_string(), "there is no such table; check the table's name");
+    /// ```
+    pub fn advice(&self) -> Option<&str> {
+        let usual = || self.kind().advice(self.may_have_executed());
+        Some(self.0.advice.as_deref().unwrap_or_else(usual)).filter(|advice| !advice.is_empty())
     }
 }
 
 impl StdError for Error {
-    /// The error below, for those who look for a type. `Display` has its text already.
+    /// Returns the error that caused this one, or caused its [`reason`](Self::reason). Its text is not part of `Display`.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+        let cause = self.0.cause()?;
+        if self.0.shows_source { cause.source() } else { Some(cause) }
     }
 }

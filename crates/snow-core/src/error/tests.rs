@@ -1,4 +1,5 @@
 use super::*;
+use std::fmt;
 
 #[test]
 fn is_one_word_wide() {
@@ -11,7 +12,8 @@ fn an_error_in_a_box_is_unwrapped() {
     assert_eq!(Error::wrap(Box::new(inside) as BoxError).kind(), ErrorKind::InstanceBusy);
     let foreign = Error::wrap("their words");
     assert_eq!(foreign.kind(), ErrorKind::Other);
-    assert!(foreign.to_string().contains("their words"));
+    assert!(foreign.report().contains("their words"));
+    assert_eq!(foreign.source().unwrap().to_string(), "their words");
 }
 
 #[test]
@@ -23,7 +25,7 @@ fn a_read_never_leaves_doubt_and_a_write_does() {
     let write = closed.with_request(&Method::POST, &uri);
     assert!(!read.may_have_executed() && read.is_retryable());
     assert!(write.may_have_executed() && !write.is_retryable());
-    assert_eq!(write.operation(), Some("POST /api/now/table/incident on dev1.service-now.com"));
+    assert_eq!(write.request(), Some("POST /api/now/table/incident on dev1.service-now.com"));
 }
 
 #[test]
@@ -31,7 +33,7 @@ fn an_internal_error_leaves_open_what_became_of_a_write() {
     let uri: http::Uri = "https://dev1.service-now.com/api/now/table/incident".parse().unwrap();
     let error = Error::internal("a test was run").with_request(&Method::POST, &uri);
     assert!(error.may_have_executed() && !error.is_retryable());
-    assert!(error.to_string().contains("a test was run; the client itself is at fault: please report it"));
+    assert!(error.to_string().contains("a test was run; this is a bug in the client: please report it"));
 }
 
 #[test]
@@ -42,12 +44,15 @@ fn advice_fits_what_became_of_the_request() {
         ErrorKind::ResponseMismatch,
         ErrorKind::Forbidden,
         ErrorKind::Unserviced,
+        ErrorKind::TransactionCancelled,
+        ErrorKind::Truncated,
+        ErrorKind::Malformed,
     ] {
         let error = Error::new(kind, "as the test says");
         let read = error.clone().with_request(&Method::GET, &uri).to_string();
         let write = error.with_request(&Method::POST, &uri).to_string();
-        assert!(!read.contains("carried out") && !read.contains("read back"), "{read}");
-        assert!(write.contains("carried out") || write.contains("read back"), "{write}");
+        assert!(!read.contains("executed") && !read.contains("read back"), "{read}");
+        assert!(write.contains("executed") || write.contains("read back"), "{write}");
     }
 }
 
@@ -63,7 +68,7 @@ fn marks_that_turn_the_direction_of_writing_are_escaped() {
     let error = Error::new(ErrorKind::Forbidden, "refused")
         .with_service_message("a\u{202e}b", "c\u{2066}d")
         .with_source("e\u{200f}f");
-    let line = error.with_transaction_id("g\u{202d}h").to_string();
+    let line = error.with_transaction_id("g\u{202d}h").report();
     assert!(!line.contains(['\u{202e}', '\u{2066}', '\u{200f}', '\u{202d}']), "{line}");
     assert!(line.contains(r"a\u{202e}b") && line.contains(r"c\u{2066}d"), "{line}");
 }
@@ -74,4 +79,70 @@ fn the_line_is_one_line_whatever_the_server_says() {
         Error::new(ErrorKind::Forbidden, "refused").with_service_message("a\nb\u{1b}[31m", &"x".repeat(2000));
     let line = error.to_string();
     assert!(!line.chars().any(char::is_control) && line.len() < 1200, "{line}");
+}
+
+/// What anyhow prints for `{:#}`.
+fn chain(error: &Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+}
+
+#[test]
+fn the_display_of_an_error_leaves_its_causes_to_those_who_print_the_chain() {
+    let inside = Error::new(ErrorKind::Io, "the file cannot be written").with_source("the disk is full");
+    let error = Error::new(ErrorKind::TokenNotSaved, "the store failed").with_source(inside);
+    let error = error.with_advice("free some space").with_transaction_id("0123456789ab");
+    assert_eq!(error.to_string(), "the store failed; free some space");
+    assert_eq!(
+        chain(&error),
+        "the store failed; free some space: the file cannot be written: the disk is full"
+    );
+    let report = "the store failed: the file cannot be written: the disk is full; free some space [transaction 0123456789ab]";
+    assert_eq!(error.report(), report);
+    assert_eq!(format!("{error:?}"), format!("Error(TokenNotSaved: {report})"));
+}
+
+#[test]
+fn a_report_says_each_text_once() {
+    #[derive(Debug)]
+    struct Wrapper(&'static str, Option<Box<Wrapper>>);
+    impl fmt::Display for Wrapper {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+    impl StdError for Wrapper {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            self.1.as_deref().map(|inside| inside as &dyn StdError)
+        }
+    }
+    let root = Wrapper("the disk is full", None);
+    let repeats = Wrapper("saving failed: the disk is full", Some(Box::new(root)));
+    let error = Error::new(ErrorKind::Other, "a layer failed").with_source(repeats);
+    assert_eq!(error.report(), "a layer failed: saving failed: the disk is full");
+}
+
+#[test]
+fn a_reason_is_part_of_the_message_and_no_cause() {
+    let error = Error::new(ErrorKind::InvalidInput, "the fields cannot be sent").with_reason("a\nb");
+    assert_eq!(
+        (error.to_string().as_str(), error.source().is_none()),
+        ("the fields cannot be sent: a b", true)
+    );
+    assert_eq!(error.report(), error.to_string());
+    assert_eq!(error.reason().unwrap().to_string(), "a\nb");
+    assert!(error.with_source("c").reason().is_none());
+    let inside = Error::new(ErrorKind::Io, "the file cannot be written").with_source("the disk is full");
+    let error = Error::new(ErrorKind::TokenNotSaved, "the store failed").with_reason(inside).with_advice("");
+    assert_eq!(chain(&error), "the store failed: the file cannot be written: the disk is full");
+    assert_eq!(error.report(), chain(&error));
+}
+
+#[test]
+fn advice_is_what_is_known_of_the_error_or_of_its_kind() {
+    let error = Error::new(ErrorKind::UnknownTable, "as the test says");
+    assert_eq!(error.advice(), Some("check the table's name"));
+    assert_eq!(error.clone().with_advice("other").advice(), Some("other"));
+    assert_eq!(error.with_advice("").advice(), None);
+    assert_eq!(Error::new(ErrorKind::Other, "as the test says").advice(), None);
 }

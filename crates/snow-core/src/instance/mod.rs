@@ -176,7 +176,7 @@ impl Instance {
     /// [`ErrorKind::Decode`] for text that is not a link, or whose path has steps to other paths.
     pub fn follow(&self, link: &str) -> Result<Uri, Error> {
         let refuse = |why: &str| Error::new(ErrorKind::Decode, format!("the link of an answer {why}"));
-        let uri: Uri = link.parse().map_err(|e| refuse("cannot be read").with_source(e))?;
+        let uri: Uri = link.parse().map_err(|e| refuse("cannot be read").with_reason(e))?;
         let target = match uri.path_and_query() {
             Some(target) if uri.authority().is_none() || uri.scheme().is_some() => target,
             _ => return Err(refuse("has no path")),

@@ -283,7 +283,7 @@ impl Unpacker {
 
     fn damaged(&self, why: impl Into<BoxError>) -> Error {
         let what = format!("the compressed response is malformed, at byte {} or soon behind it", self.passed);
-        Error::new(ErrorKind::Malformed, what).with_source(why)
+        Error::new(ErrorKind::Malformed, what).with_reason(why)
     }
 }
 

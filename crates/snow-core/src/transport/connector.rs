@@ -101,8 +101,7 @@ impl ConnectorInner {
             Some(proxy) => self.through(proxy, &target, &mut limit).await?,
             None => {
                 let dialled = self.dial.connect(uri.clone());
-                let failed =
-                    |error| Error::new(ErrorKind::Connect, "no connection could be made").with_source(error);
+                let failed = |error| wire_error::of_dial("no connection could be made", error);
                 limit.step(&format!("connecting to {target}"), dialled).await?.map_err(failed)?
             }
         };
@@ -122,8 +121,8 @@ impl ConnectorInner {
         let dialled = self.dial.connect(proxy.uri().clone());
         let stream = limit.step(&format!("connecting to the proxy {proxy}"), dialled).await?;
         let mut stream = stream.map_err(|error| {
-            let why = format!("the proxy {proxy} cannot be reached (check it, or go without: no_proxy())");
-            Error::new(ErrorKind::Connect, why).with_source(error)
+            wire_error::of_dial(&format!("the proxy {proxy} cannot be reached"), error)
+                .with_advice("check the proxy's address, or connect without it: no_proxy()")
         })?;
         if proxy.scheme() == ProxyScheme::Https {
             let step = format!("the TLS handshake with the proxy {proxy}");

@@ -1,24 +1,58 @@
-//! Which kind a failure on the wire is: decided here, where the types are known.
+//! Which kind a failure on the wire is, and what to tell a person about it: decided here, where the types are known.
 
 use crate::{BoxError, Error, ErrorKind};
 use rustls::{AlertDescription, CertificateError};
 use std::error::Error as StdError;
 use std::io;
 
-/// A failure before the head of the answer. Those of the connector are our own already.
+/// Creates the error of a failure before the head of the response. Errors of the connector are our own already.
 pub(super) fn of_client(error: hyper_util::client::legacy::Error) -> Error {
     if error.is_connect() && find::<Error>(&error).is_none() {
-        return Error::new(ErrorKind::Connect, "no connection could be made").with_source(error);
+        return of_dial("no connection could be made", error.into());
     }
     broken(error.into())
 }
 
-/// A failure on a connection that stood.
+/// Creates the error of a host that cannot be connected to. `what` says which connection failed.
+pub(super) fn of_dial(what: &str, error: BoxError) -> Error {
+    let why = match diagnosis_of_dial(&*error) {
+        Some(why) => format!("{what}: {why}"),
+        None => what.to_owned(),
+    };
+    Error::new(ErrorKind::Connect, why).with_source(error)
+}
+
+fn diagnosis_of_dial(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+    // The connector of hyper-util has no question for this; its words decide over ours and over nothing else.
+    if chain(error).any(|cause| cause.to_string() == "dns error") {
+        return Some("the name of the host was not found");
+    }
+    find::<io::Error>(error).and_then(diagnosis_of_io)
+}
+
+/// Returns what happened to a connection, in words that are not those of the operating system, which the cause has.
+fn diagnosis_of_io(error: &io::Error) -> Option<&'static str> {
+    use io::ErrorKind as E;
+    match error.kind() {
+        E::ConnectionRefused => {
+            Some("the host refused it (nothing listens on this port, or a firewall rejects it)")
+        }
+        E::ConnectionReset | E::ConnectionAborted | E::BrokenPipe => Some("the other side reset it"),
+        E::UnexpectedEof => Some("the other side ended it without a word"),
+        E::TimedOut => Some("the other side did not respond"),
+        E::HostUnreachable | E::NetworkUnreachable | E::NetworkDown => Some("there is no route to the host"),
+        E::AddrNotAvailable => Some("this machine has no address to connect from"),
+        E::PermissionDenied => Some("this machine does not permit it"),
+        _ => None,
+    }
+}
+
+/// Creates the error of a failure on a connection that was open.
 pub(super) fn broken(error: BoxError) -> Error {
     if let Some(own) = find::<Error>(&*error) {
         return own.clone(); // the connector's, or that of the request's own body
     }
-    // With TLS 1.3 the server looks at our certificate when we believe the handshake to be over already.
+    // With TLS 1.3 the server looks at our certificate when we believe the handshake to be complete already.
     if let Some(rustls::Error::AlertReceived(alert)) = find(&*error)
         && is_about_certificates(*alert)
     {
@@ -32,18 +66,22 @@ pub(super) fn broken(error: BoxError) -> Error {
     if let Some(why) = unreadable(&*error) {
         return Error::new(ErrorKind::InvalidHttp, why).with_source(error);
     }
-    Error::new(ErrorKind::ConnectionClosed, "the connection broke before the answer was whole")
-        .with_source(error)
+    let what = "the connection broke before the response was complete";
+    let why = match find::<io::Error>(&*error).and_then(diagnosis_of_io) {
+        Some(why) => format!("{what}: {why}"),
+        None => what.to_owned(),
+    };
+    Error::new(ErrorKind::ConnectionClosed, why).with_source(error)
 }
 
-/// What was wrong with bytes that came and are not HTTP. Asking again gets the same.
+/// Returns what is wrong with bytes that are not HTTP. Sending the request again has the same result.
 fn unreadable(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     let hyper = find::<hyper::Error>(error).filter(|hyper| !hyper.is_user())?;
     if hyper.is_parse() {
         // Hyper has a question for this in its server only. Its words decide over ours and over nothing else.
         return Some(match hyper.to_string().contains("too large") {
-            true => "the head of the response has more headers or more bytes than the transport takes",
-            false => "what came in place of a response is not HTTP/1.1",
+            true => "the head of the response has more headers or more bytes than the transport accepts",
+            false => "what the server sent is not HTTP/1.1",
         });
     }
     // Hyper has no question for a body whose chunks are no chunks; what rustls refuses looks alike.
@@ -53,7 +91,7 @@ fn unreadable(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     is_framing.then_some("the chunks of the response's body are not HTTP/1.1")
 }
 
-/// A failure of the TLS handshake.
+/// Creates the error of a failure in the TLS handshake.
 pub(super) fn of_handshake(error: BoxError) -> Error {
     // Complaints about a peer that speaks no TLS may arrive as plain I/O errors.
     let not_tls = |io: &io::Error| io.kind() == io::ErrorKind::InvalidData;
@@ -61,7 +99,7 @@ pub(super) fn of_handshake(error: BoxError) -> Error {
     if is_tls {
         return of_tls(error);
     }
-    Error::new(ErrorKind::Connect, "the connection broke in the TLS handshake").with_source(error)
+    of_dial("the connection broke in the TLS handshake", error)
 }
 
 fn of_tls(error: BoxError) -> Error {
@@ -134,14 +172,16 @@ fn is_about_certificates(alert: AlertDescription) -> bool {
 }
 
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+/// Returns the error and those that caused it, with those that an `io::Error` hides from `source`.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        // An io::Error hides the error inside it from `source`, and shows what is below that instead.
+    std::iter::from_fn(move || {
+        let error = next?;
         let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = inside.map(|inside| inside as &dyn StdError).or_else(|| error.source());
-    }
-    None
+        Some(error)
+    })
 }

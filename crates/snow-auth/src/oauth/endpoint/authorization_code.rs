@@ -46,5 +46,5 @@ impl Endpoint {
 }
 
 fn not_absolute(what: &str, error: oauth2::url::ParseError) -> Error {
-    Error::new(ErrorKind::InvalidInput, format!("the {what} is not an absolute URL")).with_source(error)
+    Error::new(ErrorKind::InvalidInput, format!("the {what} is not an absolute URL")).with_reason(error)
 }

@@ -69,9 +69,10 @@ impl Endpoint {
         let sent = self.clock.unix();
         let caught = AssertUnwindSafe(async { callback().await }).catch_unwind();
         let token = match within_callback_timeout(WHAT, self.timeouts.callback, caught).await? {
-            Ok(token) => token.map_err(Error::wrap).map_err(|error| match error.kind() {
-                ErrorKind::Other => refused("").with_source(error),
-                _ => error,
+            Ok(token) => token.map_err(|error| match error.downcast::<Error>() {
+                Ok(own) if own.kind() != ErrorKind::Other => *own,
+                Ok(own) => refused("").with_reason(*own),
+                Err(foreign) => refused("").with_reason(foreign),
             }),
             Err(_panic) => Err(refused(": it panicked")),
         };

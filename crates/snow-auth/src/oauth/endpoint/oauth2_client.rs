@@ -34,7 +34,7 @@ impl Endpoint {
     /// Makes a client. It is made for each request, so that its ten type parameters stay in this folder.
     pub(super) fn oauth2_client(&self) -> Result<OAuth2Client, Error> {
         let url = TokenUrl::new(self.uri.to_string()).map_err(|e| {
-            Error::new(ErrorKind::InvalidInput, "the token endpoint has no usable address").with_source(e)
+            Error::new(ErrorKind::InvalidInput, "the token endpoint has no usable address").with_reason(e)
         })?;
         let client = Client::new(ClientId::new(self.client_id.clone()))
             .set_auth_type(AuthType::RequestBody)

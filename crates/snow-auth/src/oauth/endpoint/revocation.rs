@@ -49,7 +49,7 @@ fn query_request(uri: &Uri, token: &Secret) -> Result<Request<Body>, Error> {
     let with_token = Secret::from(format!("{uri}?token={}", percent_encoded(token.expose()).expose()));
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = with_token.expose().parse().map_err(|e: http::uri::InvalidUri| {
-        Error::new(ErrorKind::InvalidInput, "the token does not fit a URL").with_source(e)
+        Error::new(ErrorKind::InvalidInput, "the token does not fit a URL").with_reason(e)
     })?;
     Ok(request)
 }

@@ -121,11 +121,11 @@ impl Store {
         let failed = format!("the token {} {failed}", if self.is_read { "store" } else { "updater" });
         match timer::timeout(limit, AssertUnwindSafe(tracked).catch_unwind()).await? {
             Some(Ok(Ok(done))) => Ok(done),
-            Some(Ok(Err(error))) => Err(Error::new(kind, failed).with_source(error)),
+            Some(Ok(Err(error))) => Err(Error::new(kind, failed).with_reason(error)),
             Some(Err(_panic)) => Err(Error::new(kind, format!("{failed}: it panicked"))),
             None => {
                 let late = Error::new(ErrorKind::TimedOut, format!("it did not finish within {limit:?}"));
-                Err(Error::new(kind, failed).with_source(late.with_advice("")))
+                Err(Error::new(kind, failed).with_reason(late.with_advice("")))
             }
         }
     }

@@ -122,7 +122,7 @@ impl RefreshFailure {
     pub(super) fn new(error: &Error, now: SystemTime, rest: Duration) -> Self {
         let until = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_add(rest);
         Self {
-            message: error.to_string(),
+            message: error.report(),
             log_in_again: error.kind() == ErrorKind::ReauthenticationRequired,
             refused: error.kind() == ErrorKind::TokenRefused,
             until: u64::try_from(until.as_millis()).unwrap_or(u64::MAX),

@@ -1,8 +1,8 @@
-//! The errors at the end of a response: it is cut off, malformed, or tells of an error itself.
+//! The errors at the end of a response: it is truncated, malformed, or reports an error itself.
 
 use super::step::{NO_RESULT, Position};
 use super::{Expected, Records};
-use crate::decode::envelope::{cut_error, decode_error};
+use crate::decode::envelope::{cancelled_error, decode_error};
 use crate::decode::scan::{self, DEPTH, ScanError};
 use crate::decode::syntax_error;
 use crate::{Error, ErrorKind};
@@ -27,7 +27,7 @@ impl Records {
                 Error::new(ErrorKind::EmptyResponse, "the response has no body")
             }
             _ if self.envelope.fault().is_some() => self.error_of_response(),
-            _ => cut_error("the response breaks off"),
+            _ => Error::new(ErrorKind::Truncated, "the response breaks off"),
         }
     }
 
@@ -43,7 +43,7 @@ impl Records {
                 format!(", in record {} of its list", self.given.saturating_add(1))
             }
             (Expected::List, Position::AfterRow | Position::AfterText) => {
-                format!(", behind record {} of its list", self.given)
+                format!(", after record {} of its list", self.given)
             }
             _ => String::new(),
         };
@@ -65,14 +65,19 @@ impl Records {
         }
     }
 
-    /// Returns the error that the response itself tells of.
+    /// Returns the error that the response itself reports. Its text is localized and decides nothing, so that every such error is
+    /// of one kind.
     pub(super) fn error_of_response(&self) -> Error {
         let (message, detail) = self.envelope.fault().unwrap_or_default();
-        cut_error("the answer began well and ended in an error").with_service_message(&message, &detail)
+        let what = match self.envelope.has_result() {
+            true => "the response began with a result and ended in an error",
+            false => "the response has the status of a success and contains an error",
+        };
+        cancelled_error(what).with_service_message(&message, &detail)
     }
 
     pub(super) fn too_large_error(&self) -> Error {
-        let why = format!("a record of the answer is larger than {} bytes", self.max_record);
+        let why = format!("a record of the response is larger than {} bytes", self.max_record);
         Error::new(ErrorKind::ResponseTooLarge, why)
     }
 }

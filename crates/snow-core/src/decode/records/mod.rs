@@ -39,7 +39,7 @@ const MAX_RECORD: usize = 16 << 20;
 /// records.push(r#"ber":"INC2"}],"error":{"message":"Transaction cancelled"},"status":"failure"}"#.into());
 /// records.finish();
 /// assert_eq!(records.next()?.unwrap().value("number")?, "INC2");
-/// assert_eq!(records.next().unwrap_err().kind(), ErrorKind::Truncated);
+/// assert_eq!(records.next().unwrap_err().kind(), ErrorKind::TransactionCancelled);
 /// # Ok::<_, snow_core::Error>(())
 /// ```
 pub struct Records {
@@ -160,7 +160,9 @@ impl Records {
     /// of its records have been given out.
     ///
     /// # Errors
-    /// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) if the response breaks off, tells of an error beside its result or has something else among its records.
+    /// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) if the response ends too early,
+    /// [`ErrorKind::TransactionCancelled`](crate::ErrorKind::TransactionCancelled) if it reports an error in addition to its result or
+    /// has something that is not a record among its records.
     /// [`ErrorKind::Malformed`](crate::ErrorKind::Malformed) if it is not JSON from some byte on, which the error names. [`ErrorKind::EmptyResponse`](crate::ErrorKind::EmptyResponse) if there is nothing
     /// in it. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is whole and holds something else, [`ErrorKind::NotJson`](crate::ErrorKind::NotJson) if it is a page,
     /// [`ErrorKind::ResponseTooLarge`](crate::ErrorKind::ResponseTooLarge) for a record past the limit. What failed once stays so.
@@ -216,7 +218,7 @@ impl Records {
                 Ok(Step::AtEnd) => return Ok(None),
                 Err(StepError::Failed(error)) => return Err(error),
                 Err(StepError::Scan(ScanError::Deep)) => {
-                    return Err(decode_error("the answer is nested too deep"));
+                    return Err(decode_error("the response is nested too deep"));
                 }
                 Err(StepError::Scan(ScanError::Bad)) => return Err(self.malformed_error()),
                 Err(StepError::Scan(ScanError::Short)) => {

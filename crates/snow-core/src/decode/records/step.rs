@@ -2,7 +2,7 @@
 
 use super::{Expected, Records};
 use crate::decode::Record;
-use crate::decode::envelope::{EnvelopeMember, cut_error, decode_error};
+use crate::decode::envelope::{EnvelopeMember, cancelled_error, decode_error};
 use crate::decode::json_string::BOM;
 use crate::decode::scan::{self, DEPTH, ScanError};
 use crate::{Error, ErrorKind};
@@ -50,7 +50,7 @@ impl From<ScanError> for StepError {
 }
 
 const NO_RECORD: &str = "the response has something else among its records";
-pub(super) const NO_RESULT: &str = "the answer has no result";
+pub(super) const NO_RESULT: &str = "the response has no result";
 
 /// Returns the value at the front and its length.
 fn checked_value(bytes: &[u8]) -> Result<(&str, usize), StepError> {
@@ -80,7 +80,7 @@ impl Records {
             (Position::First | Position::Member, b'"') => self.read_member_name(),
             (Position::AfterValue, b',') => self.move_to(1, Position::Member),
             (Position::Value(member), _) => self.read_member_value(member, next),
-            (Position::AfterText, b'"') => Err(StepError::Failed(cut_error(NO_RECORD))),
+            (Position::AfterText, b'"') => Err(StepError::Failed(cancelled_error(NO_RECORD))),
             (Position::FirstRow | Position::AfterRow | Position::AfterText, b']') => {
                 self.move_to(1, Position::AfterValue)
             }
@@ -105,9 +105,10 @@ impl Records {
     /// Reads a response that does not begin as an envelope. Where no envelope is needed, it may be any value.
     fn read_bare_value(&mut self, first: u8) -> Result<Step, StepError> {
         match first {
-            b'<' => {
-                Err(StepError::Failed(Error::new(ErrorKind::NotJson, "the answer is an HTML page, not JSON")))
-            }
+            b'<' => Err(StepError::Failed(Error::new(
+                ErrorKind::NotJson,
+                "the response is an HTML page, not JSON",
+            ))),
             b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' if self.expected == Expected::Anything => {
                 let end = match checked_value(self.buffer.bytes()) {
                     Err(StepError::Scan(ScanError::Short)) if self.buffer.is_all() => {
@@ -118,7 +119,7 @@ impl Records {
                 self.take_value(end, Position::Behind)
             }
             b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {
-                Err(StepError::Failed(decode_error("the answer is not an object with a result")))
+                Err(StepError::Failed(decode_error("the response is not an object with a result")))
             }
             _ => Err(ScanError::Bad.into()),
         }
@@ -149,7 +150,7 @@ impl Records {
             .map_err(|_| ScanError::Bad)?;
         let member = EnvelopeMember::of(name);
         if !self.envelope.record_member(member) {
-            return Err(StepError::Failed(cut_error("the answer has two results, errors or states")));
+            return Err(StepError::Failed(cancelled_error("the response has two results, errors or states")));
         }
         self.move_to(value, Position::Value(member))
     }
@@ -162,10 +163,10 @@ impl Records {
                 (Expected::Anything, _) => {}
                 (_, b'n') => self.deferred_error = Some(decode_error(NO_RESULT)),
                 (Expected::List, _) => {
-                    self.deferred_error = Some(decode_error("the answer's result is not a list"))
+                    self.deferred_error = Some(decode_error("the result of the response is not a list"))
                 }
                 (Expected::One, _) => {
-                    self.deferred_error = Some(decode_error("the answer's result is not one record"))
+                    self.deferred_error = Some(decode_error("the result of the response is not one record"))
                 }
             }
         }
@@ -205,7 +206,7 @@ impl Records {
         let (value, end) = checked_value(self.buffer.bytes())?;
         let position = if value == r#""""# { Position::AfterText } else { Position::AfterRow };
         self.skips_records = true;
-        self.deferred_error.get_or_insert_with(|| cut_error(NO_RECORD));
+        self.deferred_error.get_or_insert_with(|| cancelled_error(NO_RECORD));
         self.take_value(end, position)
     }
 

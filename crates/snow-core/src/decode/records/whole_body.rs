@@ -26,7 +26,7 @@ pub(in crate::decode) fn read_one(body: &Bytes, shapes: Shapes) -> Result<Record
     let record = records.next()?;
     // Only the end of the response shows whether it is complete.
     records.next()?;
-    record.ok_or_else(|| decode_error("the answer has no result"))
+    record.ok_or_else(|| decode_error("the response has no result"))
 }
 
 /// Reads at most `max` records. One more is an error, and nothing after it is read.
@@ -78,14 +78,19 @@ mod tests {
         for body in [
             format!(r#"{{"result":[{{"a":"1"}}],{error}}}"#),
             format!(r#"{{{error},"result":[{{"a":"1"}}]}}"#),
+            format!(r#"{{{error}}}"#),
             format!(r#"{{"result":[{{"a":"1"}},""],{error}}}"#),
+            // The error says more than the end that is missing after it.
+            format!(r#"{{"result":[{{"a":"1"}}],{error}"#),
             r#"{"result":[{"a":"1"},""]}"#.to_owned(),
             r#"{"result":[{"a":"1"},""]}"#.replace("\"\"]", "\"\"\"\"]"),
-            r#"{"result":[{"a":"1"},{"b":"#.to_owned(),
-            r#"{"result":[{"a":"1"}]"#.to_owned(),
             r#"{"result":[],"status":"failure"}"#.to_owned(),
             r#"{"result":[],"error":"in words"}"#.to_owned(),
         ] {
+            assert_eq!(list(body.as_bytes()).unwrap_err().kind(), ErrorKind::TransactionCancelled, "{body}");
+        }
+        for body in [r#"{"result":[{"a":"1"},{"b":"#, r#"{"result":[{"a":"1"}]"#, r#"{"result":[{"a":"1"},"#]
+        {
             assert_eq!(list(body.as_bytes()).unwrap_err().kind(), ErrorKind::Truncated, "{body}");
         }
     }

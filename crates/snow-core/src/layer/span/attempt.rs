@@ -134,7 +134,7 @@ mod tests {
             "server.port=443",
             "url.scheme=\"https\"",
             "url.full=https://dev1.service-now.com/a",
-            "error.type=Closed",
+            "error.type=ConnectionClosed",
             "otel.status_code=\"ERROR\"",
         ] {
             assert!(text.contains(told), "{told} is not in {text}");

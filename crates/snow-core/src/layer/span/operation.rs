@@ -185,6 +185,6 @@ mod tests {
         let answer = CallSpanLayer::new().layer(broken).oneshot(contract::request("/")).await.unwrap();
         Body::stream(answer.into_body()).collect(10).await.unwrap_err();
         drop(listening);
-        assert!(lines.text().contains("error.type=Closed"), "{}", lines.text());
+        assert!(lines.text().contains("error.type=ConnectionClosed"), "{}", lines.text());
     }
 }

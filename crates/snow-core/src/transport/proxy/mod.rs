@@ -62,7 +62,7 @@ impl Proxy {
         }
         let uri: Uri = whole.trim().parse().map_err(|error| {
             let why = "it cannot be read (in a user or password, characters like '@', ':', '/' and '#' are percent-encoded)";
-            invalid(why).with_source(error)
+            invalid(why).with_reason(error)
         })?;
         let (scheme, port) = match uri.scheme_str() {
             Some("http") => (ProxyScheme::Http, 80),
@@ -217,7 +217,7 @@ fn address(scheme: ProxyScheme, host: &str) -> Result<Uri, Error> {
     let scheme = if scheme == ProxyScheme::Https { Scheme::HTTPS } else { Scheme::HTTP };
     let builder =
         Uri::builder().scheme(scheme).authority(host).path_and_query(PathAndQuery::from_static("/"));
-    builder.build().map_err(|error| invalid("its host cannot be one").with_source(error))
+    builder.build().map_err(|error| invalid("its host is not valid").with_reason(error))
 }
 
 fn invalid(why: &str) -> Error {

@@ -142,7 +142,7 @@ impl TlsConfigParts {
         let builder: ConfigBuilder<ClientConfig, WantsVerifier> =
             ClientConfig::builder_with_provider(self.provider.clone())
                 .with_protocol_versions(self.min_version.and_later())
-                .map_err(|error| Error::new(ErrorKind::Tls, "TLS cannot be set up").with_source(error))?;
+                .map_err(|error| Error::new(ErrorKind::Tls, "TLS cannot be set up").with_reason(error))?;
         let builder: ConfigBuilder<ClientConfig, WantsClientCert> =
             builder.dangerous().with_custom_certificate_verifier(self.verifier()?);
         Ok(match &self.identity {
@@ -187,7 +187,7 @@ fn bundled(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvider
     use crate::BoxError;
     use rustls::{RootCertStore, client::WebPkiServerVerifier};
     let unusable = |error: BoxError| {
-        Error::new(ErrorKind::Tls, "the bundled certificates cannot be used").with_source(error)
+        Error::new(ErrorKind::Tls, "the bundled certificates cannot be used").with_reason(error)
     };
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     for authority in authorities {

@@ -11,7 +11,7 @@ use rustls::sign::CertifiedKey;
 fn certificates(text: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
     let found = found
-        .map_err(|error| invalid(format!("{what}: the PEM text is broken")).with_source(reason(error)))?;
+        .map_err(|error| invalid(format!("{what}: the PEM text is broken")).with_reason(reason(error)))?;
     match found.is_empty() {
         true => {
             Err(invalid(format!("{what}: there is no certificate (\"-----BEGIN CERTIFICATE-----\") in it")))
@@ -26,7 +26,7 @@ pub(super) fn authorities(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, E
     let found = certificates(text, what)?;
     for (index, certificate) in found.iter().enumerate() {
         RootCertStore::empty().add(certificate.clone()).map_err(|error| {
-            invalid(format!("{what}: certificate {} cannot be read", index + 1)).with_source(error)
+            invalid(format!("{what}: certificate {} cannot be read", index + 1)).with_reason(error)
         })?;
     }
     Ok(found)
@@ -50,7 +50,7 @@ pub(super) fn identity(chain: &[u8], key: &Secret, provider: &CryptoProvider) ->
             }
             _ => "the certificate or its key cannot be used",
         };
-        invalid(format!("{what}: {why}")).with_source(error)
+        invalid(format!("{what}: {why}")).with_reason(error)
     })
 }
 
