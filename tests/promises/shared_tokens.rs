@@ -94,7 +94,7 @@ async fn fifty_processes_share_one_failure() {
     simulator.revoke_refresh_tokens();
     let children = (0..50).map(|_| process(&listener.url(), &token_file(&folder), false)).collect();
     for outcome in outcomes(children).await {
-        assert_eq!(outcome, "LoginAgain");
+        assert_eq!(outcome, "ReauthenticationRequired");
     }
     assert_eq!(simulator.token_requests(), 2, "the login, and one renewal that was refused");
     client(&listener.url(), &token_file(&folder), false).generate_token("admin", "secret").await.unwrap();
@@ -174,7 +174,7 @@ async fn with_refresh_tokens_that_rotate_the_one_window_ends_in_log_in_again() {
     }
     simulator.revoke_access_tokens();
     let next = outcome(process(&listener.url(), &token_file(&folder), false));
-    assert!(next == "read 1" || next == "LoginAgain", "{next}");
+    assert!(next == "read 1" || next == "ReauthenticationRequired", "{next}");
 
     // The window itself, for certain: the server answered, and the file was never written.
     let before = std::fs::read(token_file(&folder)).unwrap();
@@ -186,11 +186,16 @@ async fn with_refresh_tokens_that_rotate_the_one_window_ends_in_log_in_again() {
     assert_eq!(outcome(process(&listener.url(), &token_file(&folder), false)), "read 1");
     std::fs::write(token_file(&folder), &login).unwrap();
     simulator.revoke_access_tokens();
-    assert_eq!(outcome(process(&listener.url(), &token_file(&folder), false)), "LoginAgain");
+    assert_eq!(outcome(process(&listener.url(), &token_file(&folder), false)), "ReauthenticationRequired");
     let failure = snow_client::TokenStore::failure(&store).await.unwrap().unwrap();
     assert!(failure.log_in_again);
-    assert_eq!(outcome(process(&listener.url(), &token_file(&folder), true)), "LoginAgain", "for 30 s");
-    snow_client::TokenStore::save(&store, &token(&folder)).await.unwrap();
+    assert_eq!(
+        outcome(process(&listener.url(), &token_file(&folder), true)),
+        "ReauthenticationRequired",
+        "for 30 s"
+    );
+    let saved = snow_client::TokenStore::save(&store, &token(&folder), &snow_client::Lease::none()).await;
+    assert_eq!(saved.unwrap(), snow_client::Saved::Kept);
     assert_eq!(
         outcome(process(&listener.url(), &token_file(&folder), true)),
         "read 1",
@@ -216,7 +221,7 @@ async fn a_failing_endpoint_is_not_asked_by_the_next_process_at_once() {
     let second = client(&listener.url(), &token_file(&folder), false);
     let error = second.table("incident").list().limit(1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(error.to_string().contains("another process failed to renew the token"), "{error}");
+    assert!(error.to_string().contains("another process failed to refresh the token"), "{error}");
     assert_eq!(simulator.token_requests(), requests, "it was not asked");
     failure.until = 0;
     snow_client::TokenStore::save_failure(&store, &failure).await.unwrap();

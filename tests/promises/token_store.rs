@@ -3,8 +3,8 @@
 
 use crate::temp_folder::TempFolder;
 use snow_client::{
-    ErrorKind, FileStore, Grant, Lease, MemoryStore, OAuthClient, OAuthClientBuilder, StorePolicy, Token,
-    TokenStore,
+    ErrorKind, FileStore, Grant, Lease, MemoryStore, OAuthClient, OAuthClientBuilder, Saved, StorePolicy,
+    Token, TokenStore,
 };
 use snow_sim::Simulator;
 use std::io;
@@ -71,12 +71,13 @@ impl TokenStore for Shelf {
         Ok(self.0.token.lock().unwrap().clone())
     }
 
-    async fn save(&self, token: &Token) -> io::Result<()> {
+    async fn save(&self, token: &Token, lease: &Lease) -> io::Result<Saved> {
+        assert!(lease.guard::<Guard>().is_some(), "the lease is the store's own");
         assert_eq!(self.0.leases.load(Ordering::SeqCst), 1, "saved under one lease");
         self.check()?;
         self.0.saves.fetch_add(1, Ordering::SeqCst);
         *self.0.token.lock().unwrap() = Some(token.clone());
-        Ok(())
+        Ok(Saved::Kept)
     }
 
     async fn remove(&self) -> io::Result<()> {

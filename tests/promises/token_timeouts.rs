@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use snow_client::{
     Algorithm, Error, ErrorKind, Grant, JwtBearer, Lease, OAuthClient, OAuthClientBuilder, RetryPolicy,
-    Signer, StorePolicy, Token, TokenStore,
+    Saved, Signer, StorePolicy, Token, TokenStore,
 };
 use snow_core::Body;
 use snow_sim::Simulator;
@@ -220,10 +220,10 @@ impl TokenStore for Stuck {
         Ok(self.token.lock().unwrap().clone())
     }
 
-    async fn save(&self, token: &Token) -> io::Result<()> {
+    async fn save(&self, token: &Token, _: &Lease) -> io::Result<Saved> {
         self.unless("save").await;
         *self.token.lock().unwrap() = Some(token.clone());
-        Ok(())
+        Ok(Saved::Kept)
     }
 
     async fn remove(&self) -> io::Result<()> {

@@ -39,5 +39,5 @@ pub use oauth::KeySigner;
 pub use oauth::Loopback;
 pub use oauth::{
     Algorithm, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth, OAuthBuilder,
-    RefreshFailure, Signer, StorePolicy, Token, TokenStore,
+    RefreshFailure, Saved, Signer, StorePolicy, Token, TokenStore,
 };

@@ -64,7 +64,7 @@ pub use snow_auth::KeySigner;
 pub use snow_auth::Loopback;
 pub use snow_auth::{
     Algorithm, AuthorizationRequest, Credentials, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
-    RefreshFailure, Signer, StorePolicy, Token, TokenStore,
+    RefreshFailure, Saved, Signer, StorePolicy, Token, TokenStore,
 };
 pub use snow_core::decode::{ApiResponse, DisplayOnly, Reference, WithDisplay};
 pub use snow_core::layer::RetryPolicy;

@@ -29,7 +29,7 @@ pub use loopback::Loopback;
 use shared_token::SharedToken;
 use snow_core::{Error, Origin, Secret};
 use std::{fmt, sync::Arc};
-pub use store::{FileStore, Lease, MemoryStore, RefreshFailure, TokenStore};
+pub use store::{FileStore, Lease, MemoryStore, RefreshFailure, Saved, TokenStore};
 pub use token::Token;
 pub(crate) use token_state::BearerHeader;
 

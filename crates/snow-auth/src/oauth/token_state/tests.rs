@@ -40,7 +40,11 @@ fn refreshed(token: Token) -> Refreshed {
 }
 
 fn failure(kind: ErrorKind) -> FailedRefresh {
-    FailedRefresh { error: Error::new(kind, "as the test says"), unsaved: None }
+    Error::new(kind, "as the test says").into()
+}
+
+fn not_saved(token: Token) -> FailedRefresh {
+    FailedRefresh::unsaved(Error::new(ErrorKind::TokenNotSaved, "as the test says"), token)
 }
 
 #[test]
@@ -112,7 +116,7 @@ fn a_failure_is_shared_and_rests_and_a_valid_token_outlives_it() {
             .finish_refresh(id, Err(failure(ErrorKind::ReauthenticationRequired)), false, after(100))
             .is_err()
     );
-    assert_eq!(word(&state.next_step(after(129))), "LoginAgain");
+    assert_eq!(word(&state.next_step(after(129))), "ReauthenticationRequired");
     assert_eq!(word(&state.next_step(after(130))), "refresh");
     drop(state.set_token(Some(token("b", 300))).unwrap());
     assert_eq!(word(&state.next_step(after(129))), "b");
@@ -152,7 +156,7 @@ fn one_refusal_by_an_odd_api_takes_nothing_from_the_other_calls() {
     let (id, ()) = state.start_refresh(|_| ());
     assert!(state.finish_refresh(id, Err(failure(ErrorKind::ReauthenticationRequired)), true, T0).is_err());
     assert_eq!(word(&state.next_step(after(1))), "a");
-    assert_eq!(word(&state.refused(old.header.generation, after(1))), "LoginAgain");
+    assert_eq!(word(&state.refused(old.header.generation, after(1))), "ReauthenticationRequired");
     assert_eq!(word(&state.next_step(after(900))), "a");
 }
 
@@ -172,9 +176,21 @@ fn a_renewal_that_was_replaced_is_told_so() {
 fn a_token_that_was_not_saved_is_saved_before_another_is_asked_for() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
-    let unsaved = FailedRefresh { unsaved: Some(token("b", 300)), ..failure(ErrorKind::TokenNotSaved) };
+    let unsaved = not_saved(token("b", 300));
     assert!(state.finish_refresh(id, Err(unsaved), false, after(100)).is_err());
     assert_eq!(word(&state.next_step(after(101))), "save");
+}
+
+#[test]
+fn a_token_whose_lease_was_taken_over_is_not_saved_later() {
+    let mut state = TokenMachine::new(Capabilities { store: true, ..Capabilities::default() });
+    drop(state.log_in(token("a", 100)));
+    assert_eq!(word(&state.next_step(T0)), "save");
+    let (id, ()) = state.start_refresh(|_| ());
+    let superseded = FailedRefresh::superseded(Error::new(ErrorKind::TokenNotSaved, "as the test says"));
+    assert!(state.finish_refresh(id, Err(superseded), false, T0).is_err());
+    assert!(state.newest().is_none());
+    assert_eq!(word(&state.next_step(after(1))), "begin", "the store is read");
 }
 
 #[test]
@@ -278,7 +294,7 @@ fn with_best_effort_a_token_that_was_not_saved_is_used_and_given_to_the_store_ag
 fn a_token_that_was_never_saved_and_is_over_gives_its_refresh_token() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
-    let unsaved = FailedRefresh { unsaved: Some(token("b", 150)), ..failure(ErrorKind::TokenNotSaved) };
+    let unsaved = not_saved(token("b", 150));
     assert!(state.finish_refresh(id, Err(unsaved), false, after(100)).is_err());
     let NextStep::Start(RefreshPlan::Replace { old: Some(old), .. }) = state.next_step(after(150)) else {
         panic!("renewed")
@@ -294,7 +310,7 @@ fn an_endpoint_that_asks_to_be_left_alone_is_left_alone_for_an_hour_at_most() {
         let error = Error::new(ErrorKind::InstanceBusy, "as the test says")
             .with_retry_after(Duration::from_secs(asked));
         assert!(state.finish_refresh(id, Err(error.into()), false, after(100)).is_err());
-        assert_eq!(word(&state.next_step(after(99 + rest))), "Busy");
+        assert_eq!(word(&state.next_step(after(99 + rest))), "InstanceBusy");
         assert_eq!(word(&state.next_step(after(100 + rest))), "refresh");
     }
 }
