@@ -491,8 +491,8 @@ async fn a_token_that_cannot_be_used_leaves_its_refresh_token() {
     for (rest, named) in [
         (r#","token_type":"mac""#, "\"mac\""),
         (r#","token_type":"DPoP""#, "\"DPoP\""),
-        (r#","access_token":5"#, "holds no token"),
-        (r#","access_token":"""#, "holds no token"),
+        (r#","access_token":5"#, "contains no token"),
+        (r#","access_token":"""#, "contains no token"),
         (r#","access_token":"a\nb""#, "no header may have"),
     ] {
         let issuer = Issuer::new("");

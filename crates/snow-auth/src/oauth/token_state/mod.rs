@@ -261,5 +261,5 @@ pub(super) fn no_token() -> Error {
 }
 
 pub(super) fn no_refresh_token() -> Error {
-    Error::new(ErrorKind::ReauthenticationRequired, "the token is over and came without a refresh token")
+    Error::new(ErrorKind::ReauthenticationRequired, "the token has expired and came without a refresh token")
 }

@@ -1,4 +1,4 @@
-//! Any life of a token: many callers, a clock that goes on, servers that say whatever they like.
+//! Any life of a token: many callers, time that passes, and servers that respond in any way.
 
 use super::*;
 use proptest::prelude::*;
@@ -87,18 +87,18 @@ impl World {
         }
     }
 
-    /// Everybody who waits for a flight is answered by it, and then nobody waits.
+    /// Everybody who waits for a flight gets its result, and then nobody waits.
     fn finish(&mut self, result: Result<Refreshed, FailedRefresh>) {
         let Some((id, _)) = self.in_flight.take() else { return };
         for (waited, refused) in std::mem::take(&mut self.waiting) {
-            assert_eq!(waited, id, "nobody waits for a flight that is over");
+            assert_eq!(waited, id, "nobody waits for a flight that has ended");
             if let Ok(Some(current)) =
                 self.state.finish_refresh(waited, result.clone(), refused, after(self.now))
             {
                 self.out.push(current.header);
             }
         }
-        assert!(!self.state.is_in_flight(id), "a flight that landed is over");
+        assert!(!self.state.is_in_flight(id), "a flight that landed has ended");
     }
 
     /// A login, a logout or a stored token: what flew before ends, too, and is told that it is for nothing.
