@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 
 async fn saved(store: &FileStore, token: &str) {
     let lease = store.lease().await.unwrap();
-    store.save(&Token::new(token)).await.unwrap();
+    assert_eq!(store.save(&Token::new(token), &lease).await.unwrap(), snow_client::oauth::Saved::Kept);
     drop(lease);
     assert_eq!(store.load().await.unwrap(), Some(Token::new(token)));
 }

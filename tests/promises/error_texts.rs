@@ -6,7 +6,7 @@ use serde_json::json;
 use snow_client::{
     Client, Error, ErrorKind, Transport,
     layer::RetryPolicy,
-    oauth::{Token, TokenStore},
+    oauth::{Lease, Saved, Token, TokenStore},
     transport::Proxy,
 };
 use snow_core::Body;
@@ -255,7 +255,7 @@ impl TokenStore for Broken {
         Ok(None)
     }
 
-    async fn save(&self, _: &Token) -> io::Result<()> {
+    async fn save(&self, _: &Token, _: &Lease) -> io::Result<Saved> {
         Err(io::Error::other("the disk is full"))
     }
 

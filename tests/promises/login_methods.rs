@@ -171,7 +171,10 @@ async fn a_dead_refresh_token_falls_back_to_the_grant() {
     tokio::time::advance(LIFE).await;
     let error = read(&client).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenRefused);
-    assert!(error.to_string().contains("took the refresh token no longer"), "both are told: {error}");
+    assert!(
+        error.to_string().contains("no longer accepts the refresh token"),
+        "the error names both failures: {error}"
+    );
 }
 
 #[tokio::test]

@@ -59,6 +59,7 @@ mod table_api;
 mod telemetry;
 mod temp_folder;
 mod time_limits;
+mod token_leases;
 mod token_refresh;
 mod token_requests;
 mod token_store;

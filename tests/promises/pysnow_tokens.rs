@@ -9,7 +9,7 @@ const STORED: &str = r#"{"access_token": "abc", "refresh_token": "def", "scope":
     "expires_in": 1799, "expires_at": 1767225600.7389}"#;
 
 #[tokio::test]
-async fn a_token_stored_by_pysnow_is_used_and_renewed() {
+async fn a_token_stored_by_pysnow_is_used_and_refreshed() {
     let token: Token = serde_json::from_str(STORED).unwrap();
     assert_eq!(token.access_token().expose(), "abc");
     assert_eq!(token.refresh_token().unwrap().expose(), "def");
@@ -38,7 +38,10 @@ async fn a_token_stored_by_pysnow_is_used_and_renewed() {
     client.set_token(token).unwrap();
     assert!(client.table("incident").list().limit(1).await.is_ok());
     assert_eq!(simulator.token_requests(), 2);
-    assert!(simulator.journal().iter().all(|entry| entry.status == 200), "it was renewed before it was used");
+    assert!(
+        simulator.journal().iter().all(|entry| entry.status == 200),
+        "it was refreshed before it was used"
+    );
     let updated = serde_json::to_value(updated.lock().unwrap().as_ref().unwrap()).unwrap();
     for key in ["access_token", "refresh_token", "scope", "token_type", "expires_in", "expires_at"] {
         assert!(!updated[key].is_null(), "{key}");

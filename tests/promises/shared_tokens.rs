@@ -88,7 +88,7 @@ async fn fifty_processes_with_an_expired_token_make_one_token_request() {
     for outcome in outcomes(children).await {
         assert_eq!(outcome, "read 1");
     }
-    assert_eq!(simulator.token_requests(), 2, "the login and one renewal");
+    assert_eq!(simulator.token_requests(), 2, "the login and one refresh");
     assert!(!simulator.journal().iter().any(|entry| entry.status == 401), "no call met a 401");
 }
 
@@ -100,7 +100,7 @@ async fn fifty_processes_share_one_failure() {
     for outcome in outcomes(children).await {
         assert_eq!(outcome, "ReauthenticationRequired");
     }
-    assert_eq!(simulator.token_requests(), 2, "the login, and one renewal that was refused");
+    assert_eq!(simulator.token_requests(), 2, "the login, and one refresh that was refused");
     client(&listener.url(), &token_file(&folder), false).generate_token("admin", "secret").await.unwrap();
     assert_eq!(
         outcome(process(&listener.url(), &token_file(&folder), false)),
@@ -120,7 +120,7 @@ async fn a_second_process_finds_the_first_ones_token() {
     assert_eq!(simulator.token_requests(), 1);
 }
 
-/// Kills processes around the moment of their renewal, wherever that is on this machine: sooner after those that got to it,
+/// Kills processes around the moment of their refresh, wherever that is on this machine: sooner after those that got to it,
 /// later after those that did not.
 struct Killer {
     dice: u64,
@@ -151,14 +151,14 @@ impl Killer {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_process_killed_at_any_moment_of_a_renewal_leaves_one_whole_token() {
+async fn a_process_killed_at_any_moment_of_a_refresh_leaves_one_whole_token() {
     let (simulator, listener, folder) = with_an_expired_token().await;
     let (mut killer, mut killed) = (Killer::new(1), 0);
     while killed < 200 || simulator.token_requests() < 50 {
         killer.kill_one(&simulator, &listener.url(), &token_file(&folder)).await;
         assert!(token(&folder).refresh_token().is_some());
         killed += 1;
-        assert!(killed < 5_000, "renewals are reached in the end: {}", simulator.token_requests());
+        assert!(killed < 5_000, "refreshes are reached in the end: {}", simulator.token_requests());
     }
     simulator.revoke_access_tokens();
     assert_eq!(outcome(process(&listener.url(), &token_file(&folder), false)), "read 1", "without a person");
@@ -198,7 +198,10 @@ async fn with_refresh_tokens_that_rotate_the_one_window_ends_in_log_in_again() {
         "ReauthenticationRequired",
         "for 30 s"
     );
-    snow_client::oauth::TokenStore::save(&store, &token(&folder)).await.unwrap();
+    let saved =
+        snow_client::oauth::TokenStore::save(&store, &token(&folder), &snow_client::oauth::Lease::none())
+            .await;
+    assert_eq!(saved.unwrap(), snow_client::oauth::Saved::Kept);
     assert_eq!(
         outcome(process(&listener.url(), &token_file(&folder), true)),
         "read 1",
@@ -224,7 +227,7 @@ async fn a_failing_endpoint_is_not_asked_by_the_next_process_at_once() {
     let second = client(&listener.url(), &token_file(&folder), false);
     let error = second.table("incident").list().limit(1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(error.to_string().contains("another process failed to renew the token"), "{error}");
+    assert!(error.to_string().contains("another process failed to refresh the token"), "{error}");
     assert_eq!(simulator.token_requests(), requests, "it was not asked");
     failure.until = 0;
     snow_client::oauth::TokenStore::save_failure(&store, &failure).await.unwrap();

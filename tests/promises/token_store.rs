@@ -5,7 +5,7 @@ use crate::temp_folder::TempFolder;
 use snow_client::{
     ErrorKind, OAuthClient,
     client::OAuthClientBuilder,
-    oauth::{FileStore, Grant, Lease, MemoryStore, StorePolicy, Token, TokenStore},
+    oauth::{FileStore, Grant, Lease, MemoryStore, Saved, StorePolicy, Token, TokenStore},
 };
 use snow_sim::Simulator;
 use std::io;
@@ -72,12 +72,13 @@ impl TokenStore for Shelf {
         Ok(self.0.token.lock().unwrap().clone())
     }
 
-    async fn save(&self, token: &Token) -> io::Result<()> {
+    async fn save(&self, token: &Token, lease: &Lease) -> io::Result<Saved> {
+        assert!(lease.guard::<Guard>().is_some(), "the lease is the store's own");
         assert_eq!(self.0.leases.load(Ordering::SeqCst), 1, "saved under one lease");
         self.check()?;
         self.0.saves.fetch_add(1, Ordering::SeqCst);
         *self.0.token.lock().unwrap() = Some(token.clone());
-        Ok(())
+        Ok(Saved::Kept)
     }
 
     async fn remove(&self) -> io::Result<()> {
@@ -92,7 +93,7 @@ impl TokenStore for Shelf {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_client_finds_the_first_ones_token_and_renews_it_for_both() {
+async fn a_second_client_finds_the_first_ones_token_and_refreshes_it_for_both() {
     let simulator = crate::simulator();
     let store = MemoryStore::new();
     let first = builder(&simulator).token_store(store.clone()).build().unwrap();
@@ -101,11 +102,11 @@ async fn a_second_client_finds_the_first_ones_token_and_renews_it_for_both() {
     first.generate_token("admin", "secret").await.unwrap();
     assert_eq!(read(&second).await.unwrap(), 1);
     assert_eq!(second.token(), first.token());
-    for renewals in 1..4 {
+    for refreshes in 1..4 {
         tokio::time::advance(LIFE).await;
         assert_eq!(read(&second).await.unwrap(), 1);
         assert_eq!(read(&first).await.unwrap(), 1);
-        assert_eq!(simulator.token_requests(), 1 + renewals, "one renewed, the other one looked");
+        assert_eq!(simulator.token_requests(), 1 + refreshes, "one refreshed, the other one looked");
     }
     simulator.revoke_access_tokens();
     assert_eq!(read(&first).await.unwrap(), 1);
@@ -194,15 +195,15 @@ async fn a_file_keeps_a_token_in_the_form_that_pysnow_reads() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_best_effort_and_a_broken_store_a_revoked_token_is_renewed_all_the_same() {
+async fn with_best_effort_and_a_broken_store_a_revoked_token_is_refreshed_all_the_same() {
     let simulator = crate::simulator();
     let shelf = Shelf::default();
     shelf.broken(true);
     let client = builder(&simulator).token_store(shelf.clone()).store_policy(StorePolicy::BestEffort);
     let client = client.grant(Grant::password("admin", "secret")).build().unwrap();
-    for renewals in 1..4 {
+    for refreshes in 1..4 {
         assert_eq!(read(&client).await.unwrap(), 1);
-        assert_eq!(simulator.token_requests(), renewals);
+        assert_eq!(simulator.token_requests(), refreshes);
         simulator.revoke_access_tokens();
     }
 }

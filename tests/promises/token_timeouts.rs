@@ -6,7 +6,7 @@ use snow_client::{
     Error, ErrorKind, OAuthClient,
     client::OAuthClientBuilder,
     layer::RetryPolicy,
-    oauth::{Algorithm, Grant, JwtBearer, Lease, Signer, StorePolicy, Token, TokenStore},
+    oauth::{Algorithm, Grant, JwtBearer, Lease, Saved, Signer, StorePolicy, Token, TokenStore},
 };
 use snow_core::Body;
 use snow_sim::Simulator;
@@ -222,10 +222,10 @@ impl TokenStore for Stuck {
         Ok(self.token.lock().unwrap().clone())
     }
 
-    async fn save(&self, token: &Token) -> io::Result<()> {
+    async fn save(&self, token: &Token, _: &Lease) -> io::Result<Saved> {
         self.unless("save").await;
         *self.token.lock().unwrap() = Some(token.clone());
-        Ok(())
+        Ok(Saved::Kept)
     }
 
     async fn remove(&self) -> io::Result<()> {
@@ -493,8 +493,8 @@ async fn a_token_that_cannot_be_used_leaves_its_refresh_token() {
     for (rest, named) in [
         (r#","token_type":"mac""#, "\"mac\""),
         (r#","token_type":"DPoP""#, "\"DPoP\""),
-        (r#","access_token":5"#, "holds no token"),
-        (r#","access_token":"""#, "holds no token"),
+        (r#","access_token":5"#, "contains no token"),
+        (r#","access_token":"""#, "contains no token"),
         (r#","access_token":"a\nb""#, "no header may have"),
     ] {
         let issuer = Issuer::new("");

@@ -1,4 +1,4 @@
-//! Every way to log in as a layer in stacks made by hand: over a hyper-util client of one's own, and over a service in memory.
+//! Every way to log in, as a layer in a stack of your own: over a hyper-util client, and over a service in memory.
 //!
 //! ```sh
 //! cargo run -p snow-auth --example by_hand
@@ -49,7 +49,7 @@ async fn main() -> Result<(), AnyError> {
     let instance = Instance::parse(&listener.url())?;
     let origin = instance.origin();
 
-    // An OAuth client asks for tokens over a service of its own choice, here one of hyper's.
+    // An OAuth client requests tokens over any service, here a hyper client.
     let tokens: Client<_, Body> = Client::builder(TokioExecutor::new()).build_http();
     let oauth = OAuth::builder()
         .client_id("my-id")
@@ -69,17 +69,17 @@ async fn main() -> Result<(), AnyError> {
     let in_memory = tower::service_fn(|request: Request<Full<Bytes>>| async move {
         Ok::<_, Infallible>(Response::new(request.headers().contains_key(header::AUTHORIZATION)))
     });
-    let answer = oauth.layer().layer(in_memory).oneshot(list()).await?;
-    println!("in memory    the request came with a token: {}", answer.body());
-    if !answer.into_body() {
-        return Err("it came without".into());
+    let response = oauth.layer().layer(in_memory).oneshot(list()).await?;
+    println!("in memory    the request came with a token: {}", response.body());
+    if !response.into_body() {
+        return Err("the request came without a token".into());
     }
     oauth.revoke().await?;
     println!("revoked      {} token requests in all", simulator.token_requests());
     Ok(())
 }
 
-/// One request through a layer, over a hyper-util client.
+/// Sends one request through a layer, over a hyper-util client.
 async fn over_hyper<L>(name: &str, instance: &Instance, layer: L) -> Result<(), AnyError>
 where
     L: Layer<Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>>,
@@ -88,7 +88,7 @@ where
 {
     let hyper = Client::builder(TokioExecutor::new()).build_http();
     let stack = ServiceBuilder::new().layer(BaseUriLayer::new(instance.clone())).layer(layer).service(hyper);
-    let answer = stack.oneshot(list()).await.map_err(AnyError::from)?;
-    println!("{name:12} {}", answer.status());
-    if answer.status().is_success() { Ok(()) } else { Err(format!("{name} did not get in").into()) }
+    let response = stack.oneshot(list()).await.map_err(AnyError::from)?;
+    println!("{name:12} {}", response.status());
+    if response.status().is_success() { Ok(()) } else { Err(format!("{name} did not get in").into()) }
 }

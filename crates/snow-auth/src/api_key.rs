@@ -8,10 +8,18 @@ use tower_layer::Layer;
 
 const X_SN_APIKEY: HeaderName = HeaderName::from_static("x-sn-apikey");
 
-/// Adds `x-sn-apikey`, marked sensitive, to every request for one origin (and to those that name no host yet). A request for
-/// another origin passes on without it.
+/// A layer that adds `x-sn-apikey`, marked sensitive, to every request for one origin, and to requests whose URI names no host
+/// yet. A request for another origin is passed on without it.
 ///
-/// A key works only for APIs whose access policy lists it; the others answer 401 (facts 4.5).
+/// A key works only for APIs whose access policy lists it; the others respond with 401 (facts 4.5).
+///
+/// # Order in the stack
+///
+/// The layer sees the request's URI, so it goes inside whatever makes relative URIs absolute or changes the host
+/// ([`BaseUriLayer`](snow_core::layer::BaseUriLayer)). Inside of [`RetryLayer`](snow_core::layer::RetryLayer) it adds the header to each attempt;
+/// outside of it, once for all attempts.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +39,7 @@ const X_SN_APIKEY: HeaderName = HeaderName::from_static("x-sn-apikey");
 pub struct ApiKeyLayer(OriginHeader);
 
 impl ApiKeyLayer {
-    /// For a key of the instance at this origin.
+    /// Creates a layer with a key of the instance at this origin.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if the key is empty or has characters that no header may have.
@@ -64,13 +72,13 @@ mod tests {
         handle.allow(2);
         for (uri, expected) in [("/", Some("canary")), ("https://elsewhere.example.com/", None)] {
             tokio_test::assert_ready_ok!(service.poll_ready());
-            let answer = service.call(Request::get(uri).body(()).unwrap());
+            let response = service.call(Request::get(uri).body(()).unwrap());
             let (request, send) = handle.next_request().await.unwrap();
             let seen = request.headers().get("x-sn-apikey");
             assert_eq!(seen.map(|value| value.to_str().unwrap()), expected);
             assert!(seen.is_none_or(http::HeaderValue::is_sensitive));
             send.send_response(());
-            answer.await.unwrap();
+            response.await.unwrap();
         }
     }
 

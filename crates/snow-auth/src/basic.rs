@@ -1,4 +1,4 @@
-//! User and password with every request.
+//! A user and password with every request.
 
 use crate::header::{HeaderAuth, OriginHeader};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -6,11 +6,19 @@ use http::header;
 use snow_core::{Error, ErrorKind, Origin, Secret, check_credential};
 use tower_layer::Layer;
 
-/// Adds `Authorization: Basic`, marked sensitive, to every request for one origin (and to those that name no host yet).
-/// A request for another origin passes on without it.
+/// A layer that adds `Authorization: Basic`, marked sensitive, to every request for one origin, and to requests whose URI names
+/// no host yet. A request for another origin is passed on without it.
 ///
-/// The header goes out with the first request: newer releases answer 403 to some calls that come without (facts 3.2).
-/// New instances restrict basic authentication, and then answer an ordinary 401 (facts 4.6).
+/// The header is part of the first request, without waiting for a challenge: newer releases respond with 403 to some calls
+/// without it (facts 3.2). New instances restrict basic authentication, and then respond with a plain 401 (facts 4.6).
+///
+/// # Order in the stack
+///
+/// The layer sees the request's URI, so it goes inside whatever makes relative URIs absolute or changes the host
+/// ([`BaseUriLayer`](snow_core::layer::BaseUriLayer)). Inside of [`RetryLayer`](snow_core::layer::RetryLayer) it adds the header to each attempt;
+/// outside of it, once for all attempts.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,11 +39,11 @@ use tower_layer::Layer;
 pub struct BasicAuthLayer(OriginHeader);
 
 impl BasicAuthLayer {
-    /// For a user of the instance at this origin.
+    /// Creates a layer with the user and password of an account of the instance at this origin.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for an empty user or password, for one that begins or ends with a line end or another control
-    /// character, and for a user with a colon, which basic authentication cannot express.
+    /// [`ErrorKind::InvalidInput`] for an empty user or password, for one that begins or ends with a line break or another
+    /// control character, and for a user with a colon, which basic authentication cannot express.
     pub fn new(origin: &Origin, user: &str, password: impl Into<Secret>) -> Result<Self, Error> {
         let password = password.into();
         let refuse = |why: &str| Err(Error::new(ErrorKind::InvalidInput, why.to_owned()));
@@ -84,22 +92,22 @@ mod tests {
         tokio_test::assert_pending!(service.poll_ready());
         handle.allow(1);
         tokio_test::assert_ready_ok!(service.poll_ready());
-        let answer = service.call(Request::get("/relative").body(()).unwrap());
+        let response = service.call(Request::get("/relative").body(()).unwrap());
         let (request, send) = handle.next_request().await.unwrap();
         assert_eq!(request.headers()["authorization"], "Basic YWRtaW46Y2FuYXJ5");
         assert!(request.headers()["authorization"].is_sensitive());
         send.send_response(());
-        answer.await.unwrap();
+        response.await.unwrap();
     }
 
     #[tokio::test]
     async fn passes_errors_through_and_leaves_nothing_when_dropped() {
         let (mut service, mut handle) = mock::spawn_layer::<Request<()>, (), _>(layer());
         tokio_test::assert_ready_ok!(service.poll_ready());
-        let mut answer = tokio_test::task::spawn(service.call(Request::new(())));
-        tokio_test::assert_pending!(answer.poll());
+        let mut response = tokio_test::task::spawn(service.call(Request::new(())));
+        tokio_test::assert_pending!(response.poll());
         handle.next_request().await.unwrap().1.send_error("from below");
-        assert_eq!(tokio_test::assert_ready_err!(answer.poll()).to_string(), "from below");
+        assert_eq!(tokio_test::assert_ready_err!(response.poll()).to_string(), "from below");
 
         tokio_test::assert_ready_ok!(service.poll_ready());
         let mut dropped = tokio_test::task::spawn(service.call(Request::new(())));

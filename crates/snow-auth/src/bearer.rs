@@ -1,4 +1,4 @@
-//! A token that somebody else keeps fresh, with every request.
+//! A constant bearer token with every request.
 
 use crate::HeaderAuth;
 use crate::header::OriginHeader;
@@ -6,10 +6,18 @@ use http::header;
 use snow_core::{Error, ErrorKind, Origin, Secret};
 use tower_layer::Layer;
 
-/// Adds `Authorization: Bearer` with a token that never changes, marked sensitive, to every request for one origin (and to
-/// those that name no host yet). A request for another origin passes on without it.
+/// A layer that adds `Authorization: Bearer` with a constant token, marked sensitive, to every request for one origin, and to
+/// requests whose URI names no host yet. A request for another origin is passed on without it.
 ///
-/// For tokens that end and can be had again there is [`OAuth`](crate::OAuth), whatever they are issued by.
+/// For tokens that expire and can be obtained again there is [`OAuth`](crate::OAuth), whoever issues them.
+///
+/// # Order in the stack
+///
+/// The layer sees the request's URI, so it goes inside whatever makes relative URIs absolute or changes the host
+/// ([`BaseUriLayer`](snow_core::layer::BaseUriLayer)). Inside of [`RetryLayer`](snow_core::layer::RetryLayer) it adds the header to each attempt;
+/// outside of it, once for all attempts.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,7 +37,7 @@ use tower_layer::Layer;
 pub struct BearerAuthLayer(OriginHeader);
 
 impl BearerAuthLayer {
-    /// For a token of the instance at this origin.
+    /// Creates a layer with a token for the instance at this origin.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] if the token is empty or has characters that no header may have.
@@ -67,13 +75,13 @@ mod tests {
         handle.allow(2);
         for (uri, expected) in [("/", Some("Bearer canary")), ("https://elsewhere.example.com/", None)] {
             tokio_test::assert_ready_ok!(service.poll_ready());
-            let answer = service.call(Request::get(uri).body(()).unwrap());
+            let response = service.call(Request::get(uri).body(()).unwrap());
             let (request, send) = handle.next_request().await.unwrap();
             let seen = request.headers().get("authorization");
             assert_eq!(seen.map(|value| value.to_str().unwrap()), expected);
             assert!(seen.is_none_or(http::HeaderValue::is_sensitive));
             send.send_error(std::io::Error::other("below"));
-            assert_eq!(answer.await.unwrap_err().to_string(), "below");
+            assert_eq!(response.await.unwrap_err().to_string(), "below");
         }
     }
 

@@ -1,4 +1,4 @@
-//! A way to log in of the user's own.
+//! Credentials of the user's own.
 #![warn(clippy::arithmetic_side_effects)]
 
 use crate::layer::sent_before;
@@ -15,27 +15,43 @@ use tower::ServiceExt;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A way to log in: what it adds to a request's head. A signature over the request, a session's cookie with its
-/// `X-UserToken`, or a secret that is fetched from somewhere.
+/// Credentials that are added to the head of a request: a signature over the request, the cookie of a session with its
+/// `X-UserToken`, or a secret that is fetched from somewhere. [`CredentialsLayer`] has an example.
 ///
-/// Headers that hold a secret had better be [marked sensitive](http::HeaderValue::set_sensitive).
+/// [Mark headers sensitive](http::HeaderValue::set_sensitive) that contain a secret.
 pub trait Credentials: Send + Sync + 'static {
-    /// What goes wrong.
+    /// The error of obtaining the credentials.
     type Error: Into<BoxError>;
 
-    /// Adds what it takes to be let in. Called for each attempt, with an absolute URI under the default stack.
+    /// Adds the credentials to a request. It is called for each attempt; in the default stack the URI is absolute.
     fn apply(&self, head: &mut request::Parts) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// The instance answered 401. Whether there are other credentials now, with which the request may be sent once more;
-    /// by default there are none.
+    /// Returns `true` if there are other credentials after the instance responded with 401. Then the request is sent once more.
+    /// By default there are none.
     fn refused(&self) -> impl Future<Output = Result<bool, Self::Error>> + Send {
         async { Ok(false) }
     }
 }
 
-/// Logs in with [`Credentials`] of one's own, at one origin. A request for another origin is refused.
+/// A layer that adds [`Credentials`] of your own to every request for one origin.
 ///
-/// The layer is always ready and waits for the service below inside its future.
+/// After a 401 it asks [`Credentials::refused`] for other credentials, and sends the request once more if there are any and the
+/// body can be sent again (see [`Replay`]).
+///
+/// The layer is always ready; its future waits for the inner service.
+///
+/// # Order in the stack
+///
+/// The layer goes inside whatever makes relative URIs absolute ([`BaseUriLayer`](snow_core::layer::BaseUriLayer)) or changes what a
+/// signature covers, and inside of [`RetryLayer`](snow_core::layer::RetryLayer), so that each attempt gets its own signature.
+///
+/// # Errors
+///
+/// - [`ErrorKind::ForeignOrigin`] for a request for another origin, which is not sent.
+/// - [`ErrorKind::Other`] with the error of the credentials as its source, if they could not be obtained. An [`Error`] of this
+///   library keeps its kind.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -70,12 +86,12 @@ pub struct CredentialsLayer<C> {
 }
 
 impl<C: Credentials> CredentialsLayer<C> {
-    /// Credentials for the instance at this origin.
+    /// Creates a layer with credentials for the instance at this origin.
     pub fn new(origin: &Origin, credentials: C) -> Self {
         Self::shared(origin, Arc::new(credentials))
     }
 
-    /// Credentials that others use, too.
+    /// Creates a layer with credentials that others use as well.
     pub fn shared(origin: &Origin, credentials: Arc<C>) -> Self {
         Self { origin: origin.clone(), credentials }
     }
@@ -105,6 +121,23 @@ impl<S, C> Layer<S> for CredentialsLayer<C> {
 pub struct CredentialsService<S, C> {
     inner: S,
     layer: CredentialsLayer<C>,
+}
+
+impl<S, C> CredentialsService<S, C> {
+    /// Returns a reference to the inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Returns a mutable reference to the inner service.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Consumes the service and returns the inner one.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
 }
 
 impl<S: Clone, C> Clone for CredentialsService<S, C> {
@@ -191,7 +224,7 @@ impl<C: Credentials> CredentialsLayer<C> {
     }
 }
 
-/// An [`Error`] of their own stays what it is.
+/// Turns the error of the credentials into one of ours. An [`Error`] stays what it is.
 fn failed(error: impl Into<BoxError>) -> Error {
     const WHAT: &str = "the credentials could not be obtained";
     match error.into().downcast::<Error>() {
@@ -265,16 +298,16 @@ mod tests {
         handle.allow(0);
         tokio_test::assert_ready_ok!(service.poll_ready());
         handle.allow(10);
-        for (answers, last) in [(&[401, 200][..], Some(200)), (&[401], Some(401)), (&[401], None)] {
-            let mut answer = tokio_test::task::spawn(service.call(Request::get("/").body(()).unwrap()));
-            for code in answers {
-                tokio_test::assert_pending!(answer.poll());
+        for (responses, last) in [(&[401, 200][..], Some(200)), (&[401], Some(401)), (&[401], None)] {
+            let mut response = tokio_test::task::spawn(service.call(Request::get("/").body(()).unwrap()));
+            for code in responses {
+                tokio_test::assert_pending!(response.poll());
                 let (request, send) = handle.next_request().await.unwrap();
                 assert!(request.headers().contains_key("x-number"));
                 send.send_response(status(*code));
             }
-            match (tokio_test::assert_ready!(answer.poll()), last) {
-                (Ok(answer), Some(code)) => assert_eq!(answer.status().as_u16(), code),
+            match (tokio_test::assert_ready!(response.poll()), last) {
+                (Ok(response), Some(code)) => assert_eq!(response.status().as_u16(), code),
                 (Err(error), None) => assert_eq!(error.kind(), ErrorKind::ReauthenticationRequired),
                 (other, _) => panic!("{other:?}"),
             }
@@ -282,7 +315,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn another_origin_is_refused_and_dropping_half_way_takes_no_place_below() {
+    async fn another_origin_is_refused_and_dropping_half_way_leaves_the_inner_service_free() {
         let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<()>, _>(layer());
         let elsewhere = Request::get("https://elsewhere.example.com/").body(()).unwrap();
         assert_eq!(service.call(elsewhere).await.unwrap_err().kind(), ErrorKind::ForeignOrigin);
@@ -291,11 +324,18 @@ mod tests {
         tokio_test::assert_pending!(dropped.poll());
         drop(dropped);
         handle.allow(1);
-        let mut answer = tokio_test::task::spawn(service.call(Request::get("/second").body(()).unwrap()));
-        tokio_test::assert_pending!(answer.poll());
+        let mut response = tokio_test::task::spawn(service.call(Request::get("/second").body(()).unwrap()));
+        tokio_test::assert_pending!(response.poll());
         let (request, send) = handle.next_request().await.unwrap();
         assert_eq!(request.uri(), "/second");
         send.send_error(Error::new(ErrorKind::InstanceBusy, "below"));
-        assert_eq!(tokio_test::assert_ready_err!(answer.poll()).kind(), ErrorKind::InstanceBusy);
+        assert_eq!(tokio_test::assert_ready_err!(response.poll()).kind(), ErrorKind::InstanceBusy);
+    }
+    #[test]
+    fn the_inner_service_can_be_reached_changed_and_taken_back() {
+        let mut service = layer().layer("inner");
+        assert_eq!(*service.get_ref(), "inner");
+        *service.get_mut() = "changed";
+        assert_eq!(service.into_inner(), "changed");
     }
 }

@@ -1,4 +1,4 @@
-//! One header with every request for one origin: what the ways to log in that never change have in common.
+//! One header with every request for one origin: what the layers with constant credentials have in common.
 
 use http::{HeaderName, HeaderValue, Request};
 use snow_core::{Error, ErrorKind, Origin, Secret, check_credential};
@@ -18,7 +18,7 @@ struct HeaderOfOrigin {
 }
 
 impl OriginHeader {
-    /// `what` names the input if no header can carry it.
+    /// Creates a header. `what` names the input in the error if no header can carry it.
     pub(crate) fn new(origin: &Origin, name: HeaderName, value: &Secret, what: &str) -> Result<Self, Error> {
         if value.is_empty() {
             return Err(Error::new(ErrorKind::InvalidInput, format!("the {what} is empty")));
@@ -40,11 +40,29 @@ impl fmt::Debug for OriginHeader {
 }
 
 /// The service of [`BasicAuthLayer`](crate::BasicAuthLayer), [`BearerAuthLayer`](crate::BearerAuthLayer) and
-/// [`ApiKeyLayer`](crate::ApiKeyLayer): adds their header to requests for their origin, and passes others on as they are.
+/// [`ApiKeyLayer`](crate::ApiKeyLayer). It adds their header to requests for their origin, and passes other requests on
+/// unchanged.
 #[derive(Clone, Debug)]
 pub struct HeaderAuth<S> {
     pub(crate) inner: S,
     pub(crate) header: OriginHeader,
+}
+
+impl<S> HeaderAuth<S> {
+    /// Returns a reference to the inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Returns a mutable reference to the inner service.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Consumes the service and returns the inner one.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
 }
 
 impl<S, B> Service<Request<B>> for HeaderAuth<S>
@@ -67,5 +85,27 @@ where
             request.headers_mut().insert(header.name.clone(), header.value.clone());
         }
         self.inner.call(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer};
+    use snow_core::Instance;
+    use tower_layer::Layer;
+
+    #[test]
+    fn the_inner_service_can_be_reached_changed_and_taken_back() {
+        let instance = Instance::parse("dev1").unwrap();
+        let origin = instance.origin();
+        for mut service in [
+            BasicAuthLayer::new(origin, "admin", "secret").unwrap().layer("inner"),
+            BearerAuthLayer::new(origin, "abc").unwrap().layer("inner"),
+            ApiKeyLayer::new(origin, "abc").unwrap().layer("inner"),
+        ] {
+            assert_eq!(*service.get_ref(), "inner");
+            *service.get_mut() = "changed";
+            assert_eq!(service.into_inner(), "changed");
+        }
     }
 }

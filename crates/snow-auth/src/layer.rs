@@ -1,4 +1,4 @@
-//! Adds the token to each request; after a 401 refreshes it once and sends the request once more.
+//! Adds the token to each request. After a 401 it refreshes the token once and sends the request once more.
 
 use crate::OAuth;
 use crate::oauth::BearerHeader;
@@ -15,33 +15,50 @@ use tower::ServiceExt;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Adds `Authorization: Bearer` to every request, with a token that all users of one [`OAuth`] share.
+/// A layer that adds `Authorization: Bearer` to every request for one origin, with a token that all users of one [`OAuth`]
+/// share.
 ///
-/// - A token that is over is renewed before the request goes out: once, however many requests wait for it.
-/// - A 401 renews the token once and sends the request once more, if its body allows (see [`Replay`]). If the renewal
-///   brings the same token, the 401 stands.
-/// - A request for another origin is refused.
-/// - The 401 is held while the token is renewed, because it may have to stand: a limit below this layer that counts answers
-///   until their bodies are read has to leave the token request out.
+/// - An expired token is refreshed before the request is sent: once, however many requests wait for it.
+/// - After a 401 the token is refreshed once, and the request is sent once more if its body can be sent again (see [`Replay`]).
+///   If the refresh returns the same token, the caller gets the 401.
 ///
-/// The layer is always ready and waits for the service below inside its future, so that a token request and a data
-/// request may share a concurrency limit.
+/// The layer is always ready; its future waits for the inner service. So a token request and a data request may share a
+/// concurrency limit.
 ///
 /// See [`OAuth`] for an example.
+///
+/// # Order in the stack
+///
+/// The layer goes inside of [`BaseUriLayer`](snow_core::layer::BaseUriLayer), because it compares the origin of the URI, and inside
+/// of [`RetryLayer`](snow_core::layer::RetryLayer), so that each attempt gets the current token.
+///
+/// The response with the 401 is kept while the token is refreshed, because the caller may get it in the end. A limit inside of this
+/// layer that counts responses until their bodies are read must not apply to the token request.
+///
+/// # Defaults
+///
+/// A token is refreshed 30 s before it expires, or a tenth of its lifetime before if that is less.
+/// [`OAuthBuilder`](crate::OAuthBuilder) has the settings.
+///
+/// # Errors
+///
+/// - [`ErrorKind::ForeignOrigin`] for a request for another origin, which is not sent.
+/// - The error of the token request or the token store, if no token could be obtained or saved. The request was not sent then,
+///   or was refused with 401.
 #[derive(Clone, Debug)]
 pub struct OAuthLayer {
     oauth: OAuth,
 }
 
 impl OAuthLayer {
-    /// A layer that shares this client's token.
+    /// Creates a layer that shares this client's token.
     pub fn new(oauth: OAuth) -> Self {
         Self { oauth }
     }
 }
 
 impl OAuth {
-    /// A layer that adds the token to every request.
+    /// Creates a layer that adds the token of this client to every request.
     pub fn layer(&self) -> OAuthLayer {
         OAuthLayer::new(self.clone())
     }
@@ -60,6 +77,23 @@ impl<S> Layer<S> for OAuthLayer {
 pub struct OAuthService<S> {
     inner: S,
     oauth: OAuth,
+}
+
+impl<S> OAuthService<S> {
+    /// Returns a reference to the inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Returns a mutable reference to the inner service.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Consumes the service and returns the inner one.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
 }
 
 impl<S, B, R> Service<Request<B>> for OAuthService<S>
@@ -135,7 +169,7 @@ struct RefusedCall<S, B> {
 }
 
 impl<S, B> RefusedCall<S, B> {
-    /// Sends the request once more if the refresh brings another token; else the 401 stands.
+    /// Sends the request once more if the refresh returns another token; else the caller gets the 401.
     async fn refresh_and_send<R>(self, response: Response<R>) -> Result<Response<R>, Error>
     where
         S: Service<Request<B>, Response = Response<R>>,
@@ -164,7 +198,7 @@ impl<S, B> RefusedCall<S, B> {
     }
 }
 
-/// The layers below tell that it was sent before.
+/// Tells the layers below that the request was sent before.
 pub(crate) fn sent_before<B>(mut request: Request<B>) -> Request<B> {
     let operation = RequestOptions::of(&request).cloned().unwrap_or_default();
     let sent = operation.attempts().saturating_add(1);
@@ -172,10 +206,10 @@ pub(crate) fn sent_before<B>(mut request: Request<B>) -> Request<B> {
     request
 }
 
-/// Tells both: that the token was refused, and that no other could be had.
+/// Adds to the error of a refresh that the token had been refused.
 fn refresh_failed(error: Error) -> Error {
     error
-        .with_context("the instance refused the token (401), and a new one could not be had")
+        .with_context("the instance refused the token (401), and a new one could not be obtained")
         .before_sending()
 }
 
@@ -191,7 +225,7 @@ pin_project! {
 }
 
 pin_project! {
-    // What is rarely waited for is on the heap: nearly every request finds a good token.
+    // Nearly every request finds a usable token, so the rarer cases are on the heap.
     #[project = Projected]
     enum Stage<S, B, R>
     where
@@ -269,25 +303,25 @@ mod tests {
         oauth
     }
 
-    /// Ready at once, however busy the service below is: it is waited for inside the future, by a clone.
+    /// It is ready at once, however busy the inner service is: a clone of that is awaited inside the future.
     #[tokio::test]
     async fn is_always_ready_and_waits_inside_its_future() {
         let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<()>, _>(oauth().layer());
         handle.allow(0);
         tokio_test::assert_ready_ok!(service.poll_ready());
-        let mut answer = tokio_test::task::spawn(service.call(Request::get("/").body(()).unwrap()));
-        tokio_test::assert_pending!(answer.poll());
+        let mut response = tokio_test::task::spawn(service.call(Request::get("/").body(()).unwrap()));
+        tokio_test::assert_pending!(response.poll());
         handle.allow(1);
-        tokio_test::assert_pending!(answer.poll());
+        tokio_test::assert_pending!(response.poll());
         let (request, send) = handle.next_request().await.unwrap();
         assert_eq!(request.headers()["authorization"], "Bearer abc");
         assert!(request.headers()["authorization"].is_sensitive());
         send.send_response(Response::new(()));
-        assert_eq!(tokio_test::assert_ready_ok!(answer.poll()).status(), StatusCode::OK);
+        assert_eq!(tokio_test::assert_ready_ok!(response.poll()).status(), StatusCode::OK);
     }
 
     #[tokio::test]
-    async fn dropped_half_way_it_takes_no_place_below() {
+    async fn dropped_half_way_it_leaves_the_inner_service_free() {
         let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<()>, _>(oauth().layer());
         handle.allow(0);
         let first = Request::get("/first").body(()).unwrap();
@@ -295,20 +329,27 @@ mod tests {
         tokio_test::assert_pending!(dropped.poll());
         drop(dropped);
         handle.allow(1);
-        let mut answer = tokio_test::task::spawn(service.call(Request::get("/second").body(()).unwrap()));
-        tokio_test::assert_pending!(answer.poll());
+        let mut response = tokio_test::task::spawn(service.call(Request::get("/second").body(()).unwrap()));
+        tokio_test::assert_pending!(response.poll());
         let (request, send) = handle.next_request().await.unwrap();
         assert_eq!(request.uri(), "/second");
         send.send_response(Response::new(()));
-        tokio_test::assert_ready_ok!(answer.poll());
+        tokio_test::assert_ready_ok!(response.poll());
     }
 
     #[tokio::test]
     async fn a_foreign_error_passes_and_an_own_one_is_not_nested() {
         let (mut service, mut handle) = mock::spawn_layer::<Request<()>, Response<()>, _>(oauth().layer());
-        let mut answer = tokio_test::task::spawn(service.call(Request::get("/").body(()).unwrap()));
-        tokio_test::assert_pending!(answer.poll());
+        let mut response = tokio_test::task::spawn(service.call(Request::get("/").body(()).unwrap()));
+        tokio_test::assert_pending!(response.poll());
         handle.next_request().await.unwrap().1.send_error(Error::new(ErrorKind::InstanceBusy, "below"));
-        assert_eq!(tokio_test::assert_ready_err!(answer.poll()).kind(), ErrorKind::InstanceBusy);
+        assert_eq!(tokio_test::assert_ready_err!(response.poll()).kind(), ErrorKind::InstanceBusy);
+    }
+    #[tokio::test]
+    async fn the_inner_service_can_be_reached_changed_and_taken_back() {
+        let mut service = oauth().layer().layer("inner");
+        assert_eq!(*service.get_ref(), "inner");
+        *service.get_mut() = "changed";
+        assert_eq!(service.into_inner(), "changed");
     }
 }

@@ -1,21 +1,22 @@
-//! Ways to log in to a ServiceNow instance, each a tower layer that stands alone over anybody's HTTP client.
+//! Authentication for ServiceNow as tower layers, for any HTTP client.
 //!
-//! | layer | what it adds |
+//! | layer | what it adds to a request |
 //! |---|---|
-//! | [`BasicAuthLayer`] | `Authorization: Basic`, with the first request: nothing waits for a challenge (facts 3.2) |
-//! | [`OAuthLayer`] | `Authorization: Bearer`, renewed once for all callers, saved before it is used |
-//! | [`BearerAuthLayer`] | `Authorization: Bearer` with a token that somebody else keeps fresh |
+//! | [`BasicAuthLayer`] | `Authorization: Basic`, without waiting for a challenge (facts 3.2) |
+//! | [`OAuthLayer`] | `Authorization: Bearer` with a token that is refreshed once for all callers, and saved before it is used |
+//! | [`BearerAuthLayer`] | `Authorization: Bearer` with a constant token |
 //! | [`ApiKeyLayer`] | `x-sn-apikey` (facts 4.5) |
-//! | [`CredentialsLayer`] | what [`Credentials`] of one's own add: a signature, a session's token |
+//! | [`CredentialsLayer`] | what your own [`Credentials`] add: a signature, the token of a session |
 //!
-//! An [`OAuth`] client gets its tokens by password, refresh token, client credentials, a signed assertion ([`JwtBearer`]), a
-//! person's login in a browser ([`AuthorizationRequest`]), or a callback to another provider ([`Grant`]); it keeps them in a
-//! [`TokenStore`]: a closure, memory, a file that processes share ([`FileStore`]), or one's own.
-//! A client certificate (mTLS) is the transport's business.
+//! An [`OAuth`] client obtains tokens by password, refresh token, client credentials, a signed assertion ([`JwtBearer`]), a
+//! person's login in a browser ([`AuthorizationRequest`]), or a callback to another provider ([`Grant`]). It keeps them in a
+//! [`TokenStore`]: a closure, memory ([`MemoryStore`]), a file that processes share ([`FileStore`]), or your own. A client
+//! certificate (mTLS) is a setting of the transport.
 //!
-//! Each knows the origin its credentials are for and sends them nowhere else.
+//! Each layer knows the origin of its credentials and sends them to no other.
 //!
-//! "Facts 4.2" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
+//! "Facts 4.2" and the like are sections of the page
+//! [How ServiceNow behaves](https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api_key;
@@ -39,5 +40,5 @@ pub use oauth::KeySigner;
 pub use oauth::Loopback;
 pub use oauth::{
     Algorithm, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth, OAuthBuilder,
-    RefreshFailure, Signer, StorePolicy, Token, TokenStore,
+    RefreshFailure, Saved, Signer, StorePolicy, Token, TokenStore,
 };

@@ -1,9 +1,9 @@
-//! What a request waits for before it goes out, noted for whoever gives it up meanwhile.
+//! What a request waits for before it is sent, noted for the error of a call that gives up meanwhile.
 
 use http::Request;
 use snow_core::{Departure, WaitGuard};
 
-/// Whether this attempt is the first one that may leave.
+/// Whether this attempt is the first one that may be sent.
 #[derive(Clone)]
 pub(crate) struct FirstDeparture(Option<Departure>);
 
@@ -12,7 +12,7 @@ impl FirstDeparture {
         Self(Departure::of(request).filter(|departure| !departure.has_left()).cloned())
     }
 
-    /// A 401 came: the service reads no request that it does not let in.
+    /// Notes that a 401 came: the service carries out no request that it does not let in.
     pub(crate) fn was_refused(&self) {
         if let Some(departure) = &self.0 {
             departure.come_back();

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use snow_core::{Error, ErrorKind, Secret};
 use std::fmt;
 
-/// A person's way to a token: open [`url`](Self::url) in their browser, and give what the browser comes back with to
+/// A login of a person in a browser. Open [`url`](Self::url) in the browser, and pass the address that it returns to to
 /// [`OAuth::exchange_code`](crate::OAuth::exchange_code).
 ///
-/// It holds the `state` and the PKCE verifier, which belong to this one login. A web application keeps it in the person's
-/// session (it can be serialized) until the browser is back.
+/// It holds the `state` and the PKCE verifier of this one login. A web application keeps it in the person's session until the
+/// browser returns; it can be serialized.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
     pub(super) url: String,
@@ -20,24 +20,24 @@ pub struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// Where the person logs in and consents.
+    /// Returns the address where the person logs in and consents.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where the browser comes back to.
+    /// Returns the address that the browser returns to.
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
 
-    /// The code in what the browser came back with: the whole address, or its query alone.
+    /// Returns the code in the address that the browser returned to, or in its query.
     ///
     /// # Errors
-    /// [`ErrorKind::TokenRefused`] if the person or the instance said no, [`ErrorKind::InvalidInput`] if it is not the answer to this
-    /// request: somebody else's, or none at all.
-    pub(super) fn code(&self, answer: &str) -> Result<Secret, Error> {
-        let answer = answer.trim(); // pasted, or read as a line
-        let query = answer.split_once('?').map_or(answer, |(_, query)| query);
+    /// [`ErrorKind::TokenRefused`] if the person or the instance refused, [`ErrorKind::InvalidInput`] if the address belongs to another
+    /// request or to none.
+    pub(super) fn code(&self, callback: &str) -> Result<Secret, Error> {
+        let callback = callback.trim(); // pasted, or read as a line
+        let query = callback.split_once('?').map_or(callback, |(_, query)| query);
         let query = query.split('#').next().unwrap_or_default();
         let (mut code, mut state, mut error, mut description) = (None, None, None, String::new());
         for pair in query.split('&') {
@@ -51,8 +51,7 @@ impl AuthorizationRequest {
             }
         }
         if state.as_ref() != Some(&self.state) {
-            let why =
-                "the browser did not come back from this login: its state is another; begin the login again";
+            let why = "the browser did not return from this login (the state is that of another one): begin the login again";
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         if let Some(error) = error {
@@ -60,7 +59,7 @@ impl AuthorizationRequest {
             return Err(refused.with_service_message(&error, &description).before_sending());
         }
         code.filter(|code| !code.is_empty())
-            .ok_or_else(|| Error::new(ErrorKind::InvalidInput, "the browser came back without a code"))
+            .ok_or_else(|| Error::new(ErrorKind::InvalidInput, "the browser returned without a code"))
     }
 }
 
@@ -69,7 +68,7 @@ fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
-/// Shows neither the state nor the verifier; the URL repeats the state.
+/// Shows neither the state nor the verifier, nor the URL, which contains the state.
 impl fmt::Debug for AuthorizationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationRequest")
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_answer_to_this_request_is_taken() {
+    fn only_the_callback_of_this_request_is_accepted() {
         for good in [
             "http://127.0.0.1:1/callback?code=a%2Fb&state=can+ary",
             "state=can%20ary&code=a%2Fb&x=1",

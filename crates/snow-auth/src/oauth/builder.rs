@@ -1,4 +1,4 @@
-//! What an OAuth client is made of.
+//! The settings of an OAuth client.
 
 use super::endpoint::{Endpoint, Revocation};
 use super::grant::Grant;
@@ -16,20 +16,20 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What happens when the [`TokenStore`] fails.
+/// A policy for calls while the [`TokenStore`] fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StorePolicy {
-    /// The call fails. A token that was not saved is kept, and given to the store again with the next call. The default: no
-    /// call ever goes out with a token that the store does not have.
+    /// The call fails. A token that was not saved is kept, and the next call saves it first. This is the default: no call uses a
+    /// token that the store does not have.
     #[default]
     Required,
-    /// Calls go on, and the token is given to the store again every 30 s. The failure is a `tracing` event at WARN, and
-    /// [`OAuth::store_error`] has it.
+    /// Calls go on, and saving the token is tried again every 30 s. The failure is a `tracing` event at WARN, and
+    /// [`OAuth::store_error`] returns it.
     BestEffort,
 }
 
-/// Settings of an [`OAuth`] client.
+/// A builder of an [`OAuth`] client.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct OAuthBuilder {
@@ -47,44 +47,45 @@ pub struct OAuthBuilder {
 }
 
 impl OAuthBuilder {
-    /// The id of the client, from the instance's application registry.
+    /// Sets the id of the client, from the instance's application registry.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.client_id = id.into();
         self
     }
 
-    /// The client's secret. It goes into the form of token requests and nowhere else (facts 4.1).
+    /// Sets the secret of the client. It is sent in the form of token requests and nowhere else (facts 4.1).
     pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.client_secret = Some(secret.into());
         self
     }
 
-    /// A public client, which has no secret: a program on people's machines. It logs in by
-    /// [`authorization`](OAuth::authorization) alone, and gets no refresh token (facts 4.1).
+    /// Makes this a public client, which has no secret: a program on people's machines. It can log in by
+    /// [`authorization`](OAuth::authorization) only, and gets no refresh token (facts 4.1).
     pub fn public_client(mut self) -> Self {
         self.public = true;
         self
     }
 
-    /// The way to the first token, and back when the refresh token is dead. Its secrets are kept in memory. Without one,
-    /// [`generate_token`](OAuth::generate_token) or a stored token begins, and a person is asked in the end.
+    /// Sets how to obtain the first token, and another one when the refresh token is no longer accepted. Its secrets are kept in
+    /// memory. Without a grant, the first token comes from [`generate_token`](OAuth::generate_token) or the token store, and a
+    /// person has to log in again when the refresh token expires.
     pub fn grant(mut self, grant: Grant) -> Self {
         self.grant = Some(grant);
         self
     }
 
-    /// Where tokens are kept: a token that is there is used at the start, and each new one is there before any request goes
-    /// out with it. In place of a [`token_updater`](Self::token_updater).
+    /// Sets where tokens are kept. A stored token is used at the start, and each new token is saved before any request uses it. It
+    /// replaces a [`token_updater`](Self::token_updater).
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(Store::new(store));
         self
     }
 
-    /// Called with every new token that this client obtains, and waited for before any request goes out with it. If it
-    /// fails, so does the call; the token is kept and given to it again with the next one. The short form of a
-    /// [`token_store`](Self::token_store) that is never read.
+    /// Sets a closure that saves every new token, and has to succeed before any request uses the token. If it fails, so does the
+    /// call; the token is kept, and the next call saves it first. It is the short form of a [`token_store`](Self::token_store)
+    /// that is never read.
     ///
-    /// It must not call the client whose token it saves: such a call is refused, because it would wait for itself.
+    /// It must not call the client whose token it saves: such a call fails, because it would wait for itself.
     pub fn token_updater<F, Fut, E>(mut self, save: F) -> Self
     where
         F: Fn(Token) -> Fut + Send + Sync + 'static,
@@ -95,39 +96,40 @@ impl OAuthBuilder {
         self
     }
 
-    /// What happens when the store or the updater fails.
+    /// Sets what happens when the store or the updater fails; [`StorePolicy::Required`] by default.
     pub fn store_policy(mut self, policy: StorePolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// A scope to ask for; may be called several times. Without one the service gives `useraccount` (facts 4.1).
+    /// Adds a scope to request. Without any, the service grants `useraccount` (facts 4.1).
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scopes.push(scope.into());
         self
     }
 
-    /// Where tokens are asked for, in place of the instance's `/oauth_token.do`: a gateway's own path, or another issuer. The
-    /// client's credentials go to this address and to no other.
+    /// Sets where tokens are requested, in place of the instance's `/oauth_token.do`: the path of a gateway, or another issuer.
+    /// The client's credentials are sent to this address and to no other.
     pub fn token_url(mut self, url: impl Into<String>) -> Self {
         self.token_url = Some(url.into());
         self
     }
 
-    /// Where people log in, in place of the instance's `/oauth_auth.do`.
+    /// Sets where people log in, in place of the instance's `/oauth_auth.do`.
     pub fn authorization_url(mut self, url: impl Into<String>) -> Self {
         self.authorization_url = Some(url.into());
         self
     }
 
-    /// Where tokens are revoked, in place of the instance's `/oauth_revoke_token.do`; it is asked as RFC 7009 says, by a form.
+    /// Sets where tokens are revoked, in place of the instance's `/oauth_revoke_token.do`. The request is a form, as in RFC 7009.
     pub fn revocation_url(mut self, url: impl Into<String>) -> Self {
         self.revocation_url = Some(url.into());
         self
     }
 
     /// Sets how long a token request may take, from the request to the end of the response; 30 s by default. Calls that wait for
-    /// the token fail with the request. It is meant to be shorter than the deadline of a call.
+    /// the token fail with the request. It should be shorter than the deadline of a call, and than a [lease](crate::Lease) of the
+    /// token store lasts.
     pub fn token_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.token_request = limit;
         self
@@ -143,11 +145,14 @@ impl OAuthBuilder {
         self
     }
 
-    /// The client of an instance, with the service that token requests go over.
+    /// Creates the client of an instance. Token requests go over `service`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] if the client's id or secret is missing, or one of them or of the grant's texts begins or ends with a
-    /// line end or another control character, the grant lacks something, or an address is not valid.
+    /// [`ErrorKind::InvalidInput`] if
+    ///
+    /// - the client's id or secret is missing, or the grant lacks something;
+    /// - one of these begins or ends with a line break or another control character;
+    /// - an address is not valid.
     pub fn build<S, R>(self, instance: &Instance, service: S) -> Result<OAuth, Error>
     where
         S: tower_service::Service<http::Request<snow_core::Body>, Response = http::Response<R>>,
@@ -186,7 +191,7 @@ impl OAuthBuilder {
         Ok(OAuth { origin: instance.origin().clone(), token: SharedToken::new(refresher) })
     }
 
-    /// The secret, if there has to be one: a callback alone needs no client at all.
+    /// Returns the secret, which may be missing for a public client or a callback only.
     fn checked_secret(&self) -> Result<Option<Secret>, Error> {
         self.grant.as_ref().map_or(Ok(()), Grant::check)?;
         check_credential("client_id", &self.client_id)?;
@@ -206,7 +211,7 @@ impl OAuthBuilder {
             (true, ..) => Err(missing("client_id")),
             (_, true, Some(_)) => Err(Error::new(
                 ErrorKind::InvalidInput,
-                "a client_secret is given, and a public client has none",
+                "a client_secret was set for a public client, which has none",
             )),
             (_, false, None) => Err(missing("client_secret")),
             (_, _, secret) => Ok(secret),
@@ -214,7 +219,7 @@ impl OAuthBuilder {
     }
 }
 
-/// An address with a path, checked as strictly as that of an instance.
+/// Parses an address with a path, as strictly as that of an instance.
 fn absolute(url: &str, what: &str) -> Result<Uri, Error> {
     let refuse =
         |error| Error::new(ErrorKind::InvalidInput, format!("the {what} is not usable")).with_reason(error);
@@ -223,11 +228,11 @@ fn absolute(url: &str, what: &str) -> Result<Uri, Error> {
         let shown = url.rsplit('@').next().unwrap_or_default();
         return Err(Error::new(
             ErrorKind::InvalidInput,
-            format!("the {what} {shown:?} is not a whole https URL"),
+            format!("the {what} {shown:?} is not a complete https URL"),
         ));
     }
     let there = Instance::parse_verbatim(url).map_err(|error| error.with_context(&format!("the {what}")))?;
-    // Some issuers tell a path with a slash at its end from one without.
+    // For some issuers a path with a slash at its end is another one than without.
     let slash = if url.ends_with('/') { "/" } else { "" };
     let text = format!("{}{}{slash}", there.origin(), there.prefix());
     text.parse().map_err(|e: http::uri::InvalidUri| refuse(e))

@@ -1,4 +1,4 @@
-//! The ways to get a token.
+//! The ways to obtain a token.
 
 use super::Token;
 use super::jwt_bearer::JwtBearer;
@@ -8,8 +8,8 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-/// A way to get a token without a person: given to [`OAuthBuilder::grant`](crate::OAuthBuilder::grant), it gets the first
-/// token, and another one when the refresh token is dead.
+/// A way to obtain a token without a person. Set by [`OAuthBuilder::grant`](crate::OAuthBuilder::grant), it is used for the first
+/// token, and when the refresh token is no longer accepted.
 ///
 /// | grant | what the instance needs (facts 4.1) |
 /// |---|---|
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// | [`jwt_bearer`](Self::jwt_bearer) | the issuer's public key in the registry |
 /// | [`callback`](Self::callback) | what the token is good for: an OIDC entity for another provider's tokens (facts 4.5) |
 ///
-/// With a person, see [`OAuth::authorization`](crate::OAuth::authorization).
+/// For a login by a person, see [`OAuth::authorization`](crate::OAuth::authorization).
 #[derive(Clone)]
 pub struct Grant(pub(super) GrantKind);
 
@@ -35,29 +35,29 @@ pub(super) enum GrantKind {
 pub(super) type TokenCallback = dyn Fn() -> BoxFuture<'static, Result<Token, BoxError>> + Send + Sync;
 
 impl Grant {
-    /// User and password, which are kept in memory.
+    /// Creates a grant by user and password, which are kept in memory.
     pub fn password(user: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self(GrantKind::Password { user: user.into(), password: password.into() })
     }
 
-    /// The client's own id and secret, for the user that the instance's registry names.
+    /// Creates a grant by the client's own id and secret, for the user that the instance's registry names.
     pub fn client_credentials() -> Self {
         Self(GrantKind::ClientCredentials)
     }
 
-    /// An assertion, signed anew for each token request.
+    /// Creates a grant by an assertion, which is signed anew for each token request.
     pub fn jwt_bearer(assertion: JwtBearer) -> Self {
         Self(GrantKind::JwtBearer(Arc::new(assertion)))
     }
 
-    /// A token that is had elsewhere: from an OIDC provider, a vault, another process.
+    /// Creates a grant by a closure that obtains a token elsewhere: from an OIDC provider, a vault, another process.
     ///
     /// ```
     /// use snow_auth::{Grant, Token};
     /// use std::time::Duration;
     ///
     /// let grant = Grant::callback(|| async {
-    ///     let id_token = "eyJ…"; // asked of the provider
+    ///     let id_token = "eyJ…"; // requested from the provider
     ///     Ok::<_, std::io::Error>(Token::new(id_token).with_lifetime(Duration::from_secs(3_600)))
     /// });
     /// # let _ = grant;
@@ -73,7 +73,7 @@ impl Grant {
         })))
     }
 
-    /// Refuses what cannot be right before anything is sent.
+    /// Refuses invalid input before anything is sent.
     pub(super) fn check(&self) -> Result<(), Error> {
         let empty = match &self.0 {
             GrantKind::Password { user, .. } if user.is_empty() => "user",
@@ -99,7 +99,7 @@ impl Grant {
         matches!(self.0, GrantKind::Password { .. })
     }
 
-    /// Returns `true` if the token endpoint is asked, and so a client's id is needed.
+    /// Returns `true` if tokens are requested from the token endpoint, which takes a client's id.
     pub(super) fn needs_endpoint(&self) -> bool {
         !matches!(self.0, GrantKind::Callback(_))
     }

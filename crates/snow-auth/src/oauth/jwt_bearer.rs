@@ -1,4 +1,4 @@
-//! The assertion of the JWT bearer grant (facts 4.1), and who signs it.
+//! The assertion of the JWT bearer grant (facts 4.1), and its signers.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-/// How an assertion is signed. The service takes these and their longer sisters (facts 4.1).
+/// The algorithm of a signature. The service also accepts the variants with longer hashes (facts 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -28,7 +28,7 @@ impl Algorithm {
     }
 }
 
-/// Signs assertions: a key in memory (`KeySigner`, with the feature `jwt`), or one that never leaves its key store.
+/// A signer of assertions: a key in memory (`KeySigner`, with the feature `jwt`), or one that never leaves its key store.
 ///
 /// ```
 /// use snow_auth::{Algorithm, Signer};
@@ -43,27 +43,27 @@ impl Algorithm {
 ///     }
 ///
 ///     async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, std::io::Error> {
-///         Ok(vec![0; 64]) // asked of the key store
+///         Ok(vec![0; 64]) // requested from the key store
 ///     }
 /// }
 /// ```
 pub trait Signer: Send + Sync + 'static {
-    /// What goes wrong.
+    /// The error of signing.
     type Error: Into<BoxError>;
 
-    /// How it signs.
+    /// Returns the algorithm of the signatures.
     fn algorithm(&self) -> Algorithm;
 
-    /// The key's id (`kid`), where the instance has several keys of one issuer.
+    /// Returns the key's id (`kid`), for an instance with several keys of one issuer. By default there is none.
     fn key_id(&self) -> Option<&str> {
         None
     }
 
-    /// The signature of a message: for ES256 the 64 bytes of `r` and `s`, not their ASN.1 form.
+    /// Signs a message. For ES256 the signature is the 64 bytes of `r` and `s`, not their ASN.1 form.
     fn sign(&self, message: &[u8]) -> impl Future<Output = Result<Vec<u8>, Self::Error>> + Send;
 }
 
-/// An assertion that says for whom a token is asked; see [`Grant::jwt_bearer`](crate::Grant::jwt_bearer).
+/// An assertion of the user for whom a token is requested; see [`Grant::jwt_bearer`](crate::Grant::jwt_bearer).
 ///
 /// The claims are `iss`, `sub`, `aud` (the client's id), `iat`, `exp` and a `jti` that is new each time (facts 4.1).
 pub struct JwtBearer {
@@ -112,7 +112,8 @@ struct Claims<'a> {
 }
 
 impl JwtBearer {
-    /// For this user: the value of the field that the instance's registry names (`user_name`, `email`, …).
+    /// Creates an assertion for a user. `subject` is the value of the field that the instance's registry names (`user_name`,
+    /// `email`, …).
     pub fn new(subject: impl Into<String>, signer: impl Signer) -> Self {
         Self {
             subject: subject.into(),
@@ -122,14 +123,14 @@ impl JwtBearer {
         }
     }
 
-    /// The issuer (`iss`); by default the client's id.
+    /// Sets the issuer (`iss`); by default the client's id.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
     }
 
-    /// How long an assertion is good; 5 minutes by default.
+    /// Sets how long an assertion is valid; 5 minutes by default.
     #[must_use]
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
@@ -142,7 +143,7 @@ impl JwtBearer {
         check_credential("key id of the assertion", self.signer.key_id().unwrap_or_default())
     }
 
-    /// The signed assertion. `now` in seconds since 1970.
+    /// Creates and signs an assertion. `now` is in seconds since 1970.
     pub(super) async fn assertion(&self, client: &str, now: u64, jti: &str) -> Result<Secret, Error> {
         let header = Header { alg: self.signer.algorithm().name(), typ: "JWT", kid: self.signer.key_id() };
         let claims = Claims {
@@ -162,8 +163,9 @@ impl JwtBearer {
 }
 
 fn encoded(part: &impl Serialize) -> Result<String, Error> {
-    let json = serde_json::to_vec(part)
-        .map_err(|e| Error::new(ErrorKind::InvalidInput, "the assertion cannot be written").with_reason(e))?;
+    let json = serde_json::to_vec(part).map_err(|e| {
+        Error::new(ErrorKind::InvalidInput, "the assertion cannot be serialized").with_reason(e)
+    })?;
     Ok(BASE64.encode(json))
 }
 

@@ -9,7 +9,7 @@ use snow_core::{Error, ErrorKind, Secret};
 use std::fmt;
 use std::io;
 
-/// Signs with a private key in memory, by ring.
+/// A signer with a private key in memory, which uses ring.
 ///
 /// ```
 /// use snow_auth::{Grant, JwtBearer, KeySigner};
@@ -32,10 +32,10 @@ enum Key {
 }
 
 impl KeySigner {
-    /// An RSA key of 2,048 bits or more, in PEM: `PRIVATE KEY` (PKCS #8) or `RSA PRIVATE KEY`.
+    /// Creates a signer with an RSA key of 2,048 bits or more, in PEM: `PRIVATE KEY` (PKCS #8) or `RSA PRIVATE KEY`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for text that is no such key.
+    /// [`ErrorKind::InvalidInput`] if the text is not such a key.
     pub fn rs256_pem(pem: impl Into<Secret>) -> Result<Self, Error> {
         let pem = pem.into();
         let (label, der) = decode(&pem)?;
@@ -46,10 +46,10 @@ impl KeySigner {
         key.map(|key| Self { key: Key::Rsa(key), key_id: None }).map_err(|e| unfit("an RSA key", label, e))
     }
 
-    /// A key on P-256, in PEM: `PRIVATE KEY` (PKCS #8).
+    /// Creates a signer with a key on P-256, in PEM: `PRIVATE KEY` (PKCS #8).
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for text that is no such key.
+    /// [`ErrorKind::InvalidInput`] if the text is not such a key.
     pub fn es256_pem(pem: impl Into<Secret>) -> Result<Self, Error> {
         let pem = pem.into();
         let (label, der) = decode(&pem)?;
@@ -59,7 +59,7 @@ impl KeySigner {
             .map_err(|e| unfit("a key on P-256", label, e))
     }
 
-    /// The key's id (`kid`).
+    /// Sets the key's id (`kid`); none by default.
     #[must_use]
     pub fn key_id(mut self, id: impl Into<String>) -> Self {
         self.key_id = Some(id.into());
@@ -67,7 +67,7 @@ impl KeySigner {
     }
 }
 
-/// The label and the bytes of the first PEM block that is a private key.
+/// Returns the label and the bytes of the first PEM block that is a private key.
 fn decode(pem: &Secret) -> Result<(&'static str, ZeroizedBytes), Error> {
     let refuse = |why: &str| Error::new(ErrorKind::InvalidInput, format!("the private key {why}"));
     let labels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"];
@@ -80,7 +80,7 @@ fn decode(pem: &Secret) -> Result<(&'static str, ZeroizedBytes), Error> {
     match label {
         "EC PRIVATE KEY" => {
             return Err(refuse(
-                "is in the older form of EC keys: convert it with `openssl pkcs8 -topk8 -nocrypt`",
+                "is in the older format of EC keys: convert it with `openssl pkcs8 -topk8 -nocrypt`",
             ));
         }
         "ENCRYPTED PRIVATE KEY" => {
@@ -133,7 +133,7 @@ impl Signer for KeySigner {
     }
 
     async fn sign(&self, message: &[u8]) -> io::Result<Vec<u8>> {
-        let failed = |_| io::Error::other("ring could not sign");
+        let failed = |_| io::Error::other("ring failed to sign");
         match &self.key {
             Key::Rsa(key) => {
                 let mut signature = vec![0; key.public().modulus_len()];
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_key_is_refused_with_the_way_out_and_without_the_key() {
+    fn text_that_is_not_a_key_is_refused_with_advice_and_without_the_key() {
         for (pem, why) in [
             ("canary", "-----BEGIN PRIVATE KEY-----"),
             ("-----BEGIN EC PRIVATE KEY-----\ncanary", "openssl pkcs8 -topk8"),

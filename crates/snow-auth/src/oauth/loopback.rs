@@ -1,4 +1,4 @@
-//! Where the browser comes back to, for programs without a web server of their own (RFC 8252).
+//! The address that the browser returns to, for programs without a web server of their own (RFC 8252).
 
 use super::{AuthorizationRequest, OAuth, Token};
 use bytes::Bytes;
@@ -20,14 +20,14 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
-/// How long a person may take, unless told otherwise.
+/// How long a person may take by default.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How long a browser may take to read the last page.
 const GOODBYE: Duration = Duration::from_secs(5);
-/// How many connections may be open here.
+/// How many connections may be open.
 const CONNECTIONS: usize = 16;
 
-/// A listener on 127.0.0.1 that the browser comes back to after a login: for command-line and desktop programs.
+/// A listener on 127.0.0.1 that the browser returns to after a login, for command-line and desktop programs.
 ///
 /// ```no_run
 /// # async fn example(oauth: snow_auth::OAuth) -> Result<(), snow_core::Error> {
@@ -48,11 +48,11 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    /// Listens on a port of this machine, 0 for any that is free; `path` is that of the redirect URI. The instance takes
-    /// only a redirect URI that its registry has for the client (facts 4.3).
+    /// Listens on a port of this machine, or on any free one if `port` is 0. `path` is the path of the redirect URI, which the
+    /// instance's registry must have for the client (facts 4.3).
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] if the path does not begin with `/`, [`ErrorKind::Other`] if the port cannot be had.
+    /// [`ErrorKind::InvalidInput`] if the path does not begin with `/`, [`ErrorKind::Other`] if the port is not available.
     pub async fn bind(port: u16, path: &str) -> Result<Self, Error> {
         if !path.starts_with('/') || path.contains(['?', '#']) {
             let why = format!("the path of the redirect URI, {path:?}, is not a path that begins with '/'");
@@ -68,35 +68,35 @@ impl Loopback {
         Ok(Self { listener, redirect_uri, path: path.to_owned(), patience: PATIENCE })
     }
 
-    /// How long the person may take; 5 minutes by default.
+    /// Sets how long the person may take; 5 minutes by default.
     #[must_use]
     pub fn patience(mut self, most: Duration) -> Self {
         self.patience = most;
         self
     }
 
-    /// Where the browser comes back to.
+    /// Returns the address that the browser returns to.
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
 
-    /// Logs a person in: shows them where, waits for the browser, exchanges the code for a token, saves it, and uses it from
-    /// then on. The browser is then shown whether that succeeded.
+    /// Logs a person in. It calls `show` with the address of the login, waits until the browser returns, exchanges the code for a
+    /// token, saves it, and uses it from then on. The browser is then shown whether that succeeded.
     ///
     /// # Errors
-    /// [`ErrorKind::TimedOut`] if nobody came back in time, or as [`OAuth::exchange_code`].
+    /// [`ErrorKind::TimedOut`] if the browser did not return in time, and those of [`OAuth::exchange_code`].
     pub async fn log_in(self, oauth: &OAuth, show: impl FnOnce(&str)) -> Result<Token, Error> {
         let login = Login::new(oauth.authorization(&self.redirect_uri)?, &self.path);
         show(login.request.url());
         let mut server = Server::new(&self.listener, &login);
-        let came_back = async {
+        let returned = async {
             tokio::select! {
                 query = login.query() => query,
                 never = server.serve() => match never {},
             }
         };
-        let query = timer::timeout(self.patience, came_back).await?.ok_or_else(|| {
-            let why = format!("nobody came back from the login in the browser within {:?}", self.patience);
+        let query = timer::timeout(self.patience, returned).await?.ok_or_else(|| {
+            let why = format!("the browser did not return from the login within {:?}", self.patience);
             Error::new(ErrorKind::TimedOut, why).before_sending()
         })?;
         let outcome = tokio::select! {
@@ -110,18 +110,18 @@ impl Loopback {
                 never = server.serve() => match never {},
             }
         };
-        let _ = timer::timeout(GOODBYE, shown).await; // a browser that reads no page has its token all the same
+        let _ = timer::timeout(GOODBYE, shown).await; // the login has succeeded, even if the browser does not read the page
         outcome
     }
 }
 
-/// The login that the browser is to come back from.
+/// The login that the browser is expected to return from.
 struct Login {
     request: AuthorizationRequest,
     path: String,
-    /// What the browser came back with first.
+    /// The first query that the browser returned with.
     query: watch::Sender<Option<String>>,
-    /// What it is shown in the end.
+    /// The page that it is shown in the end.
     outcome: watch::Sender<Option<Page>>,
     /// How many connections wait to be shown that.
     waiting: watch::Sender<usize>,
@@ -138,26 +138,26 @@ impl Login {
         }
     }
 
-    /// Waits for what the browser comes back with.
+    /// Waits for the query that the browser returns with.
     async fn query(&self) -> String {
         wait_for_value(&self.query).await
     }
 
-    /// Waits until every connection that waits has its page.
+    /// Waits until every waiting connection has its page.
     async fn every_browser_shown(&self) {
         let _ = self.waiting.subscribe().wait_for(|waiting| *waiting == 0).await;
     }
 
-    /// Responds to one request. One that does not belong to this login gets an error page and changes nothing: it may be
-    /// anybody's.
+    /// Responds to one request. One that does not belong to this login gets an error page and changes nothing, because anybody can
+    /// send it.
     async fn respond(&self, asked: Request<Incoming>, waits: &AtomicBool) -> Response<Full<Bytes>> {
         if asked.method() != Method::GET || asked.uri().path() != self.path {
-            return Page::new("Not found", "There is nothing here.").response(StatusCode::NOT_FOUND);
+            return Page::new("Not found", "There is no page at this address.")
+                .response(StatusCode::NOT_FOUND);
         }
         let query = asked.uri().query().unwrap_or_default();
         if self.request.code(query).is_err_and(|error| error.kind() == ErrorKind::InvalidInput) {
-            let text =
-                "This does not belong to the login that the program waits for. Begin it again from there.";
+            let text = "This does not belong to the login that the program waits for. Begin the login again from the program.";
             return Page::new("Not this login", text).response(StatusCode::BAD_REQUEST);
         }
         if !waits.swap(true, Ordering::Relaxed) {
@@ -181,7 +181,7 @@ async fn wait_for_value<T: Clone>(sender: &watch::Sender<Option<T>>) -> T {
     }
 }
 
-/// The connections of a browser, and of whoever else comes by.
+/// The connections of a browser, and of anybody else on this machine.
 struct Server<'a> {
     listener: &'a TcpListener,
     login: &'a Login,
@@ -195,7 +195,7 @@ impl<'a> Server<'a> {
         Self { listener, login, connections: FuturesUnordered::new(), closers: VecDeque::new() }
     }
 
-    /// Answers whoever connects.
+    /// Serves everybody who connects.
     async fn serve(&mut self) -> Infallible {
         loop {
             tokio::select! {
@@ -209,8 +209,7 @@ impl<'a> Server<'a> {
         }
     }
 
-    /// Takes one connection more. Where there are too many, the oldest one makes room that has asked for nothing: browsers open
-    /// some ahead of time.
+    /// Adds a connection. If there are too many, the oldest one without a request is closed: browsers open some ahead of time.
     fn take(&mut self, stream: TcpStream) {
         self.closers.retain(|closer| !closer.is_closed());
         while self.closers.len() >= CONNECTIONS {
@@ -222,19 +221,19 @@ impl<'a> Server<'a> {
     }
 }
 
-/// One connection, which ends with its first answer.
+/// Serves one connection, which ends with its first response.
 async fn connection(stream: TcpStream, login: &Login, closed: oneshot::Receiver<()>) {
     let waits = AtomicBool::new(false);
     let service = service_fn(|asked| async { Ok::<_, Infallible>(login.respond(asked, &waits).await) });
     let serving = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
     let closed = async {
-        // One that waits for the outcome stays.
+        // A connection that waits for the outcome stays open.
         if closed.await.is_err() || waits.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
     };
     tokio::select! {
-        _ = serving => {} // a browser that went away asks again
+        _ = serving => {} // a browser that went away connects again
         () = closed => {}
     }
     if waits.load(Ordering::Relaxed) {
@@ -242,7 +241,7 @@ async fn connection(stream: TcpStream, login: &Login, closed: oneshot::Receiver<
     }
 }
 
-/// A page of ours.
+/// A page that the browser is shown.
 #[derive(Clone)]
 struct Page {
     title: &'static str,
@@ -259,7 +258,7 @@ impl Page {
         match outcome {
             Ok(_) => Self::new("You are logged in", "You can close this window and go back to the program."),
             Err(error) => {
-                let text = format!("The login failed. Go back to the program. It was told: {error}");
+                let text = format!("The login failed. Go back to the program, which has this error: {error}");
                 Self::new("You are not logged in", &text)
             }
         }
@@ -288,7 +287,7 @@ impl Page {
     }
 }
 
-/// As text of HTML.
+/// Escapes text for HTML.
 fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for c in text.chars() {

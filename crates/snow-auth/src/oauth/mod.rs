@@ -1,4 +1,4 @@
-//! OAuth: get a token, keep it fresh, keep the user's storage in sync.
+//! OAuth: obtaining a token, refreshing it, and saving it.
 #![warn(clippy::arithmetic_side_effects)]
 
 mod authorization;
@@ -29,14 +29,16 @@ pub use loopback::Loopback;
 use shared_token::SharedToken;
 use snow_core::{Error, Origin, Secret};
 use std::{fmt, sync::Arc};
-pub use store::{FileStore, Lease, MemoryStore, RefreshFailure, TokenStore};
+pub use store::{FileStore, Lease, MemoryStore, RefreshFailure, Saved, TokenStore};
 pub use token::Token;
 pub(crate) use token_state::BearerHeader;
 
-/// An OAuth client of one instance: it holds the token that all clones and all layers made from it share.
+/// An OAuth client of one instance. All clones and all layers made from it share one token.
 ///
-/// The token endpoint is reached over the service given to [`OAuthBuilder::build`]: give it the same transport as data
-/// calls use, so that proxies, certificates and timeouts hold for both.
+/// Token requests go over the service that is given to [`OAuthBuilder::build`]. Give it the transport of the data calls, so that
+/// proxies, certificates and timeouts apply to both.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,7 +47,7 @@ pub(crate) use token_state::BearerHeader;
 /// use snow_core::{Body, Instance};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
-/// // Some HTTP service: answers the token request with a token, and everything else with the header it saw.
+/// // Some HTTP service: it responds to the token request with a token, and to everything else with the header it saw.
 /// let http = service_fn(|request: Request<Body>| async move {
 ///     let json = r#"{"access_token":"abc","refresh_token":"def","expires_in":1799,"token_type":"Bearer"}"#;
 ///     let seen = request.headers().get("authorization").map(|h| h.to_str().unwrap().to_owned());
@@ -58,8 +60,8 @@ pub(crate) use token_state::BearerHeader;
 ///     .client_secret("my-secret")
 ///     .build(&Instance::parse("dev12345")?, http)?;
 /// oauth.generate_token("admin", "secret").await?;
-/// let answer = oauth.layer().layer(http).oneshot(Request::get("/anything").body(Body::empty())?).await?;
-/// assert_eq!(answer.into_body().collect(64).await?, "Bearer abc");
+/// let response = oauth.layer().layer(http).oneshot(Request::get("/anything").body(Body::empty())?).await?;
+/// assert_eq!(response.into_body().collect(64).await?, "Bearer abc");
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
@@ -69,31 +71,32 @@ pub struct OAuth {
 }
 
 impl OAuth {
-    /// A client to be configured.
+    /// Creates a builder of a client.
     pub fn builder() -> OAuthBuilder {
         OAuthBuilder::default()
     }
 
-    /// Gets a token with the password grant, saves it, and uses it from then on. The password is not kept.
+    /// Obtains a token with the password grant, saves it, and uses it from then on. The password is not kept.
     ///
     /// # Errors
-    /// [`ErrorKind::TokenRefused`](snow_core::ErrorKind::TokenRefused) if the instance says no, [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the storage fails, or what went wrong
-    /// on the way.
+    /// - [`ErrorKind::TokenRefused`](snow_core::ErrorKind::TokenRefused) if the instance refuses.
+    /// - [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the token store fails.
+    /// - The error of the token request, if it failed on the way.
     pub async fn generate_token(&self, user: &str, password: impl Into<Secret>) -> Result<Token, Error> {
         self.log_in(&Grant::password(user, password)).await
     }
 
-    /// Gets a token by a grant, saves it, and uses it from then on. Nothing goes out with the token before.
+    /// Obtains a token by a grant, saves it, and uses it from then on. No further call uses the token before.
     ///
     /// # Errors
-    /// As [`generate_token`](Self::generate_token).
+    /// Those of [`generate_token`](Self::generate_token).
     pub async fn log_in(&self, grant: &Grant) -> Result<Token, Error> {
         grant.check()?;
         self.token.log_in(self.token.refresher.endpoint.obtain(grant)).await
     }
 
-    /// Begins a login in a browser, which comes back to `redirect_uri`: one that the instance's registry has for this client
-    /// (facts 4.3). For programs without a web server of their own there is `Loopback`, with the feature `loopback`.
+    /// Begins a login in a browser, which returns to `redirect_uri`. The instance's registry must have that URI for this client
+    /// (facts 4.3). Programs without a web server of their own use `Loopback`, with the feature `loopback`.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if the redirect URI is not an absolute URL.
@@ -101,17 +104,23 @@ impl OAuth {
         self.token.refresher.endpoint.authorization(redirect_uri)
     }
 
-    /// Ends a login in a browser: takes what the browser came back with (the whole address, or its query), exchanges the code
-    /// for a token, saves it, and uses it from then on.
+    /// Ends a login in a browser: exchanges the code in `callback` for a token, saves it, and uses it from then on. `callback` is
+    /// the address that the browser returned to, or its query.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if it is not the answer to this request, [`ErrorKind::TokenRefused`](snow_core::ErrorKind::TokenRefused) if the person or the instance
-    /// said no, [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the storage fails, or what went wrong on the way.
-    pub async fn exchange_code(&self, request: &AuthorizationRequest, answer: &str) -> Result<Token, Error> {
-        self.token.log_in(self.token.refresher.endpoint.exchange_code(request, answer)).await
+    /// - [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if `callback` does not belong to this request.
+    /// - [`ErrorKind::TokenRefused`](snow_core::ErrorKind::TokenRefused) if the person or the instance refused.
+    /// - [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the token store fails.
+    /// - The error of the token request, if it failed on the way.
+    pub async fn exchange_code(
+        &self,
+        request: &AuthorizationRequest,
+        callback: &str,
+    ) -> Result<Token, Error> {
+        self.token.log_in(self.token.refresher.endpoint.exchange_code(request, callback)).await
     }
 
-    /// Uses a stored token from now on, or none. The storage does not hear of it: it came from there.
+    /// Sets the token that calls use from now on, or none. It is not given to the token store, because it came from there.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if the access token is empty or has characters that no header may have.
@@ -119,16 +128,18 @@ impl OAuth {
         self.token.set(token.into())
     }
 
-    /// The token in use, if there is one. It may be over and be renewed with the next call.
+    /// Returns the token in use, if there is one. It may have expired, and is then refreshed by the next call.
     pub fn token(&self) -> Option<Token> {
         self.token.token()
     }
 
-    /// Ends the token on the instance, refresh token and all, then forgets it here and in the storage. Everybody who uses the
-    /// same token is logged out, too (facts 4.2).
+    /// Revokes the token and its refresh token on the instance, then removes it here and from the token store. Everybody who uses
+    /// the same token is logged out as well (facts 4.2).
     ///
     /// # Errors
-    /// [`ErrorKind::NoToken`](snow_core::ErrorKind::NoToken) if there is none. If the instance could not be asked, the token is kept.
+    /// - [`ErrorKind::NoToken`](snow_core::ErrorKind::NoToken) if there is none.
+    /// - The error of the request, if it failed. Then the token is kept.
+    /// - [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the token store fails. The token is revoked then.
     pub async fn revoke(&self) -> Result<(), Error> {
         let token = self.token.newest().ok_or_else(token_state::no_token)?;
         let refresher = &self.token.refresher;
@@ -139,7 +150,7 @@ impl OAuth {
         refresher.remove(&token).await
     }
 
-    /// Why the storage did not take the token in use, where calls go on all the same; see [`StorePolicy::BestEffort`].
+    /// Returns why the token in use was not saved, with [`StorePolicy::BestEffort`].
     pub fn store_error(&self) -> Option<Error> {
         self.token.store_error()
     }
@@ -148,7 +159,7 @@ impl OAuth {
         &self.origin
     }
 
-    /// What a call waits for that has no token to go out with.
+    /// Says what a call without a token waits for.
     pub(crate) fn what_it_waits_for(&self) -> String {
         let refresher = &self.token.refresher;
         let host = refresher.endpoint.uri.host().unwrap_or("the token endpoint");

@@ -86,10 +86,9 @@ impl SharedToken {
         let result = self.wait(id, handle).await;
         match self.finish(id, result, false) {
             Ok(Some(current)) => Ok(current.token),
-            Ok(None) => Err(Error::new(
-                ErrorKind::TokenNotSaved,
-                "another login or a logout took the place of this one",
-            )),
+            Ok(None) => {
+                Err(Error::new(ErrorKind::TokenNotSaved, "another login or a logout replaced this one"))
+            }
             Err(error) => {
                 self.change(TokenMachine::end_cool_down);
                 Err(error)
@@ -217,8 +216,8 @@ impl SharedToken {
     fn refuse_own_hooks(&self) -> Result<(), Error> {
         let store = self.refresher.store.as_ref().is_some_and(Store::is_polled_here);
         if store || is_polled_here(self.tracking_id()) {
-            let why = "a token store, updater, callback or signer calls the client whose token it saves or makes, which waits \
-                       for it";
+            let why = "a token store, updater, callback or signer calls the client whose token it saves or obtains; that \
+                       client waits for it";
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         Ok(())

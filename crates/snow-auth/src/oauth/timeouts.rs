@@ -4,9 +4,9 @@ use snow_core::{Error, ErrorKind, timer};
 use std::future::Future;
 use std::time::Duration;
 
-/// How long a token request may take, unless told otherwise.
+/// How long a token request may take by default.
 const TOKEN_REQUEST: Duration = Duration::from_secs(30);
-/// How long code of the user's may take, unless told otherwise.
+/// How long code of the user's may take by default.
 const CALLBACK: Duration = Duration::from_secs(30);
 /// How many times as long a store may wait for its lease: others hold it for as long as their own refresh takes.
 const LEASE_FACTOR: u32 = 10;

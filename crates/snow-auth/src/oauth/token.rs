@@ -1,4 +1,4 @@
-//! A token as it is stored.
+//! A token in the form in which it is stored.
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -8,10 +8,14 @@ use snow_core::{Error, ErrorKind, Secret};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-/// An OAuth token, in the JSON that pysnow stores: `access_token`, `refresh_token`, `token_type`, `scope`, `expires_in`
-/// and `expires_at` (Unix seconds, with a fraction). Keys that are not known are kept and written again.
+/// An OAuth token, in the JSON that pysnow stores.
 ///
-/// A token whose lifetime is missing, is not positive, or cannot be read is used until the service refuses it.
+/// The keys are `access_token`, `refresh_token`, `token_type`, `scope`, `expires_in` and `expires_at` (Unix seconds, with a
+/// fraction). Unknown keys are kept and serialized again.
+///
+/// A token whose lifetime is missing, not positive or unreadable is used until the service refuses it.
+///
+/// # Examples
 ///
 /// ```
 /// let stored = r#"{"access_token":"abc","expires_at":1767225600.5,"expires_in":1799,"refresh_token":"def",
@@ -39,8 +43,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token that was had elsewhere, from another issuer for one. When it ends is not known, unless
-    /// [`with_lifetime`](Self::with_lifetime) says so.
+    /// Creates a token that was obtained elsewhere, such as from another issuer. It does not expire unless
+    /// [`with_lifetime`](Self::with_lifetime) sets a lifetime.
     pub fn new(access_token: impl Into<Secret>) -> Self {
         Self {
             access_token: access_token.into(),
@@ -52,37 +56,37 @@ impl Token {
         }
     }
 
-    /// The token with what the next one is asked for with.
+    /// Sets the refresh token, with which the next token is requested.
     #[must_use]
     pub fn with_refresh_token(mut self, refresh_token: impl Into<Secret>) -> Self {
         self.refresh_token = Some(refresh_token.into());
         self
     }
 
-    /// The token with so long to live, from when it was asked for. Less than a second means that the lifetime is not known, and
-    /// that the token is used until the service refuses it.
+    /// Sets the lifetime, counted from the request for the token. Less than a second means that it is not known, and that the
+    /// token is used until the service refuses it.
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.expires_in = Some(lifetime.as_secs()).filter(|seconds| *seconds > 0);
         self
     }
 
-    /// What goes into the `Authorization` header.
+    /// Returns the access token, which is sent in the `Authorization` header.
     pub fn access_token(&self) -> &Secret {
         &self.access_token
     }
 
-    /// What the next access token is asked for with. Client credentials have none (facts 4.1).
+    /// Returns the refresh token, with which the next token is requested. Client credentials have none (facts 4.1).
     pub fn refresh_token(&self) -> Option<&Secret> {
         self.refresh_token.as_ref().filter(|token| !token.is_empty())
     }
 
-    /// How long the token was to live when it was obtained.
+    /// Returns the lifetime that the token had when it was obtained.
     pub fn expires_in(&self) -> Option<Duration> {
         self.expires_in.map(Duration::from_secs)
     }
 
-    /// When the token ends; `None` means that only the service knows.
+    /// Returns when the token expires; `None` if only the service knows.
     pub fn expires_at(&self) -> Option<SystemTime> {
         let seconds = Duration::try_from_secs_f64(self.expires_at?).ok()?;
         SystemTime::UNIX_EPOCH.checked_add(seconds)
@@ -92,7 +96,7 @@ impl Token {
         self.expires_at().is_some_and(|end| now >= end)
     }
 
-    /// A token that a callback returned: when it ends is counted from before it was asked, unless it says so itself.
+    /// Sets the expiry of a token that a callback returned, counted from before the call, unless the token has one.
     pub(super) fn with_expiry_since(mut self, asked: Duration) -> Self {
         if self.expires_at.is_none() {
             self.expires_at = self
@@ -102,7 +106,8 @@ impl Token {
         self
     }
 
-    /// The token of a response to a request that left at `sent`, with what the token before it had and the response left out.
+    /// Completes the token of a response to a request that was sent at `sent`, with what the token before it had and the response
+    /// left out.
     pub(super) fn completed(mut self, sent: Duration, before: Option<&Token>) -> Self {
         let ends = |seconds| sent.as_secs_f64() + Duration::from_secs(seconds).as_secs_f64();
         self.expires_at = self.expires_in.map(ends);
@@ -117,11 +122,11 @@ impl Token {
         self
     }
 
-    /// The header that carries it, marked sensitive.
+    /// Returns the `Authorization` header with the token, marked sensitive.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] if the access token is empty or has characters that no header may have, or if its type is not one
-    /// that a header carries by itself.
+    /// [`ErrorKind::InvalidInput`] if the access token is empty or has characters that no header may have, or if tokens of its type
+    /// need more than a header.
     pub(super) fn header(&self) -> Result<HeaderValue, Error> {
         if OTHER_TYPES.iter().any(|other| other.eq_ignore_ascii_case(self.token_type.trim())) {
             let why =
@@ -138,11 +143,11 @@ impl Token {
     }
 }
 
-/// The registered types of tokens that take more than a header (a key, a signature), or grant no access. Any other type is taken
-/// as a bearer token: issuers write `JWT`, `access_token` and the like there.
+/// The registered types of tokens that need more than a header (a key, a signature), or grant no access. Any other type is used
+/// as a bearer token, because issuers write `JWT`, `access_token` and the like there.
 const OTHER_TYPES: [&str; 4] = ["mac", "PoP", "DPoP", "N_A"];
 
-/// The memory of a header, wiped with the last of its clones.
+/// The bytes of a header, which are overwritten when its last clone is dropped.
 struct ZeroizedHeader(Secret);
 
 impl AsRef<[u8]> for ZeroizedHeader {
@@ -164,7 +169,7 @@ fn bearer() -> String {
     "Bearer".into()
 }
 
-/// A type is text; anything else is as if it had been left out.
+/// Reads a type, which is text. Anything else counts as missing.
 fn token_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) if !text.trim().is_empty() => text,
@@ -172,7 +177,7 @@ fn token_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::E
     })
 }
 
-/// A number, or one written as text: servers do both. Anything else says nothing, and no token is thrown away for it.
+/// Reads a number, or one in a string: servers write both. Anything else counts as missing, so that the token is not lost.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let number = match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_f64(),
@@ -182,10 +187,10 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::
     Ok(number.filter(|number| number.is_finite()))
 }
 
-/// A lifetime of less than a second says nothing either: the token would be over before anybody could use it.
+/// Reads a lifetime. Less than a second counts as missing: the token would have expired before anybody could use it.
 fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let seconds = number(deserializer)?.filter(|seconds| *seconds >= 1.0);
-    // Past this, neither a Duration nor a float tells lifetimes apart.
+    // A longer lifetime makes no difference, and would not fit.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped first")]
     Ok(seconds.map(|seconds| seconds.clamp(1.0, 4e9) as u64))
 }
@@ -247,19 +252,19 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_refresh_token_keeps_the_one_before() {
+    fn a_response_without_a_refresh_token_keeps_the_one_before() {
         let before: Token =
             serde_json::from_str(r#"{"access_token":"a","refresh_token":"r","scope":"s","x":1}"#).unwrap();
-        let answer: Token =
+        let response: Token =
             serde_json::from_str(r#"{"access_token":"b","refresh_token":"","expires_in":10}"#).unwrap();
-        let token = answer.completed(Duration::from_secs(100), Some(&before));
+        let token = response.completed(Duration::from_secs(100), Some(&before));
         assert_eq!(token.refresh_token().unwrap().expose(), "r");
         assert_eq!((&token.other["scope"], &token.other["x"]), (&"s".into(), &1.into()));
         assert_eq!(token.expires_at(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(110)));
     }
 
     #[test]
-    fn odd_times_are_no_panic() {
+    fn odd_times_do_not_panic() {
         for odd in ["-1", "1e300", "\"1e300\"", "-1e300"] {
             let json = format!(r#"{{"access_token":"a","expires_in":{odd},"expires_at":{odd}}}"#);
             let token: Token = serde_json::from_str(&json).unwrap();

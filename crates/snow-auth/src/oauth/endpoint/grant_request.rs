@@ -6,23 +6,60 @@ use super::{Endpoint, RequestFailure};
 use crate::Token;
 use crate::oauth::grant::{Grant, GrantKind, TokenCallback};
 use crate::oauth::jwt_bearer::JwtBearer;
-use crate::oauth::timeouts::within_callback_timeout;
+use crate::oauth::timeouts::{Timeouts, within_callback_timeout};
 use futures_util::FutureExt;
 use http::Method;
 use oauth2::{CsrfToken, ResourceOwnerPassword, ResourceOwnerUsername};
 use snow_core::{Error, ErrorKind, Secret};
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// A grant that is ready to be sent: an assertion is signed.
+pub(in crate::oauth) enum GrantRequest<'a> {
+    Password { user: &'a str, password: &'a Secret },
+    ClientCredentials,
+    Assertion(Secret),
+    Callback(&'a TokenCallback),
+}
+
+impl GrantRequest<'_> {
+    /// Returns how long it may take to send it and to receive the token.
+    pub(in crate::oauth) fn timeout(&self, timeouts: &Timeouts) -> Duration {
+        match self {
+            Self::Password { .. } | Self::ClientCredentials | Self::Assertion(_) => timeouts.token_request,
+            Self::Callback(_) => timeouts.callback,
+        }
+    }
+}
 
 impl Endpoint {
     /// Obtains a token by a grant.
     pub(in crate::oauth) async fn obtain(&self, grant: &Grant) -> Result<Token, Error> {
-        let token = match &grant.0 {
-            GrantKind::Password { user, password } => self.password(user, password).await,
-            GrantKind::ClientCredentials => self.client_credentials().await,
-            GrantKind::JwtBearer(assertion) => self.jwt_bearer(assertion).await,
-            GrantKind::Callback(callback) => self.callback(&**callback).await,
+        self.send(self.prepare(grant).await?).await
+    }
+
+    /// Does what comes before the token request itself.
+    pub(in crate::oauth) async fn prepare<'a>(&self, grant: &'a Grant) -> Result<GrantRequest<'a>, Error> {
+        Ok(match &grant.0 {
+            GrantKind::Password { user, password } => GrantRequest::Password { user, password },
+            GrantKind::ClientCredentials => GrantRequest::ClientCredentials,
+            GrantKind::JwtBearer(assertion) => GrantRequest::Assertion(self.sign(assertion).await?),
+            GrantKind::Callback(callback) => GrantRequest::Callback(&**callback),
+        })
+    }
+
+    /// Obtains a token by a grant that is ready to be sent.
+    pub(in crate::oauth) async fn send(&self, request: GrantRequest<'_>) -> Result<Token, Error> {
+        let token = match request {
+            GrantRequest::Password { user, password } => self.password(user, password).await,
+            GrantRequest::ClientCredentials => self.client_credentials().await,
+            GrantRequest::Assertion(assertion) => {
+                let fields = vec![("grant_type", JWT_BEARER), ("assertion", assertion.expose())];
+                self.request_by_form(fields).await
+            }
+            GrantRequest::Callback(callback) => self.callback(callback).await,
         };
         token.map_err(|failure| failure.error)
     }
@@ -43,11 +80,10 @@ impl Endpoint {
         self.accept(reply.map_err(|error| self.error_of(error))?, sent, None)
     }
 
-    async fn jwt_bearer(&self, assertion: &JwtBearer) -> Result<Token, RequestFailure> {
+    async fn sign(&self, assertion: &JwtBearer) -> Result<Secret, Error> {
         let jti = CsrfToken::new_random();
         let signed = assertion.assertion(&self.client_id, self.clock.unix().as_secs(), jti.secret());
-        let assertion = within_callback_timeout("the signer", self.timeouts.callback, signed).await??;
-        self.request_by_form(vec![("grant_type", JWT_BEARER), ("assertion", assertion.expose())]).await
+        within_callback_timeout("the signer", self.timeouts.callback, signed).await?
     }
 
     /// Requests a token with these fields: for grants that `oauth2` does not have.

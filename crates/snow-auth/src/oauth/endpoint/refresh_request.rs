@@ -31,7 +31,7 @@ fn to_login_again(error: Error) -> Error {
         return error;
     }
     let again =
-        Error::new(ErrorKind::ReauthenticationRequired, "the instance took the refresh token no longer");
+        Error::new(ErrorKind::ReauthenticationRequired, "the instance no longer accepts the refresh token");
     let again = error.status().into_iter().fold(again, Error::with_status);
     error
         .service_message()

@@ -45,5 +45,5 @@ pub(super) fn refused_by_endpoint(error: &str, description: &str) -> Error {
 }
 
 pub(super) fn no_token_in_response() -> Error {
-    Error::new(ErrorKind::Decode, "the token endpoint's answer holds no token")
+    Error::new(ErrorKind::Decode, "the token endpoint's response contains no token")
 }

@@ -1,6 +1,6 @@
 //! Any store as one type, which knows when it is being called.
 
-use super::{Lease, RefreshFailure, TokenStore};
+use super::{Lease, RefreshFailure, Saved, TokenStore};
 use crate::Token;
 use crate::oauth::reentrancy::{PollTracker, is_polled_here};
 use crate::oauth::timeouts::Timeouts;
@@ -10,18 +10,22 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The user's store, whose errors and panics are ours.
+/// The user's store, with its errors and panics turned into ours.
 #[derive(Clone)]
 pub(crate) struct Store {
     inner: Arc<dyn ErasedStore>,
-    /// Whether there is anything to be read.
+    /// Whether it can be read.
     is_read: bool,
     timeouts: Timeouts,
 }
 
 trait ErasedStore: Send + Sync {
     fn load(self: Arc<Self>) -> BoxFuture<'static, Result<Option<Token>, BoxError>>;
-    fn save(self: Arc<Self>, token: Token) -> BoxFuture<'static, Result<(), BoxError>>;
+    fn save<'a>(
+        self: Arc<Self>,
+        token: &'a Token,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<Saved, BoxError>>;
     fn remove(self: Arc<Self>) -> BoxFuture<'static, Result<(), BoxError>>;
     fn lease(self: Arc<Self>) -> BoxFuture<'static, Result<Lease, BoxError>>;
     fn failure(self: Arc<Self>) -> BoxFuture<'static, Result<Option<RefreshFailure>, BoxError>>;
@@ -33,8 +37,12 @@ impl<S: TokenStore> ErasedStore for S {
         async move { TokenStore::load(&*self).await.map_err(Into::into) }.boxed()
     }
 
-    fn save(self: Arc<Self>, token: Token) -> BoxFuture<'static, Result<(), BoxError>> {
-        async move { TokenStore::save(&*self, &token).await.map_err(Into::into) }.boxed()
+    fn save<'a>(
+        self: Arc<Self>,
+        token: &'a Token,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<Saved, BoxError>> {
+        async move { TokenStore::save(&*self, token, lease).await.map_err(Into::into) }.boxed()
     }
 
     fn remove(self: Arc<Self>) -> BoxFuture<'static, Result<(), BoxError>> {
@@ -59,7 +67,7 @@ impl Store {
         Self { inner: Arc::new(store), is_read: true, timeouts: Timeouts::default() }
     }
 
-    /// A store that is only written.
+    /// Creates a store that is only written.
     pub(crate) fn write_only(store: impl TokenStore) -> Self {
         Self { is_read: false, ..Self::new(store) }
     }
@@ -77,18 +85,18 @@ impl Store {
         self.call(self.inner.clone().load(), ErrorKind::TokenNotLoaded, "could not be read").await
     }
 
-    pub(crate) async fn save(&self, token: &Token) -> Result<(), Error> {
-        let saving = self.inner.clone().save(token.clone());
-        self.call(saving, ErrorKind::TokenNotSaved, "did not take the new token").await
+    pub(crate) async fn save(&self, token: &Token, lease: &Lease) -> Result<Saved, Error> {
+        let saving = self.inner.clone().save(token, lease);
+        self.call(saving, ErrorKind::TokenNotSaved, "could not save the new token").await
     }
 
     pub(crate) async fn remove(&self) -> Result<(), Error> {
-        self.call(self.inner.clone().remove(), ErrorKind::TokenNotSaved, "did not forget the token").await
+        self.call(self.inner.clone().remove(), ErrorKind::TokenNotSaved, "could not remove the token").await
     }
 
     pub(crate) async fn lease(&self) -> Result<Lease, Error> {
         let leasing = self.inner.clone().lease();
-        self.call_for(self.timeouts.lease(), leasing, ErrorKind::TokenNotLoaded, "gave no lease").await
+        self.call_for(self.timeouts.lease(), leasing, ErrorKind::TokenNotLoaded, "returned no lease").await
     }
 
     pub(crate) async fn failure(&self) -> Result<Option<RefreshFailure>, Error> {
@@ -97,23 +105,24 @@ impl Store {
 
     pub(crate) async fn save_failure(&self, failure: RefreshFailure) -> Result<(), Error> {
         let saving = self.inner.clone().save_failure(failure);
-        self.call(saving, ErrorKind::TokenNotSaved, "did not take the failure").await
+        self.call(saving, ErrorKind::TokenNotSaved, "could not save the failure").await
     }
 
     async fn call<T>(
         &self,
-        work: BoxFuture<'static, Result<T, BoxError>>,
+        work: BoxFuture<'_, Result<T, BoxError>>,
         kind: ErrorKind,
         failed: &str,
     ) -> Result<T, Error> {
         self.call_for(self.timeouts.callback, work, kind, failed).await
     }
 
-    /// What a store does, known to run while it is polled; its failure, its panic and that it does not finish as errors of ours.
+    /// Awaits a call of the store, tracked while it is polled. Its failure, its panic and that it does not finish in time become
+    /// errors of ours.
     async fn call_for<T>(
         &self,
         limit: Duration,
-        work: BoxFuture<'static, Result<T, BoxError>>,
+        work: BoxFuture<'_, Result<T, BoxError>>,
         kind: ErrorKind,
         failed: &str,
     ) -> Result<T, Error> {

@@ -1,6 +1,6 @@
 //! Tokens in a file that processes share.
 
-use super::{Lease, RefreshFailure, TokenStore};
+use super::{Lease, RefreshFailure, Saved, TokenStore};
 use crate::Token;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,30 +13,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-/// How long a lease is waited for, unless told otherwise: longer than a token request may take.
+/// How long a lease is waited for by default: longer than a token request may take.
 const LEASE_WAIT: Duration = Duration::from_secs(150);
-/// Between two looks at the lock: the first pause, and the longest.
+/// The first and the longest pause between two attempts to lock the file.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
 
-/// As many as Linux follows.
+/// How many symbolic links are followed: as many as Linux follows.
 const MOST_LINKS: usize = 40;
 
-/// Keeps a token in a file, in the JSON that pysnow stores; any number of processes on one machine may share it.
+/// A store in a file, in the JSON that pysnow stores. Any number of processes on one machine may share it.
 ///
-/// - The file can be read by its owner alone (0600 on Unix), and is replaced as a whole: a process that is killed at any moment
-///   leaves the old token or the new one.
-/// - One process at a time renews: it holds a lock on a file beside (`token.json.lock`), which ends with the process. The
-///   others wait, and then find its token.
-/// - A symbolic link is followed, as mounted secrets need it: what it points to is replaced, in its own folder, and the lock is
-///   there. An empty file is no token yet.
-/// - A renewal that failed is remembered beside (`token.json.failure`) for as long as it is not tried again (1 s; 30 s if the
-///   endpoint said no), so that a hundred processes do not ask in vain a hundred times.
+/// - The file is readable by its owner only (0600 on Unix). It is replaced as a whole, so that a process that is killed at any
+///   moment leaves either the old token or the new one.
+/// - One process at a time refreshes the token. It holds a lock on a second file (`token.json.lock`), which ends with the
+///   process. The others wait, and then find its token.
+/// - A symbolic link is followed, because mounted secrets are links: the file that it points to is replaced, in its own folder,
+///   and the lock is in that folder. An empty file counts as no token.
+/// - A failed refresh is remembered in a third file (`token.json.failure`) for as long as no other one is started (1 s; 30 s if
+///   the endpoint refused it), so that a hundred processes do not send a hundred requests in vain.
 ///
-/// With a server that makes a new refresh token at each renewal (ServiceNow does not, facts 4.2), a process that is killed
-/// between the server's answer and the new file leaves a dead refresh token: the next one logs in again by its
-/// [`Grant`](crate::Grant), or says that somebody has to.
+/// Some servers issue a new refresh token at each refresh and end the one before (ServiceNow does not, facts 4.2). With such a
+/// server, a process that is killed between the server's response and the new file leaves a dead refresh token. The next
+/// process then logs in again by its [`Grant`](crate::Grant), or fails with
+/// [`ErrorKind::ReauthenticationRequired`](snow_core::ErrorKind::ReauthenticationRequired).
 ///
-/// Files are read and written on the runtime's threads for blocking work. Network file systems must support locks.
+/// Files are read and written on the runtime's threads for blocking work. A network file system must support locks.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
@@ -47,7 +48,7 @@ const MOST_LINKS: usize = 40;
 /// let store = FileStore::new(folder.join("token.json"));
 /// assert!(store.load().await?.is_none());
 /// let lease = store.lease().await?;
-/// store.save(&Token::new("abc")).await?;
+/// store.save(&Token::new("abc"), &lease).await?;
 /// drop(lease);
 /// assert_eq!(store.load().await?.unwrap().access_token().expose(), "abc");
 /// # std::fs::remove_dir_all(&folder)
@@ -58,7 +59,7 @@ pub struct FileStore(Arc<FileStoreState>);
 
 #[derive(Debug)]
 struct FileStoreState {
-    /// The lock that is held, if one is: what is being written keeps it until it is done.
+    /// The lock, if it is held. A write that is still running keeps it until it is done.
     held: Mutex<Weak<File>>,
     path: PathBuf,
     lease_wait: Duration,
@@ -66,18 +67,19 @@ struct FileStoreState {
 }
 
 impl FileStore {
-    /// In this file, which need not exist yet; its folder must.
+    /// Creates a store in this file. The file need not exist yet, but its folder must.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(Arc::new(FileStoreState::new(path.into(), LEASE_WAIT)))
     }
 
-    /// How long to wait for another process that renews; 150 s by default, more than a token request may take.
+    /// Sets how long to wait for another process that refreshes the token; 150 s by default, which is more than a token request
+    /// may take.
     #[must_use]
     pub fn lease_wait(self, most: Duration) -> Self {
         Self(Arc::new(FileStoreState::new(self.0.path.clone(), most)))
     }
 
-    /// Does its work as one piece, which a dropped future does not interrupt.
+    /// Does the work as a whole, even if the future is dropped.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&TokenFiles) -> io::Result<T> + Send + 'static,
@@ -100,11 +102,12 @@ impl TokenStore for FileStore {
         self.blocking(|files| read(&files.path)).await
     }
 
-    async fn save(&self, token: &Token) -> io::Result<()> {
+    /// Always [`Saved::Kept`]: nobody takes a locked file over.
+    async fn save(&self, token: &Token, _: &Lease) -> io::Result<Saved> {
         let token = token.clone();
         self.blocking(move |files| {
             files.replace(&files.path, &token)?;
-            remove(&files.sibling("failure"))
+            remove(&files.sibling("failure")).map(|()| Saved::Kept)
         })
         .await
     }
@@ -149,7 +152,7 @@ impl FileStoreState {
     }
 }
 
-/// Where the token is, when all links have been followed.
+/// The file of the token, with all links followed, and the files next to it.
 struct TokenFiles<'a> {
     path: PathBuf,
     written: &'a AtomicU64,
@@ -164,7 +167,7 @@ impl<'a> TokenFiles<'a> {
         sibling(&self.path, ending)
     }
 
-    /// Whoever gets the lock clears away what killed processes began to write.
+    /// Locks the file if nobody else has, and then removes what killed processes left half-written.
     fn try_lock(&self) -> io::Result<Option<File>> {
         let path = self.sibling("lock");
         let lock = private().create(true).truncate(false).open(&path).map_err(|e| named(&path, e))?;
@@ -178,7 +181,7 @@ impl<'a> TokenFiles<'a> {
         }
     }
 
-    /// Best effort: what is left here does no harm but to lie around.
+    /// Removes half-written files. A failure is ignored, because such a file does no harm.
     fn clear(&self) {
         let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else { return };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
@@ -191,7 +194,7 @@ impl<'a> TokenFiles<'a> {
         }
     }
 
-    /// Writes beside and renames, so that the file is whole at every moment.
+    /// Writes a new file and renames it, so that the file is whole at every moment.
     fn replace(&self, path: &Path, content: &impl Serialize) -> io::Result<()> {
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let new = self.sibling(&unfinished(std::process::id(), number));
@@ -205,7 +208,7 @@ impl<'a> TokenFiles<'a> {
     }
 
     fn write_new(&self, new: &Path, content: &impl Serialize) -> io::Result<()> {
-        remove(new)?; // of a process with the same number, long gone
+        remove(new)?; // a process with the same id, which has ended, may have left it
         let mut file = private().create_new(true).open(new)?;
         let text = snow_core::Secret::from(serde_json::to_string(content)?);
         file.write_all(text.expose().as_bytes())?;
@@ -213,7 +216,7 @@ impl<'a> TokenFiles<'a> {
     }
 }
 
-/// `token.json.lock` of `token.json`.
+/// Returns the path of a file next to this one: `token.json.lock` for `token.json`.
 fn sibling(path: &Path, ending: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(".");
@@ -221,19 +224,20 @@ fn sibling(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// What follows the name of the token's file in that of one that is being written.
+/// Returns the ending of a file that is being written, which follows the name of the token's file.
 fn unfinished(process: u32, number: u64) -> String {
     format!("snow-{process}-{number}.new")
 }
 
-/// Whether that is of a file that is being written here, and of nobody else's.
+/// Returns `true` for an ending that only [`unfinished`] makes, so that no file of somebody else's is removed.
 fn is_unfinished(ending: &str) -> bool {
     let numbers = ending.strip_prefix("snow-").and_then(|rest| rest.strip_suffix(".new")?.split_once('-'));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     numbers.is_some_and(|(process, number)| is_number(process) && is_number(number))
 }
 
-/// The file that a path leads to, which need not exist yet: replacing a link by a file would part whoever reads the other one.
+/// Follows symbolic links to the file, which need not exist yet. Replacing a link by a file would separate us from those who
+/// read the file itself.
 fn followed(path: &Path) -> io::Result<PathBuf> {
     let mut followed = path.to_owned();
     for _ in 0..MOST_LINKS {
@@ -243,7 +247,7 @@ fn followed(path: &Path) -> io::Result<PathBuf> {
     Err(named(path, io::Error::other(format!("more than {MOST_LINKS} symbolic links lead on from here"))))
 }
 
-/// For reading and writing, by the owner alone.
+/// Returns options to open a file for reading and writing, by its owner only.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
@@ -258,11 +262,11 @@ fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(named(path, error)),
     };
-    // Made by touch, or by whoever mounts it before there is anything in it.
+    // Somebody created the file before there was a token.
     if text.expose().trim().is_empty() {
         return Ok(None);
     }
-    // What serde says may repeat what it read: a secret.
+    // The message of serde may repeat what it read, which is a secret.
     let unfit = |error: serde_json::Error| {
         let why = format!("not the JSON of a token, at line {} column {}", error.line(), error.column());
         named(path, io::Error::new(io::ErrorKind::InvalidData, why))
@@ -277,7 +281,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// So that the new name outlives a loss of power. Not every file system can.
+/// Makes the new name survive a loss of power. Not every file system can, so a failure is ignored.
 fn sync_folder(path: &Path) {
     #[cfg(unix)]
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -321,7 +325,7 @@ mod tests {
         let store = folder.store();
         assert_eq!(store.load().await.unwrap(), None);
         for access in ["first", "second"] {
-            store.save(&Token::new(access)).await.unwrap();
+            assert_eq!(store.save(&Token::new(access), &Lease::none()).await.unwrap(), Saved::Kept);
             assert_eq!(store.load().await.unwrap(), Some(Token::new(access)));
         }
         #[cfg(unix)]
@@ -340,11 +344,10 @@ mod tests {
     async fn a_failure_is_remembered_until_a_token_is_saved() {
         let folder = Folder::new("failure");
         let store = folder.store();
-        let failure =
-            RefreshFailure { message: "no".into(), log_in_again: true, refused: false, until: 1_000 };
+        let failure = RefreshFailure { log_in_again: true, ..RefreshFailure::new("no", 1_000) };
         store.save_failure(&failure).await.unwrap();
         assert_eq!(folder.store().failure().await.unwrap(), Some(failure));
-        store.save(&Token::new("a")).await.unwrap();
+        let _ = store.save(&Token::new("a"), &Lease::none()).await.unwrap();
         assert_eq!(store.failure().await.unwrap(), None);
     }
 
@@ -384,7 +387,8 @@ mod tests {
     #[tokio::test]
     async fn a_folder_that_is_not_there_is_named() {
         let store = FileStore::new("/nowhere/at/all/token.json");
-        for error in [store.save(&Token::new("a")).await.unwrap_err(), store.lease().await.unwrap_err()] {
+        let saved = store.save(&Token::new("a"), &Lease::none()).await;
+        for error in [saved.unwrap_err(), store.lease().await.unwrap_err()] {
             assert!(error.to_string().contains("/nowhere/at/all/token.json"), "{error}");
         }
     }

@@ -1,20 +1,20 @@
 //! Tokens in memory.
 
-use super::TokenStore;
+use super::{Lease, Saved, TokenStore};
 use crate::Token;
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Keeps a token for as long as the process runs: for tests, and for several clients of one user in one process. Clones are
-/// the same store.
+/// A store in memory, for tests and for several clients of one user in one process. Its clones share one token.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// use snow_auth::{MemoryStore, Token, TokenStore};
+/// use snow_auth::{Lease, MemoryStore, Saved, Token, TokenStore};
 ///
 /// let store = MemoryStore::new();
-/// let Ok(()) = store.save(&Token::new("abc")).await;
+/// let Ok(saved) = store.save(&Token::new("abc"), &Lease::none()).await;
+/// assert_eq!(saved, Saved::Kept);
 /// let Ok(token) = store.clone().load().await;
 /// assert_eq!(token.unwrap().access_token().expose(), "abc");
 /// # }
@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct MemoryStore(Arc<Mutex<Option<Token>>>);
 
 impl MemoryStore {
-    /// One without a token.
+    /// Creates a store without a token.
     pub fn new() -> Self {
         Self::default()
     }
@@ -40,9 +40,9 @@ impl TokenStore for MemoryStore {
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
-    async fn save(&self, token: &Token) -> Result<(), Infallible> {
+    async fn save(&self, token: &Token, _: &Lease) -> Result<Saved, Infallible> {
         self.set(Some(token.clone()));
-        Ok(())
+        Ok(Saved::Kept)
     }
 
     async fn remove(&self) -> Result<(), Infallible> {

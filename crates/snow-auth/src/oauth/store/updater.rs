@@ -1,6 +1,6 @@
 //! A closure as a store that is only written.
 
-use super::TokenStore;
+use super::{Lease, Saved, TokenStore};
 use crate::Token;
 use snow_core::BoxError;
 use std::future::Future;
@@ -20,8 +20,8 @@ where
         Ok(None)
     }
 
-    async fn save(&self, token: &Token) -> Result<(), E> {
-        (self.0)(token.clone()).await
+    async fn save(&self, token: &Token, _: &Lease) -> Result<Saved, E> {
+        (self.0)(token.clone()).await.map(|()| Saved::Kept)
     }
 
     async fn remove(&self) -> Result<(), E> {

@@ -18,6 +18,9 @@
 //!    after it              log_in() leads from any state to Missing, with a token to save
 //! ```
 //!
+//! A refresh succeeds with the token that was obtained, or with the one that another process stored meanwhile. A token that
+//! the store did not take because another process had taken the lease over gets into none of these states: it is discarded.
+//!
 //! | what | file |
 //! |---|---|
 //! | what a call does: use the token, wait for a refresh, start one, or fail | `next_step.rs` |
@@ -258,5 +261,5 @@ pub(super) fn no_token() -> Error {
 }
 
 pub(super) fn no_refresh_token() -> Error {
-    Error::new(ErrorKind::ReauthenticationRequired, "the token is over and came without a refresh token")
+    Error::new(ErrorKind::ReauthenticationRequired, "the token has expired and came without a refresh token")
 }

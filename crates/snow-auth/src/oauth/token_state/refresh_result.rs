@@ -30,13 +30,42 @@ impl Refreshed {
 #[derive(Clone)]
 pub(in crate::oauth) struct FailedRefresh {
     pub(in crate::oauth) error: Error,
-    /// A token that was obtained and not saved.
-    pub(in crate::oauth) unsaved: Option<Token>,
+    unsaved: UnsavedChange,
+}
+
+/// What a failed refresh changes of the token that waits to be saved.
+#[derive(Clone)]
+enum UnsavedChange {
+    Nothing,
+    /// This token was obtained and not saved.
+    Keep(Token),
+    /// Another process took over the lease of the store, and the token is not wanted any more.
+    Discard,
+}
+
+impl FailedRefresh {
+    /// Creates the failure of a token that is to be saved later.
+    pub(in crate::oauth) fn unsaved(error: Error, token: Token) -> Self {
+        Self { error, unsaved: UnsavedChange::Keep(token) }
+    }
+
+    /// Creates the failure of a token that another process's token took the place of.
+    pub(in crate::oauth) fn superseded(error: Error) -> Self {
+        Self { error, unsaved: UnsavedChange::Discard }
+    }
+
+    /// Discards the token that waits to be saved, unless there is a newer one.
+    pub(in crate::oauth) fn discarding(self) -> Self {
+        match self.unsaved {
+            UnsavedChange::Keep(_) => self,
+            UnsavedChange::Nothing | UnsavedChange::Discard => Self::superseded(self.error),
+        }
+    }
 }
 
 impl From<Error> for FailedRefresh {
     fn from(error: Error) -> Self {
-        Self { error, unsaved: None }
+        Self { error, unsaved: UnsavedChange::Nothing }
     }
 }
 
@@ -57,8 +86,8 @@ impl<F: Clone> TokenMachine<F> {
             return Ok(None); // a login or a logout took its place
         }
         if self.last_refresh.overdue {
-            if let Err(FailedRefresh { unsaved: Some(token), .. }) = result {
-                self.keep_unsaved(token);
+            if let Err(failure) = &result {
+                self.apply_unsaved(failure);
             }
             return Ok(None);
         }
@@ -127,8 +156,14 @@ impl<F: Clone> TokenMachine<F> {
     fn apply_failure(&mut self, failure: &FailedRefresh, now: SystemTime) {
         self.cool_down = Some(CoolDown::after_error(&failure.error, self.capabilities.password, now));
         self.state.end_refusal();
-        if let Some(token) = &failure.unsaved {
-            self.keep_unsaved(token.clone());
+        self.apply_unsaved(failure);
+    }
+
+    fn apply_unsaved(&mut self, failure: &FailedRefresh) {
+        match &failure.unsaved {
+            UnsavedChange::Nothing => {}
+            UnsavedChange::Keep(token) => self.keep_unsaved(token.clone()),
+            UnsavedChange::Discard => self.unsaved = None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The life of a token, told as stories; and any life at all.
+//! The life of a token as scenarios, and any life at all.
 
 mod any_life;
 
@@ -40,7 +40,11 @@ fn refreshed(token: Token) -> Refreshed {
 }
 
 fn failure(kind: ErrorKind) -> FailedRefresh {
-    FailedRefresh { error: Error::new(kind, "as the test says"), unsaved: None }
+    Error::new(kind, "as the test says").into()
+}
+
+fn not_saved(token: Token) -> FailedRefresh {
+    FailedRefresh::unsaved(Error::new(ErrorKind::TokenNotSaved, "as the test says"), token)
 }
 
 #[test]
@@ -49,7 +53,7 @@ fn without_a_token_nothing_goes_out() {
 }
 
 #[test]
-fn one_caller_renews_ahead_while_the_others_go_on() {
+fn one_caller_refreshes_ahead_while_the_others_go_on() {
     let mut state = holding("a", 100);
     assert_eq!(word(&state.next_step(after(89))), "a");
     assert_eq!(word(&state.next_step(after(90))), "refresh");
@@ -61,7 +65,7 @@ fn one_caller_renews_ahead_while_the_others_go_on() {
 }
 
 #[test]
-fn the_same_token_again_is_not_renewed_ahead_a_second_time() {
+fn the_same_token_again_is_not_refreshed_ahead_a_second_time() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
     state.finish_refresh(id, Ok(refreshed(token("a", 105))), false, after(90)).ok().unwrap().unwrap();
@@ -81,7 +85,7 @@ fn a_refusal_counts_only_for_the_current_token() {
 }
 
 #[test]
-fn a_renewal_that_brings_the_refused_token_rests() {
+fn a_refresh_that_brings_the_refused_token_cools_down() {
     let mut state = holding("a", 1000);
     let NextStep::Use(old) = state.next_step(T0) else { panic!("a token is held") };
     state.refused(old.header.generation, T0);
@@ -94,7 +98,7 @@ fn a_renewal_that_brings_the_refused_token_rests() {
 }
 
 #[test]
-fn a_failure_is_shared_and_rests_and_a_valid_token_outlives_it() {
+fn a_failure_is_shared_and_cools_down_and_a_valid_token_outlives_it() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
     let current =
@@ -112,15 +116,15 @@ fn a_failure_is_shared_and_rests_and_a_valid_token_outlives_it() {
             .finish_refresh(id, Err(failure(ErrorKind::ReauthenticationRequired)), false, after(100))
             .is_err()
     );
-    assert_eq!(word(&state.next_step(after(129))), "LoginAgain");
+    assert_eq!(word(&state.next_step(after(129))), "ReauthenticationRequired");
     assert_eq!(word(&state.next_step(after(130))), "refresh");
     drop(state.set_token(Some(token("b", 300))).unwrap());
     assert_eq!(word(&state.next_step(after(129))), "b");
 }
 
-/// Its time began to run for those who are gone.
+/// Its timeout began to run for callers that are gone.
 #[test]
-fn a_renewal_that_everybody_gave_up_and_that_is_late_fails_nobody() {
+fn a_refresh_that_everybody_gave_up_and_that_is_late_fails_nobody() {
     for (abandoned, kind, asks_again) in [
         (true, ErrorKind::TimedOut, true),
         (true, ErrorKind::ReauthenticationRequired, false),
@@ -152,12 +156,12 @@ fn one_refusal_by_an_odd_api_takes_nothing_from_the_other_calls() {
     let (id, ()) = state.start_refresh(|_| ());
     assert!(state.finish_refresh(id, Err(failure(ErrorKind::ReauthenticationRequired)), true, T0).is_err());
     assert_eq!(word(&state.next_step(after(1))), "a");
-    assert_eq!(word(&state.refused(old.header.generation, after(1))), "LoginAgain");
+    assert_eq!(word(&state.refused(old.header.generation, after(1))), "ReauthenticationRequired");
     assert_eq!(word(&state.next_step(after(900))), "a");
 }
 
 #[test]
-fn a_renewal_that_was_replaced_is_told_so() {
+fn a_refresh_that_was_replaced_asks_again() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
     assert!(state.is_in_flight(id));
@@ -169,16 +173,28 @@ fn a_renewal_that_was_replaced_is_told_so() {
 }
 
 #[test]
-fn a_token_that_was_not_saved_is_saved_before_another_is_asked_for() {
+fn a_token_that_was_not_saved_is_saved_before_another_is_requested() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
-    let unsaved = FailedRefresh { unsaved: Some(token("b", 300)), ..failure(ErrorKind::TokenNotSaved) };
+    let unsaved = not_saved(token("b", 300));
     assert!(state.finish_refresh(id, Err(unsaved), false, after(100)).is_err());
     assert_eq!(word(&state.next_step(after(101))), "save");
 }
 
 #[test]
-fn a_fresh_answer_is_used_once_by_everyone_however_short_its_life() {
+fn a_token_whose_lease_was_taken_over_is_not_saved_later() {
+    let mut state = TokenMachine::new(Capabilities { store: true, ..Capabilities::default() });
+    drop(state.log_in(token("a", 100)));
+    assert_eq!(word(&state.next_step(T0)), "save");
+    let (id, ()) = state.start_refresh(|_| ());
+    let superseded = FailedRefresh::superseded(Error::new(ErrorKind::TokenNotSaved, "as the test says"));
+    assert!(state.finish_refresh(id, Err(superseded), false, T0).is_err());
+    assert!(state.newest().is_none());
+    assert_eq!(word(&state.next_step(after(1))), "begin", "the store is read");
+}
+
+#[test]
+fn a_fresh_token_is_used_once_by_everyone_however_short_its_lifetime() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
     for _ in 0..3 {
@@ -190,7 +206,7 @@ fn a_fresh_answer_is_used_once_by_everyone_however_short_its_life() {
 }
 
 #[test]
-fn what_no_header_can_carry_is_refused_without_showing_it() {
+fn a_token_that_no_header_can_carry_is_refused_without_showing_it() {
     let mut state = TokenMachine::<()>::new(Capabilities::default());
     let error = state.set_token(Some(token("can\\nary", 100))).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -215,7 +231,7 @@ fn a_grant_and_a_store_are_ways_to_a_first_token_unless_the_user_logged_out() {
 }
 
 #[test]
-fn with_best_effort_a_token_that_is_refused_is_renewed_and_not_only_saved() {
+fn with_best_effort_a_token_that_is_refused_is_refreshed_and_not_only_saved() {
     let mut state =
         TokenMachine::new(Capabilities { store: true, best_effort: true, ..Capabilities::default() });
     drop(state.set_token(Some(token("a", 1000))).unwrap());
@@ -232,7 +248,7 @@ fn with_best_effort_a_token_that_is_refused_is_renewed_and_not_only_saved() {
 }
 
 #[test]
-fn a_refused_password_is_left_alone_for_long() {
+fn a_refused_password_is_not_sent_again_for_long() {
     let mut state =
         TokenMachine::<()>::new(Capabilities { grant: true, password: true, ..Capabilities::default() });
     let (id, ()) = state.start_refresh(|_| ());
@@ -242,7 +258,7 @@ fn a_refused_password_is_left_alone_for_long() {
 }
 
 #[test]
-fn a_flight_that_nobody_waits_for_is_given_up_where_others_share_the_store() {
+fn a_refresh_that_nobody_waits_for_is_given_up_where_others_share_the_store() {
     for shared in [true, false] {
         let mut state = TokenMachine::<()>::new(Capabilities { store: shared, ..Capabilities::default() });
         let (id, ()) = state.start_refresh(|_| ());
@@ -275,13 +291,13 @@ fn with_best_effort_a_token_that_was_not_saved_is_used_and_given_to_the_store_ag
 }
 
 #[test]
-fn a_token_that_was_never_saved_and_is_over_gives_its_refresh_token() {
+fn a_token_that_was_never_saved_and_has_expired_gives_its_refresh_token() {
     let mut state = holding("a", 100);
     let (id, ()) = state.start_refresh(|_| ());
-    let unsaved = FailedRefresh { unsaved: Some(token("b", 150)), ..failure(ErrorKind::TokenNotSaved) };
+    let unsaved = not_saved(token("b", 150));
     assert!(state.finish_refresh(id, Err(unsaved), false, after(100)).is_err());
     let NextStep::Start(RefreshPlan::Replace { old: Some(old), .. }) = state.next_step(after(150)) else {
-        panic!("renewed")
+        panic!("refreshed")
     };
     assert_eq!(old.access_token().expose(), "b");
 }
@@ -294,14 +310,14 @@ fn an_endpoint_that_asks_to_be_left_alone_is_left_alone_for_an_hour_at_most() {
         let error = Error::new(ErrorKind::InstanceBusy, "as the test says")
             .with_retry_after(Duration::from_secs(asked));
         assert!(state.finish_refresh(id, Err(error.into()), false, after(100)).is_err());
-        assert_eq!(word(&state.next_step(after(99 + rest))), "Busy");
+        assert_eq!(word(&state.next_step(after(99 + rest))), "InstanceBusy");
         assert_eq!(word(&state.next_step(after(100 + rest))), "refresh");
     }
 }
 
-/// Nobody is ever let in, whatever the server gives: one renewal, and then a rest.
+/// The instance lets nobody in, whatever token it issues: one refresh, and then a cool-down.
 #[test]
-fn a_token_that_came_for_a_refused_one_and_was_never_let_in_rests() {
+fn a_token_that_came_for_a_refused_one_and_was_never_accepted_cools_down() {
     let mut state = holding("a", 1000);
     let NextStep::Use(old) = state.next_step(T0) else { panic!("a token is held") };
     assert_eq!(word(&state.refused(old.header.generation, T0)), "refresh");
@@ -309,7 +325,7 @@ fn a_token_that_came_for_a_refused_one_and_was_never_let_in_rests() {
     let new = state.finish_refresh(id, Ok(refreshed(token("b", 1000))), true, T0).ok().unwrap().unwrap();
     assert_eq!(word(&state.refused(new.header.generation, T0)), "b");
     assert_eq!(word(&state.refused(new.header.generation, after(29))), "b");
-    assert_eq!(word(&state.refused(new.header.generation, after(30))), "refresh", "one renewal a rest");
+    assert_eq!(word(&state.refused(new.header.generation, after(30))), "refresh", "one refresh a cool-down");
     let (id, ()) = state.start_refresh(|_| ());
     let third =
         state.finish_refresh(id, Ok(refreshed(token("c", 1000))), true, after(30)).ok().unwrap().unwrap();

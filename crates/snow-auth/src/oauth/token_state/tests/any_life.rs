@@ -1,4 +1,4 @@
-//! Any life of a token: many callers, a clock that goes on, servers that say whatever they like.
+//! Any life of a token: many callers, time that passes, and servers that respond in any way.
 
 use super::*;
 use proptest::prelude::*;
@@ -12,6 +12,8 @@ enum Step {
     /// The flight ends: with a token that lives so long (0: the same one again), or a failure.
     Finish(Option<u64>),
     LoseSave,
+    /// Another process took the lease over, and the store holds nothing.
+    Supersede,
     SetToken(u64),
     LogIn,
     LogOut,
@@ -24,6 +26,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<usize>().prop_map(Step::Refuse),
         4 => prop::option::weighted(0.7, 0..120_u64).prop_map(Step::Finish),
         1 => Just(Step::LoseSave),
+        1 => Just(Step::Supersede),
         1 => (0..120_u64).prop_map(Step::SetToken),
         1 => Just(Step::LogIn),
         1 => Just(Step::LogOut),
@@ -84,18 +87,18 @@ impl World {
         }
     }
 
-    /// Everybody who waits for a flight is answered by it, and then nobody waits.
+    /// Everybody who waits for a flight gets its result, and then nobody waits.
     fn finish(&mut self, result: Result<Refreshed, FailedRefresh>) {
         let Some((id, _)) = self.in_flight.take() else { return };
         for (waited, refused) in std::mem::take(&mut self.waiting) {
-            assert_eq!(waited, id, "nobody waits for a flight that is over");
+            assert_eq!(waited, id, "nobody waits for a flight that has ended");
             if let Ok(Some(current)) =
                 self.state.finish_refresh(waited, result.clone(), refused, after(self.now))
             {
                 self.out.push(current.header);
             }
         }
-        assert!(!self.state.is_in_flight(id), "a flight that landed is over");
+        assert!(!self.state.is_in_flight(id), "a flight that landed has ended");
     }
 
     /// A login, a logout or a stored token: what flew before ends, too, and is told that it is for nothing.
@@ -132,8 +135,17 @@ impl World {
                 self.finish(Ok(refreshed(token)));
             }
             Step::LoseSave => {
-                let unsaved = Some(self.make(100));
-                self.finish(Err(FailedRefresh { unsaved, ..failure(ErrorKind::TokenNotSaved) }));
+                let unsaved = self.make(100);
+                self.finish(Err(not_saved(unsaved)));
+            }
+            Step::Supersede => {
+                let flies = self.in_flight.is_some();
+                self.finish(Err(FailedRefresh::superseded(Error::new(
+                    ErrorKind::TokenNotSaved,
+                    "superseded",
+                ))));
+                let has_unsaved = self.state.unsaved.is_some();
+                assert!(!(flies && has_unsaved), "what was superseded is not saved later");
             }
             Step::SetToken(life) => {
                 let token = self.make(life);

@@ -1,0 +1,324 @@
+//! How a token is refreshed: it comes from the store, by the refresh token, or by the user's grant, and it is saved before any
+//! call uses it.
+//!
+//! A refresh holds a lease of the store from reading it to saving the new token. It starts over with another lease, and reads
+//! the store again, if the lease may end before the response to a token request comes, or if another process took it over
+//! before the token was saved.
+
+mod start_over;
+mod token_request;
+
+use super::Token;
+use super::endpoint::Endpoint;
+use super::grant::Grant;
+use super::store::{Lease, RefreshFailure, Saved, Store};
+use super::token_state::{
+    FailedRefresh, LONGEST_COOL_DOWN, RefreshPlan, Refreshed, cool_down_after, no_token,
+};
+use futures_util::lock::Mutex;
+use snow_core::{Error, ErrorKind};
+use start_over::{StartOver, superseded_and_empty};
+use std::sync::Arc;
+use std::time::SystemTime;
+use token_request::{FailedRequest, KnownTokens, TokenRequest};
+
+/// How many leases one refresh takes: each further one because the one before was too short or was taken over.
+const MAX_LEASES: usize = 3;
+
+/// Everything that a refresh takes, apart from knowing which token is the current one.
+#[derive(Clone)]
+pub(super) struct Refresher {
+    pub(super) endpoint: Endpoint,
+    pub(super) grant: Option<Grant>,
+    pub(super) store: Option<Store>,
+    /// Whether calls use a token that the store did not take.
+    pub(super) best_effort: bool,
+    /// What the store held when it was last read or written. Locked while it is written: an older token must not overtake a
+    /// newer one.
+    pub(super) stored: Arc<Mutex<Option<Token>>>,
+}
+
+/// What reading the store brought.
+enum StoreRead {
+    Token(StoredToken),
+    Empty,
+    /// There is no store, or calls go on without it because it failed.
+    Unavailable,
+}
+
+/// A token that the store holds.
+struct StoredToken {
+    token: Token,
+    /// Whether it is another one than this process knows of.
+    is_news: bool,
+}
+
+/// What came of one lease.
+enum LeaseOutcome {
+    Refreshed(Refreshed),
+    StartOver(StartOver),
+}
+
+impl Refresher {
+    /// Carries a plan out. `is_current` tells whether it is still wanted: if somebody logged in or out in the meantime, the
+    /// store is theirs.
+    pub(super) async fn run(
+        &self,
+        plan: RefreshPlan,
+        is_current: impl Fn() -> bool,
+    ) -> Result<Refreshed, FailedRefresh> {
+        match plan {
+            RefreshPlan::Save { token, login: true } => self.save_login(token, is_current).await,
+            RefreshPlan::Save { token, login: false } => self.save_later(token, is_current).await,
+            RefreshPlan::Replace { old, read_store } => {
+                if old.is_none()
+                    && read_store
+                    && let Some(token) = self.first_from_store().await?
+                {
+                    return Ok(Refreshed::saved(token));
+                }
+                self.replace(KnownTokens::new(old), read_store, is_current).await
+            }
+        }
+    }
+
+    /// Saves the token of a login, whatever the store holds: it is what the user wants.
+    async fn save_login(
+        &self,
+        token: Token,
+        is_current: impl Fn() -> bool,
+    ) -> Result<Refreshed, FailedRefresh> {
+        for _ in 0..MAX_LEASES {
+            let lease = self.lease().await.map_err(|error| FailedRefresh::unsaved(error, token.clone()))?;
+            if let Some(refreshed) = self.save(token.clone(), &lease, &is_current).await? {
+                return Ok(refreshed);
+            }
+        }
+        Err(FailedRefresh::superseded(StartOver::Superseded.into_error()))
+    }
+
+    /// Gives the store a token that it does not have yet, unless another process has saved a newer one by now.
+    async fn save_later(
+        &self,
+        token: Token,
+        is_current: impl Fn() -> bool,
+    ) -> Result<Refreshed, FailedRefresh> {
+        let unsaved = |error| FailedRefresh::unsaved(error, token.clone());
+        let lease = self.lease().await.map_err(unsaved)?;
+        if let StoreRead::Token(StoredToken { token: stored, is_news: true }) =
+            self.load().await.map_err(unsaved)?
+            && stored.access_token() != token.access_token()
+            && !stored.is_expired(self.now())
+        {
+            return Ok(Refreshed::saved(stored));
+        }
+        if let Some(refreshed) = self.save(token.clone(), &lease, &is_current).await? {
+            return Ok(refreshed);
+        }
+        drop(lease);
+        let mut known = KnownTokens::default();
+        known.discard(token);
+        let refreshed = self.replace(known, true, is_current).await;
+        refreshed.map_err(FailedRefresh::discarding)
+    }
+
+    /// Returns a fresh token of the store. At the start there is no need to wait for a lease.
+    async fn first_from_store(&self) -> Result<Option<Token>, Error> {
+        match self.load().await? {
+            StoreRead::Token(stored) => Ok(Some(stored.token).filter(|token| !token.is_expired(self.now()))),
+            StoreRead::Empty | StoreRead::Unavailable if self.grant.is_none() => Err(no_token()),
+            StoreRead::Empty | StoreRead::Unavailable => Ok(None),
+        }
+    }
+
+    /// Gets a token in place of the old one, and saves it.
+    async fn replace(
+        &self,
+        mut known: KnownTokens,
+        read_store: bool,
+        is_current: impl Fn() -> bool,
+    ) -> Result<Refreshed, FailedRefresh> {
+        let mut leases: usize = 0;
+        let error = loop {
+            let lease = self.lease().await?;
+            let why = match self.replace_under(&lease, &mut known, read_store, &is_current).await? {
+                LeaseOutcome::Refreshed(refreshed) => return Ok(refreshed),
+                LeaseOutcome::StartOver(why) => why,
+            };
+            leases = leases.saturating_add(1);
+            if leases >= MAX_LEASES {
+                break why.into_error();
+            }
+        };
+        // Without a store that works, calls go on if the policy says so.
+        let lease = self.or_without_store(Err(error.clone()), Lease::none)?;
+        match self.replace_under(&lease, &mut known, read_store, &is_current).await? {
+            LeaseOutcome::Refreshed(refreshed) => Ok(refreshed),
+            LeaseOutcome::StartOver(_) => Err(error.into()),
+        }
+    }
+
+    /// Does it under one lease, which has to last until the token is saved.
+    async fn replace_under(
+        &self,
+        lease: &Lease,
+        known: &mut KnownTokens,
+        read_store: bool,
+        is_current: &impl Fn() -> bool,
+    ) -> Result<LeaseOutcome, FailedRefresh> {
+        if read_store {
+            match self.load().await? {
+                StoreRead::Token(stored) if self.may_use(&stored, known) => {
+                    return Ok(LeaseOutcome::Refreshed(Refreshed::saved(stored.token))); // another process was here
+                }
+                StoreRead::Token(stored) => known.add_stored(stored.token, stored.is_news),
+                StoreRead::Empty if known.superseded => {
+                    return Err(superseded_and_empty().into());
+                }
+                StoreRead::Empty | StoreRead::Unavailable => {}
+            }
+            self.fail_as_other_process().await?;
+        }
+        let token = match self.request(known, lease).await {
+            Ok(TokenRequest::New(token)) => token,
+            Ok(TokenRequest::Unchanged(token)) => {
+                return Ok(LeaseOutcome::Refreshed(Refreshed::saved(token)));
+            }
+            Ok(TokenRequest::LeaseTooShort(limit)) => {
+                return Ok(LeaseOutcome::StartOver(StartOver::LeaseTooShort(limit)));
+            }
+            Err(failed) => return Err(self.after_failed_request(failed, lease, is_current).await),
+        };
+        match self.save(token.clone(), lease, is_current).await? {
+            Some(refreshed) => Ok(LeaseOutcome::Refreshed(refreshed)),
+            None => {
+                known.discard(token);
+                Ok(LeaseOutcome::StartOver(StartOver::Superseded))
+            }
+        }
+    }
+
+    /// Returns `true` if a stored token can be used in place of the old one. Of a token that is refused, another process may
+    /// know no more than that it lives longer.
+    fn may_use(&self, stored: &StoredToken, known: &KnownTokens) -> bool {
+        let now = self.now();
+        let is_other = |old: &Token| old.access_token() != stored.token.access_token() || old.is_expired(now);
+        stored.is_news && known.old.as_ref().is_none_or(is_other) && !stored.token.is_expired(now)
+    }
+
+    /// Tells other processes of the failure, and saves the refresh token that came with it.
+    async fn after_failed_request(
+        &self,
+        failed: FailedRequest,
+        lease: &Lease,
+        is_current: &impl Fn() -> bool,
+    ) -> FailedRefresh {
+        self.share_failure(&failed.error).await;
+        let Some(kept) = failed.kept else { return failed.error.into() };
+        match self.save(kept.clone(), lease, is_current).await {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                let advice =
+                    "another process took over the lease of the token store, whose token the next call uses";
+                return FailedRefresh::superseded(failed.error.with_advice(advice));
+            }
+            Err(FailedRefresh { error, .. }) => {
+                tracing::warn!(error = error.report(), "a new refresh token is not saved yet")
+            }
+        }
+        FailedRefresh::unsaved(failed.error, kept)
+    }
+
+    /// Saves a token. Returns `None` if the lease was taken over: then the store does not have it, and no call may use it.
+    async fn save(
+        &self,
+        token: Token,
+        lease: &Lease,
+        is_current: &impl Fn() -> bool,
+    ) -> Result<Option<Refreshed>, FailedRefresh> {
+        let Some(store) = &self.store else { return Ok(Some(Refreshed::saved(token))) };
+        let mut stored = self.stored.lock().await;
+        if !is_current() {
+            return Ok(Some(Refreshed::saved(token)));
+        }
+        match store.save(&token, lease).await {
+            Ok(Saved::Kept) => {
+                *stored = Some(token.clone());
+                Ok(Some(Refreshed::saved(token)))
+            }
+            Ok(Saved::Superseded) => {
+                tracing::debug!("another process took over the token store's lease");
+                Ok(None)
+            }
+            Err(error) if self.best_effort => {
+                tracing::warn!(error = error.report(), "calls go on with a token that is not saved");
+                Ok(Some(Refreshed { token, store_error: Some(error) }))
+            }
+            Err(error) => Err(FailedRefresh::unsaved(error, token)),
+        }
+    }
+
+    async fn load(&self) -> Result<StoreRead, Error> {
+        let Some(store) = &self.store else { return Ok(StoreRead::Unavailable) };
+        let Some(read) = self.or_without_store(store.load().await.map(Some), || None)? else {
+            return Ok(StoreRead::Unavailable);
+        };
+        let Some(token) = read else { return Ok(StoreRead::Empty) };
+        let mut stored = self.stored.lock().await;
+        let is_news = stored.as_ref() != Some(&token);
+        *stored = Some(token.clone());
+        Ok(StoreRead::Token(StoredToken { token, is_news }))
+    }
+
+    async fn lease(&self) -> Result<Lease, Error> {
+        let Some(store) = &self.store else { return Ok(Lease::none()) };
+        self.or_without_store(store.lease().await, Lease::none)
+    }
+
+    /// Returns the error of a store that failed, unless calls are to go on without the store.
+    fn or_without_store<T>(&self, read: Result<T, Error>, without: impl FnOnce() -> T) -> Result<T, Error> {
+        match read {
+            Err(error) if self.best_effort => {
+                tracing::warn!(error = error.report(), "calls go on without the token store");
+                Ok(without())
+            }
+            read => read,
+        }
+    }
+
+    /// Fails if another process requested a token a moment ago and failed.
+    async fn fail_as_other_process(&self) -> Result<(), Error> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let failure = self.or_without_store(store.failure().await, || None)?;
+        let lasting = failure.and_then(|failure| failure.error(self.now(), LONGEST_COOL_DOWN));
+        lasting.map_or(Ok(()), Err)
+    }
+
+    /// Removes a revoked token from the store, unless another one is there by now.
+    pub(super) async fn remove(&self, token: &Token) -> Result<(), Error> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let _lease = store.lease().await?;
+        let mut stored = self.stored.lock().await;
+        let other = store.load().await?.filter(|other| other.access_token() != token.access_token());
+        if other.is_none() {
+            store.remove().await?;
+            *stored = None;
+        }
+        Ok(())
+    }
+
+    async fn share_failure(&self, error: &Error) {
+        let Some(store) = &self.store else { return };
+        if error.kind() == ErrorKind::NoToken {
+            return;
+        }
+        let failure = RefreshFailure::of(error, self.now(), cool_down_after(error));
+        if let Err(error) = store.save_failure(failure).await {
+            tracing::warn!(error = error.report(), "other processes will not hear of the failure");
+        }
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.endpoint.clock.now()
+    }
+}
