@@ -3,17 +3,17 @@
 use crate::{BoxError, Error};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use std::cell::OnceCell;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
+use sync_wrapper::SyncWrapper;
 
 pub(super) type BodyFactory = Arc<dyn Fn() -> BodyStream + Send + Sync>;
 
 pub(super) type BodyStream = Pin<Box<dyn StreamSource>>;
 
 /// Where the frames of a stream come from.
-pub(super) trait StreamSource: http_body::Body<Data = Bytes, Error = Error> + Send {
+pub(super) trait StreamSource: http_body::Body<Data = Bytes, Error = Error> + Send + Sync {
     /// What makes it anew, if anything can.
     fn factory(&self) -> Option<&BodyFactory> {
         None
@@ -25,12 +25,31 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    Box::pin(ErasedBody { body })
+    let end = BodyEnd::of(&body);
+    Box::pin(ErasedBody { body: SyncWrapper::new(body), end })
 }
 
 pin_project_lite::pin_project! {
-    /// A foreign body whose errors are ours.
-    struct ErasedBody<B> { #[pin] body: B }
+    /// A foreign body whose errors are ours. It is `Sync` even if the body is not, because shared references never reach the body:
+    /// what they would ask it is kept beside it, and changes only when the body is read.
+    struct ErasedBody<B> {
+        #[pin]
+        body: SyncWrapper<B>,
+        end: BodyEnd,
+    }
+}
+
+/// What a body says about its end.
+struct BodyEnd {
+    is_end_stream: bool,
+    size_hint: SizeHint,
+}
+
+impl BodyEnd {
+    #[inline]
+    fn of<B: http_body::Body>(body: &B) -> Self {
+        Self { is_end_stream: body.is_end_stream(), size_hint: body.size_hint() }
+    }
 }
 
 impl<B> http_body::Body for ErasedBody<B>
@@ -43,18 +62,21 @@ where
 
     #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let frame = ready!(self.project().body.poll_frame(cx));
+        let this = self.project();
+        let mut body = this.body.get_pin_mut();
+        let frame = ready!(body.as_mut().poll_frame(cx));
+        *this.end = BodyEnd::of(&*body);
         Poll::Ready(frame.map(|frame| frame.map_err(Error::wrap)))
     }
 
     #[inline]
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.end.is_end_stream
     }
 
     #[inline]
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.end.size_hint
     }
 }
 
@@ -65,15 +87,15 @@ where
 {
 }
 
-/// A stream that can be made again. FactoryStream when first looked at: a recipe that is never sent costs nothing.
+/// A stream that can be made again. It is made when it is first looked at, so that a factory that is never sent costs nothing.
 pub(super) struct FactoryStream {
     make: BodyFactory,
-    begun: OnceCell<BodyStream>,
+    begun: OnceLock<BodyStream>,
 }
 
 impl FactoryStream {
     pub(super) fn new(make: BodyFactory) -> Self {
-        Self { make, begun: OnceCell::new() }
+        Self { make, begun: OnceLock::new() }
     }
 
     fn stream(&self) -> &BodyStream {
