@@ -2,6 +2,7 @@
 
 mod host;
 mod page_url;
+mod serialization;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,8 @@ use std::{convert::Infallible, fmt, str::FromStr};
 /// assert!(error.to_string().contains("contains '#'"), "{error}");
 /// # Ok::<_, snow_core::Error>(())
 /// ```
+///
+/// With serde an instance is a string: it is deserialized by [`parse`](Self::parse), and serialized as its URL.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Instance {
     origin: Origin,
