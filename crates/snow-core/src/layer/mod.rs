@@ -26,7 +26,7 @@ pub(crate) use default_headers::AGENT;
 pub use default_headers::{DefaultHeaders, DefaultHeadersLayer};
 #[cfg(feature = "gzip")]
 pub use gzip::{Gzip, GzipBody, GzipFuture, GzipLayer};
-pub use retry::{Retry, RetryFuture, RetryLayer, RetryPolicy};
+pub use retry::{Retry, RetryEvent, RetryFuture, RetryLayer, RetryPolicy};
 pub use session::{Session, SessionBody, SessionFuture, SessionLayer};
 pub use span::{AttemptSpan, AttemptSpanLayer, CallSpan, CallSpanLayer, SpanBody, SpanFuture};
 pub use throttle::{Throttle, ThrottleBody, ThrottleFuture, ThrottleLayer};

@@ -2,18 +2,20 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod classify;
+mod event;
 mod policy;
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
 mod tests;
 
+pub use event::RetryEvent;
 pub use policy::RetryPolicy;
 
 use crate::error::{Attempts, Stop};
 use crate::late::Late;
 use crate::timer::{self, Sleep};
 use crate::{BoxError, Clock, Error, Replay, RequestOptions, clock, clone_request, retry_after};
-use classify::{RetryClass, is_idempotent};
+use classify::{RetryClass, is_idempotent, response_error};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::fmt;
@@ -85,6 +87,24 @@ pub struct Retry<S> {
     shared: Arc<RetryShared<S>>,
 }
 
+impl<S> Retry<S> {
+    /// Returns a reference to the inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Returns a mutable reference to the inner service, which makes the first attempts. Retries use clones of the service that
+    /// the layer was given, so a change of this one does not affect them.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Consumes this service and returns the inner one.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
 /// What all clones and calls share: cloning the whole stack below for every call would cost more than this layer does.
 struct RetryShared<S> {
     template: Mutex<S>,
@@ -144,16 +164,16 @@ struct RetryState<S, B> {
 impl<S, B: Replay> RetryState<S, B> {
     #[inline]
     fn new(request: &Request<B>, shared: Arc<RetryShared<S>>) -> Self {
-        let operation = RequestOptions::of(request);
+        let options = RequestOptions::of(request);
         let usual = shared.policy.elapsed_limit();
         let by_method = is_idempotent(request.method());
         Self {
             copy: clone_request(request),
-            attempt: operation.map_or(0, RequestOptions::attempts).saturating_add(1),
-            is_idempotent: operation.and_then(RequestOptions::is_idempotent).unwrap_or(by_method),
+            attempt: options.map_or(0, RequestOptions::attempts).saturating_add(1),
+            is_idempotent: options.and_then(RequestOptions::is_idempotent).unwrap_or(by_method),
             in_doubt: false,
             started: clock::now(),
-            max_elapsed: operation.map_or(usual, |operation| operation.time(usual)),
+            max_elapsed: options.map_or(usual, |options| options.time(usual)),
             shared,
         }
     }
@@ -173,10 +193,14 @@ impl<S, B: Replay> RetryState<S, B> {
         let mut request = self.copy.take().ok_or(Stop::Body)?;
         let policy = &self.shared.policy;
         let left = self.max_elapsed.saturating_sub(self.started.elapsed());
-        let delay = policy.delay(self.attempt, requested_delay(outcome, policy.clock()), left)?;
-        let operation = RequestOptions::of(&request).cloned().unwrap_or_default();
-        let operation = operation.attempted(self.attempt).with_time_left(left.saturating_sub(delay));
-        request.extensions_mut().insert(operation);
+        let requested = requested_delay(outcome, policy.clock());
+        let delay = policy.delay(self.attempt, requested, left)?;
+        if let Some(error) = attempt_error(outcome, requested, &request) {
+            policy.report(&error, self.attempt, delay);
+        }
+        let options = RequestOptions::of(&request).cloned().unwrap_or_default();
+        let options = options.attempted(self.attempt).with_time_left(left.saturating_sub(delay));
+        request.extensions_mut().insert(options);
         self.copy = clone_request(&request);
         Ok((delay, request))
     }
@@ -202,6 +226,22 @@ impl<S, B> RetryState<S, B> {
             Err(error) => Err(error.with_attempts(attempts)),
         }
     }
+}
+
+/// Returns the error of a failed attempt, which names the request.
+fn attempt_error<R, B>(
+    outcome: &Result<Response<R>, Error>,
+    requested: Option<Duration>,
+    request: &Request<B>,
+) -> Option<Error> {
+    let error = match outcome {
+        Ok(response) => {
+            let error = response_error(response.status(), response.headers())?;
+            requested.into_iter().fold(error, Error::with_retry_after)
+        }
+        Err(error) => error.clone(),
+    };
+    Some(error.with_request(request.method(), request.uri()))
 }
 
 /// Returns how long the service asks to wait.
