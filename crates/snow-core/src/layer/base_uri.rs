@@ -1,5 +1,6 @@
 //! Makes every URI absolute, on one instance and no other.
 
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error, ErrorKind, Instance};
 use http::{Request, uri::PathAndQuery};
 use pin_project_lite::pin_project;
@@ -52,6 +53,10 @@ impl<S> Layer<S> for BaseUriLayer {
 pub struct BaseUri<S> {
     inner: S,
     instance: Arc<Instance>,
+}
+
+impl<S> BaseUri<S> {
+    inner_service_accessors!();
 }
 
 impl<S, B> Service<Request<B>> for BaseUri<S>

@@ -1,5 +1,6 @@
 //! Bounds what an answer may hold.
 
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error, ErrorKind, RequestOptions};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -51,6 +52,10 @@ impl<S> Layer<S> for BodyLimitLayer {
 pub struct BodyLimit<S> {
     inner: S,
     limit: u64,
+}
+
+impl<S> BodyLimit<S> {
+    inner_service_accessors!();
 }
 
 impl<S, B, R> Service<Request<B>> for BodyLimit<S>

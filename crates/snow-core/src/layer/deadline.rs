@@ -2,6 +2,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 use crate::clock;
+use crate::layer::inner_service::inner_service_accessors;
 use crate::request_options::Extension;
 use crate::timer::Timer;
 use crate::{BoxError, Departure, Error, ErrorKind, RequestOptions};
@@ -66,6 +67,10 @@ impl<S> Layer<S> for DeadlineLayer {
 pub struct Deadline<S> {
     inner: S,
     limit: Duration,
+}
+
+impl<S> Deadline<S> {
+    inner_service_accessors!();
 }
 
 impl<S, B, R> Service<Request<B>> for Deadline<S>

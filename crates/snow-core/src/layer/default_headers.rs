@@ -1,6 +1,7 @@
 //! Headers that every request has unless it brings its own.
 
 use crate::is_sensitive_header;
+use crate::layer::inner_service::inner_service_accessors;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use std::fmt;
 use std::sync::Arc;
@@ -62,6 +63,10 @@ impl<S> Layer<S> for DefaultHeadersLayer {
 pub struct DefaultHeaders<S> {
     inner: S,
     headers: Arc<HeaderMap>,
+}
+
+impl<S> DefaultHeaders<S> {
+    inner_service_accessors!();
 }
 
 /// Names alone: a value may be a key.

@@ -1,5 +1,6 @@
 //! Compressed answers.
 
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error, ErrorKind};
 use bytes::{Buf, Bytes};
 use flate2::write::GzDecoder;
@@ -60,6 +61,10 @@ impl<S> Layer<S> for GzipLayer {
 #[derive(Clone, Debug)]
 pub struct Gzip<S> {
     inner: S,
+}
+
+impl<S> Gzip<S> {
+    inner_service_accessors!();
 }
 
 impl<S, B, R> Service<Request<B>> for Gzip<S>

@@ -11,6 +11,7 @@ mod deadline;
 mod default_headers;
 #[cfg(feature = "gzip")]
 mod gzip;
+mod inner_service;
 mod retry;
 mod session;
 mod span;

@@ -3,6 +3,7 @@
 
 use crate::clock;
 use crate::departure::BodyProgress;
+use crate::layer::inner_service::inner_service_accessors;
 use crate::timer::Timer;
 use crate::{BoxError, Departure, Error, ErrorKind, RequestOptions};
 use bytes::Bytes;
@@ -79,6 +80,10 @@ impl<S> Layer<S> for TimeoutLayer {
 pub struct Timeout<S> {
     inner: S,
     limits: TimeoutLayer,
+}
+
+impl<S> Timeout<S> {
+    inner_service_accessors!();
 }
 
 impl<S, B, R> Service<Request<B>> for Timeout<S>

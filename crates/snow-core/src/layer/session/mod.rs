@@ -5,6 +5,7 @@ mod cookie_jar;
 mod pool;
 
 use crate::late::Late;
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error, Origin};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -72,6 +73,10 @@ impl<S> Layer<S> for SessionLayer {
 pub struct Session<S> {
     inner: S,
     pool: Option<Arc<SessionPool>>,
+}
+
+impl<S> Session<S> {
+    inner_service_accessors!();
 }
 
 impl<S, B, R> Service<Request<B>> for Session<S>

@@ -1,6 +1,7 @@
 //! A span for each attempt.
 
 use super::{SpanFuture, enter, listened, names};
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Departure, Error, RequestOptions};
 use http::{Request, Response};
 use std::task::{Context, Poll};
@@ -42,6 +43,10 @@ impl<S> Layer<S> for AttemptSpanLayer {
 #[derive(Clone, Debug)]
 pub struct AttemptSpan<S> {
     inner: S,
+}
+
+impl<S> AttemptSpan<S> {
+    inner_service_accessors!();
 }
 
 impl<S, B, R> Service<Request<B>> for AttemptSpan<S>
@@ -134,7 +139,7 @@ mod tests {
             "server.port=443",
             "url.scheme=\"https\"",
             "url.full=https://dev1.service-now.com/a",
-            "error.type=Closed",
+            "error.type=ConnectionClosed",
             "otel.status_code=\"ERROR\"",
         ] {
             assert!(text.contains(told), "{told} is not in {text}");

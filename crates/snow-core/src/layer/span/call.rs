@@ -1,6 +1,7 @@
 //! A span for a whole operation.
 
 use super::{SpanFuture, enter, listened, names};
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error};
 use http::{Request, Response};
 use std::task::{Context, Poll};
@@ -55,6 +56,10 @@ pub struct CallSpan<S> {
     layer: CallSpanLayer,
 }
 
+impl<S> CallSpan<S> {
+    inner_service_accessors!();
+}
+
 impl<S, B, R> Service<Request<B>> for CallSpan<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -83,7 +88,7 @@ macro_rules! open {
     ($request:expr $(, parent: $parent:expr)?) => {
         tracing::info_span!(
             $(parent: $parent,)?
-            "operation",
+            "call",
             otel.name = names::span($request),
             otel.status_code = Empty,
             http.request.method = names::method($request.method()),
@@ -138,7 +143,7 @@ mod tests {
         let text = lines.text();
         let ended: Vec<_> = text.lines().filter(|line| line.contains("close")).collect();
         assert_eq!(ended.len(), 3, "{text}");
-        assert!(ended[1].contains("operation{") && ended[1].contains("attempt{"), "{text}");
+        assert!(ended[1].contains("call{") && ended[1].contains("attempt{"), "{text}");
         assert!(ended[1].contains("http.request.resend_count=1"), "{text}");
         for told in [
             "otel.name=\"GET /api/now/table/incident/{sys_id}\"",
@@ -170,8 +175,8 @@ mod tests {
         drop((caller, listening));
         let text = lines.text();
         let ended: Vec<_> =
-            text.lines().filter(|line| line.contains("close") && line.contains("operation{")).collect();
-        assert!(ended[0].contains("caller:operation{") && !ended[1].contains("caller"), "{text}");
+            text.lines().filter(|line| line.contains("close") && line.contains("call{")).collect();
+        assert!(ended[0].contains("caller:call{") && !ended[1].contains("caller"), "{text}");
     }
 
     #[tokio::test]
@@ -185,6 +190,6 @@ mod tests {
         let answer = CallSpanLayer::new().layer(broken).oneshot(contract::request("/")).await.unwrap();
         Body::stream(answer.into_body()).collect(10).await.unwrap_err();
         drop(listening);
-        assert!(lines.text().contains("error.type=Closed"), "{}", lines.text());
+        assert!(lines.text().contains("error.type=ConnectionClosed"), "{}", lines.text());
     }
 }

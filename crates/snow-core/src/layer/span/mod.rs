@@ -1,11 +1,11 @@
 //! Spans in the names of OpenTelemetry's HTTP conventions: one for an operation, one for each attempt.
 
 mod attempt;
+mod call;
 mod names;
-mod operation;
 
 pub use attempt::{AttemptSpan, AttemptSpanLayer};
-pub use operation::{CallSpan, CallSpanLayer};
+pub use call::{CallSpan, CallSpanLayer};
 
 use crate::{BoxError, Error};
 use bytes::Bytes;

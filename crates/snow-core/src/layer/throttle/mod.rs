@@ -5,6 +5,7 @@ mod gate;
 mod permits;
 
 use crate::late::Late;
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error, RequestOptions};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -92,6 +93,10 @@ impl<S> Layer<S> for ThrottleLayer {
 pub struct Throttle<S> {
     inner: S,
     layer: ThrottleLayer,
+}
+
+impl<S> Throttle<S> {
+    inner_service_accessors!();
 }
 
 impl<S, B, R> Service<Request<B>> for Throttle<S>
