@@ -157,9 +157,9 @@ async fn answers_that_break_in_their_bodies() {
     let listener = simulator.listen().await.unwrap();
     let (once, again) = (client(listener.url(), plain(), 1), client(listener.url(), plain(), 4));
     for (fault, kind, told) in [
-        (WireFault::ResetAt(2_000), ErrorKind::ConnectionClosed, "before the answer was whole"),
-        (WireFault::CutAt(2_000), ErrorKind::ConnectionClosed, "before the answer was whole"),
-        (WireFault::StallAt(2_000), ErrorKind::TimedOut, "the answer's body stopped coming"),
+        (WireFault::ResetAt(2_000), ErrorKind::ConnectionClosed, "before the response was complete"),
+        (WireFault::CutAt(2_000), ErrorKind::ConnectionClosed, "before the response was complete"),
+        (WireFault::StallAt(2_000), ErrorKind::TimedOut, "the response's body stopped"),
     ] {
         let told = async |call: Result<(), Error>| match call {
             Err(error) if !error.to_string().contains(told) => panic!("{fault:?}: {error}"),

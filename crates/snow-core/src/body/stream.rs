@@ -1,4 +1,4 @@
-//! The frames of a body whose type is erased, and how to make them anew.
+//! A body whose type is erased, and how to make it anew.
 
 use crate::{BoxError, Error};
 use bytes::Bytes;
@@ -12,9 +12,9 @@ pub(super) type BodyFactory = Arc<dyn Fn() -> BodyStream + Send + Sync>;
 
 pub(super) type BodyStream = Pin<Box<dyn StreamSource>>;
 
-/// Where the frames of a stream come from.
+/// The source of a stream's frames.
 pub(super) trait StreamSource: http_body::Body<Data = Bytes, Error = Error> + Send + Sync {
-    /// What makes it anew, if anything can.
+    /// Returns the factory that makes the stream anew, if there is one.
     fn factory(&self) -> Option<&BodyFactory> {
         None
     }
@@ -30,8 +30,8 @@ where
 }
 
 pin_project_lite::pin_project! {
-    /// A foreign body whose errors are ours. It is `Sync` even if the body is not, because shared references never reach the body:
-    /// what they would ask it is kept beside it, and changes only when the body is read.
+    /// A body of another type, with errors of this crate. It is `Sync` even if the body is not, because a shared reference never
+    /// reaches the body: its size and its end are kept in `end`, and change only when the body is read.
     struct ErasedBody<B> {
         #[pin]
         body: SyncWrapper<B>,
@@ -39,7 +39,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// What a body says about its end.
+/// The size of a body and whether it has ended.
 struct BodyEnd {
     is_end_stream: bool,
     size_hint: SizeHint,

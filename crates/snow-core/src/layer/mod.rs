@@ -1,7 +1,9 @@
-//! Layers that need no credentials. Each stands alone in anybody's tower stack: one file, one layer.
+//! Layers that need no credentials. Each works on its own in any tower stack.
 //!
-//! What each does on its way down and up is inlined by force: it happens once in a stack, and where it is a function of its own,
-//! a request and an answer are copied once more to get there and back.
+//! A layer is one file or folder, named after it. Options of a single request are its [`RequestOptions`](crate::RequestOptions).
+//
+// What each layer does on the way down and up is inlined by force: it happens once in a stack, and as a function of its own it would
+// copy a request and a response once more.
 
 mod base_uri;
 mod body_limit;

@@ -5,14 +5,14 @@ use crate::error::execution::Execution;
 use crate::{Error, ErrorKind, retry_after};
 use http::{HeaderMap, Method, Response, StatusCode, header};
 
-/// Which requests may be sent again after an outcome.
+/// Which requests may be retried after an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RetryClass {
-    /// None: another attempt would have the same outcome, or is not the layer's to make.
+    /// None: a retry would have the same outcome, or is not up to the layer.
     Never,
-    /// Any request: this one was not carried out.
+    /// Any request: this one was not executed.
     Always,
-    /// Those that are idempotent: this one may have been carried out.
+    /// Idempotent requests: this one may have been executed.
     IfIdempotent,
 }
 
@@ -65,7 +65,7 @@ fn is_not_processed(headers: &HeaderMap) -> bool {
     is_empty && !headers.contains_key("x-transaction-id")
 }
 
-/// Returns whether a request with this method may be sent again although it may have been carried out. PUT and PATCH append to
+/// Returns whether a request with this method may be retried although it may have been executed. PUT and PATCH append to
 /// journal fields, and custom journals cannot be told from outside (facts 3.3).
 pub(super) fn is_idempotent(method: &Method) -> bool {
     method.is_safe() || method == Method::DELETE

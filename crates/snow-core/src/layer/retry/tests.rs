@@ -22,8 +22,11 @@ async fn run(
         let at = counted.fetch_add(1, Ordering::Relaxed) as usize;
         async move {
             let outcome = outcomes.get(at).or(outcomes.last()).unwrap();
-            let answer = outcome.map(|status| Response::builder().status(status).header("retry-after", "2"));
-            answer.map(|answer| answer.body(Body::empty()).unwrap()).map_err(|kind| Error::new(kind, "below"))
+            let response =
+                outcome.map(|status| Response::builder().status(status).header("retry-after", "2"));
+            response
+                .map(|response| response.body(Body::empty()).unwrap())
+                .map_err(|kind| Error::new(kind, "below"))
         }
     });
     let outcome = RetryLayer::new(policy).layer(inner).oneshot(request).await;
@@ -50,9 +53,9 @@ async fn what_was_not_carried_out_is_sent_again_whatever_it_is() {
             &[Err(ErrorKind::InstanceBusy), Ok(200)],
         ] {
             let (outcome, calls) = run(RetryPolicy::new(), request(method.clone()), outcomes).await;
-            let answer = outcome.unwrap();
-            assert_eq!((answer.status().as_u16(), calls), (200, 2));
-            assert_eq!(answer.extensions().get::<Attempts>().unwrap().to_string(), "after 2 attempts");
+            let response = outcome.unwrap();
+            assert_eq!((response.status().as_u16(), calls), (200, 2));
+            assert_eq!(response.extensions().get::<Attempts>().unwrap().to_string(), "after 2 attempts");
         }
     }
 }
@@ -79,7 +82,7 @@ async fn what_may_have_been_carried_out_is_sent_again_only_if_that_does_no_harm(
             let (outcome, calls) = run(RetryPolicy::new(), request, outcomes).await;
             assert_eq!(calls, sent, "{method} {outcomes:?}");
             let attempts = match outcome {
-                Ok(answer) => *answer.extensions().get::<Attempts>().unwrap(),
+                Ok(response) => *response.extensions().get::<Attempts>().unwrap(),
                 Err(error) => error.attempts().unwrap(),
             };
             assert_eq!(attempts.stopped() == Some(Stop::Doubt), sent == 1);
@@ -102,7 +105,7 @@ async fn gives_up_with_the_count_and_the_reason() {
         let policy = policy.backoff(Duration::ZERO, Duration::ZERO);
         let (outcome, made) = run(policy, request, outcomes).await;
         let attempts = match &outcome {
-            Ok(answer) => *answer.extensions().get::<Attempts>().unwrap(),
+            Ok(response) => *response.extensions().get::<Attempts>().unwrap(),
             Err(error) => error.attempts().unwrap(),
         };
         assert_eq!((made, attempts.count() as usize, attempts.stopped()), (calls, calls, Some(why)));
@@ -121,15 +124,15 @@ async fn waits_as_long_as_the_service_asks_and_little_longer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_answer_is_dropped_before_the_pause() {
+async fn a_failed_response_is_dropped_before_the_pause() {
     let (mut service, mut handle) = contract::spawn(layer());
     tokio_test::assert_ready_ok!(service.poll_ready());
-    let mut answer = tokio_test::task::spawn(service.call(contract::request("/")));
-    tokio_test::assert_pending!(answer.poll());
+    let mut response = tokio_test::task::spawn(service.call(contract::request("/")));
+    tokio_test::assert_pending!(response.poll());
     let (held, body) = contract::body_by_hand();
     let busy = Response::builder().status(429).header("retry-after", "9").body(body).unwrap();
     handle.next_request().await.unwrap().1.send_response(busy);
-    tokio_test::assert_pending!(answer.poll());
+    tokio_test::assert_pending!(response.poll());
     assert!(held.is_abandoned());
 }
 
