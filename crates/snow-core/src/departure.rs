@@ -141,6 +141,7 @@ impl Departure {
     /// Closes the connection of the last attempt to further requests, even if it is back in the pool: for responses that show that a
     /// connection is out of step with its requests. It has no effect on a transport other than
     /// [`Transport`](crate::Transport).
+    #[doc(hidden)]
     pub fn retire_connection(&self) {
         #[cfg(feature = "transport")]
         {

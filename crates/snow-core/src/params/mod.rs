@@ -228,18 +228,6 @@ impl Params {
         self.set(ParamName::of(&name), value)
     }
 
-    /// Returns the form of values that these parameters request.
-    pub fn display_values(&self) -> DisplayValue {
-        if self.set & ParamName::DISPLAY_VALUE.bit() == 0 {
-            return DisplayValue::Stored;
-        }
-        match self.get(ParamName::DISPLAY_VALUE.as_str()).as_deref() {
-            Some("true") => DisplayValue::Display,
-            Some("all") => DisplayValue::All,
-            _ => DisplayValue::Stored,
-        }
-    }
-
     /// Returns the value of a parameter; `None` if it is not set.
     pub fn get(&self, name: &str) -> Option<String> {
         let encoded = percent::query(name);

@@ -44,6 +44,7 @@ impl<'a> Query<'a> {
     }
 
     /// Returns the field of the list that [`split`](Self::split) splits; `None` if there is no such list.
+    #[doc(hidden)]
     pub fn split_field(&self) -> Option<&str> {
         let lists = self.terms.iter().filter_map(|term| Some((term, list(term)?)));
         match lists.max_by_key(|(_, values)| values.len())? {

@@ -17,7 +17,7 @@ use tracing::{Span, field::Empty};
 ///
 /// # Order in the stack
 ///
-/// Below everything that sends a request again: the [`RetryLayer`](super::RetryLayer) and the layer of the credentials.
+/// Below everything that sends a request again: the [`RetryLayer`](crate::layer::RetryLayer) and the layer of the credentials.
 ///
 /// # Errors
 ///

@@ -27,7 +27,7 @@ use tracing::{Span, field::Empty};
 ///
 /// # Order in the stack
 ///
-/// Above everything that belongs to a call, so above the [`RetryLayer`](super::RetryLayer). The spans of an
+/// Above everything that belongs to a call, so above the [`RetryLayer`](crate::layer::RetryLayer). The spans of an
 /// [`AttemptSpanLayer`](super::AttemptSpanLayer) below it are its children.
 ///
 /// # Errors
