@@ -159,7 +159,7 @@ async fn answers_that_break_in_their_bodies() {
     for (fault, kind, told) in [
         (WireFault::ResetAt(2_000), ErrorKind::ConnectionClosed, "before the response was complete"),
         (WireFault::CutAt(2_000), ErrorKind::ConnectionClosed, "before the response was complete"),
-        (WireFault::StallAt(2_000), ErrorKind::TimedOut, "the answer's body stopped coming"),
+        (WireFault::StallAt(2_000), ErrorKind::TimedOut, "the response's body stopped"),
     ] {
         let told = async |call: Result<(), Error>| match call {
             Err(error) if !error.to_string().contains(told) => panic!("{fault:?}: {error}"),

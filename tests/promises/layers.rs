@@ -228,6 +228,36 @@ async fn each_layer_works_among_foreign_ones() {
     assert_eq!(simulator.journal().len(), 13 * 20, "none was sent twice");
 }
 
+/// Goes through a service as tower's middleware is taken apart: by reference, by mutable reference, and by value.
+macro_rules! take_apart {
+    ($($layer:expr),+ $(,)?) => {
+        $({
+            let mut service = $layer.layer("below".to_owned());
+            assert_eq!(service.get_ref(), "below");
+            service.get_mut().push_str(", changed");
+            assert_eq!(service.into_inner(), "below, changed");
+        })+
+    };
+}
+
+#[test]
+fn each_service_gives_access_to_the_one_below() {
+    let instance = Instance::parse("dev12345").unwrap();
+    take_apart![
+        BaseUriLayer::new(instance.clone()),
+        CallSpanLayer::new(),
+        DeadlineLayer::new(Duration::from_secs(60)),
+        RetryLayer::new(RetryPolicy::new()),
+        ThrottleLayer::new(4),
+        SessionLayer::none(),
+        AttemptSpanLayer::new(),
+        BodyLimitLayer::new(10_000),
+        GzipLayer::new(),
+        TimeoutLayer::new(),
+        DefaultHeadersLayer::new(),
+    ];
+}
+
 /// The token request and the data requests share a limit of four. A layer that reserved its place below before it had a
 /// token would leave callers stuck for ever.
 #[tokio::test(start_paused = true)]

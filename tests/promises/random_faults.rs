@@ -213,7 +213,7 @@ async fn waiting_for_ones_own_answer_ends_in_an_error_that_says_so() {
     assert_eq!((error.kind(), began.elapsed().as_secs()), (ErrorKind::PermitTimeout, 60));
     assert!(error.is_retryable() && !error.may_have_executed());
     let line = error.to_string();
-    assert!(line.contains("all 1 were taken") && line.contains("answers that nobody has read"), "{line}");
+    assert!(line.contains("all 1 were taken") && line.contains("responses that were not read"), "{line}");
     assert_eq!(simulator.journal().len(), 1, "it was not sent");
     drop(held);
     client.table("incident").create(&json!({})).await.unwrap();

@@ -193,7 +193,7 @@ async fn an_address_out_of_a_browser_is_its_instances() {
         .password("b")
         .build()
         .unwrap_err();
-    assert!(error.to_string().contains("leave out what is behind the host"), "{error}");
+    assert!(error.to_string().contains("leave out everything after the host"), "{error}");
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! A failure that may pass is retried where that does no harm, and never where it might.
 
+use futures_util::TryStreamExt;
 use serde_json::json;
 use snow_client::{Client, ErrorKind, layer::RetryPolicy};
 use snow_sim::{Fault, Simulator};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -140,4 +142,39 @@ async fn all_clones_together_try_again_no_more_than_their_budget() {
     let error = client.table("incident").list().limit(1).await.unwrap_err();
     assert_eq!((error.kind(), seen(&simulator)), (ErrorKind::TransactionCancelled, 1));
     assert!(error.to_string().contains("too many others are being tried again"), "{error}");
+}
+
+/// Retries of the layer, of reads whose body broke off, and of the pages of a stream alike.
+#[tokio::test(start_paused = true)]
+async fn each_retry_is_reported_to_the_hook_of_the_policy() {
+    let simulator = crate::simulator();
+    let events = Arc::<Mutex<Vec<_>>>::default();
+    let seen = events.clone();
+    let policy = RetryPolicy::new().on_retry(move |event| {
+        assert!(event.error.to_string().contains("/api/now/table/incident"), "{}", event.error);
+        seen.lock().unwrap().push((event.attempt, event.error.kind()));
+    });
+    let builder = Client::builder().instance("dev12345").user("admin").password("secret");
+    let client = builder.transport(simulator.clone()).retry(policy).build().unwrap();
+    let reported = || std::mem::take(&mut *events.lock().unwrap());
+
+    simulator.fail_next(Fault::Busy);
+    simulator.fail_next(Fault::CancelledInStream);
+    client.table("incident").list().limit(2).await.unwrap();
+    assert_eq!(reported(), [(1, ErrorKind::InstanceBusy), (2, ErrorKind::Truncated)]);
+
+    simulator.fail_next(Fault::CancelledInStream);
+    let records = client
+        .table("incident")
+        .list()
+        .stream()
+        .by_offset()
+        .page_size(1)
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap();
+    assert_eq!((records.is_empty(), reported()), (false, vec![(1, ErrorKind::Truncated)]));
+
+    client.table("incident").list().limit(2).await.unwrap();
+    assert_eq!(reported(), []);
 }

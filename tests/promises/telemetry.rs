@@ -48,7 +48,7 @@ impl Spans {
         (spans, guard)
     }
 
-    /// Those of a kind, `operation` or `attempt`, as they began.
+    /// Those of a kind, `call` or `attempt`, as they began.
     fn of(&self, kind: &str) -> Vec<Span> {
         self.0.lock().unwrap().iter().filter(|span| span.kind == kind).cloned().collect()
     }
@@ -88,7 +88,7 @@ async fn a_span_that_failed_is_an_error() {
         fault.into_iter().for_each(|fault| simulator.fail_next(fault));
         let outcome = client.table("incident").list().limit(1).await;
         assert_eq!(outcome.is_err(), fault.is_some());
-        for span in [spans.of("operation"), spans.of("attempt")].concat() {
+        for span in [spans.of("call"), spans.of("attempt")].concat() {
             assert_eq!(span.get("otel.status_code"), kind.map(|_| "ERROR"), "{span:?}");
             assert_eq!(span.get("error.type"), kind, "{span:?}");
         }
@@ -114,7 +114,7 @@ async fn names_have_no_ids_and_addresses_no_query() {
     client.table("incident").get(id).await.unwrap_err();
     client.api("/api/x/order/12345").get().param("q", "canary").discard().await.unwrap_err();
     client.api("/api/x/order/12346/line/7").get().discard().await.unwrap_err();
-    for (kind, scheme) in [("operation", None), ("attempt", Some("https://dev12345.service-now.com"))] {
+    for (kind, scheme) in [("call", None), ("attempt", Some("https://dev12345.service-now.com"))] {
         let (spans, full) = (spans.of(kind), |path: &str| scheme.map(|scheme| format!("{scheme}{path}")));
         let told =
             |at: usize| (spans[at].get("otel.name").unwrap(), spans[at].get("url.full").map(str::to_owned));

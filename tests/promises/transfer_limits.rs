@@ -129,7 +129,7 @@ async fn a_server_that_never_responds_holds_no_file_beyond_the_response_timeout(
     for way in WAYS {
         let (seconds, error) = timed(&client, download(&files, way, &folder)).await;
         assert_eq!((seconds, error.kind()), (90, ErrorKind::TimedOut), "{way}: {error}");
-        assert!(error.to_string().contains("no answer began within 90s"), "{way}: {error}");
+        assert!(error.to_string().contains("no response within 90s"), "{way}: {error}");
         assert!(error.to_string().contains(FILE) && !error.may_have_executed(), "{way}: {error}");
     }
     let reader = || tokio::io::repeat(b'x').take(1 << 20);
@@ -144,7 +144,7 @@ async fn a_server_that_never_responds_holds_no_file_beyond_the_response_timeout(
         let upload = files.upload("incident", RECORD, "a.txt", content);
         let (seconds, error) = timed(&client, upload.into_future()).await;
         assert_eq!((seconds, error.kind()), (90, ErrorKind::TimedOut), "{case}: {error}");
-        assert!(error.to_string().contains("no more of the request's body was taken"), "{case}: {error}");
+        assert!(error.to_string().contains("no more of the request's body was accepted"), "{case}: {error}");
     }
     // A deadline of one's own takes nothing from the other limits.
     let bound = Duration::from_secs(3_000);
@@ -167,7 +167,7 @@ async fn a_file_that_stands_still_is_given_up_after_the_idle_timeout() {
     for way in WAYS {
         let (seconds, error) = timed(&client, download(&client.attachments(), way, &folder)).await;
         assert_eq!((seconds, error.kind()), (60, ErrorKind::TimedOut), "{way}: {error}");
-        assert!(error.to_string().contains("the answer's body stopped coming"), "{way}: {error}");
+        assert!(error.to_string().contains("the response's body stopped"), "{way}: {error}");
     }
     assert!(folder.names().is_empty());
 }
@@ -253,7 +253,7 @@ async fn an_upload_has_the_time_that_it_takes_and_a_server_that_stops_reading_ha
         let upload = files.upload("incident", RECORD, "a.txt", content);
         let (_, error) = timed(&client, upload.into_future()).await;
         assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
-        let why = "no more of the request's body was taken for 90s, after 2"; // MiB, and not many bytes more
+        let why = "no more of the request's body was accepted for 90s, after 2"; // MiB, and not many bytes more
         assert!(error.to_string().contains(why) && error.may_have_executed(), "{error}");
     }
 }

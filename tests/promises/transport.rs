@@ -210,11 +210,11 @@ async fn a_proxy_in_the_way_is_told_apart() {
             "http://user:canary@AT",
             "does not take the credentials",
         ),
-        (Manner::Says("HTTP/1.1 403 Forbidden\r\n\r\n<html>"), "http://AT", "answers 403 Forbidden"),
-        (Manner::Says("HTTP/1.0 503 canary\r\n\r\n"), "http://AT", "answers 503 Service Unavailable"),
+        (Manner::Says("HTTP/1.1 403 Forbidden\r\n\r\n<html>"), "http://AT", "with status 403 Forbidden"),
+        (Manner::Says("HTTP/1.0 503 canary\r\n\r\n"), "http://AT", "with status 503 Service Unavailable"),
         (Manner::Says(""), "http://AT", "closed the connection"),
-        (Manner::Says("SSH-2.0-canary\r\n\r\n"), "http://AT", "no HTTP proxy"),
-        (Manner::Says("HTTP/1.1 200 OK\r\n\r\nto early"), "http://AT", "no HTTP proxy"),
+        (Manner::Says("SSH-2.0-canary\r\n\r\n"), "http://AT", "is not an HTTP proxy"),
+        (Manner::Says("HTTP/1.1 200 OK\r\n\r\nto early"), "http://AT", "is not an HTTP proxy"),
         (Manner::Socks(Some(("user", "canary"))), "socks5://AT", "SOCKS error"),
         (
             Manner::Socks(Some(("user", "canary"))),
@@ -482,7 +482,7 @@ async fn a_request_that_found_its_connection_closed_never_left() {
     says(
         &unsent(&client("http://snow.example.com", transport)).await,
         ErrorKind::Connect,
-        &["before the request went out"],
+        &["before the request was sent"],
     );
 }
 

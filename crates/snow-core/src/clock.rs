@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
-/// Where the time comes from.
+/// A clock that tells the time of day.
 ///
-/// Wall time is derived from tokio's clock: read once when the clock is made, then counted on. So a test that pauses
-/// tokio's time stops this clock too, and `tokio::time::advance` moves it. A machine that sleeps may stop it for as
-/// long: a token then looks younger than it is, the service answers 401, and the token is renewed on that.
+/// The time is read once when the clock is made, and then counted on with tokio's clock. So a test that pauses tokio's time pauses
+/// this clock too, and `tokio::time::advance` moves it. While a machine sleeps, the clock may stand still: a token then seems younger than
+/// it is, the service responds 401, and the token is refreshed after that.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
@@ -28,24 +28,24 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows the machine's time and counts on from there.
+    /// Creates a clock that shows the machine's time.
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn new() -> Self {
         Self { wall: SystemTime::now(), since: Instant::now() }
     }
 
-    /// The time of day.
+    /// Returns the time of day.
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn now(&self) -> SystemTime {
         self.wall.checked_add(Instant::now().saturating_duration_since(self.since)).unwrap_or(self.wall)
     }
 
-    /// The time of day in seconds since 1970.
+    /// Returns the time since the start of 1970.
     pub fn unix(&self) -> Duration {
         self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
     }
 
-    /// How long ago a moment was; zero if it is still to come.
+    /// Returns the time since a moment; zero if it is in the future.
     pub fn since(&self, moment: SystemTime) -> Duration {
         self.now().duration_since(moment).unwrap_or_default()
     }
@@ -57,21 +57,21 @@ impl Default for Clock {
     }
 }
 
-/// The moment, by tokio's clock.
+/// Returns the current moment of tokio's clock.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// A hundred years, after which nobody waits any more: tokio's timers panic for moments near the end of what clocks can tell.
+/// A hundred years. Longer times never end: tokio's timers panic near the end of their range.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// So long from now; `None` for a time after which nobody waits any more.
+/// Returns the moment after this time; `None` for a time that never ends.
 pub(crate) fn after(time: Duration) -> Option<Instant> {
     now().checked_add(time).filter(|_| time < NEVER)
 }
 
-/// Where randomness comes from: shared by its clones.
+/// A source of randomness that clones share.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(Arc<Mutex<fastrand::Rng>>);
 
@@ -81,7 +81,7 @@ impl Dice {
         Self(Arc::new(Mutex::new(fastrand::Rng::new())))
     }
 
-    /// Evenly from nothing to the whole of a time.
+    /// Returns a random time, evenly distributed from zero to `most`.
     pub(crate) fn up_to(&self, most: Duration) -> Duration {
         let share = self.0.lock().unwrap_or_else(PoisonError::into_inner).f64();
         Duration::try_from_secs_f64(most.as_secs_f64() * share).unwrap_or(most).min(most)

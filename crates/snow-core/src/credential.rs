@@ -1,9 +1,9 @@
-//! Text that somebody gives as a credential, checked before it goes anywhere.
+//! The check of credentials before they are used.
 
 use crate::{Error, ErrorKind};
 
-/// Refuses a credential that begins or ends with what nobody typed. A file that is read whole ends with a line end, which ends
-/// in a 401, and each one counts towards the lock of the account. The value is not repeated.
+/// Refuses a credential that begins or ends with a character that was probably not meant. The content of a file ends with a line end,
+/// which would lead to a 401, and each 401 counts towards the lock of the account. The value is not repeated.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`], naming `what` was given and the likely cause.
@@ -13,9 +13,9 @@ pub fn check_credential(what: &str, text: &str) -> Result<(), Error> {
     } else if text.starts_with('\u{feff}') {
         "begins with a byte order mark: it was probably read from a file that some editor saved with one"
     } else if text.starts_with(char::is_control) {
-        "begins with a control character: it was probably copied or read together with what stands around it"
+        "begins with a control character: it was probably copied or read together with the text around it"
     } else if text.ends_with(char::is_control) {
-        "ends with a control character: it was probably copied or read together with what stands around it"
+        "ends with a control character: it was probably copied or read together with the text around it"
     } else {
         return Ok(());
     };

@@ -27,10 +27,10 @@ pub struct Date {
 }
 
 impl Date {
-    /// A day of the years 1 to 9999.
+    /// Creates a day of the years 1 to 9999.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for a day that no calendar has.
+    /// [`ErrorKind::InvalidInput`] for a day that does not exist.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self, Error> {
         let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
@@ -46,7 +46,7 @@ impl Date {
         Ok(Self { year, month, day })
     }
 
-    /// A time of this day, in UTC.
+    /// Creates a time of this day, in UTC.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] beyond 23:59:59.
@@ -94,7 +94,7 @@ impl FromStr for Date {
     }
 }
 
-/// A moment in UTC, to the second: what the service stores in a date-time field.
+/// A moment in UTC, to the second, as the service stores it in a date-time field.
 ///
 /// ```
 /// use snow_core::{Date, DateTime};
@@ -112,17 +112,17 @@ pub struct DateTime {
 }
 
 impl DateTime {
-    /// So many seconds after, or before, the start of 1970.
+    /// Creates the moment this many seconds after the start of 1970, or before it if negative.
     pub const fn from_unix(seconds: i64) -> Self {
         Self { unix: seconds }
     }
 
-    /// Seconds since the start of 1970.
+    /// Returns the seconds since the start of 1970.
     pub const fn unix(self) -> i64 {
         self.unix
     }
 
-    /// The day in UTC; `None` outside the years 1 to 9999.
+    /// Returns the day in UTC; `None` outside the years 1 to 9999.
     pub fn date(self) -> Option<Date> {
         let days = self.unix.div_euclid(DAY) + 719_468;
         let era = days.div_euclid(146_097);
@@ -138,7 +138,7 @@ impl DateTime {
 }
 
 impl From<SystemTime> for DateTime {
-    /// Fractions of a second are cut off.
+    /// Truncates fractions of a second.
     fn from(time: SystemTime) -> Self {
         let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
         let unix = match time.duration_since(SystemTime::UNIX_EPOCH) {
@@ -151,7 +151,7 @@ impl From<SystemTime> for DateTime {
 
 #[cfg(feature = "jiff")]
 impl From<jiff::Timestamp> for DateTime {
-    /// Fractions of a second are cut off.
+    /// Truncates fractions of a second.
     fn from(time: jiff::Timestamp) -> Self {
         Self { unix: time.as_second() - i64::from(time.subsec_nanosecond() < 0) }
     }
@@ -170,7 +170,7 @@ impl TryFrom<jiff::civil::Date> for Date {
 }
 
 impl fmt::Display for DateTime {
-    /// `yyyy-MM-dd HH:mm:ss`. Outside the years 1 to 9999, which nothing stores, the seconds since 1970.
+    /// Writes `yyyy-MM-dd HH:mm:ss`; outside the years 1 to 9999 the seconds since 1970.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(date) = self.date() else { return write!(f, "{} s", self.unix) };
         let time = self.unix.rem_euclid(DAY);
@@ -226,7 +226,7 @@ fn unreadable(text: &str, form: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, format!("{text:?} is not of the form {form:?}"))
 }
 
-/// The numbers of a text that has the shape of another, digit for digit; none if it has not.
+/// Returns the numbers of a text that has the same shape as `shape`; no numbers if it has not.
 fn numbers(text: &str, shape: &str) -> Vec<u16> {
     let fits =
         |(found, wanted): (u8, u8)| if wanted == b'0' { found.is_ascii_digit() } else { found == wanted };

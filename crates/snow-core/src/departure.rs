@@ -1,4 +1,4 @@
-//! Whether a request has left this machine: a typed extension of it.
+//! Whether a request was sent: a typed extension of the request.
 
 use crate::{Error, clock};
 use http::Request;
@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Tells the layers that give up a request whether it had left by then, so that their error says that it was not carried out.
+/// Tracks whether a request was sent, so that the error of a request that is given up before says that it was not executed.
 ///
 /// Put one into the extensions of a request, above a [`DeadlineLayer`](crate::layer::DeadlineLayer) or a
-/// [`TimeoutLayer`](crate::layer::TimeoutLayer). **Whatever is at the bottom of the stack has to [tell](Self::leave)** when the
-/// request goes out: [`Transport`](crate::Transport) does so as soon as there is a connection. Clones share what they tell, and
-/// a request that is sent again keeps it: what left once counts as having left.
+/// [`TimeoutLayer`](crate::layer::TimeoutLayer). **The service at the bottom of the stack has to call [`leave`](Self::leave)** when
+/// it sends the request; [`Transport`](crate::Transport) does so as soon as there is a connection. Clones share the state. A request
+/// that is sent again keeps it: once an attempt was sent, the request counts as sent.
 ///
 /// ```
 /// use snow_core::Departure;
@@ -34,34 +34,34 @@ pub struct Departure(Arc<DepartureState>);
 #[derive(Default)]
 struct DepartureState {
     has_left: AtomicBool,
-    /// How often it was sent, as far as somebody counts.
+    /// How often the request was sent, if a layer counts.
     attempts: AtomicU32,
-    /// What the request waits for before it goes out.
+    /// What the request waits for before it is sent.
     waits_for: Mutex<Option<Wait>>,
-    /// How far the body has gone out, if it is watched.
+    /// How much of the body was sent, if it is watched.
     body_progress: Mutex<Option<BodyProgress>>,
-    /// The connection of the last attempt, as far as the transport tells.
+    /// The connection of the last attempt, if the transport sets it.
     #[cfg(feature = "transport")]
     connection: Mutex<Option<CaptureConnection>>,
 }
 
 impl Departure {
-    /// Creates one of a request that has not left.
+    /// Creates the departure of a request that has not been sent.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns the one of this request.
+    /// Returns the departure of a request, if it has one.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
         request.extensions().get()
     }
 
-    /// Tells that the request goes out now.
+    /// Marks the request as sent.
     pub fn leave(&self) {
         self.0.has_left.store(true, Ordering::Release);
     }
 
-    /// Whether the request went out.
+    /// Returns whether the request was sent.
     pub fn has_left(&self) -> bool {
         self.0.has_left.load(Ordering::Acquire)
     }
@@ -71,14 +71,14 @@ impl Departure {
         self.0.attempts.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Takes back that the request went out: it was refused before anything was carried out, and waits to be sent again. Call it
-    /// only for a request that had not left before that attempt.
+    /// Marks the request as not sent: it was rejected before anything was executed, and will be sent again. Call it only for a request
+    /// that had not been sent before that attempt.
     pub fn come_back(&self) {
         self.0.has_left.store(false, Ordering::Release);
     }
 
-    /// Notes what the request waits for before it goes out, until the guard that this returns is dropped. The error of a layer
-    /// that gives up the request says so.
+    /// Notes what the request waits for before it is sent, until the returned guard is dropped. The error of a layer that gives up the
+    /// request says so.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -113,7 +113,7 @@ impl Departure {
         self.0.waits_for.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns how far the body has gone out; `None` if it is not watched.
+    /// Returns how much of the body was sent; `None` if it is not watched.
     pub(crate) fn body_progress(&self) -> Option<BodyProgress> {
         *self.0.body_progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,8 +123,8 @@ impl Departure {
         change(progress.get_or_insert_default());
     }
 
-    /// Marks an error as one from before sending, if the departure says that the request never left. Without a departure nobody
-    /// knows.
+    /// Marks an error as one from before sending, if the departure says that the request was not sent. Without a departure that is not
+    /// known.
     pub(crate) fn mark_unsent(departure: Option<&Self>, error: Error) -> Error {
         match departure {
             Some(departure) if !departure.has_left() => error.before_sending(),
@@ -132,15 +132,16 @@ impl Departure {
         }
     }
 
-    /// Sets the connection that the request is to leave by.
+    /// Sets the connection over which the request is sent.
     #[cfg(feature = "transport")]
     pub(crate) fn set_connection(&self, connection: CaptureConnection) {
         *self.0.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
     }
 
-    /// Sends no further request over the connection that the last attempt left by, even if it is back in the pool already: for
-    /// responses that show that a connection is out of step with its requests. It has no effect on a transport other than
+    /// Closes the connection of the last attempt to further requests, even if it is back in the pool: for responses that show that a
+    /// connection is out of step with its requests. It has no effect on a transport other than
     /// [`Transport`](crate::Transport).
+    #[doc(hidden)]
     pub fn retire_connection(&self) {
         #[cfg(feature = "transport")]
         {
@@ -160,14 +161,14 @@ impl fmt::Debug for Departure {
     }
 }
 
-/// How far a watched body has gone out.
+/// How much of a watched body was sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct BodyProgress {
-    /// So many bytes were taken so far.
+    /// How many bytes were sent so far.
     pub(crate) bytes: u64,
-    /// When the last piece was taken, and how many bytes it has.
+    /// When the last piece was sent, and how many bytes it has.
     pub(crate) last: Option<(Instant, u64)>,
-    /// Whether the body's own source has nothing to give at the moment.
+    /// Whether the body waits for its own source.
     pub(crate) waits_for_content: bool,
     pub(crate) is_over: bool,
 }
@@ -177,12 +178,12 @@ struct Wait {
     since: Instant,
 }
 
-/// To milliseconds: more says nothing to a person.
+/// Rounds to milliseconds.
 fn rounded(time: Duration) -> Duration {
     time - Duration::from_nanos(u64::from(time.subsec_nanos() % 1_000_000))
 }
 
-/// The guard of [`Departure::wait_for`]: the request waits until it is dropped.
+/// The guard of [`Departure::wait_for`]: the request counts as waiting until it is dropped.
 #[derive(Debug)]
 #[must_use = "the request counts as waiting until this is dropped"]
 pub struct WaitGuard(Departure);

@@ -1,9 +1,9 @@
-//! Types that are one text, read by serde.
+//! Deserializes types that are a string.
 
 use serde::de::{Deserializer, Error, Visitor};
 use std::{fmt, marker::PhantomData, str::FromStr};
 
-/// Reads a text as whatever a text can be read as, without a copy of it.
+/// Deserializes a string and parses it, without a copy of it.
 pub(crate) fn from_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -15,7 +15,7 @@ where
         type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a text")
+            f.write_str("a string")
         }
 
         fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {

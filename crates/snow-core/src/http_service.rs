@@ -1,4 +1,4 @@
-//! One type for every stack.
+//! One type for all stacks.
 
 use crate::late::Late;
 use crate::{Body, BoxError, Error};
@@ -11,10 +11,10 @@ use std::task::{Context, Poll};
 use std::{fmt, future::Future, pin::Pin};
 use tower_service::Service;
 
-/// A stack with its type erased: cheap to clone (one `Arc`), `Send` and `Sync`, always ready.
+/// A stack of layers with its type erased: cheap to clone (one `Arc`), `Send` and `Sync`, and always ready.
 ///
-/// This is what the facade holds, so that `Client` has no type parameters. Whether the stack inside is ready is waited for inside
-/// the call's future, and a clone of it takes its place until then, so that one call that waits holds up no other.
+/// A client that holds one needs no type parameters. A call waits inside its future until the stack is ready, so that a call that
+/// waits holds up no other.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), snow_core::Error> {
@@ -24,8 +24,8 @@ use tower_service::Service;
 /// let service = HttpService::new(tower::service_fn(|_: Request<Body>| async {
 ///     Ok::<_, std::convert::Infallible>(Response::new(Body::from("hello")))
 /// }));
-/// let answer = service.send(Request::new(Body::empty())).await?;
-/// assert_eq!(answer.into_body().collect(64).await?, "hello");
+/// let response = service.send(Request::new(Body::empty())).await?;
+/// assert_eq!(response.into_body().collect(64).await?, "hello");
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
@@ -34,14 +34,14 @@ pub struct HttpService(Arc<dyn Erased>);
 trait Erased: Send + Sync {
     fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>>;
 
-    /// The type of the stack.
+    /// Returns the name of the stack's type.
     fn name(&self) -> &'static str;
 }
 
-/// A stack, and one that calls take turns with: to clone a deep one costs an atomic operation for everything that clones share.
+/// A stack, and a clone that calls use by turns: cloning a deep stack costs an atomic operation for everything that clones share.
 struct Stack<S> {
     stack: S,
-    turn: Mutex<S>,
+    shared: Mutex<S>,
 }
 
 impl<S, R> Erased for Stack<S>
@@ -53,11 +53,11 @@ where
     R::Error: Into<BoxError>,
 {
     fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Error>> {
-        let call = match self.turn.try_lock() {
+        let call = match self.shared.try_lock() {
             Ok(mut stack) => {
                 let call = Late::new(&mut *stack, request);
                 if call.is_waiting() {
-                    *stack = self.stack.clone(); // what came of one that was not ready may never be
+                    *stack = self.stack.clone(); // a clone of a stack that was not ready may never be
                 }
                 call
             }
@@ -72,7 +72,7 @@ where
 }
 
 pin_project! {
-    /// A call whose answer's body and error become ours.
+    /// A call whose body and error are converted to those of this crate.
     struct Call<F> { #[pin] call: F }
 }
 
@@ -88,7 +88,7 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().call.poll(cx) {
-            Poll::Ready(Ok(answer)) => Poll::Ready(Ok(answer.map(Body::stream))),
+            Poll::Ready(Ok(response)) => Poll::Ready(Ok(response.map(Body::stream))),
             Poll::Ready(Err(error)) => Poll::Ready(Err(Error::wrap(error))),
             Poll::Pending => Poll::Pending,
         }
@@ -96,7 +96,7 @@ where
 }
 
 impl HttpService {
-    /// Erases a stack's type. Its errors become [`Error`]s; an `Error` inside is unwrapped, never nested.
+    /// Erases the type of a stack. Its errors are converted by [`Error::wrap`], so that an [`Error`] is never nested.
     pub fn new<S, R>(stack: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<R>> + Clone + Send + Sync + 'static,
@@ -105,10 +105,10 @@ impl HttpService {
         R: http_body::Body<Data = Bytes> + Send + 'static,
         R::Error: Into<BoxError>,
     {
-        Self(Arc::new(Stack { turn: Mutex::new(stack.clone()), stack }))
+        Self(Arc::new(Stack { shared: Mutex::new(stack.clone()), stack }))
     }
 
-    /// Sends a request.
+    /// Sends a request, and returns the future of its response.
     pub fn send(&self, request: Request<Body>) -> HttpFuture {
         HttpFuture(self.0.send(request))
     }
@@ -130,7 +130,7 @@ impl Service<Request<Body>> for HttpService {
     }
 }
 
-/// The types of the layers, outermost first; nothing that they hold.
+/// Writes the types of the layers, outermost first, without their content.
 impl fmt::Debug for HttpService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HttpService(")?;
@@ -142,12 +142,12 @@ impl fmt::Debug for HttpService {
     }
 }
 
-/// `Retry<` of `snow_core::layer::retry::Retry<`
+/// Returns `Retry<` of `snow_core::layer::retry::Retry<`.
 fn last_segment(path: &str) -> &str {
     path.rsplit_once("::").map_or(path, |(_, last)| last)
 }
 
-/// The answer on its way.
+/// The future of [`HttpService::send`].
 #[must_use = "futures do nothing unless awaited"]
 pub struct HttpFuture(BoxFuture<'static, Result<Response<Body>, Error>>);
 

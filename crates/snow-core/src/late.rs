@@ -1,4 +1,4 @@
-//! A call that waits, if it has to, inside its future.
+//! A call that waits inside its future until the service is ready.
 
 use http::Request;
 use pin_project_lite::pin_project;
@@ -11,8 +11,8 @@ use tower::util::Oneshot;
 use tower_service::Service;
 
 pin_project! {
-    /// A call of a service, which waits for its readiness inside the future: for layers that are always ready
-    /// themselves, because they have something to do before they call inward.
+    /// A future that waits until a service is ready and then calls it: for layers that are always ready themselves, because they
+    /// have work to do before they call the inner service.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), snow_core::Error> {
@@ -31,7 +31,7 @@ pin_project! {
 }
 
 pin_project! {
-    // What waits is on the heap: nearly all services are ready, and what moves up a deep stack had better be small.
+    // A waiting call is on the heap: nearly all services are ready, and a future in a deep stack should be small.
     #[project = Projected]
     enum LateCall<S, B>
     where
@@ -43,10 +43,10 @@ pin_project! {
 }
 
 impl<S: Service<Request<B>> + Clone, B> Late<S, B> {
-    /// Calls a service that nobody has asked yet whether it is ready.
+    /// Calls a service whose readiness was not checked yet.
     ///
-    /// One that is not goes on waiting in the future, and a clone takes its place: left behind, it could be given a place below
-    /// that it never uses.
+    /// A service that is not ready moves into the future, and a clone replaces it: the one that stays could get a permit of a layer
+    /// below that it never uses.
     #[inline]
     pub fn new(service: &mut S, request: Request<B>) -> Self {
         match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
@@ -55,7 +55,7 @@ impl<S: Service<Request<B>> + Clone, B> Late<S, B> {
         }
     }
 
-    /// Whether the service was not ready.
+    /// Returns whether the service was not ready.
     pub(crate) fn is_waiting(&self) -> bool {
         matches!(self.state, LateCall::Waiting { .. })
     }

@@ -1,7 +1,7 @@
-//! The vocabulary and the wire of a ServiceNow client: which instance, which path, which parameters, which bytes, which
-//! error. It knows no credential and no table; those are `snow-auth` and `snow-client`.
+//! The foundation of the ServiceNow client [`snow-client`](https://docs.rs/snow-client): instances, paths, parameters, queries, bodies,
+//! errors, decoding, tower layers and the transport. Credentials are in `snow-auth`, and the APIs of the service in `snow-client`.
 //!
-//! Everything here but [`transport`] does no I/O, and everything stands alone:
+//! Everything except [`transport`] works without I/O, and each part can be used on its own:
 //!
 //! ```
 //! use snow_core::{ApiPath, Instance, Params, field};
@@ -18,10 +18,10 @@
 //!
 //! # Panics
 //!
-//! What waits, waits with tokio's timers and sockets: it panics in a tokio runtime that is built without them. Call `enable_all()` on
-//! the [`tokio::runtime::Builder`]; `#[tokio::main]` does so. Outside a runtime it is an error.
+//! Futures that wait use tokio's timers and sockets. They panic in a tokio runtime that is built without them: call `enable_all()` on
+//! the [`tokio::runtime::Builder`]; `#[tokio::main]` does so. Outside a runtime they fail with an error.
 //!
-//! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
+//! References such as "facts 3.4" name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
@@ -54,10 +54,6 @@ pub mod transport;
 
 pub use body::{Body, Once, Replay};
 pub use clock::Clock;
-#[doc(hidden)]
-pub use clone_request::clone_request;
-#[doc(hidden)]
-pub use credential::check_credential;
 pub use datetime::{Date, DateTime};
 pub use decode::{Field, Record};
 pub use departure::{Departure, WaitGuard};
@@ -65,17 +61,23 @@ pub use error::{BoxError, Error, ErrorKind, ServiceMessage};
 pub use http_service::{HttpFuture, HttpService};
 pub use instance::Instance;
 pub use late::Late;
-#[doc(hidden)]
-pub use one_line::one_line;
 pub use origin::Origin;
 pub use params::{DisplayValue, Params};
 pub use path::ApiPath;
 pub use query::{Query, field};
 pub use request_options::RequestOptions;
 pub use secret::Secret;
-#[doc(hidden)]
-pub use sensitive_headers::{is_sensitive_header, mark_sensitive_headers};
 pub use sys_id::SysId;
 #[doc(hidden)]
 #[cfg(feature = "transport")]
 pub use transport::Transport;
+
+// For the other crates of this workspace only. These items are no part of the public API, and may change in any release.
+#[doc(hidden)]
+pub use clone_request::clone_request;
+#[doc(hidden)]
+pub use credential::check_credential;
+#[doc(hidden)]
+pub use one_line::one_line;
+#[doc(hidden)]
+pub use sensitive_headers::{is_sensitive_header, mark_sensitive_headers};

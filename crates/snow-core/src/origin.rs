@@ -1,10 +1,11 @@
-//! Scheme, host and port: who may see a credential.
+//! Scheme, host and port, to which a credential belongs.
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
 use std::{fmt, sync::Arc};
 
-/// The scheme, host and port of an instance. Credential layers know the origin they are for and send nothing elsewhere.
+/// The scheme, host and port of an instance. A credential belongs to an origin, and the layers of the credentials refuse a request to
+/// another one.
 ///
 /// ```
 /// let origin = snow_core::Instance::parse("https://snow.example.com:8443/gateway")?.origin().clone();
@@ -29,13 +30,13 @@ impl Origin {
         Self { https, authority: authority.into(), port }
     }
 
-    /// The origin of an absolute http or https URI; `None` for any other.
+    /// Returns the origin of an absolute http or https URI; `None` for any other URI.
     pub fn of(uri: &Uri) -> Option<Self> {
         let https = is_https(uri)?;
         Some(Self::new(https, uri.host()?.to_ascii_lowercase(), uri.port_u16()))
     }
 
-    /// Whether a request to this URI goes to this origin. A URI without a host does: it has yet to be made absolute.
+    /// Returns whether a request to this URI goes to this origin. A URI without a host does, because it is made absolute later.
     #[inline]
     pub fn covers(&self, uri: &Uri) -> bool {
         let same_scheme = uri.scheme() == Some(if self.https { &Scheme::HTTPS } else { &Scheme::HTTP });
@@ -43,13 +44,13 @@ impl Origin {
         same_scheme && authority == Some(&self.authority) || self.covers_otherwise(uri)
     }
 
-    /// Nearly every URI is written as the origin is; this is for all others.
+    /// Compares a URI that is not written like the origin, which is rare.
     #[cold]
     fn covers_otherwise(&self, uri: &Uri) -> bool {
         let (Some(https), Some(host)) = (is_https(uri), uri.host()) else {
             return uri.authority().is_none() && uri.scheme().is_none();
         };
-        // What a server is told of user info in a URI is unsettled, so such a URI is never ours.
+        // Servers treat user info in a URI differently, so such a URI is never covered.
         let plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
         plain
             && https == self.https
@@ -57,19 +58,19 @@ impl Origin {
             && uri.port_u16().unwrap_or(default_port(https)) == self.port
     }
 
-    /// The host, in lower case.
+    /// Returns the host, in lower case.
     pub fn host(&self) -> &str {
         let implied = self.port == default_port(self.https);
         let end = if implied { None } else { self.authority.rfind(':') };
         &self.authority[..end.unwrap_or(self.authority.len())]
     }
 
-    /// The port, named or implied.
+    /// Returns the port, explicit or implied by the scheme.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Whether traffic is encrypted.
+    /// Returns whether the scheme is https.
     pub fn is_https(&self) -> bool {
         self.https
     }
@@ -78,7 +79,7 @@ impl Origin {
         if self.https { Scheme::HTTPS } else { Scheme::HTTP }
     }
 
-    /// `host` or `host:port`, the port only where it is not implied.
+    /// Returns `host` or `host:port`, the port only if it is not implied.
     pub(crate) fn authority(&self) -> &str {
         &self.authority
     }

@@ -1,11 +1,11 @@
-//! The path of an API call, percent-encoded once and here.
+//! The path of a request, which is percent-encoded here and nowhere else.
 
 use crate::percent::SEGMENT;
 use crate::{Error, ErrorKind, SysId};
 use percent_encoding::utf8_percent_encode;
 use std::{borrow::Cow, fmt};
 
-/// An absolute path on an instance, ready for the wire: no query, no empty segment, no `..`.
+/// An absolute path on an instance, percent-encoded. It has no query, no empty segment and no `..`.
 ///
 /// ```
 /// use snow_core::ApiPath;
@@ -21,12 +21,12 @@ pub struct ApiPath(Cow<'static, str>);
 impl ApiPath {
     /// The token endpoint, `/oauth_token.do` (facts 4.1).
     pub const OAUTH_TOKEN: Self = Self(Cow::Borrowed("/oauth_token.do"));
-    /// Where a person allows a client to act for them, `/oauth_auth.do` (facts 4.3).
+    /// The authorization endpoint, `/oauth_auth.do` (facts 4.3).
     pub const OAUTH_AUTHORIZE: Self = Self(Cow::Borrowed("/oauth_auth.do"));
-    /// Where a token is ended, `/oauth_revoke_token.do` (facts 4.4).
+    /// The revocation endpoint, `/oauth_revoke_token.do` (facts 4.4).
     pub const OAUTH_REVOKE: Self = Self(Cow::Borrowed("/oauth_revoke_token.do"));
 
-    /// The path of a table, `/api/now/table/{table}` (facts 1.1).
+    /// Creates the path of a table, `/api/now/table/{table}`.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] for a name with anything but letters, digits and `_`.
@@ -47,13 +47,13 @@ impl ApiPath {
         Ok(Self(Cow::Owned(["/api/now/table/", table].concat())))
     }
 
-    /// Reads a path that is written as it goes over the wire: for APIs that have no method of their own here.
+    /// Parses an encoded path, for APIs that have no method of their own.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] for a path that does not start with `/`, ends with one, has an empty segment, `.` or
     /// `..`, or a character that is not allowed in a path.
     pub fn parse(path: &str) -> Result<Self, Error> {
-        // What stands behind a ? may be anything that a user searches for.
+        // The query may contain data of a user, so it is not repeated.
         let shown = path.split('?').next().unwrap_or_default();
         let refuse =
             |why: String| Err(Error::new(ErrorKind::InvalidInput, format!("the path {shown:?} {why}")));
@@ -75,10 +75,10 @@ impl ApiPath {
         Ok(Self(Cow::Owned(path.to_owned())))
     }
 
-    /// The path with one more segment, percent-encoded.
+    /// Appends a segment, percent-encoded.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for an empty segment and for `.` and `..`, which no encoding takes the meaning from.
+    /// [`ErrorKind::InvalidInput`] for an empty segment, and for `.` and `..`, which would change the path even if they were encoded.
     pub fn push(mut self, segment: &str) -> Result<Self, Error> {
         if let Some(why) = odd_segment(segment) {
             return Err(Error::new(ErrorKind::InvalidInput, format!("the path segment {segment:?} {why}")));
@@ -89,7 +89,7 @@ impl ApiPath {
         Ok(self)
     }
 
-    /// The path of one record below a table's path. Cannot fail: a [`SysId`] holds nothing that needs encoding.
+    /// Appends the `sys_id` of a record. This cannot fail, because a [`SysId`] contains no character that needs encoding.
     pub fn record(mut self, sys_id: SysId) -> Self {
         let path = self.0.to_mut();
         path.push('/');
@@ -97,7 +97,7 @@ impl ApiPath {
         self
     }
 
-    /// Whether a path that a service sent is one that stays where it says: its segments may be encoded already.
+    /// Checks a path that a service sent, whose segments may be encoded already: it must not lead to another path.
     pub(crate) fn check_received(path: &str) -> Result<(), &'static str> {
         let Some(rest) = path.strip_prefix('/') else { return Err("has no absolute path") };
         for segment in rest.split('/') {
@@ -112,13 +112,14 @@ impl ApiPath {
         Ok(())
     }
 
-    /// The encoded path.
+    /// Returns the encoded path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// RFC 3986 pchar and `/`, less what some servers take apart (`;`) and what could hide a separator (`%`).
+/// Returns whether a path may contain this character: RFC 3986's pchar and `/`, except `;`, which some servers interpret, and `%`,
+/// which could hide a separator.
 fn is_path_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~/!$&'()*+,=:@".contains(c)
 }

@@ -1,11 +1,11 @@
-//! Percent-encoding, the one way this crate does it.
+//! Percent-encoding.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode_byte};
 
 /// Everything but RFC 3986's unreserved characters.
 pub(crate) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Whether a byte of a query's name or value goes as it is: the unreserved characters, and the comma, which lists of
+/// Returns whether a byte of a query's name or value is not encoded: the unreserved characters, and the comma, which lists of
 /// fields are full of.
 pub(crate) const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b',')
@@ -24,7 +24,7 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// Appends text as a part of a query's name or value: by runs, which is what costs least where most of it is plain.
+/// Appends text as a part of a query's name or value, run by run, because most text needs no encoding.
 pub(crate) fn push_query(out: &mut String, text: &str) {
     let mut run = 0;
     for (at, byte) in text.bytes().enumerate() {
@@ -42,7 +42,7 @@ pub(crate) fn push_query(out: &mut String, text: &str) {
     out.push_str(&text[run..]);
 }
 
-/// A text as a part of a query's name or value.
+/// Encodes a text as a part of a query's name or value.
 pub(crate) fn query(text: &str) -> String {
     let mut out = String::new();
     push_query(&mut out, text);

@@ -1,12 +1,14 @@
-//! What a caller says about one operation: a typed extension of its request.
+//! The options of one call: a typed extension of its request.
 
 use http::Request;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How one operation differs from what the layers do by default: put it into the extensions of a request, and the layers
-/// that it concerns look for it there. A request without one costs nothing; one with it, four small allocations.
+/// The options of one call, where they differ from the settings of the layers.
+///
+/// Put them into the extensions of a request. The layers that an option concerns read it there. A request without options costs
+/// nothing, and one with options four small allocations.
 ///
 /// ```
 /// use snow_core::RequestOptions;
@@ -27,48 +29,48 @@ struct OptionValues {
     response_timeout: Option<Duration>,
     body_limit: Option<u64>,
     attempts: u32,
-    /// What is left of the time of a later attempt.
+    /// The time that is left for a later attempt.
     left: Option<Duration>,
     prefetch: bool,
 }
 
 impl RequestOptions {
-    /// One like any other.
+    /// Creates options that change nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What is said about this request.
+    /// Returns the options of a request, if it has any.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
         request.extensions().get()
     }
 
-    /// Whether the request may be sent again when it is not known whether it was carried out. By default, reads and DELETE
-    /// may; PUT and PATCH may not, because they append to journal fields (facts 3.3).
+    /// Sets whether the request may be retried although an earlier attempt may have been executed. By default, reads and DELETE may;
+    /// POST, PUT and PATCH may not, because they create records or append to journal fields.
     #[must_use]
     pub fn idempotent(mut self, idempotent: bool) -> Self {
         self.edit().idempotent = Some(idempotent);
         self
     }
 
-    /// How long all of it may take, in place of what the [`DeadlineLayer`](crate::layer::DeadlineLayer) allows.
+    /// Sets how long the call may take in all, in place of the limit of the [`DeadlineLayer`](crate::layer::DeadlineLayer).
     #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.edit().deadline = Some(limit);
         self
     }
 
-    /// Lets whoever sends the operation [extend](Self::extend_deadline) its deadline while it is under way. That of a file, for
-    /// one, depends on a size which only the response tells.
+    /// Allows the caller to [extend](Self::extend_deadline) the deadline while the call is under way. The time for downloading a
+    /// file, for example, depends on its size, which only the response tells.
     ///
     /// ```
     /// use snow_core::RequestOptions;
     /// use std::time::Duration;
     ///
-    /// let operation = RequestOptions::new().deadline(Duration::from_secs(30)).extendable();
+    /// let options = RequestOptions::new().deadline(Duration::from_secs(30)).extendable();
     /// let mut request = http::Request::get("https://dev1.service-now.com/").body(()).unwrap();
-    /// request.extensions_mut().insert(operation.clone());
-    /// operation.extend_deadline(Duration::from_secs(600)); // holds for the request, too
+    /// request.extensions_mut().insert(options.clone());
+    /// options.extend_deadline(Duration::from_secs(600)); // applies to the request, too
     /// ```
     #[must_use]
     pub fn extendable(mut self) -> Self {
@@ -76,16 +78,16 @@ impl RequestOptions {
         self
     }
 
-    /// Allows this much more time than the deadline, in place of an earlier extension. It holds for all clones, and has no effect
-    /// on an operation that is not [`extendable`](Self::extendable).
+    /// Allows this much more time than the deadline, in place of an earlier extension. It applies to all clones, and has no effect
+    /// on options that are not [`extendable`](Self::extendable).
     pub fn extend_deadline(&self, more: Duration) {
         if let Some(extension) = &self.0.extension {
             extension.set(more);
         }
     }
 
-    /// How long an attempt may take until its answer begins, in place of what the
-    /// [`TimeoutLayer`](crate::layer::TimeoutLayer) allows. The time that the body takes to be sent counts, unless the body is
+    /// Sets how long an attempt may take until its response begins, in place of the timeout of the
+    /// [`TimeoutLayer`](crate::layer::TimeoutLayer). The time for sending the body counts, unless the body is
     /// [watched](crate::Departure::watch).
     #[must_use]
     pub fn response_timeout(mut self, limit: Duration) -> Self {
@@ -93,59 +95,58 @@ impl RequestOptions {
         self
     }
 
-    /// How many bytes the answer's body may have, decoded, in place of what the
-    /// [`BodyLimitLayer`](crate::layer::BodyLimitLayer) allows; `u64::MAX` for any number.
+    /// Sets how many bytes the response's body may have, decompressed, in place of the limit of the
+    /// [`BodyLimitLayer`](crate::layer::BodyLimitLayer). `u64::MAX` allows any number.
     #[must_use]
     pub fn body_limit(mut self, bytes: u64) -> Self {
         self.edit().body_limit = Some(bytes);
         self
     }
 
-    /// How often it went out already: for whoever sends a request again whose answer could not be read.
+    /// Sets how many attempts were made already, for code that sends a request again because its response could not be read.
     #[must_use]
     pub fn attempted(mut self, attempts: u32) -> Self {
         self.edit().attempts = attempts;
         self
     }
 
-    /// Tells the layers below how much time a later attempt has.
+    /// Sets the time that a later attempt has, for the layers below.
     pub(crate) fn with_time_left(mut self, left: Duration) -> Self {
         self.edit().left = Some(left);
         self
     }
 
-    /// The longest that there is any sense in waiting, as far as it is known.
+    /// Returns the time that is left, as far as it is known. Waiting for longer makes no sense.
     pub(crate) fn time_left(&self) -> Option<Duration> {
         self.0.left.or(self.0.deadline)
     }
 
-    /// For a request that nobody waits for yet: it never takes the last free place of a
-    /// [`ThrottleLayer`](crate::layer::ThrottleLayer), and fails at once with
-    /// [`ErrorKind::PermitTimeout`](crate::ErrorKind::PermitTimeout) where it would have to. So whoever made it may go on with other
-    /// requests and leave its future alone meanwhile.
+    /// Marks the request as a prefetch. It never takes the last concurrency permit of a
+    /// [`ThrottleLayer`](crate::layer::ThrottleLayer); if only one is left it fails at once with
+    /// [`ErrorKind::PermitTimeout`](crate::ErrorKind::PermitTimeout). So the caller may send other requests while it does not poll the
+    /// prefetch.
     #[must_use]
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.edit().prefetch = prefetch;
         self
     }
 
-    /// See [`prefetch`](Self::prefetch).
-    pub fn is_spare(&self) -> bool {
+    /// Returns whether the request is a [`prefetch`](Self::prefetch).
+    pub fn is_prefetch(&self) -> bool {
         self.0.prefetch
     }
 
-    /// See [`idempotent`](Self::idempotent).
+    /// Returns whether the request is [`idempotent`](Self::idempotent), if that is set.
     pub fn is_idempotent(&self) -> Option<bool> {
         self.0.idempotent
     }
 
-    /// See [`deadline`](Self::deadline).
+    /// Returns the [`deadline`](Self::deadline), if it is set.
     pub fn deadline_limit(&self) -> Option<Duration> {
         self.0.deadline
     }
 
-    /// Returns how long all of it may take as things stand, where layers allow `usual` to an operation without a deadline of its
-    /// own.
+    /// Returns how long the call may take at the moment: its own deadline or else `usual`, and the extension.
     pub fn time(&self, usual: Duration) -> Duration {
         let extension = self.extension().map_or(Duration::ZERO, Extension::get);
         self.deadline_limit().unwrap_or(usual).saturating_add(extension)
@@ -155,17 +156,17 @@ impl RequestOptions {
         self.0.extension.as_ref()
     }
 
-    /// See [`response_timeout`](Self::response_timeout).
-    pub fn head_limit(&self) -> Option<Duration> {
+    /// Returns the [`response_timeout`](Self::response_timeout), if it is set.
+    pub fn response_timeout_limit(&self) -> Option<Duration> {
         self.0.response_timeout
     }
 
-    /// See [`body_limit`](Self::body_limit).
-    pub fn body_bytes(&self) -> Option<u64> {
+    /// Returns the [`body_limit`](Self::body_limit), if it is set.
+    pub fn body_limit_bytes(&self) -> Option<u64> {
         self.0.body_limit
     }
 
-    /// See [`attempted`](Self::attempted).
+    /// Returns how many attempts were made before; see [`attempted`](Self::attempted).
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -175,7 +176,7 @@ impl RequestOptions {
     }
 }
 
-/// More time than the deadline, in milliseconds: shared by whoever grants it and whoever keeps the deadline.
+/// The additional time after the deadline, in milliseconds. The caller and the deadline layer share it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Extension(Arc<AtomicU64>);
 

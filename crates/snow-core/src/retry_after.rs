@@ -1,18 +1,18 @@
-//! How long a service asks to wait. Whatever it sends, it is a time and no more than that: who waits decides how long.
+//! How long a service asks to wait. The caller decides how long it really waits.
 #![warn(clippy::arithmetic_side_effects)]
 
 use crate::Clock;
 use http::{HeaderMap, StatusCode, header};
 use std::time::{Duration, SystemTime};
 
-/// When the window of a rate rule ends (facts 8.1), by the names that gateways give it, too.
+/// The headers with the end of a rate rule's window (facts 8.1), including the names that gateways use.
 const RESETS: [&str; 3] = ["x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset"];
 
-/// Below this, the end of a window is told in seconds from now, and not since 1970: the year 2001 is over.
+/// Below this, the end of a window is in seconds from now, otherwise in seconds since 1970: the year 2001 is over.
 const UNIX: u64 = 1_000_000_000;
 
-/// What an answer says about when to come back: `Retry-After` in seconds or as a date, or else when the window of a rate rule
-/// ends. Only of answers that say "not now".
+/// Returns how long a response asks to wait: `Retry-After` in seconds or as a date, or else the end of a rate rule's window. Only
+/// responses that ask to come back later count.
 pub(crate) fn of(status: StatusCode, headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
     if !matches!(status.as_u16(), 429 | 502..=504) {
         return None;
@@ -23,7 +23,7 @@ pub(crate) fn of(status: StatusCode, headers: &HeaderMap, clock: &Clock) -> Opti
     asked.or_else(|| RESETS.iter().flat_map(|name| texts(name)).find_map(|text| until_reset(text, clock)))
 }
 
-/// Whether an answer shows that a rate rule is at work.
+/// Returns whether a response comes from a rate rule.
 pub(crate) fn has_rate_rule(headers: &HeaderMap) -> bool {
     let tells =
         |name: &str| ["x-ratelimit-", "x-rate-limit-", "ratelimit"].iter().any(|of| name.starts_with(of));
@@ -48,13 +48,13 @@ fn until(moment: SystemTime, clock: &Clock) -> Duration {
     moment.duration_since(clock.now()).unwrap_or_default()
 }
 
-/// A number of seconds; the largest there is for one that is larger.
+/// Parses a number of seconds; the largest possible one if it is larger.
 fn seconds(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// A time in words, in whole seconds.
+/// Formats a time in whole seconds.
 pub(crate) fn in_words(time: Duration) -> String {
     let begun = u64::from(time.subsec_nanos() > 0);
     format!("{} s", time.as_secs().saturating_add(begun))

@@ -1,9 +1,12 @@
 //! Text that must not be seen.
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use std::fmt;
 
 /// A password, a client secret or a token: wiped from memory when dropped, and never printed.
+///
+/// It is deserialized from a string, and cannot be serialized, so that a dump of a configuration does not reveal it.
 ///
 /// ```
 /// let secret = snow_core::Secret::from("hunter2");
@@ -14,12 +17,12 @@ use std::fmt;
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The text itself. Whoever calls this answers for where it goes.
+    /// Returns the text itself. The caller is responsible for where it goes.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Whether there is no text at all.
+    /// Returns whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }
@@ -43,8 +46,20 @@ impl fmt::Debug for Secret {
     }
 }
 
+impl<'de> Deserialize<'de> for Secret {
+    /// Deserializes a string.
+    ///
+    /// # Errors
+    /// Fails for anything else. The error does not repeat the value, as errors of serde do: it may be a password without quotes.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer);
+        text.map(Self::from)
+            .map_err(|_| D::Error::custom("a secret must be a string (its value is not shown)"))
+    }
+}
+
 impl PartialEq for Secret {
-    /// Takes as long for a near miss as for a far one.
+    /// Compares in a time that does not depend on where two secrets of the same length differ.
     fn eq(&self, other: &Self) -> bool {
         let (a, b) = (self.expose().as_bytes(), other.expose().as_bytes());
         a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
@@ -52,3 +67,23 @@ impl PartialEq for Secret {
 }
 
 impl Eq for Secret {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_deserialized_from_a_string() {
+        assert_eq!(serde_json::from_str::<Secret>(r#""hunter2""#).unwrap().expose(), "hunter2");
+    }
+
+    #[test]
+    fn an_error_does_not_repeat_the_value() {
+        for value in
+            ["48151623", "-48151623", "48151623.5", "[48151623]", r#"{"48151623":1}"#, "null", r#""48151623"#]
+        {
+            let error = serde_json::from_str::<Secret>(value).unwrap_err().to_string();
+            assert!(error.contains("a secret must be a string") && !error.contains("48151623"), "{error}");
+        }
+    }
+}

@@ -1,8 +1,8 @@
-//! Which headers hold a secret.
+//! The headers that contain secrets.
 
 use http::{HeaderMap, HeaderName, header};
 
-/// Whoever has the value of one of these may act as somebody else: a session, a token, a key, a password.
+/// Headers with a session, a token, a key or a password, which allow to act as another user.
 static SENSITIVE: [HeaderName; 10] = [
     header::AUTHORIZATION,
     header::COOKIE,
@@ -16,12 +16,12 @@ static SENSITIVE: [HeaderName; 10] = [
     HeaderName::from_static("x-usertoken-response"),
 ];
 
-/// Returns whether a header with this name holds a secret.
+/// Returns whether a header with this name contains a secret.
 pub fn is_sensitive_header(name: &HeaderName) -> bool {
     SENSITIVE.contains(name)
 }
 
-/// Marks every header that holds a secret, so that nothing prints it.
+/// Marks every header that contains a secret as sensitive, so that it is not printed.
 pub fn mark_sensitive_headers(headers: &mut HeaderMap) {
     for (name, value) in headers.iter_mut() {
         if is_sensitive_header(name) {

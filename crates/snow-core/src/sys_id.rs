@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 const MAX: usize = 32;
 
 /// The `sys_id` of a record: 32 characters, usually hexadecimal, but ids shipped with the product may be anything
-/// (`global`, `glide.maint`; facts 1.4). Not a UUID. Lives on the stack.
+/// (`global`, `glide.maint`). It is not a UUID, and takes no allocation.
 ///
 /// ```
 /// use snow_core::SysId;
@@ -25,9 +25,9 @@ pub struct SysId {
 }
 
 impl SysId {
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
-        // The bytes were text when they came in. Whatever happens, it is not empty: an empty id would address the whole table.
+        // The bytes are always text. The fallback is not empty, because an empty id would address the whole table.
         str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or("not-a-sys_id")
     }
 }

@@ -1,5 +1,5 @@
-//! Waiting, and limits of time on something that is waited for. The only file that makes timers: those of tokio belong to the
-//! runtime that they were made in, stand still with it, and panic outside one.
+//! Waiting, and timeouts for futures. This is the only file that makes timers: a timer of tokio belongs to the runtime in which it was
+//! made, stops with it, and panics outside one.
 #![warn(clippy::arithmetic_side_effects)]
 
 use crate::{Error, ErrorKind, clock};
@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use tokio::time::{self, Instant};
 
-/// Limits, and the timer that enforces them. The timer is made when somebody has to wait for the first time, so that neither a
-/// layer nor a call needs a runtime. On the heap, so that futures move lightly.
+/// Limits, and the timer that enforces them. The timer is made when a future has to wait for the first time, so that neither a layer
+/// nor a call needs a runtime. On the heap, so that futures stay small.
 #[derive(Debug)]
 pub(crate) struct Timer<T>(Box<Limited<T>>);
 
@@ -37,8 +37,8 @@ impl<T> Timer<T> {
         &self.0.limits
     }
 
-    /// Whether the moment has come. Asks for the moment when it is polled for the first time, or for the first time since it
-    /// was stopped; never completes without one. An error outside a runtime.
+    /// Completes when the moment has come. Calls `moment` when it is polled for the first time, or for the first time since it was
+    /// stopped; without a moment it never completes. Fails outside a runtime.
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub(crate) fn poll_elapsed(
         &mut self,
@@ -63,11 +63,11 @@ impl<T> Timer<T> {
     }
 }
 
-/// Waits for `time`, counted from this call; a time longer than clocks go never ends. The wait goes on in whichever tokio
-/// runtime the future is polled in, however often it moves from one to another.
+/// Waits for `time`, counted from this call; a time of more than a hundred years never ends. The future may move from one tokio
+/// runtime to another while it waits.
 ///
 /// # Errors
-/// [`ErrorKind::Other`] if it is polled outside a tokio runtime.
+/// Fails with [`ErrorKind::Other`] if it is polled outside a tokio runtime.
 ///
 /// # Panics
 /// The future panics in a tokio runtime without timers: call `enable_time()` or `enable_all()` on the runtime's builder.
@@ -100,10 +100,10 @@ impl Future for Sleep {
     }
 }
 
-/// Waits for a future, but no longer than `limit`: returns `None` if it is not done by then.
+/// Waits for a future, but no longer than `limit`. Returns `None` if the future is not complete by then.
 ///
 /// # Errors
-/// [`ErrorKind::Other`] if it has to wait outside a tokio runtime.
+/// Fails with [`ErrorKind::Other`] if it has to wait outside a tokio runtime.
 ///
 /// # Panics
 /// The future panics in a tokio runtime without timers, as [`sleep`] does.
@@ -128,8 +128,5 @@ pub async fn timeout<T>(limit: Duration, future: impl Future<Output = T>) -> Res
 }
 
 fn no_runtime() -> Error {
-    Error::new(
-        ErrorKind::Other,
-        "a limit of time cannot be enforced outside a tokio runtime: call this inside one",
-    )
+    Error::new(ErrorKind::Other, "a timeout or a pause needs a tokio runtime: call this inside one")
 }

@@ -1,4 +1,4 @@
-//! No text sends anything to a host that it does not plainly name, and no link of an answer to another host at all.
+//! No text sends anything to a host that it does not plainly name, and no link in a response to another host at all.
 
 use snow_core::{ApiPath, Instance, Params};
 

@@ -1,7 +1,7 @@
 //! A body that has the length that it declares, or fails.
 //!
-//! Whoever sends a body writes its exact length into the head of the request, and stops when so many bytes have gone out. What comes
-//! after them would be lost without a word. So the last bytes are held back until it is known that nothing follows.
+//! HTTP sends as many bytes as the head of the request declares. Further bytes would be lost without an error. So the last bytes are
+//! held back until it is known that nothing follows.
 
 use super::stream::{BodyStream, StreamSource};
 use crate::{Error, ErrorKind};

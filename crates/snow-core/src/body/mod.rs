@@ -1,4 +1,4 @@
-//! Bodies, and whether they can be sent twice.
+//! Bodies of requests and responses.
 
 mod checked_length;
 mod replay;
@@ -20,10 +20,12 @@ use std::task::{Context, Poll};
 use std::{fmt, mem};
 use stream::{BodyFactory, BodyStream, FactoryStream, erase};
 
-/// The body of a request or an answer: empty, bytes, a stream, or a stream that can be made again.
+/// The body of a request or a response: empty, bytes, a stream, or a stream that can be made again.
 ///
-/// Nothing is buffered behind the user's back: a [`stream`](Self::stream) goes out as it is read, and so can go out only
-/// once; one from a [`factory`](Self::factory) can go out again, after a 401 for one.
+/// Nothing is buffered. A [`stream`](Self::stream) is sent as it is read, so it can be sent only once. A
+/// [`factory`](Self::factory) makes a new stream for each attempt.
+///
+/// A body is `Sync`, even if it was made from a stream that is not, so it can be given to other clients as well.
 ///
 /// ```
 /// use snow_core::{Body, Replay};
@@ -36,18 +38,18 @@ pub struct Body(BodyKind);
 
 /// As large as `Bytes`: every request that moves carries one.
 enum BodyKind {
-    /// Those of an empty body are none.
+    /// Empty for an empty body.
     Bytes(Bytes),
     Stream(BodyStream),
 }
 
 impl Body {
-    /// No bytes at all.
+    /// Creates an empty body.
     pub const fn empty() -> Self {
         Self(BodyKind::Bytes(Bytes::new()))
     }
 
-    /// Any other body, read once. A body that is a `Body` already is passed through.
+    /// Creates a body from any other body, which is read once. A `Body` is returned as it is.
     pub fn stream<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -63,7 +65,7 @@ impl Body {
         }
     }
 
-    /// A body that is made anew for each attempt.
+    /// Creates a body that is made anew for each attempt.
     pub fn factory<B>(make: impl Fn() -> B + Send + Sync + 'static) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -76,13 +78,13 @@ impl Body {
         Self(BodyKind::Stream(Box::pin(FactoryStream::new(make))))
     }
 
-    /// Makes the length that a stream declares binding. If it has more or fewer bytes than its
-    /// [size hint](http_body::Body::size_hint) says, it fails with [`ErrorKind::Io`] in place of its last bytes.
+    /// Returns a body that checks the length that a stream declares. If the stream has more or fewer bytes than its
+    /// [size hint](http_body::Body::size_hint) says, the body fails with [`ErrorKind::Io`] before its last bytes.
     ///
-    /// Whoever sends a body stops after as many bytes as it declares, so that the rest would be lost. The transport calls this for
-    /// every body that it sends. The length of a stream that declares no exact one is not checked.
+    /// HTTP sends as many bytes as are declared, so the rest would be lost without an error. The transport calls this for every body
+    /// that it sends. The length of a stream without an exact size hint is not checked.
     ///
-    /// An error of the stream's own, [`ErrorKind::Other`], is told as one of the content that was given to be sent.
+    /// An error of the stream itself, [`ErrorKind::Other`], becomes an error of the content that was to be sent.
     #[must_use]
     pub fn with_checked_length(self) -> Self {
         match self.0 {
@@ -94,10 +96,10 @@ impl Body {
         }
     }
 
-    /// Reads all of it, up to a limit in bytes.
+    /// Reads the whole body, up to `limit` bytes.
     ///
     /// # Errors
-    /// [`ErrorKind::ResponseTooLarge`] past the limit, or what went wrong on the wire.
+    /// [`ErrorKind::ResponseTooLarge`] if the body is larger, or the error of the connection.
     pub async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
         let Some(first) = self.data().await? else { return Ok(Bytes::new()) };
         within(first.len(), limit)?;
@@ -115,7 +117,7 @@ impl Body {
         Ok(all.freeze())
     }
 
-    /// The next bytes; trailers are passed over.
+    /// Reads the next bytes, and skips trailers.
     async fn data(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             let frame =
@@ -133,7 +135,7 @@ fn within(length: usize, limit: usize) -> Result<(), Error> {
     if length <= limit {
         return Ok(());
     }
-    let why = format!("the answer is larger than {limit} bytes: ask for fewer rows or fields");
+    let why = format!("the response is larger than {limit} bytes: request fewer records or fields");
     Err(Error::new(ErrorKind::ResponseTooLarge, why))
 }
 
@@ -171,7 +173,7 @@ impl http_body::Body for Body {
 }
 
 impl fmt::Debug for Body {
-    /// The kind and the size; never the content.
+    /// Writes the kind and the size, never the content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             BodyKind::Bytes(bytes) if bytes.is_empty() => f.write_str("Body(empty)"),

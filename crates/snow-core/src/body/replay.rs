@@ -6,11 +6,11 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A body that may be sent twice. Layers that send again (authentication after a 401, retry) ask for it.
+/// A body that may be sent again. Layers that send a request again need it: retries, and credentials after a 401.
 ///
-/// Implemented for every body that is `Clone`, for [`Body`], and for [`Once`], which lets any other body through.
+/// It is implemented for every body that is `Clone`, for [`Body`], and for [`Once`], which wraps any other body.
 pub trait Replay: Sized {
-    /// The same body for another attempt; `None` means that it can be sent only once.
+    /// Returns the same body for another attempt; `None` if it can be sent only once.
     fn replay(&self) -> Option<Self>;
 }
 
@@ -29,7 +29,7 @@ impl Replay for Body {
     }
 }
 
-/// Any body, sent once: the way for bodies of other crates that are not `Clone`.
+/// A wrapper for a body that can be sent only once, such as bodies of other crates that are not `Clone`.
 ///
 /// ```
 /// use snow_core::{Once, Replay};

@@ -1,20 +1,20 @@
-//! The frames of a body whose type is erased, and how to make them anew.
+//! A body whose type is erased, and how to make it anew.
 
 use crate::{BoxError, Error};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use std::cell::OnceCell;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
+use sync_wrapper::SyncWrapper;
 
 pub(super) type BodyFactory = Arc<dyn Fn() -> BodyStream + Send + Sync>;
 
 pub(super) type BodyStream = Pin<Box<dyn StreamSource>>;
 
-/// Where the frames of a stream come from.
-pub(super) trait StreamSource: http_body::Body<Data = Bytes, Error = Error> + Send {
-    /// What makes it anew, if anything can.
+/// The source of a stream's frames.
+pub(super) trait StreamSource: http_body::Body<Data = Bytes, Error = Error> + Send + Sync {
+    /// Returns the factory that makes the stream anew, if there is one.
     fn factory(&self) -> Option<&BodyFactory> {
         None
     }
@@ -25,12 +25,31 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    Box::pin(ErasedBody { body })
+    let end = BodyEnd::of(&body);
+    Box::pin(ErasedBody { body: SyncWrapper::new(body), end })
 }
 
 pin_project_lite::pin_project! {
-    /// A foreign body whose errors are ours.
-    struct ErasedBody<B> { #[pin] body: B }
+    /// A body of another type, with errors of this crate. It is `Sync` even if the body is not, because a shared reference never
+    /// reaches the body: its size and its end are kept in `end`, and change only when the body is read.
+    struct ErasedBody<B> {
+        #[pin]
+        body: SyncWrapper<B>,
+        end: BodyEnd,
+    }
+}
+
+/// The size of a body and whether it has ended.
+struct BodyEnd {
+    is_end_stream: bool,
+    size_hint: SizeHint,
+}
+
+impl BodyEnd {
+    #[inline]
+    fn of<B: http_body::Body>(body: &B) -> Self {
+        Self { is_end_stream: body.is_end_stream(), size_hint: body.size_hint() }
+    }
 }
 
 impl<B> http_body::Body for ErasedBody<B>
@@ -43,18 +62,21 @@ where
 
     #[inline]
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let frame = ready!(self.project().body.poll_frame(cx));
+        let this = self.project();
+        let mut body = this.body.get_pin_mut();
+        let frame = ready!(body.as_mut().poll_frame(cx));
+        *this.end = BodyEnd::of(&*body);
         Poll::Ready(frame.map(|frame| frame.map_err(Error::wrap)))
     }
 
     #[inline]
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.end.is_end_stream
     }
 
     #[inline]
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.end.size_hint
     }
 }
 
@@ -65,15 +87,15 @@ where
 {
 }
 
-/// A stream that can be made again. FactoryStream when first looked at: a recipe that is never sent costs nothing.
+/// A stream that can be made again. It is made when it is first looked at, so that a factory that is never sent costs nothing.
 pub(super) struct FactoryStream {
     make: BodyFactory,
-    begun: OnceCell<BodyStream>,
+    begun: OnceLock<BodyStream>,
 }
 
 impl FactoryStream {
     pub(super) fn new(make: BodyFactory) -> Self {
-        Self { make, begun: OnceCell::new() }
+        Self { make, begun: OnceLock::new() }
     }
 
     fn stream(&self) -> &BodyStream {

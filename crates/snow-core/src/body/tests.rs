@@ -38,3 +38,59 @@ async fn the_limit_counts_all_chunks() {
     assert_eq!(chunks().collect(5).await.unwrap_err().kind(), ErrorKind::ResponseTooLarge);
     assert_eq!(Body::from("abc").collect(2).await.unwrap_err().kind(), ErrorKind::ResponseTooLarge);
 }
+
+/// A body that may be sent to another thread, but not shared between threads.
+struct NotSync(Full<Bytes>, std::cell::Cell<u8>);
+
+impl http_body::Body for NotSync {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.1.set(self.1.get() + 1);
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+fn is_sync<T: Send + Sync>() {}
+
+#[tokio::test]
+async fn a_body_is_sync_even_if_what_it_was_made_from_is_not() {
+    is_sync::<Body>();
+    #[cfg(feature = "transport")]
+    is_sync::<crate::transport::TransportBody>();
+    let mut body = Body::stream(NotSync(Full::new(Bytes::from_static(b"read")), std::cell::Cell::new(0)));
+    assert_eq!(http_body::Body::size_hint(&body).exact(), Some(4));
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "read");
+    assert!(http_body::Body::is_end_stream(&body));
+    assert_eq!(http_body::Body::size_hint(&body).exact(), Some(0));
+}
+
+#[test]
+fn the_bodies_of_all_layers_are_sync() {
+    use crate::layer;
+    is_sync::<layer::DeadlineBody<Body>>();
+    #[cfg(feature = "gzip")]
+    is_sync::<layer::GzipBody<Body>>();
+    is_sync::<layer::LimitedBody<Body>>();
+    is_sync::<layer::SessionBody<Body>>();
+    is_sync::<layer::SpanBody<Body>>();
+    is_sync::<layer::ThrottleBody<Body>>();
+    is_sync::<layer::TimeoutBody<Body>>();
+}
+
+#[test]
+fn a_body_is_as_small_as_bytes() {
+    assert_eq!(size_of::<Body>(), size_of::<Bytes>());
+}

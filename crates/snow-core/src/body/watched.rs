@@ -1,4 +1,4 @@
-//! A request's body that reports how far it has gone out.
+//! A request's body that reports how much of it was sent.
 
 use super::{Body, BodyKind};
 use crate::departure::BodyProgress;
@@ -9,9 +9,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 impl Departure {
-    /// Returns the body, and takes note when its pieces are taken. A [`TimeoutLayer`](crate::layer::TimeoutLayer) then knows whether
-    /// the body is still going out, so that a body of any size has the time that it needs, and a server that has stopped reading is
-    /// given up soon. A body that can be sent again stays one.
+    /// Returns the body, and notes when its pieces are sent. A [`TimeoutLayer`](crate::layer::TimeoutLayer) then knows whether the body
+    /// is still being sent: a body of any size has the time that it needs, and a server that stops reading is given up soon. A body
+    /// that can be sent again stays so.
     #[must_use]
     pub fn watch(&self, body: Body) -> Body {
         self.update_body_progress(|_| ());

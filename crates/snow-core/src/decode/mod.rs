@@ -34,9 +34,13 @@ mod typed;
 
 pub use decimal::is_same_number;
 pub use field::Field;
-pub use field_coverage::FieldCoverage;
-pub use last_shape::LastShape;
 pub use record::Record;
 pub use records::Records;
 pub use response::{ApiResponse, is_success, receive};
 pub use typed::{DisplayOnly, Reference, WithDisplay, fields_of};
+
+// For the other crates of this workspace only: no part of the public API.
+#[doc(hidden)]
+pub use field_coverage::FieldCoverage;
+#[doc(hidden)]
+pub use last_shape::LastShape;

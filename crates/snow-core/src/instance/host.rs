@@ -8,14 +8,14 @@ pub(super) fn invalid_char_message(odd: char) -> String {
             "contains '@': credentials do not belong in the address, give user and password separately".into()
         }
         '?' | '#' => {
-            format!("contains {odd:?}, which no host or path prefix has: leave out what is behind the host")
+            format!("contains {odd:?}, which no host or path prefix has: leave out everything after the host")
         }
         c if !c.is_ascii() => format!("contains {c:?}: write a name outside ASCII in its xn-- form"),
         c => format!("contains {c:?}, which no host or path prefix has"),
     }
 }
 
-/// Host and port of `host`, `host:port`, `[v6]` or `[v6]:port`.
+/// Returns host and port of `host`, `host:port`, `[v6]` or `[v6]:port`.
 pub(super) fn split_port(authority: &str) -> Result<(&str, Option<u16>), String> {
     if authority.starts_with('[') && !authority.contains(']') {
         return Err("has an IPv6 address whose bracket is not closed".into());
@@ -32,23 +32,23 @@ pub(super) fn split_port(authority: &str) -> Result<(&str, Option<u16>), String>
 pub(super) fn check_host(host: &str) -> Result<String, String> {
     if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         let address: Ipv6Addr =
-            inner.parse().map_err(|_| format!("has {host:?}, which is no IPv6 address"))?;
+            inner.parse().map_err(|_| format!("has {host:?}, which is not an IPv6 address"))?;
         return Ok(format!("[{address}]"));
     }
     if host.is_empty() || host.len() > 253 {
-        return Err("names no host, or a longer one than can exist".into());
+        return Err("has no host, or one that is longer than 253 characters".into());
     }
     let labels = host.split('.').map(check_label).collect::<Result<Vec<_>, _>>()?;
     let last = labels.last().map_or("", String::as_str);
     // Resolvers read 127.1 and 0x7f.1 as addresses; only the plain form says what it means.
     let numeric = last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x");
     if numeric && host.parse::<Ipv4Addr>().is_err() {
-        return Err("ends in a number but is no IPv4 address of four numbers".into());
+        return Err("ends in a number but is not an IPv4 address of four numbers".into());
     }
     Ok(labels.join("."))
 }
 
-/// Names in a network of one's own may have underscores.
+/// Checks a label of a host name. Names in a private network may have underscores.
 pub(super) fn check_label(label: &str) -> Result<String, String> {
     if let Some(odd) = label.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))) {
         return Err(invalid_char_message(odd));

@@ -1,7 +1,8 @@
-//! Which instance: a validated origin, with a path prefix where a gateway stands in front.
+//! The address of an instance: a validated origin, and the path prefix of a gateway.
 
 mod host;
 mod page_url;
+mod serialization;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +12,7 @@ use host::{check_host, check_label, check_prefix, invalid_char_message, is_loopb
 use http::{Uri, uri::Authority, uri::PathAndQuery};
 use std::{convert::Infallible, fmt, str::FromStr};
 
-/// A ServiceNow instance, told by its name, its host or its URL.
+/// A ServiceNow instance, given by its name, its host or its URL.
 ///
 /// | text | requests go to |
 /// |---|---|
@@ -22,14 +23,14 @@ use std::{convert::Infallible, fmt, str::FromStr};
 /// | `https://dev12345.service-now.com/incident_list.do?sysparm_query=active%3Dtrue` | that host: an address as a browser shows it |
 /// | `https://gateway.example.com/servicenow/api/now/table/incident` | as above, every path below `/servicenow` |
 ///
-/// Of a pasted address, what names a page or an API of an instance is left out, together with query and fragment: everything from
-/// the first segment of the path that ends in `.do`, from `/api/now`, `/api/sn_…`, `/api/x_…`, or from `/now/nav`, `/now/workspace`,
-/// `/now/sow` and `/now/cwf`. What is in front of it is the prefix. On hosts of ServiceNow's own, below `service-now.com` and
-/// `servicenowservices.com`, no gateway puts anything in front: there the whole path is left out, with a query also that of the
-/// portals `/sp`, `/esc` and `/csm`. Any other path is a prefix, and has neither query nor fragment.
+/// In the address of a page or an API, everything from the page or the API on is ignored, including query and fragment. A page or an API
+/// begins at the first segment of the path that ends in `.do`, at `/api/now`, `/api/sn_…` and `/api/x_…`, and at `/now/nav`,
+/// `/now/workspace`, `/now/sow` and `/now/cwf`. The path before it is the prefix. On hosts below `service-now.com` and
+/// `servicenowservices.com` there is no prefix, and the whole path is ignored; with a query also that of the portals `/sp`, `/esc` and
+/// `/csm`. Any other path is a prefix, and has neither query nor fragment.
 ///
-/// Text that could name another host than the one a reader sees is refused: user info, fragments, queries, spaces,
-/// backslashes, letters outside ASCII, numbers that are almost an address.
+/// Text that could name another host than the one that a reader sees is refused: user info, fragments, queries, spaces, backslashes,
+/// letters outside ASCII, and numbers that are almost an address.
 ///
 /// ```
 /// use snow_core::Instance;
@@ -39,6 +40,8 @@ use std::{convert::Infallible, fmt, str::FromStr};
 /// assert!(error.to_string().contains("contains '#'"), "{error}");
 /// # Ok::<_, snow_core::Error>(())
 /// ```
+///
+/// With serde an instance is a string: it is deserialized by [`parse`](Self::parse), and serialized as its URL.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Instance {
     origin: Origin,
@@ -48,7 +51,7 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Reads a bare name, a host or a URL.
+    /// Parses a bare name, a host or a URL.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`], naming the text and what is wrong with it.
@@ -57,8 +60,8 @@ impl Instance {
         Self::parse_address(address, false).map_err(|why| invalid(text, &why))
     }
 
-    /// Like [`parse`](Self::parse), and takes the path as it stands, also where it names a page or an API: for the address of
-    /// something that is not an instance, such as another issuer's token endpoint.
+    /// Parses like [`parse`](Self::parse), but takes the whole path as the prefix, even if it names a page or an API: for addresses
+    /// that are not of an instance, such as another issuer's token endpoint.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`], naming the text and what is wrong with it.
@@ -66,8 +69,8 @@ impl Instance {
         Self::parse_address(text, false).map_err(|why| invalid(text, &why))
     }
 
-    /// Like [`parse`](Self::parse), and takes plain `http://` to any host: **credentials then cross the network
-    /// readable by anybody**. For a proxy on a trusted network that adds the encryption.
+    /// Parses like [`parse`](Self::parse), but accepts plain `http://` to any host. **Credentials then cross the network
+    /// unencrypted.** Use it only for a proxy on a trusted network that adds the encryption.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`], naming the text and what is wrong with it.
@@ -86,7 +89,7 @@ impl Instance {
         let (https, rest) = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
-            Some((scheme, _)) => return Err(format!("has the scheme {scheme:?}: only https is spoken")),
+            Some((scheme, _)) => return Err(format!("has the scheme {scheme:?}: only https is supported")),
             None if text.contains('/') => {
                 return Err("has a path: with a path, write the whole https URL".into());
             }
@@ -129,24 +132,24 @@ impl Instance {
         Ok(Self { origin, authority, prefix })
     }
 
-    /// Scheme, host and port.
+    /// Returns scheme, host and port.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The path in front of every path: empty, or like `/servicenow`.
+    /// Returns the prefix of every path: empty, or like `/servicenow`.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// How many bytes of URI an instance takes: what was seen to pass. 8,347 were refused (facts 1.10).
+    /// The maximum length of a URI, in bytes, that an instance was seen to accept. It rejected 8,347 bytes.
     pub const MAX_URI: usize = 8_182;
 
-    /// The absolute URI of a path with parameters.
+    /// Returns the absolute URI of a path with parameters.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] if the parameters cannot be sent, [`ErrorKind::UriTooLong`] beyond 65,534 bytes. The service takes
-    /// no more than [`MAX_URI`](Self::MAX_URI).
+    /// [`ErrorKind::InvalidInput`] if the parameters cannot be sent, [`ErrorKind::UriTooLong`] if the URI is longer than 65,534 bytes.
+    /// The service accepts no more than [`MAX_URI`](Self::MAX_URI).
     pub fn uri(&self, path: &ApiPath, params: &Params) -> Result<Uri, Error> {
         let params = params.encoded()?;
         let mut text = String::with_capacity(self.prefix.len() + path.as_str().len() + 1 + params.len());
@@ -159,8 +162,8 @@ impl Instance {
         self.absolute(PathAndQuery::from_maybe_shared(Bytes::from(text)).map_err(too_long)?)
     }
 
-    /// Where a link in an answer leads, on this instance: of the link's text only path and query are taken, never scheme,
-    /// host or port, which may be anybody's (facts 1.5, 10.3).
+    /// Returns the URI to which a link in a response leads on this instance. Only path and query of the link are used, never scheme,
+    /// host or port, which may be of anyone (facts 1.5, 10.3).
     ///
     /// ```
     /// use snow_core::Instance;
@@ -173,9 +176,10 @@ impl Instance {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] for text that is not a link, or whose path has steps to other paths.
+    /// [`ErrorKind::Decode`] for text that is not a link, or whose path contains `.` or `..`.
+    #[doc(hidden)]
     pub fn follow(&self, link: &str) -> Result<Uri, Error> {
-        let refuse = |why: &str| Error::new(ErrorKind::Decode, format!("the link of an answer {why}"));
+        let refuse = |why: &str| Error::new(ErrorKind::Decode, format!("the link in a response {why}"));
         let uri: Uri = link.parse().map_err(|e| refuse("cannot be read").with_reason(e))?;
         let target = match uri.path_and_query() {
             Some(target) if uri.authority().is_none() || uri.scheme().is_some() => target,
@@ -192,7 +196,7 @@ impl Instance {
         self.resolve(&PathAndQuery::from_maybe_shared(Bytes::from(target)).map_err(too_long)?)
     }
 
-    /// The same path and query on this instance, below its prefix.
+    /// Returns the URI of a path and query on this instance, below its prefix.
     pub(crate) fn resolve(&self, target: &PathAndQuery) -> Result<Uri, Error> {
         if self.prefix.is_empty() {
             return self.absolute(target.clone());
@@ -210,14 +214,14 @@ impl Instance {
     }
 }
 
-/// An ApiPath and Params hold nothing but what a URI may hold: all that is left to go wrong is the length.
+/// `ApiPath` and `Params` contain only characters that are valid in a URI, so the length is the only possible cause.
 fn too_long(error: impl Into<crate::BoxError>) -> Error {
     let why = "the URI is longer than 65,534 bytes: ask for less in one request";
     Error::new(ErrorKind::UriTooLong, why).with_source(error)
 }
 
 fn invalid(text: &str, why: &str) -> Error {
-    // User info may be a password: what stands before an @ is not repeated.
+    // User info may be a password, so the text before an @ is not repeated.
     let shown = match text.rsplit_once('@') {
         Some((_, host)) => format!("…@{host}"),
         None => text.to_owned(),
@@ -258,7 +262,7 @@ impl TryFrom<String> for Instance {
 }
 
 impl From<Infallible> for Error {
-    /// So that an [`Instance`] can be given wherever text for one can.
+    /// Allows functions to take an [`Instance`] as well as text, by `TryInto`.
     fn from(never: Infallible) -> Self {
         match never {}
     }

@@ -1,9 +1,9 @@
 //! The instance in the URL of one of its pages or APIs, as a browser or the documentation of an API shows it.
 
-/// Where ServiceNow runs instances itself: nothing is in front of them.
+/// The domains of ServiceNow itself, where there is no gateway.
 const OWN_HOSTS: [&str; 2] = ["service-now.com", "servicenowservices.com"];
 
-/// The address of the instance in the address of one of its pages or APIs; `None` for any other text.
+/// Returns the address of the instance in the address of one of its pages or APIs; `None` for any other text.
 pub(super) fn without_page(text: &str) -> Option<&str> {
     let scheme = text.find("://").filter(|at| !text[..*at].contains(['/', '?', '#']));
     let start = scheme.map_or(0, |at| at + 3);
@@ -11,7 +11,7 @@ pub(super) fn without_page(text: &str) -> Option<&str> {
     let authority = rest.get(..rest.find(['/', '?', '#', '\\'])?)?;
     let path = rest.get(authority.len()..).filter(|path| path.starts_with('/'))?;
     let path = path.get(..path.find(['?', '#']).unwrap_or(path.len()))?;
-    // Neither is one that could be taken for another host, nor one with a step to another path.
+    // Such an address could be taken for another host, or leads to another path.
     if authority.contains('@') || path.contains("//") || path.split('/').any(is_step) {
         return None;
     }
@@ -38,12 +38,12 @@ fn is_own_host(authority: &str) -> bool {
     })
 }
 
-/// The service portals that instances come with.
+/// Returns whether a path is that of a portal that instances come with.
 fn is_portal(path: &str) -> bool {
     matches!(path.split('/').nth(1), Some("sp" | "esc" | "csm"))
 }
 
-/// Where in a path the slash is in front of a page or an API.
+/// Returns the position of the slash before a page or an API.
 fn page(path: &str) -> Option<usize> {
     let mut slashes = path.match_indices('/').map(|(at, _)| at);
     slashes.find(|at| path.get(at + 1..).is_some_and(begins_page))

@@ -1,5 +1,6 @@
-//! Makes every URI absolute, on one instance and no other.
+//! The layer that makes URIs absolute, on one instance.
 
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error, ErrorKind, Instance};
 use http::{Request, uri::PathAndQuery};
 use pin_project_lite::pin_project;
@@ -10,8 +11,18 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Completes URIs that name no host with the instance's origin and prefix. A URI that names another origin is an error,
-/// never rewritten: what is below may add credentials.
+/// Completes URIs without a host with the origin and the path prefix of an instance.
+///
+/// # Order in the stack
+///
+/// Above every layer that needs the origin of a request, such as those of the credentials.
+///
+/// # Errors
+///
+/// [`ErrorKind::ForeignOrigin`] for a URI with another origin, which is never rewritten, because layers below may add credentials.
+/// [`ErrorKind::UriTooLong`] if the completed URI is longer than 65,534 bytes.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), snow_core::Error> {
@@ -23,8 +34,8 @@ use tower_service::Service;
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.uri().to_string()))
 /// });
 /// let service = BaseUriLayer::new(Instance::parse("https://gateway.example.com/snow")?).layer(inner);
-/// let answer = service.oneshot(Request::get("/api/now/table/incident").body(()).unwrap()).await?;
-/// assert_eq!(answer.body(), "https://gateway.example.com/snow/api/now/table/incident");
+/// let response = service.oneshot(Request::get("/api/now/table/incident").body(()).unwrap()).await?;
+/// assert_eq!(response.body(), "https://gateway.example.com/snow/api/now/table/incident");
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
@@ -33,7 +44,7 @@ pub struct BaseUriLayer {
 }
 
 impl BaseUriLayer {
-    /// For this instance.
+    /// Creates a layer for this instance.
     pub fn new(instance: Instance) -> Self {
         Self { instance: Arc::new(instance) }
     }
@@ -52,6 +63,10 @@ impl<S> Layer<S> for BaseUriLayer {
 pub struct BaseUri<S> {
     inner: S,
     instance: Arc<Instance>,
+}
+
+impl<S> BaseUri<S> {
+    inner_service_accessors!();
 }
 
 impl<S, B> Service<Request<B>> for BaseUri<S>
@@ -80,8 +95,10 @@ where
 fn resolve<B>(instance: &Instance, request: &mut Request<B>) -> Result<(), Error> {
     if !instance.origin().covers(request.uri()) {
         let elsewhere = request.uri().host().unwrap_or("another host");
-        let why =
-            format!("the request is for {elsewhere}, and this client speaks to {} only", instance.origin());
+        let why = format!(
+            "the request is for {elsewhere}, but this client sends requests to {} only",
+            instance.origin()
+        );
         return Err(Error::new(ErrorKind::ForeignOrigin, why));
     }
     if request.uri().authority().is_none() {
@@ -149,11 +166,11 @@ mod tests {
     async fn completes_what_names_no_host_and_refuses_another_one() {
         let (mut service, mut handle) = mock::spawn_layer::<Request<()>, (), _>(layer());
         tokio_test::assert_ready_ok!(service.poll_ready());
-        let answer = service.call(Request::get("/a?b=c").body(()).unwrap());
+        let response = service.call(Request::get("/a?b=c").body(()).unwrap());
         let (request, send) = handle.next_request().await.unwrap();
         assert_eq!(request.uri(), "https://dev1.service-now.com/a?b=c");
         send.send_response(());
-        answer.await.unwrap();
+        response.await.unwrap();
 
         tokio_test::assert_ready_ok!(service.poll_ready());
         let mut foreign = service.call(Request::get("https://evil.com/a").body(()).unwrap());

@@ -1,5 +1,6 @@
-//! Bounds what an answer may hold.
+//! The layer that limits the size of responses.
 
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error, ErrorKind, RequestOptions};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -11,8 +12,25 @@ use std::task::{Context, Poll, ready};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Ends an answer's body that grows past a limit. Above a layer that decompresses, it counts what comes out of it: a small
-/// answer that unpacks to gigabytes stops at the limit. An [`RequestOptions`] can bring a limit of its own.
+/// Limits the size of a response's body.
+///
+/// # Order in the stack
+///
+/// Above a layer that decompresses, so that it counts decompressed bytes.
+///
+/// # Defaults
+///
+/// None: [`new`](Self::new) takes the limit.
+///
+/// # Per request
+///
+/// [`RequestOptions::body_limit`] replaces the limit.
+///
+/// # Errors
+///
+/// Reading the body fails with [`ErrorKind::ResponseTooLarge`] when it exceeds the limit.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,8 +39,8 @@ use tower_service::Service;
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// let inner = service_fn(|_: Request<()>| async { Ok::<_, snow_core::Error>(Response::new(Body::from("12345"))) });
-/// let answer = BodyLimitLayer::new(4).layer(inner).oneshot(Request::new(())).await?;
-/// let error = Body::stream(answer.into_body()).collect(100).await.unwrap_err();
+/// let response = BodyLimitLayer::new(4).layer(inner).oneshot(Request::new(())).await?;
+/// let error = Body::stream(response.into_body()).collect(100).await.unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::ResponseTooLarge);
 /// # Ok(()) }
 /// ```
@@ -32,7 +50,7 @@ pub struct BodyLimitLayer {
 }
 
 impl BodyLimitLayer {
-    /// So many bytes.
+    /// Creates a layer that allows at most this many bytes.
     pub fn new(bytes: u64) -> Self {
         Self { limit: bytes }
     }
@@ -53,6 +71,10 @@ pub struct BodyLimit<S> {
     limit: u64,
 }
 
+impl<S> BodyLimit<S> {
+    inner_service_accessors!();
+}
+
 impl<S, B, R> Service<Request<B>> for BodyLimit<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -68,7 +90,8 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> BodyLimitFuture<S::Future> {
-        let limit = RequestOptions::of(&request).and_then(RequestOptions::body_bytes).unwrap_or(self.limit);
+        let limit =
+            RequestOptions::of(&request).and_then(RequestOptions::body_limit_bytes).unwrap_or(self.limit);
         BodyLimitFuture { inner: self.inner.call(request), limit }
     }
 }
@@ -95,8 +118,8 @@ where
         let this = self.project();
         let limit = *this.limit;
         match this.inner.poll(cx) {
-            Poll::Ready(Ok(answer)) => {
-                Poll::Ready(Ok(answer.map(|body| LimitedBody { body, left: limit, limit })))
+            Poll::Ready(Ok(response)) => {
+                Poll::Ready(Ok(response.map(|body| LimitedBody { body, left: limit, limit })))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => Poll::Pending,
@@ -105,7 +128,7 @@ where
 }
 
 pin_project! {
-    /// The body of an answer that has to stay within its limit.
+    /// The body of a response, which fails if it exceeds its limit.
     #[derive(Debug)]
     pub struct LimitedBody<R> {
         #[pin]
@@ -149,7 +172,7 @@ where
 }
 
 fn too_large(limit: u64) -> Error {
-    let why = format!("the answer is larger than {limit} bytes: ask for fewer rows or fields");
+    let why = format!("the response is larger than {limit} bytes: request fewer records or fields");
     Error::new(ErrorKind::ResponseTooLarge, why)
 }
 
@@ -172,8 +195,8 @@ mod tests {
             sender.send("abc").await;
             sender.send("def").await;
             drop(sender);
-            let answer = contract::answer(BodyLimitLayer::new(limit), body).await;
-            let read = crate::Body::stream(answer.into_body()).collect(100).await;
+            let response = contract::response(BodyLimitLayer::new(limit), body).await;
+            let read = crate::Body::stream(response.into_body()).collect(100).await;
             assert_eq!(
                 read.map_err(|error| error.kind()),
                 if whole { Ok("abcdef".into()) } else { Err(ErrorKind::ResponseTooLarge) }
@@ -188,7 +211,8 @@ mod tests {
         });
         let mut request = contract::request("/");
         request.extensions_mut().insert(RequestOptions::new().body_limit(u64::MAX));
-        let answer = tower::ServiceExt::oneshot(BodyLimitLayer::new(1).layer(inner), request).await.unwrap();
-        assert_eq!(crate::Body::stream(answer.into_body()).collect(100).await.unwrap(), "12345");
+        let response =
+            tower::ServiceExt::oneshot(BodyLimitLayer::new(1).layer(inner), request).await.unwrap();
+        assert_eq!(crate::Body::stream(response.into_body()).collect(100).await.unwrap(), "12345");
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn request(path: &'static str) -> Request<Body> {
     Request::get(path).body(Body::empty()).unwrap()
 }
 
-/// Ready only when what is below is, and passes on errors of readiness and of calls, and the whole of an answer's body.
+/// Ready only when what is below is, and passes on errors of readiness and of calls, and the whole of a response's body.
 pub(crate) async fn is_transparent<L, R>(layer: L)
 where
     L: Layer<MockService>,
@@ -79,8 +79,8 @@ where
         let body = body.lock().unwrap().take().unwrap_or_else(Body::empty);
         async move { Ok::<_, Error>(Response::new(body)) }
     });
-    let answer = layer.layer(BoxCloneService::new(once)).oneshot(request("/")).await.unwrap();
-    let mut body = Box::pin(answer.into_body());
+    let response = layer.layer(BoxCloneService::new(once)).oneshot(request("/")).await.unwrap();
+    let mut body = Box::pin(response.into_body());
     let mut frame = tokio_test::task::spawn(body.frame());
     assert!(frame.poll().is_pending());
     drop(frame);
@@ -102,7 +102,7 @@ where
     });
     let mut service = layer.layer(BoxCloneService::new(below));
     let mut call = tokio_test::task::spawn(service.call(request("/")));
-    assert!(call.poll().map(|answer| answer.is_ok()) == Poll::Ready(true));
+    assert!(call.poll().map(|response| response.is_ok()) == Poll::Ready(true));
     let Poll::Ready(again) = call.poll() else { panic!("nobody wakes it") };
     assert!(again.map_or_else(|error| Error::wrap(error).kind() == ErrorKind::Internal, |_| true));
 }
@@ -115,12 +115,12 @@ where
     <<L as Layer<AnyService>>::Service as Service<Request<Body>>>::Error: Into<crate::BoxError>,
 {
     let below = service_fn(|_: Request<Body>| {
-        let mut answer = Some(Ok::<_, Error>(Response::new(Body::empty())));
-        std::future::poll_fn(move |_| answer.take().map_or(Poll::Pending, Poll::Ready))
+        let mut response = Some(Ok::<_, Error>(Response::new(Body::empty())));
+        std::future::poll_fn(move |_| response.take().map_or(Poll::Pending, Poll::Ready))
     });
     let mut service = layer.layer(BoxCloneService::new(below));
     let mut call = tokio_test::task::spawn(service.call(request("/")));
-    assert!(call.poll().map(|answer| answer.is_ok()) == Poll::Ready(true));
+    assert!(call.poll().map(|response| response.is_ok()) == Poll::Ready(true));
     let Poll::Ready(Err(error)) = call.poll() else { panic!("it waits for ever") };
     assert_eq!(Error::wrap(error).kind(), ErrorKind::Internal);
 }
@@ -168,19 +168,19 @@ where
     R::Error: Into<crate::BoxError>,
 {
     tokio_test::assert_ready_ok!(service.poll_ready());
-    let mut answer = tokio_test::task::spawn(service.call(request("/a?b=c")));
-    tokio_test::assert_pending!(answer.poll());
+    let mut response = tokio_test::task::spawn(service.call(request("/a?b=c")));
+    tokio_test::assert_pending!(response.poll());
     let (seen, send) = handle.next_request().await.unwrap();
     assert_eq!(seen.uri().path_and_query().unwrap(), "/a?b=c");
     send.send_response(Response::new(Body::from("whole")));
-    let body = tokio_test::assert_ready_ok!(answer.poll()).into_body();
+    let body = tokio_test::assert_ready_ok!(response.poll()).into_body();
     assert_eq!(Body::stream(body).collect(100).await.unwrap(), "whole");
 
     tokio_test::assert_ready_ok!(service.poll_ready());
-    let mut answer = tokio_test::task::spawn(service.call(request("/fails")));
-    tokio_test::assert_pending!(answer.poll());
+    let mut response = tokio_test::task::spawn(service.call(request("/fails")));
+    tokio_test::assert_pending!(response.poll());
     handle.next_request().await.unwrap().1.send_error(Error::new(ErrorKind::Forbidden, "inside"));
-    assert_eq!(Error::wrap(tokio_test::assert_ready_err!(answer.poll())).kind(), ErrorKind::Forbidden);
+    assert_eq!(Error::wrap(tokio_test::assert_ready_err!(response.poll())).kind(), ErrorKind::Forbidden);
 
     tokio_test::assert_ready_ok!(service.poll_ready());
     let mut dropped = tokio_test::task::spawn(service.call(request("/dropped")));
@@ -190,19 +190,19 @@ where
     send.send_response(Response::new(Body::empty()));
 }
 
-/// What a layer makes of an answer with this body.
-pub(crate) async fn answer<L, R: Debug>(layer: L, body: Body) -> Response<R>
+/// What a layer makes of a response with this body.
+pub(crate) async fn response<L, R: Debug>(layer: L, body: Body) -> Response<R>
 where
     L: Layer<MockService>,
     L::Service: Service<Request<Body>, Response = Response<R>>,
     <L::Service as Service<Request<Body>>>::Error: Debug,
 {
     let (below, mut handle) = mock::pair();
-    let mut answer = tokio_test::task::spawn(layer.layer(below).oneshot(request("/")));
+    let mut response = tokio_test::task::spawn(layer.layer(below).oneshot(request("/")));
     handle.allow(1);
-    tokio_test::assert_pending!(answer.poll());
+    tokio_test::assert_pending!(response.poll());
     handle.next_request().await.unwrap().1.send_response(Response::new(body));
-    tokio_test::assert_ready_ok!(answer.poll())
+    tokio_test::assert_ready_ok!(response.poll())
 }
 
 /// A body whose chunks come when the test says so.

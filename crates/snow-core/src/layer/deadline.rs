@@ -1,7 +1,8 @@
-//! Bounds the whole of an operation.
+//! The layer that limits how long a call takes in all.
 #![warn(clippy::arithmetic_side_effects)]
 
 use crate::clock;
+use crate::layer::inner_service::inner_service_accessors;
 use crate::request_options::Extension;
 use crate::timer::Timer;
 use crate::{BoxError, Departure, Error, ErrorKind, RequestOptions};
@@ -17,16 +18,35 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Ends an operation that takes too long: waiting for a place, fetching a token, every attempt, the pauses between them and
-/// reading the answer's body together. Goes above whatever it is to bound. An [`RequestOptions`] can bring a limit of its own, which can
-/// be [extended](RequestOptions::extend_deadline) while the operation is under way.
+/// Limits how long a call takes in all: waiting for a permit, obtaining a token, every attempt, the pauses between attempts, and
+/// reading the body of the response.
 ///
-/// What went out before is not called back: of a write, [`Error::may_have_executed`] says so. It is false for a request with a
-/// [`Departure`] that had not left by then.
+/// A request that was sent before the deadline is not undone. [`Error::may_have_executed`] says whether a write may have been
+/// executed; it is false if the request has a [`Departure`] and had not been sent by then.
+///
+/// # Order in the stack
+///
+/// Above everything that it limits, so above the [`RetryLayer`](super::RetryLayer).
+///
+/// # Defaults
+///
+/// None: [`new`](Self::new) takes the limit.
+///
+/// # Per request
+///
+/// [`RequestOptions::deadline`] replaces the limit. A request that is [extendable](RequestOptions::extendable) can get
+/// [more time](RequestOptions::extend_deadline) while it is under way.
+///
+/// # Errors
+///
+/// [`ErrorKind::DeadlineExceeded`], or [`ErrorKind::Other`] if it has to wait outside a tokio runtime.
 ///
 /// # Panics
-/// Its futures panic in a tokio runtime without timers: call `enable_time()` or `enable_all()` on the runtime's builder. Outside a
-/// runtime they complete with an error as soon as they have to wait.
+///
+/// The future panics in a tokio runtime without timers when it has to wait: call `enable_time()` or `enable_all()` on the runtime's
+/// builder.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -47,7 +67,7 @@ pub struct DeadlineLayer {
 }
 
 impl DeadlineLayer {
-    /// So long from the call to the end of the answer's body.
+    /// Creates a layer that limits the time from the call to the end of the response's body.
     pub fn new(limit: Duration) -> Self {
         Self { limit }
     }
@@ -68,6 +88,10 @@ pub struct Deadline<S> {
     limit: Duration,
 }
 
+impl<S> Deadline<S> {
+    inner_service_accessors!();
+}
+
 impl<S, B, R> Service<Request<B>> for Deadline<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -84,28 +108,28 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> DeadlineFuture<S::Future> {
-        let operation = RequestOptions::of(&request);
-        let limit = operation.and_then(RequestOptions::deadline_limit).unwrap_or(self.limit);
-        let extension = operation.and_then(RequestOptions::extension).cloned();
+        let options = RequestOptions::of(&request);
+        let limit = options.and_then(RequestOptions::deadline_limit).unwrap_or(self.limit);
+        let extension = options.and_then(RequestOptions::extension).cloned();
         let departure = Departure::of(&request).cloned();
-        let timer =
-            Some(Timer::new(OperationDeadline { limit, at: clock::after(limit), extension, departure }));
+        let timer = Some(Timer::new(CallDeadline { limit, at: clock::after(limit), extension, departure }));
         DeadlineFuture { inner: self.inner.call(request), timer }
     }
 }
 
-/// How long, and until when: `None` for ever.
+/// The deadline of one call.
 #[derive(Debug)]
-struct OperationDeadline {
+struct CallDeadline {
     limit: Duration,
+    /// `None` if it is too far in the future to be reached.
     at: Option<Instant>,
-    /// How much longer, where that may change.
+    /// The additional time, which may change.
     extension: Option<Extension>,
-    /// Whether the request has left, if it tells.
+    /// Tells whether the request was sent, if the caller wants to know.
     departure: Option<Departure>,
 }
 
-impl OperationDeadline {
+impl CallDeadline {
     fn extension(&self) -> Duration {
         self.extension.as_ref().map_or(Duration::ZERO, Extension::get)
     }
@@ -114,7 +138,7 @@ impl OperationDeadline {
         self.at?.checked_add(self.extension())
     }
 
-    /// Whether there is time left by now.
+    /// Returns whether an extension leaves time by now.
     fn is_extended(&self) -> bool {
         self.extension.is_some() && self.moment().is_none_or(|moment| moment > clock::now())
     }
@@ -127,7 +151,7 @@ pin_project! {
     pub struct DeadlineFuture<F> {
         #[pin]
         inner: F,
-        timer: Option<Timer<OperationDeadline>>,
+        timer: Option<Timer<CallDeadline>>,
     }
 }
 
@@ -142,9 +166,9 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         match this.inner.poll(cx) {
-            Poll::Ready(Ok(answer)) => {
+            Poll::Ready(Ok(response)) => {
                 let timer = this.timer.take().ok_or_else(polled_again)?;
-                Poll::Ready(Ok(answer.map(|body| DeadlineBody { body, timer })))
+                Poll::Ready(Ok(response.map(|body| DeadlineBody { body, timer })))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(Error::wrap(error))),
             Poll::Pending => match this.timer {
@@ -159,9 +183,9 @@ fn polled_again() -> Error {
     Error::internal("the future of a deadline was polled after it had completed")
 }
 
-fn poll_exceeded(timer: &mut Timer<OperationDeadline>, cx: &mut Context<'_>) -> Poll<Error> {
+fn poll_exceeded(timer: &mut Timer<CallDeadline>, cx: &mut Context<'_>) -> Poll<Error> {
     loop {
-        if let Err(error) = ready!(timer.poll_elapsed(cx, OperationDeadline::moment)) {
+        if let Err(error) = ready!(timer.poll_elapsed(cx, CallDeadline::moment)) {
             return Poll::Ready(error);
         }
         if !timer.limits().is_extended() {
@@ -169,9 +193,9 @@ fn poll_exceeded(timer: &mut Timer<OperationDeadline>, cx: &mut Context<'_>) -> 
         }
         timer.stop(); // to be armed again with the later moment
     }
-    let OperationDeadline { limit, departure, .. } = timer.limits();
+    let CallDeadline { limit, departure, .. } = timer.limits();
     let why =
-        format!("the operation was not done within {:?}", limit.saturating_add(timer.limits().extension()));
+        format!("the call did not finish within {:?}", limit.saturating_add(timer.limits().extension()));
     let error = match departure.as_ref().and_then(Departure::waited) {
         Some(waited) => Error::new(ErrorKind::DeadlineExceeded, format!("{why}: {waited}"))
             .with_advice("find out why that takes so long, or allow more time"),
@@ -181,12 +205,12 @@ fn poll_exceeded(timer: &mut Timer<OperationDeadline>, cx: &mut Context<'_>) -> 
 }
 
 pin_project! {
-    /// The body of an answer that has to be read by then.
+    /// The body of a response, which has to be read before the deadline.
     #[derive(Debug)]
     pub struct DeadlineBody<R> {
         #[pin]
         body: R,
-        timer: Timer<OperationDeadline>,
+        timer: Timer<CallDeadline>,
     }
 }
 
@@ -240,16 +264,16 @@ mod tests {
     async fn ends_what_takes_too_long_and_drops_it() {
         let (mut service, mut handle) = contract::spawn(layer());
         tokio_test::assert_ready_ok!(service.poll_ready());
-        let mut answer = tokio_test::task::spawn(service.call(contract::request("/")));
-        tokio_test::assert_pending!(answer.poll());
+        let mut response = tokio_test::task::spawn(service.call(contract::request("/")));
+        tokio_test::assert_pending!(response.poll());
         let (_, send) = handle.next_request().await.unwrap();
         tokio::time::advance(Duration::from_millis(29_999)).await;
-        tokio_test::assert_pending!(answer.poll());
+        tokio_test::assert_pending!(response.poll());
         tokio::time::advance(Duration::from_millis(2)).await;
-        let error = tokio_test::assert_ready_err!(answer.poll());
+        let error = tokio_test::assert_ready_err!(response.poll());
         assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
         assert!(error.to_string().contains("30s"), "{error}");
-        drop(answer);
+        drop(response);
         drop(send);
     }
 
@@ -262,8 +286,8 @@ mod tests {
         let mut request = contract::request("/");
         request.extensions_mut().insert(RequestOptions::new().deadline(Duration::from_secs(5)));
         let began = clock::now();
-        let answer = tower::ServiceExt::oneshot(layer().layer(stuck), request).await.unwrap();
-        let error = crate::Body::stream(answer.into_body()).collect(64).await.unwrap_err();
+        let response = tower::ServiceExt::oneshot(layer().layer(stuck), request).await.unwrap();
+        let error = crate::Body::stream(response.into_body()).collect(64).await.unwrap_err();
         assert_eq!((error.kind(), began.elapsed().as_secs()), (ErrorKind::DeadlineExceeded, 5));
     }
 }

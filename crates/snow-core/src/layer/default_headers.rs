@@ -1,6 +1,7 @@
-//! Headers that every request has unless it brings its own.
+//! The layer that adds headers to requests without them.
 
 use crate::is_sensitive_header;
+use crate::layer::inner_service::inner_service_accessors;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use std::fmt;
 use std::sync::Arc;
@@ -8,11 +9,24 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// The `User-Agent` of whoever names none.
+/// The default `User-Agent`.
 pub(crate) const AGENT: &str = concat!("snow/", env!("CARGO_PKG_VERSION"));
 
-/// Adds headers that a request does not have yet. Goes innermost, so that what outer layers keep for a second attempt
-/// is small.
+/// Adds headers that a request does not have yet.
+///
+/// # Order in the stack
+///
+/// Innermost, so that the copies of a request that layers above keep for further attempts are small.
+///
+/// # Defaults
+///
+/// `Accept: application/json`, and a `User-Agent` that names this crate and its version.
+///
+/// # Per request
+///
+/// A header that the request brings is kept.
+///
+/// # Examples
 ///
 /// ```
 /// use http::{HeaderValue, header};
@@ -26,7 +40,7 @@ pub struct DefaultHeadersLayer {
 }
 
 impl DefaultHeadersLayer {
-    /// `Accept: application/json` and a `User-Agent` of this crate.
+    /// Creates a layer with the default headers.
     pub fn new() -> Self {
         let agent = HeaderValue::from_static(AGENT);
         let json = HeaderValue::from_static("application/json");
@@ -64,7 +78,11 @@ pub struct DefaultHeaders<S> {
     headers: Arc<HeaderMap>,
 }
 
-/// Names alone: a value may be a key.
+impl<S> DefaultHeaders<S> {
+    inner_service_accessors!();
+}
+
+/// Returns the names alone, because a value may be a secret.
 fn names(headers: &HeaderMap) -> Vec<&str> {
     headers.keys().map(HeaderName::as_str).collect()
 }
@@ -121,11 +139,11 @@ mod tests {
     async fn a_request_keeps_what_it_brings() {
         let (mut service, mut handle) = mock::spawn_layer::<Request<()>, (), _>(DefaultHeadersLayer::new());
         tokio_test::assert_ready_ok!(service.poll_ready());
-        let answer = service.call(Request::get("/").header("accept", "image/png").body(()).unwrap());
+        let response = service.call(Request::get("/").header("accept", "image/png").body(()).unwrap());
         let (request, send) = handle.next_request().await.unwrap();
         assert_eq!(request.headers()["accept"], "image/png");
         assert!(request.headers()["user-agent"].to_str().unwrap().starts_with("snow/"));
         send.send_response(());
-        answer.await.unwrap();
+        response.await.unwrap();
     }
 }

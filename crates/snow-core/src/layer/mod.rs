@@ -1,7 +1,9 @@
-//! Layers that need no credentials. Each stands alone in anybody's tower stack: one file, one layer.
+//! Layers that need no credentials. Each works on its own in any tower stack.
 //!
-//! What each does on its way down and up is inlined by force: it happens once in a stack, and where it is a function of its own,
-//! a request and an answer are copied once more to get there and back.
+//! A layer is one file or folder, named after it. Options of a single request are its [`RequestOptions`](crate::RequestOptions).
+//
+// What each layer does on the way down and up is inlined by force: it happens once in a stack, and as a function of its own it would
+// copy a request and a response once more.
 
 mod base_uri;
 mod body_limit;
@@ -11,6 +13,7 @@ mod deadline;
 mod default_headers;
 #[cfg(feature = "gzip")]
 mod gzip;
+mod inner_service;
 mod retry;
 mod session;
 mod span;
@@ -26,7 +29,7 @@ pub(crate) use default_headers::AGENT;
 pub use default_headers::{DefaultHeaders, DefaultHeadersLayer};
 #[cfg(feature = "gzip")]
 pub use gzip::{Gzip, GzipBody, GzipFuture, GzipLayer};
-pub use retry::{Retry, RetryFuture, RetryLayer, RetryPolicy};
+pub use retry::{Retry, RetryEvent, RetryFuture, RetryLayer, RetryPolicy};
 pub use session::{Session, SessionBody, SessionFuture, SessionLayer};
 pub use span::{AttemptSpan, AttemptSpanLayer, CallSpan, CallSpanLayer, SpanBody, SpanFuture};
 pub use throttle::{Throttle, ThrottleBody, ThrottleFuture, ThrottleLayer};

@@ -1,8 +1,9 @@
-//! Bounds one attempt: until its answer begins, and while its body stands still.
+//! The layer that limits how long an attempt waits for its response.
 #![warn(clippy::arithmetic_side_effects)]
 
 use crate::clock;
 use crate::departure::BodyProgress;
+use crate::layer::inner_service::inner_service_accessors;
 use crate::timer::Timer;
 use crate::{BoxError, Departure, Error, ErrorKind, RequestOptions};
 use bytes::Bytes;
@@ -17,17 +18,40 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Gives up an attempt whose answer does not begin in time, or whose body stops coming.
+/// Fails an attempt whose response does not begin in time, or whose body stops arriving.
 ///
-/// By default 90 seconds until the head of the answer, which is above the service's own quota of 60 (facts 3.4): a shorter
-/// time would make writes of unknown fate where the service would have said that it gave up. A request with a body has a
-/// second more for every 64 KiB; if the body is [watched](Departure::watch), the time begins anew with each piece that goes out,
-/// and stands still while the body's own source is waited for. Of the answer's body, 60 seconds without a byte; they count only
-/// while somebody waits for bytes, not while the caller does something else.
+/// The time until the head of the response includes sending the request. A request body gets one more second for every 64 KiB. If
+/// the body is [watched](Departure::watch), the time begins anew with each piece that is sent, and stands still while the body's
+/// own source is waited for.
+///
+/// For the body of the response, the time without a byte counts. It counts only while the body is polled, not while the caller does
+/// something else.
+///
+/// # Order in the stack
+///
+/// Below the [`RetryLayer`](super::RetryLayer) and the [`ThrottleLayer`](super::ThrottleLayer), so that it limits single attempts and
+/// does not count the wait for a permit. [`DeadlineLayer`](super::DeadlineLayer) limits the whole call.
+///
+/// # Defaults
+///
+/// 90 seconds until the head of the response. That is more than the 60 seconds after which the service cancels a transaction itself:
+/// with a shorter time, a write that the service cancels would end without a response that says so. 60 seconds without a byte of the
+/// body.
+///
+/// # Per request
+///
+/// [`RequestOptions::response_timeout`] replaces the time until the head.
+///
+/// # Errors
+///
+/// [`ErrorKind::TimedOut`], or [`ErrorKind::Other`] if it has to wait outside a tokio runtime.
 ///
 /// # Panics
-/// Its futures panic in a tokio runtime without timers: call `enable_time()` or `enable_all()` on the runtime's builder. Outside a
-/// runtime they complete with an error as soon as they have to wait.
+///
+/// The future panics in a tokio runtime without timers when it has to wait: call `enable_time()` or `enable_all()` on the runtime's
+/// builder.
+///
+/// # Examples
 ///
 /// ```
 /// use snow_core::layer::TimeoutLayer;
@@ -42,18 +66,18 @@ pub struct TimeoutLayer {
 }
 
 impl TimeoutLayer {
-    /// The times that are good for most.
+    /// Creates a layer with the default times.
     pub fn new() -> Self {
         Self { head: Duration::from_secs(90), idle: Duration::from_secs(60) }
     }
 
-    /// So long until the answer's head. An [`RequestOptions`] can bring a time of its own.
+    /// Sets the time until the head of the response.
     #[must_use]
     pub fn response_timeout(self, limit: Duration) -> Self {
         Self { head: limit, ..self }
     }
 
-    /// So long until the next bytes of the answer's body.
+    /// Sets the time without a byte of the response's body.
     #[must_use]
     pub fn idle(self, limit: Duration) -> Self {
         Self { idle: limit, ..self }
@@ -81,6 +105,10 @@ pub struct Timeout<S> {
     limits: TimeoutLayer,
 }
 
+impl<S> Timeout<S> {
+    inner_service_accessors!();
+}
+
 impl<S, B, R> Service<Request<B>> for Timeout<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -99,17 +127,18 @@ where
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> TimeoutFuture<S::Future> {
         let departure = Departure::of(&request).cloned();
-        let head = RequestOptions::of(&request)
-            .and_then(RequestOptions::head_limit)
-            .unwrap_or_else(|| self.limits.head.saturating_add(to_send(request.body(), departure.as_ref())));
+        let head =
+            RequestOptions::of(&request).and_then(RequestOptions::response_timeout_limit).unwrap_or_else(
+                || self.limits.head.saturating_add(send_allowance(request.body(), departure.as_ref())),
+            );
         let limits = AttemptTimeouts { head, idle: self.limits.idle, departure };
         let timer = Some(Timer::new(limits));
         TimeoutFuture { inner: self.inner.call(request), timer }
     }
 }
 
-/// The time that a body may take to be sent, unless it is seen going out.
-fn to_send<B: Body>(body: &B, departure: Option<&Departure>) -> Duration {
+/// Returns the extra time for sending a body; none for a watched body, whose progress is known.
+fn send_allowance<B: Body>(body: &B, departure: Option<&Departure>) -> Duration {
     match body.size_hint().lower() {
         bytes if bytes < BYTES_A_SECOND => Duration::ZERO,
         _ if departure.is_some_and(|departure| departure.body_progress().is_some()) => Duration::ZERO,
@@ -117,15 +146,15 @@ fn to_send<B: Body>(body: &B, departure: Option<&Departure>) -> Duration {
     }
 }
 
-/// The slowest line that is waited for.
+/// The slowest connection that is waited for.
 const BYTES_A_SECOND: u64 = 64 << 10;
 
-/// The times of one attempt.
+/// The timeouts of one attempt.
 #[derive(Debug)]
 struct AttemptTimeouts {
     head: Duration,
     idle: Duration,
-    /// Whether the request has left, if it tells.
+    /// Tells whether the request was sent, if the caller wants to know.
     departure: Option<Departure>,
 }
 
@@ -134,7 +163,7 @@ impl AttemptTimeouts {
         self.departure.as_ref().and_then(Departure::body_progress)
     }
 
-    /// Until when the head is waited for, if that is later than now because the body is still going out.
+    /// Returns until when the head is waited for, if that is later than now because the body is still being sent.
     fn later(&self) -> Option<Instant> {
         let now = clock::now();
         let progress = self.body_progress()?;
@@ -143,14 +172,14 @@ impl AttemptTimeouts {
         since.checked_add(time).filter(|until| *until > now)
     }
 
-    /// What was waited for in vain.
-    fn no_head(&self) -> Error {
+    /// Returns the error that says what did not happen in time.
+    fn timed_out(&self) -> Error {
         let Self { head, departure, .. } = self;
         let why = match self.body_progress() {
             Some(BodyProgress { is_over: false, bytes, .. }) => {
-                format!("no more of the request's body was taken for {head:?}, after {bytes} bytes")
+                format!("no more of the request's body was accepted for {head:?}, after {bytes} bytes")
             }
-            _ => format!("no answer began within {head:?}"),
+            _ => format!("no response within {head:?}"),
         };
         Departure::mark_unsent(departure.as_ref(), Error::new(ErrorKind::TimedOut, why))
     }
@@ -178,10 +207,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         match this.inner.poll(cx) {
-            Poll::Ready(Ok(answer)) => {
+            Poll::Ready(Ok(response)) => {
                 let mut timer = this.timer.take().ok_or_else(polled_again)?;
                 timer.stop();
-                Poll::Ready(Ok(answer.map(|body| TimeoutBody { body, timer })))
+                Poll::Ready(Ok(response.map(|body| TimeoutBody { body, timer })))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(Error::wrap(error))),
             Poll::Pending => {
@@ -191,7 +220,7 @@ where
                     timer.stop();
                     ready!(timer.poll_elapsed(cx, |_| Some(later)))?;
                 }
-                Poll::Ready(Err(timer.limits().no_head()))
+                Poll::Ready(Err(timer.limits().timed_out()))
             }
         }
     }
@@ -202,7 +231,7 @@ fn polled_again() -> Error {
 }
 
 pin_project! {
-    /// The body of an answer that has to keep coming.
+    /// The body of a response, which fails if it stops arriving.
     #[derive(Debug)]
     pub struct TimeoutBody<R> {
         #[pin]
@@ -228,7 +257,7 @@ where
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::wrap)));
         }
         ready!(timer.poll_elapsed(cx, |limits| clock::after(limits.idle)))?;
-        let why = format!("the answer's body stopped coming: nothing for {:?}", timer.limits().idle);
+        let why = format!("the response's body stopped: no byte for {:?}", timer.limits().idle);
         Poll::Ready(Some(Err(Error::new(ErrorKind::TimedOut, why))))
     }
 
@@ -259,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn gives_up_an_answer_that_does_not_begin() {
+    async fn gives_up_a_response_that_does_not_begin() {
         for (operation, size, seconds) in [
             (None, 0, 90),
             (None, 640 << 10, 100),
@@ -269,12 +298,12 @@ mod tests {
             tokio_test::assert_ready_ok!(service.poll_ready());
             let mut request = contract::request("/").map(|_| crate::Body::from(vec![0; size]));
             operation.map(|operation| request.extensions_mut().insert(operation));
-            let mut answer = tokio_test::task::spawn(service.call(request));
-            tokio_test::assert_pending!(answer.poll());
+            let mut response = tokio_test::task::spawn(service.call(request));
+            tokio_test::assert_pending!(response.poll());
             tokio::time::advance(Duration::from_secs(seconds) - Duration::from_millis(1)).await;
-            tokio_test::assert_pending!(answer.poll());
+            tokio_test::assert_pending!(response.poll());
             tokio::time::advance(Duration::from_millis(2)).await;
-            assert_eq!(tokio_test::assert_ready_err!(answer.poll()).kind(), ErrorKind::TimedOut);
+            assert_eq!(tokio_test::assert_ready_err!(response.poll()).kind(), ErrorKind::TimedOut);
         }
     }
 
@@ -283,8 +312,8 @@ mod tests {
     async fn gives_up_a_body_that_stands_still_while_somebody_waits() {
         let layer = TimeoutLayer::new().idle(Duration::from_secs(10));
         let (mut sender, body) = contract::body_by_hand();
-        let answer = contract::answer(layer, body).await;
-        let mut body = std::pin::pin!(answer.into_body());
+        let response = contract::response(layer, body).await;
+        let mut body = std::pin::pin!(response.into_body());
         for _ in 0..3 {
             tokio::time::advance(Duration::from_secs(60)).await;
             let mut frame = tokio_test::task::spawn(body.frame());

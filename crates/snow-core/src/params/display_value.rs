@@ -1,6 +1,6 @@
-//! In which form values are read.
+//! The form of values in responses.
 
-/// What a record's values are: stored values, what a person sees, or both (`sysparm_display_value`, facts 1.6).
+/// The form of a record's values: stored values, display values, or both (`sysparm_display_value`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayValue {

@@ -16,11 +16,10 @@ use std::fmt;
 
 /// The parameters of one request, encoded as they are set.
 ///
-/// They belong to that request: nothing is shared and nothing leaks into the next. Setting one twice keeps the second.
-/// The order is the order of setting.
+/// They keep the order in which they are set. Setting a parameter again replaces it.
 ///
-/// Setting never fails: what cannot be sent is refused by [`encoded`](Self::encoded), and so by
-/// [`Instance::uri`](crate::Instance::uri), before anything goes out.
+/// Setting never fails. If a value cannot be sent, [`encoded`](Self::encoded) and [`Instance::uri`](crate::Instance::uri) return an
+/// error before anything is sent.
 ///
 /// ```
 /// use snow_core::{DisplayValue, Params, field};
@@ -43,24 +42,24 @@ use std::fmt;
 pub struct Params {
     /// Each pair with an `&` in front.
     encoded: String,
-    /// Which documented parameters may be set, and whether any other is: so that setting one rarely has to look.
+    /// The documented parameters that are set, and whether any other is, so that setting one rarely has to search.
     set: u32,
     /// Whether there is a `<field>=<value>` pair.
     filtered: bool,
-    /// The first thing that cannot be sent.
+    /// The error of the first value that cannot be sent.
     refused: Option<Error>,
 }
 
-/// Room for the parameters of most reads, taken at once.
-const USUAL: usize = 512;
+/// The capacity for the parameters of most reads.
+const CAPACITY: usize = 512;
 
 impl Params {
-    /// No parameters.
+    /// Creates an empty set of parameters.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// `sysparm_query`: which rows, in which order. Text that is a query already goes through [`Query::raw`].
+    /// Sets `sysparm_query`: which records, in which order. For an encoded query use [`Query::raw`].
     #[must_use]
     pub fn query<'q>(mut self, query: impl Borrow<Query<'q>>) -> Self {
         let query = query.borrow();
@@ -73,9 +72,9 @@ impl Params {
         self.keep(written)
     }
 
-    /// `<field>=<value>`: only rows with this value in the field. The other way to filter, which also takes the display
-    /// values of choices and references (`state=closed`, `assigned_to=john.smith`). Not together with
-    /// [`query`](Self::query): the service says the two exclude each other (facts 1.2), so that is refused.
+    /// Adds `<field>=<value>`: only records with this value in the field. This filter also takes the display values of choices and
+    /// references (`state=closed`, `assigned_to=john.smith`). It cannot be combined with [`query`](Self::query), because the service
+    /// does not support both at once.
     #[must_use]
     pub fn filter<'v>(mut self, field: &str, value: impl Into<Value<'v>>) -> Self {
         let value = value.into();
@@ -93,15 +92,15 @@ impl Params {
         self.keep(written)
     }
 
-    /// `sysparm_fields`: the fields to answer with; dot-walks such as `caller_id.name` are allowed. The service leaves
-    /// out fields that do not exist or may not be read, without notice (facts 1.2).
+    /// Sets `sysparm_fields`: the fields of the response; dot-walks such as `caller_id.name` are allowed. The service silently leaves
+    /// out fields that do not exist or may not be read.
     #[must_use]
     pub fn fields<F: AsRef<str>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
         self.begin(ParamName::FIELDS);
         for (at, field) in fields.into_iter().enumerate() {
             let field = field.as_ref();
             if let Err(why) = check_returned_field(field) {
-                return self.refuse(format!("the field {field:?} to answer with {why}"));
+                return self.refuse(format!("the field {field:?} of the response {why}"));
             }
             if at > 0 {
                 self.encoded.push(',');
@@ -111,7 +110,7 @@ impl Params {
         self
     }
 
-    /// A parameter that is a list of fields, such as `sysparm_group_by` (facts 6).
+    /// Sets a parameter that is a list of fields, such as `sysparm_group_by`.
     #[must_use]
     pub fn field_list<F: AsRef<str>>(self, name: &str, fields: impl IntoIterator<Item = F>) -> Self {
         let mut list = String::new();
@@ -128,21 +127,21 @@ impl Params {
         self.custom(name, &list)
     }
 
-    /// `sysparm_limit`: at most this many rows, before access rules. The service's own default is 10,000 (facts 1.2).
+    /// Sets `sysparm_limit`: at most this many records, before access rules. The service's default is 10,000.
     #[must_use]
     #[inline]
     pub fn limit(self, rows: u32) -> Self {
         self.number(ParamName::LIMIT, rows)
     }
 
-    /// `sysparm_offset`: how many rows to skip. Without an order that is unique, rows repeat and get lost (facts 9).
+    /// Sets `sysparm_offset`: how many records to skip. Without a unique order, records may be repeated or missed.
     #[must_use]
     #[inline]
     pub fn offset(self, rows: u32) -> Self {
         self.number(ParamName::OFFSET, rows)
     }
 
-    /// `sysparm_display_value`: stored values, display values or both.
+    /// Sets `sysparm_display_value`: stored values, display values or both.
     #[must_use]
     #[inline]
     pub fn display_value(self, values: DisplayValue) -> Self {
@@ -154,71 +153,72 @@ impl Params {
         }
     }
 
-    /// `sysparm_exclude_reference_link`: whether references come without their `link`.
+    /// Sets `sysparm_exclude_reference_link`: whether references come without their `link`.
     #[must_use]
     #[inline]
     pub fn exclude_reference_link(self, exclude: bool) -> Self {
         self.boolean(ParamName::EXCLUDE_REFERENCE_LINK, exclude)
     }
 
-    /// `sysparm_suppress_pagination_header`: whether lists come without their `Link` header, which repeats the URL up to
-    /// four times and so outgrows what proxies take (facts 1.5).
+    /// Sets `sysparm_suppress_pagination_header`: whether lists come without their `Link` header, which repeats the URL up to four
+    /// times and may be larger than proxies allow.
     #[must_use]
     #[inline]
     pub fn suppress_pagination_header(self, suppress: bool) -> Self {
         self.boolean(ParamName::SUPPRESS_PAGINATION_HEADER, suppress)
     }
 
-    /// `sysparm_no_count`: whether the service may skip counting the rows of a list. What `X-Total-Count` says then is
-    /// unsettled (facts 1.5).
+    /// Sets `sysparm_no_count`: whether the service may skip counting the records of a list. The `X-Total-Count` header cannot be
+    /// relied on then.
     #[must_use]
     #[inline]
     pub fn no_count(self, skip: bool) -> Self {
         self.boolean(ParamName::NO_COUNT, skip)
     }
 
-    /// `sysparm_view`: the fields of this view, unless [`fields`](Self::fields) says which.
+    /// Sets `sysparm_view`: the fields of this view, unless [`fields`](Self::fields) is set.
     #[must_use]
     pub fn view(self, name: &str) -> Self {
         self.set(ParamName::VIEW, name)
     }
 
-    /// `sysparm_query_category`: the query category, which may route a read to a replica.
+    /// Sets `sysparm_query_category`: the query category, which may route a read to a replica.
     #[must_use]
     pub fn query_category(self, name: &str) -> Self {
         self.set(ParamName::QUERY_CATEGORY, name)
     }
 
-    /// `sysparm_query_no_domain`: whether to read across domains, for those who may (facts 1.2).
+    /// Sets `sysparm_query_no_domain`: whether to read across domains, for users with that right.
     #[must_use]
     #[inline]
     pub fn query_no_domain(self, across: bool) -> Self {
         self.boolean(ParamName::QUERY_NO_DOMAIN, across)
     }
 
-    /// `sysparm_input_display_value`: whether what is written are display values, times in the caller's zone, rather than
-    /// stored values, times in UTC. Encrypted fields need it (facts 1.2).
+    /// Sets `sysparm_input_display_value`: whether written values are display values, with times in the user's zone, rather than
+    /// stored values, with times in UTC. Encrypted fields need it.
     #[must_use]
     #[inline]
     pub fn input_display_value(self, display: bool) -> Self {
         self.boolean(ParamName::INPUT_DISPLAY_VALUE, display)
     }
 
-    /// `sysparm_suppress_auto_sys_field`: whether a write brings `sys_created_on` and its like itself (facts 1.2).
+    /// Sets `sysparm_suppress_auto_sys_field`: whether a write provides `sys_created_on` and similar fields itself.
     #[must_use]
     #[inline]
     pub fn suppress_auto_sys_field(self, suppress: bool) -> Self {
         self.boolean(ParamName::SUPPRESS_AUTO_SYS_FIELD, suppress)
     }
 
-    /// `sysparm_tiny`: the id that the service gave for a long query string. Seen in use, not documented (facts 1.2).
+    /// Sets `sysparm_tiny`: the id that the service gave for a long query string. It is not documented by the service.
+    #[doc(hidden)]
     #[must_use]
     pub fn tiny(self, id: &str) -> Self {
         self.set(ParamName::TINY, id)
     }
 
-    /// A parameter of any other name, with any value. **On a list, a name that is a field's is a filter, and a misspelt one
-    /// is silently nothing** (facts 1.2).
+    /// Sets a parameter with any other name. **On a list, the name of a field is a filter, and a misspelled name is silently
+    /// ignored by the service.**
     #[must_use]
     pub fn custom(self, name: &str, value: &str) -> Self {
         if name.is_empty() {
@@ -228,19 +228,7 @@ impl Params {
         self.set(ParamName::of(&name), value)
     }
 
-    /// In which form these parameters ask for values.
-    pub fn display_values(&self) -> DisplayValue {
-        if self.set & ParamName::DISPLAY_VALUE.bit() == 0 {
-            return DisplayValue::Stored;
-        }
-        match self.get(ParamName::DISPLAY_VALUE.as_str()).as_deref() {
-            Some("true") => DisplayValue::Display,
-            Some("all") => DisplayValue::All,
-            _ => DisplayValue::Stored,
-        }
-    }
-
-    /// The value of a parameter that is set.
+    /// Returns the value of a parameter; `None` if it is not set.
     pub fn get(&self, name: &str) -> Option<String> {
         let encoded = percent::query(name);
         let (_, value) = self.pairs().find(|(given, _)| *given == encoded)?;
@@ -275,14 +263,14 @@ impl Params {
         self
     }
 
-    /// Everything of a pair but its value.
+    /// Appends the `&`, the name and the `=` of a parameter.
     #[inline(always)]
     fn begin(&mut self, name: ParamName<'_>) {
         if self.set & name.bit() != 0 {
             self.remove(name);
         }
         if self.encoded.capacity() == 0 {
-            self.encoded = String::with_capacity(USUAL);
+            self.encoded = String::with_capacity(CAPACITY);
         }
         self.set |= name.bit();
         match name {
@@ -291,7 +279,7 @@ impl Params {
         }
     }
 
-    /// The first thing that cannot be sent is what is told.
+    /// Keeps the error of the first value that cannot be sent.
     fn keep(mut self, written: Result<(), Error>) -> Self {
         if let Err(why) = written {
             self.refused.get_or_insert(why);
@@ -316,10 +304,10 @@ impl Params {
         self.filtered && self.pairs().any(|(name, _)| name == ParamName::QUERY.as_str())
     }
 
-    /// The query of a URI, without its `?`.
+    /// Returns the query of a URI, without its `?`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for the first thing set that cannot be sent.
+    /// [`ErrorKind::InvalidInput`] for the first value that cannot be sent.
     pub fn encoded(&self) -> Result<&str, Error> {
         match &self.refused {
             Some(why) => Err(why.clone()),
@@ -342,7 +330,7 @@ fn invalid(why: String) -> Error {
 }
 
 impl fmt::Debug for Params {
-    /// Names only: values may be anything that a user searches for.
+    /// Writes names only, because values may be data of a user.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.pairs().map(|(name, _)| name)).finish()
     }

@@ -53,7 +53,7 @@ impl<'n> ParamName<'n> {
         }
     }
 
-    /// Its bit in the set of a [`Params`](super::Params).
+    /// Returns its bit in the set of a [`Params`](super::Params).
     #[inline]
     pub(super) const fn bit(self) -> u32 {
         match self {

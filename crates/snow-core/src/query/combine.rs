@@ -6,22 +6,22 @@ use crate::{Error, ErrorKind};
 use std::borrow::Cow;
 use std::{mem, ops};
 
-/// How deep `and`, `or` and `not` may nest. Nobody writes that by hand; a loop that goes wrong does.
+/// How deep `and`, `or` and `not` may nest. Only a loop that goes wrong nests deeper.
 const MAX_DEPTH: u8 = 100;
 
 impl<'a> Query<'a> {
-    /// All of these have to hold. Of none, every row does.
+    /// Combines queries so that all of them have to match. No query at all matches every record.
     pub fn all(queries: impl IntoIterator<Item = Query<'a>>) -> Self {
         queries.into_iter().fold(Self::new(), Self::and)
     }
 
-    /// At least one of these has to hold. Of none, no row does: that cannot be asked for, and is refused.
+    /// Combines queries so that at least one of them has to match. No query at all is refused, because it would match no record.
     pub fn any(queries: impl IntoIterator<Item = Query<'a>>) -> Self {
         let why = "any() of no conditions matches no row, which no query can say: leave the request out";
         queries.into_iter().reduce(Self::or).unwrap_or_else(|| Self::refused(refusal(why)))
     }
 
-    /// Both have to hold. Orders go one after the other.
+    /// Combines two queries so that both have to match. The order of `other` follows the order of this one.
     #[must_use]
     pub fn and(mut self, mut other: Query<'a>) -> Self {
         self.read_raw();
@@ -31,7 +31,8 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// One of both has to hold. A query without conditions selects every row, so an `or` with one is refused.
+    /// Combines two queries so that at least one of them has to match. A query without conditions is refused, because it matches every
+    /// record.
     #[must_use]
     pub fn or(self, other: Query<'a>) -> Self {
         let (mut left, mut right) = (self, other);
@@ -51,8 +52,8 @@ impl<'a> Query<'a> {
         Self::nested(Expr::Any(any), depth)
     }
 
-    /// Every row that this one does not select, rows without a value included. Refused where the service has no word for
-    /// the opposite: `STARTSWITH`, `ENDSWITH`, `INSTANCEOF` and some more.
+    /// Negates the query: the result matches every record that this one does not, including records without a value. Conditions for
+    /// which the service has no opposite are refused: `STARTSWITH`, `ENDSWITH`, `INSTANCEOF` and some more.
     ///
     /// ```
     /// use snow_core::query::field;
@@ -94,8 +95,8 @@ impl<'a> Query<'a> {
         Self::with_depth(expr, depth)
     }
 
-    /// Replaces raw text by the tree that it stands for: to combine it is to understand it. Whatever adds a term reads first, so
-    /// that raw text is the first one if it is there; anywhere else, it could not be written.
+    /// Parses raw text, which has to be done before it is combined. It is always the first term, because whatever adds a term calls
+    /// this first.
     pub(super) fn read_raw(&mut self) {
         if self.terms.first().is_some_and(Expr::is_raw) {
             self.parse_raw_terms();
@@ -129,7 +130,7 @@ impl<'a> Query<'a> {
         self.terms.iter().any(|term| !matches!(term, Expr::Order { .. }))
     }
 
-    /// How deep an `or` with this as a side nests: one `or` after another is still one.
+    /// Returns how deep an `or` with this query nests. A chain of `or` is one level.
     fn depth_in_any(&self) -> u8 {
         match &self.terms[..] {
             [Expr::Any(_)] => self.depth,

@@ -10,7 +10,7 @@ use std::fmt;
 pub(super) struct Condition<'a> {
     pub(super) field: Cow<'a, str>,
     pub(super) test: Test<'a>,
-    /// Rows without a value in the field are found as well.
+    /// Whether records without a value in the field match as well.
     pub(super) or_empty: bool,
 }
 
@@ -60,11 +60,12 @@ impl<'a> Condition<'a> {
         .iter_mut()
     }
 
-    /// Conditions of which one holds on exactly the rows on which this one does not; `None` if there is no word for them.
+    /// Returns the opposite: conditions of which one matches exactly the records that this one does not; `None` if the language has
+    /// none.
     pub(super) fn opposite(&self) -> Option<Vec<Condition<'a>>> {
-        // Without its "or empty", it is open what a negative test says of rows without a value: so is its opposite.
+        // Without "or empty" it is not known whether a negative condition matches records without a value, nor does its opposite.
         let tests = match &self.test {
-            // Of a boolean there are two values, and none counts as false.
+            // A boolean has two values, and an empty one counts as false.
             Test::Compare(Comparison::Eq, Value(ValueKind::Boolean(wanted))) => {
                 let test = Test::Compare(Comparison::Eq, Value::from(!wanted));
                 return Some(vec![Condition { field: self.field.clone(), test, or_empty: *wanted }]);
@@ -101,7 +102,7 @@ impl<'a> Condition<'a> {
         )
     }
 
-    /// `SAMEAS` has a word for its opposite; the others leave rows out where one of both fields has no value.
+    /// Returns the opposite of `SAMEAS`. The others have none, because they match no record in which one of the fields is empty.
     fn unrelated(&self, relation: Relation, other: &Cow<'a, str>, by_day: bool) -> Vec<Self> {
         let opposite =
             self.other(Test::Relate { relation: relation.opposite(), other: other.clone(), by_day });
@@ -157,7 +158,7 @@ impl Test<'_> {
     }
 }
 
-/// Field and word, no value: for a person to find the place.
+/// Writes field and operator, no value.
 impl fmt::Display for Condition<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.field, self.test.word())

@@ -1,4 +1,4 @@
-//! What a query is made of.
+//! The expression tree of a query.
 
 use super::condition::Condition;
 use super::related::SpecialCondition;
@@ -10,9 +10,9 @@ use std::fmt;
 #[derive(Clone, PartialEq)]
 pub(super) enum Expr<'a> {
     Condition(Condition<'a>),
-    /// What stands as a condition of its own: a related list, a join, a text search.
+    /// A condition without a field: a related list, a join, a text search.
     Special(Box<SpecialCondition<'a>>),
-    /// Always true; says how rows are sorted.
+    /// An order, which is always true.
     Order {
         field: Cow<'a, str>,
         descending: bool,
@@ -20,13 +20,13 @@ pub(super) enum Expr<'a> {
     All(Vec<Expr<'a>>),
     Any(Vec<Expr<'a>>),
     Not(Box<Expr<'a>>),
-    /// Text to send as it is: only as the only term of a query. Whatever combines a query reads it first.
+    /// Text to be sent as it is; only as the only term of a query. It is parsed before the query is combined.
     Raw(Cow<'a, str>),
-    /// What cannot be sent, and why: combining does not fail, encoding does.
+    /// The error of a query that cannot be sent. Combining does not fail, encoding does.
     Refused(BuildError),
 }
 
-/// An error, told apart by its text.
+/// An error, compared by its text.
 #[derive(Clone)]
 pub(super) struct BuildError(pub(super) Error);
 
@@ -37,7 +37,7 @@ impl PartialEq for BuildError {
 }
 
 impl<'a> Expr<'a> {
-    /// Orders hold for the whole query, wherever in it they were given.
+    /// Orders apply to the whole query, wherever they were given.
     pub(super) fn orders<'q>(&'q self, found: &mut Vec<(&'q str, bool)>) {
         match self {
             Expr::Order { field, descending } => found.push((field, *descending)),
@@ -87,7 +87,7 @@ impl<'a> Expr<'a> {
     }
 }
 
-/// A part of a query for a person to find it by: fields and operators, no values.
+/// Writes a part of a query so that a person can find it: fields and operators, no values.
 impl fmt::Display for Expr<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! A field, and what can be asked of it.
+//! A field, and the conditions on it.
 
 use super::condition::{Condition, Distance, Test};
 use super::operator::{Comparison, Relation, Unary};
@@ -8,9 +8,10 @@ use super::{Expr, Query};
 use crate::Date;
 use std::borrow::Cow;
 
-/// A field by its column name, `state`, or along references, `caller_id.department.name`. Not by its label: the service
-/// drops a condition on a field that it does not know, and the query widens to the whole table (facts 2.5). Names are in lower
-/// case, except those of catalog variables, whose case counts: `variables.Requested_For`.
+/// Creates a field from its column name, `state`, or from a dot-walk, `caller_id.department.name`.
+///
+/// Labels are refused: the service ignores a condition on an unknown field, so the query would select the whole table. Names are in
+/// lower case, except those of catalog variables, whose case counts: `variables.Requested_For`.
 ///
 /// ```
 /// use snow_core::query::field;
@@ -25,14 +26,16 @@ pub fn field<'a>(name: impl Into<Cow<'a, str>>) -> FieldPath<'a> {
     FieldPath(name.into())
 }
 
-/// A field to ask something of: see [`field`].
+/// A field, from which conditions are made; see [`field`].
 #[derive(Clone, Debug)]
 pub struct FieldPath<'a>(Cow<'a, str>);
 
 impl<'a> FieldPath<'a> {
-    /// Equal. Empty text is refused, as it is by every other test: a key that was never filled in would select every record
-    /// without one. [`is_empty`](Self::is_empty) asks for those. `false` also finds what is empty, see
-    /// [rows without a value](super#rows-without-a-value).
+    /// Matches records whose field equals the value.
+    ///
+    /// Empty text is refused, here and in every other condition: a variable that was never filled in would select every record without
+    /// a value. Use [`is_empty`](Self::is_empty) for those. `eq(false)` also matches an empty field, see
+    /// [records without a value](super#records-without-a-value).
     ///
     /// ```
     /// use snow_core::query::field;
@@ -50,8 +53,8 @@ impl<'a> FieldPath<'a> {
         }
     }
 
-    /// Not equal; rows without a value are found too. Empty text is refused: [`is_not_empty`](Self::is_not_empty) asks for
-    /// records that have a value.
+    /// Matches records whose field differs from the value, or is empty. Empty text is refused: use
+    /// [`is_not_empty`](Self::is_not_empty) for records that have a value.
     pub fn ne(self, value: impl Into<Value<'a>>) -> Query<'a> {
         let value = value.into();
         match value.0 {
@@ -60,120 +63,120 @@ impl<'a> FieldPath<'a> {
         }
     }
 
-    /// Less.
+    /// Matches records whose field is less than the value.
     pub fn lt(self, value: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::Lt, value.into())
     }
 
-    /// Less or equal.
+    /// Matches records whose field is less than the value or equal to it.
     pub fn le(self, value: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::Le, value.into())
     }
 
-    /// Greater.
+    /// Matches records whose field is greater than the value.
     pub fn gt(self, value: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::Gt, value.into())
     }
 
-    /// Greater or equal.
+    /// Matches records whose field is greater than the value or equal to it.
     pub fn ge(self, value: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::Ge, value.into())
     }
 
-    /// The text is somewhere in it. Of a reference, in the display value of the record.
+    /// Matches records whose field contains the text. For a reference, the display value of the referenced record counts.
     pub fn contains(self, text: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::Contains, text.into())
     }
 
-    /// The text is nowhere in it; rows without a value are found too.
+    /// Matches records whose field does not contain the text, or is empty.
     pub fn not_contains(self, text: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::NotContains, text.into())
     }
 
-    /// It begins with the text.
+    /// Matches records whose field starts with the text.
     pub fn starts_with(self, text: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::StartsWith, text.into())
     }
 
-    /// It ends with the text.
+    /// Matches records whose field ends with the text.
     pub fn ends_with(self, text: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::EndsWith, text.into())
     }
 
-    /// Equal to one of these. A list that is too long for a URL can be [split](Query::split). Of none, no row is: that is
-    /// refused.
+    /// Matches records whose field equals one of the values. An empty list is refused, because it would match no record. A list that is
+    /// too long for a URL can be [split](Query::split).
     pub fn is_in<V: Into<Value<'a>>>(self, values: impl IntoIterator<Item = V>) -> Query<'a> {
         let values = values.into_iter().map(Into::into).collect();
         self.is(Test::In { not: false, values }, false)
     }
 
-    /// Equal to none of these; rows without a value are found too.
+    /// Matches records whose field equals none of the values, or is empty.
     pub fn not_in<V: Into<Value<'a>>>(self, values: impl IntoIterator<Item = V>) -> Query<'a> {
         let values = values.into_iter().map(Into::into).collect();
         self.is(Test::In { not: true, values }, true)
     }
 
-    /// Between these two, or equal to one of them.
+    /// Matches records whose field is between the two values or equals one of them.
     pub fn between(self, from: impl Into<Value<'a>>, to: impl Into<Value<'a>>) -> Query<'a> {
         self.is(Test::Between(Box::new([from.into(), to.into()])), false)
     }
 
-    /// It has no value.
+    /// Matches records whose field is empty.
     pub fn is_empty(self) -> Query<'a> {
         self.is(Test::Unary(Unary::Empty), false)
     }
 
-    /// It has a value.
+    /// Matches records whose field has a value.
     pub fn is_not_empty(self) -> Query<'a> {
         self.is(Test::Unary(Unary::NotEmpty), false)
     }
 
-    /// It is the empty string.
+    /// Matches records whose field is the empty string.
     pub fn is_empty_string(self) -> Query<'a> {
         self.is(Test::Unary(Unary::EmptyString), false)
     }
 
-    /// Always true: for a condition that is filled in later.
+    /// Matches every record: a placeholder for a condition that is filled in later.
     pub fn is_anything(self) -> Query<'a> {
         self.is(Test::Unary(Unary::Anything), false)
     }
 
-    /// Equal to another field.
+    /// Matches records whose field equals another field.
     pub fn same_as(self, other: impl Into<Cow<'a, str>>) -> Query<'a> {
         self.relate(Relation::Same, other.into(), false)
     }
 
-    /// Not equal to another field. How rows without a value in one of both are seen is the service's choice.
+    /// Matches records whose field differs from another field. If one of them is empty, the result depends on the service.
     pub fn not_same_as(self, other: impl Into<Cow<'a, str>>) -> Query<'a> {
         self.relate(Relation::NotSame, other.into(), false)
     }
 
-    /// On the same day as another field.
+    /// Matches records whose field is on the same day as another field.
     pub fn same_day_as(self, other: impl Into<Cow<'a, str>>) -> Query<'a> {
         self.relate(Relation::Same, other.into(), true)
     }
 
-    /// Less than another field.
+    /// Matches records whose field is less than another field.
     pub fn lt_field(self, other: impl Into<Cow<'a, str>>) -> Query<'a> {
         self.relate(Relation::Lt, other.into(), false)
     }
 
-    /// Less than another field, or equal to it.
+    /// Matches records whose field is less than another field or equal to it.
     pub fn le_field(self, other: impl Into<Cow<'a, str>>) -> Query<'a> {
         self.relate(Relation::Le, other.into(), false)
     }
 
-    /// Greater than another field.
+    /// Matches records whose field is greater than another field.
     pub fn gt_field(self, other: impl Into<Cow<'a, str>>) -> Query<'a> {
         self.relate(Relation::Gt, other.into(), false)
     }
 
-    /// Greater than another field, or equal to it.
+    /// Matches records whose field is greater than another field or equal to it.
     pub fn ge_field(self, other: impl Into<Cow<'a, str>>) -> Query<'a> {
         self.relate(Relation::Ge, other.into(), false)
     }
 
-    /// More than so long before, or after, another field.
+    /// Matches records whose field is more than `count` units before or after another field.
     ///
     /// ```
     /// use snow_core::query::{Side, Unit, field};
@@ -186,12 +189,12 @@ impl<'a> FieldPath<'a> {
         self.distance(true, count, unit, side, other.into())
     }
 
-    /// Less than so long before, or after, another field.
+    /// Matches records whose field is less than `count` units before or after another field.
     pub fn less_than(self, count: u32, unit: Unit, side: Side, other: impl Into<Cow<'a, str>>) -> Query<'a> {
         self.distance(false, count, unit, side, other.into())
     }
 
-    /// Inside a named range, `DateRange::Today`, or on a day, a [`Date`]: both by the caller's time zone.
+    /// Matches records whose field is in a named range, such as `DateRange::Today`, or on a [`Date`], in the user's time zone.
     ///
     /// ```
     /// use snow_core::{Date, query::{DateRange, field}};
@@ -207,42 +210,42 @@ impl<'a> FieldPath<'a> {
         self.is(Test::On { not: false, text: when.into().0 }, false)
     }
 
-    /// Outside a named range or a day; rows without a value are found too.
+    /// Matches records whose field is outside a named range or day, or is empty.
     pub fn not_on(self, when: impl Into<On>) -> Query<'a> {
         self.is(Test::On { not: true, text: when.into().0 }, true)
     }
 
-    /// On any such day of the week, by the caller's time zone.
+    /// Matches records whose field is on this day of the week, in the user's time zone.
     pub fn on_weekday(self, day: Weekday) -> Query<'a> {
         self.is(Test::DatePart(Cow::Borrowed(day.text())), false)
     }
 
-    /// Of a class: a table or one that extends it. For class fields such as `sys_class_name`.
+    /// Matches records of a class: a table or one that extends it. For class fields such as `sys_class_name`.
     pub fn instance_of(self, class: impl Into<Cow<'a, str>>) -> Query<'a> {
         self.compare(Comparison::InstanceOf, Value(ValueKind::Text(class.into())))
     }
 
-    /// What a dynamic filter says, by its sys_id.
+    /// Matches records that a dynamic filter selects, given by its `sys_id`.
     pub fn dynamic(self, filter: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::Dynamic, filter.into())
     }
 
-    /// In the hierarchy below a record, by its sys_id.
+    /// Matches records in the hierarchy below a record, given by its `sys_id`.
     pub fn in_hierarchy(self, record: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::InHierarchy, record.into())
     }
 
-    /// In the hierarchy that a dynamic filter says, by its sys_id.
+    /// Matches records in the hierarchy that a dynamic filter selects, given by its `sys_id`.
     pub fn in_hierarchy_dynamic(self, filter: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::InHierarchyDynamic, filter.into())
     }
 
-    /// Without a tag, by its sys_id.
+    /// Matches records without a tag, given by its `sys_id` (the operator `DOES NOT HAVE`).
     pub fn does_not_have(self, tag: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::DoesNotHave, tag.into())
     }
 
-    /// Excluding a tag, by its sys_id.
+    /// Matches records except those with a tag, given by its `sys_id` (the operator `EXCLUDING`).
     pub fn excluding(self, tag: impl Into<Value<'a>>) -> Query<'a> {
         self.compare(Comparison::Excluding, tag.into())
     }
@@ -273,7 +276,7 @@ impl<'a> FieldPath<'a> {
     }
 }
 
-/// What [`FieldPath::on`] takes: a [`DateRange`] or a [`Date`].
+/// The argument of [`FieldPath::on`]: a [`DateRange`] or a [`Date`].
 #[derive(Clone, Debug)]
 pub struct On(Cow<'static, str>);
 

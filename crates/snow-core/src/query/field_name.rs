@@ -1,9 +1,9 @@
-//! The names of fields: what a name may be, and where one ends in a text.
+//! The names of fields: which names are valid, and where one ends in a text.
 
 use super::byte_classes::byte_classes;
 use super::operator;
 
-/// What every parameter of a request begins with.
+/// The prefix of every parameter of a request.
 const PARAMETER: &str = "sysparm_";
 
 const LETTER: u8 = 1;
@@ -31,18 +31,18 @@ const IN_FIELD: [u8; 256] = {
     kinds
 };
 
-/// What is wrong with a field's name.
+/// Fails with what is wrong with a field's name.
 pub(crate) fn check_field(name: &str) -> Result<(), String> {
     if name_case(name).is_some() { Ok(()) } else { Err(invalid_name_message(name)) }
 }
 
-/// What is wrong with the name of a field to return. One that does not exist selects nothing: it is missing in the response, and
-/// no more. So it may have capitals anywhere, as names of columns of a database view can.
+/// Fails with what is wrong with the name of a field to return. A field that does not exist is only missing in the response, so the
+/// name may have capitals anywhere, as columns of a database view can.
 pub(crate) fn check_returned_field(name: &str) -> Result<(), String> {
     if name_case(name).is_some() || is_well_formed(name) { Ok(()) } else { Err(invalid_name_message(name)) }
 }
 
-/// How a field's name is written.
+/// The spelling of a field's name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum NameCase {
     Lower,
@@ -50,7 +50,7 @@ pub(super) enum NameCase {
     Mixed,
 }
 
-/// How a name is written that can be a field's.
+/// Returns the spelling of a valid name.
 pub(super) fn name_case(name: &str) -> Option<NameCase> {
     match byte_classes(name, &IN_FIELD) {
         LETTER if !name.starts_with(PARAMETER) => Some(NameCase::Lower),
@@ -62,13 +62,13 @@ pub(super) fn name_case(name: &str) -> Option<NameCase> {
     }
 }
 
-/// Whether all capitals of a name are in that of a variable: `variables.Name`, `request_item.variables.Name`.
+/// Returns whether all capitals of a name are in that of a variable: `variables.Name`, `request_item.variables.Name`.
 fn is_mixed(name: &str) -> bool {
     let lower = name.split(|c: char| c.is_ascii_uppercase()).next().unwrap_or_default();
     names_variable(lower)
 }
 
-/// Whether what follows in a name may have capitals.
+/// Returns whether what follows in a name may have capitals.
 pub(super) fn names_variable(beginning: &str) -> bool {
     const VARIABLES: &str = "variables.";
     beginning.starts_with(VARIABLES) || beginning.contains(".variables.")
@@ -81,7 +81,7 @@ fn is_well_formed(name: &str) -> bool {
         && each_dot_is_between_letters(name)
 }
 
-/// Why a name cannot be a field's.
+/// Returns why a name is not valid for a field.
 pub(super) fn invalid_name_message(name: &str) -> String {
     let may_be_capital = is_mixed(name);
     let odd = name.chars().find(|c| !(is_field_char(*c) || may_be_capital && c.is_ascii_uppercase()));
@@ -99,19 +99,19 @@ pub(super) fn invalid_name_message(name: &str) -> String {
 }
 
 fn each_dot_is_between_letters(name: &str) -> bool {
-    // To the end, whatever is seen: so the compiler takes many at once.
+    // It never stops early, so that the compiler can check many bytes at once.
     let bytes = name.as_bytes();
     let two_dots = |seen, (a, b): (&u8, &u8)| seen | ((*a == b'.') & (*b == b'.'));
     let ends = [bytes.first(), bytes.last()];
     !ends.contains(&Some(&b'.')) && !bytes.iter().zip(bytes.iter().skip(1)).fold(false, two_dots)
 }
 
-/// Whether a field's name, or a path of names, can have this character.
+/// Returns whether a field's name, or a path of names, can have this character.
 pub(super) fn is_field_char(c: char) -> bool {
     u8::try_from(c).is_ok_and(|byte| IN_FIELD[usize::from(byte)] & (OTHER | CAPITAL) == 0)
 }
 
-/// The field's name that a text begins with, if any, and the rest.
+/// Splits the field's name off the beginning of a text.
 pub(super) fn split_name(text: &str) -> (&str, &str) {
     let lower = text.find(|c| !is_field_char(c)).unwrap_or(text.len());
     let at = if text[lower..].starts_with(|c: char| c.is_ascii_uppercase()) {
@@ -122,7 +122,7 @@ pub(super) fn split_name(text: &str) -> (&str, &str) {
     text.split_at(at)
 }
 
-/// Where a name ends that goes on with a capital: that of a catalog variable at the first operator behind it, any other there.
+/// Returns where a name ends that continues with a capital: that of a catalog variable at the first operator after it, any other there.
 #[cold]
 fn mixed_name(text: &str, lower: usize) -> usize {
     if !names_variable(&text[..lower]) {

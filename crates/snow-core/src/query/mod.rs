@@ -1,4 +1,4 @@
-//! Encoded queries: what a user writes is what the service evaluates, or it is refused (facts 2).
+//! Encoded queries. A query is sent as the service will evaluate it, or it is refused.
 //!
 //! ```
 //! use snow_core::query::{DateRange, Query, Relative, Unit, field};
@@ -20,20 +20,20 @@
 //! let recent = field("sys_updated_on").gt(Relative::ago(2, Unit::Hour)).or(field("opened_at").on(DateRange::Today));
 //! assert!(recent.encode()?.starts_with("sys_updated_onRELATIVEGT@hour@ago@2^ORopened_atONToday@javascript:"));
 //!
-//! // No value can change what the query asks for.
+//! // No value can change the meaning of a query.
 //! let error = field("number").eq("x^ORactive=true").encode().unwrap_err();
 //! assert!(error.to_string().contains("'^'"), "{error}");
 //! # Ok::<_, snow_core::Error>(())
 //! ```
 //!
-//! # Rows without a value
+//! # Records without a value
 //!
-//! Whether the service's own `!=` and `NOT LIKE` match a row that has no value in the field is unsettled (facts 2.4). So
-//! every negative test here says it: [`ne`](FieldPath::ne), [`not_in`](FieldPath::not_in),
-//! [`not_contains`](FieldPath::not_contains) and [`not_on`](FieldPath::not_on) match rows without a value, by an
-//! `^OR…ISEMPTY` of their own; add `.and(field("x").is_not_empty())` to leave those out. A boolean that is empty is shown as
-//! `false` and was seen to match neither `=false` nor `!=true`, so `eq(false)` matches it, and `eq(true)` does not. The
-//! service's own words, exactly as they are, come from [`Query::parse`].
+//! It is not documented whether the service's own `!=` and `NOT LIKE` match a record that has no value in the field. So the negative
+//! conditions [`ne`](FieldPath::ne), [`not_in`](FieldPath::not_in), [`not_contains`](FieldPath::not_contains) and
+//! [`not_on`](FieldPath::not_on) match records without a value explicitly, by an additional `^OR…ISEMPTY`. Add
+//! `.and(field("x").is_not_empty())` to leave those out. An empty boolean is displayed as `false`, but was seen to match neither
+//! `=false` nor `!=true`, so `eq(false)` matches it, and `eq(true)` does not. [`Query::parse`] keeps the service's own operators
+//! exactly as they are.
 
 mod byte_classes;
 mod combine;
@@ -65,36 +65,36 @@ use expr::{Expr, outline};
 use std::borrow::Cow;
 use std::fmt;
 
-/// Room for the text of most queries, allocated at once.
+/// The capacity for the text of most queries.
 const USUAL: usize = 256;
 
-/// Room for the terms of most queries, allocated at once.
+/// The capacity for the terms of most queries.
 const USUAL_TERMS: usize = 6;
 
-/// Conditions and an order: what to select, and how to sort it.
+/// A query: the conditions that records have to match, and their order.
 ///
-/// Made from [`field`]s and combined with [`and`](Self::and), [`or`](Self::or), [`not`](Self::not), or with `&`, `|` and
-/// `!`. Building never fails: what cannot be sent is refused by [`encode`](Self::encode) and by whatever sends a query,
-/// with the reason and before anything goes out. See the [module](self) for examples.
+/// Queries are made from [`field`]s and combined with [`and`](Self::and), [`or`](Self::or) and [`not`](Self::not), or with `&`, `|` and
+/// `!`. Building never fails. A query that cannot be sent is refused by [`encode`](Self::encode), and by the request that uses it
+/// before anything is sent. See the [module](self) for examples.
 #[derive(Clone, Default, PartialEq)]
 pub struct Query<'a> {
-    /// All of these have to hold.
+    /// The conditions, all of which have to match, and the orders.
     terms: Vec<Expr<'a>>,
     depth: u8,
 }
 
 impl<'a> Query<'a> {
-    /// No condition: every row. Conditions can be added with [`and`](Self::and), an order with [`order_by`](Self::order_by).
+    /// Creates a query without conditions, which matches every record.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Encoded text, sent exactly as it stands. **Nothing is checked**: an unknown field widens it to the whole table
-    /// (facts 2.5), untrusted text spliced into it adds conditions. Only text that is no query at all, but a URL or a
-    /// percent-encoded parameter of one, is refused.
+    /// Creates a query from encoded text, which is sent exactly as it is. **Nothing is checked**: a condition on an unknown field is
+    /// ignored by the service, so the query matches more records, and untrusted text can add conditions. Only a URL or a percent-encoded
+    /// parameter is refused.
     ///
-    /// Combined with another query or an order, it is first read by [`Query::parse`], so that every one of its `^NQ` groups
-    /// keeps its meaning; text that cannot be read can be sent alone, but not combined.
+    /// When it is combined with another query or an order, the text is first parsed like [`Query::parse`], so that each of its `^NQ`
+    /// groups keeps its meaning. Text that cannot be parsed can be sent alone, but not combined.
     ///
     /// ```
     /// use snow_core::query::{Query, field};
@@ -112,11 +112,10 @@ impl<'a> Query<'a> {
         Self::of(Expr::Raw(text.into()))
     }
 
-    /// Reads encoded text, such as a list view copies, to the same tree that code would build. Strict: what is not
-    /// understood is an error that points at the byte. What says nothing about records is left out: a caret or `^EQ` at the end, and
-    /// `GROUPBY`.
+    /// Parses encoded text, such as a copied filter of a list view, into the tree that code would build. Anything that is not understood
+    /// is an error with its position. Parts that do not select records are dropped: a caret or `^EQ` at the end, and `GROUPBY`.
     ///
-    /// Tests read the service's way, without the rule for [rows without a value](self#rows-without-a-value).
+    /// Conditions keep the service's meaning, without the rule for [records without a value](self#records-without-a-value).
     ///
     /// ```
     /// use snow_core::query::Query;
@@ -134,7 +133,7 @@ impl<'a> Query<'a> {
         parse::parse(text)
     }
 
-    /// Sorted by this field, smallest first; by further ones where the earlier are equal.
+    /// Sorts by this field, ascending. Further calls sort records that are equal so far.
     #[must_use]
     pub fn order_by(mut self, field: impl Into<Cow<'a, str>>) -> Self {
         self.read_raw();
@@ -142,7 +141,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Sorted by this field, greatest first.
+    /// Sorts by this field, descending. Further calls sort records that are equal so far.
     #[must_use]
     pub fn order_by_desc(mut self, field: impl Into<Cow<'a, str>>) -> Self {
         self.read_raw();
@@ -150,14 +149,14 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// The same query, its text read where it is raw: so that it can be combined, or is refused by what sends it.
+    /// Parses [`raw`](Self::raw) text in the query. Text that cannot be parsed is refused when the query is encoded.
     #[must_use]
     pub fn parsed(mut self) -> Self {
         self.read_raw();
         self
     }
 
-    /// The fields that it sorts by, in order, each with whether the greatest comes first. None of raw text, which is not
+    /// Returns the fields by which the query sorts, each with whether it is descending. [`raw`](Self::raw) text has none unless it is
     /// [`parsed`](Self::parsed).
     pub fn order(&self) -> Vec<(&str, bool)> {
         let mut found = Vec::new();
@@ -165,7 +164,7 @@ impl<'a> Query<'a> {
         found
     }
 
-    /// The same conditions without an order.
+    /// Removes the order.
     #[must_use]
     pub fn without_order(self) -> Self {
         let read = self.parsed();
@@ -173,8 +172,8 @@ impl<'a> Query<'a> {
         Self { terms: kept.collect(), depth: read.depth }
     }
 
-    /// Writes carets in the values of this query as `^^`, as documented; without it, they are refused. Nobody has seen the
-    /// service read that over REST (facts 2.3): try it on your instance first.
+    /// Encodes carets in the values of this query as `^^`, as documented; without this call they are refused. Try it on your instance
+    /// first: it is not known whether the service decodes them over REST.
     ///
     /// ```
     /// use snow_core::query::field;
@@ -188,12 +187,12 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Whether there is neither condition nor order.
+    /// Returns whether there is neither a condition nor an order.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
 
-    /// The encoded query, as `sysparm_query` takes it, before it is percent-encoded for a URL.
+    /// Encodes the query as the value of `sysparm_query`, before percent-encoding.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), naming the field or the part of the query that cannot be sent, and what to do instead.
@@ -204,11 +203,11 @@ impl<'a> Query<'a> {
         Ok(out)
     }
 
-    /// How many bytes the query takes in a URL. [`Instance::MAX_URI`](crate::Instance::MAX_URI) is the limit of the whole;
-    /// [`split`](Self::split) makes several of one that is longer.
+    /// Returns how many bytes the query takes in a URL. [`Instance::MAX_URI`](crate::Instance::MAX_URI) is the limit of the whole URI;
+    /// [`split`](Self::split) splits a query that is longer.
     ///
     /// # Errors
-    /// As [`encode`](Self::encode).
+    /// Fails like [`encode`](Self::encode).
     pub fn url_len(&self) -> Result<usize, Error> {
         let mut out = String::with_capacity(USUAL);
         self.encode_url(&mut out)?;
@@ -220,7 +219,7 @@ impl<'a> Query<'a> {
         write::write_query(self, write::Writer::url(out))
     }
 
-    /// The same query, borrowing nothing.
+    /// Converts the query into one that borrows nothing.
     pub fn into_owned(self) -> Query<'static> {
         Query { terms: self.terms.into_iter().map(Expr::into_owned).collect(), depth: self.depth }
     }
@@ -237,7 +236,7 @@ impl<'a> Query<'a> {
 }
 
 impl fmt::Debug for Query<'_> {
-    /// Fields and operators. Values may be anything that a user searches for.
+    /// Writes fields and operators, no values, which may be data of a user.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Query(")?;
         outline(f, &self.terms, " and ")?;

@@ -1,4 +1,4 @@
-//! The normal form of a query, which is all that the language can say: groups (`^NQ`) of clauses (`^`) of alternatives (`^OR`).
+//! The normal form of a query, to which the language is limited: groups (`^NQ`) of clauses (`^`) of alternatives (`^OR`).
 
 use super::condition::Condition;
 use super::related::SpecialCondition;
@@ -6,7 +6,7 @@ use super::{Expr, Query};
 use crate::{Error, ErrorKind};
 use std::borrow::Cow;
 
-/// The most conditions that spreading an `and` over an `or`, or the other way round, may come to. No URL holds as many.
+/// The maximum number of conditions after distributing an `and` over an `or`, or the reverse. No URL has room for as many.
 const MAX_CONDITIONS: usize = 4_096;
 
 /// Any group, of it all clauses, of each any condition.
@@ -19,7 +19,7 @@ pub(super) enum Literal<'t, 'a> {
     Special(Cow<'t, Box<SpecialCondition<'a>>>),
 }
 
-/// The groups that select what the whole query selects.
+/// Returns groups that match the same records as the query.
 pub(super) fn to_groups<'t, 'a>(query: &'t Query<'a>) -> Result<Vec<Group<'t, 'a>>, Error> {
     conjunction(&query.terms, false)
 }
@@ -62,7 +62,7 @@ fn no_opposite(expr: &Expr<'_>) -> Error {
     Error::new(ErrorKind::InvalidInput, why)
 }
 
-/// Alternatives of one condition each go into one clause; every other one is a group of its own.
+/// Joins alternatives of one condition each in one clause. Every other alternative becomes a group of its own.
 fn disjunction<'t, 'a>(inner: &'t [Expr<'a>], negated: bool) -> Result<Vec<Group<'t, 'a>>, Error> {
     let mut groups: Vec<Group<'t, 'a>> = Vec::new();
     let mut clause_at = None;
@@ -84,7 +84,7 @@ fn disjunction<'t, 'a>(inner: &'t [Expr<'a>], negated: bool) -> Result<Vec<Group
     check_size(groups, inner, " or ")
 }
 
-/// Whether `^OR` can join it with others. A related list and its like are documented as conditions of their own only.
+/// Returns whether `^OR` can join it with others. Related lists, joins and text searches are documented without it.
 fn is_clause(group: &Group<'_, '_>) -> bool {
     matches!(&group[..], [clause] if clause.iter().all(|one| matches!(one, Literal::Condition(_))))
 }
@@ -98,7 +98,7 @@ fn conjunction<'t, 'a>(inner: &'t [Expr<'a>], negated: bool) -> Result<Vec<Group
     check_size(groups, inner, " and ")
 }
 
-/// Every group with every group, or one group of clauses made of the right side: whichever is shorter.
+/// Combines every group with every group, or makes one group of the clauses of the right side: whichever is shorter.
 fn combine<'t, 'a>(
     mut left: Vec<Group<'t, 'a>>,
     mut right: Vec<Group<'t, 'a>>,
@@ -123,7 +123,7 @@ fn combine<'t, 'a>(
     Some(groups)
 }
 
-/// Groups of which one holds as clauses that all hold: one for each way to take a clause out of every group.
+/// Converts groups of which one matches into clauses that all match: one for each way to take a clause from every group.
 fn clauses<'t, 'a>(groups: &[Group<'t, 'a>]) -> Option<Group<'t, 'a>> {
     let mut all: Group<'t, 'a> = vec![Vec::new()];
     for group in groups {

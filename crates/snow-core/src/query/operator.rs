@@ -1,6 +1,6 @@
 //! The operators of the query language (facts 2.1).
 
-/// A field, a word, a value.
+/// An operator between a field and a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
     Eq,
@@ -43,7 +43,7 @@ impl Comparison {
         }
     }
 
-    /// The word that matches the other rows that have a value.
+    /// Returns the operator that matches the other records that have a value.
     pub(super) const fn opposite(self) -> Option<Self> {
         Some(match self {
             Self::Eq => Self::Ne,
@@ -58,7 +58,7 @@ impl Comparison {
         })
     }
 
-    /// The same of a time that is told by its distance from now.
+    /// Returns the same comparison with a time relative to now.
     pub(super) const fn of_time(self) -> Option<TimeComparison> {
         Some(match self {
             Self::Eq => TimeComparison::At,
@@ -70,23 +70,23 @@ impl Comparison {
         })
     }
 
-    /// Whether a value can be smaller or greater under it.
+    /// Returns whether it orders values.
     pub(super) const fn is_order(self) -> bool {
         matches!(self, Self::Lt | Self::Le | Self::Gt | Self::Ge)
     }
 
-    /// Whether it compares with the number of rows in a related list.
+    /// Returns whether it can compare the number of records in a related list.
     pub(super) const fn counts(self) -> bool {
         self.is_order() || matches!(self, Self::Eq | Self::Ne)
     }
 
-    /// Whether rows without a value may or may not match it: facts 2.4 leave that open.
+    /// Returns whether it is not known if records without a value match it (facts 2.4).
     pub(super) const fn is_negative(self) -> bool {
         matches!(self, Self::Ne | Self::NotContains)
     }
 }
 
-/// A field, a word, a time relative to now.
+/// An operator between a field and a time relative to now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TimeComparison {
     At,
@@ -118,7 +118,7 @@ impl TimeComparison {
     }
 }
 
-/// A field, a word, another field.
+/// An operator between two fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Relation {
     Same,
@@ -153,7 +153,7 @@ impl Relation {
     }
 }
 
-/// A field and a word.
+/// An operator without a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unary {
     Empty,
@@ -173,7 +173,7 @@ impl Unary {
     }
 }
 
-/// What may stand behind a field's name.
+/// Any operator that may follow a field's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operator {
     Compare(Comparison),
@@ -191,13 +191,13 @@ pub(super) enum Operator {
     },
     Relative(TimeComparison),
     DatePart,
-    /// Known, and of no use in a read; or in the wild, and unsettled.
+    /// Known, but of no use in a read, or of unknown meaning.
     Refused(&'static str),
 }
 
 const TRIGGER: &str = "is for triggers and notifications: it says nothing about the rows of a read";
 
-/// Every spelling, and what it means.
+/// Every spelling, with its meaning.
 const OPERATORS: &[(&str, Operator)] = &[
     ("IN_HIERARCHY_DYNAMIC", Operator::Compare(Comparison::InHierarchyDynamic)),
     ("GT_OR_EQUALS_FIELD", Operator::Relation(Relation::Ge)),
@@ -250,16 +250,16 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("%", Operator::Compare(Comparison::EndsWith)),
 ];
 
-/// The longest word that a text begins with, its meaning, and what is behind it.
+/// Splits the longest operator off the beginning of a text.
 pub(super) fn split(text: &str) -> Option<(&'static str, Operator, &str)> {
     let found =
         OPERATORS.iter().filter_map(|(word, meaning)| Some((*word, *meaning, text.strip_prefix(word)?)));
     found.max_by_key(|(word, ..)| word.len())
 }
 
-/// Whether a value right behind a word would be read as more of the word: `>` and `=5`, `IN` and `STANCEOF`.
+/// Returns whether a value after an operator would be read as a part of the operator: `>` and `=5`, `IN` and `STANCEOF`.
 pub(super) fn extends_operator(word: &str, value: &str) -> bool {
-    // Hardly any value begins so.
+    // The fast path: hardly any value begins like this.
     matches!(value.as_bytes().first(), Some(b'=' | b'S' | b'_')) && goes_on(word, value)
 }
 

@@ -1,12 +1,12 @@
-//! Which fields a query looks at.
+//! The fields that a query uses.
 
 use super::condition::Test;
 use super::related::SpecialCondition;
 use super::{Expr, Query};
 
 impl Query<'_> {
-    /// The fields that conditions and order name, dot-walks as they are written, each once. Those of another table, in a related
-    /// list or a join, are left out, and so is what [`raw`](Self::raw) text says: [`parse`](Self::parse) it instead.
+    /// Returns the fields in conditions and order, including dot-walks, each once. Fields of another table, in a related list or a join,
+    /// are left out, and so are those in [`raw`](Self::raw) text; [`parse`](Self::parse) it instead.
     ///
     /// ```
     /// use snow_core::Query;

@@ -1,4 +1,4 @@
-//! Times that are told by their distance from now, or by a name.
+//! Times relative to now, and named ranges.
 
 /// A unit of time in a query (facts 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +24,7 @@ impl Unit {
     const ALL: [Self; 7] =
         [Self::Minute, Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
 
-    /// Its word behind `RELATIVE…@`.
+    /// Returns its word after `RELATIVE…@`.
     pub(super) const fn relative(self) -> Option<&'static str> {
         Some(match self {
             Self::Minute => "minute",
@@ -37,7 +37,7 @@ impl Unit {
         })
     }
 
-    /// Its word between two fields.
+    /// Returns its word between two fields.
     pub(super) const fn between_fields(self) -> Option<&'static str> {
         Some(match self {
             Self::Minute => "minute",
@@ -61,7 +61,7 @@ pub enum Side {
     After,
 }
 
-/// A time by its distance from now, by the service's clock: give it to [`gt`](super::FieldPath::gt) and its like.
+/// A time relative to now, by the service's clock: a value for [`gt`](super::FieldPath::gt) and the other comparisons.
 ///
 /// ```
 /// use snow_core::query::{Relative, Unit, field};
@@ -71,7 +71,7 @@ pub enum Side {
 /// # Ok::<_, snow_core::Error>(())
 /// ```
 ///
-/// `RELATIVEGT` and `RELATIVELT` by the hour are documented; other units and words were seen and inferred (facts 2.1).
+/// `RELATIVEGT` and `RELATIVELT` by the hour are documented; other units and words are inferred from what instances accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Relative {
     pub(super) count: u32,
@@ -80,12 +80,12 @@ pub struct Relative {
 }
 
 impl Relative {
-    /// So long before now.
+    /// Creates the time `count` units before now.
     pub const fn ago(count: u32, unit: Unit) -> Self {
         Self { count, unit, ahead: false }
     }
 
-    /// So long after now.
+    /// Creates the time `count` units after now.
     pub const fn ahead(count: u32, unit: Unit) -> Self {
         Self { count, unit, ahead: true }
     }
@@ -104,7 +104,7 @@ pub enum Weekday {
     Sunday,
 }
 
-/// The text behind `DATEPART`.
+/// Returns the text after `DATEPART`.
 macro_rules! weekday {
     ($day:literal, $word:literal) => {
         concat!($day, "@javascript:gs.datePart('dayofweek','", $word, "','EE')")
@@ -128,8 +128,7 @@ impl Weekday {
 /// The named ranges: their names here, in the list view, and in the service's functions.
 macro_rules! ranges {
     ($($(#[$doc:meta])* $name:ident, $label:literal, $suffix:literal;)*) => {
-        /// A span of time by its name in the list view, for [`on`](super::FieldPath::on). It begins and ends by the
-        /// caller's time zone.
+        /// A named range of the list view, for [`on`](super::FieldPath::on). It begins and ends in the user's time zone.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         #[expect(missing_docs, reason = "the names say it, in the words of the list view")]
@@ -138,10 +137,10 @@ macro_rules! ranges {
         }
 
         impl DateRange {
-            /// Every range there is.
+            /// All ranges.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The text behind `ON`.
+            /// Returns the text after `ON`.
             pub(super) const fn text(self) -> &'static str {
                 match self {
                     $(Self::$name => concat!(

@@ -1,4 +1,4 @@
-//! What stands as a condition of its own: related lists, joins, text searches (facts 2.1).
+//! Conditions without a field: related lists, joins and text searches (facts 2.1).
 
 use super::operator::Comparison;
 use super::value::{Value, ValueKind, owned};
@@ -14,7 +14,7 @@ pub(super) enum SpecialCondition<'a> {
     TextIndexGroup(Value<'a>),
 }
 
-/// Rows of another table that point here: see [`related_list`].
+/// The records of another table that reference a record; see [`related_list`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct RelatedList<'a> {
     pub(super) table: Cow<'a, str>,
@@ -22,7 +22,8 @@ pub struct RelatedList<'a> {
     pub(super) matching: Query<'a>,
 }
 
-/// How many rows of another table point to a row by this field: problems that incidents name, for one.
+/// Creates a condition on the number of records of another table that reference a record by this field: for example, problems that
+/// are referenced by incidents.
 ///
 /// ```
 /// use snow_core::query::{field, related_list};
@@ -38,29 +39,29 @@ pub fn related_list<'a>(table: impl Into<Cow<'a, str>>, field: impl Into<Cow<'a,
 }
 
 impl<'a> RelatedList<'a> {
-    /// Count only the rows that this query selects. It has no order, and no related list in it.
+    /// Counts only the records that this query matches. It may have no order and no related list.
     #[must_use]
     pub fn matching(mut self, query: Query<'a>) -> Self {
         self.matching = self.matching.and(query);
         self
     }
 
-    /// So many or more.
+    /// Matches records with at least this many.
     pub fn at_least(self, count: u32) -> Query<'a> {
         self.count(Comparison::Ge, count)
     }
 
-    /// So many or fewer.
+    /// Matches records with at most this many.
     pub fn at_most(self, count: u32) -> Query<'a> {
         self.count(Comparison::Le, count)
     }
 
-    /// Just so many.
+    /// Matches records with exactly this many.
     pub fn exactly(self, count: u32) -> Query<'a> {
         self.count(Comparison::Eq, count)
     }
 
-    /// None at all.
+    /// Matches records with none.
     pub fn none(self) -> Query<'a> {
         self.exactly(0)
     }
@@ -70,7 +71,7 @@ impl<'a> RelatedList<'a> {
     }
 }
 
-/// Rows that agree with a row of another table: see [`join`].
+/// A join with another table; see [`join`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Join<'a> {
     /// `table.field`
@@ -79,8 +80,8 @@ pub struct Join<'a> {
     pub(super) matching: Query<'a>,
 }
 
-/// At least one row of another table has in its field what a row has in its own. Both are written `table.field`. Seen in
-/// use, not documented (facts 2.1).
+/// Creates a condition that at least one record of another table has the same value in a field. Both fields are written
+/// `table.field`. The operator is in use, but not documented.
 ///
 /// ```
 /// use snow_core::query::{field, join};
@@ -94,19 +95,19 @@ pub fn join<'a>(left: impl Into<Cow<'a, str>>, right: impl Into<Cow<'a, str>>) -
 }
 
 impl<'a> Join<'a> {
-    /// With any row of the other table that this one condition selects.
+    /// Matches if a record of the other table also matches this one condition.
     pub fn matching(mut self, condition: Query<'a>) -> Query<'a> {
         self.matching = self.matching.and(condition);
         Query::of(Expr::Special(Box::new(SpecialCondition::Join(self))))
     }
 
-    /// With any row of the other table.
+    /// Matches any record of the other table.
     pub fn any(self) -> Query<'a> {
         self.matching(Query::new())
     }
 }
 
-/// The record holds these words, by its text index.
+/// Creates a condition that the text index of a record contains these words.
 ///
 /// ```
 /// use snow_core::query::{field, text_search};
@@ -120,14 +121,14 @@ pub fn text_search<'a>(words: impl Into<Cow<'a, str>>) -> Query<'a> {
     Query::of(Expr::Special(Box::new(SpecialCondition::Text(words))))
 }
 
-/// Which text index group a [`text_search`] beside it uses.
+/// Creates a condition that selects the text index group for a [`text_search`] in the same query.
 pub fn text_index_group<'a>(group: impl Into<Cow<'a, str>>) -> Query<'a> {
     let group = Value(ValueKind::Text(group.into()));
     Query::of(Expr::Special(Box::new(SpecialCondition::TextIndexGroup(group))))
 }
 
 impl<'a> SpecialCondition<'a> {
-    /// What holds exactly where this does not; `None` if there is no word for it.
+    /// Returns the opposite condition; `None` if the language has none.
     pub(super) fn opposite(&self) -> Option<Self> {
         match self {
             Self::Related { list, sign, count } => {

@@ -1,4 +1,4 @@
-//! One query that is too long for a URL as several that are not.
+//! Splits a query that is too long for a URL.
 
 use super::condition::{Condition, Test};
 use super::{Expr, Query, Value, write};
@@ -6,13 +6,13 @@ use crate::{Error, ErrorKind};
 use std::collections::{HashMap, HashSet};
 
 impl<'a> Query<'a> {
-    /// Queries of at most `max` bytes each in a URL, which together select what this one does: itself if it fits, or else
-    /// parts of its longest `is_in` list. Only a list that every row has to be in can be parted: outside every `or`, and
-    /// not negated.
+    /// Splits the query into queries of at most `max` bytes each in a URL, which together match the same records. A query that fits is
+    /// returned as it is. Otherwise its longest `is_in` list is split. Only a list that every record has to match can be split: one
+    /// outside every `or` that is not negated.
     ///
-    /// Values given twice are taken once, and values that differ in case only stay in one part, so that no row comes twice
-    /// (a database that also takes `e` for `é` may still send one twice). The parts come in the order of the list. Each has
-    /// this query's order in itself; **across parts, rows are not in order**: whoever needs that, merges them.
+    /// Repeated values are used once, and values that differ only in case stay in one part, so that no record is returned twice (a
+    /// database that treats `e` and `é` alike may still return one twice). The parts follow the order of the list. Each part has the order
+    /// of this query, but **across parts, records are not sorted**: merge them if you need that.
     ///
     /// ```
     /// use snow_core::query::field;
@@ -43,7 +43,8 @@ impl<'a> Query<'a> {
         parts.into_iter().map(|values| self.with_list(at, values)).collect()
     }
 
-    /// The field of the list that [`split`](Self::split) parts; `None` if there is no such list.
+    /// Returns the field of the list that [`split`](Self::split) splits; `None` if there is no such list.
+    #[doc(hidden)]
     pub fn split_field(&self) -> Option<&str> {
         let lists = self.terms.iter().filter_map(|term| Some((term, list(term)?)));
         match lists.max_by_key(|(_, values)| values.len())? {
@@ -52,7 +53,7 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// How many bytes of values fit, with a comma behind each. Measured, because a list is written once a group.
+    /// Returns how many bytes of values fit, with a comma after each. It is measured, because a list is written once per group.
     fn room(&self, at: usize, value: &Value<'a>, max: usize) -> Result<usize, Error> {
         let one = self.with_list(at, vec![value.clone()])?.url_len()?;
         let two = self.with_list(at, vec![value.clone(); 2])?.url_len()?;
@@ -77,7 +78,7 @@ fn too_long(whole: usize, max: usize, why: &str) -> Error {
     Error::new(ErrorKind::UriTooLong, why)
 }
 
-/// The values of a list that every row has to be in.
+/// Returns the values of a list that every record has to match.
 fn list<'q, 'a>(term: &'q Expr<'a>) -> Option<&'q [Value<'a>]> {
     match term {
         Expr::Condition(Condition { test: Test::In { not: false, values }, or_empty: false, .. }) => {
@@ -87,8 +88,8 @@ fn list<'q, 'a>(term: &'q Expr<'a>) -> Option<&'q [Value<'a>]> {
     }
 }
 
-/// Lists of values that take at most so many bytes with a comma behind each; `None` if one value, with those that differ
-/// from it in case only, takes more.
+/// Splits values into lists of at most `room` bytes with a comma after each value; `None` if one value, with those that differ from it
+/// in case only, takes more.
 fn parts<'a>(values: &[Value<'a>], room: usize) -> Result<Option<Vec<Vec<Value<'a>>>>, Error> {
     let mut parts: Vec<Vec<Value<'a>>> = Vec::new();
     let mut left = 0;
@@ -114,7 +115,7 @@ fn parts<'a>(values: &[Value<'a>], room: usize) -> Result<Option<Vec<Vec<Value<'
     Ok(Some(parts))
 }
 
-/// Each value once, with those that differ from it in case only, in the order of their first.
+/// Groups the values that differ in case only, each once, in the order in which they come first.
 fn alike<'a>(values: &[Value<'a>]) -> Result<Vec<Vec<Value<'a>>>, Error> {
     let mut seen = HashSet::new();
     let mut places = HashMap::new();

@@ -1,4 +1,4 @@
-//! Text that was copied from a URL: read as a query, it would mean something else than it did there.
+//! Detects text that was copied from a URL, which would have another meaning as a query.
 
 use super::field_name::{is_field_char, split_name};
 use super::operator;
@@ -13,7 +13,7 @@ const FURTHER_CONDITION: &str = "a percent-encoded condition follows here: decod
 const FURTHER_PARAMETER: &str = "another parameter of a URL follows here: leave it out. \
      If it is a part of the value, build the condition with field(), or send the text with Query::raw()";
 
-/// Why a text is no query, if it is unmistakably a URL, a parameter of one, or percent-encoded.
+/// Returns why a text is not a query, if it clearly is a URL, a parameter of one, or percent-encoded.
 pub(super) fn is_no_query(text: &str) -> Option<&'static str> {
     let text = text.trim_start();
     let (name, rest) = split_name(text);
@@ -26,7 +26,7 @@ pub(super) fn is_no_query(text: &str) -> Option<&'static str> {
         .then_some("is percent-encoded as in a URL (\"%3D\" stands for \"=\"): decode it first")
 }
 
-/// `https://…`, or anything with parameters of which none is read as a condition.
+/// Returns whether a text is `https://…`, or has parameters none of which is a condition.
 fn is_address(text: &str) -> bool {
     let is_scheme =
         |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
@@ -37,13 +37,13 @@ fn is_address(text: &str) -> bool {
         || (!is_condition && parameters.split('&').any(is_parameter))
 }
 
-/// `sysparm_query=…`
+/// Returns whether a text is `sysparm_query=…`.
 fn is_parameter(text: &str) -> bool {
     let (name, rest) = split_name(text);
     name.starts_with("sysparm_") && (rest.starts_with('=') || decoded(rest).starts_with('='))
 }
 
-/// Whether what follows a field's name is an operator only when percent-decoded. `%` is an operator, too: a value that it
+/// Returns whether what follows a field's name is an operator only when percent-decoded. `%` is an operator, too: a value that it
 /// compares with could begin like this, but `ENDSWITH` is what list views write.
 pub(super) fn is_encoded(rest: &str) -> bool {
     let is_open = operator::split(rest).is_none_or(|(word, ..)| word == "%");
@@ -56,7 +56,7 @@ pub(super) fn is_encoded(rest: &str) -> bool {
     operator::split(behind).is_some_and(|(word, ..)| word != "%")
 }
 
-/// Where in a value a percent-encoded caret with a condition begins, or a further parameter of a URL; and why it stops there.
+/// Returns where in a value a percent-encoded caret with a condition or a further parameter of a URL begins, and why that is refused.
 pub(super) fn further_condition(value: &str) -> Option<(&str, &'static str)> {
     if value.starts_with("javascript:") {
         return None;
@@ -68,7 +68,7 @@ pub(super) fn further_condition(value: &str) -> Option<(&str, &'static str)> {
     why_of_caret.chain(why_of_parameter).min_by_key(|(rest, _)| std::cmp::Reverse(rest.len()))
 }
 
-/// `%5Eactive=true`, `%5EORactive%3Dtrue`, `%5EORDERBYnumber`
+/// Returns whether a text begins like `%5Eactive=true`, `%5EORactive%3Dtrue` or `%5EORDERBYnumber`.
 fn begins_condition(text: &str) -> bool {
     let decoded = decoded(text);
     let Some(term) = decoded.strip_prefix('^') else { return false };

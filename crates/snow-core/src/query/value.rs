@@ -1,15 +1,15 @@
-//! What a field is compared with.
+//! The values with which fields are compared.
 
 use super::range::Relative;
 use crate::{Date, DateTime, SysId};
 use std::borrow::Cow;
 
-/// A value in a condition: text, a number, a boolean, a date, a sys_id. Made by `Into` from all of these.
+/// A value in a condition: a string, a number, a boolean, a date or a `sys_id`. It is made by `Into` from all of these.
 ///
-/// Text goes over the wire as it stands, and only if it stands for itself: a caret, a line break, or text that the
-/// service would run as a script is refused (facts 2.3). So is empty text: the service would read it as "has no value".
+/// A string is sent as it is, and only if it cannot be mistaken for anything else: a caret, a line break, or text that the service
+/// would run as a script is refused. So is an empty string, which the service would read as "has no value".
 ///
-/// A number is written with as many digits as it takes to read the same number back, without an exponent.
+/// A number is written with the digits that are needed to parse the same number, without an exponent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value<'a>(pub(super) ValueKind<'a>);
 
@@ -18,11 +18,11 @@ pub(super) enum ValueKind<'a> {
     Text(Cow<'a, str>),
     /// Text whose carets are written twice.
     Escaped(Cow<'a, str>),
-    /// What stands behind `javascript:`.
+    /// The script after `javascript:`.
     Script(Cow<'a, str>),
     Integer(i64),
     Unsigned(u64),
-    /// On its own: as an `f64` it would be written with digits that nobody gave.
+    /// Not converted to `f64`, which would add digits.
     Single(f32),
     Decimal(f64),
     Boolean(bool),
@@ -32,8 +32,8 @@ pub(super) enum ValueKind<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Text that **the service runs as a script**, in its sandbox, and compares with the result: write it without
-    /// `javascript:`. Never with untrusted text in it (facts 2.3, 2.6).
+    /// Creates a value that **the service evaluates as a script**, in its sandbox. Write the script without `javascript:`, and never put
+    /// untrusted text into it.
     ///
     /// ```
     /// use snow_core::query::{Value, field};
@@ -52,7 +52,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The same value, borrowing nothing.
+    /// Converts the value into one that borrows nothing.
     pub fn into_owned(self) -> Value<'static> {
         Value(match self.0 {
             ValueKind::Text(text) => ValueKind::Text(owned(text)),
@@ -70,7 +70,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// What kind of value, not which: values may be anything that a user searches for.
+/// Writes the kind of the value, not the value, which may be data of a user.
 impl std::fmt::Debug for ValueKind<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

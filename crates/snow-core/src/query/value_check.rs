@@ -1,10 +1,10 @@
-//! Whether a value stands for itself in a query: a `^`, a line break or a script does not.
+//! Checks that a value keeps its meaning in a query: a `^`, a line break or a script does not.
 
 use super::byte_classes::byte_classes;
 use super::operator;
 use crate::{Error, ErrorKind};
 
-/// Where a value stands in a query.
+/// The position of a value in a query.
 #[derive(Clone, Copy)]
 pub(super) struct ValueContext<'p> {
     pub(super) field: &'p str,
@@ -21,9 +21,9 @@ impl ValueContext<'_> {
     }
 }
 
-/// Fails if a text would not stand for itself at its place.
+/// Fails if a text would not keep its meaning at its position.
 pub(super) fn check_text(text: &str, context: ValueContext<'_>, escaped: bool) -> Result<(), Error> {
-    // Nearly every text is clean, and this says so at little cost.
+    // The fast path: nearly every text is clean.
     let seen = byte_classes(text, &IN_VALUE);
     if seen == CLEAN && !operator::extends_operator(context.word, text) {
         return Ok(());
@@ -46,13 +46,13 @@ fn check_suspect_text(text: &str, seen: u8, context: ValueContext<'_>, escaped: 
         let why = "has a value that the service would run as a script (\"javascript:\"): Value::script() is for that";
         return Err(context.refuse(why));
     }
-    // Whether blanks around a value of a list count is not known.
+    // It is not known whether blanks around a value of a list count.
     if seen & BLANK != 0 && context.separator == Some(',') && text.trim().len() < text.len() {
         return Err(
             context.refuse("lists a value with blanks around it, which may get lost: use any() of eq()")
         );
     }
-    // Databases that pad with blanks take blanks alone for an empty text.
+    // Databases that pad with blanks treat blanks alone as an empty string.
     if seen & BLANK != 0 && matches!(context.word, "=" | "!=") && text.trim().is_empty() {
         return Err(context.refuse(
             "has a value of nothing but blanks, which the service may read as \"no value\": use is_empty() or is_not_empty() \
@@ -69,7 +69,7 @@ fn check_suspect_text(text: &str, seen: u8, context: ValueContext<'_>, escaped: 
     Ok(())
 }
 
-/// Nothing to think about.
+/// Needs no check.
 const CLEAN: u8 = 1;
 /// A caret, a separator, a control, or what is not ASCII.
 const SUSPECT: u8 = 2;
@@ -97,7 +97,7 @@ const IN_VALUE: [u8; 256] = {
     kinds
 };
 
-/// The first character that cannot stand at its place.
+/// Returns the first character that is not allowed at its position.
 pub(super) fn find_invalid_char(text: &str, separator: Option<char>, escaped: bool) -> Option<char> {
     text.chars().find(|c| match c {
         '^' => !escaped,
@@ -120,7 +120,7 @@ pub(super) fn invalid_char_message(odd: char) -> &'static str {
     }
 }
 
-/// `javascript:`, however it is written.
+/// Returns whether a text begins with `javascript:`, in any spelling.
 fn is_script(text: &str) -> bool {
     const WORD: &str = "javascript";
     // Dates have colons, too.

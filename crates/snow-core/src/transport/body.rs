@@ -1,4 +1,4 @@
-//! The body of an answer, whose failures are told apart like those of its head.
+//! The body of a response from the transport.
 
 use super::wire_error;
 use crate::Error;
@@ -9,8 +9,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// The body of an answer on the wire, read as it comes. The connection goes back to the pool when it was read to its end,
-/// and is closed when the body is dropped before.
+/// The body of a response of [`Transport`](super::Transport), read as it arrives. When it is read to its end, the connection returns to
+/// the pool; when it is dropped before, the connection is closed.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), snow_core::Error> {
@@ -18,14 +18,14 @@ use std::task::{Context, Poll, ready};
 /// use tower::ServiceExt;
 ///
 /// let request = http::Request::get("https://dev12345.service-now.com/").body(Body::empty()).unwrap();
-/// let answer = Transport::builder().build()?.oneshot(request).await?;
-/// let bytes = Body::stream(answer.into_body()).collect(1 << 20).await?;
+/// let response = Transport::builder().build()?.oneshot(request).await?;
+/// let bytes = Body::stream(response.into_body()).collect(1 << 20).await?;
 /// # Ok(()) }
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::ConnectionClosed`](crate::ErrorKind::ConnectionClosed) where the connection breaks before the body is whole,
-/// [`ErrorKind::InvalidHttp`](crate::ErrorKind::InvalidHttp) where its chunks cannot be read.
+/// [`ErrorKind::ConnectionClosed`](crate::ErrorKind::ConnectionClosed) if the connection breaks before the body is complete,
+/// [`ErrorKind::InvalidHttp`](crate::ErrorKind::InvalidHttp) if its chunks are malformed.
 pub struct TransportBody(Incoming);
 
 impl TransportBody {

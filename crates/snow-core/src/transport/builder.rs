@@ -1,4 +1,4 @@
-//! TlsSettings of a transport. Everything that can be checked without a connection is checked in `build`.
+//! The settings of a transport. Everything that can be checked without a connection is checked in `build`.
 
 use super::Transport;
 use super::connector::{Connector, Dial};
@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::time::Duration;
 
-/// TlsSettings of a [`Transport`].
+/// A builder for a [`Transport`].
 ///
 /// ```
 /// use snow_core::transport::{TlsVersion, Transport};
@@ -34,25 +34,25 @@ pub struct TransportBuilder {
     max_headers: usize,
     max_head_size: usize,
     tls: TlsSettings,
-    /// `None`: as the process's environment says.
+    /// `None`: the proxies of the process's environment.
     proxies: Option<Result<Proxies, Error>>,
     #[cfg(feature = "hyper-util-0_1")]
     dial: Option<Dial>,
 }
 
-/// What hyper takes by itself, without memory of its own for each response.
+/// hyper's default, for which it needs no additional memory per response.
 const MAX_HEADERS: usize = 100;
 
-/// The most that is read or buffered at once, and so the largest head.
+/// The maximum that is read or buffered at once, and so the maximum size of a head.
 const MAX_HEAD_SIZE: usize = 64 << 10;
 
-/// Hyper takes no less.
+/// The minimum that hyper accepts.
 const SMALLEST_HEAD: usize = 8 << 10;
 
-/// `HeaderMap` holds no more.
+/// The maximum of `HeaderMap`.
 const MOST_HEADERS: usize = 24 << 10;
 
-/// No connection lives that long; and the moment at the end of a longer time cannot be told.
+/// No connection lives that long, and longer times would overflow.
 const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl TransportBuilder {
@@ -70,36 +70,36 @@ impl TransportBuilder {
         }
     }
 
-    /// How long a connection may take to come about; 10 seconds by default. It covers looking up the name, TCP, the proxy and TLS
-    /// together. Past it the request fails as [`ErrorKind::Connect`]; it was not sent.
+    /// Sets how long establishing a connection may take; 10 seconds by default. It covers the name lookup, TCP, the proxy and TLS
+    /// together. A request whose connection takes longer fails with [`ErrorKind::Connect`], and was not sent.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// How long a connection that nobody uses is kept; 20 seconds by default, 0 keeps none. Keep it under the time after which the
-    /// far end closes: a request that goes out just then is lost. How long the service waits is not documented; the default stays
-    /// well under the 60 seconds that are common.
+    /// Sets how long an idle connection is kept; 20 seconds by default, and zero keeps none. Keep it shorter than the server's own
+    /// timeout, because a request that is sent while the server closes the connection is lost. The service's timeout is not documented;
+    /// the default is well below the common 60 seconds.
     pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
         self.pool_idle_timeout = limit;
         self
     }
 
-    /// How many connections that nobody uses are kept for each host; without a limit by default, 0 keeps none.
+    /// Sets how many idle connections are kept for each host; unlimited by default, and zero keeps none.
     pub fn pool_max_idle_per_host(mut self, limit: usize) -> Self {
         self.pool_max_idle_per_host = limit;
         self
     }
 
-    /// Sets how many headers a response may have; 100 by default. A response with more is [`ErrorKind::InvalidHttp`]. An instance sends
-    /// about 20; raise it where gateways add many. Any other number than 100 costs two allocations for each response.
+    /// Sets how many headers a response may have; 100 by default. A response with more fails with [`ErrorKind::InvalidHttp`]. An
+    /// instance sends about 20; raise it if gateways add many. Any other number than 100 costs two allocations for each response.
     pub fn max_headers(mut self, headers: usize) -> Self {
         self.max_headers = headers;
         self
     }
 
-    /// Sets how many bytes the head of a response may have, which is its status and all of its headers; 64 KiB by default, 8 KiB at
-    /// least. A larger one is [`ErrorKind::InvalidHttp`]. It is also the most that is read at once: up to so much memory belongs to each
+    /// Sets how many bytes the head of a response may have, its status and all of its headers; 64 KiB by default, and at least 8 KiB. A
+    /// larger head fails with [`ErrorKind::InvalidHttp`]. It is also the maximum that is read at once, and so the maximum buffer of each
     /// connection.
     ///
     /// ```
@@ -111,23 +111,23 @@ impl TransportBuilder {
         self
     }
 
-    /// Trusts the certificates of Mozilla's list as it was when this was built, in place of those that the machine trusts: for
-    /// containers that have none. They age with the build, and a company's own authority is not among them.
+    /// Trusts Mozilla's root certificates as of the time of the build, in place of those that the machine trusts: for containers
+    /// without certificates. They age with the build, and do not include the authority of a company.
     #[cfg(feature = "bundled-roots")]
     pub fn bundled_roots(mut self) -> Self {
         self.tls.roots = Roots::Bundled;
         self
     }
 
-    /// Trusts more authorities, beside those trusted anyway: one or more certificates in PEM. May be called again.
-    /// [`build`](Self::build) refuses what is no certificate.
+    /// Trusts additional authorities: one or more certificates in PEM. It may be called again. [`build`](Self::build) refuses text that is
+    /// not a certificate.
     pub fn add_root_certificates_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.tls.authorities.push(pem.as_ref().to_owned());
         self
     }
 
-    /// Shows this certificate to servers that ask for one (mTLS), an `https://` proxy among them: the chain in PEM, the client's
-    /// own certificate first, and its key in PEM, not encrypted (PKCS #8, PKCS #1 or SEC 1). [`build`](Self::build) refuses a key
+    /// Uses this client certificate for servers that request one (mTLS), including an `https://` proxy: the chain in PEM, with the
+    /// client's own certificate first, and its unencrypted key in PEM (PKCS #8, PKCS #1 or SEC 1). [`build`](Self::build) refuses a key
     /// that belongs to another certificate.
     ///
     /// ```
@@ -143,21 +143,21 @@ impl TransportBuilder {
         self
     }
 
-    /// The oldest version of TLS to take; 1.2 by default.
+    /// Sets the minimum version of TLS; 1.2 by default.
     pub fn min_tls_version(mut self, version: TlsVersion) -> Self {
         self.tls.min_version = Some(version);
         self
     }
 
-    /// Takes **any** certificate, for any host, expired or not: whoever is between here and the instance can read and
-    /// change everything, passwords included. For trying things on one's own machine.
+    /// Accepts **any** certificate, for any host, expired or not: anyone on the network path can read and change everything, including
+    /// passwords. Use it only for tests on your own machine.
     pub fn danger_accept_invalid_certificates(mut self) -> Self {
         self.tls.roots = Roots::Anything;
         self
     }
 
-    /// A rustls configuration of your own, in place of every other setting of TLS here. Its ALPN protocols are cleared: HTTP/1.1
-    /// is what is spoken.
+    /// Sets a custom rustls configuration, in place of all other TLS settings. Its ALPN protocols are cleared, because only HTTP/1.1 is
+    /// used.
     ///
     /// ```
     /// use rustls::{ClientConfig, RootCertStore, crypto::ring};
@@ -176,25 +176,24 @@ impl TransportBuilder {
         self
     }
 
-    /// Goes through this proxy, whatever the environment says; see [`Proxy`].
+    /// Uses this proxy, regardless of the environment; see [`Proxy`].
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxies = Some(Ok(Proxies::all(proxy)));
         self
     }
 
-    /// Goes through no proxy, whatever the environment says.
+    /// Uses no proxy, regardless of the environment.
     pub fn no_proxy(mut self) -> Self {
         self.proxies = Some(Ok(Proxies::default()));
         self
     }
 
-    /// Reads the usual variables from here in place of the process's environment: from a configuration file, for one.
+    /// Reads the proxy variables from this function in place of the process's environment: for example from a configuration file.
     ///
-    /// They are those that the environment is asked for by default, when the transport is built and only then: `HTTPS_PROXY`,
-    /// `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lower case first. `HTTP_PROXY` is not read where `REQUEST_METHOD` is set,
-    /// since a CGI program's callers could set it. Connections to this machine (`localhost`, `127.0.0.1`) never go through a proxy
-    /// found this way. [`build`](Self::build) refuses a proxy that cannot be used and a variable of the environment that is not
-    /// UTF-8, and passes over entries of `NO_PROXY` that cannot be used.
+    /// By default the environment is read once, when the transport is built: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`,
+    /// each in lower case first. `HTTP_PROXY` is ignored if `REQUEST_METHOD` is set, because callers of a CGI program could set it.
+    /// Connections to this machine (`localhost`, `127.0.0.1`) never use a proxy of the environment. [`build`](Self::build) refuses a
+    /// proxy that cannot be used and a variable that is not UTF-8, and ignores entries of `NO_PROXY` that cannot be used.
     ///
     /// ```
     /// use snow_core::Transport;
@@ -208,14 +207,14 @@ impl TransportBuilder {
         self
     }
 
-    /// A way to connect of your own in place of TCP: it gets the URI of the instance or of the proxy, and gives a stream
-    /// without TLS. The proxy, TLS and the limit of time are put on top.
+    /// Sets a custom connector in place of TCP. It gets the URI of the instance or of the proxy, and returns a stream without TLS. The
+    /// proxy, TLS and the timeout are added on top.
     ///
     /// ```
     /// use hyper_util::client::legacy::connect::HttpConnector;
     ///
     /// let mut tcp = HttpConnector::new();
-    /// tcp.enforce_http(false); // it is asked for https URIs, too
+    /// tcp.enforce_http(false); // it gets https URIs, too
     /// tcp.set_local_address(Some([192, 0, 2, 7].into()));
     /// let transport = snow_core::Transport::builder().connector(tcp).build()?;
     /// # Ok::<_, snow_core::Error>(())
@@ -237,13 +236,13 @@ impl TransportBuilder {
         self
     }
 
-    /// The transport. Needs no runtime.
+    /// Builds the transport. It needs no runtime.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`], naming the setting that is wrong or at odds with another.
+    /// [`ErrorKind::InvalidInput`], naming the setting that is invalid or contradicts another one.
     pub fn build(self) -> Result<Transport, Error> {
         if self.connect_timeout.is_zero() {
-            let why = "the connect timeout is zero, so that nothing could ever connect";
+            let why = "the connect timeout is zero, so no connection could be made";
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         if self.max_head_size < SMALLEST_HEAD || !(1..=MOST_HEADERS).contains(&self.max_headers) {
@@ -286,7 +285,7 @@ impl TransportBuilder {
 }
 
 impl fmt::Debug for TransportBuilder {
-    /// Times and proxies; nothing of certificates and keys.
+    /// Writes times and proxies, no certificates and keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportBuilder")
             .field("connect_timeout", &self.connect_timeout)

@@ -1,4 +1,4 @@
-//! TCP, or a way to connect of the user's own; a proxy; and TLS where the scheme says so: all under one limit of time.
+//! The steps to a connection, all under one timeout: TCP or a custom connector, a proxy, and TLS.
 
 use super::proxy::{Proxies, Proxy, ProxyScheme, open_tunnel};
 use super::stream::BoxedStream;
@@ -22,13 +22,13 @@ use std::time::Duration;
 use tower::ServiceExt;
 use tower_service::Service;
 
-/// How long the first kind of address (v4 or v6) is tried alone.
+/// How long the first address family (IPv4 or IPv6) is tried alone.
 const HAPPY_EYEBALLS: Duration = Duration::from_millis(300);
 
-/// After so long without traffic the far end is asked whether it is there.
+/// The time without traffic after which keep-alive probes are sent.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
-/// One `Arc` to clone: the client above clones it for every request.
+/// The connector of the client, which clones it for every request: cloning costs one `Arc`.
 #[derive(Clone)]
 pub(super) struct Connector(Arc<ConnectorInner>);
 
@@ -37,11 +37,11 @@ struct ConnectorInner {
     proxies: Proxies,
     tls: Tls,
     timeout: Duration,
-    /// What proxies are told of who asks: the `User-Agent` of the first request.
+    /// The `User-Agent` of the first request, for proxies.
     agent: OnceLock<HeaderValue>,
 }
 
-/// How to get to a host and port.
+/// How to connect to a host and port.
 #[derive(Clone)]
 pub(super) enum Dial {
     Tcp(HttpConnector),
@@ -57,7 +57,7 @@ impl Connector {
         Self(Arc::new(ConnectorInner { dial, proxies, tls, timeout, agent: OnceLock::new() }))
     }
 
-    /// Takes note of who sends requests, where there is a proxy to be told.
+    /// Notes the `User-Agent`, if there is a proxy that needs it.
     #[inline]
     pub(super) fn note_agent(&self, headers: &HeaderMap) {
         if !self.0.proxies.are_none()
@@ -68,7 +68,7 @@ impl Connector {
         }
     }
 
-    /// Makes what the first https connection would have to make.
+    /// Prepares the TLS configuration, as the first https connection would.
     pub(super) fn prepare_tls(&self) -> Result<(), Error> {
         self.0.tls.config().map(drop)
     }
@@ -93,7 +93,7 @@ impl ConnectorInner {
     async fn connect(&self, uri: Uri) -> Result<MaybeHttpsStream<BoxedStream>, Error> {
         let secure = uri.scheme() != Some(&Scheme::HTTP);
         if secure {
-            self.tls.config()?; // what can be known to fail fails before anybody is bothered
+            self.tls.config()?; // so that an invalid configuration fails before anything is connected
         }
         let mut limit = ConnectTimeout::new(self.timeout);
         let target = host_and_port(&uri)?;
@@ -162,7 +162,7 @@ async fn socks(proxy: &Proxy, stream: BoxedStream, target: &str) -> Result<Boxed
     })
 }
 
-/// A connector that has connected already.
+/// Creates a connector that returns an existing connection.
 fn given(
     stream: BoxedStream,
 ) -> tower::util::ServiceFn<impl FnMut(Uri) -> Ready<Result<BoxedStream, BoxError>>> {
@@ -177,13 +177,13 @@ fn host_and_port(uri: &Uri) -> Result<String, Error> {
 }
 
 impl Dial {
-    /// Looks the name up and tries its addresses, the second kind of them (v4 or v6) soon after the first.
+    /// Creates a TCP connector, which looks the name up and tries its addresses, the second family (IPv4 or IPv6) soon after the first.
     pub(super) fn tcp(timeout: Duration) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_happy_eyeballs_timeout(Some(HAPPY_EYEBALLS));
-        // Shared out among the addresses of a host, so that one that is dead leaves time for the others.
+        // It is divided among the addresses of a host, so that a dead one leaves time for the others.
         tcp.set_connect_timeout(Some(timeout));
         tcp.set_keepalive(Some(KEEPALIVE));
         Self::Tcp(tcp)
@@ -212,7 +212,7 @@ impl Dial {
     }
 }
 
-/// One limit for all steps of a connection.
+/// The timeout for all steps of a connection.
 struct ConnectTimeout {
     total: Duration,
     sleep: Sleep,
@@ -223,10 +223,10 @@ impl ConnectTimeout {
         Self { total, sleep: timer::sleep(total) }
     }
 
-    /// Does a step, whose name is told if the time ends in it.
+    /// Performs a step. Its name is in the error if the time ends in it.
     async fn step<T>(&mut self, name: &str, step: impl Future<Output = T>) -> Result<T, Error> {
         let step = pin!(step);
-        // The limit is asked first: the name of the step says more than whatever gave up in it at the same moment.
+        // The timeout is polled first, because the name of the step says more than an error of the step at the same moment.
         match select(&mut self.sleep, step).await {
             Either::Right((done, _)) => Ok(done),
             Either::Left((Err(error), _)) => Err(error),

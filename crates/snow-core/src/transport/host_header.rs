@@ -5,13 +5,13 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderValue, Uri};
 use std::borrow::Cow;
 
-/// Names the host that the request is for, where the caller named none: with its port if that is not the scheme's own, and never
-/// with a user. hyper-util would do it with a copy of the URI and a formatted string for each request.
+/// Sets the `Host` header if the caller did not: with the port if it is not the default of the scheme, and never with user info.
+/// hyper-util would do it with a copy of the URI and a formatted string for each request.
 #[inline]
 pub(super) fn name_host(headers: &mut HeaderMap, uri: &Uri) {
     let Some(authority) = uri.authority() else { return };
     let Entry::Vacant(header) = headers.entry(HOST) else { return };
-    // An authority has no byte that a header may not have.
+    // Every byte of an authority is valid in a header.
     if let Ok(host) = HeaderValue::from_str(&named(authority, uri.scheme())) {
         header.insert(host);
     }

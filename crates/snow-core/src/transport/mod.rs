@@ -1,7 +1,7 @@
-//! The wire: a hyper-util client with a pool, https by rustls, proxies.
+//! The transport: a hyper-util client with a connection pool, https by rustls, and proxies.
 //!
-//! HTTP/1.1 only: the service speaks no h2 (facts 1.4). Redirects are not followed. Making a transport needs no runtime;
-//! the pool and its timers live in the runtime of whoever sends. `docs/transport.md` in the repository shows what can be set.
+//! It uses HTTP/1.1 only, because the service does not support HTTP/2. Redirects are not followed. Building a transport needs no
+//! runtime: the pool and its timers belong to the runtime that sends. `docs/transport.md` in the repository describes the settings.
 
 mod body;
 mod builder;
@@ -30,14 +30,24 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// An HTTP/1.1 client with a connection pool: the bottom of the default stack, and a tower `Service` for any other.
+/// An HTTP/1.1 client with a connection pool: the service at the bottom of the default stack, or of any other tower stack.
 ///
-/// Clones share their connections, a pool for each tokio runtime that sends (the 8 that sent last), and cost one `Arc`. It sends what it is given: no header is added but what HTTP/1.1 needs, `Host` and
-/// the body's length; nothing is retried but what never left. Proxies are told the `User-Agent` of the first request.
+/// Clones share their connections and cost one `Arc`. Each tokio runtime that sends has its own pool; the pools of the last 8
+/// runtimes are kept. A request is sent as it is: the only headers that are added are `Host` and the length of the body. A request is
+/// retried only if no byte of it was sent. Proxies get the `User-Agent` of the first request.
+///
+/// # Errors
+///
+/// Errors name the request and the kind of failure, such as [`ErrorKind::Connect`](crate::ErrorKind::Connect),
+/// [`Tls`](crate::ErrorKind::Tls), [`ConnectionClosed`](crate::ErrorKind::ConnectionClosed) and
+/// [`InvalidHttp`](crate::ErrorKind::InvalidHttp). Outside a tokio runtime sending fails with
+/// [`ErrorKind::Other`](crate::ErrorKind::Other).
 ///
 /// # Panics
-/// Sending panics in a tokio runtime without sockets and timers: call `enable_all()` on the runtime's builder. Outside a runtime it
-/// is an error.
+///
+/// Sending panics in a tokio runtime without sockets and timers: call `enable_all()` on the runtime's builder.
+///
+/// # Examples
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), snow_core::Error> {
@@ -53,7 +63,7 @@ use tower_service::Service;
 pub struct Transport(Arc<RuntimePools>);
 
 impl Transport {
-    /// A transport to be configured.
+    /// Creates a builder with the default settings.
     pub fn builder() -> TransportBuilder {
         TransportBuilder::new()
     }
@@ -62,8 +72,7 @@ impl Transport {
         Self(Arc::new(pools))
     }
 
-    /// Does now what the first request to this origin would have to do: for https, loads the machine's certificates,
-    /// which takes tens of milliseconds.
+    /// Prepares the first request to this origin: for https, loads the machine's certificates, which takes tens of milliseconds.
     ///
     /// # Errors
     /// [`ErrorKind::Tls`](crate::ErrorKind::Tls) if there is no certificate to trust.
@@ -111,15 +120,15 @@ fn is_usable(uri: &Uri) -> bool {
 /// The future of [`Transport`].
 #[must_use = "futures do nothing unless awaited"]
 pub struct TransportFuture {
-    /// Not until it is polled for the first time, for it goes over a connection of the runtime that polls it.
+    /// Set when it is polled for the first time, because it uses a connection of the runtime that polls it.
     sent: Option<legacy::ResponseFuture>,
-    /// On the heap, so that the future moves lightly.
+    /// On the heap, so that the future stays small.
     pending: Box<PendingRequest>,
 }
 
 /// A request, and what it takes to send it and to name it in an error.
 struct PendingRequest {
-    /// What an error has to name.
+    /// The request, for errors.
     method: Method,
     uri: Uri,
     /// The departure of the request and its connection, until the request has left.
@@ -133,7 +142,7 @@ impl PendingRequest {
         if is_usable(&self.uri) { self.pools.send(&mut self.unsent) } else { Err(invalid_uri()) }
     }
 
-    /// Tells that the request left, once there is a connection for it.
+    /// Marks the request as sent, once there is a connection for it.
     fn notice_departure(&mut self) {
         if self.waits.as_ref().is_some_and(|(_, connection)| connection.connection_metadata().is_some())
             && let Some((departure, _)) = self.waits.take()
@@ -174,7 +183,7 @@ impl Future for TransportFuture {
 
 fn invalid_uri() -> Error {
     let why =
-        "the request's URI is none of http or https with a host: put a BaseUriLayer above the transport";
+        "the request's URI is not an http or https URI with a host: put a BaseUriLayer above the transport";
     Error::new(crate::ErrorKind::InvalidInput, why)
 }
 

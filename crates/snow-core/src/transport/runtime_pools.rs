@@ -7,16 +7,16 @@ use hyper_util::client::legacy::{Builder, Client, ResponseFuture};
 use std::sync::{Mutex, PoisonError};
 use tokio::runtime::{Handle, Id};
 
-/// The pools of the runtimes that sent last. A connection works only while the runtime that made it is driven, so that no
-/// request may go over one of another runtime.
+/// The pools of the runtimes that sent last. A connection works only while the runtime that made it runs, so a request never uses a
+/// connection of another runtime.
 pub(super) struct RuntimePools {
     settings: Builder,
     connector: Connector,
-    /// The one used last comes first.
+    /// The pool that was used last is the first.
     pools: Mutex<Vec<(Id, Client<Connector, Body>)>>,
 }
 
-/// How many runtimes have a pool at a time. The connections of one that was pushed out are closed once nobody uses them.
+/// How many runtimes have a pool at a time. The connections of a removed pool are closed once they are idle.
 const MOST: usize = 8;
 
 impl RuntimePools {
@@ -31,7 +31,7 @@ impl RuntimePools {
     /// Sends over the pool of this runtime.
     ///
     /// # Errors
-    /// Outside a runtime. The request is still there then.
+    /// Fails outside a runtime. The request is kept then.
     pub(super) fn send(&self, request: &mut Option<Request<Body>>) -> Result<ResponseFuture, Error> {
         let runtime = Handle::try_current().map_err(|_| no_runtime())?.id();
         let what = "the future of a request was polled after it had been sent";

@@ -1,4 +1,4 @@
-//! A connection of any type, before TLS: ours to the instance or a proxy, or a user's own.
+//! A connection of any type, before TLS: TCP, a tunnel, or the stream of a custom connector.
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -10,7 +10,7 @@ trait AnyStream: Read + Write + Connection + Send + Unpin {}
 
 impl<T: Read + Write + Connection + Send + Unpin> AnyStream for T {}
 
-/// One virtual call a read; so every way to connect gives the same type, however many proxies are in it.
+/// A stream with its type erased, at the cost of one virtual call per read: so every connector has the same type.
 pub(super) struct BoxedStream(Box<dyn AnyStream>);
 
 impl BoxedStream {
@@ -58,7 +58,7 @@ impl Write for BoxedStream {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match parts {
-            // As a request without a body goes out: the kernel does more for a list of one than for the one.
+            // A request without a body is one slice, for which a plain write is cheaper than a vectored one.
             [part] => Pin::new(&mut self.0).poll_write(cx, part),
             _ => Pin::new(&mut self.0).poll_write_vectored(cx, parts),
         }

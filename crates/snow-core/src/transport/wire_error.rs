@@ -1,11 +1,11 @@
-//! Which kind a failure on the wire is, and what to tell a person about it: decided here, where the types are known.
+//! The kinds of the transport's failures, decided here, where their types are known.
 
 use crate::{BoxError, Error, ErrorKind};
 use rustls::{AlertDescription, CertificateError};
 use std::error::Error as StdError;
 use std::io;
 
-/// Creates the error of a failure before the head of the response. Errors of the connector are our own already.
+/// Converts a failure before the head of the response. Errors of the connector are returned as they are.
 pub(super) fn of_client(error: hyper_util::client::legacy::Error) -> Error {
     if error.is_connect() && find::<Error>(&error).is_none() {
         return of_dial("no connection could be made", error.into());
@@ -47,20 +47,20 @@ fn diagnosis_of_io(error: &io::Error) -> Option<&'static str> {
     }
 }
 
-/// Creates the error of a failure on a connection that was open.
+/// Converts a failure of an established connection.
 pub(super) fn broken(error: BoxError) -> Error {
     if let Some(own) = find::<Error>(&*error) {
-        return own.clone(); // the connector's, or that of the request's own body
+        return own.clone(); // an error of the connector, or of the request's body
     }
-    // With TLS 1.3 the server looks at our certificate when we believe the handshake to be complete already.
+    // With TLS 1.3 the server checks the client's certificate after the client has finished the handshake.
     if let Some(rustls::Error::AlertReceived(alert)) = find(&*error)
         && is_about_certificates(*alert)
     {
         return of_tls(error);
     }
-    // hyper says so only of a request that it gives back, which is one that it has not begun to send.
+    // hyper reports this only for a request that it has not begun to send.
     if find::<hyper::Error>(&*error).is_some_and(hyper::Error::is_canceled) {
-        let why = "the connection closed before the request went out";
+        let why = "the connection closed before the request was sent";
         return Error::new(ErrorKind::Connect, why).with_source(error);
     }
     if let Some(why) = unreadable(&*error) {
@@ -74,26 +74,26 @@ pub(super) fn broken(error: BoxError) -> Error {
     Error::new(ErrorKind::ConnectionClosed, why).with_source(error)
 }
 
-/// Returns what is wrong with bytes that are not HTTP. Sending the request again has the same result.
+/// Returns what is wrong with a response that is not HTTP. A retry would get the same response.
 fn unreadable(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     let hyper = find::<hyper::Error>(error).filter(|hyper| !hyper.is_user())?;
     if hyper.is_parse() {
-        // Hyper has a question for this in its server only. Its words decide over ours and over nothing else.
+        // hyper has no method for this in its client. Its text decides about our text and nothing else.
         return Some(match hyper.to_string().contains("too large") {
-            true => "the head of the response has more headers or more bytes than the transport accepts",
-            false => "what the server sent is not HTTP/1.1",
+            true => "the head of the response has more headers or more bytes than the transport allows",
+            false => "the response is not HTTP/1.1",
         });
     }
-    // Hyper has no question for a body whose chunks are no chunks; what rustls refuses looks alike.
+    // hyper has no method for malformed chunks, and errors of rustls look alike.
     let is_bad =
         |io: &io::Error| matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
     let is_framing = find::<io::Error>(error).is_some_and(is_bad) && find::<rustls::Error>(error).is_none();
     is_framing.then_some("the chunks of the response's body are not HTTP/1.1")
 }
 
-/// Creates the error of a failure in the TLS handshake.
+/// Converts a failure of the TLS handshake.
 pub(super) fn of_handshake(error: BoxError) -> Error {
-    // Complaints about a peer that speaks no TLS may arrive as plain I/O errors.
+    // A peer that does not use TLS may cause plain I/O errors.
     let not_tls = |io: &io::Error| io.kind() == io::ErrorKind::InvalidData;
     let is_tls = find::<rustls::Error>(&*error).is_some() || find::<io::Error>(&*error).is_none_or(not_tls);
     if is_tls {
@@ -127,7 +127,7 @@ fn of_tls(error: BoxError) -> Error {
     Error::new(ErrorKind::Tls, why).with_source(error)
 }
 
-/// What is wrong with a server's certificate, and who can do something about it.
+/// Returns what is wrong with a server's certificate, and who can fix it.
 fn of_certificate(why: &CertificateError) -> &'static str {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
@@ -154,7 +154,7 @@ fn of_certificate(why: &CertificateError) -> &'static str {
     }
 }
 
-/// What a server says of a client's certificate.
+/// Returns what a server says about a client's certificate.
 fn is_about_certificates(alert: AlertDescription) -> bool {
     use AlertDescription as Alert;
     matches!(

@@ -197,6 +197,7 @@ impl Records {
     }
 
     /// Whether the result has begun.
+    #[doc(hidden)]
     pub fn has_begun(&self) -> bool {
         self.has_begun
     }

@@ -1,18 +1,18 @@
-//! Whether an outcome is worth another attempt, and for which requests.
+//! Whether an outcome is worth a retry, and of which requests.
 
 use crate::error::RetryHint;
 use crate::error::execution::Execution;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, retry_after};
 use http::{HeaderMap, Method, Response, StatusCode, header};
 
-/// Which requests may be sent again after an outcome.
+/// Which requests may be retried after an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RetryClass {
-    /// None: another attempt would have the same outcome, or is not the layer's to make.
+    /// None: a retry would have the same outcome, or is not up to the layer.
     Never,
-    /// Any request: this one was not carried out.
+    /// Any request: this one was not executed.
     Always,
-    /// Those that are idempotent: this one may have been carried out.
+    /// Idempotent requests: this one may have been executed.
     IfIdempotent,
 }
 
@@ -26,15 +26,7 @@ impl RetryClass {
 
     /// Classifies a response by its head (facts 3.5, 8.4).
     fn of_response(status: StatusCode, headers: &HeaderMap) -> Self {
-        let kind = match status {
-            StatusCode::TOO_MANY_REQUESTS => ErrorKind::InstanceBusy,
-            StatusCode::ACCEPTED if is_not_processed(headers) => ErrorKind::NotProcessed,
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-                ErrorKind::Unavailable
-            }
-            _ => return Self::Never,
-        };
-        Self::of_error(&Error::new(kind, "").with_status(status))
+        response_error(status, headers).map_or(Self::Never, |error| Self::of_error(&error))
     }
 
     fn of_error(error: &Error) -> Self {
@@ -48,6 +40,24 @@ impl RetryClass {
     }
 }
 
+/// Returns the error that a response stands for, as far as its head tells; `None` if it is not worth a retry.
+pub(super) fn response_error(status: StatusCode, headers: &HeaderMap) -> Option<Error> {
+    let (kind, what) = match status {
+        StatusCode::TOO_MANY_REQUESTS if retry_after::has_rate_rule(headers) => {
+            (ErrorKind::RateLimited, "the rate limit is exceeded")
+        }
+        StatusCode::TOO_MANY_REQUESTS => (ErrorKind::InstanceBusy, "the instance's queue is full"),
+        StatusCode::ACCEPTED if is_not_processed(headers) => {
+            (ErrorKind::NotProcessed, "the session's queue is full, and the request was not processed")
+        }
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            (ErrorKind::Unavailable, "no node of the instance responded")
+        }
+        _ => return None,
+    };
+    Some(Error::new(kind, what).with_status(status))
+}
+
 /// Returns whether a 202 says that the session's queue was full: it has an empty body and no transaction. Any other 202 is a
 /// success.
 fn is_not_processed(headers: &HeaderMap) -> bool {
@@ -55,7 +65,7 @@ fn is_not_processed(headers: &HeaderMap) -> bool {
     is_empty && !headers.contains_key("x-transaction-id")
 }
 
-/// Returns whether a request with this method may be sent again although it may have been carried out. PUT and PATCH append to
+/// Returns whether a request with this method may be retried although it may have been executed. PUT and PATCH append to
 /// journal fields, and custom journals cannot be told from outside (facts 3.3).
 pub(super) fn is_idempotent(method: &Method) -> bool {
     method.is_safe() || method == Method::DELETE

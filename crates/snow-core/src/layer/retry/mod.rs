@@ -1,19 +1,21 @@
-//! Sends again what may be sent again.
+//! The layer that retries requests.
 #![warn(clippy::arithmetic_side_effects)]
 
 mod classify;
+mod event;
 mod policy;
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
 mod tests;
 
+pub use event::RetryEvent;
 pub use policy::RetryPolicy;
 
 use crate::error::{Attempts, Stop};
 use crate::late::Late;
 use crate::timer::{self, Sleep};
 use crate::{BoxError, Clock, Error, Replay, RequestOptions, clock, clone_request, retry_after};
-use classify::{RetryClass, is_idempotent};
+use classify::{RetryClass, is_idempotent, response_error};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use std::fmt;
@@ -26,20 +28,46 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Sends a request again when it failed in a way that may pass, and when that does no harm (facts 8.4):
+/// Retries requests that failed for a reason that may pass, if a retry does no harm.
 ///
-/// | outcome | sent again |
+/// | outcome | retried |
 /// |---|---|
-/// | no connection, 429, 202 with an empty body and no transaction | always: it was not carried out |
-/// | connection broken, no answer in time, 502, 503, 504 | reads, DELETE, and what its [`RequestOptions`] calls idempotent |
-/// | any other answer or error | never |
+/// | no connection; 429; 202 with an empty body and no transaction | always: the request was not executed |
+/// | connection broken; no response in time; 502, 503, 504 | reads, DELETE, and requests that are [idempotent](RequestOptions::idempotent) |
+/// | any other response or error | never |
 ///
-/// A failed answer is dropped before the pause, so that no place below stays taken. A request whose body cannot be made again
-/// (see [`Replay`]) goes out once. What is given up on is passed on as it is, an answer as an answer; [`Attempts`] tells
-/// how often it was tried and why not once more. [`RetryPolicy`] says how often and when.
+/// A failed response is dropped before the pause, so that it keeps no connection and no concurrency permit. A request whose body
+/// cannot be made again is sent once; see [`Replay`].
 ///
-/// A response that says how long to wait (`Retry-After`) is waited for, if that ends within the deadline; otherwise it is passed
-/// on at once. A pause needs a tokio runtime with timers: outside one it is an error.
+/// If the service says how long to wait (`Retry-After`), the pause is at least that long. If it would end after the deadline, the
+/// response is returned at once instead.
+///
+/// # Order in the stack
+///
+/// Below the [`DeadlineLayer`](super::DeadlineLayer), and above whatever each attempt has to pass again: credentials, the
+/// [`ThrottleLayer`](super::ThrottleLayer) and the [`TimeoutLayer`](super::TimeoutLayer).
+///
+/// # Defaults
+///
+/// [`RetryPolicy`] decides how often and when, and lists its defaults. [`RetryPolicy::on_retry`] reports each retry.
+///
+/// # Per request
+///
+/// [`RequestOptions::idempotent`] says whether a request that may have been executed is retried, and
+/// [`RequestOptions::deadline`] replaces [`RetryPolicy::max_elapsed`].
+///
+/// # Errors
+///
+/// Returns the outcome of the last attempt as it is: a response as a response, an error as an error. [`Attempts`], in the
+/// extensions of the response or at [`Error::attempts`], says how many attempts were made and why there was no further one. Outside
+/// a tokio runtime a pause fails with [`ErrorKind::Other`](crate::ErrorKind::Other).
+///
+/// # Panics
+///
+/// The future panics in a tokio runtime without timers when it has to pause: call `enable_time()` or `enable_all()` on the runtime's
+/// builder.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), snow_core::Error> {
@@ -53,8 +81,8 @@ use tower_service::Service;
 ///     let status = if CALLS.fetch_add(1, Ordering::Relaxed) == 0 { 429 } else { 200 };
 ///     Ok::<_, std::convert::Infallible>(Response::builder().status(status).body(()).unwrap())
 /// });
-/// let answer = RetryLayer::new(RetryPolicy::new()).layer(busy_once).oneshot(Request::new(())).await?;
-/// assert_eq!((answer.status().as_u16(), CALLS.load(Ordering::Relaxed)), (200, 2));
+/// let response = RetryLayer::new(RetryPolicy::new()).layer(busy_once).oneshot(Request::new(())).await?;
+/// assert_eq!((response.status().as_u16(), CALLS.load(Ordering::Relaxed)), (200, 2));
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
@@ -85,7 +113,25 @@ pub struct Retry<S> {
     shared: Arc<RetryShared<S>>,
 }
 
-/// What all clones and calls share: cloning the whole stack below for every call would cost more than this layer does.
+impl<S> Retry<S> {
+    /// Returns a reference to the inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Returns a mutable reference to the inner service, which makes the first attempts. Retries use clones of the service that
+    /// the layer was given, so a change of this one does not affect them.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Consumes this service and returns the inner one.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+/// State that all clones and calls share: cloning the whole stack below for every call would cost more than this layer does.
 struct RetryShared<S> {
     template: Mutex<S>,
     policy: RetryPolicy,
@@ -127,7 +173,7 @@ where
     }
 }
 
-/// How a request has gone so far, and what it takes to send it again.
+/// The attempts of one request so far, and what a further one needs.
 struct RetryState<S, B> {
     shared: Arc<RetryShared<S>>,
     /// A copy of the request; `None` if its body can be sent only once.
@@ -135,7 +181,7 @@ struct RetryState<S, B> {
     /// The number of the current attempt, counted from 1.
     attempt: u32,
     is_idempotent: bool,
-    /// Whether an attempt may have been carried out.
+    /// Whether an attempt may have been executed.
     in_doubt: bool,
     started: Instant,
     max_elapsed: Duration,
@@ -144,16 +190,16 @@ struct RetryState<S, B> {
 impl<S, B: Replay> RetryState<S, B> {
     #[inline]
     fn new(request: &Request<B>, shared: Arc<RetryShared<S>>) -> Self {
-        let operation = RequestOptions::of(request);
+        let options = RequestOptions::of(request);
         let usual = shared.policy.elapsed_limit();
         let by_method = is_idempotent(request.method());
         Self {
             copy: clone_request(request),
-            attempt: operation.map_or(0, RequestOptions::attempts).saturating_add(1),
-            is_idempotent: operation.and_then(RequestOptions::is_idempotent).unwrap_or(by_method),
+            attempt: options.map_or(0, RequestOptions::attempts).saturating_add(1),
+            is_idempotent: options.and_then(RequestOptions::is_idempotent).unwrap_or(by_method),
             in_doubt: false,
             started: clock::now(),
-            max_elapsed: operation.map_or(usual, |operation| operation.time(usual)),
+            max_elapsed: options.map_or(usual, |options| options.time(usual)),
             shared,
         }
     }
@@ -173,10 +219,14 @@ impl<S, B: Replay> RetryState<S, B> {
         let mut request = self.copy.take().ok_or(Stop::Body)?;
         let policy = &self.shared.policy;
         let left = self.max_elapsed.saturating_sub(self.started.elapsed());
-        let delay = policy.delay(self.attempt, requested_delay(outcome, policy.clock()), left)?;
-        let operation = RequestOptions::of(&request).cloned().unwrap_or_default();
-        let operation = operation.attempted(self.attempt).with_time_left(left.saturating_sub(delay));
-        request.extensions_mut().insert(operation);
+        let requested = requested_delay(outcome, policy.clock());
+        let delay = policy.delay(self.attempt, requested, left)?;
+        if let Some(error) = attempt_error(outcome, requested, &request) {
+            policy.report(&error, self.attempt, delay);
+        }
+        let options = RequestOptions::of(&request).cloned().unwrap_or_default();
+        let options = options.attempted(self.attempt).with_time_left(left.saturating_sub(delay));
+        request.extensions_mut().insert(options);
         self.copy = clone_request(&request);
         Ok((delay, request))
     }
@@ -202,6 +252,22 @@ impl<S, B> RetryState<S, B> {
             Err(error) => Err(error.with_attempts(attempts)),
         }
     }
+}
+
+/// Returns the error of a failed attempt, which names the request.
+fn attempt_error<R, B>(
+    outcome: &Result<Response<R>, Error>,
+    requested: Option<Duration>,
+    request: &Request<B>,
+) -> Option<Error> {
+    let error = match outcome {
+        Ok(response) => {
+            let error = response_error(response.status(), response.headers())?;
+            requested.into_iter().fold(error, Error::with_retry_after)
+        }
+        Err(error) => error.clone(),
+    };
+    Some(error.with_request(request.method(), request.uri()))
 }
 
 /// Returns how long the service asks to wait.

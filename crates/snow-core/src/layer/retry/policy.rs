@@ -1,5 +1,6 @@
-//! Whether to try again, and when.
+//! How often and when a request is retried.
 
+use super::event::{RetryEvent, RetryHook};
 use crate::clock::Dice;
 use crate::error::{Attempts, Stop};
 use crate::{Clock, Error};
@@ -7,12 +8,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// How often, how soon, and how many at once. Clones share the budget: give the same one to the [`RetryLayer`] and to
-/// whoever reads answers and finds them broken.
+/// A policy that decides how often and when a request is retried. [`RetryLayer`] says which requests are.
 ///
-/// By default 4 attempts; between them a pause from nothing to half a second, a second, two (full jitter, at most 20
-/// seconds), or as long as the service asks; 20 further attempts in a row over all clones, and one more for every ten
-/// operations that need none; and no pause that would end more than 5 minutes after the operation began.
+/// Clones share the budget: give clones of one policy to the [`RetryLayer`] and to the code that reads responses and retries when
+/// a body breaks off (see [`next_delay`](Self::next_delay)).
+///
+/// # Defaults
+///
+/// | setting | default |
+/// |---|---|
+/// | [`max_attempts`](Self::max_attempts) | 4, the first one included |
+/// | [`backoff`](Self::backoff) | a random pause of at most 500 ms before the first retry, doubled with each retry up to 20 seconds; if the service says how long to wait, that time is added |
+/// | [`budget`](Self::budget) | 20 retries in a row over all clones; ten calls that succeed at once earn one back |
+/// | [`max_elapsed`](Self::max_elapsed) | no pause ends later than 5 minutes after the call began |
+/// | [`on_retry`](Self::on_retry) | none; a `DEBUG` event of [`tracing`] is emitted in any case |
+///
+/// # Examples
 ///
 /// ```
 /// use snow_core::layer::{RetryLayer, RetryPolicy};
@@ -32,6 +43,7 @@ struct PolicySettings {
     first_backoff: Duration,
     max_backoff: Duration,
     max_elapsed: Duration,
+    on_retry: RetryHook,
     shared: Arc<PolicyShared>,
 }
 
@@ -44,7 +56,7 @@ struct PolicyShared {
 }
 
 impl RetryPolicy {
-    /// The defaults.
+    /// Creates a policy with the defaults above.
     pub fn new() -> Self {
         let shared = PolicyShared { budget: RetryBudget::new(20), jitter: Dice::new(), clock: Clock::new() };
         Self(Arc::new(PolicySettings {
@@ -52,28 +64,29 @@ impl RetryPolicy {
             first_backoff: Duration::from_millis(500),
             max_backoff: Duration::from_secs(20),
             max_elapsed: Duration::from_secs(300),
+            on_retry: RetryHook::default(),
             shared: Arc::new(shared),
         }))
     }
 
-    /// At most so many attempts, the first one included. One: nothing is sent again.
+    /// Sets the maximum number of attempts, the first one included. `1` disables retries, and `0` is treated as `1`.
     #[must_use]
-    pub fn max_attempts(mut self, most: u32) -> Self {
-        self.settings().max_attempts = most.max(1);
+    pub fn max_attempts(mut self, max: u32) -> Self {
+        self.settings().max_attempts = max.max(1);
         self
     }
 
-    /// The longest first pause, and the longest of all. Each pause is chosen evenly between nothing and its longest, which
-    /// doubles with every attempt.
+    /// Sets the maximum pause before the first retry, and the maximum of all pauses. Each pause is random, from zero to its maximum
+    /// (full jitter), and the maximum doubles with each retry.
     #[must_use]
-    pub fn backoff(mut self, first: Duration, most: Duration) -> Self {
+    pub fn backoff(mut self, first: Duration, max: Duration) -> Self {
         let settings = self.settings();
-        (settings.first_backoff, settings.max_backoff) = (first, most);
+        (settings.first_backoff, settings.max_backoff) = (first, max);
         self
     }
 
-    /// How many further attempts all clones together may make in a row; operations that need none fill it again, ten
-    /// of them by one.
+    /// Sets how many retries all clones together may make in a row. Each call that needs no retry refills the budget by a tenth of
+    /// a retry. So when most requests fail, few are retried.
     #[must_use]
     pub fn budget(mut self, attempts: u32) -> Self {
         let PolicyShared { jitter, clock, .. } = &*self.0.shared;
@@ -83,11 +96,29 @@ impl RetryPolicy {
         self
     }
 
-    /// No pause may end later than so long after the operation began: the limit of the
-    /// [`DeadlineLayer`](crate::layer::DeadlineLayer) above.
+    /// Sets the time after the beginning of a call within which every pause must end: the limit of the
+    /// [`DeadlineLayer`](crate::layer::DeadlineLayer) above. A retry whose pause would end later is not made.
     #[must_use]
-    pub fn max_elapsed(mut self, deadline: Duration) -> Self {
-        self.settings().max_elapsed = deadline;
+    pub fn max_elapsed(mut self, max: Duration) -> Self {
+        self.settings().max_elapsed = max;
+        self
+    }
+
+    /// Calls `hook` before each retry, before the pause begins: for metrics, or for logs of your own. It replaces an earlier hook.
+    ///
+    /// The hook runs in the task that makes the request, so it should return quickly. A `DEBUG` event of [`tracing`] with the fields
+    /// `attempt`, `delay_ms`, `kind` and `status` is emitted with or without a hook.
+    ///
+    /// ```
+    /// use snow_core::layer::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::new().on_retry(|event| {
+    ///     eprintln!("attempt {} failed ({}), next one in {:?}", event.attempt, event.error, event.delay);
+    /// });
+    /// ```
+    #[must_use]
+    pub fn on_retry(mut self, hook: impl Fn(&RetryEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.settings().on_retry = RetryHook::new(hook);
         self
     }
 
@@ -95,18 +126,32 @@ impl RetryPolicy {
         Arc::make_mut(&mut self.0)
     }
 
-    /// For whoever reads an answer and finds it broken, which no layer sees: how long to wait before a read is sent again.
-    /// `attempts` were made, `elapsed` is the time since the first began.
+    /// Returns how long to wait before a read is retried whose response could not be read. A retry layer does not see that, because
+    /// its part ends with the head of the response.
+    ///
+    /// `attempts` is the number of attempts so far, and `elapsed` the time since the first one began. A retry takes from the
+    /// budget, and is reported to the [`on_retry`](Self::on_retry) hook.
     ///
     /// # Errors
-    /// The same error, with the attempts and why there is no further one; or as it is, if nothing speaks for another.
+    /// Returns `error` if there is no further attempt: with the number of attempts and the reason, or unchanged if it is not
+    /// retryable.
     pub fn next_delay(&self, error: Error, attempts: u32, elapsed: Duration) -> Result<Duration, Error> {
         if error.may_have_executed() || !error.is_retryable() {
             return Err(error);
         }
         let left = self.0.max_elapsed.saturating_sub(elapsed);
-        self.delay(attempts, error.retry_after(), left)
-            .map_err(|stop| error.with_attempts(Attempts::new(attempts, Some(stop), false)))
+        match self.delay(attempts, error.retry_after(), left) {
+            Ok(delay) => {
+                self.report(&error, attempts, delay);
+                Ok(delay)
+            }
+            Err(stop) => Err(error.with_attempts(Attempts::new(attempts, Some(stop), false))),
+        }
+    }
+
+    /// Reports a retry to the hook and to tracing. `attempt` is the number of the attempt that failed.
+    pub(super) fn report(&self, error: &Error, attempt: u32, delay: Duration) {
+        self.0.on_retry.report(&RetryEvent { error, attempt, delay });
     }
 
     pub(super) fn elapsed_limit(&self) -> Duration {
@@ -117,7 +162,7 @@ impl RetryPolicy {
         &self.0.shared.clock
     }
 
-    /// Refills the budget after an operation that needed no second attempt.
+    /// Refills the budget after a call that needed no retry.
     pub(super) fn deposit(&self) {
         self.0.shared.budget.deposit();
     }
@@ -150,10 +195,10 @@ impl Default for RetryPolicy {
     }
 }
 
-/// What an operation that needs no second attempt deposits, as a part of an attempt.
+/// A call that needs no retry deposits one part of so many.
 const TENTHS: u32 = 10;
 
-/// A token bucket of further attempts. When much fails, retrying everything makes it worse: then the bucket runs empty.
+/// A token bucket of retries. When much fails, retrying everything makes it worse: then the bucket runs empty.
 #[derive(Debug)]
 struct RetryBudget {
     tenths: AtomicU32,
@@ -166,13 +211,13 @@ impl RetryBudget {
         Self { tenths: AtomicU32::new(max), max }
     }
 
-    /// Takes one attempt out, and returns whether one was left.
+    /// Withdraws one retry, and returns whether one was left.
     fn withdraw(&self) -> bool {
         let less = |tenths: u32| tenths.checked_sub(TENTHS);
         self.tenths.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
     }
 
-    /// Puts a tenth of an attempt back.
+    /// Deposits a tenth of a retry.
     fn deposit(&self) {
         if self.tenths.load(Ordering::Relaxed) < self.max {
             let more = |tenths: u32| (tenths < self.max).then_some(tenths.saturating_add(1));

@@ -22,8 +22,11 @@ async fn run(
         let at = counted.fetch_add(1, Ordering::Relaxed) as usize;
         async move {
             let outcome = outcomes.get(at).or(outcomes.last()).unwrap();
-            let answer = outcome.map(|status| Response::builder().status(status).header("retry-after", "2"));
-            answer.map(|answer| answer.body(Body::empty()).unwrap()).map_err(|kind| Error::new(kind, "below"))
+            let response =
+                outcome.map(|status| Response::builder().status(status).header("retry-after", "2"));
+            response
+                .map(|response| response.body(Body::empty()).unwrap())
+                .map_err(|kind| Error::new(kind, "below"))
         }
     });
     let outcome = RetryLayer::new(policy).layer(inner).oneshot(request).await;
@@ -50,9 +53,9 @@ async fn what_was_not_carried_out_is_sent_again_whatever_it_is() {
             &[Err(ErrorKind::InstanceBusy), Ok(200)],
         ] {
             let (outcome, calls) = run(RetryPolicy::new(), request(method.clone()), outcomes).await;
-            let answer = outcome.unwrap();
-            assert_eq!((answer.status().as_u16(), calls), (200, 2));
-            assert_eq!(answer.extensions().get::<Attempts>().unwrap().to_string(), "after 2 attempts");
+            let response = outcome.unwrap();
+            assert_eq!((response.status().as_u16(), calls), (200, 2));
+            assert_eq!(response.extensions().get::<Attempts>().unwrap().to_string(), "after 2 attempts");
         }
     }
 }
@@ -79,7 +82,7 @@ async fn what_may_have_been_carried_out_is_sent_again_only_if_that_does_no_harm(
             let (outcome, calls) = run(RetryPolicy::new(), request, outcomes).await;
             assert_eq!(calls, sent, "{method} {outcomes:?}");
             let attempts = match outcome {
-                Ok(answer) => *answer.extensions().get::<Attempts>().unwrap(),
+                Ok(response) => *response.extensions().get::<Attempts>().unwrap(),
                 Err(error) => error.attempts().unwrap(),
             };
             assert_eq!(attempts.stopped() == Some(Stop::Doubt), sent == 1);
@@ -102,7 +105,7 @@ async fn gives_up_with_the_count_and_the_reason() {
         let policy = policy.backoff(Duration::ZERO, Duration::ZERO);
         let (outcome, made) = run(policy, request, outcomes).await;
         let attempts = match &outcome {
-            Ok(answer) => *answer.extensions().get::<Attempts>().unwrap(),
+            Ok(response) => *response.extensions().get::<Attempts>().unwrap(),
             Err(error) => error.attempts().unwrap(),
         };
         assert_eq!((made, attempts.count() as usize, attempts.stopped()), (calls, calls, Some(why)));
@@ -121,15 +124,15 @@ async fn waits_as_long_as_the_service_asks_and_little_longer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_answer_is_dropped_before_the_pause() {
+async fn a_failed_response_is_dropped_before_the_pause() {
     let (mut service, mut handle) = contract::spawn(layer());
     tokio_test::assert_ready_ok!(service.poll_ready());
-    let mut answer = tokio_test::task::spawn(service.call(contract::request("/")));
-    tokio_test::assert_pending!(answer.poll());
+    let mut response = tokio_test::task::spawn(service.call(contract::request("/")));
+    tokio_test::assert_pending!(response.poll());
     let (held, body) = contract::body_by_hand();
     let busy = Response::builder().status(429).header("retry-after", "9").body(body).unwrap();
     handle.next_request().await.unwrap().1.send_response(busy);
-    tokio_test::assert_pending!(answer.poll());
+    tokio_test::assert_pending!(response.poll());
     assert!(held.is_abandoned());
 }
 
@@ -140,4 +143,82 @@ async fn a_foreign_body_that_can_be_sent_once_is_sent_once() {
     });
     let error = layer().layer(inner).oneshot(Request::new(Once(String::new()))).await.unwrap_err();
     assert_eq!(error.attempts().unwrap().stopped(), Some(Stop::Body));
+}
+
+/// The number, the kind, the status and the pause of each retry that a hook was told of.
+type Reported = (u32, ErrorKind, Option<u16>, Duration);
+
+fn recording() -> (RetryPolicy, Arc<Mutex<Vec<Reported>>>) {
+    let events = Arc::<Mutex<Vec<_>>>::default();
+    let seen = events.clone();
+    let policy = RetryPolicy::new().on_retry(move |event| {
+        let status = event.error.status().map(|status| status.as_u16());
+        seen.lock().unwrap().push((event.attempt, event.error.kind(), status, event.delay));
+    });
+    (policy, events)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hook_is_called_before_each_retry() {
+    let outcomes = &[Ok(503), Err(ErrorKind::Connect), Ok(429), Ok(200)];
+    let (policy, events) = recording();
+    let began = clock::now();
+    let (outcome, calls) = run(policy, request(Method::GET), outcomes).await;
+    assert!(outcome.is_ok() && calls == 4);
+    let events = events.lock().unwrap();
+    let heads: Vec<_> = events.iter().map(|(attempt, kind, status, _)| (*attempt, *kind, *status)).collect();
+    let expected = [
+        (1, ErrorKind::Unavailable, Some(503)),
+        (2, ErrorKind::Connect, None),
+        (3, ErrorKind::RateLimited, Some(429)), // for it says when to come back
+    ];
+    assert_eq!(heads, expected);
+    let pauses: Duration = events.iter().map(|event| event.3).sum();
+    assert!(began.elapsed().abs_diff(pauses) < Duration::from_millis(10), "{pauses:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hook_is_not_called_where_there_is_no_retry() {
+    for (method, outcomes, retries) in [
+        (Method::GET, &[Ok(200)][..], 0),
+        (Method::POST, &[Ok(503)], 0),
+        (Method::GET, &[Ok(404)], 0),
+        (Method::GET, &[Ok(503)], 3),
+    ] {
+        let (policy, events) = recording();
+        drop(run(policy, request(method), outcomes).await);
+        assert_eq!(events.lock().unwrap().len(), retries, "{outcomes:?}");
+    }
+}
+
+#[test]
+fn a_read_that_is_retried_by_its_reader_is_reported_too() {
+    let (policy, events) = recording();
+    let broken = |kind| Error::new(kind, "the body broke off").of_read();
+    let delay = policy.next_delay(broken(ErrorKind::Truncated), 2, Duration::ZERO).unwrap();
+    policy.next_delay(broken(ErrorKind::Decode), 2, Duration::ZERO).unwrap_err();
+    policy.next_delay(broken(ErrorKind::Truncated), 4, Duration::ZERO).unwrap_err();
+    assert_eq!(*events.lock().unwrap(), [(2, ErrorKind::Truncated, None, delay)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_retry_is_an_event_of_tracing_without_secrets() {
+    let (lines, listening) = crate::layer::span::recorded::Lines::record();
+    let request = Request::get("https://dev1.service-now.com/api/now/table/incident?sysparm_query=canary")
+        .header("authorization", "canary")
+        .body(Body::empty())
+        .unwrap();
+    let (outcome, _) = run(RetryPolicy::new(), request, &[Ok(429), Err(ErrorKind::Connect), Ok(200)]).await;
+    drop((outcome.unwrap(), listening));
+    let text = lines.text();
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("retrying a request")).collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    for part in ["DEBUG", "attempt=1", "delay_ms=2", "kind=RateLimited", "status=429"] {
+        assert!(lines[0].contains(part), "{part} is not in {}", lines[0]);
+    }
+    assert!(
+        lines[1].contains("attempt=2") && lines[1].contains("kind=Connect") && !lines[1].contains("status"),
+        "{text}"
+    );
+    assert!(!text.contains("canary"), "{text}");
 }

@@ -6,10 +6,10 @@ use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Far more than the service sets (facts 1.4).
-const MOST: usize = 32;
+/// Far more cookies than the service sets (facts 1.4).
+const MAX_COOKIES: usize = 32;
 
-/// The cookies of one session with one origin, and who was logged in when they came.
+/// The cookies of one session with one origin, and the credentials that they belong to.
 #[derive(Default)]
 pub(super) struct CookieJar {
     authorization: Option<HeaderValue>,
@@ -23,20 +23,20 @@ struct Cookie {
 }
 
 impl CookieJar {
-    /// Whether its cookies came to requests with the same credentials.
+    /// Returns whether the cookies belong to the credentials of these headers.
     pub(super) fn belongs_to(&self, headers: &HeaderMap) -> bool {
         self.authorization.as_ref() == headers.get(header::AUTHORIZATION)
     }
 
-    /// Takes note of who is logged in: cookies of anybody else are forgotten.
-    pub(super) fn hand_to(&mut self, headers: &HeaderMap) {
+    /// Assigns the jar to the credentials of these headers. Cookies of other credentials are forgotten.
+    pub(super) fn assign_to(&mut self, headers: &HeaderMap) {
         if !self.belongs_to(headers) {
             self.cookies.clear();
             self.authorization = headers.get(header::AUTHORIZATION).cloned();
         }
     }
 
-    /// The `Cookie` header, if there is anything to say.
+    /// Returns the `Cookie` header; `None` if there are no cookies.
     pub(super) fn header(&mut self) -> Option<HeaderValue> {
         let now = clock::now();
         self.cookies.retain(|cookie| cookie.until.is_none_or(|until| now < until));
@@ -47,12 +47,12 @@ impl CookieJar {
         Some(header)
     }
 
-    /// Keeps what an answer sets, and forgets what it takes back.
-    pub(super) fn learn(&mut self, headers: &HeaderMap) {
+    /// Keeps the cookies that a response sets, and forgets those that it removes.
+    pub(super) fn update(&mut self, headers: &HeaderMap) {
         for set in headers.get_all(header::SET_COOKIE) {
             let Some(cookie) = set.to_str().ok().and_then(Cookie::parse) else { continue };
             self.cookies.retain(|known| known.name != cookie.name);
-            if cookie.until.is_none_or(|until| clock::now() < until) && self.cookies.len() < MOST {
+            if cookie.until.is_none_or(|until| clock::now() < until) && self.cookies.len() < MAX_COOKIES {
                 self.cookies.push(cookie);
             }
         }
@@ -60,8 +60,8 @@ impl CookieJar {
 }
 
 impl Cookie {
-    /// Name, value and end. `Path` and `Domain` are passed over: every cookie of an instance is for all of it, and goes back
-    /// to no other origin.
+    /// Reads name, value and expiry. `Path` and `Domain` are ignored: every cookie of an instance is for all of it, and is sent to no
+    /// other origin.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let (name, value) = parts.next()?.split_once('=')?;
@@ -85,14 +85,14 @@ fn lifetime(seconds: &str) -> Option<Duration> {
     seconds.parse::<i64>().ok().map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
-/// How long until a date; the service writes dashes in it.
+/// Returns the time until a date, which the service writes with dashes.
 fn until(date: &str) -> Option<Duration> {
     let date = httpdate::parse_http_date(&date.replace('-', " ")).ok()?;
     Some(date.duration_since(crate::Clock::new().now()).unwrap_or_default())
 }
 
 impl fmt::Debug for CookieJar {
-    /// The names; never a value.
+    /// Writes the names, never a value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.cookies.iter().map(|cookie| &cookie.name)).finish()
     }
@@ -111,7 +111,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn keeps_what_is_set_until_its_end_and_forgets_what_is_taken_back() {
         let mut jar = CookieJar::default();
-        jar.learn(&set(&[
+        jar.update(&set(&[
             "JSESSIONID=AB; Path=/; HttpOnly",
             "glide_user=; Max-Age=0; Expires=Thu, 01-Jan-1970 00:00:10 GMT; Path=/; HttpOnly",
             "glide_session_store=CD==; Max-Age=1800; Path=/",
@@ -121,9 +121,9 @@ mod tests {
         assert_eq!(jar.header().unwrap(), "JSESSIONID=AB; glide_session_store=CD==");
         tokio::time::advance(Duration::from_secs(1801)).await;
         assert_eq!(jar.header().unwrap(), "JSESSIONID=AB");
-        jar.learn(&set(&["JSESSIONID=EF"]));
+        jar.update(&set(&["JSESSIONID=EF"]));
         assert_eq!(jar.header().unwrap(), "JSESSIONID=EF");
-        jar.learn(&set(&["JSESSIONID=; Max-Age=-1"]));
+        jar.update(&set(&["JSESSIONID=; Max-Age=-1"]));
         assert!(jar.header().is_none());
     }
 
@@ -131,12 +131,12 @@ mod tests {
     fn cookies_of_somebody_else_are_forgotten_and_no_value_is_shown() {
         let anna = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static("Bearer anna"))]);
         let mut jar = CookieJar::default();
-        jar.hand_to(&anna);
-        jar.learn(&set(&["JSESSIONID=canary"]));
+        jar.assign_to(&anna);
+        jar.update(&set(&["JSESSIONID=canary"]));
         assert_eq!(format!("{jar:?}"), r#"["JSESSIONID"]"#);
-        jar.hand_to(&anna);
+        jar.assign_to(&anna);
         assert!(jar.header().is_some_and(|header| header.is_sensitive()));
-        jar.hand_to(&HeaderMap::new());
+        jar.assign_to(&HeaderMap::new());
         assert!(jar.header().is_none());
     }
 }

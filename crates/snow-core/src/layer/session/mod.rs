@@ -1,10 +1,14 @@
-//! Cookies: none, or as many sessions as there may be requests at once.
+//! The layer that keeps the cookies of the service's sessions, or none.
 #![warn(clippy::arithmetic_side_effects)]
 
 mod cookie_jar;
 mod pool;
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
+mod tests;
 
 use crate::late::Late;
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error, Origin};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -21,19 +25,43 @@ use tokio::sync::OwnedSemaphorePermit;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// How the service's sessions are used.
+/// Decides whether requests share sessions of the service.
 ///
-/// [`none`](Self::none) keeps no cookie: each request is one of its own to the service, which logs it in afresh, and any
-/// number run at once. It is what the facade does by default.
+/// [`none`](Self::none) keeps no cookies. Each request logs in anew, and any number of requests run at once. `snow-client` does so by
+/// default.
 ///
-/// [`pooled`](Self::pooled) keeps a number of sessions. The service runs one request of a session at a time and answers 202
-/// when too many wait for it (facts 8.3), so each session has one request in flight, and a request waits for a free one: at
-/// most a minute, then it fails with [`ErrorKind::PermitTimeout`](crate::ErrorKind::PermitTimeout). It saves the login, and a read finds what a write of the
-/// same session left. The cookies of a session stay with it and with the origin; they are forgotten when a request comes
-/// with another `Authorization`, after a 401 or 202, and when an answer is not read to its end: the service may still be busy
-/// with it.
+/// [`pooled`](Self::pooled) keeps a number of sessions. That saves the login, and a read sees what a write of the same session left.
+/// The service runs one request of a session at a time, and responds 202 when too many wait for it, so each session has one request in
+/// flight, and further requests wait until a session is free. The cookies of a session are sent to its origin alone. They are
+/// forgotten when a request brings another `Authorization`, after a 401 or 202, and when a response is not read to its end, because the
+/// service may still be busy with it.
 ///
-/// A request that brings a `Cookie` of its own, or goes to another origin, passes through as it is.
+/// A request that brings a `Cookie` header or goes to another origin passes through unchanged.
+///
+/// # Order in the stack
+///
+/// Below the layer of the credentials, because sessions belong to an `Authorization`, and below the
+/// [`RetryLayer`](super::RetryLayer). With sessions the layer is always ready: it waits inside its future.
+///
+/// # Defaults
+///
+/// A request waits at most one minute for a session.
+///
+/// # Per request
+///
+/// There are no options.
+///
+/// # Errors
+///
+/// [`ErrorKind::PermitTimeout`](crate::ErrorKind::PermitTimeout) if no session is free in time, or
+/// [`ErrorKind::Other`](crate::ErrorKind::Other) if a request has to wait outside a tokio runtime.
+///
+/// # Panics
+///
+/// The future panics in a tokio runtime without timers when it has to wait: call `enable_time()` or `enable_all()` on the runtime's
+/// builder.
+///
+/// # Examples
 ///
 /// ```
 /// use snow_core::{Instance, layer::SessionLayer};
@@ -48,12 +76,12 @@ pub struct SessionLayer {
 }
 
 impl SessionLayer {
-    /// No cookies.
+    /// Creates a layer that keeps no cookies.
     pub fn none() -> Self {
         Self { pool: None }
     }
 
-    /// So many sessions with the instance at this origin; none is one.
+    /// Creates a layer that keeps `sessions` sessions with the instance at this origin; `0` is treated as `1`.
     pub fn pooled(origin: &Origin, sessions: usize) -> Self {
         Self { pool: Some(Arc::new(SessionPool::new(origin, sessions))) }
     }
@@ -74,6 +102,10 @@ pub struct Session<S> {
     pool: Option<Arc<SessionPool>>,
 }
 
+impl<S> Session<S> {
+    inner_service_accessors!();
+}
+
 impl<S, B, R> Service<Request<B>> for Session<S>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
@@ -84,7 +116,7 @@ where
     type Error = Error;
     type Future = SessionFuture<S, B>;
 
-    /// Without sessions as ready as what is below; else always, and it waits inside its future.
+    /// Is ready when the inner service is; with sessions always, because it then waits inside its future.
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.pool.is_some() { Poll::Ready(Ok(())) } else { self.inner.poll_ready(cx).map_err(Error::wrap) }
@@ -174,14 +206,14 @@ fn polled_again() -> Error {
 /// Gives the session to the body of the response, after it has learned from the head.
 #[inline(always)]
 fn with_session<R: Body, E: Into<BoxError>>(
-    answer: Poll<Result<Response<R>, E>>,
+    response: Poll<Result<Response<R>, E>>,
     session: &mut Option<Box<SessionGuard>>,
 ) -> Poll<Result<Response<SessionBody<R>>, Error>> {
-    match answer {
-        Poll::Ready(Ok(answer)) => {
+    match response {
+        Poll::Ready(Ok(response)) => {
             let mut session = session.take();
-            session.iter_mut().for_each(|session| session.learn(answer.status(), answer.headers()));
-            Poll::Ready(Ok(answer.map(|body| SessionBody::new(body, session))))
+            session.iter_mut().for_each(|session| session.update(response.status(), response.headers()));
+            Poll::Ready(Ok(response.map(|body| SessionBody::new(body, session))))
         }
         Poll::Ready(Err(error)) => {
             *session = None;
@@ -198,7 +230,8 @@ impl<S: Service<Request<B>>, B> fmt::Debug for SessionFuture<S, B> {
 }
 
 pin_project! {
-    /// The body of an answer, whose session is free again when it was read to its end, and begins anew when it was not.
+    /// The body of a response. When it is read to its end, its session is free again; when it is dropped before, the session is
+    /// discarded.
     #[derive(Debug)]
     pub struct SessionBody<R> {
         #[pin]
@@ -212,7 +245,7 @@ impl<R: Body> SessionBody<R> {
     fn new(body: R, session: Option<Box<SessionGuard>>) -> Self {
         let mut body = Self { body, session };
         if body.session.is_some() && body.body.is_end_stream() {
-            pool::give_back(&mut body.session);
+            pool::release(&mut body.session);
         }
         body
     }
@@ -238,7 +271,7 @@ where
         match &frame {
             Some(Err(_)) => *this.session = None,
             Some(Ok(_)) if !this.body.is_end_stream() => {}
-            _ => pool::give_back(this.session),
+            _ => pool::release(this.session),
         }
         Poll::Ready(frame)
     }
@@ -251,124 +284,5 @@ where
     #[inline]
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
-mod tests {
-    use super::*;
-    use crate::ErrorKind;
-    use crate::layer::contract;
-    use crate::{Body as OwnBody, Instance};
-    use http::header;
-    use tower::{ServiceExt, service_fn};
-
-    fn pooled(sessions: usize) -> SessionLayer {
-        SessionLayer::pooled(Instance::parse("dev1").unwrap().origin(), sessions)
-    }
-
-    /// Tells which cookies came, and opens a session for a request without.
-    fn instance() -> impl Service<
-        Request<OwnBody>,
-        Response = Response<OwnBody>,
-        Error = Error,
-        Future = std::future::Ready<Result<Response<OwnBody>, Error>>,
-    > + Clone {
-        let sessions = Arc::new(std::sync::atomic::AtomicU32::new(0));
-        service_fn(move |request: Request<OwnBody>| {
-            let cookie =
-                request.headers().get(header::COOKIE).map(|value| value.to_str().unwrap().to_owned());
-            let mut answer = Response::builder();
-            if cookie.is_none() {
-                let number = sessions.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                answer = answer.header(header::SET_COOKIE, format!("JSESSIONID={number}; Path=/; HttpOnly"));
-            }
-            let status = if request.uri().path() == "/401" { 401 } else { 200 };
-            let body = OwnBody::from(cookie.unwrap_or("none".to_owned()));
-            std::future::ready(Ok(answer.status(status).body(body).unwrap()))
-        })
-    }
-
-    fn request(path: &str, user: &str) -> Request<OwnBody> {
-        Request::get(path).header("authorization", user).body(OwnBody::empty()).unwrap()
-    }
-
-    async fn cookies<S>(service: &S, request: Request<OwnBody>) -> Bytes
-    where
-        S: Service<Request<OwnBody>, Response = Response<SessionBody<OwnBody>>, Error = Error> + Clone,
-    {
-        let answer = service.clone().oneshot(request).await.unwrap();
-        read(answer.into_body()).await
-    }
-
-    async fn read(body: SessionBody<OwnBody>) -> Bytes {
-        http_body_util::BodyExt::collect(body).await.unwrap().to_bytes()
-    }
-
-    #[tokio::test]
-    async fn passes_errors_and_bodies_through_and_waits_inside_its_future() {
-        contract::is_transparent(SessionLayer::none()).await;
-        contract::lets_go(SessionLayer::none()).await;
-        contract::is_late(pooled(1)).await;
-        contract::lets_go(pooled(1)).await;
-        contract::completes_again(pooled(1));
-        contract::completes_again(SessionLayer::none());
-    }
-
-    #[tokio::test]
-    async fn without_sessions_no_cookie_is_kept() {
-        let service = SessionLayer::none().layer(instance());
-        for _ in 0..2 {
-            assert_eq!(cookies(&service, request("/", "anna")).await, "none");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_session_is_used_again_by_the_same_user_only() {
-        let service = pooled(1).layer(instance());
-        assert_eq!(cookies(&service, request("/", "anna")).await, "none");
-        assert_eq!(cookies(&service, request("/", "anna")).await, "JSESSIONID=0");
-        assert_eq!(cookies(&service, request("/", "ben")).await, "none");
-        assert_eq!(cookies(&service, request("/", "ben")).await, "JSESSIONID=1");
-        assert_eq!(cookies(&service, request("/", "anna")).await, "none");
-    }
-
-    #[tokio::test]
-    async fn nothing_goes_to_another_origin_and_own_cookies_stay() {
-        let service = pooled(1).layer(instance());
-        cookies(&service, request("/", "anna")).await;
-        assert_eq!(cookies(&service, request("https://elsewhere.example.com/", "anna")).await, "none");
-        let mut own = request("/", "anna");
-        own.headers_mut().insert(header::COOKIE, "mine=1".parse().unwrap());
-        assert_eq!(cookies(&service, own).await, "mine=1");
-        assert_eq!(cookies(&service, request("/", "anna")).await, "JSESSIONID=0");
-    }
-
-    #[tokio::test]
-    async fn a_session_that_was_refused_or_abandoned_begins_anew() {
-        let service = pooled(1).layer(instance());
-        cookies(&service, request("/", "anna")).await;
-        cookies(&service, request("/401", "anna")).await;
-        assert_eq!(cookies(&service, request("/", "anna")).await, "none");
-        drop(service.clone().oneshot(request("/", "anna")).await.unwrap());
-        assert_eq!(cookies(&service, request("/", "anna")).await, "none");
-        assert_eq!(cookies(&service, request("/", "anna")).await, "JSESSIONID=2");
-    }
-
-    /// One request in flight each; and waiting ends.
-    #[tokio::test(start_paused = true)]
-    async fn two_requests_never_share_a_session() {
-        let service = pooled(2).layer(instance());
-        let first = service.clone().oneshot(request("/", "anna")).await.unwrap();
-        let second = service.clone().oneshot(request("/", "anna")).await.unwrap();
-        let third = service.clone().oneshot(request("/", "anna")).await.unwrap_err();
-        assert_eq!(third.kind(), ErrorKind::PermitTimeout);
-        assert!(third.is_retryable() && third.to_string().contains("all 2"), "{third}");
-        read(first.into_body()).await;
-        read(second.into_body()).await;
-        let both =
-            [cookies(&service, request("/", "anna")).await, cookies(&service, request("/", "anna")).await];
-        assert!(both.iter().all(|cookie| cookie.starts_with(b"JSESSIONID=")), "{both:?}");
     }
 }

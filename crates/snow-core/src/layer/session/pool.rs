@@ -1,4 +1,4 @@
-//! The sessions that all clones of a layer share, and the one that a request has.
+//! The sessions that all clones of a layer share, and the session of one request.
 
 use super::cookie_jar::CookieJar;
 use crate::{Error, ErrorKind, Origin, timer};
@@ -26,7 +26,7 @@ impl SessionPool {
         Self { origin: origin.clone(), permits, sessions, free: Mutex::default() }
     }
 
-    /// Whether a request is one of its sessions'.
+    /// Returns whether a request gets one of these sessions.
     pub(super) fn serves<B>(&self, request: &Request<B>) -> bool {
         self.origin.covers(request.uri()) && !request.headers().contains_key(header::COOKIE)
     }
@@ -39,8 +39,8 @@ impl SessionPool {
 
     fn session_timeout(&self) -> Error {
         let why = format!(
-            "no session was free for {WAIT:?}: all {} were taken by requests without an answer and by answers that nobody \
-             has read to the end",
+            "no session was free for {WAIT:?}: all {} were taken by requests without a response and by responses that were not \
+             read to the end",
             self.sessions
         );
         Error::new(ErrorKind::PermitTimeout, why)
@@ -62,7 +62,7 @@ impl SessionPool {
     /// A session, best one of whoever is logged in.
     fn take(self: Arc<Self>, permit: OwnedSemaphorePermit, headers: &HeaderMap) -> SessionGuard {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        // Where every permit has a session of somebody, one of somebody else begins anew.
+        // If every permit has a session of another user, one of those is replaced.
         let own = free.iter().position(|jar| jar.belongs_to(headers));
         let mut jar = match own {
             Some(index) => free.swap_remove(index),
@@ -70,7 +70,7 @@ impl SessionPool {
             None => free.pop().unwrap_or_default(),
         };
         drop(free);
-        jar.hand_to(headers);
+        jar.assign_to(headers);
         SessionGuard { pool: self, jar: Some(jar), _permit: permit }
     }
 }
@@ -81,7 +81,7 @@ impl fmt::Debug for SessionPool {
     }
 }
 
-/// A session in use. Dropped before it was given back, its cookies are lost.
+/// A session in use. If it is dropped before it was released, its cookies are lost.
 pub(super) struct SessionGuard {
     pool: Arc<SessionPool>,
     jar: Option<CookieJar>,
@@ -89,17 +89,17 @@ pub(super) struct SessionGuard {
 }
 
 impl SessionGuard {
-    /// Takes note of an answer's head.
-    pub(super) fn learn(&mut self, status: StatusCode, headers: &HeaderMap) {
+    /// Updates the cookies from the head of a response.
+    pub(super) fn update(&mut self, status: StatusCode, headers: &HeaderMap) {
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::ACCEPTED => self.jar = None,
-            _ => self.jar.iter_mut().for_each(|jar| jar.learn(headers)),
+            _ => self.jar.iter_mut().for_each(|jar| jar.update(headers)),
         }
     }
 }
 
-/// Frees the session, with its cookies.
-pub(super) fn give_back(session: &mut Option<Box<SessionGuard>>) {
+/// Releases the session, with its cookies.
+pub(super) fn release(session: &mut Option<Box<SessionGuard>>) {
     let Some(mut guard) = session.take() else { return };
     if let Some(jar) = guard.jar.take() {
         guard.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(jar);

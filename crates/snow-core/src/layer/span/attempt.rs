@@ -1,6 +1,7 @@
-//! A span for each attempt.
+//! The span of one attempt.
 
-use super::{SpanFuture, enter, listened, names};
+use super::{SpanFuture, enter, if_enabled, names};
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Departure, Error, RequestOptions};
 use http::{Request, Response};
 use std::task::{Context, Poll};
@@ -8,11 +9,21 @@ use tower_layer::Layer;
 use tower_service::Service;
 use tracing::{Span, field::Empty};
 
-/// A span at level `DEBUG` for each request that goes out, until its answer was read: the span of an HTTP client in
+/// Opens a span named `attempt`, at level `DEBUG`, for each HTTP request until its response is read: the span of an HTTP client in
 /// OpenTelemetry's conventions.
 ///
-/// Its fields: those of [`CallSpanLayer`](super::CallSpanLayer), `server.port`, `url.scheme`, `url.full` without its
-/// query, user and password, and `http.request.resend_count` where it was sent before: by the retry layer, or after a 401.
+/// It has the fields of [`CallSpanLayer`](super::CallSpanLayer), and in addition `server.port`, `url.scheme`, `url.full` without
+/// query, user and password, and `http.request.resend_count` if the request was sent before: by the retry layer, or after a 401.
+///
+/// # Order in the stack
+///
+/// Below everything that sends a request again: the [`RetryLayer`](crate::layer::RetryLayer) and the layer of the credentials.
+///
+/// # Errors
+///
+/// The layer adds no errors of its own.
+///
+/// # Examples
 ///
 /// ```
 /// use snow_core::layer::AttemptSpanLayer;
@@ -24,7 +35,7 @@ use tracing::{Span, field::Empty};
 pub struct AttemptSpanLayer(());
 
 impl AttemptSpanLayer {
-    /// Goes below everything that may send again.
+    /// Creates a layer that opens a span for each attempt.
     pub fn new() -> Self {
         Self(())
     }
@@ -44,6 +55,10 @@ pub struct AttemptSpan<S> {
     inner: S,
 }
 
+impl<S> AttemptSpan<S> {
+    inner_service_accessors!();
+}
+
 impl<S, B, R> Service<Request<B>> for AttemptSpan<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -60,7 +75,7 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> SpanFuture<S::Future> {
-        let span = listened(open(&request));
+        let span = if_enabled(open(&request));
         let entered = enter(&span);
         let inner = self.inner.call(request);
         drop(entered);
@@ -89,7 +104,7 @@ fn open<B>(request: &Request<B>) -> Span {
     )
 }
 
-/// How often the request was sent before, whoever sent it; counted where there is something to count in.
+/// Returns how often the request was sent before; `None` for the first time.
 fn resends<B>(request: &Request<B>) -> Option<u32> {
     let told = RequestOptions::of(request).map_or(0, RequestOptions::attempts);
     let counted = Departure::of(request).map_or(0, Departure::count_attempt);

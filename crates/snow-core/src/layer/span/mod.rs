@@ -1,11 +1,11 @@
-//! Spans in the names of OpenTelemetry's HTTP conventions: one for an operation, one for each attempt.
+//! Spans by OpenTelemetry's HTTP conventions: one for each call, and one for each attempt.
 
 mod attempt;
+mod call;
 mod names;
-mod operation;
 
 pub use attempt::{AttemptSpan, AttemptSpanLayer};
-pub use operation::{CallSpan, CallSpanLayer};
+pub use call::{CallSpan, CallSpanLayer};
 
 use crate::{BoxError, Error};
 use bytes::Bytes;
@@ -29,15 +29,16 @@ pin_project! {
     }
 }
 
-/// A span, if anybody listens. On the heap, so that one to which nobody does weighs nothing.
+/// A span, if a subscriber is interested in it. On the heap, so that no span takes little space.
 type OptionalSpan = Option<Box<Span>>;
 
+/// Returns the span if a subscriber is interested in it.
 #[inline]
-fn listened(span: Span) -> OptionalSpan {
+fn if_enabled(span: Span) -> OptionalSpan {
     (!span.is_disabled()).then(|| Box::new(span))
 }
 
-/// Inside of it until what is given is dropped.
+/// Enters the span until the guard is dropped.
 #[inline]
 fn enter(span: &OptionalSpan) -> Option<Entered<'_>> {
     span.as_deref().map(Span::enter)
@@ -54,17 +55,17 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let entered = enter(this.span);
-        let answer = this.inner.poll(cx);
+        let response = this.inner.poll(cx);
         drop(entered);
-        match answer {
-            Poll::Ready(Ok(answer)) => {
+        match response {
+            Poll::Ready(Ok(response)) => {
                 let span = this.span.take();
-                span.iter().for_each(|span| tell(span, &answer));
-                Poll::Ready(Ok(answer.map(|body| SpanBody { body, span })))
+                span.iter().for_each(|span| record_head(span, &response));
+                Poll::Ready(Ok(response.map(|body| SpanBody { body, span })))
             }
             Poll::Ready(Err(error)) => {
                 let error = Error::wrap(error);
-                this.span.take().iter().for_each(|span| tell_failure(span, &error));
+                this.span.take().iter().for_each(|span| record_error(span, &error));
                 Poll::Ready(Err(error))
             }
             Poll::Pending => Poll::Pending,
@@ -72,22 +73,23 @@ where
     }
 }
 
-/// What the head of an answer says.
-fn tell<R>(span: &Span, answer: &Response<R>) {
-    let transaction = answer.headers().get("x-transaction-id").and_then(|id| id.to_str().ok());
-    tell_answer(span, Some(answer.status()), transaction);
-    if is_failure(answer.status()) {
-        span.record("error.type", answer.status().as_str());
+/// Records the head of a response.
+fn record_head<R>(span: &Span, response: &Response<R>) {
+    let transaction = response.headers().get("x-transaction-id").and_then(|id| id.to_str().ok());
+    record_response(span, Some(response.status()), transaction);
+    if is_failure(response.status()) {
+        span.record("error.type", response.status().as_str());
         span.record("otel.status_code", "ERROR");
     }
 }
 
-fn tell_failure(span: &Span, error: &Error) {
-    fail(span, error);
-    tell_answer(span, error.status(), error.transaction_id());
+/// Records an error and what it knows of the response.
+fn record_error(span: &Span, error: &Error) {
+    mark_failed(span, error);
+    record_response(span, error.status(), error.transaction_id());
 }
 
-fn tell_answer(span: &Span, status: Option<StatusCode>, transaction: Option<&str>) {
+fn record_response(span: &Span, status: Option<StatusCode>, transaction: Option<&str>) {
     if let Some(status) = status {
         span.record("http.response.status_code", status.as_u16());
     }
@@ -100,13 +102,13 @@ fn is_failure(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }
 
-fn fail(span: &Span, error: &Error) {
+fn mark_failed(span: &Span, error: &Error) {
     span.record("error.type", field::debug(error.kind()));
     span.record("otel.status_code", "ERROR");
 }
 
 pin_project! {
-    /// The body of an answer, which is read within its span: the span ends when the body was read or dropped.
+    /// The body of a response, which is read within its span. The span ends when the body is read to its end or dropped.
     #[derive(Debug)]
     pub struct SpanBody<R> {
         #[pin]
@@ -130,7 +132,7 @@ where
         let frame = ready!(this.body.poll_frame(cx)).map(|frame| frame.map_err(Error::wrap));
         drop(entered);
         if let (Some(Err(error)), Some(span)) = (&frame, this.span) {
-            fail(span, error);
+            mark_failed(span, error);
         }
         Poll::Ready(frame)
     }
@@ -146,7 +148,7 @@ where
     }
 }
 
-/// What the spans of a test say, as lines of text.
+/// The spans and events of a test, as lines of text.
 #[cfg(test)]
 pub(crate) mod recorded {
     use std::io;
@@ -158,7 +160,7 @@ pub(crate) mod recorded {
     pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
     impl Lines {
-        /// Everything that this thread tells until the guard is dropped.
+        /// Records what this thread emits until the guard is dropped.
         pub(crate) fn record() -> (Self, DefaultGuard) {
             let lines = Self::default();
             let subscriber = tracing_subscriber::fmt()

@@ -13,12 +13,12 @@ pub(super) fn span<B>(request: &Request<B>) -> String {
     }
 }
 
-/// The method, by a name that programs can count on.
+/// Returns the method; `_OTHER` for one that HTTP does not define.
 pub(super) fn method(method: &Method) -> &str {
     known_method(method).unwrap_or("_OTHER")
 }
 
-/// The method as it is, where it is another one.
+/// Returns the method as it is, if HTTP does not define it.
 pub(super) fn original_method(method: &Method) -> Option<&str> {
     known_method(method).is_none().then(|| method.as_str())
 }
@@ -28,7 +28,7 @@ fn known_method(method: &Method) -> Option<&str> {
     Some(method.as_str()).filter(|method| KNOWN.contains(method))
 }
 
-/// An address without its query, its user and its password.
+/// A URI that is displayed without query, user and password.
 pub(super) struct Address<'a>(pub(super) &'a Uri);
 
 impl fmt::Display for Address<'_> {
@@ -43,8 +43,8 @@ impl fmt::Display for Address<'_> {
     }
 }
 
-/// A path with placeholders for everything that may be an id or belongs to one installation: of the documented APIs the tables
-/// stay, of others the name of the API. `None` for a path that belongs to no API.
+/// Returns the path with placeholders for everything that may be an id or belongs to one installation: of the documented APIs the
+/// table is kept, of other APIs the name. Returns `None` for a path that belongs to no API.
 pub(super) fn template(path: &str) -> Option<String> {
     let at = path.find("/api/");
     let (prefix, below) = path.split_at_checked(at.or_else(|| path.rfind('/'))?)?;
@@ -69,7 +69,7 @@ pub(super) fn template(path: &str) -> Option<String> {
     Some(format!("{prefix}/api/{namespace}{version}/{name}{rest}"))
 }
 
-/// What is below one of the documented APIs.
+/// Returns the template of a path below one of the documented APIs.
 fn documented(api: &str, rest: &[&str]) -> String {
     match (api, rest) {
         ("table" | "stats" | "import", [table, rest @ ..]) => {
@@ -88,7 +88,7 @@ fn documented(api: &str, rest: &[&str]) -> String {
     }
 }
 
-/// What is below any other API, whose parts may all be ids.
+/// Returns the template of a path below any other API, whose segments may all be ids.
 fn unknown(rest: &[&str]) -> String {
     match rest {
         [] => String::new(),
@@ -103,7 +103,7 @@ fn is_version(segment: &str) -> bool {
         .is_some_and(|v| !v.is_empty() && v.len() < 4 && v.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// A name that somebody gave to an API or a table.
+/// Returns whether a segment is the name of an API or a table.
 fn is_word(segment: &str) -> bool {
     segment.starts_with(|c: char| c.is_ascii_alphabetic())
         && segment.bytes().all(is_of_word)
@@ -114,7 +114,7 @@ fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-/// A sys_id or UUID.
+/// Returns whether a segment is a sys_id or a UUID.
 fn is_id(segment: &str) -> bool {
     segment.len() >= 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }

@@ -1,4 +1,4 @@
-//! Whether requests may go out: after a 429 none of them for a while, then one alone, which shows whether the others may.
+//! The gate that holds requests back after a 429: first all of them for a while, then all but one, which probes the service.
 
 use crate::clock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,16 +8,16 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
-/// The longest pause by default.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The max_pause pause by default.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// How long the others wait for what becomes of a probe. A 429 comes at once, so that one without a response by then was let in.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long other requests wait for the result of a probe. A 429 comes at once, so a probe without a response by then was accepted.
+const MAX_PROBE: Duration = Duration::from_secs(30);
 
-/// What all clones share.
+/// The state that all clones share.
 #[derive(Debug)]
 pub(super) struct Gate {
-    /// Of the state, for requests that find it open.
+    /// Whether the state is `Open`, so that requests need no lock then.
     is_open: AtomicBool,
     inner: Mutex<GateInner>,
     changed: Notify,
@@ -26,29 +26,29 @@ pub(super) struct Gate {
 #[derive(Debug)]
 struct GateInner {
     state: GateState,
-    longest: Duration,
-    /// How many 429s have come: a probe that went out before the last of them says nothing.
-    refusals: u64,
+    max_pause: Duration,
+    /// The number of 429s so far. A probe that was sent before the last of them is outdated.
+    rejections: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum GateState {
     Open,
-    /// Nobody goes out until then; for ever if there is no such moment.
+    /// No request is sent until then; never if there is no such moment.
     Paused {
         until: Option<Instant>,
     },
-    /// One request is on its way, and the others wait for what becomes of it; until then.
+    /// One request was sent as a probe, and the others wait for its result, at most until then.
     Probing {
         until: Option<Instant>,
     },
 }
 
-/// What keeps a request from going out.
+/// What keeps a request from being sent.
 pub(super) enum Obstacle {
-    /// A pause that goes on for so long.
+    /// A pause, with the time that is left of it.
     Pause(Duration),
-    /// A probe that is waited for, so long at most.
+    /// A probe, with the time for which its result is still waited for.
     Probe(Duration),
 }
 
@@ -56,13 +56,13 @@ impl Gate {
     pub(super) fn new() -> Self {
         Self {
             is_open: AtomicBool::new(true),
-            inner: Mutex::new(GateInner { state: GateState::Open, longest: LONGEST, refusals: 0 }),
+            inner: Mutex::new(GateInner { state: GateState::Open, max_pause: MAX_PAUSE, rejections: 0 }),
             changed: Notify::new(),
         }
     }
 
-    pub(super) fn set_longest(&self, longest: Duration) {
-        self.lock().longest = longest;
+    pub(super) fn set_max_pause(&self, max_pause: Duration) {
+        self.lock().max_pause = max_pause;
     }
 
     #[inline]
@@ -70,7 +70,7 @@ impl Gate {
         self.is_open.load(Ordering::Acquire)
     }
 
-    /// What keeps requests from going out, if anything does.
+    /// Returns what keeps requests from being sent, if anything does.
     pub(super) fn obstacle(&self) -> Option<Obstacle> {
         match self.lock().state {
             GateState::Open => None,
@@ -79,15 +79,15 @@ impl Gate {
         }
     }
 
-    /// Lets a request out, as the probe if it is the first one after a pause; `None` if it has to wait.
+    /// Admits a request, as the probe if it is the first one after a pause. Returns `None` if it has to wait.
     pub(super) fn enter(self: &Arc<Self>) -> Option<Option<Probe>> {
         let mut inner = self.lock();
         match inner.state {
             GateState::Open => Some(None),
             GateState::Paused { until } | GateState::Probing { until } if left(until).is_some() => None,
             GateState::Paused { .. } => {
-                inner.state = GateState::Probing { until: clock::after(PATIENCE) };
-                Some(Some(Probe { gate: self.clone(), refusals: inner.refusals }))
+                inner.state = GateState::Probing { until: clock::after(MAX_PROBE) };
+                Some(Some(Probe { gate: self.clone(), rejections: inner.rejections }))
             }
             GateState::Probing { .. } => {
                 self.open(inner);
@@ -96,17 +96,17 @@ impl Gate {
         }
     }
 
-    /// Stops everybody for as long as a 429 asks, and no longer than is allowed. Returns for how long.
-    pub(super) fn refuse(&self, asked: Duration) {
+    /// Pauses all requests for the time that a 429 asks for, up to the maximum.
+    pub(super) fn pause(&self, requested: Duration) {
         let mut inner = self.lock();
-        let until = clock::after(asked.min(inner.longest));
+        let until = clock::after(requested.min(inner.max_pause));
         let until = match inner.state {
-            // An earlier one may have asked for more.
+            // An earlier 429 may have asked for more.
             GateState::Paused { until: earlier } => later(earlier, until),
             _ => until,
         };
         inner.state = GateState::Paused { until };
-        inner.refusals = inner.refusals.wrapping_add(1);
+        inner.rejections = inner.rejections.wrapping_add(1);
         self.is_open.store(false, Ordering::Release);
         drop(inner);
         self.changed.notify_waiters();
@@ -129,7 +129,7 @@ impl Gate {
     }
 }
 
-/// How long it is until a moment; `None` if it is over.
+/// Returns the time until a moment; `None` if it has passed.
 fn left(until: Option<Instant>) -> Option<Duration> {
     let left = until.map_or(Duration::MAX, |until| until.saturating_duration_since(clock::now()));
     Some(left).filter(|left| !left.is_zero())
@@ -139,15 +139,15 @@ fn later(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     Some(a?.max(b?))
 }
 
-/// The one request that goes out after a pause. Dropped without a result, it leaves its turn to the next one.
+/// The one request that is sent first after a pause. If it is dropped without a result, the next request becomes the probe.
 #[derive(Debug)]
 pub(super) struct Probe {
     gate: Arc<Gate>,
-    refusals: u64,
+    rejections: u64,
 }
 
 impl Probe {
-    /// It was let in, and so are the others from now on.
+    /// Opens the gate, because the service accepted the probe.
     pub(super) fn succeed(self) {
         let inner = self.gate.lock();
         if self.is_current(&inner) {
@@ -155,9 +155,9 @@ impl Probe {
         }
     }
 
-    /// Whether nothing has happened since it went out that says more.
+    /// Returns whether nothing newer is known than what this probe will tell.
     fn is_current(&self, inner: &GateInner) -> bool {
-        matches!(inner.state, GateState::Probing { .. }) && inner.refusals == self.refusals
+        matches!(inner.state, GateState::Probing { .. }) && inner.rejections == self.rejections
     }
 }
 

@@ -1,10 +1,14 @@
-//! How many requests at once, and none for a while after a 429.
+//! The layer that limits concurrency, and pauses after a 429.
 #![warn(clippy::arithmetic_side_effects)]
 
 mod gate;
 mod permits;
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
+mod tests;
 
 use crate::late::Late;
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error, RequestOptions};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -24,26 +28,48 @@ use tower_service::Service;
 
 /// Limits how many requests run concurrently over all clones, and holds all of them back after a 429.
 ///
-/// # Concurrency
-/// A request takes its permit when its future is first polled, and keeps it until its response's body is read to the end or
-/// dropped. So **whoever calls again while reading a response needs a second permit**: with a limit of one that waits for itself.
-/// Therefore waiting ends, after a minute by default, with [`ErrorKind::PermitTimeout`](crate::ErrorKind::PermitTimeout).
+/// # Concurrency permits
+///
+/// A request takes its permit when its future is first polled, and keeps it until the body of its response is read to the end or
+/// dropped. So **a caller that sends another request while reading a response needs a second permit**: with a limit of one it waits
+/// for itself until the time in [`wait`](Self::wait) is over.
 ///
 /// # After a 429
-/// A 429 with `Retry-After` or the end of a rate window stops all clones until then, a bare one for a second (facts 8.1, 8.2), but
-/// none for more than a minute by default: see [`max_rate_limit_pause`](Self::max_rate_limit_pause). Then one request goes out
-/// alone and the others wait for its response: if that is another 429 there is another pause, otherwise all go on. If that
-/// request is dropped or fails without a response, the next one takes its turn; after 30 seconds without any result all go on.
-/// No other status holds back anything but its own request.
 ///
-/// A request that would be held back for longer than it may wait, or longer than the deadline that its [`RequestOptions`] brings, gets
-/// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) at once; [`Error::retry_after`] tells how long the pause goes on.
+/// A 429 pauses all clones until the time in `Retry-After`, or until the end of the rate window; without either, for one second.
+/// [`max_rate_limit_pause`](Self::max_rate_limit_pause) limits the pause. Then one request goes first and the others wait for its
+/// response: after another 429 there is another pause, otherwise all go on. If that request is dropped or fails without a
+/// response, the next one goes first. After 30 seconds without any result all go on. No other status holds back other requests.
 ///
-/// The layer is always ready and waits for the service below inside its future.
+/// # Order in the stack
+///
+/// Below the [`RetryLayer`](super::RetryLayer), so that a request that pauses between two attempts holds no permit. The layer is
+/// always ready: it waits for the service below inside its future.
+///
+/// # Defaults
+///
+/// A request waits at most one minute for a permit, and a pause lasts at most one minute.
+///
+/// # Per request
+///
+/// [`RequestOptions::prefetch`] leaves the last permit to others. A request that brings a [deadline](RequestOptions::deadline) is not
+/// held back for longer than that.
+///
+/// # Errors
+///
+/// - [`ErrorKind::PermitTimeout`](crate::ErrorKind::PermitTimeout) if no permit is free in time.
+/// - [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited), at once, if a pause would hold the request back for too long;
+///   [`Error::retry_after`] says how long the pause goes on.
+/// - [`ErrorKind::Other`](crate::ErrorKind::Other) if a request has to wait outside a tokio runtime.
+///
+/// In each case the request was not sent.
 ///
 /// # Panics
-/// Its futures panic in a tokio runtime without timers when they have to wait: call `enable_time()` or `enable_all()` on the
-/// runtime's builder. Outside a runtime they complete with an error then.
+///
+/// The future panics in a tokio runtime without timers when it has to wait: call `enable_time()` or `enable_all()` on the runtime's
+/// builder.
+///
+/// # Examples
 ///
 /// ```
 /// use snow_core::layer::ThrottleLayer;
@@ -64,17 +90,17 @@ impl ThrottleLayer {
         Self { state: Arc::new(ThrottleState::new(max)), wait: Duration::from_secs(60) }
     }
 
-    /// Sets the longest that a request waits for a permit, and the longest that it is held back by pauses; a minute each by default.
+    /// Sets how long a request waits for a permit, and how long pauses may hold it back; one minute each by default.
     #[must_use]
     pub fn wait(self, max: Duration) -> Self {
         Self { wait: max, ..self }
     }
 
-    /// Sets the longest pause that a 429 causes, whatever it asks for; a minute by default. It holds for all clones of this
-    /// layer. The errors of the request that was refused tell what the service asked for, by [`Error::retry_after`].
+    /// Sets the longest pause that a 429 causes, whatever it asks for; one minute by default. It applies to all clones of this
+    /// layer. The error of the request that got the 429 has the time that the service asked for, see [`Error::retry_after`].
     #[must_use]
     pub fn max_rate_limit_pause(self, max: Duration) -> Self {
-        self.state.gate.set_longest(max);
+        self.state.gate.set_max_pause(max);
         self
     }
 }
@@ -92,6 +118,10 @@ impl<S> Layer<S> for ThrottleLayer {
 pub struct Throttle<S> {
     inner: S,
     layer: ThrottleLayer,
+}
+
+impl<S> Throttle<S> {
+    inner_service_accessors!();
 }
 
 impl<S, B, R> Service<Request<B>> for Throttle<S>
@@ -118,8 +148,8 @@ where
     }
 }
 
-/// A request that has not been sent yet. It waits for a permit only while it is polled, so that one that is dropped or left alone
-/// keeps nothing from others.
+/// A request that has not been sent yet. It waits for a permit only while it is polled, so that a future that is dropped or not
+/// polled holds up no other request.
 struct QueuedRequest<S, B> {
     service: S,
     layer: ThrottleLayer,
@@ -133,14 +163,14 @@ impl<S, B> QueuedRequest<S, B> {
         if let Some(wait) = &mut self.wait {
             return wait.as_mut().poll(cx);
         }
-        let operation = RequestOptions::of(&self.request);
-        if operation.is_some_and(RequestOptions::is_spare) {
-            return Poll::Ready(self.layer.state.try_admit_spare());
+        let options = RequestOptions::of(&self.request);
+        if options.is_some_and(RequestOptions::is_prefetch) {
+            return Poll::Ready(self.layer.state.try_admit_prefetch());
         }
         match self.layer.state.try_admit() {
             Some(admission) => Poll::Ready(Ok(admission)),
             None => {
-                let deadline = operation.and_then(RequestOptions::time_left).unwrap_or(Duration::MAX);
+                let deadline = options.and_then(RequestOptions::time_left).unwrap_or(Duration::MAX);
                 self.poll_wait(deadline, cx)
             }
         }
@@ -192,20 +222,21 @@ where
         loop {
             match this.call.as_mut().project() {
                 Projected::Sent { call, permit, probe } => {
-                    let answer = ready!(call.poll(cx));
+                    let response = ready!(call.poll(cx));
                     let (permit, probe) = (permit.take().ok_or_else(polled_again)?, probe.take());
-                    let answer = answer.map_err(Error::wrap)?; // drops the probe: the next one takes its turn
-                    permit.observe(answer.status(), answer.headers());
-                    if let Some(probe) = probe.filter(|_| answer.status() != StatusCode::TOO_MANY_REQUESTS) {
+                    let response = response.map_err(Error::wrap)?; // drops the probe: the next one takes its turn
+                    permit.observe(response.status(), response.headers());
+                    if let Some(probe) = probe.filter(|_| response.status() != StatusCode::TOO_MANY_REQUESTS)
+                    {
                         probe.succeed();
                     }
-                    return Poll::Ready(Ok(answer.map(|body| ThrottleBody::new(body, permit))));
+                    return Poll::Ready(Ok(response.map(|body| ThrottleBody::new(body, permit))));
                 }
                 Projected::Queued { queued } => {
                     let admission = ready!(queued.as_mut().ok_or_else(polled_again)?.poll_admission(cx));
-                    let mut going = queued.take().ok_or_else(polled_again)?;
+                    let mut admitted = queued.take().ok_or_else(polled_again)?;
                     let (permit, probe) = admission.map_err(Error::before_sending)?;
-                    let call = Late::new(&mut going.service, going.request);
+                    let call = Late::new(&mut admitted.service, admitted.request);
                     this.call.set(ThrottleCall::Sent { call, permit: Some(permit), probe });
                 }
             }
@@ -224,7 +255,7 @@ impl<S: Service<Request<B>>, B> fmt::Debug for ThrottleFuture<S, B> {
 }
 
 pin_project! {
-    /// The body of an answer, which keeps its request's place until it is read or dropped.
+    /// The body of a response, which keeps its request's concurrency permit until it is read or dropped.
     #[derive(Debug)]
     pub struct ThrottleBody<R> {
         #[pin]
@@ -269,108 +300,5 @@ where
     #[inline]
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
-mod tests {
-    use super::*;
-    use crate::Body as OwnBody;
-    use crate::layer::contract;
-    use crate::{Clock, ErrorKind, clock};
-    use http::{HeaderName, HeaderValue};
-    use tower::{ServiceExt, service_fn};
-
-    fn free(layer: &ThrottleLayer) -> usize {
-        layer.state.permits.available_permits()
-    }
-
-    #[tokio::test]
-    async fn is_ready_at_once_and_waits_inside_its_future() {
-        let layer = ThrottleLayer::new(1);
-        contract::is_late(layer.clone()).await;
-        contract::lets_go(layer.clone()).await;
-        contract::completes_again(layer.clone());
-        assert_eq!(free(&layer), 1, "a place was lost");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_place_is_kept_until_the_body_is_read_or_dropped() {
-        let layer = ThrottleLayer::new(1);
-        for read in [true, false] {
-            let (mut sender, body) = contract::body_by_hand();
-            let answer = contract::answer(layer.clone(), body).await;
-            assert_eq!(free(&layer), 0);
-            sender.send("x").await;
-            drop(sender);
-            if read {
-                OwnBody::stream(answer.into_body()).collect(9).await.unwrap();
-            } else {
-                drop(answer);
-            }
-            assert_eq!(free(&layer), 1);
-        }
-        let answer = contract::answer(layer.clone(), OwnBody::empty()).await;
-        assert_eq!(free(&layer), 1, "nothing to read, nothing to keep");
-        drop(answer);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn waiting_for_oneself_ends() {
-        let layer = ThrottleLayer::new(1).wait(Duration::from_secs(20));
-        let first = contract::answer(layer.clone(), contract::stuck_body()).await;
-        let inner =
-            service_fn(|_: Request<OwnBody>| async { Ok::<_, Error>(Response::new(OwnBody::empty())) });
-        let began = clock::now();
-        let mut call = Box::pin(layer.layer(inner).call(contract::request("/")));
-        let error = (&mut call).await.unwrap_err();
-        assert_eq!((error.kind(), began.elapsed().as_secs()), (ErrorKind::PermitTimeout, 20));
-        assert!(!error.may_have_executed() && error.to_string().contains("all 1 were taken"), "{error}");
-        assert_eq!((&mut call).await.unwrap_err().kind(), ErrorKind::Internal, "it is over");
-        drop(first);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_429_stops_all_clones_for_as_long_as_it_asks() {
-        let header = |name, value: u64| Some((HeaderName::from_static(name), HeaderValue::from(value)));
-        for case in ["retry-after", "x-ratelimit-reset", "none"] {
-            let layer = ThrottleLayer::new(4);
-            let unix = Clock::new().unix();
-            let (header, milliseconds) = match case {
-                "retry-after" => (header(case, 7), 7_000),
-                // In whole seconds, of which this one has begun.
-                "x-ratelimit-reset" => (header(case, unix.as_secs() + 8), 8_000 - unix.subsec_millis()),
-                _ => (None, 1_000),
-            };
-            let inner = service_fn(move |request: Request<OwnBody>| {
-                let mut answer = Response::new(OwnBody::empty());
-                if request.uri() == "/busy" {
-                    *answer.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-                    answer.headers_mut().extend(header.clone());
-                }
-                async move { Ok::<_, Error>(answer) }
-            });
-            let began = clock::now();
-            layer.layer(inner.clone()).oneshot(contract::request("/busy")).await.unwrap();
-            layer.clone().layer(inner).oneshot(contract::request("/")).await.unwrap();
-            let waited = began.elapsed().as_millis();
-            assert!(
-                waited.abs_diff(milliseconds.into()) <= 2,
-                "{waited} ms in place of {milliseconds}: {case}"
-            );
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_longer_pause_than_allowed_is_an_error_at_once() {
-        let layer = ThrottleLayer::new(4).max_rate_limit_pause(Duration::MAX);
-        layer.state.gate.refuse(Duration::from_secs(1_800));
-        let inner =
-            service_fn(|_: Request<OwnBody>| async { Ok::<_, Error>(Response::new(OwnBody::empty())) });
-        let began = clock::now();
-        let error = layer.layer(inner).oneshot(contract::request("/")).await.unwrap_err();
-        assert_eq!((error.kind(), began.elapsed()), (ErrorKind::RateLimited, Duration::ZERO));
-        assert!(error.retry_after().unwrap() > Duration::from_secs(1_790) && !error.may_have_executed());
     }
 }

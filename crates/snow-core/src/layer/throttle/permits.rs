@@ -1,4 +1,4 @@
-//! What all clones of a throttle share: the permits, and the gate that a 429 closes.
+//! The state that all clones of a throttle share: the permits, and the gate that a 429 closes.
 
 use super::gate::{Gate, Obstacle, Probe};
 use crate::{Clock, Error, ErrorKind, clock, retry_after, timer};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// What all clones share.
+/// The state that all clones share.
 pub(super) struct ThrottleState {
     pub(super) permits: Semaphore,
     max: usize,
@@ -17,10 +17,10 @@ pub(super) struct ThrottleState {
     pub(super) gate: Arc<Gate>,
 }
 
-/// How long a 429 without a time holds all requests back.
+/// The pause after a 429 that does not say how long to wait.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest that a request waits.
+/// How long a request may wait.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MaxWait {
     /// For a permit.
@@ -29,7 +29,7 @@ pub(super) struct MaxWait {
     pub(super) pause: Duration,
 }
 
-/// What a request goes out with: a permit, and the probe if it is the first request after a pause.
+/// What a request is sent with: a permit, and the probe if it is the first request after a pause.
 pub(super) type Admission = (Permit, Option<Box<Probe>>);
 
 impl ThrottleState {
@@ -48,13 +48,13 @@ impl ThrottleState {
     }
 
     /// Admits a request that must not take the last permit.
-    pub(super) fn try_admit_spare(self: &Arc<Self>) -> Result<Admission, Error> {
+    pub(super) fn try_admit_prefetch(self: &Arc<Self>) -> Result<Admission, Error> {
         let two = self.permits.try_acquire_many(2).ok().filter(|_| self.gate.is_open());
         let one = two.and_then(|mut two| two.split(1));
         one.map(|one| (self.into_permit(one), None)).ok_or_else(|| {
             Error::new(
                 ErrorKind::PermitTimeout,
-                "no place was to prefetch for a request that nobody waits for yet",
+                "the last free concurrency permit is not used for a prefetch",
             )
         })
     }
@@ -80,19 +80,19 @@ impl ThrottleState {
         }
     }
 
-    /// Waits until the gate is open, or until a pause is over. Returns how long that took. Pauses that would last longer than
-    /// `most`, with what a request was held back before, are an error at once.
-    async fn wait_for_gate(&self, most: Duration, before: Duration) -> Result<Duration, Error> {
+    /// Waits until the gate is open or a pause has ended, and returns how long that took. Fails at once if a pause would hold the
+    /// request back for longer than `max` in all; `before` is how long it was held back so far.
+    async fn wait_for_gate(&self, max: Duration, before: Duration) -> Result<Duration, Error> {
         let began = clock::now();
         loop {
             let mut changed = pin!(self.gate.changed());
-            changed.as_mut().enable(); // before the state is looked at
+            changed.as_mut().enable(); // before the state is read, so that no change is missed
             let left = match self.gate.obstacle() {
                 None => return Ok(began.elapsed()),
                 Some(Obstacle::Probe(left)) => left,
                 Some(Obstacle::Pause(left)) => {
                     let held_back = before.saturating_add(began.elapsed());
-                    if held_back.saturating_add(left) > most {
+                    if held_back.saturating_add(left) > max {
                         return Err(held_back_too_long(left));
                     }
                     left
@@ -104,8 +104,8 @@ impl ThrottleState {
 
     fn permit_timeout(&self, waited: Duration) -> Error {
         let why = format!(
-            "no place was free for {waited:?}: all {} were taken by requests without an answer and by answers that nobody \
-             has read to the end",
+            "no concurrency permit was free for {waited:?}: all {} were taken by requests without a response and by responses \
+             that were not read to the end",
             self.max
         );
         Error::new(ErrorKind::PermitTimeout, why)
@@ -121,7 +121,7 @@ impl Permit {
     pub(super) fn observe(&self, status: StatusCode, headers: &HeaderMap) {
         if status == StatusCode::TOO_MANY_REQUESTS {
             let ThrottleState { gate, clock, .. } = &*self.0;
-            gate.refuse(retry_after::of(status, headers, clock).unwrap_or(DEFAULT_PAUSE));
+            gate.pause(retry_after::of(status, headers, clock).unwrap_or(DEFAULT_PAUSE));
         }
     }
 }
@@ -139,7 +139,7 @@ impl fmt::Debug for Permit {
 }
 
 fn held_back_too_long(left: Duration) -> Error {
-    let why = "the instance refused an earlier request (429), and until it may be asked again is longer than this one may wait, \
+    let why = "the instance rejected an earlier request (429), and the pause that it asked for is longer than this request may wait, \
                so it was not sent";
     Error::new(ErrorKind::RateLimited, why).with_retry_after(left).before_sending()
 }

@@ -70,7 +70,7 @@ impl<'a> QueryBuilder<'a> {
             if connective == Connective::Or {
                 return fail(body, "GROUPBY is no alternative to a condition: leave ^OR out");
             }
-            // How a list view shows rows says nothing about which they are (facts 2.1).
+            // Grouping in a list view does not change which records match (facts 2.1).
             (self.takes_alternative, self.has_group_by) = (false, true);
             return parse_name(field).map(drop);
         }

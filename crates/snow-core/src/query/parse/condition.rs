@@ -10,7 +10,7 @@ use crate::query::value_check::ValueContext;
 use crate::query::{Side, url_text, write};
 use std::borrow::Cow;
 
-/// A whole text as a field's name.
+/// Parses a whole text as a field's name.
 pub(super) fn parse_name(text: &str) -> Result<&str, ParseError<'_>> {
     match check_field(text) {
         Ok(()) => Ok(text),
@@ -18,7 +18,7 @@ pub(super) fn parse_name(text: &str) -> Result<&str, ParseError<'_>> {
     }
 }
 
-/// The field's name that a text begins with, and what is behind it.
+/// Splits the field's name off the beginning of a text.
 pub(super) fn parse_leading_name(text: &str) -> Result<(&str, &str), ParseError<'_>> {
     let (field, rest) = split_name(text);
     if field.is_empty() {
@@ -50,14 +50,14 @@ pub(super) fn parse_condition(text: &str) -> Result<Condition<'_>, ParseError<'_
         Operator::DatePart => Test::DatePart(parse_labelled(value, 2)?),
         Operator::Refused(why) => return fail(rest, format!("{word} {why}")),
     };
-    // The operator may be written with another word than it was read with.
+    // The operator may be written in another spelling than it was read in.
     if let Err(why) = write::check_name(field, test.word()) {
         return fail(text, why.to_string());
     }
     Ok(Condition { field: Cow::Borrowed(field), test, or_empty: false })
 }
 
-/// One value: checked by what writes it, so that whatever was read can be written.
+/// Parses one value, with the check of the writer, so that whatever was parsed can be written.
 pub(super) fn parse_value<'a>(
     text: &'a str,
     field: &str,
@@ -99,7 +99,7 @@ fn parse_relation(relation: Relation, text: &str) -> Result<Test<'_>, ParseError
     }
 }
 
-/// `f2@day@before@3`
+/// Parses `f2@day@before@3`.
 fn parse_distance(more: bool, text: &str) -> Result<Test<'_>, ParseError<'_>> {
     let (other, rest) = parse_leading_name(text)?;
     let parts: Vec<&str> = rest.split('@').collect();
@@ -119,7 +119,7 @@ fn parse_distance(more: bool, text: &str) -> Result<Test<'_>, ParseError<'_>> {
     }
 }
 
-/// `@hour@ago@1`
+/// Parses `@hour@ago@1`.
 fn parse_relative(text: &str) -> Result<Relative, ParseError<'_>> {
     let parts: Vec<&str> = text.split('@').collect();
     let found = match parts[..] {
@@ -138,12 +138,12 @@ fn parse_relative(text: &str) -> Result<Relative, ParseError<'_>> {
     }
 }
 
-/// A number as this crate writes it.
+/// Parses a number as this crate writes it.
 pub(super) fn parse_count(text: &str) -> Option<u32> {
     text.parse().ok().filter(|number: &u32| number.to_string() == text)
 }
 
-/// A label and what it stands for, with @ between.
+/// Splits a label from its meaning, with @ between.
 fn parse_labelled(text: &str, parts: usize) -> Result<Cow<'_, str>, ParseError<'_>> {
     if text.split('@').count() != parts || text.split('@').any(str::is_empty) {
         return fail(text, format!("expected {parts} texts with @ between them"));

@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Query<'_>, Error> {
     })
 }
 
-/// Where reading stopped, and why.
+/// The position at which parsing failed, and why.
 struct ParseError<'a> {
     /// The part of the text that begins there.
     rest: &'a str,
@@ -40,7 +40,7 @@ fn parse_terms(text: &str, inner: bool) -> Result<Query<'_>, ParseError<'_>> {
     let mut at = 0;
     while let Some(piece) = pieces.get(at) {
         if piece.is_empty() && at > 0 && at + 1 == pieces.len() {
-            break; // a caret at the end begins nothing
+            break; // a caret at the end is followed by nothing
         }
         let (connective, body) = if at == 0 { (Connective::And, *piece) } else { split_connective(piece) };
         if connective == Connective::NewGroup {

@@ -7,7 +7,7 @@ use crate::query::related::{Join, RelatedList, SpecialCondition};
 use crate::query::{Expr, Query};
 use std::borrow::Cow;
 
-/// `incident.problem_id,>=1`
+/// Parses `incident.problem_id,>=1`.
 pub(super) fn parse_related_list<'a>(
     head: &'a str,
     matching: Query<'a>,
@@ -28,7 +28,7 @@ pub(super) fn parse_related_list<'a>(
     Ok(SpecialCondition::Related { list, sign, count })
 }
 
-/// `t1.f=t2.f!condition`
+/// Parses `t1.f=t2.f!condition`.
 pub(super) fn parse_join(text: &str) -> Result<SpecialCondition<'_>, ParseError<'_>> {
     let (left, rest) = parse_leading_name(text)?;
     let Some(rest) = rest.strip_prefix('=') else { return fail(rest, "expected = and the other field") };

@@ -50,7 +50,7 @@ impl fmt::Write for Writer<'_> {
     }
 }
 
-/// What separates the next condition from the last one.
+/// The separator between the last condition and the next one.
 #[derive(Clone, Copy)]
 enum Separator {
     None,
@@ -136,7 +136,7 @@ fn write_clause(clause: &Clause<'_, '_>, writer: &mut Writer<'_>, separator: Sep
     Ok(())
 }
 
-/// Writes the orders. They hold for the whole query, wherever in it they were given.
+/// Writes the orders. They apply to the whole query, wherever they were given.
 fn write_orders(
     terms: &[Expr<'_>],
     writer: &mut Writer<'_>,

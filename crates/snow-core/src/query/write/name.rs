@@ -21,12 +21,12 @@ pub(super) fn write_name(
     Ok(())
 }
 
-/// Whether the name of a field can stand before an operator.
+/// Returns whether the name of a field can be followed by an operator.
 pub(in crate::query) fn check_name(name: &str, word: &str) -> Result<(), Error> {
     write_name(name, "query", Some(word), &mut Writer::plain(&mut String::new()))
 }
 
-/// Checks that a name with capitals can be told from the operator behind it, which has capitals, too.
+/// Checks that a name with capitals can be told from the operator after it, which has capitals, too.
 #[cold]
 fn check_mixed_name(name: &str, part: &str, word: Option<&str>) -> Result<(), Error> {
     let Some(word) = word else { return Ok(()) };

@@ -6,7 +6,7 @@ use crate::query::value::{Value, ValueKind};
 use crate::query::value_check::{ValueContext, check_text, find_invalid_char, invalid_char_message};
 use std::fmt::{self, Write as _};
 
-/// Whether a value can stand at its place.
+/// Checks that a value is allowed at its position.
 pub(in crate::query) fn check_value(value: &Value<'_>, context: ValueContext<'_>) -> Result<(), Error> {
     write_value(value, context, &mut Writer::plain(&mut String::new()))
 }
@@ -16,21 +16,21 @@ pub(crate) fn encode_value(value: &Value<'_>, field: &str, out: &mut String) -> 
     write_value(value, ValueContext { field, word: "=", separator: None }, &mut Writer::url(out))
 }
 
-/// A value of a list as it is written.
+/// Returns a value of a list as it is written.
 pub(in crate::query) fn plain_value(value: &Value<'_>) -> Result<String, Error> {
     let mut out = String::new();
     write_value(value, ValueContext { field: "", word: "", separator: None }, &mut Writer::plain(&mut out))?;
     Ok(out)
 }
 
-/// How many bytes a value of a list takes in a URL.
+/// Returns how many bytes a value of a list takes in a URL.
 pub(in crate::query) fn encoded_len(value: &Value<'_>) -> Result<usize, Error> {
     let mut out = String::new();
     write_value(value, ValueContext { field: "", word: "", separator: None }, &mut Writer::url(&mut out))?;
     Ok(out.len())
 }
 
-/// A value that is text, checked.
+/// Returns a value as text, checked.
 fn write_text(text: &str, context: ValueContext<'_>, writer: &mut Writer<'_>) -> Result<(), Error> {
     check_text(text, context, false)?;
     writer.push(text);
@@ -74,7 +74,7 @@ pub(super) fn write_value(
     }
 }
 
-/// The shortest text that reads back to the same number.
+/// Returns the shortest text that is parsed to the same number.
 fn write_float(
     number: impl fmt::Display,
     is_finite: bool,

@@ -1,4 +1,4 @@
-//! The usual rules of the environment.
+//! The proxies of the environment.
 
 use super::{NoProxy, Proxies, Proxy};
 use crate::{Error, ErrorKind};
@@ -21,7 +21,7 @@ pub(in crate::transport) fn from_environment(
         Some(lower) => Ok::<_, Error>(Some(lower)),
         None => set(name),
     };
-    // A CGI program finds the header `Proxy` of whoever called it in `HTTP_PROXY`.
+    // In a CGI program, `HTTP_PROXY` is the header `Proxy` of the caller.
     let is_cgi = variable("REQUEST_METHOD").is_some_and(|method| !method.is_empty());
     let http = if is_cgi { set("http_proxy")? } else { either("HTTP_PROXY")? };
     let (https, all, spared) = (either("HTTPS_PROXY")?, either("ALL_PROXY")?, either("NO_PROXY")?);

@@ -1,4 +1,4 @@
-//! Proxies: which one, for what, and as whom.
+//! Proxies, the hosts that they are used for, and their credentials.
 
 mod environment;
 mod no_proxy;
@@ -15,11 +15,11 @@ use no_proxy::NoProxy;
 use percent_encoding::percent_decode_str;
 use std::fmt;
 
-/// A proxy: HTTP (`http://`, or `https://` for one that is spoken to over TLS) or SOCKS 5 (`socks5://`).
+/// A proxy: HTTP (`http://`, or `https://` for TLS to the proxy) or SOCKS 5 (`socks5://`).
 ///
-/// Every connection goes through it as a tunnel (CONNECT, for HTTP), those of plain `http://` too: the proxy sees the
-/// instance's host and port and nothing else, and credentials for it are in no request. The proxy looks the host's name up,
-/// not this machine (`socks5h://` means the same).
+/// Every connection is a tunnel through the proxy (CONNECT, for HTTP), including connections for plain `http://`: the proxy sees only the
+/// instance's host and port, and no request contains the credentials of the proxy. The proxy resolves the host name, not this machine
+/// (`socks5h://` means the same).
 ///
 /// ```
 /// use snow_core::transport::{Proxy, Transport};
@@ -48,12 +48,12 @@ pub(super) enum ProxyScheme {
 }
 
 impl Proxy {
-    /// A proxy by its URL: `http://host:port`, `https://…`, `socks5://…`; without a scheme, `http`. Without a port it is 80, 443
-    /// or 1080. A user and password in the URL are its [`credentials`](Self::credentials), percent-encoded where they have
-    /// characters that mean something in a URL.
+    /// Creates a proxy from its URL: `http://host:port`, `https://…` or `socks5://…`; without a scheme, `http`. The default ports are
+    /// 80, 443 and 1080. A user and password in the URL are its [`credentials`](Self::credentials); special characters in them are
+    /// percent-encoded.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for what is no such URL. The error does not repeat it, since it may have a password in it.
+    /// [`ErrorKind::InvalidInput`] for any other text. The error does not repeat it, because it may contain a password.
     pub fn new(url: &str) -> Result<Self, Error> {
         let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         // `Uri` would leave out what follows it: most likely the rest of a password, and the host.
@@ -68,7 +68,7 @@ impl Proxy {
             Some("http") => (ProxyScheme::Http, 80),
             Some("https") => (ProxyScheme::Https, 443),
             Some("socks5" | "socks5h") => (ProxyScheme::Socks5, 1080),
-            _ => return Err(invalid("its scheme is none of http, https, socks5")),
+            _ => return Err(invalid("its scheme is not http, https or socks5")),
         };
         if uri.path_and_query().is_some_and(|rest| rest.as_str() != "/") {
             return Err(invalid("there is a path or query in it"));
@@ -92,17 +92,16 @@ impl Proxy {
     fn with_user_info(self, text: &str) -> Result<Self, Error> {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
         let decoded = |part| {
-            percent_decode_str(part).decode_utf8().map_err(|_| invalid("its user or password is no UTF-8"))
+            percent_decode_str(part).decode_utf8().map_err(|_| invalid("its user or password is not UTF-8"))
         };
         let (user, password) = (decoded(user)?, decoded(password)?);
         self.credentials(&user, &*password)
     }
 
-    /// As whom to use it: `Proxy-Authorization: Basic` for HTTP, the user and password method for SOCKS 5.
+    /// Sets the credentials: `Proxy-Authorization: Basic` for HTTP, the user and password method for SOCKS 5.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for a user with a colon, which would end it, or for what SOCKS cannot carry: each of the two takes
-    /// 1 to 255 bytes there.
+    /// [`ErrorKind::InvalidInput`] for a user with a colon, which would end it. For SOCKS 5, each of the two has to have 1 to 255 bytes.
     pub fn credentials(mut self, user: &str, password: impl Into<Secret>) -> Result<Self, Error> {
         let password = password.into();
         check_credential("proxy's user", user)?;
@@ -120,8 +119,8 @@ impl Proxy {
         Ok(self)
     }
 
-    /// Adds a header to what this proxy is asked (CONNECT), or replaces one of the same name. It is in no request to the instance,
-    /// and is not printed. `User-Agent` is there without this: that of the first request that the transport sends.
+    /// Adds a header to CONNECT requests to this proxy, or replaces one of the same name. It is sent in no request to the instance, and is
+    /// not printed. The `User-Agent` is set by default: that of the first request of the transport.
     ///
     /// ```
     /// use http::{HeaderName, HeaderValue};
@@ -133,8 +132,8 @@ impl Proxy {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for a SOCKS proxy, which gets no headers, and for the headers that say where a tunnel leads and how a
-    /// request is sent: `Host`, `Content-Length`, `Transfer-Encoding`, `Connection`.
+    /// [`ErrorKind::InvalidInput`] for a SOCKS proxy, which gets no headers, and for the headers that the transport sets: `Host`,
+    /// `Content-Length`, `Transfer-Encoding` and `Connection`.
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Result<Self, Error> {
         if self.scheme == ProxyScheme::Socks5 {
             return Err(invalid("a header is given for it, and SOCKS 5 has none"));
@@ -151,18 +150,18 @@ impl Proxy {
         Ok(self)
     }
 
-    /// What to connect to directly: a list with commas or spaces of hosts (`example.com`, `.example.com` and `*.example.com` all
-    /// mean that host and everything below it) and addresses, each with an optional `:port`, and of networks (`10.0.0.0/8`); `*` is
-    /// everything. Replaces an earlier list.
+    /// Sets the hosts that are connected to directly, separated by commas or spaces: hosts (`example.com`, `.example.com` and
+    /// `*.example.com` all mean that host and everything below it) and addresses, each with an optional `:port`, and networks
+    /// (`10.0.0.0/8`); `*` is everything. It replaces an earlier list.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for a network that is none, or an entry with characters that no host has.
+    /// [`ErrorKind::InvalidInput`] for an invalid network, or an entry with characters that no host has.
     pub fn no_proxy(mut self, list: &str) -> Result<Self, Error> {
         self.no_proxy = NoProxy::parse(list)?;
         Ok(self)
     }
 
-    /// Whether a request to this address goes through it.
+    /// Returns whether a request to this address uses the proxy.
     pub(super) fn is_for(&self, uri: &Uri) -> bool {
         let port = uri.port_u16().unwrap_or(if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 });
         !uri.host().is_some_and(|host| self.no_proxy.covers(host, port))
@@ -176,17 +175,17 @@ impl Proxy {
         self.scheme
     }
 
-    /// What it gets beside what every proxy gets.
+    /// Returns the additional headers.
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// User and password.
+    /// Returns user and password.
     pub(super) fn login(&self) -> Option<(&str, &str)> {
         self.credentials.as_ref().map(|(user, password)| (user.as_str(), password.expose()))
     }
 
-    /// The value of `Proxy-Authorization`.
+    /// Returns the value of `Proxy-Authorization`.
     pub(super) fn authorization(&self) -> Option<HeaderValue> {
         let (user, password) = self.login()?;
         let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
@@ -196,7 +195,7 @@ impl Proxy {
     }
 }
 
-/// User info, and host with port.
+/// Splits user info from host and port.
 fn split(authority: &Authority) -> (Option<&str>, &str) {
     let whole = authority.as_str();
     let (user_info, host) = match whole.rsplit_once('@') {
@@ -212,7 +211,7 @@ fn split(authority: &Authority) -> (Option<&str>, &str) {
     (user_info, host)
 }
 
-/// The proxy's own address. The scheme is that of the way there, so that connectors know what to do with it.
+/// Returns the proxy's own URI, whose scheme tells connectors how to connect to the proxy.
 fn address(scheme: ProxyScheme, host: &str) -> Result<Uri, Error> {
     let scheme = if scheme == ProxyScheme::Https { Scheme::HTTPS } else { Scheme::HTTP };
     let builder =
@@ -228,7 +227,7 @@ fn invalid(why: &str) -> Error {
 }
 
 impl fmt::Display for Proxy {
-    /// Scheme, host and port; never credentials.
+    /// Writes scheme, host and port, never credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.scheme {
             ProxyScheme::Http => "http",
@@ -245,12 +244,12 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// Which proxy is for what.
+/// The proxies, and what each is used for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Proxies {
     pub(super) https: Option<Proxy>,
     pub(super) http: Option<Proxy>,
-    /// Whether connections to this machine are left alone: so with rules of the environment, which were made for elsewhere.
+    /// Whether connections to this machine are direct, as with proxies of the environment.
     pub(super) spare_loopback: bool,
 }
 

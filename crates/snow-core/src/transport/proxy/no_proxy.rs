@@ -1,4 +1,4 @@
-//! What is connected to directly.
+//! The hosts that are connected to directly.
 
 use crate::{Error, ErrorKind};
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ struct NoProxyEntry {
 #[derive(Clone, Debug)]
 enum HostPattern {
     Everything,
-    /// Lower case, without a dot in front.
+    /// In lower case, without a dot at the beginning.
     Host(String),
     Network {
         address: IpAddr,
@@ -28,7 +28,7 @@ impl NoProxy {
         entries(list).map(NoProxyEntry::parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Passes over what cannot be read: of a list that was made for other programs, too.
+    /// Parses a list that may be for other programs as well, and ignores invalid entries.
     pub(super) fn of_others(list: &str) -> Self {
         Self(entries(list).filter_map(|entry| NoProxyEntry::parse(entry).ok()).collect())
     }
@@ -83,8 +83,9 @@ fn name(host: &str) -> Option<String> {
 }
 
 fn invalid(entry: &str) -> Error {
-    let why =
-        format!("the list of what needs no proxy: {entry:?} is no host, address or network like 10.0.0.0/8");
+    let why = format!(
+        "the list of what needs no proxy: {entry:?} is not a host, an address or a network like 10.0.0.0/8"
+    );
     Error::new(ErrorKind::InvalidInput, why)
 }
 
@@ -102,7 +103,7 @@ impl HostPattern {
     }
 }
 
-/// Whether two addresses begin with the same bits.
+/// Returns whether two addresses begin with the same bits.
 fn shares(a: IpAddr, b: IpAddr, bits: u32) -> bool {
     let differ = match (a, b) {
         (IpAddr::V4(a), IpAddr::V4(b)) => u128::from(a.to_bits() ^ b.to_bits()) << 96,
@@ -116,7 +117,7 @@ const fn width(address: IpAddr) -> u32 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
-/// An address, in brackets or not.
+/// Parses an address, in brackets or not.
 fn ip(host: &str) -> Option<IpAddr> {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).parse().ok()
 }
@@ -173,7 +174,7 @@ mod tests {
             ".",
         ] {
             assert!(
-                NoProxy::parse(list).unwrap_err().to_string().contains("no host, address or network"),
+                NoProxy::parse(list).unwrap_err().to_string().contains("not a host, an address or a network"),
                 "{list}"
             );
         }

@@ -1,4 +1,4 @@
-//! A tunnel through an HTTP proxy: CONNECT, and the proxy's answer told apart.
+//! A tunnel through an HTTP proxy: CONNECT, and the proxy's response.
 
 use super::Proxy;
 use crate::layer::AGENT;
@@ -8,10 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// The longest answer of a proxy, in bytes.
+/// The maximum length of a proxy's response, in bytes.
 const LIMIT: usize = 8 * 1024;
 
-/// Asks for a tunnel to `target` (host and port) on a connection to the proxy.
+/// Requests a tunnel to `target` (host and port) on a connection to the proxy.
 pub(in crate::transport) async fn open(
     proxy: &Proxy,
     stream: BoxedStream,
@@ -23,26 +23,26 @@ pub(in crate::transport) async fn open(
         .write_all(&request(proxy, target, agent))
         .await
         .map_err(|error| broken(proxy).with_source(error))?;
-    let mut answer = Vec::with_capacity(256);
-    while !answer.ends_with(b"\r\n\r\n") {
-        let read = stream.read_buf(&mut answer).await.map_err(|error| broken(proxy).with_source(error))?;
+    let mut response = Vec::with_capacity(256);
+    while !response.ends_with(b"\r\n\r\n") {
+        let read = stream.read_buf(&mut response).await.map_err(|error| broken(proxy).with_source(error))?;
         if read == 0 {
             return Err(broken(proxy));
         }
-        // The far end says nothing before we do, so what comes is the proxy's, and ends in a blank line.
+        // The target sends nothing before the client, so these bytes are the proxy's response, which ends with a blank line.
         let over =
-            answer.windows(4).position(|end| end == b"\r\n\r\n").is_some_and(|at| at + 4 < answer.len());
-        let refusal = status(&answer).is_some_and(|status| !status.is_success());
+            response.windows(4).position(|end| end == b"\r\n\r\n").is_some_and(|at| at + 4 < response.len());
+        let refusal = status(&response).is_some_and(|status| !status.is_success());
         match (over, refusal) {
-            (true, true) => break, // the rest is a page about it
+            (true, true) => break, // the rest is an error page
             (true, false) => return Err(not_http(proxy)),
-            (false, _) if answer.len() > LIMIT => return Err(not_http(proxy)),
+            (false, _) if response.len() > LIMIT => return Err(not_http(proxy)),
             (false, _) => {}
         }
     }
-    match status(&answer) {
+    match status(&response) {
         Some(status) if status.is_success() => Ok(stream.into_inner()),
-        Some(status) => Err(refused(proxy, target, status, &schemes(&answer))),
+        Some(status) => Err(refused(proxy, target, status, &schemes(&response))),
         None => Err(not_http(proxy)),
     }
 }
@@ -66,14 +66,14 @@ fn request(proxy: &Proxy, target: &str, agent: Option<&HeaderValue>) -> Vec<u8> 
     request
 }
 
-/// Of `HTTP/1.1 200 whatever`.
-fn status(answer: &[u8]) -> Option<StatusCode> {
-    let rest = answer.strip_prefix(b"HTTP/1.")?;
+/// Parses the status of `HTTP/1.1 200 …`.
+fn status(response: &[u8]) -> Option<StatusCode> {
+    let rest = response.strip_prefix(b"HTTP/1.")?;
     let code = rest.get(1..5)?.strip_prefix(b" ")?;
     StatusCode::from_bytes(code).ok()
 }
 
-/// `User-Agent` for `user-agent`: some proxies know no other.
+/// Returns `User-Agent` for `user-agent`, because some proxies are case-sensitive.
 fn titled(name: &HeaderName) -> String {
     let words = name.as_str().split('-').map(|word| {
         let (first, rest) = word.split_at_checked(1).unwrap_or_default();
@@ -82,9 +82,9 @@ fn titled(name: &HeaderName) -> String {
     words.collect::<Vec<_>>().join("-")
 }
 
-/// The ways to log in that the head of a refusal offers, each once: the first words of its challenges (RFC 9110, 11.6.1).
-fn schemes(answer: &[u8]) -> Vec<String> {
-    let head = String::from_utf8_lossy(answer);
+/// Returns the authentication schemes in the head of a 407, each once: the first words of its challenges (RFC 9110, 11.6.1).
+fn schemes(response: &[u8]) -> Vec<String> {
+    let head = String::from_utf8_lossy(response);
     let head = head.split("\r\n\r\n").next().unwrap_or_default();
     let offers = head.lines().filter_map(|line| line.split_once(':'));
     let offers = offers.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
@@ -104,7 +104,7 @@ fn schemes(answer: &[u8]) -> Vec<String> {
     schemes
 }
 
-/// The parts of a list between its commas, those in quotes not counted.
+/// Splits a list at its commas, except those in quotes.
 fn unquoted(list: &str) -> Vec<String> {
     let (mut parts, mut quoted) = (vec![String::new()], false);
     for c in list.chars() {
@@ -119,12 +119,12 @@ fn unquoted(list: &str) -> Vec<String> {
 
 fn refused(proxy: &Proxy, target: &str, status: StatusCode, schemes: &[String]) -> Error {
     let code = status.as_u16();
-    // 401 is none of a proxy's answers, and tinyproxy gives it to wrong credentials.
+    // 401 is not meant for proxies, but tinyproxy sends it for wrong credentials.
     let wants_login = matches!(status, StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED);
     let takes_basic = schemes.is_empty() || schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic"));
     let why = match (wants_login, proxy.login()) {
         (true, _) if !takes_basic => format!(
-            "the proxy {proxy} wants a login by {} ({code}), and Basic is the only one that is spoken here: ask its \
+            "the proxy {proxy} wants a login by {} ({code}), and only Basic is supported: ask its \
              administrators for an account with Basic or a way past it, or run a local proxy that logs in to it",
             schemes.join(" or ")
         ),
@@ -135,7 +135,7 @@ fn refused(proxy: &Proxy, target: &str, status: StatusCode, schemes: &[String]) 
             format!("the proxy {proxy} does not take the credentials that it was given ({code})")
         }
         _ => format!(
-            "the proxy {proxy} makes no tunnel to {target} and answers {status}: its administrators can say why, its log too"
+            "the proxy {proxy} refused a tunnel to {target} with status {status}: ask its administrators, or see its log"
         ),
     };
     Error::new(ErrorKind::Connect, why)
@@ -148,7 +148,7 @@ fn broken(proxy: &Proxy) -> Error {
 }
 
 fn not_http(proxy: &Proxy) -> Error {
-    let why = format!("what answers at {proxy} is no HTTP proxy: check the proxy's scheme, host and port");
+    let why = format!("{proxy} is not an HTTP proxy: check the proxy's scheme, host and port");
     Error::new(ErrorKind::Connect, why)
 }
 
@@ -171,8 +171,8 @@ mod tests {
             ),
             ("Proxy-Authenticate: Basic realm=\"x\"\r\n", &["Basic"]),
         ] {
-            let answer = format!("HTTP/1.1 407 No\r\n{head}\r\nProxy-Authenticate: Body\r\n\r\n");
-            assert_eq!(schemes(answer.as_bytes()), expected, "{head}");
+            let response = format!("HTTP/1.1 407 No\r\n{head}\r\nProxy-Authenticate: Body\r\n\r\n");
+            assert_eq!(schemes(response.as_bytes()), expected, "{head}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What stands in for the check of certificates where a user has switched it off.
+//! The replacement for the check of certificates when the user has disabled it.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{self, CryptoProvider};
@@ -6,7 +6,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, SignatureScheme};
 use std::sync::Arc;
 
-/// Takes any certificate; still checks that the far end holds its key.
+/// A verifier that accepts any certificate, but still checks that the server has its key.
 #[derive(Debug)]
 pub(super) struct AnyCertificate {
     pub(super) provider: Arc<CryptoProvider>,

@@ -1,5 +1,4 @@
-//! What is trusted, and as whom we show ourselves. rustls with ring, passed explicitly: nothing is installed for the whole
-//! process.
+//! TLS: trusted certificates and the client's certificate. rustls gets ring explicitly: nothing is installed for the whole process.
 
 mod any_certificate;
 mod pem;
@@ -18,17 +17,17 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TlsVersion {
-    /// TLS 1.2, the oldest that is spoken.
+    /// TLS 1.2, the oldest that is supported.
     #[default]
     Tls12,
-    /// TLS 1.3
+    /// TLS 1.3.
     Tls13,
 }
 
 static TLS13_ONLY: &[&SupportedProtocolVersion] = &[&TLS13];
 
 impl TlsVersion {
-    /// This version and every later one.
+    /// Returns this version and every later one.
     fn and_later(self) -> &'static [&'static SupportedProtocolVersion] {
         match self {
             Self::Tls12 => DEFAULT_VERSIONS,
@@ -37,18 +36,18 @@ impl TlsVersion {
     }
 }
 
-/// Whose certificates are trusted, beside those of authorities that the user added.
+/// The trusted root certificates, in addition to those that the user added.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Roots {
     #[default]
     Platform,
     #[cfg(feature = "bundled-roots")]
     Bundled,
-    /// Everybody's: nothing is checked.
+    /// Any certificate: nothing is checked.
     Anything,
 }
 
-/// TlsSettings as a user gives them, yet to be read.
+/// The TLS settings as the user gave them, before they are parsed.
 #[derive(Clone, Default)]
 pub(super) struct TlsSettings {
     pub(super) roots: Roots,
@@ -57,20 +56,20 @@ pub(super) struct TlsSettings {
     /// A chain in PEM, and its key.
     pub(super) identity: Option<(Vec<u8>, Secret)>,
     pub(super) min_version: Option<TlsVersion>,
-    /// In place of all others.
+    /// Replaces all others.
     #[cfg(feature = "rustls-0_23")]
     pub(super) config: Option<ClientConfig>,
 }
 
 impl TlsSettings {
-    /// Reads the settings, and refuses what makes no sense.
+    /// Parses the settings, and refuses those that contradict each other.
     pub(super) fn read(self) -> Result<Tls, Error> {
         if let Some(why) = self.contradiction() {
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         #[cfg(feature = "rustls-0_23")]
         if let Some(mut config) = self.config {
-            config.alpn_protocols.clear(); // whoever is offered h2 may choose it, and only HTTP/1.1 is spoken here
+            config.alpn_protocols.clear(); // a server that is offered h2 may choose it, but only HTTP/1.1 is supported
             return Ok(Tls::Given(Arc::new(config)));
         }
         let provider = Arc::new(crypto::ring::default_provider());
@@ -112,7 +111,7 @@ impl TlsSettings {
 
 /// The TLS configuration.
 pub(super) enum Tls {
-    /// VerifierResult when the first https connection is: it costs tens of milliseconds and can fail.
+    /// Made with the first https connection, because it takes tens of milliseconds and can fail.
     Lazy { parts: TlsConfigParts, made: OnceLock<Result<Arc<ClientConfig>, Error>> },
     #[cfg(feature = "rustls-0_23")]
     Given(Arc<ClientConfig>),
@@ -128,7 +127,7 @@ impl Tls {
     }
 }
 
-/// TlsSettings that have been read.
+/// The parsed TLS settings.
 pub(super) struct TlsConfigParts {
     provider: Arc<CryptoProvider>,
     roots: Roots,

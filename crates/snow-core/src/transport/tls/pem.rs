@@ -1,4 +1,4 @@
-//! Certificates and keys in PEM, refused when they cannot be what they are given for.
+//! Parses certificates and keys in PEM, and refuses unusable ones.
 
 use crate::{Error, ErrorKind, Secret};
 use rustls::RootCertStore;
@@ -7,7 +7,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 use rustls::sign::CertifiedKey;
 
-/// Every certificate in a text, at least one.
+/// Parses all certificates in a text, at least one.
 fn certificates(text: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
     let found = found
@@ -20,7 +20,7 @@ fn certificates(text: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>,
     }
 }
 
-/// The certificates of authorities, each of which can be trusted.
+/// Parses the certificates of authorities.
 pub(super) fn authorities(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
     let what = "add_root_certificates_pem()";
     let found = certificates(text, what)?;
@@ -32,7 +32,7 @@ pub(super) fn authorities(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, E
     Ok(found)
 }
 
-/// A certificate chain, the client's own first, and the key of that one.
+/// Parses a certificate chain, with the client's own first, and the key of that one.
 pub(super) fn identity(chain: &[u8], key: &Secret, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
     let what = "client_certificate_pem()";
     let chain = certificates(chain, &format!("{what}, the chain"))?;

@@ -1,6 +1,7 @@
-//! A span for a whole operation.
+//! The span of a whole call.
 
-use super::{SpanFuture, enter, listened, names};
+use super::{SpanFuture, enter, if_enabled, names};
+use crate::layer::inner_service::inner_service_accessors;
 use crate::{BoxError, Error};
 use http::{Request, Response};
 use std::task::{Context, Poll};
@@ -8,14 +9,32 @@ use tower_layer::Layer;
 use tower_service::Service;
 use tracing::{Span, field::Empty};
 
-/// A span at level `INFO` for each operation, all its attempts and the reading of its answer.
+/// Opens a span named `call`, at level `INFO`, for each call: all its attempts, and reading the body of its response.
 ///
-/// Its fields: `otel.name` (`GET /api/now/table/incident/{sys_id}`), `http.request.method` (`_OTHER` for one that HTTP does not
-/// define, with `http.request.method_original`), `url.template`, `server.address`, and as soon as they are known
-/// `http.response.status_code`, `otel.status_code` (`ERROR` if it failed), `error.type` (the [`ErrorKind`](crate::ErrorKind) of an error or
-/// the status of a refusal) and `servicenow.transaction_id`. Names and templates have no ids: of the documented APIs they keep
-/// the table, of any other the name of the API. Never a value of the query, a header or a body. While nobody listens, it costs
-/// a comparison.
+/// | field | value |
+/// |---|---|
+/// | `otel.name` | method and template, such as `GET /api/now/table/incident/{sys_id}` |
+/// | `http.request.method` | the method; `_OTHER` for one that HTTP does not define, with `http.request.method_original` |
+/// | `url.template` | the path with placeholders |
+/// | `server.address` | the host |
+/// | `http.response.status_code` | the status, once it is known |
+/// | `otel.status_code` | `ERROR` if the call failed |
+/// | `error.type` | the [`ErrorKind`](crate::ErrorKind) of an error, or the status of a 4xx or 5xx |
+/// | `servicenow.transaction_id` | the service's id of the transaction, once it is known |
+///
+/// Names and templates contain no ids: of the documented APIs they keep the table, of any other API its name. The span never
+/// contains a value of the query, a header or a body. Without a subscriber it costs a comparison.
+///
+/// # Order in the stack
+///
+/// Above everything that belongs to a call, so above the [`RetryLayer`](crate::layer::RetryLayer). The spans of an
+/// [`AttemptSpanLayer`](super::AttemptSpanLayer) below it are its children.
+///
+/// # Errors
+///
+/// The layer adds no errors of its own.
+///
+/// # Examples
 ///
 /// ```
 /// use snow_core::layer::CallSpanLayer;
@@ -29,12 +48,12 @@ pub struct CallSpanLayer {
 }
 
 impl CallSpanLayer {
-    /// Goes above everything that belongs to an operation.
+    /// Creates a layer whose spans are children of the caller's current span.
     pub fn new() -> Self {
         Self { detached: false }
     }
 
-    /// For operations that are nobody's, as a token request on which many calls wait: their spans have no parent.
+    /// Creates a layer whose spans have no parent: for requests that serve many calls, such as a token request.
     pub fn detached() -> Self {
         Self { detached: true }
     }
@@ -55,6 +74,10 @@ pub struct CallSpan<S> {
     layer: CallSpanLayer,
 }
 
+impl<S> CallSpan<S> {
+    inner_service_accessors!();
+}
+
 impl<S, B, R> Service<Request<B>> for CallSpan<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -71,7 +94,7 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request<B>) -> SpanFuture<S::Future> {
-        let span = listened(if self.layer.detached { detached(&request) } else { child(&request) });
+        let span = if_enabled(if self.layer.detached { detached(&request) } else { child(&request) });
         let entered = enter(&span);
         let inner = self.inner.call(request);
         drop(entered);
@@ -83,7 +106,7 @@ macro_rules! open {
     ($request:expr $(, parent: $parent:expr)?) => {
         tracing::info_span!(
             $(parent: $parent,)?
-            "operation",
+            "call",
             otel.name = names::span($request),
             otel.status_code = Empty,
             http.request.method = names::method($request.method()),
@@ -125,8 +148,8 @@ mod tests {
     async fn tells_how_it_went_and_no_value() {
         let (lines, listening) = Lines::record();
         let busy = service_fn(|_: Request<Body>| async {
-            let answer = Response::builder().status(429).header("x-transaction-id", "0d55f4062f81");
-            Ok::<_, Error>(answer.body(Body::empty()).unwrap())
+            let response = Response::builder().status(429).header("x-transaction-id", "0d55f4062f81");
+            Ok::<_, Error>(response.body(Body::empty()).unwrap())
         });
         let retry = RetryLayer::new(RetryPolicy::new().max_attempts(2));
         let service = CallSpanLayer::new().layer(retry.layer(AttemptSpanLayer::new().layer(busy)));
@@ -138,7 +161,7 @@ mod tests {
         let text = lines.text();
         let ended: Vec<_> = text.lines().filter(|line| line.contains("close")).collect();
         assert_eq!(ended.len(), 3, "{text}");
-        assert!(ended[1].contains("operation{") && ended[1].contains("attempt{"), "{text}");
+        assert!(ended[1].contains("call{") && ended[1].contains("attempt{"), "{text}");
         assert!(ended[1].contains("http.request.resend_count=1"), "{text}");
         for told in [
             "otel.name=\"GET /api/now/table/incident/{sys_id}\"",
@@ -170,8 +193,8 @@ mod tests {
         drop((caller, listening));
         let text = lines.text();
         let ended: Vec<_> =
-            text.lines().filter(|line| line.contains("close") && line.contains("operation{")).collect();
-        assert!(ended[0].contains("caller:operation{") && !ended[1].contains("caller"), "{text}");
+            text.lines().filter(|line| line.contains("close") && line.contains("call{")).collect();
+        assert!(ended[0].contains("caller:call{") && !ended[1].contains("caller"), "{text}");
     }
 
     #[tokio::test]
@@ -182,8 +205,8 @@ mod tests {
                 futures_util::stream::once(async { Err(Error::new(ErrorKind::ConnectionClosed, "gone")) });
             Ok::<_, Error>(Response::new(Body::stream(http_body_util::StreamBody::new(frames))))
         });
-        let answer = CallSpanLayer::new().layer(broken).oneshot(contract::request("/")).await.unwrap();
-        Body::stream(answer.into_body()).collect(10).await.unwrap_err();
+        let response = CallSpanLayer::new().layer(broken).oneshot(contract::request("/")).await.unwrap();
+        Body::stream(response.into_body()).collect(10).await.unwrap_err();
         drop(listening);
         assert!(lines.text().contains("error.type=ConnectionClosed"), "{}", lines.text());
     }
