@@ -7,6 +7,7 @@ mod attachments;
 mod batch;
 mod broken_connections;
 mod browser;
+mod bulk_writes;
 mod cancelled;
 mod change_api;
 mod client_types;

@@ -56,7 +56,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Updates and deletions of many records.
 pub mod bulk {
-    pub use crate::table::bulk::{BulkReport, BulkWrite, WriteOutcome, WriteProgress};
+    pub use crate::table::bulk::{BulkReport, BulkWrite, DryRun, WriteOutcome, WriteProgress};
+    pub use crate::table::stop::StopHandle;
 }
 
 /// Streams of the records of a table.

@@ -12,6 +12,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// A request and how its response is read. Input that cannot be right is kept as an error until the call is sent.
 pub struct Call<T> {
@@ -87,6 +88,12 @@ impl<T> Call<T> {
             };
             execute(&self.client, &request, &*self.read).await
         })
+    }
+
+    /// Checks the request as it is checked before it is sent.
+    pub(crate) async fn check(self) -> Result<(), Error> {
+        let request = self.request?.check(&self.client).await?;
+        request.to_http(&self.client, 0, Duration::ZERO).map(drop)
     }
 
     /// Writes the call as `name(GET /path …)`, without anything that it sends.

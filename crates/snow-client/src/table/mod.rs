@@ -9,6 +9,7 @@ pub(crate) mod get_record;
 pub(crate) mod list_records;
 pub(crate) mod list_request;
 pub(crate) mod page;
+pub(crate) mod stop;
 pub(crate) mod stream;
 pub(crate) mod update_record;
 pub(crate) mod upsert_record;

@@ -1,5 +1,6 @@
 //! Bulk writes: many updates or deletions, each with an outcome of its own.
 
+mod dry_run;
 mod outcomes;
 mod queried_ids;
 mod selection_guard;
@@ -9,9 +10,11 @@ use crate::Record;
 use crate::batch::api_call::ApiCall;
 use crate::request::call::CallFuture;
 use crate::table::list_request::ListRequest;
+use crate::table::stop::StopHandle;
 use crate::table::update_record::UpdateRecord;
 use crate::table::verify::WriteReport;
 use bytes::Bytes;
+pub use dry_run::DryRun;
 use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 pub use outcomes::{BulkReport, WriteOutcome, WriteProgress};
@@ -76,6 +79,8 @@ pub struct BulkWrite<C: ApiCall> {
     in_flight: FuturesUnordered<WriteInFlight<C::Response>>,
     concurrency: usize,
     stops_at_error: bool,
+    stop: StopHandle,
+    /// Whether no further write begins.
     has_stopped: bool,
     /// Why not all records of the query are known.
     query_error: Option<Error>,
@@ -126,6 +131,7 @@ impl<C: ApiCall> BulkWrite<C> {
             in_flight: FuturesUnordered::new(),
             concurrency: DEFAULT_CONCURRENCY,
             stops_at_error: false,
+            stop: StopHandle::new(),
             has_stopped: false,
             query_error,
             progress: WriteProgress::default(),
@@ -144,6 +150,31 @@ impl<C: ApiCall> BulkWrite<C> {
         Self { stops_at_error: stop, ..self }
     }
 
+    /// Returns a handle that stops the bulk write from any task: no further write begins, and those under way are finished and have
+    /// their outcomes. So Ctrl-C loses no outcome.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+    /// use serde_json::json;
+    /// use snow_client::field;
+    ///
+    /// let update = client.table("incident").list().query(field("priority").eq(5)).update_all(&json!({ "urgency": "2" }));
+    /// let stop = update.stop_handle();
+    /// tokio::spawn(async move {
+    ///     if tokio::signal::ctrl_c().await.is_ok() {
+    ///         stop.stop();
+    ///     }
+    /// });
+    /// let report = update.all().await;
+    /// println!("{} written, {} not begun", report.outcomes.len(), report.untouched.len());
+    /// # Ok(()) }
+    /// ```
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
     /// Calls a function after each write with how far the bulk write has come.
     pub fn on_progress(self, report: impl FnMut(WriteProgress) + Send + Sync + 'static) -> Self {
         Self { on_progress: Some(Box::new(report)), ..self }
@@ -152,9 +183,10 @@ impl<C: ApiCall> BulkWrite<C> {
     /// Changes each call before it is sent: its parameters, its deadline,
     /// [`require_applied`](crate::table::UpdateRecord::require_applied) and so on.
     pub fn map_call<D: ApiCall>(self, map: impl Fn(C) -> D + Send + Sync + 'static) -> BulkWrite<D> {
-        let Self { queue, start_write, concurrency, stops_at_error, query_error, on_progress, .. } = self;
+        let Self { queue, start_write, concurrency, stops_at_error, stop, query_error, on_progress, .. } =
+            self;
         let mapped = BulkWrite::new(queue, query_error, Box::new(move |queued| map(start_write(queued))));
-        BulkWrite { concurrency, stops_at_error, on_progress, ..mapped }
+        BulkWrite { concurrency, stops_at_error, stop, on_progress, ..mapped }
     }
 }
 
@@ -188,6 +220,7 @@ impl<C: ApiCall> BulkWrite<C> {
         BulkReport {
             outcomes,
             untouched: self.untouched(),
+            stopped: self.has_stopped && !self.queue.is_done(),
             unread,
             may_have_drifted: self.queue.may_have_drifted(),
         }
@@ -237,6 +270,7 @@ impl<C: ApiCall> Stream for BulkWrite<C> {
     type Item = Result<WriteOutcome<C::Response>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.has_stopped |= self.stop.poll_stopped(cx).is_ready();
         let begun = self.begin_writes(cx);
         match Pin::new(&mut self.in_flight).poll_next(cx) {
             Poll::Ready(Some(outcome)) => {

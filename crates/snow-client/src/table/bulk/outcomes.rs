@@ -36,6 +36,9 @@ pub struct BulkReport<T> {
     /// Records that were not written, because an earlier write failed or the bulk write was stopped; of a query, those that were
     /// known already.
     pub untouched: Vec<SysId>,
+    /// Whether it was stopped, by an error or by its [handle](super::BulkWrite::stop_handle), before all records were written. Of a
+    /// query, there may be more records than the untouched ones.
+    pub stopped: bool,
     /// Why the records of a query could not be read to their end: there may be more, which were not written.
     pub unread: Option<Error>,
     /// Whether records of a query may have been missed because records moved while the query was read: see
@@ -52,6 +55,7 @@ impl<T> BulkReport<T> {
     /// Returns whether every record was written, and none can have been missed.
     pub fn is_complete(&self) -> bool {
         self.unread.is_none()
+            && !self.stopped
             && !self.may_have_drifted
             && self.untouched.is_empty()
             && self.failures().next().is_none()

@@ -1,0 +1,54 @@
+//! Which records a bulk write would write.
+
+use super::BulkWrite;
+use crate::batch::api_call::ApiCall;
+use snow_core::{Error, SysId};
+use std::future::poll_fn;
+
+/// What a bulk write would do. Returned by [`BulkWrite::dry_run`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DryRun {
+    /// The records that would be written, in this order.
+    pub sys_ids: Vec<SysId>,
+    /// Whether records of a query may have been missed because records moved while the query was read: see
+    /// [`BulkReport::may_have_drifted`](super::BulkReport::may_have_drifted).
+    pub may_have_drifted: bool,
+}
+
+impl<C: ApiCall> BulkWrite<C> {
+    /// Returns the records that would be written, and writes nothing.
+    ///
+    /// The records of a query are read as the bulk write reads them, and each call is checked as it is before it is sent. Records may
+    /// change between a dry run and the bulk write: to write exactly these records, give their ids to
+    /// [`update_many`](crate::Table::update_many) or [`delete_many`](crate::Table::delete_many).
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+    /// use snow_client::field;
+    ///
+    /// let closed = client.table("incident").list().query(field("state").eq(7));
+    /// let dry_run = closed.clone().delete_all().dry_run().await?;
+    /// println!("{} incidents would be deleted", dry_run.sys_ids.len());
+    /// assert_eq!(closed.count().await?, dry_run.sys_ids.len() as u64);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those that the bulk write would have before its first write, those of the first call that cannot be sent, and those of reading
+    /// the query.
+    pub async fn dry_run(mut self) -> Result<DryRun, Error> {
+        if let Some(refused) = self.query_error.take() {
+            return Err(refused);
+        }
+        let mut sys_ids = Vec::new();
+        while let Some(queued) = poll_fn(|cx| self.queue.poll_next(cx)).await? {
+            sys_ids.push(queued.sys_id);
+            (self.start_write)(queued).into_call().check().await.map_err(Error::before_sending)?;
+        }
+        Ok(DryRun { sys_ids, may_have_drifted: self.queue.may_have_drifted() })
+    }
+}
