@@ -52,6 +52,8 @@ mod selection;
 mod server_certificates;
 mod shared_tokens;
 mod stream_order;
+mod stream_pages;
+mod stream_stop;
 mod streaming;
 mod table_api;
 mod telemetry;

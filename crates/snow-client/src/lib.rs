@@ -78,6 +78,7 @@ pub use table::Table;
 pub use table::bulk::{BulkReport, BulkWrite, WriteOutcome, WriteProgress};
 pub use table::list::List;
 pub use table::page::Page;
-pub use table::stream::{RecordStream, StreamPosition, StreamReport};
+pub use table::stop::StopHandle;
+pub use table::stream::{PageStream, RecordPage, RecordStream, StreamPosition, StreamReport};
 pub use table::upsert::{Upsert, Upserted};
 pub use table::verify::{ChangedField, WriteReport};

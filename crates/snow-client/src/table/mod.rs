@@ -5,6 +5,7 @@ mod confirm;
 pub(crate) mod list;
 pub(crate) mod list_request;
 pub(crate) mod page;
+pub(crate) mod stop;
 pub(crate) mod stream;
 pub(crate) mod upsert;
 pub(crate) mod verify;
