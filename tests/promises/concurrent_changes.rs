@@ -149,8 +149,8 @@ impl Way {
             client.table("u_thing").list().query(self.query()).fields(["sys_id"]).stream().page_size(3);
         match self {
             Self::Parallel | Self::SplitParallel => rows.parallel(3),
-            Self::Unordered => rows.parallel(3).unordered(),
-            Self::ByOffset => rows.by_offset(),
+            Self::Unordered => rows.parallel(3).unordered(true),
+            Self::ByOffset => rows.by_offset(true),
             _ => rows,
         }
     }

@@ -55,6 +55,8 @@ mod selection;
 mod server_certificates;
 mod shared_tokens;
 mod stream_order;
+mod stream_pages;
+mod stream_stop;
 mod streaming;
 mod table_api;
 mod telemetry;

@@ -168,7 +168,7 @@ async fn each_retry_is_reported_to_the_hook_of_the_policy() {
         .table("incident")
         .list()
         .stream()
-        .by_offset()
+        .by_offset(true)
         .page_size(1)
         .try_collect::<Vec<_>>()
         .await

@@ -336,8 +336,10 @@ impl World {
             },
             Terminal::Stream => rows(list.stream().page_size(3), false).await?,
             Terminal::Parallel => rows(list.stream().page_size(3).parallel(3), false).await?,
-            Terminal::Unordered => rows(list.stream().page_size(3).parallel(3).unordered(), false).await?,
-            Terminal::ByOffset => rows(list.stream().page_size(3).by_offset(), false).await?,
+            Terminal::Unordered => {
+                rows(list.stream().page_size(3).parallel(3).unordered(true), false).await?
+            }
+            Terminal::ByOffset => rows(list.stream().page_size(3).by_offset(true), false).await?,
             Terminal::UpdateEach => Came::Written(self.update(list).await?),
             Terminal::DeleteEach => Came::Written(self.delete(list).await?),
         })

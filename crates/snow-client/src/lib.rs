@@ -62,7 +62,8 @@ pub mod bulk {
 
 /// Streams of the records of a table.
 pub mod stream {
-    pub use crate::table::stream::{RecordStream, StreamPosition, StreamReport};
+    pub use crate::table::stop::StopHandle;
+    pub use crate::table::stream::{PageStream, RecordPage, RecordStream, StreamPosition, StreamReport};
 }
 
 /// Records and their fields, and what types read of them.

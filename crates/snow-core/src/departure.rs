@@ -34,6 +34,8 @@ pub struct Departure(Arc<DepartureState>);
 #[derive(Default)]
 struct DepartureState {
     has_left: AtomicBool,
+    /// Whether an attempt was sent whose outcome is not known yet.
+    is_under_way: AtomicBool,
     /// How often the request was sent, if a layer counts.
     attempts: AtomicU32,
     /// What the request waits for before it is sent.
@@ -59,6 +61,7 @@ impl Departure {
     /// Marks the request as sent.
     pub fn leave(&self) {
         self.0.has_left.store(true, Ordering::Release);
+        self.0.is_under_way.store(true, Ordering::Release);
     }
 
     /// Returns whether the request was sent.
@@ -75,6 +78,26 @@ impl Departure {
     /// that had not been sent before that attempt.
     pub fn come_back(&self) {
         self.0.has_left.store(false, Ordering::Release);
+        self.end_attempt();
+    }
+
+    /// Marks the current attempt as ended: the request waits to be sent again. Called by a layer that retries.
+    pub fn end_attempt(&self) {
+        self.0.is_under_way.store(false, Ordering::Release);
+    }
+
+    /// Returns whether an attempt has left and has not [ended](Self::end_attempt). Between two attempts this is false, although the
+    /// request [has left](Self::has_left): dropping it then interrupts nothing.
+    ///
+    /// ```
+    /// let departure = snow_core::Departure::new();
+    /// departure.leave();
+    /// assert!(departure.is_under_way());
+    /// departure.end_attempt();
+    /// assert!(departure.has_left() && !departure.is_under_way());
+    /// ```
+    pub fn is_under_way(&self) -> bool {
+        self.0.is_under_way.load(Ordering::Acquire)
     }
 
     /// Notes what the request waits for before it is sent, until the returned guard is dropped. The error of a layer that gives up the

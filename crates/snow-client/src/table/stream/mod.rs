@@ -1,6 +1,8 @@
-//! A whole table as a stream, in constant memory: complete, or an error.
+//! Reads a whole table as a stream, in constant memory: completely, or with an error.
 #![warn(clippy::arithmetic_side_effects)]
 
+mod buffer_usage;
+mod concurrency;
 mod drift_check;
 mod key_range;
 mod malformed_page;
@@ -10,6 +12,7 @@ mod page_request;
 mod page_response;
 mod page_retry;
 mod page_size;
+mod page_stream;
 mod page_summary;
 mod paginator;
 mod position;
@@ -18,6 +21,7 @@ mod range_reader;
 mod read_context;
 mod read_order;
 mod record_buffer;
+mod record_page;
 mod report;
 mod scheduler;
 mod stream_reader;
@@ -25,11 +29,14 @@ mod stream_request;
 mod wake_flag;
 
 use crate::table::list_request::ListRequest;
+use crate::table::stop::StopHandle;
 use futures_core::Stream;
 use futures_util::future::BoxFuture;
 use options::StreamOptions;
+pub use page_stream::PageStream;
 pub use position::StreamPosition;
 pub(crate) use read_order::ReadOrder;
+pub use record_page::RecordPage;
 pub use report::StreamReport;
 use snow_core::Error;
 use std::fmt;
@@ -37,20 +44,31 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use stream_reader::StreamReader;
 
-/// The rows of a query, all of them, one by one: a [`Stream`], with a [`next`](Self::next) of its own.
+/// The records of a query, all of them, one by one: a [`Stream`] that also has a [`next`](Self::next) of its own.
 ///
-/// - Rows come by `sys_id`, page by page from the last one on: no row is lost or repeated, whatever is inserted or deleted
-///   meanwhile. A query sorted by `sys_created_on` keeps that order in the same way; one sorted by
-///   anything else is read by position, and the [report](Self::report) says that it may have drifted.
-/// - The end is proven, never guessed: a short page is none (facts 9). If the read is not complete, it ends in an error.
-/// - A page that ran into the instance's quota, or whose answer was cut, is asked for again from the last good row, smaller,
-///   and grows back (facts 3.4).
-/// - The next page is asked for while this one is consumed. Memory does not grow: about twice [`buffer`](Self::buffer).
-/// - It starts no task: it goes on when it is polled. A page that fits the buffer is taken in whole before its first row is
-///   given out, so that whoever calls the client for each row does not wait for a place that the page holds. Asking ahead
-///   never takes the last place.
-/// - An `is_in` that makes the query too long for a URL is split; rows then come part by part. Unless it is an `is_in` of
-///   `sys_id`, the ids are read once more at the end, and the report says whether records may have moved between the parts.
+/// # Guarantees
+///
+/// - No record is lost or repeated, even if records are inserted or deleted while the stream reads. Records come in the order of
+///   their `sys_id`, and each page continues after the last record of the one before. A query sorted by `sys_created_on` keeps that
+///   order and the guarantee. A query sorted by anything else is read by position; the [report](Self::report) then says that
+///   records may have been missed or repeated.
+/// - The end is proven by a count; a short page is not taken for the end. If the read cannot be completed, it ends in an error.
+/// - A page that ran into the instance's transaction quota, or whose response was cut off, is requested again from the last good
+///   record on with a smaller limit. The limit grows again afterwards.
+///
+/// # Requests and memory
+///
+/// - The next page is requested while the current one is consumed. At most about twice the [`buffer`](Self::buffer) is held.
+/// - A stream starts no task; it makes progress when it is polled.
+/// - A page that fits the buffer is received completely before its first record is given out, so the page holds no concurrency
+///   permit while you call the client for each record. Prefetching never takes the last permit.
+///
+/// # Long queries
+///
+/// A query with an `is_in` that is too long for one URL is split, and the records come part by part. Unless it is an `is_in` of
+/// `sys_id`, all `sys_id`s are read once more at the end, and the report says whether records may have moved between the parts.
+///
+/// # Examples
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -59,34 +77,57 @@ use stream_reader::StreamReader;
 /// use snow_client::field;
 ///
 /// let open = field("active").eq(true);
-/// let mut rows = client.table("incident").list().query(open).fields(["number"]).stream();
-/// while let Some(incident) = rows.next().await {
+/// let mut records = client.table("incident").list().query(open).fields(["number"]).stream();
+/// while let Some(incident) = records.next().await {
 ///     println!("{}", incident?.value("number")?);
 /// }
-/// let report = rows.report();
+/// let report = records.report();
 /// assert!(report.complete && report.received > 0);
+/// # Ok(()) }
+/// ```
+///
+/// Reading a table in parallel, page by page, for as long as the program runs:
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").incidents(500).build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// let mut pages = client.table("incident").list().fields(["number"]).stream().parallel(4).unordered(true).pages();
+/// let stop = pages.stop_handle(); // for the task that waits for Ctrl-C
+/// while let Some(page) = pages.next().await {
+///     println!("{} records", page?.len());
+/// #   stop.stop();
+/// }
+/// if let Some(position) = pages.position() {
+///     println!("to be continued: {}", serde_json::to_string(&position)?);
+/// }
 /// # Ok(()) }
 /// ```
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct RecordStream<T> {
     state: StreamState<T>,
-    /// Looks whether all fields exist, if the client does so.
+    /// The check whether all fields exist, if the client does so.
     field_check: Option<BoxFuture<'static, Result<(), Error>>>,
+    stop: StopHandle,
 }
 
 enum StreamState<T> {
-    /// Nothing was asked for yet.
+    /// Nothing was requested yet.
     New(Box<(ListRequest<T>, StreamOptions)>),
     Reading(Box<StreamReader<T>>),
     Ended(StreamReport, Option<StreamPosition>),
-    /// The stream failed before anything was asked for.
+    /// The stream failed before anything was requested.
     Refused,
 }
 
 impl<T> RecordStream<T> {
     pub(crate) fn new(list: ListRequest<T>) -> Self {
         let field_check = list.field_existence_check();
-        Self { state: StreamState::New(Box::new((list, StreamOptions::default()))), field_check }
+        Self {
+            state: StreamState::New(Box::new((list, StreamOptions::default()))),
+            field_check,
+            stop: StopHandle::new(),
+        }
     }
 
     fn set(mut self, set: impl FnOnce(&mut StreamOptions)) -> Self {
@@ -96,52 +137,69 @@ impl<T> RecordStream<T> {
         self
     }
 
-    /// How many rows to ask for at once. By default as many as fit the [buffer](Self::buffer), 1,000 at most. A page that does not
-    /// fit the buffer is read on as its rows are consumed, and keeps its place until then.
-    pub fn page_size(self, rows: u32) -> Self {
-        self.set(|options| options.page_size = Some(rows))
+    /// Sets how many records a page has. By default a page has as many as fit the [buffer](Self::buffer), and 1,000 at most.
+    ///
+    /// A page that does not fit the buffer is received as its records are consumed, and holds its concurrency permit until then.
+    pub fn page_size(self, records: u32) -> Self {
+        self.set(|options| options.page_size = Some(records))
     }
 
-    /// How many bytes of rows to keep, 2 MiB by default; with what comes ahead, memory is twice that.
+    /// Sets how many bytes of records are buffered; 2 MiB by default. With what is prefetched, up to twice that is held.
     pub fn buffer(self, bytes: usize) -> Self {
         self.set(|options| options.buffer = bytes)
     }
 
-    /// Reads so many ranges of `sys_id` at once. RecordStream still come in the order of their `sys_id`, unless they may come
-    /// [as they are](Self::unordered). The client's own limit on concurrent requests is heeded, and one of its places is left to
-    /// others; so are all pauses. Only for reads by `sys_id`.
+    /// Sets how many ranges of `sys_id` are read concurrently; one by default. `0` is treated as `1`.
+    ///
+    /// Records still come in the order of their `sys_id`, unless they may come [unordered](Self::unordered). The client's limit on
+    /// concurrent requests and its pauses apply; one permit is left for other requests.
+    ///
+    /// Works only for reads by `sys_id`: with any other order, or with [`by_offset`](Self::by_offset), the stream fails with
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput).
     pub fn parallel(self, requests: usize) -> Self {
         self.set(|options| options.parallel = requests.max(1))
     }
 
-    /// Gives rows out as they come, in no order: for a [`parallel`](Self::parallel) read that is not to wait for its slowest range.
-    pub fn unordered(self) -> Self {
-        self.set(|options| options.in_order = false)
+    /// Sets whether records are given out as they arrive, in any order; `false` by default. A [`parallel`](Self::parallel) read then
+    /// does not wait for its slowest range.
+    pub fn unordered(self, unordered: bool) -> Self {
+        self.set(|options| options.in_order = !unordered)
     }
 
-    /// Reads by position: for database views and whatever else has no `sys_id` of its own. Rows that come and go meanwhile shift
-    /// all behind them, so that rows may be missed or repeated.
-    pub fn by_offset(self) -> Self {
-        self.set(|options| options.by_offset = true)
+    /// Sets whether records are read by position; `false` by default. Use it for database views and other tables without a `sys_id`
+    /// of their own.
+    ///
+    /// A record that is inserted or deleted meanwhile shifts all later ones, so records may be missed or repeated.
+    pub fn by_offset(self, by_offset: bool) -> Self {
+        self.set(|options| options.by_offset = by_offset)
     }
 
     /// Compares what was read by position with a second read of all ids, by `sys_id`, where it took more than one page; reads the
-    /// first so many rows of an order in one page.
+    /// first so many records of an order in one page.
     pub(crate) fn ids_compared(self) -> Self {
         self.set(|options| options.verifies = true)
     }
 
-    /// Goes on where another read of the same question stopped.
+    /// Continues where an earlier read of the same records stopped.
+    ///
+    /// The instance, table, query, order and parameters have to be the same; otherwise the stream fails with
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput). Page size, buffer and parallelism may differ.
     pub fn resume(self, position: StreamPosition) -> Self {
         self.set(|options| options.resume = Some(position))
     }
 
-    /// Whether the query is read in parts, because it is too long for one URL. Known once the first row was asked for.
+    /// Converts this stream into one of pages.
+    pub fn pages(self) -> PageStream<T> {
+        PageStream::new(self)
+    }
+
+    /// Returns whether the query is read in parts, because it is too long for one URL. Known after the first record was requested.
     pub(crate) fn is_split(&self) -> bool {
         matches!(&self.state, StreamState::Reading(reader) if reader.is_split())
     }
 
-    /// Where the read stands: behind the last row that was given out. `None` at the end, and before anything was asked.
+    /// Returns the position after the last record that was given out, to [resume](Self::resume) from; `None` at the end, and before
+    /// anything was requested.
     pub fn position(&self) -> Option<StreamPosition> {
         match &self.state {
             StreamState::Reading(reader) => reader.position(),
@@ -150,7 +208,7 @@ impl<T> RecordStream<T> {
         }
     }
 
-    /// What the read has come to so far, and at the end whether all rows came.
+    /// Returns what the stream has read so far and, at the end, whether all records came.
     pub fn report(&self) -> StreamReport {
         match &self.state {
             StreamState::Reading(reader) => reader.report(false),
@@ -159,15 +217,83 @@ impl<T> RecordStream<T> {
         }
     }
 
-    /// The next row; `None` behind the last one.
+    /// Returns a handle that stops the stream, from this task or any other.
     ///
-    /// Dropping the future loses nothing.
+    /// After [`StopHandle::stop`], the stream sends no further request. It still gives out the records that have arrived, and
+    /// those of requests that are under way. It ends before the first record that would take a new request: [`next`](Self::next)
+    /// returns `None`, the report's [`complete`](StreamReport::complete) is false, and [`position`](Self::position) is where to
+    /// [resume](Self::resume). Stopping and resuming gives every record once.
+    ///
+    /// - If all records have arrived already, the stream ends as it would have, and is complete.
+    /// - In an ordered [`parallel`](Self::parallel) read, records that were prefetched beyond a gap are dropped. The resumed read
+    ///   requests them again.
+    /// - A request that waits to be sent (for a concurrency permit, or for the time of a retry) is withdrawn. A page that fails after the
+    ///   stop is not requested again.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().without_demo_data().user("admin", "secret").incidents(500).build()?;
+    /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+    /// let stream = || client.table("incident").list().fields(["number"]).stream().page_size(100);
+    /// let mut records = stream();
+    /// let stop = records.stop_handle();
+    /// let mut count = 0;
+    /// while let Some(record) = records.next().await {
+    ///     record?;
+    ///     count += 1;
+    ///     stop.stop();
+    /// }
+    /// assert!(!records.report().complete && count < 500);
+    ///
+    /// let mut rest = stream().resume(records.position().expect("it is not complete"));
+    /// while let Some(record) = rest.next().await {
+    ///     record?;
+    ///     count += 1;
+    /// }
+    /// assert_eq!((count, rest.report().complete), (500, true));
+    /// # Ok(()) }
+    /// ```
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
+    /// Returns the next record; `None` after the last one. After an error there are no more records.
+    ///
+    /// # Errors
+    /// What kept the read from being completed. [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a record that cannot be read as
+    /// `T`; the [position](Self::position) is then after that record.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing: the next call goes on.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|cx| self.poll_record(cx)).await
     }
 
     fn poll_record(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
-        if let Some(check) = &mut self.field_check {
+        self.poll_reader(cx, StreamReader::poll)
+    }
+
+    /// Polls for the next item, and wakes the task when the stream is stopped.
+    fn poll_reader<X>(
+        &mut self,
+        cx: &mut Context<'_>,
+        poll: impl Fn(&mut StreamReader<T>, &mut Context<'_>) -> Poll<Option<Result<X, Error>>>,
+    ) -> Poll<Option<Result<X, Error>>> {
+        let is_stopped = self.stop.is_stopped();
+        let polled = self.poll_item(cx, &poll, is_stopped);
+        if polled.is_pending() && !is_stopped && self.stop.poll_stopped(cx).is_ready() {
+            return self.poll_item(cx, &poll, true);
+        }
+        polled
+    }
+
+    fn poll_item<X>(
+        &mut self,
+        cx: &mut Context<'_>,
+        poll: impl Fn(&mut StreamReader<T>, &mut Context<'_>) -> Poll<Option<Result<X, Error>>>,
+        is_stopped: bool,
+    ) -> Poll<Option<Result<X, Error>>> {
+        if let Some(check) = self.field_check.as_mut().filter(|_| !is_stopped) {
             let checked = ready!(check.as_mut().poll(cx));
             self.field_check = None;
             if let Err(error) = checked {
@@ -183,17 +309,20 @@ impl<T> RecordStream<T> {
             }
         }
         let StreamState::Reading(reader) = &mut self.state else { return Poll::Ready(None) };
-        let record = ready!(reader.poll(cx)).transpose().map_err(Error::of_read);
-        if let Err(_) | Ok(None) = record {
-            let is_end = record.is_ok();
+        if is_stopped {
+            reader.stop();
+        }
+        let item = ready!(poll(reader, cx)).transpose().map_err(Error::of_read);
+        if let Err(_) | Ok(None) = item {
+            let is_end = item.is_ok() && !reader.has_ended_early();
             let report = reader.report(is_end && !reader.has_reached_limit());
             let position = if is_end { None } else { reader.position() };
             self.state = StreamState::Ended(report, position);
         }
-        Poll::Ready(record.transpose())
+        Poll::Ready(item.transpose())
     }
 
-    fn refuse(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
+    fn refuse<X>(&mut self, error: Error) -> Poll<Option<Result<X, Error>>> {
         self.state = StreamState::Refused;
         Poll::Ready(Some(Err(error.of_read())))
     }

@@ -59,6 +59,21 @@ impl PageInFlight {
         response.poll(cx, context.decoder, stream.client.limit, &mut take)
     }
 
+    /// The count that came with the head of the response, if one was asked for.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.response.total().filter(|_| self.request.counted)
+    }
+
+    /// Whether the request was sent, and its response has not ended.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.response.is_under_way()
+    }
+
+    /// Whether the request was sent at least once.
+    pub(super) fn was_sent(&self) -> bool {
+        self.response.was_sent()
+    }
+
     /// Whether the page will clearly have more bytes than `room`, by those of its records that have come. A page that fits has to be
     /// taken in whole: a consumer that calls the client for each record would otherwise wait for the permit that the page holds.
     pub(super) fn outgrows(&self, room: usize) -> bool {

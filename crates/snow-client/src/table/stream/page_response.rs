@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 
 /// How a page ended.
 pub(super) struct PageEnd {
+    /// What the service counted, if a list came.
     pub(super) total: Option<u64>,
     pub(super) error: Option<Error>,
     /// Whether the records themselves are not those that were asked for.
@@ -17,8 +18,8 @@ pub(super) struct PageEnd {
 }
 
 impl PageEnd {
-    fn complete(total: Option<u64>) -> Self {
-        Self { total, error: None, is_mismatch: false }
+    fn complete() -> Self {
+        Self { total: None, error: None, is_mismatch: false }
     }
 
     fn failed(error: Error) -> Self {
@@ -95,6 +96,23 @@ impl PageResponse {
         }
     }
 
+    /// Whether an attempt is under way, rather than waiting for a permit or for the time of the next attempt.
+    pub(super) fn is_under_way(&self) -> bool {
+        match &self.0 {
+            ResponseState::Waiting(_, departure) => departure.is_under_way(),
+            ResponseState::Refused(_) | ResponseState::Reading(_) => true,
+            ResponseState::Ended => false,
+        }
+    }
+
+    /// Whether the request was sent at least once.
+    pub(super) fn was_sent(&self) -> bool {
+        match &self.0 {
+            ResponseState::Waiting(_, departure) => departure.has_left(),
+            ResponseState::Refused(_) | ResponseState::Reading(_) | ResponseState::Ended => true,
+        }
+    }
+
     /// How many records match from the start of this page on, once the head of the response is there.
     pub(super) fn total(&self) -> Option<u64> {
         match &self.0 {
@@ -130,7 +148,7 @@ impl PageBody {
                 },
                 Ok(None) if self.has_ended => {
                     *decoder = self.records.again();
-                    break PageEnd::complete(self.records.total());
+                    break PageEnd::complete();
                 }
                 Ok(None) => match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                     Some(Ok(frame)) => {
@@ -147,7 +165,7 @@ impl PageBody {
                 Err(error) => break PageEnd::failed(error),
             }
         };
-        Poll::Ready(PageProgress::Ended(end))
+        Poll::Ready(PageProgress::Ended(PageEnd { total: self.records.total(), ..end }))
     }
 }
 

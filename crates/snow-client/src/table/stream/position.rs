@@ -1,4 +1,4 @@
-//! Where a stream stands, to go on from there in another process.
+//! The position of a stream, to continue from there in another process.
 
 use super::key_range::KeyRange;
 use super::read_order::ReadOrder;
@@ -6,8 +6,30 @@ use super::stream_request::StreamRequest;
 use serde::{Deserialize, Serialize};
 use snow_core::{Error, ErrorKind, Query};
 
-/// Where a read of many rows stands: behind the last row that was given out. Store it (it is serde's), and give it to
-/// [`RecordStream::resume`](super::RecordStream::resume) of the same read. It holds sys_ids and a fingerprint of the question, no values of it.
+/// A position in a stream: after the last record that was given out.
+///
+/// Store it with serde, and pass it to [`RecordStream::resume`](super::RecordStream::resume) of a stream of the same records, in
+/// this process or in another one. It contains `sys_id`s (and times, if the stream is sorted by `sys_created_on`) and a fingerprint of
+/// the request, but no other values.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().without_demo_data().user("admin", "secret").incidents(50).build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// use snow_client::stream::StreamPosition;
+///
+/// let stream = || client.table("incident").list().fields(["number"]).stream();
+/// let mut records = stream();
+/// let first = records.next().await.expect("the table is not empty")?;
+/// let stored = serde_json::to_string(&records.position())?;
+///
+/// let position: Option<StreamPosition> = serde_json::from_str(&stored)?;
+/// let position = position.expect("the end is not reached");
+/// assert_eq!(position.received(), 1);
+/// let second = stream().resume(position).next().await.expect("there are more")?;
+/// assert_ne!(first.value("number")?, second.value("number")?);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamPosition {
     /// The fingerprint of the stream that it belongs to.
@@ -28,7 +50,7 @@ pub struct StreamPosition {
 }
 
 impl StreamPosition {
-    /// How many rows were given out so far.
+    /// Returns how many records were given out before this position.
     pub fn received(&self) -> u64 {
         self.received
     }

@@ -6,7 +6,7 @@ use super::page_in_flight::PageInFlight;
 use super::page_response::{PageEnd, PageProgress};
 use super::page_retry::PageRetry;
 use super::paginator::Paginator;
-use super::read_context::ReadContext;
+use super::read_context::{ReadContext, StreamCounters};
 use super::record_buffer::RecordBuffer;
 use super::stream_request::StreamRequest;
 use snow_core::timer::{self, Sleep};
@@ -122,6 +122,16 @@ impl RangeReader {
         self.left.take()
     }
 
+    /// Withdraws a request that waits to be sent, and the pause before the next one.
+    pub(super) fn withdraw_unsent(&mut self, counters: &mut StreamCounters) {
+        self.pause = None;
+        if let Some(page) = self.page.take_if(|page| !page.is_under_way())
+            && !page.was_sent()
+        {
+            counters.request_withdrawn();
+        }
+    }
+
     /// Splits what was not asked for yet. Keeps the first piece, and returns the others.
     pub(super) fn split(&mut self, pieces: u64) -> Vec<KeyRange> {
         self.paginator.split(pieces)
@@ -170,13 +180,13 @@ impl RangeReader {
         let Some(page) = &mut self.page else { return Poll::Ready(()) };
         match page.poll(cx, context, &mut self.buffer) {
             Poll::Ready(PageProgress::Ended(end)) => self.end_page(end, context),
-            Poll::Ready(PageProgress::BufferFull) => self.buffer.release_all(),
+            Poll::Ready(PageProgress::BufferFull) => self.buffer.release(page.total()),
             Poll::Pending => {
                 // The page keeps its permit until its records are consumed, sooner or later: waiting for the rest would only take
                 // memory.
                 let by_offset = page.request.offset.is_some();
-                if context.has_fixed_pages && !by_offset && page.outgrows(context.room) {
-                    self.buffer.release_all();
+                if context.releases_early && !by_offset && page.outgrows(context.room) {
+                    self.buffer.release(page.total());
                 }
                 return Poll::Pending;
             }
@@ -194,13 +204,14 @@ impl RangeReader {
             return;
         }
         page.summary.total = end.total;
+        let total = end.total.filter(|_| page.request.counted);
         let result = match (end.error, context.fields.verify()) {
             (Some(error), _) if end.is_mismatch => self.page_mismatched(&page, error),
             (Some(error), _) => self.page_failed(&page, error, context),
             (None, Err(error)) => self.page_mismatched(&page, error),
             (None, Ok(())) => self.page_completed(&page, context),
         };
-        self.buffer.release_all();
+        self.buffer.release(total);
         if let Err(error) = result {
             self.error = Some(error);
         }
@@ -248,13 +259,13 @@ impl RangeReader {
     ) -> Result<(), Error> {
         if error.kind() == ErrorKind::PermitTimeout && page.is_prefetch {
             self.prefetch_declined = true; // no permit was free for it, so nothing was sent
-            context.counters.requests = context.counters.requests.saturating_sub(1);
+            context.counters.request_withdrawn();
             return Ok(());
         }
         if page.request.offset.is_some() {
             self.buffer.remove_newest(page.summary.records);
         }
-        if error.kind() == ErrorKind::Malformed {
+        if error.kind() == ErrorKind::Malformed && !context.is_stopped {
             return self.request_neighbors(page, error, context);
         }
         let Some(failure) = PageFailure::of(&error, page) else { return Err(error) };
@@ -262,6 +273,9 @@ impl RangeReader {
             context.counters.add_counted(page.summary.records); // the next count begins after them
         }
         let has_changed = self.paginator.page_broken(&page.request, &page.summary);
+        if context.is_stopped {
+            return Ok(());
+        }
         let has_advanced =
             page.summary.records > 0 && page.request.offset.is_none() && !page.request.ids_only;
         let pause = match has_advanced || failure != PageFailure::SlowConsumer && has_changed {
@@ -272,7 +286,7 @@ impl RangeReader {
             }
             false => self.retry.delay(error, context)?,
         };
-        context.counters.healed = context.counters.healed.saturating_add(1);
+        context.counters.retried_pages = context.counters.retried_pages.saturating_add(1);
         self.pause = Some(timer::sleep(pause));
         Ok(())
     }

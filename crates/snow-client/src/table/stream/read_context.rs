@@ -16,16 +16,18 @@ pub(super) struct ReadContext<'a> {
     pub(super) fields: &'a mut FieldCheck,
     /// Bytes of records that a range may hold.
     pub(super) room: usize,
-    /// Whether the caller set the page size, so that pages are not made to fit.
-    pub(super) has_fixed_pages: bool,
+    /// Whether the records of a page that will not fit are released as they come.
+    pub(super) releases_early: bool,
+    /// Whether no further request may be sent.
+    pub(super) is_stopped: bool,
 }
 
 /// What a stream has done so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct StreamCounters {
     pub(super) requests: u64,
-    /// Pages that were cut and asked for again.
-    pub(super) healed: u64,
+    /// Pages that were cut and requested again.
+    pub(super) retried_pages: u64,
     /// Complete pages of a read by position.
     pub(super) pages_by_offset: u64,
     /// How many records the first pages of the ranges counted.
@@ -39,6 +41,11 @@ pub(super) struct StreamCounters {
 impl StreamCounters {
     pub(super) fn request_sent(&mut self) {
         self.requests = self.requests.saturating_add(1);
+    }
+
+    /// Takes back a request that was never sent.
+    pub(super) fn request_withdrawn(&mut self) {
+        self.requests = self.requests.saturating_sub(1);
     }
 
     pub(super) fn add_counted(&mut self, records: u64) {

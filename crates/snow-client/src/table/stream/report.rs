@@ -2,27 +2,29 @@
 
 use serde::Serialize;
 
-/// What a read of many rows came to; see [`RecordStream::report`](super::RecordStream::report).
+/// What a stream has read, and whether that is everything; see [`RecordStream::report`](super::RecordStream::report).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StreamReport {
-    /// Whether the end was reached, and proven: a request that counted found no row behind what had come.
+    /// Whether the end was reached and proven: the service counted no further record. False for a stream that was
+    /// [stopped](super::RecordStream::stop_handle), that failed, or that reached its limit.
     pub complete: bool,
-    /// How many rows matched when the read began, as the service counted them: those that this user may not read
-    /// included. `None` before all of them were counted, and for a read that was resumed from there.
+    /// The number of records that matched when the read began, as the service counted them, including those that this user may not
+    /// read. `None` until all of them are counted; a read that is resumed before that never knows.
     pub expected: Option<u64>,
-    /// How many rows were given out.
+    /// The number of records that were given out, including those before a resumed read.
     pub received: u64,
-    /// Whether rows may have been missed or repeated. It is true of a read by position that took more than one page, because rows
-    /// that come and go shift all those that follow (facts 9), and of a query too long for one URL, read in parts, if records moved
-    /// between the parts meanwhile or if nobody looked because the read ended early.
+    /// Whether records may have been missed or repeated.
+    ///
+    /// True for a read by position that took more than one page, because a record that is inserted or deleted shifts all later
+    /// ones. Also true for a query that was too long for one URL and was read in parts, if records moved between the parts or if
+    /// the read ended before that was checked.
     pub may_have_drifted: bool,
-    /// How many requests it took.
+    /// The number of requests.
     pub requests: u64,
-    /// How many pages were asked for again, smaller, because they were cut.
-    pub healed: u64,
-    /// The fields that were asked for and that at least one of the rows lacked: see
-    /// [`Page::missing_fields`](crate::Page::missing_fields).
+    /// The number of pages that were requested again because they failed or were cut off.
+    pub retried_pages: u64,
+    /// The requested fields that at least one record lacked: see [`Page::missing_fields`](crate::Page::missing_fields).
     pub missing_fields: Vec<String>,
 }
 
@@ -35,12 +37,13 @@ impl StreamReport {
             received: 0,
             may_have_drifted: false,
             requests: 0,
-            healed: 0,
+            retried_pages: 0,
             missing_fields: Vec::new(),
         }
     }
 
-    /// How many rows were counted and never shown: hidden by access rules, or deleted meanwhile (facts 9). Known at the end.
+    /// Returns how many records were counted but not given out, because access rules hide them or because they were deleted
+    /// meanwhile. `None` unless the read is [complete](Self::complete).
     pub fn hidden(&self) -> Option<u64> {
         let expected = self.expected.filter(|_| self.complete);
         expected.map(|expected| expected.saturating_sub(self.received))

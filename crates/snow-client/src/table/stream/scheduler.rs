@@ -1,5 +1,10 @@
 //! Decides which ranges of a stream are read, when each asks for its next page, and which record is given out next.
 
+mod early_end;
+mod page_by_page;
+
+use super::buffer_usage::BufferUsage;
+use super::concurrency::Concurrency;
 use super::key_range::KeyRange;
 use super::page_size::PageSize;
 use super::paginator::Paginator;
@@ -15,28 +20,6 @@ use snow_core::decode::Records;
 use snow_core::{Clock, Error, Record};
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
-
-/// The smallest room of a range, if the buffer has as much.
-const MIN_ROOM: usize = 64 << 10;
-
-/// How much is read at once.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Concurrency {
-    /// How many requests may be under way.
-    pub(super) parallel: usize,
-    /// Whether records are given out in the order of their key.
-    pub(super) in_order: bool,
-    /// How many bytes of records may wait.
-    pub(super) buffer: usize,
-}
-
-impl Concurrency {
-    /// How many bytes of records a range may hold.
-    fn room(self) -> usize {
-        let share = self.buffer.checked_div(self.parallel).unwrap_or(self.buffer);
-        share.max(MIN_ROOM).min(self.buffer)
-    }
-}
 
 /// Reads the records of a query, part by part and range by range.
 pub(super) struct Scheduler {
@@ -60,6 +43,12 @@ pub(super) struct Scheduler {
     internal_error: Option<Error>,
     /// Whether a prefetch was begun whose connection task has not run yet.
     must_yield: bool,
+    /// Whether records are given out page by page: no page is released before all of it has come, if it fits.
+    gives_pages: bool,
+    /// Whether no further request may be sent.
+    is_stopped: bool,
+    /// Whether the read ended before its end, because it was stopped.
+    has_ended_early: bool,
 }
 
 impl Scheduler {
@@ -87,6 +76,9 @@ impl Scheduler {
             remaining,
             internal_error: None,
             must_yield: false,
+            gives_pages: false,
+            is_stopped: false,
+            has_ended_early: false,
         }
     }
 
@@ -190,7 +182,7 @@ impl Scheduler {
         self.ranges.get(self.front).and_then(|range| range.buffer().last_given())
     }
 
-    /// Returns the next record; `None` after the last part, or when the limit is reached.
+    /// Returns the next record; `None` after the last part, when the limit is reached, or where a stopped read ends early.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Record, Error>>> {
         if std::mem::take(&mut self.must_yield) {
             // A consumer that waits for nothing else would keep the connection's task waiting until all records are consumed.
@@ -218,10 +210,13 @@ impl Scheduler {
                 }
                 self.begin(0);
             }
+            if self.ends_early() {
+                return Poll::Ready(None);
+            }
             self.wake_flag.register(cx);
             self.wake_flag.take();
             self.drive(true);
-            if !self.can_continue() && self.internal_error.is_none() {
+            if !self.ends_early() && !self.can_continue() && self.internal_error.is_none() {
                 return Poll::Pending;
             }
         }
@@ -281,7 +276,7 @@ impl Scheduler {
     /// Asks for the next page of a range where it may. Returns whether the range has something under way.
     fn ensure_busy(&mut self, index: usize, is_awaited: bool, usage: &mut BufferUsage) -> bool {
         let Some(range) = self.ranges.get(index) else { return false };
-        if range.is_busy() || range.is_fully_requested() {
+        if range.is_busy() || range.is_fully_requested() || self.is_stopped {
             return range.is_busy();
         }
         // The page that is waited for may take the last permit; a prefetch may not.
@@ -343,7 +338,8 @@ impl Scheduler {
             counters: &mut self.counters,
             fields: &mut self.fields,
             room: self.concurrency.room(),
-            has_fixed_pages: self.page_size.is_fixed(),
+            releases_early: self.page_size.is_fixed() && !self.gives_pages,
+            is_stopped: self.is_stopped,
         };
         work(range, &mut context)
     }
@@ -367,26 +363,13 @@ impl Scheduler {
             return;
         };
         let max = self.page_size.max();
-        for (behind, range) in range.split(pieces).into_iter().enumerate() {
+        let split_off = range.split(pieces);
+        if self.front > index {
+            self.front = self.front.saturating_add(split_off.len());
+        }
+        for (behind, range) in split_off.into_iter().enumerate() {
             let reader = RangeReader::split_off(Paginator::new(range, max, max));
             self.ranges.insert(index.saturating_add(1).saturating_add(behind), reader);
         }
-    }
-}
-
-/// What all ranges together have under way, and hold.
-struct BufferUsage {
-    busy: usize,
-    bytes: usize,
-}
-
-impl BufferUsage {
-    fn of(ranges: &VecDeque<RangeReader>) -> Self {
-        let (mut busy, mut bytes) = (0_usize, 0_usize);
-        for range in ranges {
-            busy = busy.saturating_add(usize::from(range.is_busy()));
-            bytes = bytes.saturating_add(range.buffer().bytes());
-        }
-        Self { busy, bytes }
     }
 }

@@ -1,14 +1,17 @@
 //! A stream under way: the records that its scheduler gives out, as what the caller wants them to be.
 
+use super::concurrency::Concurrency;
 use super::drift_check::DriftCheck;
 use super::options::StreamOptions;
 use super::page_size::PageSize;
 use super::position::{self, StreamPosition};
 use super::query_parts::QueryParts;
 use super::read_order::ReadOrder;
+use super::record_page::RecordPage;
 use super::report::StreamReport;
-use super::scheduler::{Concurrency, Scheduler};
+use super::scheduler::Scheduler;
 use super::stream_request::StreamRequest;
+use crate::request::missing_fields::{FieldCheck, TypeFields};
 use crate::request::selection::Window;
 use crate::table::list_request::{ListRequest, ReadRecord, field_check};
 use snow_core::{Error, ErrorKind, Record};
@@ -18,6 +21,8 @@ use std::task::{Context, Poll, ready};
 pub(super) struct StreamReader<T> {
     scheduler: Scheduler,
     read: ReadRecord<T>,
+    /// The fields that records are read as.
+    type_fields: TypeFields,
     /// Fields that the caller did not ask for.
     added_fields: Vec<String>,
     /// Tells this stream from those of other records, for stored positions.
@@ -27,6 +32,9 @@ pub(super) struct StreamReader<T> {
     received: u64,
     /// How many records matched, as far as the read knew that this one resumes.
     resumed: Option<Option<u64>>,
+    is_stopped: bool,
+    /// Whether the read was stopped before it was known whether records moved.
+    is_unchecked: bool,
 }
 
 impl<T> StreamReader<T> {
@@ -34,6 +42,7 @@ impl<T> StreamReader<T> {
         let asked = list.request.as_ref().map_err(Clone::clone)?;
         let (window, fields, read) =
             (asked.params.selection.window(), field_check(asked, &list.type_fields), list.read);
+        let type_fields = list.type_fields.clone();
         let query = asked.params.selection.query()?.clone().parsed();
         let by_offset = options.by_offset || window.offset.is_some();
         let mut request = StreamRequest::new(list, &query, by_offset)?;
@@ -56,11 +65,14 @@ impl<T> StreamReader<T> {
         let page_size = page_size(&options, window, reads_by_offset);
         let mut reader = Self {
             read,
+            type_fields,
             added_fields: request.added_fields(),
             fingerprint,
             drift_check: has_check.then(|| DriftCheck::new(parts.queries().len(), given)),
             received: 0,
             resumed: None,
+            is_stopped: false,
+            is_unchecked: false,
             scheduler: Scheduler::new(
                 request,
                 parts,
@@ -121,7 +133,7 @@ impl<T> StreamReader<T> {
             received: self.received,
             may_have_drifted: self.may_have_drifted(),
             requests: counters.requests.saturating_add(check_requests),
-            healed: counters.healed,
+            retried_pages: counters.retried_pages,
             missing_fields: self.scheduler.missing_fields(),
         }
     }
@@ -140,22 +152,49 @@ impl<T> StreamReader<T> {
         self.scheduler.counters().pages_by_offset <= 1
     }
 
+    /// Sends no further request from now on.
+    pub(super) fn stop(&mut self) {
+        self.is_stopped = true;
+        self.scheduler.stop();
+    }
+
+    /// Whether the read ended before its end, because it was stopped.
+    pub(super) fn has_ended_early(&self) -> bool {
+        self.is_unchecked || self.scheduler.has_ended_early()
+    }
+
     /// Returns the next record; `None` after the last one, when it is known whether records moved meanwhile.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        let record = ready!(self.poll_record(cx));
+        Poll::Ready(record.map(|record| self.give(record?)))
+    }
+
+    /// Returns the records that came with the next one in a page.
+    pub(super) fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<RecordPage<T>, Error>>> {
+        self.scheduler.give_pages();
+        let first = ready!(self.poll_record(cx));
+        Poll::Ready(first.map(|first| self.give_page(first?)))
+    }
+
+    fn poll_record(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Record, Error>>> {
         match ready!(self.scheduler.poll(cx)) {
-            Some(Ok(record)) => Poll::Ready(Some(self.give(record))),
-            Some(Err(error)) => Poll::Ready(Some(Err(error))),
-            None if self.has_reached_limit() => Poll::Ready(None),
-            None => self.poll_drift_check(cx),
+            None if !self.has_reached_limit() && !self.scheduler.has_ended_early() => {
+                self.poll_drift_check(cx)
+            }
+            record => Poll::Ready(record),
         }
     }
 
-    fn poll_drift_check(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+    fn poll_drift_check(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Record, Error>>> {
         let reads_by_offset = self.scheduler.request().order == ReadOrder::Offset;
         if reads_by_offset && self.is_single_page() {
             return Poll::Ready(None);
         }
         let Some(check) = &mut self.drift_check else { return Poll::Ready(None) };
+        if self.is_stopped {
+            self.is_unchecked = true;
+            return Poll::Ready(None);
+        }
         match ready!(check.poll(cx, || self.scheduler.sys_ids())) {
             Ok(()) => Poll::Ready(None),
             Err(error) => Poll::Ready(Some(Err(self.scheduler.request().annotate(error)))),
@@ -164,16 +203,47 @@ impl<T> StreamReader<T> {
 
     fn give(&mut self, record: Record) -> Result<T, Error> {
         self.received = self.received.saturating_add(1);
-        if let Some(check) = &mut self.drift_check {
-            // Records of a database view may have no sys_id. What cannot be compared is reported as drift.
-            let sys_id = record.get("sys_id").map_or(Ok("".into()), |id| id.value())?;
-            check.note(self.scheduler.parts().index(), &sys_id);
-        }
-        let record = self.added_fields.iter().fold(record, |record, field| record.without(field));
-        (self.read)(record).map_err(|error| {
+        self.note(&record)?;
+        self.convert(record).map_err(|error| {
             let error = name_record(error, self.scheduler.last_given());
             self.scheduler.request().annotate(error)
         })
+    }
+
+    /// Gives out a page that begins with this record. It ends before a record that cannot be read, so that the position after the
+    /// page does not pass over that record before its error is returned.
+    fn give_page(&mut self, first: Record) -> Result<RecordPage<T>, Error> {
+        let asked = self.scheduler.request().params.shape.fields.clone();
+        let mut check = FieldCheck::new(asked.as_deref(), &self.type_fields, false);
+        check.see(&first);
+        let total = self.scheduler.page_total();
+        let mut records = vec![self.give(first)?];
+        while let Some(record) = self.scheduler.next_of_page().cloned() {
+            let Ok(item) = self.convert(record.clone()) else { break };
+            if self.note(&record).is_err() {
+                break;
+            }
+            check.see(&record);
+            self.scheduler.pop_of_page();
+            self.received = self.received.saturating_add(1);
+            records.push(item);
+        }
+        Ok(RecordPage::new(records, total, check.missing()))
+    }
+
+    /// Takes note of the `sys_id` of a record that is given out, where records may move.
+    fn note(&mut self, record: &Record) -> Result<(), Error> {
+        let Some(check) = &mut self.drift_check else { return Ok(()) };
+        // Records of a database view may have no sys_id. What cannot be compared is reported as drift.
+        let sys_id = record.get("sys_id").map_or(Ok("".into()), |id| id.value())?;
+        check.note(self.scheduler.parts().index(), &sys_id);
+        Ok(())
+    }
+
+    /// Reads a record as what the caller wants, without the fields that the caller did not ask for.
+    fn convert(&self, record: Record) -> Result<T, Error> {
+        let record = self.added_fields.iter().fold(record, |record, field| record.without(field));
+        (self.read)(record)
     }
 }
 

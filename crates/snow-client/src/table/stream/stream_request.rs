@@ -157,7 +157,7 @@ impl StreamRequest {
 fn no_key(field: &str) -> Error {
     let why = format!(
         "a row came without a {field}, by which the next page is asked for: database views have none, and some users may not \
-         read it; read by_offset() instead"
+         read it; read by_offset(true) instead"
     );
     Error::new(ErrorKind::Incomplete, why)
 }

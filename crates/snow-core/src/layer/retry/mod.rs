@@ -14,7 +14,7 @@ pub use policy::RetryPolicy;
 use crate::error::{Attempts, Stop};
 use crate::late::Late;
 use crate::timer::{self, Sleep};
-use crate::{BoxError, Clock, Error, Replay, RequestOptions, clock, clone_request, retry_after};
+use crate::{BoxError, Clock, Departure, Error, Replay, RequestOptions, clock, clone_request, retry_after};
 use classify::{RetryClass, is_idempotent, response_error};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
@@ -348,6 +348,9 @@ where
             match state.next_attempt(&outcome) {
                 Ok((delay, request)) => {
                     drop(outcome); // so that nothing below is held during the backoff
+                    if let Some(departure) = Departure::of(&request) {
+                        departure.end_attempt();
+                    }
                     let backoff = Backoff { sleep: timer::sleep(delay), request };
                     this.phase.set(RetryPhase::Backoff { backoff: Some(Box::new(backoff)) });
                 }
