@@ -172,7 +172,7 @@ async fn responses_that_cannot_be_read() {
     assert_text(&number, ErrorKind::Decode, "does not fit the type asked for: invalid type");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn refusals_of_the_instance() {
     let simulator = crate::simulator();
     let in_memory = |user: &str| {
