@@ -140,7 +140,7 @@ async fn responses_that_break_off() {
     };
     let client = client(&url, plain());
     let (error, _stream) = tokio::join!(read(&client), answers);
-    assert_text(&error, ErrorKind::InvalidHttp, "what the server sent is not HTTP/1.1");
+    assert_text(&error, ErrorKind::InvalidHttp, "the response is not HTTP/1.1");
 }
 
 #[tokio::test]
@@ -277,7 +277,7 @@ async fn tokens_that_are_not_obtained() {
     assert_text(
         &error,
         ErrorKind::TokenNotSaved,
-        "the token store did not take the new token: the disk is full",
+        "the token store could not save the new token: the disk is full",
     );
     assert!(error.reason().unwrap().is::<io::Error>(), "{error:?}");
 }

@@ -280,8 +280,8 @@ async fn a_token_url_of_another_issuer_gets_the_credentials_and_nobody_else() {
     assert!(instance.journal().iter().all(|entry: &Entry| entry.path.starts_with("/api/")));
 
     for (bad, why) in [
-        ("login.example.com/token", "whole https URL"),
-        ("me:secret@login.example.com/token", "whole https URL"),
+        ("login.example.com/token", "complete https URL"),
+        ("me:secret@login.example.com/token", "complete https URL"),
         ("http://login.example.com/token", "plain http"),
         ("https://me:secret@login.example.com/token", "credentials do not belong"),
         ("https://login.example.com/token?x=1", "'?'"),

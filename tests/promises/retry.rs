@@ -161,7 +161,7 @@ async fn each_retry_is_reported_to_the_hook_of_the_policy() {
     simulator.fail_next(Fault::Busy);
     simulator.fail_next(Fault::CancelledInStream);
     client.table("incident").list().limit(2).await.unwrap();
-    assert_eq!(reported(), [(1, ErrorKind::InstanceBusy), (2, ErrorKind::Truncated)]);
+    assert_eq!(reported(), [(1, ErrorKind::InstanceBusy), (2, ErrorKind::TransactionCancelled)]);
 
     simulator.fail_next(Fault::CancelledInStream);
     let records = client

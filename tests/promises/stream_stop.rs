@@ -488,7 +488,8 @@ async fn a_stop_before_the_ids_are_compared_leaves_that_to_the_resumed_read() {
 async fn a_stop_while_the_fields_are_checked_ends_the_read() {
     let simulator = simulator(50);
     simulator.settings(|settings| settings.latency = Duration::from_secs(5));
-    let builder = Client::builder().instance("dev12345").user("admin").password("secret").validate_fields(true);
+    let builder =
+        Client::builder().instance("dev12345").user("admin").password("secret").validate_fields(true);
     let client = builder.transport(simulator.clone()).build().unwrap();
     let (came, records) =
         stopped_while_pending(client.table("incident").list().fields(["sys_id"]).stream()).await;

@@ -37,10 +37,10 @@ struct Version(u64);
 /// Another process, during a token request.
 #[derive(Clone, Copy)]
 enum TakesOver {
-    AndSaves(&'static str),
-    AndSavesLater(&'static str),
-    AndRemoves,
-    AndFails,
+    Saves(&'static str),
+    SavesLater(&'static str),
+    Removes,
+    Fails,
 }
 
 impl Row {
@@ -55,10 +55,10 @@ impl Row {
         let mut row = self.0.lock().unwrap();
         row.version += 1;
         match by {
-            TakesOver::AndSaves(token) => row.token = Some(good(token)),
-            TakesOver::AndSavesLater(token) => row.saved_later = Some(good(token)),
-            TakesOver::AndRemoves => row.token = None,
-            TakesOver::AndFails => {}
+            TakesOver::Saves(token) => row.token = Some(good(token)),
+            TakesOver::SavesLater(token) => row.saved_later = Some(good(token)),
+            TakesOver::Removes => row.token = None,
+            TakesOver::Fails => {}
         }
     }
 
@@ -201,7 +201,7 @@ async fn read(client: &OAuthClient) -> Result<(), Error> {
 #[tokio::test(start_paused = true)]
 async fn calls_use_the_token_of_the_process_that_took_the_lease_over() {
     let row = Row::with(Some(expired()));
-    let issuer = Issuer::new(&row, &[TakesOver::AndSaves("theirs")]);
+    let issuer = Issuer::new(&row, &[TakesOver::Saves("theirs")]);
     let client = issuer.client();
     for call in join_all((0..20).map(|_| read(&client))).await {
         call.unwrap();
@@ -217,7 +217,7 @@ async fn calls_use_the_token_of_the_process_that_took_the_lease_over() {
 async fn a_process_that_took_the_lease_over_and_is_not_done_is_waited_for() {
     for stored in [Some(expired()), None] {
         let row = Row::with(stored);
-        let issuer = Issuer::new(&row, &[TakesOver::AndSavesLater("theirs")]);
+        let issuer = Issuer::new(&row, &[TakesOver::SavesLater("theirs")]);
         let client = issuer.builder().grant(Grant::client_credentials()).build().unwrap();
         read(&client).await.unwrap();
         assert_eq!(issuer.used(), ["Bearer theirs"]);
@@ -228,7 +228,7 @@ async fn a_process_that_took_the_lease_over_and_is_not_done_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_was_taken_over_by_one_who_left_no_token_is_an_error_that_says_so() {
     let row = Row::with(Some(expired()));
-    let issuer = Issuer::new(&row, &[TakesOver::AndRemoves]);
+    let issuer = Issuer::new(&row, &[TakesOver::Removes]);
     let client = issuer.client();
     let errors = join_all((0..3).map(|_| read(&client))).await;
     for error in errors.into_iter().map(Result::unwrap_err) {
@@ -289,7 +289,7 @@ async fn leases_that_are_always_too_short_are_an_error_that_says_so() {
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_is_always_taken_over_is_an_error_that_says_so() {
     let row = Row::with(Some(expired()));
-    let issuer = Issuer::new(&row, &[TakesOver::AndFails; 3]);
+    let issuer = Issuer::new(&row, &[TakesOver::Fails; 3]);
     let error = read(&issuer.client()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenNotSaved, "{error}");
     assert!(error.to_string().contains("another process took over the last one"), "{error}");
@@ -335,7 +335,7 @@ async fn a_token_that_waits_to_be_saved_is_discarded_for_a_newer_one() {
         let mut columns = row.0.lock().unwrap();
         (columns.broken, columns.lost) = (false, 1);
     }
-    issuer.state.lock().unwrap().takes_over = [TakesOver::AndSavesLater("theirs")].into();
+    issuer.state.lock().unwrap().takes_over = [TakesOver::SavesLater("theirs")].into();
     read(&client).await.unwrap();
     assert_eq!(issuer.used(), ["Bearer theirs"]);
     assert_eq!(row.token(), Some(good("theirs")));

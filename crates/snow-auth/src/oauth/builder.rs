@@ -211,7 +211,7 @@ impl OAuthBuilder {
             (true, ..) => Err(missing("client_id")),
             (_, true, Some(_)) => Err(Error::new(
                 ErrorKind::InvalidInput,
-                "a client_secret was set for a public client, which has none",
+                "a client_secret was set, and a public client has none",
             )),
             (_, false, None) => Err(missing("client_secret")),
             (_, _, secret) => Ok(secret),

@@ -216,8 +216,8 @@ impl SharedToken {
     fn refuse_own_hooks(&self) -> Result<(), Error> {
         let store = self.refresher.store.as_ref().is_some_and(Store::is_polled_here);
         if store || is_polled_here(self.tracking_id()) {
-            let why = "a token store, updater, callback or signer calls the client whose token it saves or obtains; that \
-                       client waits for it";
+            let why = "a token store, updater, callback or signer calls the client whose token it saves or obtains, which \
+                       waits for it";
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         Ok(())

@@ -26,7 +26,7 @@ use tower_service::Service;
 ///     .deadline(Duration::from_secs(120))
 ///     .concurrency(8)
 ///     .build()?;
-/// assert_eq!(client.instance().host(), "dev12345.service-now.com");
+/// assert_eq!(client.instance().to_string(), "https://dev12345.service-now.com");
 /// # Ok::<_, snow_client::Error>(())
 /// ```
 #[derive(Clone, Default)]

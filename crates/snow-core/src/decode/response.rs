@@ -242,13 +242,13 @@ impl ApiResponse {
     /// ```
     /// # use snow_core::{ErrorKind, decode::ApiResponse};
     /// # let head = || http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
-    /// assert_eq!(ApiResponse::new(head(), "[1,2]".into())?.read::<Vec<u8>>()?, [1, 2]);
+    /// assert_eq!(ApiResponse::new(head(), "[1,2]".into())?.json::<Vec<u8>>()?, [1, 2]);
     ///
     /// let own = r#"{"error":false,"data":7}"#;
-    /// assert_eq!(ApiResponse::new(head(), own.into())?.read::<serde_json::Value>()?["data"], 7);
+    /// assert_eq!(ApiResponse::new(head(), own.into())?.json::<serde_json::Value>()?["data"], 7);
     ///
     /// let failed = r#"{"error":{"message":"Transaction cancelled"}}"#;
-    /// let error = ApiResponse::new(head(), failed.into())?.read::<serde_json::Value>().unwrap_err();
+    /// let error = ApiResponse::new(head(), failed.into())?.json::<serde_json::Value>().unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::TransactionCancelled);
     /// # Ok::<_, snow_core::Error>(())
     /// ```

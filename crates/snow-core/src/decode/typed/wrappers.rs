@@ -15,7 +15,7 @@ pub(super) const REFERENCE: &str = "$snow::Reference";
 /// `display_value(DisplayValue::All)`. When it is written it is the stored value.
 ///
 /// ```
-/// use snow_core::decode::Both;
+/// use snow_core::decode::WithDisplay;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Incident { priority: WithDisplay<u8> }
