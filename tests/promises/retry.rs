@@ -173,7 +173,7 @@ async fn each_retry_is_reported_to_the_hook_of_the_policy() {
         .try_collect::<Vec<_>>()
         .await
         .unwrap();
-    assert_eq!((records.is_empty(), reported()), (false, vec![(1, ErrorKind::Truncated)]));
+    assert_eq!((records.is_empty(), reported()), (false, vec![(1, ErrorKind::TransactionCancelled)]));
 
     client.table("incident").list().limit(2).await.unwrap();
     assert_eq!(reported(), []);

@@ -116,7 +116,7 @@ impl Records {
     }
 
     /// Tells that the request asked for what a person sees (`sysparm_display_value=true`). Then a field's text is no stored
-    /// value, and only [`DisplayOnly`](super::Displayed) reads it as a type.
+    /// value, and only [`DisplayOnly`](super::DisplayOnly) reads it as a type.
     #[must_use]
     pub fn displayed(mut self, displayed: bool) -> Self {
         self.scanner.shapes = Shapes::new(displayed);

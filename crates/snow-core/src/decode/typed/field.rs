@@ -20,7 +20,7 @@ impl<'a> Field<'a> {
     /// | [`SysId`](crate::SysId), [`Date`](crate::Date), [`DateTime`](crate::DateTime), [`Duration`](std::time::Duration) | the same, in the form in which it is stored |
     /// | `Option` | `None` if nothing is stored |
     /// | `Vec` | the entries of a list (`watch_list`), and of an array, each as a type |
-    /// | [`WithDisplay`](super::super::Both), [`DisplayOnly`](super::super::Displayed), [`Reference`](super::super::Reference) | more than the stored value |
+    /// | [`WithDisplay`](super::super::WithDisplay), [`DisplayOnly`](super::super::DisplayOnly), [`Reference`](super::super::Reference) | more than the stored value |
     /// | structs, maps, enums with data, `serde_json::Value` | what came, as serde_json reads it |
     ///
     /// Where only what a person sees was sent, a plain type is an error.
