@@ -5,7 +5,7 @@ use super::source::CrateSource;
 
 /// From the top down.
 const LAYERS: [&[&str]; 4] = [
-    &["client"],
+    &["client", "compile_fail"],
     &["table", "aggregate", "attachment", "batch", "import", "schema", "api"],
     &["request"],
     &["stack"],

@@ -1,6 +1,6 @@
 //! The settings of a client. Everything is checked in `build`, so that chains stay short.
 
-use crate::client::direct_login::DirectLogin;
+use crate::client::login::DirectLogin;
 use crate::stack::{BaseService, Settings};
 use crate::{Error, ErrorKind, Instance, Transport};
 use bytes::Bytes;

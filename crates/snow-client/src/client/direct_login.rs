@@ -1,22 +1,13 @@
 //! The settings of a client that logs in without OAuth.
 
 use crate::client::builder::{ClientBuilder, invalid};
-use crate::client::login::Login;
 use crate::request::client_inner::ClientInner;
 use crate::{Client, Error, ErrorKind, Instance};
 use bytes::Bytes;
 use http::{Request, Response};
 use snow_auth::Credentials;
 use snow_core::{Body, BoxError, HttpService, Secret};
-use std::fmt;
 use tower_service::Service;
-
-/// The login of a [`Client`]: user and password, a token, a key, or a service that logs in by itself.
-#[derive(Clone, Default)]
-pub struct DirectLogin {
-    login: Login,
-    stack: Option<HttpService>,
-}
 
 impl ClientBuilder {
     /// Sets the user to log in as.
@@ -96,11 +87,5 @@ impl ClientBuilder {
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         Ok(Client::with_dictionary(|dictionary| ClientInner::of_stack(instance, http, dictionary)))
-    }
-}
-
-impl fmt::Debug for DirectLogin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DirectLogin").field("user", &self.login.user).finish_non_exhaustive()
     }
 }

@@ -6,13 +6,28 @@ use crate::request::client_inner::dictionary::Dictionary;
 use crate::stack::BaseService;
 use crate::stack::Settings;
 use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer};
-use snow_core::{Error, ErrorKind, Origin, Secret};
+use snow_core::{Error, ErrorKind, HttpService, Origin, Secret};
+use std::fmt;
 use std::sync::Arc;
 use tower_layer::Identity;
 
 /// Makes a client with credentials of the user's own, whose type only this function knows.
 type CustomLogin =
     Arc<dyn Fn(Instance, &Settings, BaseService, Arc<dyn Dictionary>) -> Arc<ClientInner> + Send + Sync>;
+
+/// The login of a [`Client`](crate::Client): user and password, a token, a key, or a service that logs in by itself.
+#[derive(Clone, Default)]
+pub struct DirectLogin {
+    pub(super) login: Login,
+    /// A whole stack of the user's own.
+    pub(super) stack: Option<HttpService>,
+}
+
+impl fmt::Debug for DirectLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DirectLogin").field("user", &self.login.user).finish_non_exhaustive()
+    }
+}
 
 /// What was said about it, which may be too little or too much.
 #[derive(Clone, Default)]

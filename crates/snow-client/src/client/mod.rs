@@ -7,7 +7,7 @@ mod login;
 pub(crate) mod oauth;
 
 pub use builder::ClientBuilder;
-pub use direct_login::DirectLogin;
+pub use login::DirectLogin;
 pub use oauth::builder::{OAuthClientBuilder, OAuthLogin};
 pub use snow_auth::Credentials;
 pub use snow_core::Secret;

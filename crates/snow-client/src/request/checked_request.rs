@@ -2,10 +2,11 @@
 
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
-use snow_core::Error;
+use crate::request::params::RequestParams;
+use snow_core::{Error, RequestOptions};
 use std::ops::Deref;
 
-/// A request that may be sent: it asks for the fields that it needs, and if the client validates fields, its table has them.
+/// A request that may be sent, the only form that is: it asks for the fields that it needs, and if the client validates fields, its table has them.
 #[derive(Clone)]
 pub(crate) struct CheckedRequest(ApiRequest);
 
@@ -22,8 +23,8 @@ impl ApiRequest {
         }
     }
 
-    /// Completes the request of a client that validates no fields.
-    pub(super) fn without_validation(mut self) -> CheckedRequest {
+    /// Completes the request of a client that validates no fields, or one that will not be sent.
+    pub(crate) fn without_validation(mut self) -> CheckedRequest {
         self.add_needed_fields();
         CheckedRequest(self)
     }
@@ -33,6 +34,18 @@ impl ApiRequest {
         let validated = client.dictionary.validate_fields(client, &self).await;
         validated.map_err(|error| self.annotate(client, error.before_sending()))?;
         Ok(CheckedRequest(self))
+    }
+}
+
+impl CheckedRequest {
+    /// Returns the request for a part of the same records: a page of a longer read.
+    pub(crate) fn part(&self, params: RequestParams) -> Self {
+        Self(ApiRequest { params, ..self.0.clone() })
+    }
+
+    /// Sets one more option of the call.
+    pub(crate) fn options(self, set: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        Self(self.0.options(set))
     }
 }
 

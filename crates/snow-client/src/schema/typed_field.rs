@@ -1,7 +1,7 @@
 //! A field whose values have a type: what generated code names its columns by.
 
-use crate::query::{FieldPath, Value};
 use crate::{Query, field};
+use snow_core::query::{FieldPath, Value};
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -4,6 +4,7 @@
 use crate::Record;
 use crate::request::api_request::ApiRequest;
 use crate::request::call::Call;
+use crate::request::checked_request::CheckedRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::missing_fields::{FieldCheck, TypeFields};
 use crate::request::params::RequestParams;
@@ -46,10 +47,10 @@ impl<T> ListRequest<T> {
         self.params(|params| params.display_value(DisplayValue::Stored))
     }
 
-    /// Looks whether all fields exist, if the client does so: a condition on one that does not exist widens a query (facts 2.5).
-    pub(crate) fn field_existence_check(&self) -> Option<BoxFuture<'static, Result<(), Error>>> {
-        let (client, request) = (self.client.clone(), self.request.clone().ok()?);
-        client.checks_fields.then(|| async move { request.check(&client).await.map(drop) }.boxed())
+    /// Checks the request, as every request is checked before it is sent.
+    pub(crate) fn check(&self) -> BoxFuture<'static, Result<CheckedRequest, Error>> {
+        let (client, request) = (self.client.clone(), self.request.clone());
+        async move { request?.check(&client).await }.boxed()
     }
 }
 

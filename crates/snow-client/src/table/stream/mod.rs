@@ -28,6 +28,8 @@ mod stream_reader;
 mod stream_request;
 mod wake_flag;
 
+use crate::request::api_request::ApiRequest;
+use crate::request::checked_request::CheckedRequest;
 use crate::table::list_request::ListRequest;
 use crate::table::stop::StopHandle;
 use futures_core::Stream;
@@ -106,8 +108,8 @@ use stream_reader::StreamReader;
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct RecordStream<T> {
     state: StreamState<T>,
-    /// The check whether all fields exist, if the client does so.
-    field_check: Option<BoxFuture<'static, Result<(), Error>>>,
+    /// The check of the list's request, until it is done.
+    check: Option<BoxFuture<'static, Result<CheckedRequest, Error>>>,
     stop: StopHandle,
 }
 
@@ -122,10 +124,9 @@ enum StreamState<T> {
 
 impl<T> RecordStream<T> {
     pub(crate) fn new(list: ListRequest<T>) -> Self {
-        let field_check = list.field_existence_check();
         Self {
             state: StreamState::New(Box::new((list, StreamOptions::default()))),
-            field_check,
+            check: None,
             stop: StopHandle::new(),
         }
     }
@@ -293,20 +294,8 @@ impl<T> RecordStream<T> {
         poll: impl Fn(&mut StreamReader<T>, &mut Context<'_>) -> Poll<Option<Result<X, Error>>>,
         is_stopped: bool,
     ) -> Poll<Option<Result<X, Error>>> {
-        if let Some(check) = self.field_check.as_mut().filter(|_| !is_stopped) {
-            let checked = ready!(check.as_mut().poll(cx));
-            self.field_check = None;
-            if let Err(error) = checked {
-                return self.refuse(error);
-            }
-        }
-        if let StreamState::New(_) = &self.state
-            && let StreamState::New(new) = std::mem::replace(&mut self.state, StreamState::Refused)
-        {
-            match StreamReader::new(new.0, new.1) {
-                Ok(reader) => self.state = StreamState::Reading(Box::new(reader)),
-                Err(error) => return self.refuse(error),
-            }
+        if let Err(error) = ready!(self.begin(cx, is_stopped)) {
+            return self.refuse(error);
         }
         let StreamState::Reading(reader) = &mut self.state else { return Poll::Ready(None) };
         if is_stopped {
@@ -320,6 +309,23 @@ impl<T> RecordStream<T> {
             self.state = StreamState::Ended(report, position);
         }
         Poll::Ready(item.transpose())
+    }
+
+    /// Creates the reader, when the request of the list has been checked.
+    fn begin(&mut self, cx: &mut Context<'_>, is_stopped: bool) -> Poll<Result<(), Error>> {
+        let StreamState::New(new) = &self.state else { return Poll::Ready(Ok(())) };
+        let checked = match is_stopped {
+            // Nothing is sent, and the reader is needed for the position.
+            true => new.0.request.clone().map(ApiRequest::without_validation),
+            false => ready!(self.check.get_or_insert_with(|| new.0.check()).as_mut().poll(cx)),
+        };
+        self.check = None;
+        let StreamState::New(new) = std::mem::replace(&mut self.state, StreamState::Refused) else {
+            return Poll::Ready(Err(Error::internal("a stream began twice")));
+        };
+        let (list, options) = *new;
+        let reader = checked.and_then(|checked| StreamReader::new(list, checked, options));
+        Poll::Ready(reader.map(|reader| self.state = StreamState::Reading(Box::new(reader))))
     }
 
     fn refuse<X>(&mut self, error: Error) -> Poll<Option<Result<X, Error>>> {

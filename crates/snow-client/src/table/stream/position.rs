@@ -71,7 +71,7 @@ pub(super) fn fingerprint(request: &StreamRequest, parts: &[Query<'static>]) -> 
         ReadOrder::Field { field, descending } => format!("{field} {descending}"),
         ReadOrder::Offset => "offset".to_owned(),
     };
-    let mut text = format!("{} {order}", request.path);
+    let mut text = format!("{} {order}", request.base.path);
     for part in parts {
         text.extend([" ", &part.encode()?]);
     }

@@ -11,6 +11,7 @@ use super::record_page::RecordPage;
 use super::report::StreamReport;
 use super::scheduler::Scheduler;
 use super::stream_request::StreamRequest;
+use crate::request::checked_request::CheckedRequest;
 use crate::request::missing_fields::{FieldCheck, TypeFields};
 use crate::request::selection::Window;
 use crate::table::list_request::{ListRequest, ReadRecord, field_check};
@@ -38,14 +39,17 @@ pub(super) struct StreamReader<T> {
 }
 
 impl<T> StreamReader<T> {
-    pub(super) fn new(list: ListRequest<T>, options: StreamOptions) -> Result<Self, Error> {
-        let asked = list.request.as_ref().map_err(Clone::clone)?;
-        let (window, fields, read) =
-            (asked.params.selection.window(), field_check(asked, &list.type_fields), list.read);
-        let type_fields = list.type_fields.clone();
-        let query = asked.params.selection.query()?.clone().parsed();
+    /// Creates the reader of a list, whose request has been checked.
+    pub(super) fn new(
+        list: ListRequest<T>,
+        checked: CheckedRequest,
+        options: StreamOptions,
+    ) -> Result<Self, Error> {
+        let ListRequest { client, request: _, type_fields, read } = list;
+        let (window, fields) = (checked.params.selection.window(), field_check(&checked, &type_fields));
+        let query = checked.params.selection.query()?.clone().parsed();
         let by_offset = options.by_offset || window.offset.is_some();
-        let mut request = StreamRequest::new(list, &query, by_offset)?;
+        let mut request = StreamRequest::new(client, checked, &query, by_offset);
         let reads_by_offset = request.order == ReadOrder::Offset;
         let is_whole = window.limit.is_none() && window.offset.is_none() && options.resume.is_none();
         request.reads_ids = options.verifies && is_whole && reads_by_offset;

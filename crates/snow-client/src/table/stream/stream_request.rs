@@ -3,44 +3,43 @@
 use super::key_range::{KeyRange, RangeStart, RecordKey};
 use super::page_request::PageRequest;
 use super::read_order::ReadOrder;
-use crate::request::api_request::ApiRequest;
+use crate::request::checked_request::CheckedRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::params::RequestParams;
 use crate::request::read_retry::retry_delay;
 use crate::request::selection::Window;
-use crate::table::list_request::ListRequest;
-use http::{HeaderMap, Method};
 use snow_core::decode::Records;
-use snow_core::{
-    ApiPath, Departure, DisplayValue, Error, ErrorKind, HttpFuture, Instance, Query, Record, RequestOptions,
-};
+use snow_core::{Departure, DisplayValue, Error, ErrorKind, HttpFuture, Instance, Query, Record};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The request behind all pages of a stream.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct StreamRequest {
     pub(super) client: Arc<ClientInner>,
-    pub(super) path: ApiPath,
-    /// What the caller asked for.
+    /// The request of the list, which every page is a part of.
+    pub(super) base: CheckedRequest,
+    /// Which records of the list are read, and which of their fields.
     pub(super) params: RequestParams,
     pub(super) order: ReadOrder,
-    headers: HeaderMap,
-    options: Option<RequestOptions>,
     /// Whether records show their `sys_id` although they are read by position.
     pub(super) reads_ids: bool,
 }
 
 impl StreamRequest {
-    /// Creates the request of a stream over this list. `query` is the one of the list.
-    pub(super) fn new<T>(list: ListRequest<T>, query: &Query<'_>, by_offset: bool) -> Result<Self, Error> {
-        let ListRequest { client, request, type_fields: _, read: _ } = list;
-        let ApiRequest { path, params, headers, options, .. } = request?;
+    /// Creates the request of a stream over the list that `base` asks for. `query` is the one of the list.
+    pub(super) fn new(
+        client: Arc<ClientInner>,
+        base: CheckedRequest,
+        query: &Query<'_>,
+        by_offset: bool,
+    ) -> Self {
+        let params = base.params.clone();
         let order = match by_offset {
             true => ReadOrder::Offset,
             false => ReadOrder::of(query, params.shape.display()),
         };
-        Ok(Self { client, path, params, headers, order, options, reads_ids: false })
+        Self { client, base, params, order, reads_ids: false }
     }
 
     /// The same records, of which only the `sys_id` is read.
@@ -90,7 +89,7 @@ impl StreamRequest {
         }
     }
 
-    fn page_request(&self, query: &Query<'static>, page: &PageRequest) -> Result<ApiRequest, Error> {
+    fn page_request(&self, query: &Query<'static>, page: &PageRequest) -> Result<CheckedRequest, Error> {
         let offset = page.offset.map(u32::try_from).transpose().map_err(|_| offset_too_large())?;
         let window = Window { limit: Some(page.limit), offset };
         let mut params = self.params.keyed(page.query(query, &self.order), window, page.counted)?;
@@ -98,9 +97,7 @@ impl StreamRequest {
             true => params = params.fields(self.key_fields()),
             false => params.shape = std::mem::take(&mut params.shape).including(self.key_fields()),
         }
-        let options = self.options.clone();
-        let headers = self.headers.clone();
-        Ok(ApiRequest { params, headers, options, ..ApiRequest::new(Method::GET, self.path.clone()) })
+        Ok(self.base.part(params))
     }
 
     /// How many bytes of query fit into the URL of any page.
@@ -111,7 +108,7 @@ impl StreamRequest {
         let uri = self
             .client
             .instance
-            .uri(&self.path, &self.page_request(&Query::new(), &page)?.params.to_params()?)?;
+            .uri(&self.base.path, &self.page_request(&Query::new(), &page)?.params.to_params()?)?;
         let taken = uri.path_and_query().map_or(0, |path| path.as_str().len());
         // A condition is written once in each group of the query; three of them are common.
         Ok(Instance::MAX_URI.saturating_sub(taken.saturating_add(256)))
@@ -145,12 +142,12 @@ impl StreamRequest {
         elapsed: Duration,
     ) -> Result<Duration, Error> {
         let error = self.annotate(error); // the policy has to know that it is an error of a read
-        retry_delay(&self.client, self.options.as_ref(), error, failures, elapsed)
+        retry_delay(&self.client, self.base.options.as_ref(), error, failures, elapsed)
     }
 
     /// Names the request in an error, without its query.
     pub(super) fn annotate(&self, error: Error) -> Error {
-        ApiRequest::new(Method::GET, self.path.clone()).annotate(&self.client, error)
+        self.base.annotate(&self.client, error)
     }
 }
 
