@@ -45,6 +45,7 @@ fn main() {
         "oauth-stack" => on_a_wire(stack(oauth_client().service(), count)),
         "raw-hyper-get" => on_a_wire(get_by_raw_hyper(count)),
         "get" => on_a_wire(get(count)),
+        "get-by-new-table" => on_a_wire(get_by_new_table(count)),
         "rows-serde" => pages(count, |page| typed_by_serde(page)),
         "rows-value" => pages(count, |page| drop(serde_json::from_slice::<Value>(page).expect("JSON"))),
         "rows" => pages(count, |page| rows(page, |record| drop(black_box(record)))),
@@ -186,11 +187,26 @@ async fn get_by_raw_hyper(count: u32) {
     }
 }
 
-/// The same as a user of ours writes it.
-async fn get(count: u32) {
+/// A client over a wire in memory, which gets the same record again and again.
+fn client_of_one() -> Client {
     let transport = Transport::builder().no_proxy().connector(Wire::connector(wire::answer(&one()))).build();
     let client = measured::client("http://127.0.0.1").transport(transport.expect("good settings")).build();
-    let incidents = client.expect("good settings").table("incident").typed::<Incident>();
+    client.expect("good settings")
+}
+
+/// The same with a table that is made for each call.
+async fn get_by_new_table(count: u32) {
+    let client = client_of_one();
+    let answered: Envelope<Incident> = serde_json::from_str(&one()).expect("JSON");
+    for _ in 0..count {
+        let incidents = client.table(black_box("incident")).typed::<Incident>();
+        checked(&incidents.get(black_box(&answered.result.sys_id)).await.expect("an incident"));
+    }
+}
+
+/// The same as a user of ours writes it.
+async fn get(count: u32) {
+    let incidents = client_of_one().table("incident").typed::<Incident>();
     // The client compares the id in the response with the one that was asked for.
     let answered: Envelope<Incident> = serde_json::from_str(&one()).expect("JSON");
     for _ in 0..count {

@@ -66,10 +66,9 @@ impl Api {
         Self { client: self.client.clone(), path, params: self.params.clone() }
     }
 
-    /// The record with this id.
-    pub(crate) fn record(&self, sys_id: SysId) -> Self {
-        let path = self.path.clone().map(|path| path.record(sys_id));
-        Self { client: self.client.clone(), path, params: self.params.clone() }
+    /// Makes this the API of the record with this id.
+    pub(crate) fn record(self, sys_id: SysId) -> Self {
+        Self { path: self.path.map(|path| path.record(sys_id)), ..self }
     }
 
     /// Sends a GET.
@@ -109,13 +108,13 @@ impl Api {
         method: Method,
         read: impl Fn(&ApiResponse, &ApiRequest) -> Result<T, Error> + Send + Sync + 'static,
     ) -> Call<T> {
-        Call::new(self.client.clone(), self.api_request(method), read)
+        Call::new(self.client.clone(), self.clone().into_request(method), read)
     }
 
-    /// A request to this path.
-    pub(crate) fn api_request(&self, method: Method) -> Result<ApiRequest, Error> {
-        let params = self.params.clone();
-        self.path.clone().map(|path| ApiRequest { params, ..ApiRequest::new(method, path) })
+    /// Makes the request to this path.
+    pub(crate) fn into_request(self, method: Method) -> Result<ApiRequest, Error> {
+        let Self { client: _, path, params } = self;
+        path.map(|path| ApiRequest { params, ..ApiRequest::new(method, path) })
     }
 }
 

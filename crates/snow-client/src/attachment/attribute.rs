@@ -38,7 +38,7 @@ api_call!(WriteAttribute<O>);
 impl Attachments {
     /// Lists the attributes of a file.
     pub fn attributes(&self, sys_id: impl AsRef<str>) -> ListAttributes {
-        let request = requests::attributes(&self.api(), Method::GET, sys_id.as_ref(), None);
+        let request = requests::attributes(self.api(), Method::GET, sys_id.as_ref(), None);
         ListAttributes { call: Call::new(self.client.clone(), request, |response, _| response.result()) }
     }
 
@@ -80,7 +80,7 @@ impl Attachments {
     }
 
     fn write_attribute(&self, method: Method, sys_id: &str, key: Option<&str>) -> WriteAttribute {
-        let request = requests::attributes(&self.api(), method, sys_id, key);
+        let request = requests::attributes(self.api(), method, sys_id, key);
         WriteAttribute { call: Call::new(self.client.clone(), request, |response, _| response.discard()) }
     }
 }

@@ -194,7 +194,7 @@ impl Attachments {
         limit: Duration,
     ) -> Result<Attachment, Error> {
         let sys_id: SysId = sys_id.as_ref().parse()?;
-        let request = requests::metadata(&self.api(), Method::GET, sys_id.as_str())?;
+        let request = requests::metadata(self.api(), Method::GET, sys_id.as_str())?;
         let timed_out = |_| {
             let why = format!(
                 "the attachment {sys_id} is on the instance, and still being scanned after {limit:?}"
@@ -212,6 +212,6 @@ impl Attachments {
 
     /// A call about one file.
     fn call<T: 'static>(&self, method: Method, sys_id: &str, read: PlainReader<T>) -> Call<T> {
-        Call::new(self.client.clone(), requests::metadata(&self.api(), method, sys_id), read)
+        Call::new(self.client.clone(), requests::metadata(self.api(), method, sys_id), read)
     }
 }

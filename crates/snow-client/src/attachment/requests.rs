@@ -18,15 +18,15 @@ pub(super) struct NewFile<'a> {
 }
 
 /// The request about the metadata of one file.
-pub(super) fn metadata(files: &Api, method: Method, sys_id: &str) -> Result<ApiRequest, Error> {
+pub(super) fn metadata(files: Api, method: Method, sys_id: &str) -> Result<ApiRequest, Error> {
     let sys_id: SysId = sys_id.parse()?;
     let identity = Some(Identity::new(sys_id));
-    Ok(ApiRequest { identity, ..files.record(sys_id).api_request(method)? })
+    Ok(ApiRequest { identity, ..files.record(sys_id).into_request(method)? })
 }
 
 /// The request about the attributes of a file, or about the one with this key.
 pub(super) fn attributes(
-    files: &Api,
+    files: Api,
     method: Method,
     sys_id: &str,
     key: Option<&str>,

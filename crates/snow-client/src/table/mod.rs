@@ -69,7 +69,8 @@ pub struct Table<T = Record> {
     path: Result<ApiPath, Error>,
     /// The fields to ask for; `None` for all of them.
     fields: Option<Arc<[String]>>,
-    shape: RecordShape,
+    /// What is known of the records; `None` for plain records, where it is looked up for each call.
+    shape: Option<RecordShape>,
     read: ReadRecord<T>,
 }
 
@@ -81,7 +82,7 @@ impl<T> Table<T> {
             client: list.client.clone(),
             path: request.map(|request| request.path.clone()).map_err(Clone::clone),
             fields: request.ok().and_then(|request| request.params.shape.fields.clone()),
-            shape: RecordShape::new(list.type_fields.clone()),
+            shape: Some(RecordShape::new(list.type_fields.clone())),
             read: list.read,
         }
     }
@@ -89,8 +90,7 @@ impl<T> Table<T> {
 
 impl Table {
     pub(crate) fn new(client: Arc<ClientInner>, name: &str) -> Self {
-        let shape = client.shapes.find::<Record>(name, || TypeFields::Dynamic);
-        Self { client, path: ApiPath::table(name), fields: None, shape, read: Ok }
+        Self { client, path: ApiPath::table(name), fields: None, shape: None, read: Ok }
     }
 
     /// Returns the same table, whose records are read as a type of your own: any struct that implements `Deserialize`.
@@ -132,7 +132,13 @@ impl Table {
             Ok(path) => client.shapes.find::<T>(path.as_str(), TypeFields::of::<T>),
             Err(_) => RecordShape::new(TypeFields::Dynamic), // nothing is read
         };
-        Table { fields: shape.type_fields.wanted(), client, path, shape, read: |record| record.to() }
+        Table {
+            fields: shape.type_fields.wanted(),
+            client,
+            path,
+            shape: Some(shape),
+            read: |record| record.to(),
+        }
     }
 }
 
@@ -163,7 +169,8 @@ impl<T: 'static> Table<T> {
     /// [`ErrorKind::Incomplete`] for a page if no limit is set and more records match than the service sends by itself.
     pub fn list(&self) -> ListRecords<T> {
         let request = self.request(Method::GET, None).map(|request| self.with_fields(request));
-        let (client, type_fields) = (self.client.clone(), self.shape.type_fields.clone());
+        let type_fields = self.shape.as_ref().map(|shape| shape.type_fields.clone()).unwrap_or_default();
+        let client = self.client.clone();
         ListRecords { request: ListRequest { client, request, type_fields, read: self.read } }
     }
 
@@ -299,7 +306,7 @@ impl<T: 'static> Table<T> {
     /// A call that returns one record.
     fn record_call(&self, request: Result<ApiRequest, Error>) -> Call<T> {
         let request = request.map(|request| self.with_fields(request));
-        let (read, shape) = (self.read, self.shape.clone());
+        let (read, shape) = (self.read, self.shape());
         Call::new(self.client.clone(), request, move |response: &ApiResponse, request: &ApiRequest| {
             let record = response.record_like(&shape.last_shape)?;
             if request.method == Method::GET {
@@ -320,6 +327,15 @@ impl<T: 'static> Table<T> {
         self.record_call(request.and_then(|request| Ok(request.with_body(body?))))
     }
 
+    /// What is known of the records of this table.
+    fn shape(&self) -> RecordShape {
+        match (&self.shape, &self.path) {
+            (Some(shape), _) => shape.clone(),
+            (None, Ok(path)) => self.client.shapes.find::<T>(path.as_str(), || TypeFields::Dynamic),
+            (None, Err(_)) => RecordShape::new(TypeFields::Dynamic), // nothing is read
+        }
+    }
+
     /// Asks for the fields that the type reads.
     fn with_fields(&self, request: ApiRequest) -> ApiRequest {
         match &self.fields {
@@ -331,10 +347,10 @@ impl<T: 'static> Table<T> {
     /// The request to the table, or to one of its records.
     fn request(&self, method: Method, sys_id: Option<&str>) -> Result<ApiRequest, Error> {
         let table = Api::known(self.client.clone(), self.path.clone());
-        let Some(sys_id) = sys_id else { return table.api_request(method) };
+        let Some(sys_id) = sys_id else { return table.into_request(method) };
         let sys_id: SysId = sys_id.parse()?;
         let identity = Some(Identity::new(sys_id));
-        Ok(ApiRequest { identity, ..table.record(sys_id).api_request(method)? })
+        Ok(ApiRequest { identity, ..table.record(sys_id).into_request(method)? })
     }
 }
 

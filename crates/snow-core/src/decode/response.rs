@@ -120,8 +120,7 @@ impl ApiResponse {
     /// ```
     #[must_use]
     pub fn lossy_text(mut self, lossy: bool) -> Self {
-        if let Some(mended) = str::from_utf8(&self.body).ok().filter(|_| lossy).and_then(json_string::mended)
-        {
+        if lossy && let Some(mended) = str::from_utf8(&self.body).ok().and_then(json_string::mended) {
             self.body = mended.into();
         }
         self
