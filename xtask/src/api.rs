@@ -2,6 +2,7 @@
 //!
 //! It comes from rustdoc's JSON, whose format belongs to one version of Rust; with another version it cannot be compared.
 
+use crate::foreign_types;
 use crate::run::{Done, root, run, target};
 use std::fs;
 
@@ -16,12 +17,18 @@ pub(crate) fn write() -> Done {
     })
 }
 
-/// Fails if a library's API is not the one in its file.
+/// Fails if a library's API is not the one in its file, or names crates that it should not.
 pub(crate) fn check() -> Done {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).map_err(|why| format!("Cargo.lock: {why}"))?;
     LIBRARIES.iter().try_for_each(|library| {
         let file = file(library);
         let known = fs::read_to_string(root().join(&file)).map_err(|why| format!("{file}: {why}"))?;
-        let changes = changes(&known, &of(library)?);
+        let api = of(library)?;
+        let foreign = foreign_types::problems(&api, &lock);
+        if !foreign.is_empty() {
+            return Err(foreign.join("\n"));
+        }
+        let changes = changes(&known, &api);
         match changes.is_empty() {
             true => Ok(()),
             false => Err(format!(

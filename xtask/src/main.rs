@@ -5,6 +5,7 @@ mod arrows;
 mod ci;
 mod costs;
 mod files;
+mod foreign_types;
 mod fuzz;
 mod interop;
 mod readme;
