@@ -11,7 +11,7 @@ use http::Method;
 use snow_core::ApiPath;
 use std::sync::Arc;
 
-/// Computes aggregates over the records of a table. Returned by [`Client::aggregate`](crate::Client::aggregate).
+/// A call that computes aggregates over the records of a table. Returned by [`Client::aggregate`](crate::Client::aggregate).
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,8 +46,8 @@ impl AggregateRecords {
     ///
     /// # Errors
     ///
-    /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), if there is no
-    /// field.
+    /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), if `fields` is
+    /// empty.
     pub fn group_by<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> AggregateGroups {
         AggregateGroups::new(
             self.call.change(|request| Ok(request.params(|params| params.field_list(GROUPS, fields)))),
