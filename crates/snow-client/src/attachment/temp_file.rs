@@ -97,6 +97,6 @@ fn shortened(name: &str) -> &str {
 }
 
 fn already_exists(path: &Path) -> Error {
-    let why = format!("the file {} is there already: overwrite(true) replaces it", path.display());
+    let why = format!("the file {} exists already: overwrite(true) replaces it", path.display());
     Error::new(ErrorKind::Io, why)
 }

@@ -88,7 +88,9 @@ impl Batch {
         let (client, request, read) = call.into_batch_item();
         let request = request.and_then(|request| match Arc::ptr_eq(&client, &self.client) {
             true => AddedItem::new(self.items.len(), request, &client),
-            false => Err(Error::new(ErrorKind::InvalidInput, "the call belongs to another client than the batch")),
+            false => {
+                Err(Error::new(ErrorKind::InvalidInput, "the call belongs to another client than the batch"))
+            }
         });
         self.items.push(request);
         BatchItem { batch: self.id.clone(), at: self.items.len() - 1, read, of: PhantomData }
