@@ -58,6 +58,7 @@ impl<O> AggregateGroups<O> {
     ///
     /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), for a value that is
     /// not finite.
+    #[doc(alias = "sysparm_having")]
     pub fn having(self, what: Aggregate, field: &str, is: Comparison, value: f64) -> Self {
         let test = format!("{}^{field}^{}^{value}", what.name(), is.operator());
         self.checked(field).also("sysparm_having", &test).change(|request| match value.is_finite() {
@@ -70,6 +71,7 @@ impl<O> AggregateGroups<O> {
     }
 
     /// Sorts the groups by a field that they are grouped by. Further calls sort groups that are equal so far.
+    #[doc(alias = "sysparm_order_by")]
     pub fn order_by(self, field: &str) -> Self {
         self.checked(field).also(ORDER, field)
     }

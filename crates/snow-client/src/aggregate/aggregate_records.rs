@@ -48,6 +48,7 @@ impl AggregateRecords {
     ///
     /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), if `fields` is
     /// empty.
+    #[doc(alias = "sysparm_group_by")]
     pub fn group_by<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> AggregateGroups {
         AggregateGroups::new(
             self.call.change(|request| Ok(request.params(|params| params.field_list(GROUPS, fields)))),

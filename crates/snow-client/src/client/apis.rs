@@ -36,6 +36,7 @@ impl Client {
     /// }
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "stats")]
     pub fn aggregate(&self, table: &str) -> AggregateRecords {
         AggregateRecords::new(self.inner.clone(), table)
     }

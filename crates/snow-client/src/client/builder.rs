@@ -163,6 +163,7 @@ impl<L> ClientBuilder<L> {
 
     /// Sets how often and when a request is retried. [`RetryLayer`](crate::layer::RetryLayer) describes which requests are. A
     /// policy with one attempt turns retries off.
+    #[doc(alias = "backoff")]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = Some(policy);
         self.given("a retry policy")
@@ -170,6 +171,7 @@ impl<L> ClientBuilder<L> {
 
     /// Sets the maximum number of concurrent requests of all clones; 32 by default. A node of an instance executes four requests of
     /// integrations at a time, queues fifty more, and refuses the rest (facts 8.2).
+    #[doc(alias = "rate_limit")]
     pub fn concurrency(mut self, most: usize) -> Self {
         self.settings.concurrency = Some(most);
         self.given("a concurrency")

@@ -4,7 +4,6 @@
 //! both return a [`ClientBuilder`], whose methods are the settings. [`Secret`] keeps passwords and tokens out of logs.
 
 mod apis;
-/// Returns a builder, to set the instance and the login and to build the client.
 pub(crate) mod builder;
 mod direct_login;
 mod login;
@@ -47,7 +46,7 @@ impl Client {
         Self { inner: inner(schema.clone()), schema }
     }
 
-    /// Returns the settings of a client, to be configured and built.
+    /// Returns a builder, to set the instance and the login and to build the client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }

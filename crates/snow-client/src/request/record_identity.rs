@@ -40,7 +40,7 @@ impl Identity {
         if found.eq_ignore_ascii_case(self.sys_id.as_str()) {
             return Ok(());
         }
-        let why = format!("the response has another record than {}, which was asked for", self.sys_id);
+        let why = format!("the response has another record than {}, which was requested", self.sys_id);
         Err(Error::new(ErrorKind::ResponseMismatch, why))
     }
 

@@ -1,6 +1,5 @@
 //! The client with an OAuth token.
 
-/// Returns a builder, to set the instance and the OAuth client and to build the client.
 pub(crate) mod builder;
 
 use crate::Client;
@@ -36,7 +35,7 @@ pub struct OAuthClient {
 }
 
 impl OAuthClient {
-    /// A client to be configured.
+    /// Returns a builder, to set the instance and the OAuth client and to build the client.
     pub fn builder() -> OAuthClientBuilder {
         OAuthClientBuilder::default()
     }

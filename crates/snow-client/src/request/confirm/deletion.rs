@@ -64,7 +64,7 @@ async fn is_gone(
 ) -> Result<(), Error> {
     let Some((path, sys_id)) = record_of(&request.path).filter(|_| error.kind() == ErrorKind::NotFound)
     else {
-        return Err(open(error, "nothing tells whether it is gone"));
+        return Err(open(error, "the response does not show whether it is gone"));
     };
     let finder = RecordFinder::new(client, &path, request, time);
     match finder.records(field("sys_id").eq(sys_id), &["sys_id"], 1).await {
@@ -73,7 +73,7 @@ async fn is_gone(
             Err(open(error, "the record is still there"))
         }
         Ok((_, Some(_))) => Err(open(error, "the record is hidden from this user")),
-        Ok((_, None)) => Err(open(error, "the instance told no X-Total-Count")),
+        Ok((_, None)) => Err(open(error, "the instance sent no X-Total-Count")),
         Err(why) => Err(open(error, &format!("it could not be looked for: {why}"))),
     }
 }

@@ -156,12 +156,15 @@ impl StreamRequest {
 
 fn no_key(field: &str) -> Error {
     let why = format!(
-        "a row came without a {field}, by which the next page is asked for: database views have none, and some users may not \
+        "a record has no {field}, by which the next page is requested: database views have none, and some users may not \
          read it; read by_offset(true) instead"
     );
     Error::new(ErrorKind::Incomplete, why)
 }
 
 fn offset_too_large() -> Error {
-    Error::new(ErrorKind::InvalidInput, "the offset is larger than the service takes: read by sys_id instead")
+    Error::new(
+        ErrorKind::InvalidInput,
+        "the offset is larger than the service accepts: read by sys_id instead",
+    )
 }
