@@ -16,7 +16,7 @@ use tokio::io::AsyncRead;
 /// are sent once, unless the body is made by [`Body::factory`].
 ///
 /// ```no_run
-/// # async fn example(client: snow_client::Client, incident: &str) -> Result<(), snow_client::Error> {
+/// # async fn example(client: snow_client::Client, incident: &str) -> Result<(), Box<dyn std::error::Error>> {
 /// use snow_client::attachment::Content;
 ///
 /// let socket = tokio::net::TcpStream::connect("camera.example.com:80").await?;

@@ -1,6 +1,6 @@
 //! Records of one table, with the Table API (facts 1).
 //!
-//! Start with [`Client::table`](crate::Client::table), which returns a [`Table`](crate::Table). Each of its methods returns a type
+//! Start with [`Client::table`](crate::Client::table), which returns a [`Table`]. Each of its methods returns a type
 //! of this module, whose methods are the settings of the call, for example [`ListRecords`]. Await it to send it. Streams of whole
 //! tables are in [`stream`](crate::stream), updates and deletions of many records in [`bulk`](crate::bulk).
 

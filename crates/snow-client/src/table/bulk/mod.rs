@@ -164,13 +164,13 @@ impl<C: ApiCall> BulkWrite<C> {
     /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
     /// use serde_json::json;
     /// use snow_client::field;
+    /// use std::time::Duration;
     ///
     /// let update = client.table("incident").list().query(field("priority").eq(5)).update_all(&json!({ "urgency": "2" }));
     /// let stop = update.stop_handle();
     /// tokio::spawn(async move {
-    ///     if tokio::signal::ctrl_c().await.is_ok() {
-    ///         stop.stop();
-    ///     }
+    ///     tokio::time::sleep(Duration::from_secs(600)).await; // or tokio::signal::ctrl_c()
+    ///     stop.stop();
     /// });
     /// let report = update.all().await;
     /// println!("{} written, {} not started", report.outcomes.len(), report.untouched.len());
