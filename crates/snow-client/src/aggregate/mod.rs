@@ -1,8 +1,10 @@
-//! Counts, sums, averages and other aggregates, computed by the instance (facts 6).
+//! Counts, sums, averages and other aggregates, computed by the instance ([facts 6]).
 //!
 //! Start with [`Client::aggregate`](crate::Client::aggregate), which returns [`AggregateRecords`]: name a query and the aggregates,
 //! and await it for one set of [`Aggregates`]. [`group_by`](AggregateRecords::group_by) makes it [`AggregateGroups`], which returns
 //! a [`Group`] for each value.
+//!
+//! [facts 6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#6-aggregates
 
 mod aggregate_groups;
 mod aggregate_options;
@@ -106,11 +108,13 @@ pub struct Aggregates {
 }
 
 impl Aggregates {
-    /// Returns the number of records. Records that lists hide from this user may be counted, too, depending on the table (facts 6).
+    /// Returns the number of records. Records that lists hide from this user may be counted, too, depending on the table ([facts 6]).
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Decode`] if the count was not requested.
+    ///
+    /// [facts 6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#6-aggregates
     pub fn count(&self) -> Result<u64, Error> {
         match self.stats.get("count") {
             Some(count) => count.read(),
@@ -149,6 +153,7 @@ impl Aggregates {
     /// Returns the greatest value of a field, as [`min`](Self::min) does.
     ///
     /// # Errors
+    ///
     /// As [`min`](Self::min).
     pub fn max<'a, T: Deserialize<'a>>(&'a self, field: &str) -> Result<Option<T>, Error> {
         self.read(Aggregate::Max, field)

@@ -68,6 +68,7 @@ impl Content {
     /// The same content, to be read before it is sent.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] for a reader or a stream.
     pub(super) fn rereadable(&self) -> Result<RereadableContent, Error> {
         match &self.0 {

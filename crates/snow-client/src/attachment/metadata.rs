@@ -10,7 +10,9 @@ use std::fmt;
 /// How many files the service sends if no limit is set (facts 5).
 const DEFAULT_LIMIT: u64 = 1_000;
 
-/// The metadata of a file: a record of `sys_attachment` (facts 5).
+/// The metadata of a file: a record of `sys_attachment` ([facts 5]).
+///
+/// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Attachment {
@@ -35,7 +37,9 @@ pub struct Attachment {
     record: Record,
 }
 
-/// The state of the virus scan of a file (facts 5).
+/// The state of the virus scan of a file ([facts 5]).
+///
+/// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileState {

@@ -1,8 +1,10 @@
-//! Files of records, with the Attachment API (facts 5).
+//! Files of records, with the Attachment API ([facts 5]).
 //!
 //! Start with [`Client::attachments`](crate::Client::attachments), which returns [`Attachments`]:
 //! [`upload`](Attachments::upload) and [`download`](Attachments::download) transfer files in constant memory,
 //! [`for_record`](Attachments::for_record) lists the files of a record. [`Attachment`] is the metadata of a file.
+//!
+//! [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
 
 mod attachment_calls;
 mod attribute;
@@ -68,7 +70,9 @@ pub use upload::{Upload, Uploaded};
 /// ```
 ///
 /// The permissions of a file are those of its record. The limits of an instance are 1024 MB for a file, unless
-/// `com.glide.attachment.max_size` is set, and 60 seconds for a request (facts 5).
+/// `com.glide.attachment.max_size` is set, and 60 seconds for a request ([facts 5]).
+///
+/// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
 #[derive(Clone, Debug)]
 pub struct Attachments {
     pub(crate) client: Arc<ClientInner>,
@@ -195,11 +199,13 @@ impl Attachments {
     }
 
     /// Waits until the instance has scanned a file for viruses, for at most `limit`. The state is requested after half a second,
-    /// and then at increasing intervals (facts 5). On instances that send no state, this returns at once.
+    /// and then at increasing intervals ([facts 5]). On instances that send no state, this returns at once.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::TimedOut`] if the scan has not finished by then.
+    ///
+    /// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
     pub async fn wait_until_available(
         &self,
         sys_id: impl AsRef<str>,

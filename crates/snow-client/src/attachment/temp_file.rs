@@ -20,6 +20,7 @@ impl TempFile {
     /// Creates the temporary file.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Io`] if the target exists and may not be overwritten, or if the file cannot be created.
     pub(super) async fn create(target: &Path, overwrite: bool) -> Result<Self, Error> {
         match fs::symlink_metadata(target).await {

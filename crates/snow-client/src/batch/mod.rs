@@ -1,8 +1,10 @@
-//! Many calls in one request, with the Batch API (facts 7.1).
+//! Many calls in one request, with the Batch API ([facts 7.1]).
 //!
 //! Start with [`Client::batch_all`](crate::Client::batch_all) for calls of one kind, or with
 //! [`Client::batch`](crate::Client::batch) for any: [`Batch::add`] takes a call and returns a [`BatchItem`], and
 //! [`BatchResponse::take`] returns the result of that item. Every type that implements [`ApiCall`] can be added.
+//!
+//! [facts 7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
 
 pub(crate) mod api_call;
 mod item;

@@ -72,7 +72,9 @@ impl Client {
     }
 
     /// Returns any other API by the beginning of its path: a product's such as `/api/sn_chg_rest/change`, or a scripted one such as
-    /// `/api/x_acme_app/v1/orders` (facts 7.3). If the path is not valid, calls on it fail before anything is sent.
+    /// `/api/x_acme_app/v1/orders` ([facts 7.3]). If the path is not valid, calls on it fail before anything is sent.
+    ///
+    /// [facts 7.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#73-scripted-rest-and-the-dictionary
     pub fn api(&self, path: &str) -> Api {
         Api::new(self.inner.clone(), path)
     }

@@ -102,7 +102,7 @@ impl<L> ClientBuilder<L> {
 
     /// Sets whether the fields that a call names are looked up in the instance's dictionary, and the call is refused if one does
     /// not exist. `false` by default: the service drops a condition on such a field, so that the query selects more records than
-    /// meant (facts 2.5).
+    /// meant ([facts 2.5]).
     ///
     /// The first call that names a table costs a few extra requests; the result is cached. The user must be allowed to read the
     /// dictionary.
@@ -118,6 +118,8 @@ impl<L> ClientBuilder<L> {
     /// assert!(error.to_string().contains("did you mean \"state\"?"), "{error}");
     /// # Ok(()) }
     /// ```
+    ///
+    /// [facts 2.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#25-queries-that-are-wrong
     pub fn validate_fields(mut self, validate: bool) -> Self {
         self.settings.checks_fields = validate;
         self.given("a check of fields")
@@ -170,7 +172,9 @@ impl<L> ClientBuilder<L> {
     }
 
     /// Sets the maximum number of concurrent requests of all clones; 32 by default. A node of an instance executes four requests of
-    /// integrations at a time, queues fifty more, and refuses the rest (facts 8.2).
+    /// integrations at a time, queues fifty more, and refuses the rest ([facts 8.2]).
+    ///
+    /// [facts 8.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#82-queues
     #[doc(alias = "rate_limit")]
     pub fn concurrency(mut self, most: usize) -> Self {
         self.settings.concurrency = Some(most);
@@ -199,7 +203,9 @@ impl<L> ClientBuilder<L> {
     }
 
     /// Sets how long an attempt may take until its response begins; 90 seconds by default, which is longer than the 60 seconds
-    /// after which the service itself cancels a request (facts 3.4).
+    /// after which the service itself cancels a request ([facts 3.4]).
+    ///
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
     pub fn response_timeout(mut self, limit: Duration) -> Self {
         self.settings.timeouts = self.settings.timeouts.response_timeout(limit);
         self.given("a response timeout")

@@ -39,7 +39,9 @@ impl ClientBuilder {
     }
 
     /// Sets an API key (`x-sn-apikey`), instead of user and password. It works for the APIs whose access policy lists it; other
-    /// APIs respond with 401 (facts 4.5).
+    /// APIs respond with 401 ([facts 4.5]).
+    ///
+    /// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
         self.login.login.api_key = Some(key.into());
         self

@@ -1,8 +1,10 @@
-//! Rows for staging tables, and the records that transform maps make of them, with the Import Set API (facts 7.2).
+//! Rows for staging tables, and the records that transform maps make of them, with the Import Set API ([facts 7.2]).
 //!
 //! Start with [`Client::import`](crate::Client::import), which returns an [`Import`] for a staging table.
 //! [`insert`](Import::insert) transforms one row at once and returns an [`ImportResult`];
 //! [`insert_multiple`](Import::insert_multiple) inserts many rows, which are transformed later.
+//!
+//! [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
 
 mod insert_row;
 mod insert_rows;
@@ -31,7 +33,7 @@ use std::time::Duration;
 /// A staging table. Create it with [`Client::import`](crate::Client::import). It is cheap to clone.
 ///
 /// Values are strings, numbers and booleans. Nested values are refused, because the service would store them as text in a format of
-/// its own (facts 7.2).
+/// its own ([facts 7.2]).
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -47,6 +49,8 @@ use std::time::Duration;
 /// }
 /// # Ok(()) }
 /// ```
+///
+/// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
 #[derive(Clone, Debug)]
 pub struct Import {
     client: Arc<ClientInner>,
@@ -118,7 +122,9 @@ impl fmt::Debug for ImportOutcome {
     }
 }
 
-/// The status of an imported row (facts 7.2).
+/// The status of an imported row ([facts 7.2]).
+///
+/// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RowStatus {
@@ -208,8 +214,10 @@ impl Import {
 
     /// Inserts many rows, to be transformed later.
     ///
-    /// Their keys are the **labels** of columns, unless the instance is configured to use names (facts 7.2).
+    /// Their keys are the **labels** of columns, unless the instance is configured to use names ([facts 7.2]).
     /// [`until_processed`](Self::until_processed) and [`progress`](Self::progress) return the progress of the set.
+    ///
+    /// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
     pub fn insert_multiple<R: Serialize>(&self, rows: impl IntoIterator<Item = R>) -> InsertRows {
         let rows = rows.into_iter().map(|row| flat(&row).map(Value::Object)).collect::<Result<Vec<_>, _>>();
         let read: PlainReader<ImportSet> = |response, _| response.json();

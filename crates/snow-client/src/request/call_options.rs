@@ -9,8 +9,10 @@ macro_rules! request_options {
         ///
         /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), for a name
         /// that has a method of its own, and for one that does not begin with `sysparm_`: on a list, the service takes any other
-        /// name as a filter on a field, and ignores a misspelled one (facts 1.2). Calls of [`Client::api`](crate::Client::api)
+        /// name as a filter on a field, and ignores a misspelled one ([facts 1.2]). Calls of [`Client::api`](crate::Client::api)
         /// accept any name.
+        ///
+        /// [facts 1.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#12-parameters
         pub fn param(self, name: &str, value: &str) -> Self {
             self.change(|request| Ok(request.params(|params| params.param(name, value))))
         }
@@ -35,7 +37,9 @@ macro_rules! request_options {
         /// Sets whether the call may be sent again when it is not known whether it was executed.
         ///
         /// By default reads and deletions may be sent again. Updates may not, because they append to journal fields, and neither
-        /// may creations (facts 3.3).
+        /// may creations ([facts 3.3]).
+        ///
+        /// [facts 3.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#33-refused-although-done
         pub fn idempotent(self, idempotent: bool) -> Self {
             self.change(|request| Ok(request.options(|options| options.idempotent(idempotent))))
         }
@@ -79,7 +83,9 @@ macro_rules! record_options {
 /// The setting of calls that look for records in a domain.
 macro_rules! domain_options {
     () => {
-        /// Sets whether the call works across domains, if the user is allowed to (facts 1.2); `false` by default.
+        /// Sets whether the call works across domains, if the user is allowed to ([facts 1.2]); `false` by default.
+        ///
+        /// [facts 1.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#12-parameters
         #[doc(alias = "sysparm_query_no_domain")]
         pub fn query_no_domain(self, across: bool) -> Self {
             self.change(|request| Ok(request.params(|params| params.query_no_domain(across))))
@@ -93,13 +99,17 @@ macro_rules! write_options {
         /// Sets whether the values that are sent are display values, with times in the user's time zone, instead of stored values
         /// and UTC; `false` by default.
         ///
-        /// Encrypted fields need it (facts 1.2).
+        /// Encrypted fields need it ([facts 1.2]).
+        ///
+        /// [facts 1.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#12-parameters
         #[doc(alias = "sysparm_input_display_value")]
         pub fn input_display_value(self, display: bool) -> Self {
             self.change(|request| Ok(request.params(|params| params.input_display_value(display))))
         }
 
-        /// Sets whether the call provides `sys_id`, `sys_created_on` and similar fields itself (facts 1.2); `false` by default.
+        /// Sets whether the call provides `sys_id`, `sys_created_on` and similar fields itself ([facts 1.2]); `false` by default.
+        ///
+        /// [facts 1.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#12-parameters
         #[doc(alias = "sysparm_suppress_auto_sys_field")]
         pub fn suppress_auto_sys_field(self, suppress: bool) -> Self {
             self.change(|request| Ok(request.params(|params| params.suppress_auto_sys_field(suppress))))

@@ -25,6 +25,7 @@ impl Identity {
     /// shows no `sys_id`, of a database view for one, cannot be compared.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::ResponseMismatch`]
     pub(crate) fn verify(self, record: Record) -> Result<Record, Error> {
         let Some(found) = record.get("sys_id").filter(|found| !found.is_empty()) else { return Ok(record) };
@@ -35,6 +36,7 @@ impl Identity {
     /// Whether this is the `sys_id` that was asked for.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::ResponseMismatch`]
     pub(crate) fn matches(self, found: &str) -> Result<(), Error> {
         if found.eq_ignore_ascii_case(self.sys_id.as_str()) {

@@ -220,6 +220,7 @@ impl Selection {
     /// Some of the same records: those of a narrower query, in a window of its own.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] for pairs.
     pub(crate) fn keyed(&self, narrower: Query<'static>, window: Window) -> Result<Self, Error> {
         self.query()?;

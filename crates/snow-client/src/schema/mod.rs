@@ -1,8 +1,11 @@
-//! The tables and columns of an instance, from its own dictionary (facts 1.9, 7.3).
+//! The tables and columns of an instance, from its own dictionary ([facts 1.9], [facts 7.3]).
 //!
 //! Start with [`Client::schema`](crate::Client::schema), which returns a [`Schema`]: [`table`](Schema::table) returns the columns
 //! of a table, [`choices`](Schema::choices) the choices of a column, and [`generate`](Schema::generate) Rust code for tables.
 //! [`diff`] compares two generated modules.
+//!
+//! [facts 1.9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#19-access-control
+//! [facts 7.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#73-scripted-rest-and-the-dictionary
 
 mod typed_field;
 
@@ -26,7 +29,7 @@ pub use typed_field::TypedField;
 ///
 /// What has been read is cached for all clones of the client, until [`clear_cache`](Self::clear_cache) is called.
 ///
-/// Administrators can read the dictionary (facts 1.9). The instance silently hides some or all of its records from other users. If
+/// Administrators can read the dictionary ([facts 1.9]). The instance silently hides some or all of its records from other users. If
 /// a part is hidden, the methods here return an error that says how many records this user may read. Overrides of a column in a
 /// table that extends the one that declares it (`sys_dictionary_override`) are not considered.
 ///
@@ -44,6 +47,8 @@ pub use typed_field::TypedField;
 /// }
 /// # Ok(()) }
 /// ```
+///
+/// [facts 1.9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#19-access-control
 #[derive(Clone)]
 pub struct Schema {
     client: Arc<ClientInner>,

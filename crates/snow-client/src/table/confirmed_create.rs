@@ -13,7 +13,7 @@ use snow_core::Error;
 /// [`CreateRecord::confirm_by`](crate::table::CreateRecord::confirm_by).
 ///
 /// A response does not show it if it broke off, if it was an error of the instance, or if it was a 403 (the record may exist
-/// regardless, facts 3.3). A record with the value of the field is then looked up. If one exists, the call succeeds with that
+/// regardless, [facts 3.3]). A record with the value of the field is then looked up. If one exists, the call succeeds with that
 /// record.
 ///
 /// Finding no record is not enough: a field that is locked for this user, or a column that is too short, does not store the value
@@ -47,6 +47,8 @@ use snow_core::Error;
 /// assert_eq!(created.value("short_description")?, "No wifi");
 /// # Ok(()) }
 /// ```
+///
+/// [facts 3.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#33-refused-although-done
 #[must_use = "a call is sent when it is awaited"]
 pub struct ConfirmedCreate<O = Record> {
     call: Call<O>,

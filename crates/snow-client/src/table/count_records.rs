@@ -10,7 +10,7 @@ use snow_core::{Error, ErrorKind};
 
 /// A call that returns the number of records of a list. Returned by [`ListRecords::count`](crate::table::ListRecords::count).
 ///
-/// The service also counts records that this user may not read (facts 9).
+/// The service also counts records that this user may not read ([facts 9]).
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,6 +26,8 @@ use snow_core::{Error, ErrorKind};
 /// # Errors
 ///
 /// [`ErrorKind::Incomplete`] if the instance does not return the number.
+///
+/// [facts 9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#9-paging
 #[must_use = "a call is sent when it is awaited"]
 pub struct CountRecords<O = u64> {
     call: Call<O>,

@@ -55,7 +55,7 @@ impl<T> ListRecords<T> {
     /// Adds a filter: the parameter `<field>=<value>`. Records have to match all filters.
     ///
     /// Unlike a query, a filter also accepts the display values of choices and references (`state=closed`,
-    /// `assigned_to=john.smith`, facts 1.2). It works for one page, a [`count`](Self::count) or a batch. Reads that continue from
+    /// `assigned_to=john.smith`, [facts 1.2]). It works for one page, a [`count`](Self::count) or a batch. Reads that continue from
     /// record to record, such as
     /// [`stream`](Self::stream), [`all`](Self::all), [`first`](Self::first) or a bulk write, need a [`query`](Self::query).
     ///
@@ -72,6 +72,8 @@ impl<T> ListRecords<T> {
     ///
     /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`], if it has a query as well (the service does not
     /// combine the two), if a field is filtered twice, and for an empty value.
+    ///
+    /// [facts 1.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#12-parameters
     #[doc(alias = "where")]
     pub fn filter<'v>(self, field: &str, value: impl Into<Value<'v>>) -> Self {
         let value = value.into().into_owned();

@@ -1,8 +1,10 @@
-//! Records of one table, with the Table API (facts 1).
+//! Records of one table, with the Table API ([facts 1]).
 //!
 //! Start with [`Client::table`](crate::Client::table), which returns a [`Table`]. Each of its methods returns a type
 //! of this module, whose methods are the settings of the call, for example [`ListRecords`]. Await it to send it. Streams of whole
 //! tables are in [`stream`](crate::stream), updates and deletions of many records in [`bulk`](crate::bulk).
+//!
+//! [facts 1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#1-table-api
 
 pub(crate) mod bulk;
 pub(crate) mod confirmed_create;
@@ -157,9 +159,11 @@ impl<T: 'static> Table<T> {
     /// # Errors
     ///
     /// - [`ErrorKind::NotFound`] if the record does not exist or the user may not read it; the service does not distinguish the two
-    ///   (facts 1.3).
+    ///   ([facts 1.3]).
     /// - [`ErrorKind::ResponseMismatch`] if the response has another record.
     /// - [`ErrorKind::Decode`] if the table is [typed](Self::typed) and the record lacks a plain field that was requested.
+    ///
+    /// [facts 1.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#13-statuses
     #[doc(alias("find_by_id", "fetch"))]
     pub fn get(&self, sys_id: impl AsRef<str>) -> GetRecord<T> {
         GetRecord { call: self.record_call(self.request(Method::GET, Some(sys_id.as_ref()))) }
@@ -179,12 +183,14 @@ impl<T: 'static> Table<T> {
 
     /// Creates a record, and returns it with the values that the rules of the instance gave it.
     ///
-    /// The service silently ignores fields that do not exist or may not be written (facts 1.7):
+    /// The service silently ignores fields that do not exist or may not be written ([facts 1.7]):
     /// [`verified`](CreateRecord::verified) returns their names.
     ///
     /// # Errors
     ///
     /// If the error's [`may_have_executed`](Error::may_have_executed) is true, check before you try again: the record may exist.
+    ///
+    /// [facts 1.7]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#17-writing
     #[doc(alias("insert", "post", "add"))]
     pub fn create(&self, fields: &(impl Serialize + ?Sized)) -> CreateRecord<T> {
         CreateRecord { call: self.write_call(Method::POST, None, json_body(fields)) }

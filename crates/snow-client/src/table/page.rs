@@ -59,7 +59,9 @@ impl<T> Page<T> {
     }
 
     /// Returns how many records match the query in total. Records that the user may not read are counted, too, and a page may have
-    /// fewer records than its limit although more follow (facts 9).
+    /// fewer records than its limit although more follow ([facts 9]).
+    ///
+    /// [facts 9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#9-paging
     pub fn total(&self) -> Option<u64> {
         self.total
     }

@@ -40,7 +40,9 @@ impl<O> UpdateRecord<O> {
 
     /// Sets whether the request uses PUT instead of PATCH, for gateways that do not allow PATCH; `false` by default.
     ///
-    /// The service treats both alike: fields that are not sent keep their values (facts 1.1).
+    /// The service treats both alike: fields that are not sent keep their values ([facts 1.1]).
+    ///
+    /// [facts 1.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#11-paths
     #[doc(alias = "replace")]
     pub fn use_put(self, put: bool) -> Self {
         let method = if put { Method::PUT } else { Method::PATCH };

@@ -147,6 +147,7 @@ impl<O: Send + 'static> UpsertRecord<O> {
 /// Returns the record to update; `None` if there is none, and one has to be created.
 ///
 /// # Errors
+///
 /// Why neither may be done. Nothing was written then.
 fn existing_record(found: LookupResult, field: &str, value: &str) -> Result<Option<SysId>, Error> {
     let (kind, why) = match found {

@@ -82,11 +82,13 @@ impl<'a> Field<'a> {
         self.text_of(part)
     }
 
-    /// Returns the link of a reference. Use only its path: its host may be a different one (facts 1.5).
+    /// Returns the link of a reference. Use only its path: its host may be a different one ([facts 1.5]).
     ///
     /// # Errors
     ///
     /// As [`value`](Self::value).
+    ///
+    /// [facts 1.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#15-the-link-header
     pub fn link(self) -> Result<Option<Cow<'a, str>>, Error> {
         self.text_of(Cell::of(self.json()).and_then(|cell| cell.link))
     }

@@ -11,7 +11,7 @@ const KNOWN: usize = 8;
 
 /// Records which requested fields the records of a response have.
 ///
-/// The service silently leaves out a field that does not exist or that the user may not read (facts 1.2), so an absent field is not
+/// The service silently leaves out a field that does not exist or that the user may not read ([facts 1.2]), so an absent field is not
 /// an empty one.
 ///
 /// The names of each distinct set of fields are checked once, not for every record.
@@ -26,6 +26,8 @@ const KNOWN: usize = 8;
 /// assert_eq!(coverage.missing().collect::<Vec<_>>(), ["clsed_at"]);
 /// assert!(coverage.require_present_somewhere().unwrap_err().to_string().contains("clsed_at"));
 /// ```
+///
+/// [facts 1.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#12-parameters
 #[derive(Clone, Default)]
 pub struct FieldCoverage {
     fields: Vec<Tracked>,

@@ -13,7 +13,7 @@ use std::{borrow::Cow, fmt};
 /// A record of any table. Records own their data and are cheap to clone.
 ///
 /// The service sends every scalar as text and null as `""`. A reference is `""`, a text or an object, depending on the parameters
-/// and on whether it is set (facts 1.6). [`Field`] reads all of these forms. A field that the user may not read is missing, not
+/// and on whether it is set ([facts 1.6]). [`Field`] reads all of these forms. A field that the user may not read is missing, not
 /// empty.
 ///
 /// A record keeps the JSON as it came and the position of each value; the records of a response share the names of their fields. A
@@ -36,6 +36,8 @@ use std::{borrow::Cow, fmt};
 /// assert_eq!(record.to::<Incident>()?.number, "INC0000046");
 /// # Ok::<_, snow_core::Error>(())
 /// ```
+///
+/// [facts 1.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#16-values
 #[derive(Clone)]
 pub struct Record {
     pub(super) raw: RawRecord,

@@ -47,12 +47,14 @@ impl ApiResponse {
         Self::from_source(head, body, ResponseSource::Own)
     }
 
-    /// Creates the response to an item of a batch, which has fewer headers than other responses of the instance (facts 7.1). A 202
+    /// Creates the response to an item of a batch, which has fewer headers than other responses of the instance ([facts 7.1]). A 202
     /// is a success here, because no item waits for a session.
     ///
     /// # Errors
     ///
     /// As [`new`](Self::new).
+    ///
+    /// [facts 7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
     pub fn of_item(head: Parts, body: Bytes) -> Result<Self, Error> {
         Self::from_source(head, body, ResponseSource::BatchItem)
     }
@@ -88,7 +90,7 @@ impl ApiResponse {
     }
 
     /// Sets whether a list in this response may have an element about itself, `{"__meta":{…}}`. Lists of the Change API end with
-    /// one (facts 7.3), and those of no other API do. `false` by default.
+    /// one ([facts 7.3]), and those of no other API do. `false` by default.
     ///
     /// With `true` that element is not a record: [`records`](Self::records) and [`result`](Self::result) leave it out, and
     /// [`meta`](Self::meta) returns it.
@@ -102,6 +104,8 @@ impl ApiResponse {
     /// assert_eq!(response.meta()?.unwrap().value("encodedQuery")?, "active=true");
     /// # Ok::<_, snow_core::Error>(())
     /// ```
+    ///
+    /// [facts 7.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#73-scripted-rest-and-the-dictionary
     #[must_use]
     pub fn with_meta(self, has_meta: bool) -> Self {
         Self { has_meta, ..self }
@@ -163,8 +167,10 @@ impl ApiResponse {
         &self.body
     }
 
-    /// Returns how many records match the query, from `X-Total-Count`. Records that the user may not read are counted, too (facts
-    /// 9).
+    /// Returns how many records match the query, from `X-Total-Count`. Records that the user may not read are counted, too ([facts
+    /// 9]).
+    ///
+    /// [facts 9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#9-paging
     pub fn total(&self) -> Option<u64> {
         total(&self.head.headers)
     }
@@ -233,6 +239,7 @@ impl ApiResponse {
     /// ```
     ///
     /// # Errors
+    ///
     /// As [`records`](Self::records), and [`ErrorKind::ResponseMismatch`] if there are more than `max` records.
     pub fn records_at_most(&self, max: usize) -> Result<Vec<Record>, Error> {
         let (body, _) = self.split_meta()?;
@@ -240,12 +247,12 @@ impl ApiResponse {
         read_list(&body, shapes, max).map_err(|error| annotate(error, &self.head))
     }
 
-    /// Returns the whole body as a type of your own, for APIs whose responses have no `result` at the top (facts 7.2): an object,
+    /// Returns the whole body as a type of your own, for APIs whose responses have no `result` at the top ([facts 7.2]): an object,
     /// an array, or any other JSON. Values are read as they came, by serde_json; a [`Record`] in the type reads stored values in
     /// every form.
     ///
     /// A member `error` is data like any other, unless it has the form of the service's own errors: an object with a message, a
-    /// text together with `"status":"failure"`, or either of them in addition to a `result` (facts 3.1).
+    /// text together with `"status":"failure"`, or either of them in addition to a `result` ([facts 3.1]).
     ///
     /// ```
     /// # use snow_core::{ErrorKind, decode::ApiResponse};
@@ -266,6 +273,9 @@ impl ApiResponse {
     /// [`ErrorKind::Truncated`] if the response ends too early, [`ErrorKind::TransactionCancelled`] if it contains an error,
     /// [`ErrorKind::Malformed`] if it is not JSON, [`ErrorKind::EmptyResponse`] if it is empty, and [`ErrorKind::Decode`] if it does not
     /// fit the type.
+    ///
+    /// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
+    /// [facts 3.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#31-envelope
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read_from(&self.body)
     }
@@ -283,7 +293,7 @@ impl ApiResponse {
     }
 
     /// Returns the content of `result` as a type of your own, for APIs whose results are not records but contain numbers, booleans
-    /// and lists (facts 7.3).
+    /// and lists ([facts 7.3]).
     ///
     /// ```
     /// # use snow_core::decode::ApiResponse;
@@ -299,6 +309,8 @@ impl ApiResponse {
     /// # Errors
     ///
     /// As [`json`](Self::json).
+    ///
+    /// [facts 7.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#73-scripted-rest-and-the-dictionary
     pub fn result<T: DeserializeOwned>(&self) -> Result<T, Error> {
         #[derive(serde::Deserialize)]
         struct Envelope<T> {

@@ -89,7 +89,9 @@ impl ClientBuilder<OAuthLogin> {
         self
     }
 
-    /// Adds a scope to request; may be called several times. Without a scope the service grants `useraccount` (facts 4.1).
+    /// Adds a scope to request; may be called several times. Without a scope the service grants `useraccount` ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.login.oauth = self.login.oauth.scope(scope);
         self

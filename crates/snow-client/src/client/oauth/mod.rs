@@ -64,7 +64,7 @@ impl OAuthClient {
     }
 
     /// Begins a login in a browser, which returns to `redirect_uri`. The instance's application registry has to list that URI for
-    /// this OAuth client (facts 4.3). Programs on a user's own machine can use a `Loopback`, with the feature `loopback`.
+    /// this OAuth client ([facts 4.3]). Programs on a user's own machine can use a `Loopback`, with the feature `loopback`.
     ///
     /// ```
     /// # fn example(client: &snow_client::OAuthClient) -> Result<(), snow_client::Error> {
@@ -80,6 +80,8 @@ impl OAuthClient {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the redirect URI is not an absolute URL.
+    ///
+    /// [facts 4.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#43-authorization-code
     pub fn authorization(&self, redirect_uri: &str) -> Result<AuthorizationRequest, Error> {
         self.oauth.authorization(redirect_uri)
     }
@@ -98,12 +100,14 @@ impl OAuthClient {
     }
 
     /// Revokes the token on the instance, including its refresh token, then deletes it here and in the storage. Everyone who uses
-    /// the same token is logged out, too (facts 4.2).
+    /// the same token is logged out, too ([facts 4.2]).
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NoToken`](crate::ErrorKind::NoToken) if the client has no token. If the request to the instance fails, the token is
     /// kept.
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     pub async fn revoke(&self) -> Result<(), Error> {
         self.oauth.revoke().await
     }

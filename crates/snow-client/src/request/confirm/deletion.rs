@@ -26,6 +26,7 @@ pub(crate) async fn execute<T>(
 /// Returns the response as it came, or a 204 if the record is known to be gone.
 ///
 /// # Errors
+///
 /// That of the deletion, if an earlier attempt may have deleted the record and it is not known to be gone.
 async fn confirmed(
     client: &ClientInner,
@@ -55,6 +56,7 @@ fn is_in_doubt(head: &Parts) -> bool {
 /// the same of those and of none (facts 1.3, 9).
 ///
 /// # Errors
+///
 /// `error`, if the record is not known to be gone.
 async fn is_gone(
     client: &ClientInner,

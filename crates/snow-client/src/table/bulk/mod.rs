@@ -48,7 +48,7 @@ const DEFAULT_CONCURRENCY: usize = 4;
 ///
 /// - if it has neither a condition nor a limit, because it would select every record of the table;
 /// - if it has a condition on, or an order by, a field that the records do not contain: the service drops such a condition and
-///   selects more records (facts 2.5);
+///   selects more records ([facts 2.5]);
 /// - if it is raw text that cannot be parsed;
 /// - if it has an offset.
 ///
@@ -76,6 +76,8 @@ const DEFAULT_CONCURRENCY: usize = 4;
 /// assert!(report.is_complete());
 /// # Ok(()) }
 /// ```
+///
+/// [facts 2.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#25-queries-that-are-wrong
 #[must_use = "nothing is written unless it is polled"]
 pub struct BulkWrite<C: ApiCall> {
     queue: WriteQueue,

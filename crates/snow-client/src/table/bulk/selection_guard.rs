@@ -15,6 +15,7 @@ impl SelectionGuard {
     /// Returns the guard of a bulk write, and the records that it may write.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] for every record of the table, for raw text that cannot be read, for pairs and for an offset.
     pub(super) fn new(selection: &Selection) -> Result<(Self, Selection), Error> {
         let (query, window) = (selection.query()?.clone().parsed(), selection.window());
@@ -41,6 +42,7 @@ impl SelectionGuard {
     /// Returns the id of a record that may be written.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] if the record does not show a field that the query names.
     pub(super) fn check_record(&self, record: &Record) -> Result<SysId, Error> {
         match self.query_fields.iter().find(|field| record.get(field).is_none()) {

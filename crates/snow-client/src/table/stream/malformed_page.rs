@@ -13,6 +13,7 @@ impl MalformedPage {
     /// Returns the malformed page, and the request for the ids of the two records after the last good one.
     ///
     /// # Errors
+    ///
     /// The error itself in a read by position, where there is no key to go by.
     pub(super) fn new(error: Error, page: &PageInFlight) -> Result<(Self, PageRequest), Error> {
         if let Some(offset) = page.request.offset {

@@ -268,10 +268,12 @@ impl<T> RecordStream<T> {
     /// Returns the next record; `None` after the last one. After an error there are no more records.
     ///
     /// # Errors
+    ///
     /// What kept the read from being completed. [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a record that cannot be read as
     /// `T`; the [position](Self::position) is then after that record.
     ///
     /// # Cancel safety
+    ///
     /// Dropping the future loses nothing: the next call goes on.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|cx| self.poll_record(cx)).await

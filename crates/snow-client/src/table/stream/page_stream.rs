@@ -49,9 +49,11 @@ impl<T> PageStream<T> {
     /// Returns the next page; `None` after the last one. After an error there are no more pages.
     ///
     /// # Errors
+    ///
     /// What went wrong, as for [`RecordStream::next`].
     ///
     /// # Cancel safety
+    ///
     /// Dropping the future loses nothing: the next call goes on.
     pub async fn next(&mut self) -> Option<Result<RecordPage<T>, Error>> {
         std::future::poll_fn(|cx| self.poll_page(cx)).await

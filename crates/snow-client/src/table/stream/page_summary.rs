@@ -17,6 +17,7 @@ impl PageSummary {
     /// Adds the next record of a page of at most `limit` records.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::ResponseMismatch`] for one more than that.
     pub(super) fn add(&mut self, key: Option<RecordKey>, limit: u32) -> Result<(), Error> {
         self.records = self.records.saturating_add(1);

@@ -41,6 +41,7 @@ impl ReadOrder {
     /// Fails if a record with this key cannot be the next one.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Incomplete`], which says what is wrong and how to read all the same.
     pub(super) fn verify(
         &self,

@@ -137,6 +137,7 @@ impl StreamRequest {
     /// How long to wait before a page that failed this often is asked for again.
     ///
     /// # Errors
+    ///
     /// The error itself, if the client's retry policy allows no further attempt.
     pub(super) fn retry_delay(
         &self,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// [`CreateRecord`](crate::table::CreateRecord::verified) and [`UpdateRecord`](crate::table::UpdateRecord::verified).
 ///
 /// The service responds with success even if fields do not exist or may not be written, if a choice is not in its list, and if
-/// rules change a value (facts 1.6, 1.7). Fields that are not listed here were applied as they were sent.
+/// rules change a value ([facts 1.6], [facts 1.7]). Fields that are not listed here were applied as they were sent.
 ///
 /// The fields that were sent are always requested, in addition to those of `fields` or of the type. References are compared by
 /// their `sys_id`, numbers and booleans by their value. With stored values, a journal field of a custom type looks like a field
@@ -35,6 +35,9 @@ use std::sync::Arc;
 /// assert!(report.record.value("number")?.starts_with("INC"));
 /// # Ok(()) }
 /// ```
+///
+/// [facts 1.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#16-values
+/// [facts 1.7]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#17-writing
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WriteReport<T = Record> {
@@ -93,6 +96,7 @@ impl<T: 'static> Call<T> {
 /// Fails if the service ignored or changed a field that the record has to have as it was sent.
 ///
 /// # Errors
+///
 /// [`ErrorKind::FieldsNotApplied`], which names the fields.
 pub(super) fn check_applied(response: &ApiResponse, request: &ApiRequest) -> Result<(), Error> {
     let Some(sent) = &request.required_applied else { return Ok(()) };

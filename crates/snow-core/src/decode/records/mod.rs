@@ -27,7 +27,7 @@ const MAX_RECORD: usize = 16 << 20;
 ///
 /// Only what has not been returned yet is kept, which is at most a part of one record for a page of any size. Everything is
 /// checked. A record that is returned is good. The response is known to be complete only when [`next`](Self::next) has returned
-/// `None` after [`finish`](Self::finish): an error may follow the last record (facts 3.4).
+/// `None` after [`finish`](Self::finish): an error may follow the last record ([facts 3.4]).
 ///
 /// ```
 /// use snow_core::{ErrorKind, decode::Records};
@@ -43,6 +43,8 @@ const MAX_RECORD: usize = 16 << 20;
 /// assert_eq!(records.next().unwrap_err().kind(), ErrorKind::TransactionCancelled);
 /// # Ok::<_, snow_core::Error>(())
 /// ```
+///
+/// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
 pub struct Records {
     head: Option<Box<Parts>>,
     expected: Expected,
@@ -197,8 +199,10 @@ impl Records {
         self.given
     }
 
-    /// Returns how many records match the query, from `X-Total-Count`. Records that the user may not read are counted, too (facts
-    /// 9).
+    /// Returns how many records match the query, from `X-Total-Count`. Records that the user may not read are counted, too ([facts
+    /// 9]).
+    ///
+    /// [facts 9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#9-paging
     pub fn total(&self) -> Option<u64> {
         total(&self.head.as_ref()?.headers)
     }

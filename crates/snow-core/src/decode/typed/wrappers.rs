@@ -77,7 +77,9 @@ pub struct Reference {
     /// The display value, if the request asked for it.
     #[serde(default)]
     pub display_value: Option<String>,
-    /// The URL of the record. Use only its path: its host may be a different one (facts 1.5).
+    /// The URL of the record. Use only its path: its host may be a different one ([facts 1.5]).
+    ///
+    /// [facts 1.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#15-the-link-header
     #[serde(default)]
     pub link: Option<String>,
 }
