@@ -8,6 +8,9 @@ use crate::request::call_options::{domain_options, record_options};
 
 /// A call that returns one record. Returned by [`Table::get`](crate::Table::get).
 ///
+/// A `get` on a table that others extend may return a record of such a table. The `sys_id` in the response is compared with the one
+/// that was requested, and no other field can be.
+///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;

@@ -1,10 +1,8 @@
-//! Records of one table, with the Table API ([facts 1]).
+//! Records of one table, with the Table API ([facts 1](https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#1-table-api)).
 //!
 //! Start with [`Client::table`](crate::Client::table), which returns a [`Table`]. Each of its methods returns a type
 //! of this module, whose methods are the settings of the call, for example [`ListRecords`]. Await it to send it. Streams of whole
 //! tables are in [`stream`](crate::stream), updates and deletions of many records in [`bulk`](crate::bulk).
-//!
-//! [facts 1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#1-table-api
 
 pub(crate) mod bulk;
 pub(crate) mod confirmed_create;
@@ -133,7 +131,6 @@ impl Table {
     /// assert_eq!(same.number, incident.number);
     /// # Ok(()) }
     /// ```
-    #[doc(alias("deserialize", "serde"))]
     pub fn typed<T: DeserializeOwned + 'static>(self) -> Table<T> {
         let Self { client, path, .. } = self;
         let shape = match &path {
@@ -151,20 +148,14 @@ impl<T: 'static> Table<T> {
         Self { fields: None, ..self }
     }
 
-    /// Returns the record with this `sys_id`.
-    ///
-    /// The `sys_id` in the response is compared with this one, and no other field can be. A `get` on a table that others extend may
-    /// return a record of such a table. A record without a `sys_id`, such as one of a database view, is not compared.
+    /// Returns the record with this `sys_id`. A record without a `sys_id`, such as one of a database view, cannot be compared with
+    /// it.
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::NotFound`] if the record does not exist or the user may not read it; the service does not distinguish the two
-    ///   ([facts 1.3]).
-    /// - [`ErrorKind::ResponseMismatch`] if the response has another record.
-    /// - [`ErrorKind::Decode`] if the table is [typed](Self::typed) and the record lacks a plain field that was requested.
-    ///
-    /// [facts 1.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#13-statuses
-    #[doc(alias("find_by_id", "fetch"))]
+    /// [`ErrorKind::NotFound`] if the record does not exist or the user may not read it, which the service does not distinguish.
+    /// [`ErrorKind::ResponseMismatch`] if the response has another record. [`ErrorKind::Decode`] if the table is [typed](Self::typed) and
+    /// the record lacks a plain field that was requested.
     pub fn get(&self, sys_id: impl AsRef<str>) -> GetRecord<T> {
         GetRecord { call: self.record_call(self.request(Method::GET, Some(sys_id.as_ref()))) }
     }
@@ -183,14 +174,12 @@ impl<T: 'static> Table<T> {
 
     /// Creates a record, and returns it with the values that the rules of the instance gave it.
     ///
-    /// The service silently ignores fields that do not exist or may not be written ([facts 1.7]):
-    /// [`verified`](CreateRecord::verified) returns their names.
+    /// The service silently ignores fields that do not exist or may not be written: [`verified`](CreateRecord::verified) returns
+    /// their names.
     ///
     /// # Errors
     ///
     /// If the error's [`may_have_executed`](Error::may_have_executed) is true, check before you try again: the record may exist.
-    ///
-    /// [facts 1.7]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#17-writing
     #[doc(alias("insert", "post", "add"))]
     pub fn create(&self, fields: &(impl Serialize + ?Sized)) -> CreateRecord<T> {
         CreateRecord { call: self.write_call(Method::POST, None, json_body(fields)) }
@@ -264,7 +253,6 @@ impl<T: 'static> Table<T> {
     }
 
     /// Updates each of these records with its own fields: see [`BulkWrite`].
-    #[doc(alias("bulk", "bulk_update"))]
     pub fn update_each<F: Serialize>(
         &self,
         changes: impl IntoIterator<Item = (SysId, F)>,
@@ -305,10 +293,7 @@ impl<T: 'static> Table<T> {
     /// Returns the URL of a record, as it appears in references to the record.
     ///
     /// ```
-    /// # let transport = tower::service_fn(|_: http::Request<snow_client::transport::Body>| async {
-    /// #     Ok::<_, std::io::Error>(http::Response::new(snow_client::transport::Body::empty()))
-    /// # });
-    /// # let client = snow_client::Client::builder().instance("dev1").user("a").password("b").transport(transport).build()?;
+    /// # let client = snow_client::Client::builder().instance("dev1").user("a").password("b").build()?;
     /// let link = client.table("incident").link("a9e30c7dc61122760116894de7bcc7bd")?;
     /// assert_eq!(link, "https://dev1.service-now.com/api/now/table/incident/a9e30c7dc61122760116894de7bcc7bd");
     /// # Ok::<_, snow_client::Error>(())
