@@ -326,9 +326,9 @@ async fn a_malformed_record_of_a_whole_table_is_named_and_can_be_left_out() {
         (
             "33333333",
             2,
-            &["behind the record with sys_id 22222222", "next ones are 33333333 and 44444444"][..],
+            &["after the record with sys_id 22222222", "next ones are 33333333 and 44444444"][..],
         ),
-        ("44444444", 3, &["behind the record with sys_id 33333333", "next one is 44444444"]),
+        ("44444444", 3, &["after the record with sys_id 33333333", "next one is 44444444"]),
         ("11111111", 0, &["at the first record", "next ones are 11111111 and 22222222"]),
     ] {
         let (api, count) = damaged_table(&IDS, damaged);
@@ -361,7 +361,7 @@ async fn a_malformed_record_of_a_whole_table_is_named_and_can_be_left_out() {
     let body = format!("{{\"result\":[{{\"sys_id\":\"{long}\"}},{{\"a\":\x01}}]}}");
     let (api, _) = always(200, &[JSON], body);
     let error = api.api("/api/x/y").get().records().await.unwrap_err();
-    assert!(error.to_string().contains(&format!("behind the record with sys_id {long}")), "{error}");
+    assert!(error.to_string().contains(&format!("after the record with sys_id {long}")), "{error}");
 }
 
 #[derive(Debug, serde::Deserialize)]

@@ -102,7 +102,7 @@ async fn many_rows_are_taken_in_and_waited_for() {
     assert_eq!((before.pending, before.failed, before.is_done()), (4, 0, false));
     let error = import.until_processed(&set, Duration::from_secs(3)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
-    assert!(error.to_string().contains("4 of its rows wait"), "{error}");
+    assert!(error.to_string().contains("4 of its rows are waiting"), "{error}");
     let done = import.until_processed(&set, Duration::from_secs(60)).await.unwrap();
     assert_eq!((&*done.state, done.pending, done.failed), ("processed", 0, 1));
     assert_eq!(done.rows.iter().map(|(_, count)| count).sum::<u64>(), 4);

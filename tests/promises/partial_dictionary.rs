@@ -48,21 +48,21 @@ async fn one_hidden_column_is_enough_to_refuse() {
     let total = reader([]).table("sys_dictionary").list().query(&rows_of).count().await.unwrap();
     let client = reader([rows("sys_dictionary", "element=short_description")]);
     let error = client.schema().table("incident").await.unwrap_err();
-    let shown = format!("this user may read only {} of the {total} rows of sys_dictionary", total - 1);
+    let shown = format!("this user may read only {} of the {total} records of sys_dictionary", total - 1);
     told(&error, &[&shown, "administrator"]);
     // Nothing is said of a column that exists and is hidden, and nothing is generated without it.
     let query = field("short_description").eq("x");
     let error = client.table("incident").list().query(query).limit(1).await.unwrap_err();
-    told(&error, &["rows of sys_dictionary"]);
-    told(&client.schema().generate(["incident"]).await.unwrap_err(), &["rows of sys_dictionary"]);
+    told(&error, &["records of sys_dictionary"]);
+    told(&client.schema().generate(["incident"]).await.unwrap_err(), &["records of sys_dictionary"]);
 }
 
 #[tokio::test]
 async fn a_hidden_table_above_or_choice_is_refused_too() {
     let client = reader([rows("sys_db_object", "name=task")]);
-    told(&client.schema().table("incident").await.unwrap_err(), &["rows of sys_db_object"]);
+    told(&client.schema().table("incident").await.unwrap_err(), &["records of sys_db_object"]);
     let client = reader([rows("sys_choice", "element=state^value=1")]);
-    told(&client.schema().choices("incident", "state").await.unwrap_err(), &["rows of sys_choice"]);
+    told(&client.schema().choices("incident", "state").await.unwrap_err(), &["records of sys_choice"]);
 }
 
 #[tokio::test]

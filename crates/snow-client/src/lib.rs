@@ -1,5 +1,4 @@
-//! A ServiceNow client. [`Client`] logs in with user and password, or goes over a service of your own; [`OAuthClient`]
-//! gets a token, keeps it fresh, and keeps your storage in sync.
+//! An asynchronous client for ServiceNow whose calls return correct, complete data or an [`Error`] that says what happened.
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,22 +13,43 @@
 //! for incident in &page {
 //!     println!("{}", incident.value("number")?);
 //! }
-//! assert_eq!(page.len(), 2);
+//! # assert_eq!(page.len(), 2);
 //! # Ok(()) }
 //! ```
 //!
-//! An answer is right and complete, or it is an [`Error`] that says what happened: the service answers 200 with half the
-//! rows, 202 for "not done", and HTML pages where JSON was asked for.
+//! | You want to | Start with |
+//! |---|---|
+//! | connect with a password, a token or a key | [`Client::builder`], [`client`] |
+//! | log in with OAuth and keep tokens fresh | [`OAuthClient`], [`oauth`] |
+//! | read and write records | [`Client::table`], [`Table`], [`table`], [`record`] |
+//! | select records | [`field`], [`Query`], [`query`] |
+//! | read whole tables | [`ListRecords::stream`](table::ListRecords::stream), [`stream`] |
+//! | update or delete many records | [`ListRecords::update_all`](table::ListRecords::update_all), [`bulk`] |
+//! | send many calls in one request | [`Client::batch`], [`batch`] |
+//! | count, sum and group | [`Client::aggregate`], [`aggregate`] |
+//! | upload and download files | [`Client::attachments`], [`attachment`] |
+//! | import rows by transform maps | [`Client::import`], [`import`] |
+//! | read the dictionary, generate types | [`Client::schema`], [`schema`] |
+//! | call any other API | [`Client::api`], [`api`] |
+//! | handle errors | [`Error`], [`ErrorKind`], [`error`] |
+//! | add layers, or replace the HTTP stack | [`layer`], [`transport`] |
 //!
-//! Clients are cheap to clone, are shared by any number of tasks, and start no task of their own. Dropping the future of a
-//! read is harmless. Dropping the future of a write leaves open whether it was carried out.
+//! Clients are cheap to clone and start no task. Dropping the future of a write leaves it unknown whether it was executed.
+//!
+//! # Features
+//!
+//! `tls` (default): HTTPS with the platform's root certificates. `bundled-roots`: HTTPS with Mozilla's root certificates.
+//! `jwt`: signed assertions for OAuth. `loopback`: OAuth logins in a browser for local programs. `rustls-0_23` and
+//! `hyper-util-0_1`: your own TLS configuration or connector.
 //!
 //! # Panics
 //!
-//! A client waits with tokio's timers and sockets: a call panics in a tokio runtime that is built without them. Call `enable_all()`
-//! on the `tokio::runtime::Builder`; `#[tokio::main]` does so. Outside a runtime a call is an error.
+//! A call panics in a tokio runtime whose timers or sockets are not enabled: call `enable_all()` on its builder, as
+//! `#[tokio::main]` does. Outside a runtime, a call returns an error.
 //!
-//! "Facts 3.4" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
+//! "Facts 3.4" and the like refer to sections of [How the service behaves][facts].
+//!
+//! [facts]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod aggregate;
@@ -54,36 +74,66 @@ pub use table::Table;
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Updates and deletions of many records.
 pub mod bulk {
+    //! Updates and deletions of many records, with an outcome for each.
+    //!
+    //! Start with [`Table::update_many`](crate::Table::update_many) for records whose ids you have, or with
+    //! [`ListRecords::update_all`](crate::table::ListRecords::update_all) for the records of a query. They return a [`BulkWrite`];
+    //! [`BulkWrite::all`] returns a [`BulkReport`], and [`BulkWrite::dry_run`] shows what would be written.
+
     pub use crate::table::bulk::{BulkReport, BulkWrite, DryRun, WriteOutcome, WriteProgress};
     pub use crate::table::stop::StopHandle;
 }
 
-/// Streams of the records of a table.
 pub mod stream {
+    //! Streams of all records of a query, in constant memory.
+    //!
+    //! Start with [`ListRecords::stream`](crate::table::ListRecords::stream), which returns a [`RecordStream`];
+    //! [`RecordStream::pages`] turns it into a [`PageStream`]. A [`StreamPosition`] resumes a stream, in another process as well,
+    //! and a [`StreamReport`] says whether all records came.
+
     pub use crate::table::stop::StopHandle;
     pub use crate::table::stream::{PageStream, RecordPage, RecordStream, StreamPosition, StreamReport};
 }
 
-/// Records and their fields, and what types read of them.
 pub mod record {
+    //! Records and their fields, and types that read more of a field than its stored value.
+    //!
+    //! A [`Record`] has all fields as they came; [`Record::value`] returns one as text, and [`Record::to`] converts to a type of
+    //! your own. In such a type, use [`Reference`], [`WithDisplay`] and [`DisplayOnly`] for references and display values.
+
     pub use snow_core::decode::{DisplayOnly, Field, Record, Reference, WithDisplay};
 }
 
-/// Queries: which records, in which order.
 pub mod query {
+    //! Queries: which records, and in which order.
+    //!
+    //! Start with [`field`], whose methods are conditions and return a [`Query`]; combine queries with [`Query::and`] and
+    //! [`Query::or`].
+    //! [`Query::parse`] reads the text that the instance's list view copies.
+
     pub use snow_core::query::*;
 }
 
-/// Errors: what failed, whether it was executed, and what to do.
 pub mod error {
+    //! Errors: what failed, whether it was executed, and what to do about it.
+    //!
+    //! Every call returns an [`Error`]. Match on [`Error::kind`]; [`Error::may_have_executed`] tells whether a write may have
+    //! happened, and
+    //! [`Error::report`] returns everything in one line, for logs.
+
     pub use snow_core::layer::{Attempts, Stop};
     pub use snow_core::{BoxError, Error, ErrorKind, ServiceMessage};
 }
 
-/// OAuth: grants, tokens, where tokens are stored, and logins in a browser.
 pub mod oauth {
+    //! OAuth: grants, tokens, token stores, and logins in a browser.
+    //!
+    //! Start with [`OAuthClient::builder`](crate::OAuthClient::builder). A [`Grant`] is the way to the first token, a
+    //! [`TokenStore`] such as
+    //! [`FileStore`] keeps tokens between runs, and an [`AuthorizationRequest`] is a login in a browser. [`OAuth`] holds the token for
+    //! stacks of your own.
+
     #[cfg(feature = "jwt")]
     pub use snow_auth::KeySigner;
     #[cfg(feature = "loopback")]
@@ -94,15 +144,26 @@ pub mod oauth {
     };
 }
 
-/// The layers of the default stack, for stacks of your own.
 pub mod layer {
+    //! The tower layers of the default stack, for stacks of your own.
+    //!
+    //! [`ClientBuilder::call_layer`](crate::client::ClientBuilder::call_layer) and
+    //! [`attempt_layer`](crate::client::ClientBuilder::attempt_layer) add a layer to the default stack, and
+    //! [`stack`](crate::client::ClientBuilder::stack) replaces all of it. [`RequestOptions`] are the options of one request that the layers
+    //! read.
+
     pub use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, CredentialsLayer, OAuthLayer};
     pub use snow_core::layer::*;
     pub use snow_core::{Departure, RequestOptions};
 }
 
-/// HTTP below the layers: the default transport and its settings, bodies, and the erased service.
 pub mod transport {
+    //! HTTP below the layers: the default transport and its settings, bodies, and the boxed service.
+    //!
+    //! Start with [`Transport::builder`] for proxies, certificates and pool limits, and pass the transport to
+    //! [`ClientBuilder::transport`](crate::client::ClientBuilder::transport), which accepts any other tower service as well. [`Body`] is the body
+    //! of requests.
+
     pub use snow_core::transport::{Proxy, TlsVersion, Transport, TransportBuilder};
     pub use snow_core::{Body, HttpFuture, HttpService, Origin, Replay};
 }

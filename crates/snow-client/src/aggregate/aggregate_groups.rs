@@ -9,7 +9,7 @@ use snow_core::{Error, ErrorKind, Params};
 
 pub(super) const GROUPS: &str = "sysparm_group_by";
 
-/// Computes aggregates over each group of the records of a table. Returned by
+/// A call that computes aggregates for each group of records of a table. Returned by
 /// [`AggregateRecords::group_by`](super::AggregateRecords::group_by).
 ///
 /// ```
@@ -52,12 +52,13 @@ fn check_groups(request: ApiRequest) -> Result<ApiRequest, Error> {
 impl<O> AggregateGroups<O> {
     aggregate_options!();
 
-    /// Keeps only the groups of which this is true. If there are several such conditions, all have to be true.
+    /// Keeps only the groups for which this comparison is true. If there are several, all have to be true.
     ///
     /// # Errors
     ///
     /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), for a value that is
     /// not finite.
+    #[doc(alias = "sysparm_having")]
     pub fn having(self, what: Aggregate, field: &str, is: Comparison, value: f64) -> Self {
         let test = format!("{}^{field}^{}^{value}", what.name(), is.operator());
         self.checked(field).also("sysparm_having", &test).change(|request| match value.is_finite() {
@@ -69,7 +70,8 @@ impl<O> AggregateGroups<O> {
         })
     }
 
-    /// Sorts the groups by a field that they are grouped by. Further orders decide between groups that the first leaves equal.
+    /// Sorts the groups by a field that they are grouped by. Further calls sort groups that are equal so far.
+    #[doc(alias = "sysparm_order_by")]
     pub fn order_by(self, field: &str) -> Self {
         self.checked(field).also(ORDER, field)
     }
@@ -79,7 +81,7 @@ impl<O> AggregateGroups<O> {
         self.checked(field).also(ORDER, &format!("{field}^DESC"))
     }
 
-    /// Sorts the groups by an aggregate of a field. For [`Aggregate::Count`] the field has no meaning, and is left out.
+    /// Sorts the groups by an aggregate of a field. For [`Aggregate::Count`] the field is ignored.
     pub fn order_by_aggregate(self, what: Aggregate, field: &str) -> Self {
         self.checked(field).also(ORDER, &ordered(what, field))
     }

@@ -11,7 +11,7 @@ use http::Method;
 use snow_core::ApiPath;
 use std::sync::Arc;
 
-/// Computes aggregates over the records of a table. Returned by [`Client::aggregate`](crate::Client::aggregate).
+/// A call that computes aggregates over the records of a table. Returned by [`Client::aggregate`](crate::Client::aggregate).
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -42,12 +42,15 @@ impl AggregateRecords {
     /// Computes the aggregates for each value of these fields, instead of one set for all records. Dot-walks such as
     /// `caller_id.department` are allowed.
     ///
-    /// There is no limit and no paging: all groups come in one response (facts 6).
+    /// There is no limit and no paging: all groups come in one response ([facts 6]).
     ///
     /// # Errors
     ///
-    /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), if there is no
-    /// field.
+    /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), if `fields` is
+    /// empty.
+    ///
+    /// [facts 6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#6-aggregates
+    #[doc(alias = "sysparm_group_by")]
     pub fn group_by<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> AggregateGroups {
         AggregateGroups::new(
             self.call.change(|request| Ok(request.params(|params| params.field_list(GROUPS, fields)))),

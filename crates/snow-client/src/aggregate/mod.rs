@@ -1,4 +1,10 @@
-//! The Aggregate API: counts, sums and the like, without the rows (facts 6).
+//! Counts, sums, averages and other aggregates, computed by the instance ([facts 6]).
+//!
+//! Start with [`Client::aggregate`](crate::Client::aggregate), which returns [`AggregateRecords`]: name a query and the aggregates,
+//! and await it for one set of [`Aggregates`]. [`group_by`](AggregateRecords::group_by) makes it [`AggregateGroups`], which returns
+//! a [`Group`] for each value.
+//!
+//! [facts 6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#6-aggregates
 
 mod aggregate_groups;
 mod aggregate_options;
@@ -17,7 +23,7 @@ use std::ops::Deref;
 
 const COUNT: &str = "sysparm_count";
 
-/// What is computed of a set of records.
+/// A kind of aggregate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Aggregate {
@@ -46,7 +52,7 @@ impl Aggregate {
     }
 }
 
-/// How an aggregate is compared: see [`AggregateGroups::having`].
+/// A comparison of an aggregate with a number, for [`AggregateGroups::having`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Comparison {
@@ -77,7 +83,21 @@ impl Comparison {
     }
 }
 
-/// The aggregates of one set of records. The service writes every number as text; here they are numbers.
+/// The aggregates of one set of records. The service sends every number as text; the methods here return numbers.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// use snow_client::DateTime;
+///
+/// let all = client.aggregate("incident").count().avg(["reassignment_count"]).min(["sys_created_on"]).await?;
+/// assert!(all.count()? > 0);
+/// assert!(all.avg("reassignment_count")?.is_some());
+/// let oldest: Option<DateTime> = all.min("sys_created_on")?;
+/// println!("{oldest:?}");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Aggregates {
     stats: Record,
@@ -88,10 +108,13 @@ pub struct Aggregates {
 }
 
 impl Aggregates {
-    /// Returns the number of records. Those that lists hide may be counted too, depending on the table (facts 6).
+    /// Returns the number of records. Records that lists hide from this user may be counted, too, depending on the table ([facts 6]).
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] if it was not asked for.
+    ///
+    /// [`ErrorKind::Decode`] if the count was not requested.
+    ///
+    /// [facts 6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#6-aggregates
     pub fn count(&self) -> Result<u64, Error> {
         match self.stats.get("count") {
             Some(count) => count.read(),
@@ -102,23 +125,27 @@ impl Aggregates {
     /// Returns the sum of a field; `None` if no record has a value.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] if it is not there: not asked for, or a field that does not exist, may not be read or has no numbers.
+    ///
+    /// [`ErrorKind::Decode`] if the response has no such sum: it was not requested, or the field does not exist, may not be read or has no
+    /// numbers.
     pub fn sum(&self, field: &str) -> Result<Option<f64>, Error> {
         self.read(Aggregate::Sum, field)
     }
 
-    /// Returns the average of a field, to four decimals; `None` if no record has a value.
+    /// Returns the average of a field, with four decimal places; `None` if no record has a value.
     ///
     /// # Errors
+    ///
     /// As [`sum`](Self::sum).
     pub fn avg(&self, field: &str) -> Result<Option<f64>, Error> {
         self.read(Aggregate::Avg, field)
     }
 
-    /// Returns the smallest value of a field, as a number, a [`DateTime`](crate::DateTime) or a text.
+    /// Returns the smallest value of a field, as a number, a [`DateTime`](crate::DateTime) or a string.
     ///
     /// # Errors
-    /// As [`sum`](Self::sum), and if it does not fit the type.
+    ///
+    /// As [`sum`](Self::sum), and if the value does not fit the type.
     pub fn min<'a, T: Deserialize<'a>>(&'a self, field: &str) -> Result<Option<T>, Error> {
         self.read(Aggregate::Min, field)
     }
@@ -126,14 +153,16 @@ impl Aggregates {
     /// Returns the greatest value of a field, as [`min`](Self::min) does.
     ///
     /// # Errors
+    ///
     /// As [`min`](Self::min).
     pub fn max<'a, T: Deserialize<'a>>(&'a self, field: &str) -> Result<Option<T>, Error> {
         self.read(Aggregate::Max, field)
     }
 
-    /// Returns any aggregate of a field as any type, for sums that do not fit an `f64` for example.
+    /// Returns any aggregate of a field as any type, for example for a sum that does not fit an `f64`.
     ///
     /// # Errors
+    ///
     /// As [`min`](Self::min).
     pub fn read<'a, T: Deserialize<'a>>(&'a self, what: Aggregate, field: &str) -> Result<Option<T>, Error> {
         let of = match what {
@@ -186,7 +215,7 @@ impl fmt::Debug for Aggregates {
     }
 }
 
-/// One group of records, and its aggregates.
+/// One group of records and its aggregates.
 #[derive(Clone, Debug)]
 pub struct Group {
     fields: Vec<Record>,
@@ -194,11 +223,12 @@ pub struct Group {
 }
 
 impl Group {
-    /// Returns the value that the records of this group have in a field that they were grouped by, as it is stored; empty for those
-    /// that have none. With [`DisplayValue::Display`](crate::DisplayValue::Display) it is what a person sees.
+    /// Returns the value by which the group was formed, in a field that was passed to `group_by`: the stored value, or an empty
+    /// string for records without one. With [`DisplayValue::Display`](crate::DisplayValue::Display) it is the display value.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] if it was not grouped by this field.
+    ///
+    /// [`ErrorKind::Decode`] if the records were not grouped by this field.
     pub fn value(&self, field: &str) -> Result<Cow<'_, str>, Error> {
         let of = self.field(field)?;
         of.get("value")
@@ -206,15 +236,16 @@ impl Group {
             .map_or(Ok(Cow::Borrowed("")), |value| value.value())
     }
 
-    /// Returns what a person sees instead of the value, if it was asked for.
+    /// Returns the display value of a field that was passed to `group_by`, if the request asked for it.
     ///
     /// # Errors
+    ///
     /// As [`value`](Self::value).
     pub fn display_value(&self, field: &str) -> Result<Option<Cow<'_, str>>, Error> {
         self.field(field)?.get("display_value").map(|value| value.value()).transpose()
     }
 
-    /// Returns the fields that the group was grouped by, as they came: each with its name and value.
+    /// Returns the fields that were passed to `group_by`, as they came: each with its name and value.
     pub fn fields(&self) -> &[Record] {
         &self.fields
     }

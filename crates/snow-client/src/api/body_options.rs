@@ -1,13 +1,14 @@
 //! The bodies of requests to any API.
 
-/// What a request with a body can be told.
+/// The settings of a request with a body.
 macro_rules! body_options {
     () => {
-        /// Sets a body in JSON.
+        /// Sets a JSON body.
         ///
         /// # Errors
         ///
-        /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), if the body cannot be written as JSON.
+        /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), if the body cannot be
+        /// serialized as JSON.
         pub fn json_body(self, body: &(impl serde::Serialize + ?Sized)) -> Self {
             let body = serde_json::to_vec(body).map_err(|e| {
                 crate::Error::new(crate::ErrorKind::InvalidInput, "the body cannot be sent").with_reason(e)

@@ -1,4 +1,7 @@
-//! Any other API: a path, and calls below it.
+//! Calls of any other API: a product's, or a scripted one.
+//!
+//! Start with [`Client::api`](crate::Client::api), which returns an [`Api`] for a path. Its methods return a [`SendRequest`], whose
+//! methods choose how the [`ApiResponse`] is read.
 
 mod body_options;
 mod read_response;
@@ -19,13 +22,13 @@ use serde::Serialize;
 use snow_core::{ApiPath, SysId};
 use std::sync::Arc;
 
-/// An API that has no type of its own here: a product's, or a scripted one.
+/// An API without a module of its own in this crate: a product's, or a scripted one.
 ///
-/// It holds a path and no settings, and is cheap to clone. Get it by [`Client::api`](crate::Client::api).
+/// It consists of a path, has no settings, and is cheap to clone. Create it with [`Client::api`](crate::Client::api).
 ///
-/// A call returns the whole [`ApiResponse`], or what [`record`](SendRequest::record), [`records`](SendRequest::records),
-/// [`result`](SendRequest::result), [`json`](SendRequest::json) or [`discard`](SendRequest::discard) makes of it. Everything else is
-/// as for any call: errors, retries, deadlines, batches.
+/// A call returns the whole [`ApiResponse`]. [`record`](SendRequest::record), [`records`](SendRequest::records),
+/// [`result`](SendRequest::result), [`json`](SendRequest::json) and [`discard`](SendRequest::discard) read it as something else.
+/// Errors, retries, deadlines and batches work as for any other call.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -58,9 +61,9 @@ impl Api {
         Self { client, path, params: RequestParams::default() }
     }
 
-    /// Returns the API at a path below this one, by one segment, which may have any characters.
+    /// Returns the API at a path below this one. `segment` is one segment, which may contain any characters.
     ///
-    /// Parameters are not part of a path: see [`SendRequest::param`].
+    /// To set parameters, use [`SendRequest::param`].
     pub fn path(&self, segment: impl AsRef<str>) -> Self {
         let path = self.path.clone().and_then(|path| path.push(segment.as_ref()));
         Self { client: self.client.clone(), path, params: self.params.clone() }
@@ -71,33 +74,32 @@ impl Api {
         Self { path: self.path.map(|path| path.record(sys_id)), ..self }
     }
 
-    /// Sends a GET.
+    /// Sends a GET request.
     pub fn get(&self) -> SendRequest {
         self.request(Method::GET)
     }
 
-    /// Sends a POST with a JSON body.
+    /// Sends a POST request with a JSON body.
     pub fn post(&self, body: &(impl Serialize + ?Sized)) -> SendRequest {
         self.request(Method::POST).json_body(body)
     }
 
-    /// Sends a PUT with a JSON body.
+    /// Sends a PUT request with a JSON body.
     pub fn put(&self, body: &(impl Serialize + ?Sized)) -> SendRequest {
         self.request(Method::PUT).json_body(body)
     }
 
-    /// Sends a PATCH with a JSON body.
+    /// Sends a PATCH request with a JSON body.
     pub fn patch(&self, body: &(impl Serialize + ?Sized)) -> SendRequest {
         self.request(Method::PATCH).json_body(body)
     }
 
-    /// Sends a DELETE.
+    /// Sends a DELETE request.
     pub fn delete(&self) -> SendRequest {
         self.request(Method::DELETE)
     }
 
-    /// Sends a request with any method, without a body. [`json_body`](SendRequest::json_body) and [`body`](SendRequest::body) set
-    /// one.
+    /// Sends a request with any method and no body. [`json_body`](SendRequest::json_body) and [`body`](SendRequest::body) set one.
     pub fn request(&self, method: Method) -> SendRequest {
         SendRequest { call: self.call(method, |response, _| Ok(response.clone())) }
     }

@@ -5,7 +5,11 @@ use crate::batch::api_call::api_call;
 use crate::request::call::Call;
 use crate::request::call_options::{selection_options, window_options};
 
-/// Sends a request to any API, and reads the response. Returned by methods of [`SendRequest`](super::SendRequest).
+/// A call of any API that reads its response as `O`. Returned by the methods of [`SendRequest`](super::SendRequest).
+///
+/// # Cancel safety
+///
+/// Dropping the future of a write leaves it unknown whether it was executed.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {

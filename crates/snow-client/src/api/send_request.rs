@@ -10,10 +10,14 @@ use crate::request::exchange::PlainReader;
 use serde::de::DeserializeOwned;
 use snow_core::decode::ApiResponse;
 
-/// Sends a request to any API. Returned by the methods of [`Api`](super::Api).
+/// A call of any API. Returned by the methods of [`Api`](super::Api).
 ///
 /// It returns the whole response. [`record`](Self::record), [`records`](Self::records), [`result`](Self::result),
-/// [`json`](Self::json) and [`discard`](Self::discard) make a call of it that reads the response.
+/// [`json`](Self::json) and [`discard`](Self::discard) turn it into a call that reads the response.
+///
+/// # Cancel safety
+///
+/// Dropping the future of a write leaves it unknown whether it was executed.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,7 +41,7 @@ impl SendRequest {
     window_options!();
     body_options!();
 
-    /// Reads the one record of `{"result":{…}}`.
+    /// Reads the response as the one record of `{"result":{…}}`.
     ///
     /// # Errors
     ///
@@ -46,10 +50,10 @@ impl SendRequest {
         ReadResponse { call: self.call.read_as(|response, _| response.record()) }
     }
 
-    /// Reads the records of `{"result":[…]}`. Whether they are all that match is for the API to say, and for the caller to ask.
+    /// Reads the response as the records of `{"result":[…]}`. Whether these are all records that match depends on the API.
     ///
     /// Lists of the Change API (`/api/sn_chg_rest`) end with an element that says which parts of the query were applied and which
-    /// were ignored. It is not a record, and is left out here: await the request itself, and [`ApiResponse::meta`] returns it.
+    /// were ignored. It is not a record, and is left out here. To get it, await the request itself and call [`ApiResponse::meta`].
     ///
     /// # Errors
     ///
@@ -58,7 +62,7 @@ impl SendRequest {
         ReadResponse { call: self.call.read_as(|response, _| response.records()) }
     }
 
-    /// Reads what `result` holds as a type: for results that are not records of fields.
+    /// Reads the content of `result` as a type of your own, for results that are not records.
     ///
     /// # Errors
     ///
@@ -68,7 +72,7 @@ impl SendRequest {
         ReadResponse { call: self.call.read_as(read) }
     }
 
-    /// Reads the whole body as a type: for APIs without `result`.
+    /// Reads the whole body as a type of your own, for APIs whose responses have no `result`.
     ///
     /// # Errors
     ///
@@ -78,7 +82,7 @@ impl SendRequest {
         ReadResponse { call: self.call.read_as(read) }
     }
 
-    /// Reads nothing: for responses without a body, such as those to a DELETE.
+    /// Checks a response that has no body, such as that to a DELETE.
     ///
     /// # Errors
     ///

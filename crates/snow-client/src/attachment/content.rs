@@ -1,4 +1,4 @@
-//! What is uploaded, wherever it is.
+//! The content of an upload: bytes, a file, a reader or a body.
 
 use super::digest::Digest;
 use super::opened_content::OpenedContent;
@@ -9,11 +9,20 @@ use std::fmt;
 use std::path::PathBuf;
 use tokio::io::AsyncRead;
 
-/// The content of a file to be: bytes, a file of this machine, a reader, or any body. Files and readers go out as they are
-/// read, in constant memory.
+/// The content of an upload: bytes, a file of this machine, a reader, or any body. Files and readers are sent as they are read, in
+/// constant memory.
 ///
-/// Bytes and files can go out again where the first sending was refused, for a token that was over for one. Readers and bodies
-/// go out once, unless the body is made by [`Body::factory`].
+/// Bytes and files can be sent again if the first attempt was refused, for example because of an expired token. Readers and bodies
+/// are sent once, unless the body is made by [`Body::factory`].
+///
+/// ```no_run
+/// # async fn example(client: snow_client::Client, incident: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// use snow_client::attachment::Content;
+///
+/// let socket = tokio::net::TcpStream::connect("camera.example.com:80").await?;
+/// client.attachments().upload("incident", incident, "picture.jpg", Content::reader(socket)).await?;
+/// # Ok(()) }
+/// ```
 pub struct Content(ContentSource);
 
 enum ContentSource {
@@ -24,26 +33,26 @@ enum ContentSource {
 }
 
 impl Content {
-    /// Sends a file of this machine, of the length that it has when the upload begins: what is appended meanwhile, as to a log, is
-    /// left out. A file that becomes shorter is an error.
+    /// Creates content from a file of this machine. It is sent with the length that it has when the upload begins: what is appended
+    /// afterwards, as to a log, is left out. A file that becomes shorter makes the upload fail.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(ContentSource::File(path.into()))
     }
 
-    /// Whatever a reader gives, to its end. Its length is not known: it goes out in chunks.
+    /// Creates content from everything that a reader returns. Its length is not known, so it is sent in chunks.
     pub fn reader(reader: impl AsyncRead + Send + 'static) -> Self {
         Self(ContentSource::Reader(Box::pin(reader), None))
     }
 
-    /// Reads from a reader whose length is known. A reader that turns out to have more or fewer bytes is an error, and the upload
-    /// is not completed.
+    /// Creates content from a reader of known length. If the reader returns more or fewer bytes, the upload fails and is not
+    /// completed.
     pub fn sized_reader(reader: impl AsyncRead + Send + 'static, length: u64) -> Self {
         Self(ContentSource::Reader(Box::pin(reader), Some(length)))
     }
 
-    /// Any body: its type is known by the file's name alone. A body that declares an exact length has to have it, as
-    /// [`sized_reader`](Self::sized_reader). If the body fails, so does the upload, with [`ErrorKind::Other`] and the body's error as its
-    /// source.
+    /// Creates content from any body. Its content type is detected from the name of the file alone. A body that declares an exact
+    /// length has to have it, as for [`sized_reader`](Self::sized_reader). If the body fails, so does the upload, with
+    /// [`ErrorKind::Other`] and the error of the body as its source.
     pub fn body(body: Body) -> Self {
         Self(ContentSource::Body(body))
     }
@@ -59,14 +68,14 @@ impl Content {
     /// The same content, to be read before it is sent.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] for a reader or a stream.
     pub(super) fn rereadable(&self) -> Result<RereadableContent, Error> {
         match &self.0 {
             ContentSource::Bytes(bytes) => Ok(RereadableContent::Bytes(bytes.clone())),
             ContentSource::File(path) => Ok(RereadableContent::File(path.clone())),
             ContentSource::Reader(..) | ContentSource::Body(_) => {
-                let why =
-                    "a reader or a stream cannot be compared with what is there: it can be read only once";
+                let why = "a reader or a stream cannot be compared with the existing files: it can be read only once";
                 Err(Error::new(ErrorKind::InvalidInput, why))
             }
         }

@@ -16,12 +16,29 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 /// How much memory is reserved for a file before anything of it has come.
 const RESERVED: usize = 64 << 10;
 
-/// Downloads a file. Returned by [`Attachments::download`].
+/// A download of a file. Returned by [`Attachments::download`].
 ///
 /// Nothing is sent before [`open`](Self::open), [`to_writer`](Self::to_writer), [`bytes`](Self::bytes) or
 /// [`to_file`](Self::to_file) is called.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// # let incident = client.table("incident").list().first().await?.sys_id()?;
+/// let attachments = client.attachments();
+/// let note = attachments.upload("incident", incident, "note.txt", "the printer is on fire").await?;
+/// let path = std::env::temp_dir().join("snow-download-example.txt");
+/// let file = attachments.download(note.sys_id).overwrite(true).to_file(&path).await?;
+/// assert_eq!(file.file_name, "note.txt");
+///
+/// let bytes = attachments.download(note.sys_id).bytes(1 << 20).await?;
+/// assert_eq!(bytes, tokio::fs::read(&path).await?);
+/// # tokio::fs::remove_file(&path).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
-#[must_use = "a download begins when it is opened or told where to go"]
+#[must_use = "a download begins when `open`, `to_writer`, `bytes` or `to_file` is called"]
 pub struct Download {
     attachments: Attachments,
     sys_id: Result<SysId, Error>,
@@ -48,36 +65,37 @@ impl Download {
         }
     }
 
-    /// Sets whether [`to_file`](Self::to_file) may replace an existing file. By default it may not.
+    /// Sets whether [`to_file`](Self::to_file) may replace an existing file; `false` by default.
     pub fn overwrite(self, overwrite: bool) -> Self {
         Self { overwrite, ..self }
     }
 
-    /// Sets whether the SHA-256 of the content is compared with the instance's, in addition to the size. By default it is.
+    /// Sets whether the SHA-256 of the content is compared with the instance's, in addition to the size. `true` by default.
     ///
-    /// It is computed at some 1.5 GB a second, which matters only on lines that are as fast.
+    /// Hashing runs at about 1.5 GB per second, so it matters only on connections that are as fast.
     pub fn verify_hash(self, verify: bool) -> Self {
         Self { hashes: verify, ..self }
     }
 
-    /// Sets whether [`to_file`](Self::to_file) downloads nothing if the file exists and has this content already.
+    /// Sets whether [`to_file`](Self::to_file) downloads nothing if the file exists and already has this content; `false` by
+    /// default.
     pub fn skip_if_identical(self, skip: bool) -> Self {
         Self { skip_if_identical: skip, ..self }
     }
 
-    /// Waits first until the instance has scanned the file for viruses, for at most `limit`.
+    /// Waits before the download until the instance has scanned the file for viruses, for at most `limit`.
     pub fn wait_until_available(self, limit: Duration) -> Self {
         Self { wait: Some(limit), ..self }
     }
 
-    /// Sets how long an attempt may take, everything included. Without it, the file has the client's own limit until it begins to
-    /// come, and a second more for each of its 64 KiB. A server that stands still is given up much sooner, by the client's response
-    /// timeout and its idle timeout.
+    /// Sets how long an attempt may take in total. By default, the client's own limit applies until the response begins, and one
+    /// second is added for each 64 KiB of the file. The client's response timeout and idle timeout detect a server that stalls much
+    /// sooner.
     pub fn deadline(self, limit: Duration) -> Self {
         Self { deadline: Some(limit), ..self }
     }
 
-    /// Calls a function whenever a part of the file has come in.
+    /// Calls a function each time a part of the file has arrived.
     pub fn on_progress(self, listen: impl Fn(TransferProgress) + Send + Sync + 'static) -> Self {
         Self { listener: Some(ProgressListener::new(listen)), ..self }
     }
@@ -85,15 +103,17 @@ impl Download {
     /// Opens the file, and returns its content as a stream.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] if there is none, or if the user may not read its record.
+    ///
+    /// [`ErrorKind::NotFound`] if the file does not exist, or if the user may not read its record.
     pub async fn open(self) -> Result<DownloadStream, Error> {
         self.open_attempt().await.map_err(|error| self.annotate(error))
     }
 
-    /// Writes the file as it comes, and flushes the writer.
+    /// Writes the file to a writer as it arrives, and flushes the writer.
     ///
     /// # Errors
-    /// As [`open`](Self::open), and what goes wrong while it is read or written. Then a part of it has been written.
+    ///
+    /// As [`open`](Self::open), and errors while the file is read or written. In that case a part of it has been written.
     pub async fn to_writer<W: AsyncWrite + Unpin + ?Sized>(
         self,
         writer: &mut W,
@@ -101,19 +121,22 @@ impl Download {
         self.copy_to(writer).await.map_err(|error| self.annotate(error))
     }
 
-    /// Returns the whole file in memory, which may have at most `limit` bytes.
+    /// Returns the whole file in memory. `limit` is its maximum size in bytes.
     ///
     /// # Errors
-    /// [`ErrorKind::ResponseTooLarge`] for a larger one, before any of it is read.
+    ///
+    /// As [`open`](Self::open), and [`ErrorKind::ResponseTooLarge`] for a larger file, before any of it is read.
     pub async fn bytes(self, limit: usize) -> Result<Bytes, Error> {
         self.collect(limit).await.map_err(|error| self.annotate(error))
     }
 
-    /// Writes the file to a temporary file, which is moved to `path` when it is complete and verified: there is never a part of a
-    /// file under this name. A download that breaks off is begun again, as often as reads are.
+    /// Writes the file to a temporary file, which is renamed to `path` when it is complete and verified: a partial file never has
+    /// this name. A download that breaks off is started again, as often as reads are retried.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] if there is a file already, unless [`overwrite`](Self::overwrite) is set, or if it cannot be written.
+    ///
+    /// As [`open`](Self::open), and [`ErrorKind::Io`] if the file exists already and [`overwrite`](Self::overwrite) is not set, or
+    /// if it cannot be written.
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<Attachment, Error> {
         self.save(path.as_ref()).await.map_err(|error| self.annotate(error))
     }

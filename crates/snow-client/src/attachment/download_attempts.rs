@@ -63,6 +63,7 @@ impl<'a> DownloadAttempts<'a> {
     /// Waits before the next attempt.
     ///
     /// # Errors
+    ///
     /// The error itself, if there is none.
     pub(super) async fn retry(&mut self, error: Error, broken: DownloadStream) -> Result<(), Error> {
         let attempts = broken.attempts;

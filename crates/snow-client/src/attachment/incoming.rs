@@ -12,10 +12,24 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// A file on its way in: a [`Stream`] of its bytes and an [`http_body::Body`]. Size and SHA-256 are compared with what the
-/// instance says it has, where it says so: a stream that ends without an error was the whole file.
+/// The content of a file that is being downloaded: a [`Stream`] of its bytes and an [`http_body::Body`].
 ///
-/// It holds a place of the client's until it is read to its end or dropped.
+/// If the instance sent the size and the SHA-256 of the file, the content is compared with them: a stream that ends without an
+/// error was the complete file. The stream holds a concurrency permit of the client until it is read to its end or dropped.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// # let incident = client.table("incident").list().first().await?.sys_id()?;
+/// let attachments = client.attachments();
+/// let note = attachments.upload("incident", incident, "note.txt", "the printer is on fire").await?;
+/// let mut content = attachments.download(note.sys_id).open().await?;
+/// while let Some(bytes) = content.chunk().await? {
+///     println!("{} of {} bytes", bytes.len(), content.attachment().size_bytes);
+/// }
+/// # Ok(()) }
+/// ```
 pub struct DownloadStream {
     attachment: Attachment,
     body: Body,
@@ -71,15 +85,21 @@ impl DownloadStream {
         Self { digest: None, ..self }
     }
 
-    /// What the instance tells of the file.
+    /// Returns the metadata of the file.
     pub fn attachment(&self) -> &Attachment {
         &self.attachment
     }
 
-    /// The next bytes; `None` when the whole file has come.
+    /// Returns the next bytes; `None` when the whole file has arrived.
     ///
     /// # Errors
-    /// What went wrong on the wire, or [`ErrorKind::Corrupt`] if this is not the file that the instance says it has.
+    ///
+    /// Errors of the connection, and [`ErrorKind::Corrupt`] if the content does not have the size or the hash that the instance
+    /// sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the next call continues.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await.transpose()
     }
@@ -97,14 +117,15 @@ impl DownloadStream {
     fn check_complete(&mut self) -> Result<(), Error> {
         let Attachment { sys_id, size_bytes, .. } = &self.attachment;
         if self.bytes != *size_bytes {
-            let why = format!("{} bytes came of the attachment {sys_id}, which has {size_bytes}", self.bytes);
+            let why =
+                format!("{} bytes arrived of the attachment {sys_id}, which has {size_bytes}", self.bytes);
             return Err(self.corrupt(why));
         }
         if let Some(digest) = self.digest.take()
             && Some(digest.finish()) != self.attachment.hash
         {
             let why =
-                format!("the bytes of the attachment {} are not those of its hash", self.attachment.sys_id);
+                format!("the content of the attachment {} does not match its hash", self.attachment.sys_id);
             return Err(self.corrupt(why));
         }
         Ok(())

@@ -6,7 +6,7 @@ use crate::request::call::Call;
 use crate::request::call_options::{selection_options, window_options};
 use crate::{Error, Query};
 
-/// Lists files. Returned by [`Attachments::list`](super::Attachments::list) and
+/// A call that lists files. Returned by [`Attachments::list`](super::Attachments::list) and
 /// [`Attachments::for_record`](super::Attachments::for_record).
 ///
 /// ```

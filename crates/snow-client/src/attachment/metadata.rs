@@ -10,7 +10,9 @@ use std::fmt;
 /// How many files the service sends if no limit is set (facts 5).
 const DEFAULT_LIMIT: u64 = 1_000;
 
-/// The metadata of a file: a record of `sys_attachment` (facts 5).
+/// The metadata of a file: a record of `sys_attachment` ([facts 5]).
+///
+/// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Attachment {
@@ -26,29 +28,31 @@ pub struct Attachment {
     pub content_type: String,
     /// The file's size.
     pub size_bytes: u64,
-    /// SHA-256 of the content in hexadecimal digits. Older instances give none, and none is there while the file is scanned.
+    /// The SHA-256 of the content in hexadecimal digits; `None` on older instances, and while the file is being scanned.
     pub hash: Option<String>,
-    /// Whether the file was looked at for viruses; `None` on older instances.
+    /// Whether the file was scanned for viruses; `None` on older instances.
     pub state: Option<FileState>,
-    /// When it was uploaded.
+    /// The time of the upload.
     pub created_on: Option<DateTime>,
     record: Record,
 }
 
-/// How far an instance is with a new file (facts 5).
+/// The state of the virus scan of a file ([facts 5]).
+///
+/// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileState {
-    /// It is being scanned for viruses.
+    /// The file is being scanned for viruses.
     Pending,
-    /// It is ready.
+    /// The file can be downloaded.
     Available,
-    /// Something else, which the facts do not name.
+    /// Any other state.
     Other(String),
 }
 
 impl Attachment {
-    /// Returns everything that the instance told.
+    /// Returns all metadata that the instance sent.
     pub fn record(&self) -> &Record {
         &self.record
     }

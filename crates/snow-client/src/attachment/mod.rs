@@ -1,4 +1,10 @@
-//! The Attachment API: files of records (facts 5).
+//! Files of records, with the Attachment API ([facts 5]).
+//!
+//! Start with [`Client::attachments`](crate::Client::attachments), which returns [`Attachments`]:
+//! [`upload`](Attachments::upload) and [`download`](Attachments::download) transfer files in constant memory,
+//! [`for_record`](Attachments::for_record) lists the files of a record. [`Attachment`] is the metadata of a file.
+//!
+//! [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
 
 mod attachment_calls;
 mod attribute;
@@ -47,7 +53,8 @@ pub use metadata::{Attachment, FileState};
 pub use progress::TransferProgress;
 pub use upload::{Upload, Uploaded};
 
-/// The files of an instance's records. Cheap to clone. Get it by [`Client::attachments`](crate::Client::attachments).
+/// The Attachment API: the files of an instance's records. Create it with [`Client::attachments`](crate::Client::attachments). It
+/// is cheap to clone.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -62,8 +69,10 @@ pub use upload::{Upload, Uploaded};
 /// # Ok(()) }
 /// ```
 ///
-/// What a user may do with a file is decided by its record. Limits of the instance: 1024 MB a file, unless
-/// `com.glide.attachment.max_size` says otherwise, and 60 s a request (facts 5).
+/// The permissions of a file are those of its record. The limits of an instance are 1024 MB for a file, unless
+/// `com.glide.attachment.max_size` is set, and 60 seconds for a request ([facts 5]).
+///
+/// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
 #[derive(Clone, Debug)]
 pub struct Attachments {
     pub(crate) client: Arc<ClientInner>,
@@ -74,11 +83,11 @@ impl Attachments {
         Self { client }
     }
 
-    /// Lists the files of all records: those of a query on the fields of [`Attachment`].
+    /// Lists the files of all records. A query selects them by the fields of [`Attachment`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Incomplete`] if no limit is set and more files match than the 1,000 that the service sends by itself.
+    /// [`ErrorKind::Incomplete`] if no limit is set and more files match than the 1,000 that the service sends by default.
     pub fn list(&self) -> ListAttachments {
         ListAttachments::new(self.api().call(Method::GET, Attachment::list_from_response))
     }
@@ -99,7 +108,7 @@ impl Attachments {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if there is none, or if the user may not read its record.
+    /// [`ErrorKind::NotFound`] if the file does not exist, or if the user may not read its record.
     pub fn get(&self, sys_id: impl AsRef<str>) -> GetAttachment {
         let call = self.call(Method::GET, sys_id.as_ref(), |response, request| {
             let attachment = Attachment::from_response(response)?;
@@ -119,13 +128,14 @@ impl Attachments {
     ///
     /// let log = Content::file("/var/log/syslog");
     /// let log = client.attachments().upload("incident", incident, "syslog", log).skip_if_identical(true).await?;
-    /// println!("{} bytes, {}", log.size_bytes, if log.already_existed() { "there already" } else { "new" });
+    /// println!("{} bytes, {}", log.size_bytes, if log.already_existed() { "existed already" } else { "new" });
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, look before you try again: the file may be
-    /// there. [`ErrorKind::Corrupt`] if the instance has another size than was sent.
+    ///
+    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, check before you try again: the file may exist.
+    /// [`ErrorKind::Corrupt`] if the instance stored another size than was sent.
     pub fn upload(
         &self,
         table: &str,
@@ -144,12 +154,13 @@ impl Attachments {
     /// Uploads a file of this machine to a record, under its own name.
     ///
     /// # Errors
-    /// As [`upload`](Self::upload), and [`ErrorKind::Io`] if it cannot be read.
+    ///
+    /// As [`upload`](Self::upload), and [`ErrorKind::Io`] if the file cannot be read.
     pub fn upload_file(&self, table: &str, sys_id: impl AsRef<str>, path: impl Into<PathBuf>) -> Upload {
         Upload::new(self.clone(), ParentRecord::parse(table, sys_id.as_ref()), None, Content::file(path))
     }
 
-    /// Downloads a file: as a stream, into a writer, into a file, or into memory.
+    /// Downloads a file as a stream, to a writer, to a file, or into memory.
     ///
     /// ```no_run
     /// # async fn example(client: snow_client::Client, sys_id: &str) -> Result<(), snow_client::Error> {
@@ -161,6 +172,10 @@ impl Attachments {
     }
 
     /// Renames a file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if the file does not exist.
     pub fn rename(&self, sys_id: impl AsRef<str>, file_name: &str) -> RenameAttachment {
         let call = self.call(Method::PATCH, sys_id.as_ref(), |response, _| response.discard());
         let call = call.change(|request| {
@@ -177,17 +192,20 @@ impl Attachments {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if there is none.
+    /// [`ErrorKind::NotFound`] if the file does not exist.
     pub fn delete(&self, sys_id: impl AsRef<str>) -> DeleteAttachment {
         let call = self.call(Method::DELETE, sys_id.as_ref(), |response, _| response.discard());
         DeleteAttachment { call }
     }
 
-    /// Waits until the instance has scanned a file for viruses, for at most `limit`. It looks after half a second, and then
-    /// ever more rarely (facts 5). Instances that tell no state have no such files.
+    /// Waits until the instance has scanned a file for viruses, for at most `limit`. The state is requested after half a second,
+    /// and then at increasing intervals ([facts 5]). On instances that send no state, this returns at once.
     ///
     /// # Errors
-    /// [`ErrorKind::TimedOut`] if it is still not done.
+    ///
+    /// [`ErrorKind::TimedOut`] if the scan has not finished by then.
+    ///
+    /// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
     pub async fn wait_until_available(
         &self,
         sys_id: impl AsRef<str>,
@@ -197,7 +215,7 @@ impl Attachments {
         let request = requests::metadata(self.api(), Method::GET, sys_id.as_str())?;
         let timed_out = |_| {
             let why = format!(
-                "the attachment {sys_id} is on the instance, and still being scanned after {limit:?}"
+                "the attachment {sys_id} is on the instance, but still being scanned after {limit:?}"
             );
             request.annotate(&self.client, Error::new(ErrorKind::TimedOut, why))
         };

@@ -13,6 +13,7 @@ impl ParentRecord {
     /// Parses the names of a record.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a name that no table has, or an id that is not a `sys_id`.
     pub(super) fn parse(table: &str, sys_id: &str) -> Result<Self, Error> {
         ApiPath::table(table)?;

@@ -8,13 +8,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-/// How much of a file has gone out or come in. What goes out again begins at nothing again.
+/// How much of a file has been sent or received. It starts at zero again with each attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransferProgress {
-    /// So many bytes.
+    /// The number of bytes that were sent or received.
     pub bytes: u64,
-    /// Of so many, where it is known.
+    /// The total number of bytes, if it is known.
     pub total: Option<u64>,
 }
 

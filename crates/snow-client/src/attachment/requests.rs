@@ -92,6 +92,7 @@ fn with_deadline(request: ApiRequest, deadline: Option<Duration>) -> ApiRequest 
 /// The header with this content type.
 ///
 /// # Errors
+///
 /// [`ErrorKind::InvalidInput`] for text that is not a content type.
 pub(super) fn content_type_header(content_type: &str) -> Result<HeaderValue, Error> {
     let has_two_parts = content_type.split('/').filter(|part| !part.trim().is_empty()).count() == 2;

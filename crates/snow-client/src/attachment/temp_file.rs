@@ -20,6 +20,7 @@ impl TempFile {
     /// Creates the temporary file.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Io`] if the target exists and may not be overwritten, or if the file cannot be created.
     pub(super) async fn create(target: &Path, overwrite: bool) -> Result<Self, Error> {
         match fs::symlink_metadata(target).await {
@@ -97,6 +98,6 @@ fn shortened(name: &str) -> &str {
 }
 
 fn already_exists(path: &Path) -> Error {
-    let why = format!("the file {} is there already: overwrite(true) replaces it", path.display());
+    let why = format!("the file {} exists already: overwrite(true) replaces it", path.display());
     Error::new(ErrorKind::Io, why)
 }

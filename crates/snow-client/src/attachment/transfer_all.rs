@@ -7,8 +7,8 @@ use std::future::IntoFuture;
 use std::path::PathBuf;
 
 impl Attachments {
-    /// Uploads several files, so many at a time (at least one). Each has an outcome of its own, in the order of the files; a file
-    /// that fails keeps none of the others back.
+    /// Uploads several files, at most `concurrency` of them at the same time (`0` is treated as `1`). Returns the outcome of each,
+    /// in the order of the files. A file that fails does not stop the others.
     ///
     /// ```no_run
     /// # async fn example(client: snow_client::Client, incident: &str) -> Result<(), snow_client::Error> {
@@ -19,6 +19,10 @@ impl Attachments {
     /// }
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves it unknown which files were uploaded.
     pub async fn upload_all(
         &self,
         files: impl IntoIterator<Item = Upload>,
@@ -28,8 +32,8 @@ impl Attachments {
         stream::iter(files).buffered(concurrency.max(1)).collect().await
     }
 
-    /// Downloads several files, each to a place, so many at a time (at least one). Each has an outcome of its own, in the order of
-    /// the files.
+    /// Downloads several files to the given paths, at most `concurrency` of them at the same time (`0` is treated as `1`). Returns
+    /// the outcome of each, in the order of the files.
     pub async fn download_all(
         &self,
         files: impl IntoIterator<Item = (Download, PathBuf)>,

@@ -19,11 +19,23 @@ use std::future::IntoFuture;
 use std::ops::Deref;
 use std::time::Duration;
 
-/// Uploads a file. Returned by [`Attachments::upload`] and [`Attachments::upload_file`].
+/// An upload of a file. Returned by [`Attachments::upload`] and [`Attachments::upload_file`].
 ///
 /// # Cancel safety
 ///
 /// Dropping the future leaves it unknown whether the file was uploaded.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// # let incident = client.table("incident").list().first().await?.sys_id()?;
+/// let upload = client.attachments().upload("incident", incident, "report.csv", "number,state\nINC0000046,2\n");
+/// let report = upload.content_type("text/csv").skip_if_identical(true).await?;
+/// println!("{} as {}", report.file_name, report.sys_id);
+/// # assert!(!report.already_existed());
+/// # Ok(()) }
+/// ```
 #[must_use = "an upload begins when it is awaited"]
 pub struct Upload {
     attachments: Attachments,
@@ -47,7 +59,7 @@ pub struct Uploaded {
 }
 
 impl Uploaded {
-    /// Returns whether the file existed already, and nothing was sent: see [`Upload::skip_if_identical`].
+    /// Returns whether the file existed already and nothing was sent: see [`Upload::skip_if_identical`].
     pub fn already_existed(&self) -> bool {
         self.already_existed
     }
@@ -95,27 +107,27 @@ impl Upload {
 
     /// Sets the content type.
     ///
-    /// By default it is found by the file's name and by how its content begins: a picture that is called `.txt` is a picture. If
-    /// neither tells, it is `application/octet-stream`.
+    /// By default it is detected from the content and the name of the file: a picture named `.txt` is a picture. If neither is
+    /// conclusive, it is `application/octet-stream`.
     pub fn content_type(self, content_type: &str) -> Self {
         Self { content_type: Some(content_type.to_owned()), ..self }
     }
 
-    /// Sets when the file was created, instead of now.
+    /// Sets the time at which the file was created; the current time by default.
     pub fn created_on(self, created: DateTime) -> Self {
         Self { created: Some(created), ..self }
     }
 
-    /// Sets whether the file is sent in a form (`multipart/form-data`) whose last part is the file, instead of as it is: for gateways
-    /// that take nothing else.
+    /// Sets whether the file is sent as the last part of a form (`multipart/form-data`) instead of as the body, for gateways that
+    /// accept nothing else; `false` by default.
     pub fn as_form(self, as_form: bool) -> Self {
         Self { as_form, ..self }
     }
 
-    /// Sets whether nothing is sent if the record has a file with the same content already, whatever its name.
+    /// Sets whether nothing is sent if the record already has a file with the same content, whatever its name; `false` by default.
     ///
-    /// The content is read once before it is sent, so readers and streams are refused. Instances that return no hashes get the file
-    /// again.
+    /// The content is read once before it is sent, so readers and streams are refused. On instances that return no hashes, the file
+    /// is sent regardless.
     pub fn skip_if_identical(self, skip: bool) -> Self {
         Self { skip_if_identical: skip, ..self }
     }
@@ -125,20 +137,21 @@ impl Upload {
         Self { wait: Some(limit), ..self }
     }
 
-    /// Sets how long the upload may take in total. By default it has the client's own limit, and a second more for each 64 KiB;
-    /// content without a known size has an hour.
+    /// Sets how long the upload may take in total. By default it is the client's own limit plus one second for each 64 KiB; one
+    /// hour for content of unknown size.
     pub fn deadline(self, limit: Duration) -> Self {
         Self { deadline: Some(limit), ..self }
     }
 
-    /// Calls a function whenever a part of the file has gone out.
+    /// Calls a function each time a part of the file has been sent.
     pub fn on_progress(self, listen: impl Fn(TransferProgress) + Send + Sync + 'static) -> Self {
         Self { listener: Some(ProgressListener::new(listen)), ..self }
     }
 
     /// Returns a future that uploads the file and returns its metadata.
     ///
-    /// The upload itself can be awaited, too. `send` is for whatever takes a future: `tokio::spawn`, `join_all`, `block_on`.
+    /// The upload can also be awaited directly. Use `send` with functions that take a future: `tokio::spawn`, `join_all`,
+    /// `block_on`.
     pub fn send(self) -> CallFuture<Uploaded> {
         CallFuture::new(self.run())
     }
@@ -169,7 +182,7 @@ impl Upload {
         let file_name = self.file_name.or_else(|| self.content.file_name()).unwrap_or_default();
         requests::check_file_name(&file_name)?;
         if self.as_form && self.created.is_some() {
-            let why = "a form cannot tell when the file was made: leave out as_form() or created_on()";
+            let why = "a form has no field for the time of creation: leave out as_form() or created_on()";
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         let rereadable = if self.skip_if_identical { Some(self.content.rereadable()?) } else { None };
@@ -277,7 +290,7 @@ fn check_record(attachment: &Attachment, sys_id: SysId) -> Result<(), Error> {
         return Ok(());
     }
     let why =
-        format!("the response tells of a file of another record than {sys_id}, to which this one was sent");
+        format!("the response is about a file of another record than {sys_id}, to which this file was sent");
     Err(Error::new(ErrorKind::ResponseMismatch, why))
 }
 
@@ -286,7 +299,7 @@ fn check_size(attachment: &Attachment, length: Option<u64>) -> Result<(), Error>
     match length {
         Some(length) if length != attachment.size_bytes => {
             let why = format!(
-                "{length} bytes were sent, and the instance has {} (attachment {})",
+                "{length} bytes were sent, but the instance stored {} (attachment {})",
                 attachment.size_bytes, attachment.sys_id
             );
             Err(Error::new(ErrorKind::Corrupt, why))

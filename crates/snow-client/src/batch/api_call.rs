@@ -6,11 +6,11 @@ use std::future::IntoFuture;
 
 /// A call of the API that is one request, such as [`GetRecord`](crate::table::GetRecord).
 ///
-/// A call goes out when it is awaited, or when the future of [`send`](Self::send) is polled. It can also be added to a
-/// [`Batch`](crate::batch::Batch). Nothing is sent if the input cannot be right: the call fails with
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) then.
+/// A call is sent when it is awaited, or when the future returned by [`send`](Self::send) is polled. It can also be added to a
+/// [`Batch`](crate::batch::Batch). A call with invalid input is not sent: it fails with
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput).
 ///
-/// This trait is sealed: the calls of this crate implement it.
+/// This trait is sealed: only the calls of this crate implement it.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +32,7 @@ pub trait ApiCall:
     + Send
     + 'static
 {
-    /// What the call returns.
+    /// The value that the call returns.
     type Response: Send + 'static;
 
     /// Returns a future that sends the call and returns its result.
@@ -60,7 +60,7 @@ macro_rules! api_call {
     };
     ({$($any:tt)*} {$($fixed:tt)*} {$($sent:tt)*} {$type:ty} {$output:ty}) => {
         impl $($fixed)* $type {
-            /// Sends this call inside a batch of its own, which is the way out for a query that is too long for a URL.
+            /// Sends this call in a batch of its own. Use it for a query that is too long for a URL.
             ///
             /// The instance allows 30 seconds for it instead of 60, and the response must fit into 10 MB.
             ///

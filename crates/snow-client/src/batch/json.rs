@@ -129,7 +129,8 @@ impl ServicedRequest {
         let status = status.map_err(|e| odd("an item of the batch has no status").with_reason(e))?;
         let encoded: String = self.body.iter().flat_map(|body| body.split_whitespace()).collect();
         let body = LENIENT.decode(encoded);
-        let body = body.map_err(|e| odd("the body of an item of the batch is no base64").with_reason(e))?;
+        let body =
+            body.map_err(|e| odd("the body of an item of the batch is not valid base64").with_reason(e))?;
         let (mut head, ()) = Response::new(()).into_parts();
         head.status = status;
         for HeaderOfItem { name, value } in self.headers.iter().flatten() {

@@ -1,4 +1,10 @@
-//! The Batch API: many calls in one request (facts 7.1).
+//! Many calls in one request, with the Batch API ([facts 7.1]).
+//!
+//! Start with [`Client::batch_all`](crate::Client::batch_all) for calls of one kind, or with
+//! [`Client::batch`](crate::Client::batch) for any: [`Batch::add`] takes a call and returns a [`BatchItem`], and
+//! [`BatchResponse::take`] returns the result of that item. Every type that implements [`ApiCall`] can be added.
+//!
+//! [facts 7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
 
 pub(crate) mod api_call;
 mod item;
@@ -29,11 +35,11 @@ const ITEMS: usize = 50;
 /// How many bytes of items go in one request: the service takes 10 MB (facts 1.10).
 const BYTES: usize = 8 << 20;
 
-/// Calls that are sent together: in one request, or in as few as their number and size allow. Get it by
+/// Calls that are sent together: in one request, or in as few as their number and size allow. Create it with
 /// [`Client::batch`](crate::Client::batch).
 ///
-/// The instance executes the items one after the other, in their order; nothing is rolled back. Each item has a result of its own, of
-/// the same type and with the same errors as if it had been sent alone. The deadline of the batch applies, not those of its items.
+/// The instance executes the items one after the other, in their order; nothing is rolled back. Each item has a result of its own,
+/// with the same type and the same errors as if it were sent alone. The deadline of the batch applies, not those of its items.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -42,10 +48,10 @@ const BYTES: usize = 8 << 20;
 /// # let client = snow_client::Client::builder().instance(url.url()).user("admin").password("secret").build()?;
 /// let mut batch = client.batch();
 /// let list = batch.add(client.table("incident").list().limit(2));
-/// let made = batch.add(client.table("incident").create(&serde_json::json!({ "short_description": "x" })));
+/// let created = batch.add(client.table("incident").create(&serde_json::json!({ "short_description": "x" })));
 /// let mut responses = batch.send().await;
 /// assert_eq!(responses.take(&list)?.len(), 2);
-/// println!("{}", responses.take(&made)?.value("number")?);
+/// println!("{}", responses.take(&created)?.value("number")?);
 /// # Ok(()) }
 /// ```
 #[must_use = "a batch goes out when it is sent"]
@@ -59,7 +65,7 @@ pub struct Batch {
     deadline: Option<Duration>,
 }
 
-/// A call that was added to a batch: it finds the call's result in the [`BatchResponse`].
+/// A call that was added to a batch. Pass it to [`BatchResponse::take`] to get its result.
 pub struct BatchItem<T> {
     batch: Arc<()>,
     at: usize,
@@ -73,9 +79,9 @@ impl Batch {
         Self { client, items, id, most_items: ITEMS, most_bytes: BYTES, deadline: None }
     }
 
-    /// Adds a call of the same client, and returns what finds its result in the [`BatchResponse`].
+    /// Adds a call of the same client, and returns the item whose result [`BatchResponse::take`] returns.
     ///
-    /// A call whose input cannot be right is not sent; its result is the error.
+    /// A call with invalid input is not sent; its result is the error.
     pub fn add<C: ApiCall>(&mut self, call: C) -> BatchItem<C::Response> {
         self.add_call(call.into_call())
     }
@@ -84,18 +90,20 @@ impl Batch {
         let (client, request, read) = call.into_batch_item();
         let request = request.and_then(|request| match Arc::ptr_eq(&client, &self.client) {
             true => AddedItem::new(self.items.len(), request, &client),
-            false => Err(Error::new(ErrorKind::InvalidInput, "the call is of another client than the batch")),
+            false => {
+                Err(Error::new(ErrorKind::InvalidInput, "the call belongs to another client than the batch"))
+            }
         });
         self.items.push(request);
         BatchItem { batch: self.id.clone(), at: self.items.len() - 1, read, of: PhantomData }
     }
 
-    /// Sets the most items of one request; 50 by default.
+    /// Sets the maximum number of items in one request; 50 by default.
     pub fn max_items(self, most: usize) -> Self {
         Self { most_items: most.max(1), ..self }
     }
 
-    /// Sets the most bytes of items of one request; 8 MiB by default. A larger item is sent alone.
+    /// Sets the maximum size of the items in one request, in bytes; 8 MiB by default. A larger item is sent alone.
     pub fn max_bytes(self, most: usize) -> Self {
         Self { most_bytes: most, ..self }
     }
@@ -115,11 +123,11 @@ impl Batch {
         self.items.is_empty()
     }
 
-    /// Sends all calls, one request after the other.
+    /// Sends all calls, in one request after the other.
     ///
-    /// Reads that the instance did not come to are sent again. Writes are not, and fail with [`ErrorKind::Unserviced`]. The first of
-    /// them may be what used up the batch's time, and may have been executed; those after it were not, which
-    /// [`Error::may_have_executed`] tells.
+    /// Reads that the instance did not execute in time are sent again. Writes are not, and fail with [`ErrorKind::Unserviced`]. The
+    /// first of these writes may have used up the time of the batch and may have been executed; those after it were not. See
+    /// [`Error::may_have_executed`].
     ///
     /// # Cancel safety
     ///
@@ -238,7 +246,7 @@ impl Sender<'_> {
 }
 
 fn unserviced() -> Error {
-    Error::new(ErrorKind::Unserviced, "the instance did not come to this item of the batch")
+    Error::new(ErrorKind::Unserviced, "the instance did not execute this item of the batch")
 }
 
 /// The results of a batch.
@@ -252,12 +260,15 @@ impl BatchResponse {
     /// Returns the result of an item, as its call would have returned it.
     ///
     /// # Errors
-    /// Those of the call; of the whole request, if that failed; [`ErrorKind::Unserviced`] for what the instance did not come to;
-    /// [`ErrorKind::InvalidInput`] for an item of another batch, and for one that was taken already.
+    ///
+    /// - The errors of the call itself.
+    /// - The error of the whole request, if it failed.
+    /// - [`ErrorKind::Unserviced`] if the instance did not execute the item.
+    /// - [`ErrorKind::InvalidInput`] for an item of another batch, and for an item that was taken before.
     pub fn take<T>(&mut self, item: &BatchItem<T>) -> Result<T, Error> {
         let not_here = |why: &'static str| Error::new(ErrorKind::InvalidInput, why);
         if !Arc::ptr_eq(&item.batch, &self.batch) {
-            return Err(not_here("the item is of another batch"));
+            return Err(not_here("the item belongs to another batch"));
         }
         let outcome = self.outcomes.get_mut(item.at).and_then(Option::take);
         let answer = outcome.ok_or_else(|| not_here("the outcome of this item was taken already"))??;

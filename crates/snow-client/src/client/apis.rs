@@ -11,7 +11,8 @@ use crate::{Client, Table};
 use snow_core::Error;
 
 impl Client {
-    /// Returns a table by its name (`incident`), not its label. Calls on a table whose name is not valid fail before anything is sent.
+    /// Returns a table by its name (`incident`, not its label). If the name is not valid, calls on the table fail before anything
+    /// is sent.
     pub fn table(&self, name: &str) -> Table {
         Table::new(self.inner.clone(), name)
     }
@@ -35,11 +36,12 @@ impl Client {
     /// }
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "stats")]
     pub fn aggregate(&self, table: &str) -> AggregateRecords {
         AggregateRecords::new(self.inner.clone(), table)
     }
 
-    /// Returns the files of the instance's records.
+    /// Returns the Attachment API: the files of the instance's records.
     pub fn attachments(&self) -> Attachments {
         Attachments::new(self.inner.clone())
     }
@@ -69,18 +71,20 @@ impl Client {
         items.iter().map(|item| responses.take(item)).collect()
     }
 
-    /// Returns any other API by the path that it begins with: a product's such as `/api/sn_chg_rest/change`, or a scripted one such as
-    /// `/api/x_acme_app/v1/orders` (facts 7.3). Calls on a path that is not valid fail before anything is sent.
+    /// Returns any other API by the beginning of its path: a product's such as `/api/sn_chg_rest/change`, or a scripted one such as
+    /// `/api/x_acme_app/v1/orders` ([facts 7.3]). If the path is not valid, calls on it fail before anything is sent.
+    ///
+    /// [facts 7.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#73-scripted-rest-and-the-dictionary
     pub fn api(&self, path: &str) -> Api {
         Api::new(self.inner.clone(), path)
     }
 
-    /// Returns a staging table by its name: transform maps bring its rows into other tables.
+    /// Returns a staging table by its name. Transform maps move its rows into other tables.
     pub fn import(&self, staging_table: &str) -> Import {
         Import::new(self.inner.clone(), staging_table)
     }
 
-    /// Returns the dictionary of the instance: what its tables are made of.
+    /// Returns the dictionary of the instance, which describes its tables and columns.
     pub fn schema(&self) -> Schema {
         Schema::new(self.inner.clone(), self.schema.clone())
     }

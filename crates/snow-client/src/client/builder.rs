@@ -12,8 +12,8 @@ use std::time::Duration;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Settings of a [`Client`](crate::Client), or of an [`OAuthClient`](crate::OAuthClient) as an
-/// [`OAuthClientBuilder`](super::OAuthClientBuilder). `L` is how the client logs in.
+/// A builder of a [`Client`](crate::Client), or, as an [`OAuthClientBuilder`](super::OAuthClientBuilder), of an
+/// [`OAuthClient`](crate::OAuthClient). `L` is how the client logs in.
 ///
 /// ```
 /// use snow_client::Client;
@@ -67,8 +67,8 @@ impl<L> ClientBuilder<L> {
         self
     }
 
-    /// Sends requests through a service of your own below the default stack, instead of [`Transport`]. It gets requests with absolute
-    /// URIs and all headers.
+    /// Sends requests through your own service below the default stack, instead of through [`Transport`]. It receives requests with
+    /// absolute URIs and all headers.
     ///
     /// ```
     /// # use http::{Request, Response};
@@ -100,8 +100,9 @@ impl<L> ClientBuilder<L> {
         self.given("a user agent")
     }
 
-    /// Sets whether the fields that a call names are looked up in the instance's dictionary, and the call is refused if one does not
-    /// exist. `false` by default: the service drops a condition on such a field, and the query widens to the whole table (facts 2.5).
+    /// Sets whether the fields that a call names are looked up in the instance's dictionary, and the call is refused if one does
+    /// not exist. `false` by default: the service drops a condition on such a field, so that the query selects more records than
+    /// meant ([facts 2.5]).
     ///
     /// The first call that names a table costs a few extra requests; the result is cached. The user must be allowed to read the
     /// dictionary.
@@ -117,14 +118,16 @@ impl<L> ClientBuilder<L> {
     /// assert!(error.to_string().contains("did you mean \"state\"?"), "{error}");
     /// # Ok(()) }
     /// ```
+    ///
+    /// [facts 2.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#25-queries-that-are-wrong
     pub fn validate_fields(mut self, validate: bool) -> Self {
         self.settings.checks_fields = validate;
         self.given("a check of fields")
     }
 
-    /// Sets whether half of a surrogate pair in a text, which JSON allows (`"\ud83d"`) and no text of Rust can hold, is replaced
-    /// by U+FFFD, the replacement character. `false` by default: reading such a value is an error that names the field, and
-    /// ends a typed stream. It happens where a script has cut a text in the middle of an emoji.
+    /// Sets whether half of a surrogate pair in a text, which JSON allows (`"\ud83d"`) and no Rust string can hold, is replaced by
+    /// U+FFFD, the replacement character. `false` by default: reading such a value returns an error that names the field, and ends
+    /// a typed stream. Such values exist where a script has cut a text in the middle of an emoji.
     ///
     /// ```
     /// use http::Response;
@@ -147,7 +150,7 @@ impl<L> ClientBuilder<L> {
         self.given("a replacement for broken text")
     }
 
-    /// Adds a header to every request that does not have it, such as one that an API gateway asks for.
+    /// Adds a header to every request that does not have it, such as one that an API gateway requires.
     pub fn default_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.settings.headers = self.settings.headers.with(name, value);
         self.given("a default header")
@@ -160,55 +163,61 @@ impl<L> ClientBuilder<L> {
         self.given("a deadline")
     }
 
-    /// Sets how often and when a request is retried; see [`RetryLayer`](crate::layer::RetryLayer) for which requests are. With one
-    /// attempt, none is.
+    /// Sets how often and when a request is retried. [`RetryLayer`](crate::layer::RetryLayer) describes which requests are. A
+    /// policy with one attempt turns retries off.
+    #[doc(alias = "backoff")]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = Some(policy);
         self.given("a retry policy")
     }
 
-    /// Sets the most concurrent requests of all clones; 32 by default. A node of an instance runs four requests of integrations at a
-    /// time, keeps fifty waiting, and refuses more (facts 8.2).
+    /// Sets the maximum number of concurrent requests of all clones; 32 by default. A node of an instance executes four requests of
+    /// integrations at a time, queues fifty more, and refuses the rest ([facts 8.2]).
+    ///
+    /// [facts 8.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#82-queues
+    #[doc(alias = "rate_limit")]
     pub fn concurrency(mut self, most: usize) -> Self {
         self.settings.concurrency = Some(most);
         self.given("a concurrency")
     }
 
-    /// Sets the longest that a 429 holds back the other requests of all clones, whatever it asks for; a minute by default. When
-    /// a pause is over, one request goes out alone, and the others follow if it is let in. See
+    /// Sets the longest time for which a 429 response holds back the other requests of all clones; one minute by default. After a
+    /// pause, one request is sent alone, and the others follow if it is accepted. See
     /// [`ThrottleLayer`](crate::layer::ThrottleLayer).
     pub fn max_rate_limit_pause(mut self, max: Duration) -> Self {
         self.settings.rate_limit_pause = Some(max);
         self.given("a rate limit pause")
     }
 
-    /// Sets the number of sessions with cookies to keep, each for one request at a time; none by default. See
+    /// Sets the number of cookie sessions to keep, each for one request at a time; none by default. See
     /// [`SessionLayer`](crate::layer::SessionLayer).
     pub fn sessions(mut self, number: usize) -> Self {
         self.settings.sessions = Some(number);
         self.given("sessions")
     }
 
-    /// Sets the most bytes of a response, after decompression; 64 MiB by default.
+    /// Sets the maximum size of a response in bytes, after decompression; 64 MiB by default.
     pub fn body_limit(mut self, bytes: u64) -> Self {
         self.settings.body_limit = Some(bytes);
         self.given("a body limit")
     }
 
-    /// Sets how long an attempt may take until its response begins; 90 seconds by default, which is more than the 60 after which
-    /// the service itself gives up (facts 3.4).
+    /// Sets how long an attempt may take until its response begins; 90 seconds by default, which is longer than the 60 seconds
+    /// after which the service itself cancels a request ([facts 3.4]).
+    ///
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
     pub fn response_timeout(mut self, limit: Duration) -> Self {
         self.settings.timeouts = self.settings.timeouts.response_timeout(limit);
         self.given("a response timeout")
     }
 
-    /// Sets how long a response that has begun may send nothing; 60 seconds by default.
+    /// Sets how long a response may pause between two chunks of its body; 60 seconds by default.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.settings.timeouts = self.settings.timeouts.idle(limit);
         self.given("an idle timeout")
     }
 
-    /// Adds a layer of your own around each call: above retry, below the deadline. The first one added is outermost.
+    /// Adds your own layer around each call: above retries, below the deadline. The first layer that is added is outermost.
     ///
     /// ```
     /// use snow_client::Client;
@@ -232,7 +241,7 @@ impl<L> ClientBuilder<L> {
         self.given("a layer")
     }
 
-    /// Adds a layer of your own around each attempt: below retry, above authentication. The first one added is outermost.
+    /// Adds your own layer around each attempt: below retries, above authentication. The first layer that is added is outermost.
     pub fn attempt_layer<W, R>(mut self, layer: W) -> Self
     where
         W: Layer<HttpService> + Send + Sync + 'static,

@@ -22,28 +22,30 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets a bearer token, instead of user and password. The client does not refresh it: for that, see
-    /// [`OAuthClient`](crate::OAuthClient).
+    /// Sets a bearer token, instead of user and password. The client does not refresh it; use
+    /// [`OAuthClient`](crate::OAuthClient) for that.
     pub fn bearer_token(mut self, token: impl Into<Secret>) -> Self {
         self.login.login.bearer_token = Some(token.into());
         self
     }
 
-    /// Sets an API key (`x-sn-apikey`), instead of user and password. It works for the APIs whose access policy lists it; the
-    /// others respond with 401 (facts 4.5).
+    /// Sets an API key (`x-sn-apikey`), instead of user and password. It works for the APIs whose access policy lists it; other
+    /// APIs respond with 401 ([facts 4.5]).
+    ///
+    /// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
         self.login.login.api_key = Some(key.into());
         self
     }
 
-    /// Sets a way of your own to log in, instead of user and password.
+    /// Sets your own way to log in, instead of user and password.
     pub fn credentials(mut self, credentials: impl Credentials) -> Self {
         self.login.login.own(credentials);
         self
     }
 
-    /// Uses a service of your own as the whole stack: credentials, timeouts and everything else are up to it. It gets requests with
-    /// absolute URIs.
+    /// Sets your own service as the whole stack. It is responsible for authentication, timeouts and everything else, and receives
+    /// requests with absolute URIs.
     pub fn stack<S, R>(mut self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<R>> + Clone + Send + Sync + 'static,
@@ -60,7 +62,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
+    /// [`ErrorKind::InvalidInput`], naming the setting that is missing, wrong, or in conflict with another.
     pub fn build(self) -> Result<Client, Error> {
         let instance = self.checked_instance()?;
         if let Some(stack) = &self.login.stack {

@@ -1,4 +1,7 @@
 //! Clients, their settings, and how they log in.
+//!
+//! Start with [`Client::builder`](crate::Client::builder), or with [`OAuthClient::builder`](crate::OAuthClient::builder) for OAuth:
+//! both return a [`ClientBuilder`], whose methods are the settings. [`Secret`] keeps passwords and tokens out of logs.
 
 mod apis;
 pub(crate) mod builder;
@@ -19,7 +22,9 @@ use crate::schema::SchemaCache;
 use snow_core::HttpService;
 use std::sync::Arc;
 
-/// A client of one instance. Cheap to clone, `Send` and `Sync`, without type parameters.
+/// A client of one instance.
+///
+/// It is cheap to clone, is `Send` and `Sync`, and starts no task of its own. Clones share connections, limits and caches.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), snow_client::Error> {
@@ -41,7 +46,7 @@ impl Client {
         Self { inner: inner(schema.clone()), schema }
     }
 
-    /// Returns the settings of a client, to be configured and built.
+    /// Returns a builder, to set the instance and the login and to build the client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -51,8 +56,8 @@ impl Client {
         &self.inner.instance
     }
 
-    /// Returns the whole stack as a tower service, for what [`api`](Self::api) does not reach: it takes requests with or without a
-    /// host, logs in, retries, and returns plain responses.
+    /// Returns the whole stack as a tower service, for requests that [`api`](Self::api) cannot send. It accepts requests with or
+    /// without a host, authenticates and retries them, and returns plain responses.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,10 @@
-//! The Import Set API: rows for a staging table, and what its transform maps make of them (facts 7.2).
+//! Rows for staging tables, and the records that transform maps make of them, with the Import Set API ([facts 7.2]).
+//!
+//! Start with [`Client::import`](crate::Client::import), which returns an [`Import`] for a staging table.
+//! [`insert`](Import::insert) transforms one row at once and returns an [`ImportResult`];
+//! [`insert_multiple`](Import::insert_multiple) inserts many rows, which are transformed later.
+//!
+//! [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
 
 mod insert_row;
 mod insert_rows;
@@ -24,10 +30,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A staging table. Cheap to clone. Get it by [`Client::import`](crate::Client::import).
+/// A staging table. Create it with [`Client::import`](crate::Client::import). It is cheap to clone.
 ///
-/// Values are strings; numbers and truths are written as such. Nested values are refused: the service would keep them as a text of
-/// its own making (facts 7.2).
+/// Values are strings, numbers and booleans. Nested values are refused, because the service would store them as text in a format of
+/// its own ([facts 7.2]).
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -43,25 +49,27 @@ use std::time::Duration;
 /// }
 /// # Ok(()) }
 /// ```
+///
+/// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
 #[derive(Clone, Debug)]
 pub struct Import {
     client: Arc<ClientInner>,
     table: String,
 }
 
-/// What became of one row.
+/// The result of the import of one row.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ImportResult {
     /// The number of the import set.
     pub import_set: String,
-    /// The table that took the row in.
+    /// The staging table of the row.
     pub staging_table: String,
     outcomes: Vec<ImportOutcome>,
 }
 
 impl ImportResult {
-    /// Returns one outcome for each transform map; none if the user may not see what became of the row.
+    /// Returns one outcome for each transform map; empty if the user may not see the result of the row.
     pub fn outcomes(&self) -> &[ImportOutcome] {
         &self.outcomes
     }
@@ -75,30 +83,28 @@ impl ImportResult {
                 return Err(Error::new(ErrorKind::RowFailed, why)
                     .with_service_message(error_message.as_deref().unwrap_or("the import failed"), ""));
             }
-            None if self.outcomes.is_empty() => {
-                "the row was taken in, and this user may not see what became of it"
-            }
+            None if self.outcomes.is_empty() => "the row was inserted, but this user may not see its result",
             None => return Ok(self),
         };
         Err(Error::new(ErrorKind::RowFailed, why))
     }
 }
 
-/// What a transform map made of a row.
+/// The outcome of one transform map for a row.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ImportOutcome {
-    /// The map.
+    /// The name of the transform map.
     pub transform_map: String,
-    /// The table that it writes to.
+    /// The table that the map writes to.
     pub table: String,
-    /// What came of it.
+    /// The status of the row.
     pub status: RowStatus,
     /// The record, if there is one.
     pub sys_id: Option<SysId>,
-    /// What a person sees of the record.
+    /// The display value of the record.
     pub display_value: Option<String>,
-    /// What went wrong.
+    /// The error message of the map.
     pub error_message: Option<String>,
     record: Record,
 }
@@ -116,21 +122,23 @@ impl fmt::Debug for ImportOutcome {
     }
 }
 
-/// What came of a row (facts 7.2).
+/// The status of an imported row ([facts 7.2]).
+///
+/// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RowStatus {
-    /// There is a new record.
+    /// A record was created.
     Inserted,
-    /// A record was changed.
+    /// A record was updated.
     Updated,
-    /// The record was like this already.
+    /// The record has these values already.
     Ignored,
-    /// A script left the row out.
+    /// A script skipped the row.
     Skipped,
-    /// It failed.
+    /// The map failed.
     Error,
-    /// Something else, which the facts do not name.
+    /// Any other status.
     Other(String),
 }
 
@@ -147,32 +155,32 @@ impl From<&str> for RowStatus {
     }
 }
 
-/// Rows that were taken in, to be transformed later.
+/// An import set: rows that were inserted, to be transformed later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImportSet {
-    /// The set: a row of `sys_import_set`.
+    /// The `sys_id` of the import set: a record of `sys_import_set`.
     pub import_set_id: String,
-    /// The set of sets: a row of `sys_multi_import_set`.
+    /// The `sys_id` of the multi import set that contains it: a record of `sys_multi_import_set`.
     pub multi_import_set_id: String,
 }
 
-/// How far a set is.
+/// The progress of an import set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImportProgress {
-    /// The set's own state: `loading`, `loaded`, `processed` and so on.
+    /// The state of the set: `loading`, `loaded`, `processed` and so on.
     pub state: String,
-    /// How many rows wait.
+    /// The number of rows that are waiting.
     pub pending: u64,
-    /// How many rows failed.
+    /// The number of rows that failed.
     pub failed: u64,
-    /// How many rows there are in each state.
+    /// The number of rows in each state.
     pub rows: Vec<(String, u64)>,
 }
 
 impl ImportProgress {
-    /// Returns whether nothing more will happen.
+    /// Returns whether the set has been transformed.
     pub fn is_done(&self) -> bool {
         self.pending == 0 && !matches!(self.state.as_str(), "loading" | "loaded")
     }
@@ -183,31 +191,33 @@ impl Import {
         Self { client, table: table.to_owned() }
     }
 
-    /// Imports one row, and returns what became of it.
+    /// Imports one row, and returns the outcome of each transform map.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::RowFailed`] if a transform map failed, which the service tells inside a 201, and if the user may not see what came
-    /// of it; [`InsertRow::allow_failures`] returns the outcomes of all maps instead.
+    /// [`ErrorKind::RowFailed`] if a transform map failed, which the service reports in a 201 response, and if the user may not see the
+    /// result. [`InsertRow::allow_failures`] returns the outcomes of all maps instead.
     pub fn insert(&self, row: &(impl Serialize + ?Sized)) -> InsertRow {
         let body = flat(row).map(|row| Value::Object(row).to_string());
         let call = self.call(Method::POST, None, complete);
         InsertRow { call: call.change(|request| Ok(request.with_body(Bytes::from(body?)))) }
     }
 
-    /// Returns what became of a row, by its id in the staging table, until it is purged.
+    /// Returns the result of a row by its id in the staging table. Rows are purged after some time.
     ///
     /// # Errors
     ///
-    /// As [`insert`](Self::insert); [`ErrorKind::NotFound`] when the row has been purged.
+    /// As [`insert`](Self::insert), and [`ErrorKind::NotFound`] when the row has been purged.
     pub fn get(&self, row: impl AsRef<str>) -> GetRow {
         GetRow { call: self.call(Method::GET, Some(row.as_ref()), complete) }
     }
 
     /// Inserts many rows, to be transformed later.
     ///
-    /// Their keys are the **labels** of columns, unless the instance is set to take names (facts 7.2).
-    /// [`until_processed`](Self::until_processed) and [`progress`](Self::progress) return what becomes of them.
+    /// Their keys are the **labels** of columns, unless the instance is configured to use names ([facts 7.2]).
+    /// [`until_processed`](Self::until_processed) and [`progress`](Self::progress) return the progress of the set.
+    ///
+    /// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
     pub fn insert_multiple<R: Serialize>(&self, rows: impl IntoIterator<Item = R>) -> InsertRows {
         let rows = rows.into_iter().map(|row| flat(&row).map(Value::Object)).collect::<Result<Vec<_>, _>>();
         let read: PlainReader<ImportSet> = |response, _| response.json();
@@ -218,10 +228,11 @@ impl Import {
         InsertRows { call }
     }
 
-    /// Returns how far a set is: its state, and how many of its rows are in which state.
+    /// Returns the progress of an import set: its state, and the number of rows in each state.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] if there is no such set, or if the user may not read it.
+    ///
+    /// [`ErrorKind::NotFound`] if the set does not exist, or if the user may not read it.
     pub async fn progress(&self, set: &ImportSet) -> Result<ImportProgress, Error> {
         let found = Table::new(self.client.clone(), "sys_import_set")
             .get(&set.import_set_id)
@@ -241,14 +252,17 @@ impl Import {
         Ok(ImportProgress { state, pending: of("pending"), failed: of("error"), rows })
     }
 
-    /// Waits until a set has been transformed, for at most `limit`. It looks after half a second, and then ever more rarely.
+    /// Waits until an import set has been transformed, for at most `limit`. The state is requested after half a second, and then at
+    /// increasing intervals.
     ///
     /// # Errors
-    /// [`ErrorKind::TimedOut`] if it is still not done. Rows that failed are no error of this: see [`ImportProgress::failed`].
+    ///
+    /// [`ErrorKind::TimedOut`] if the set has not been transformed by then. Rows that failed do not cause an error: see
+    /// [`ImportProgress::failed`].
     pub async fn until_processed(&self, set: &ImportSet, limit: Duration) -> Result<ImportProgress, Error> {
         let timed_out = |progress: ImportProgress| {
             let why = format!(
-                "the import set {} is {} after {limit:?}, and {} of its rows wait",
+                "the import set {} is {} after {limit:?}, and {} of its rows are waiting",
                 set.import_set_id, progress.state, progress.pending
             );
             Error::new(ErrorKind::TimedOut, why).of_read()
@@ -280,9 +294,9 @@ fn flat(row: &(impl Serialize + ?Sized)) -> Result<Map<String, Value>, Error> {
         return Err(refuse("the row is not an object of fields and values".into()));
     };
     match row.iter().find(|(_, value)| value.is_object() || value.is_array()) {
-        Some((name, _)) => {
-            Err(refuse(format!("the value of {name:?} is nested: a staging row holds texts only")))
-        }
+        Some((name, _)) => Err(refuse(format!(
+            "the value of {name:?} is nested: a staging row holds only strings, numbers and booleans"
+        ))),
         None => Ok(row),
     }
 }

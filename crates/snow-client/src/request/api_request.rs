@@ -74,6 +74,7 @@ impl ApiRequest {
     /// Sets a header, as a caller names it.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] for text that is not a header, and for headers that the client sets itself.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let refused = |why: &str| Error::new(ErrorKind::InvalidInput, format!("the header {name:?} {why}"));
@@ -104,6 +105,7 @@ impl ApiRequest {
     /// Returns the fields that are sent.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Internal`] for a request that sends no fields.
     pub(crate) fn sent_fields<F: DeserializeOwned>(&self) -> Result<F, Error> {
         let body =
@@ -137,6 +139,7 @@ impl ApiRequest {
     /// Returns the request as an item of a batch.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Internal`] for a creation that is confirmed by a field: within a batch, nothing can be looked up.
     pub(crate) fn into_batch_item(mut self) -> Result<Self, Error> {
         if self.correlation.is_some() {

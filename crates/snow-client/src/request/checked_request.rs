@@ -14,6 +14,7 @@ impl ApiRequest {
     /// Completes the request, and checks it as the client is set to.
     ///
     /// # Errors
+    ///
     /// Those of [`Dictionary::validate_fields`](crate::request::client_inner::dictionary::Dictionary::validate_fields).
     pub(crate) async fn check(self, client: &ClientInner) -> Result<CheckedRequest, Error> {
         match client.checks_fields {

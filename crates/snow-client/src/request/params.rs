@@ -189,6 +189,7 @@ impl RequestParams {
     /// Some of the same records, as a page of a longer read. `counted`: whether the service is to count what matches.
     ///
     /// # Errors
+    ///
     /// As [`Selection::keyed`].
     pub(crate) fn keyed(
         &self,
@@ -205,6 +206,7 @@ impl RequestParams {
     /// The text of them all.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for the first that cannot be sent.
     pub(crate) fn to_params(&self) -> Result<Params, Error> {
         let Self { selection, shape, written, paging, own, refused, any: _ } = self;

@@ -9,6 +9,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from
 /// Looks at something until it is done, after half a second and then ever more rarely.
 ///
 /// # Errors
+///
 /// Those of `look`, and what `timed_out` makes of the last look after `limit`.
 pub(crate) async fn poll_until<T, F>(
     limit: Duration,

@@ -33,6 +33,7 @@ impl ReadRetry {
     /// Waits before the next attempt. `attempts`: how many were made by now.
     ///
     /// # Errors
+    ///
     /// `error`, if there is no further attempt.
     pub(crate) async fn pause(
         &mut self,
@@ -53,6 +54,7 @@ impl ReadRetry {
 /// Returns how long to wait before a read is sent again that failed after so many attempts.
 ///
 /// # Errors
+///
 /// `error`, if the client's retry policy allows no further attempt.
 pub(crate) fn retry_delay(
     client: &ClientInner,

@@ -25,6 +25,7 @@ impl Identity {
     /// shows no `sys_id`, of a database view for one, cannot be compared.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::ResponseMismatch`]
     pub(crate) fn verify(self, record: Record) -> Result<Record, Error> {
         let Some(found) = record.get("sys_id").filter(|found| !found.is_empty()) else { return Ok(record) };
@@ -35,12 +36,13 @@ impl Identity {
     /// Whether this is the `sys_id` that was asked for.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::ResponseMismatch`]
     pub(crate) fn matches(self, found: &str) -> Result<(), Error> {
         if found.eq_ignore_ascii_case(self.sys_id.as_str()) {
             return Ok(());
         }
-        let why = format!("the response has another record than {}, which was asked for", self.sys_id);
+        let why = format!("the response has another record than {}, which was requested", self.sys_id);
         Err(Error::new(ErrorKind::ResponseMismatch, why))
     }
 

@@ -41,6 +41,7 @@ const METHODS: [(&str, &str); 22] = [
 /// The name, if it is one that no method sets and that cannot select records.
 ///
 /// # Errors
+///
 /// [`ErrorKind::InvalidInput`], which says what to use instead.
 pub(crate) fn unreserved(name: &str) -> Result<ParamName, Error> {
     let refused = |why: String| Err(Error::new(ErrorKind::InvalidInput, why));
@@ -63,6 +64,7 @@ pub(crate) fn unreserved(name: &str) -> Result<ParamName, Error> {
 /// Adds a parameter that is set by its name, unless it would replace another one.
 ///
 /// # Errors
+///
 /// [`ErrorKind::InvalidInput`] if it is set already.
 pub(crate) fn add(params: Params, name: &str, value: &str) -> Result<Params, Error> {
     if params.get(name).is_some() {

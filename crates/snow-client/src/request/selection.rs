@@ -106,7 +106,7 @@ impl Selection {
             }
             Filter::Query(_) => self.refuse(mixed()),
             Filter::Pairs(pairs) if pairs.iter().any(|(known, _)| known == field) => {
-                let why = format!("the list is filtered by {field:?} twice: say it in a query()");
+                let why = format!("the list is filtered by {field:?} twice: use a query() instead");
                 self.refuse(Error::new(ErrorKind::InvalidInput, why));
             }
             Filter::Pairs(pairs) => pairs.push((field.to_owned(), value)),
@@ -220,6 +220,7 @@ impl Selection {
     /// Some of the same records: those of a narrower query, in a window of its own.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] for pairs.
     pub(crate) fn keyed(&self, narrower: Query<'static>, window: Window) -> Result<Self, Error> {
         self.query()?;
@@ -295,6 +296,6 @@ fn checked_pair(field: &str, value: &Value<'static>) -> Result<(), Error> {
 fn mixed() -> Error {
     Error::new(
         ErrorKind::InvalidInput,
-        "a list is filtered by query() and by filter() at once, which the service says exclude each other: say it all in the query",
+        "a list has both a query() and a filter(), which the service does not combine: put both into the query",
     )
 }

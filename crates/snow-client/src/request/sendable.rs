@@ -35,7 +35,8 @@ macro_rules! sendable {
         impl $($sent)* $type {
             /// Returns a future that sends the call and returns its result.
             ///
-            /// The call itself can be awaited, too. `send` is for whatever takes a future: `tokio::spawn`, `join_all`, `block_on`.
+            /// The call can also be awaited directly. Use `send` with functions that take a future: `tokio::spawn`, `join_all`,
+            /// `block_on`.
             pub fn send(self) -> $crate::request::call::CallFuture<$output> {
                 self.call.send()
             }

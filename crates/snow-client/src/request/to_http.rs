@@ -10,6 +10,7 @@ impl ApiRequest {
     /// Makes the HTTP request. `attempts` and `elapsed`: how many attempts of this call were made before, and how long they took.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] for parameters that cannot be sent, and for a URL that is too long.
     pub(crate) fn to_http(
         &self,

@@ -1,4 +1,5 @@
-//! Rust out of the dictionary: a struct a table, an enum a list of choices, a typed field a column.
+//! Generates Rust from the dictionary: a struct for each table, an enum for each list of choices, and a typed field for each
+//! column.
 
 use super::names::{Names, distinct};
 use super::rust_text::{comment, literal, markdown};
@@ -12,19 +13,21 @@ use std::sync::Arc;
 const MADE_FROM: &str = "//~ ";
 
 impl Schema {
-    /// A module of Rust for these tables: structs that [`Record::to`](crate::Record::to) gives, enums of choices, and a
-    /// [`TypedField`](crate::TypedField) for each column. Write it into a file of your crate; it names `snow_client` and `serde`.
+    /// Generates a Rust module for these tables: structs to which [`Record::to`](crate::Record::to) converts, enums of choices, and
+    /// a
+    /// [`TypedField`](super::TypedField) for each column. Write it to a file of your crate; it uses `snow_client` and `serde`.
     ///
-    /// Every field is an `Option`: what is empty, hidden or was not asked for is `None`. A choice that is not in the list is kept as
-    /// the text that it is.
+    /// Every field is an `Option`: a value that is empty, hidden or was not requested is `None`. A choice that is not in the list
+    /// is kept as text.
     ///
-    /// Everything in the dictionary is data: it becomes string literals and comments of one line, with what would end or reorder
-    /// them escaped. Where two names would be the same in Rust, or one is a name that the code needs itself, a number is added.
-    /// The same tables, in any order, get the same names.
+    /// The content of the dictionary is treated as data: it becomes string literals and one-line comments, with all characters
+    /// escaped that could end or reorder them. If two names would be the same in Rust, or if the code needs a name itself, a number
+    /// is added. The same tables, in any order, get the same names.
     ///
-    /// The example `codegen` is a program around it, and [`drift`] tells what has changed since.
+    /// The example `codegen` is a program that calls this method. [`diff`] returns what has changed since a module was generated.
     ///
     /// # Errors
+    ///
     /// As [`table`](Self::table).
     pub async fn generate<T: AsRef<str>>(
         &self,
@@ -70,7 +73,8 @@ fn has_enum(column: &Column, choices: &[Choice]) -> bool {
     !choices.is_empty() && column.kind != "boolean"
 }
 
-/// What has changed between two modules that were generated, one line a column or choice; nothing if they are made from the same.
+/// Returns the differences between two generated modules, one line for each column or choice. The result is empty if both were
+/// generated from the same dictionary.
 ///
 /// ```
 /// use snow_client::schema::diff;

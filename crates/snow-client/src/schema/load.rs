@@ -157,19 +157,19 @@ async fn rows(
         .map_err(|error| error.with_context("the dictionary cannot be read"))?;
     let Some(total) = total else {
         let why = format!(
-            "the response does not say how many rows of {table} there are (X-Total-Count), so that some may be missing"
+            "the response does not say how many records of {table} there are (X-Total-Count), so that some may be missing"
         );
         return Err(Error::new(ErrorKind::Incomplete, why));
     };
     if total > u64::from(MOST) {
         return Err(Error::new(
             ErrorKind::Incomplete,
-            format!("{total} rows of {table} are more than can be read"),
+            format!("{total} records of {table} are more than can be read"),
         ));
     }
     if (rows.len() as u64) < total {
         let why = format!(
-            "this user may read only {} of the {total} rows of {table} that are needed: {}",
+            "this user may read only {} of the {total} records of {table} that are needed: {}",
             rows.len(),
             needed(table)
         );
@@ -183,7 +183,9 @@ const MOST: u32 = 10_000;
 
 /// The right to read all of it.
 fn needed(table: &str) -> String {
-    format!("the dictionary takes an administrator, or a user who may read every row and field of {table}")
+    format!(
+        "reading the dictionary takes an administrator, or a user who may read every record and field of {table}"
+    )
 }
 
 fn hidden_field(table: &str, name: &str) -> Error {

@@ -1,4 +1,11 @@
-//! What tables are made of, from the instance's own dictionary (facts 1.9, 7.3).
+//! The tables and columns of an instance, from its own dictionary ([facts 1.9], [facts 7.3]).
+//!
+//! Start with [`Client::schema`](crate::Client::schema), which returns a [`Schema`]: [`table`](Schema::table) returns the columns
+//! of a table, [`choices`](Schema::choices) the choices of a column, and [`generate`](Schema::generate) Rust code for tables.
+//! [`diff`] compares two generated modules.
+//!
+//! [facts 1.9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#19-access-control
+//! [facts 7.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#73-scripted-rest-and-the-dictionary
 
 mod typed_field;
 
@@ -18,12 +25,13 @@ pub(crate) use cache::SchemaCache;
 pub use generate::diff;
 pub use typed_field::TypedField;
 
-/// The dictionary of an instance: its tables and columns. What was read once is cached for all clones of the client, until
-/// [`clear_cache`](Self::clear_cache). Get it by [`Client::schema`](crate::Client::schema).
+/// The dictionary of an instance: its tables and columns. Create it with [`Client::schema`](crate::Client::schema).
 ///
-/// The dictionary is open to administrators (facts 1.9). The instance silently hides all or some of its rows from other users.
-/// A dictionary that is hidden in part is an error here, which says how many rows this user may read.
-/// Overrides of a column by a class below the one that declares it (`sys_dictionary_override`) are not looked at.
+/// What has been read is cached for all clones of the client, until [`clear_cache`](Self::clear_cache) is called.
+///
+/// Administrators can read the dictionary ([facts 1.9]). The instance silently hides some or all of its records from other users. If
+/// a part is hidden, the methods here return an error that says how many records this user may read. Overrides of a column in a
+/// table that extends the one that declares it (`sys_dictionary_override`) are not considered.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,6 +47,8 @@ pub use typed_field::TypedField;
 /// }
 /// # Ok(()) }
 /// ```
+///
+/// [facts 1.9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#19-access-control
 #[derive(Clone)]
 pub struct Schema {
     client: Arc<ClientInner>,
@@ -49,26 +59,26 @@ pub struct Schema {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableSchema {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What a person sees.
+    /// The label that users see.
     pub label: String,
     parents: Vec<String>,
     columns: Vec<Column>,
 }
 
 impl TableSchema {
-    /// The tables that it extends, the nearest first.
+    /// Returns the tables that this table extends, the nearest first.
     pub fn parents(&self) -> Vec<&str> {
         self.parents.iter().map(String::as_str).collect()
     }
 
-    /// All columns, those of the tables above too, by their names.
+    /// Returns all columns, including inherited ones, sorted by name.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// The column with this name.
+    /// Returns the column with this name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         let at = self.columns.binary_search_by(|column| column.name.as_str().cmp(name));
         at.ok().and_then(|at| self.columns.get(at))
@@ -79,41 +89,41 @@ impl TableSchema {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Column {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What a person sees.
+    /// The label that users see.
     pub label: String,
-    /// Its type, as the dictionary has it: `string`, `boolean`, `glide_date_time`, `reference` and so on.
+    /// The type in the dictionary: `string`, `boolean`, `glide_date_time`, `reference` and so on.
     pub kind: String,
-    /// The table that it points into.
+    /// The table that a reference points to.
     pub reference: Option<String>,
-    /// The table that declares it.
+    /// The table that declares the column.
     pub declared_in: String,
-    /// The most characters.
+    /// The maximum length in characters.
     pub max_length: Option<u32>,
-    /// What new records have in it.
+    /// The default value of new records.
     pub default_value: Option<String>,
-    /// Whether its values are out of a list: see [`Schema::choices`].
+    /// Whether the column has a list of choices: see [`Schema::choices`].
     pub has_choices: bool,
-    /// Whether it has to be filled in.
+    /// Whether the column is mandatory.
     pub is_mandatory: bool,
-    /// Whether it cannot be written.
+    /// Whether the column is read-only.
     pub is_read_only: bool,
-    /// Whether it stands for the record where a person sees a reference to it.
+    /// Whether the column is the display value of references to the record.
     pub is_display: bool,
 }
 
-/// A value of a column that has a list of them.
+/// A choice of a column: one of the values in its list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Choice {
-    /// What is stored.
+    /// The stored value.
     pub value: String,
-    /// What a person sees.
+    /// The label that users see.
     pub label: String,
-    /// The language of the label, where it is told.
+    /// The language of the label, if the instance returns it.
     pub language: Option<String>,
-    /// Whether it is no longer offered.
+    /// Whether the choice is inactive and no longer offered to users.
     pub is_inactive: bool,
 }
 
@@ -122,19 +132,22 @@ impl Schema {
         Self { client, cache }
     }
 
-    /// A table, by its name.
+    /// Returns a table by its name.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownTable`] if there is none, [`ErrorKind::Forbidden`] if the user may not read all of its columns in the dictionary,
-    /// [`ErrorKind::Incomplete`] if the instance does not tell how many there are.
+    ///
+    /// - [`ErrorKind::UnknownTable`] if the table does not exist.
+    /// - [`ErrorKind::Forbidden`] if the user may not read all of its columns in the dictionary.
+    /// - [`ErrorKind::Incomplete`] if the instance does not return how many there are.
     pub async fn table(&self, name: &str) -> Result<Arc<TableSchema>, Error> {
         self.cache.table(&self.client, name).await.map_err(Error::of_read)
     }
 
-    /// The values that a column may have, in the order in which they are offered: those of the nearest table that has any.
+    /// Returns the choices of a column, in the order in which they are offered. They are those of the nearest table that has any.
     ///
     /// # Errors
-    /// As [`table`](Self::table); [`ErrorKind::InvalidInput`] if the table has no such column.
+    ///
+    /// As [`table`](Self::table), and [`ErrorKind::InvalidInput`] if the table has no such column.
     pub async fn choices(&self, table: &str, column: &str) -> Result<Arc<[Choice]>, Error> {
         let key = (table.to_owned(), column.to_owned());
         if let Some(known) = self.cache.choices(&key) {
@@ -150,7 +163,7 @@ impl Schema {
         Ok(choices)
     }
 
-    /// Forgets what was read, so that it is read again: after a table was changed.
+    /// Clears the cache, so that tables are read again, for example after one was changed.
     pub fn clear_cache(&self) {
         self.cache.clear();
     }

@@ -1,12 +1,12 @@
-//! A field whose values have a type: what generated code names its columns by.
+//! A field whose values have a type, used by generated code.
 
 use crate::{Query, field};
 use snow_core::query::{FieldPath, Value};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A column that is compared only with what it can hold. Generated code has one for each column; see
-/// [`Schema::generate`](crate::Schema::generate).
+/// A column that can be compared only with values of its type. Generated code has one for each column; see
+/// [`Schema::generate`](super::Schema::generate).
 ///
 /// ```
 /// use snow_client::schema::TypedField;
@@ -24,86 +24,86 @@ pub struct TypedField<T> {
 }
 
 impl<T> TypedField<T> {
-    /// By its name, or a dot-walk.
+    /// Creates a field from its name, or from a dot-walk.
     pub const fn new(name: &'static str) -> Self {
         Self { name, of: PhantomData }
     }
 
-    /// Its name.
+    /// Returns the name of the field.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The same without a type, for every other condition.
+    /// Returns the field without its type, for all other conditions.
     pub fn any(&self) -> FieldPath<'static> {
         field(self.name)
     }
 
-    /// Has no value.
+    /// Matches records whose field has no value.
     pub fn is_empty(&self) -> Query<'static> {
         self.any().is_empty()
     }
 
-    /// Has a value.
+    /// Matches records whose field has a value.
     pub fn is_not_empty(&self) -> Query<'static> {
         self.any().is_not_empty()
     }
 }
 
 impl<T: Into<Value<'static>>> TypedField<T> {
-    /// Equal to a value.
+    /// Matches records whose field equals a value.
     pub fn eq(&self, value: impl Into<T>) -> Query<'static> {
         self.any().eq(value.into())
     }
 
-    /// Not equal to a value; rows without any are found too.
+    /// Matches records whose field does not equal a value, including records without a value.
     pub fn ne(&self, value: impl Into<T>) -> Query<'static> {
         self.any().ne(value.into())
     }
 
-    /// Less than a value.
+    /// Matches records whose field is less than a value.
     pub fn lt(&self, value: impl Into<T>) -> Query<'static> {
         self.any().lt(value.into())
     }
 
-    /// At most a value.
+    /// Matches records whose field is at most a value.
     pub fn le(&self, value: impl Into<T>) -> Query<'static> {
         self.any().le(value.into())
     }
 
-    /// Greater than a value.
+    /// Matches records whose field is greater than a value.
     pub fn gt(&self, value: impl Into<T>) -> Query<'static> {
         self.any().gt(value.into())
     }
 
-    /// At least a value.
+    /// Matches records whose field is at least a value.
     pub fn ge(&self, value: impl Into<T>) -> Query<'static> {
         self.any().ge(value.into())
     }
 
-    /// One of several values.
+    /// Matches records whose field equals one of several values.
     pub fn is_in<V: Into<T>>(&self, values: impl IntoIterator<Item = V>) -> Query<'static> {
         self.any().is_in(values.into_iter().map(Into::into))
     }
 
-    /// None of several values; rows without any are found too.
+    /// Matches records whose field equals none of several values, including records without a value.
     pub fn not_in<V: Into<T>>(&self, values: impl IntoIterator<Item = V>) -> Query<'static> {
         self.any().not_in(values.into_iter().map(Into::into))
     }
 }
 
 impl TypedField<String> {
-    /// Has a text in it.
+    /// Matches records whose field contains a text.
     pub fn contains(&self, text: impl Into<String>) -> Query<'static> {
         self.any().contains(text.into())
     }
 
-    /// Begins with a text.
+    /// Matches records whose field begins with a text.
     pub fn starts_with(&self, text: impl Into<String>) -> Query<'static> {
         self.any().starts_with(text.into())
     }
 
-    /// Ends with a text.
+    /// Matches records whose field ends with a text.
     pub fn ends_with(&self, text: impl Into<String>) -> Query<'static> {
         self.any().ends_with(text.into())
     }

@@ -9,25 +9,30 @@ use crate::request::sendable::sendable;
 use crate::table::verify::WriteReport;
 use snow_core::Error;
 
-/// Creates a record, and looks for it if the response does not tell what became of it. Returned by
+/// A call that creates a record, and looks it up if the response does not show whether it was created. Returned by
 /// [`CreateRecord::confirm_by`](crate::table::CreateRecord::confirm_by).
 ///
-/// A response does not tell if it broke off, if it was an error of the instance, or if it was 403 although the record is there
-/// (facts 3.3). Then a record with the value of the field is looked for. If there is one, the call succeeds with that record.
+/// A response does not show it if it broke off, if it was an error of the instance, or if it was a 403 (the record may exist
+/// regardless, [facts 3.3]). A record with the value of the field is then looked up. If one exists, the call succeeds with that
+/// record.
 ///
-/// If there is none, that alone proves nothing: a field that is locked for this user, or a column that is too short, does not
-/// store what was sent, and the record is there all the same. So the call fails with an error whose
-/// [`may_have_executed`](crate::Error::may_have_executed) is false, and which may be tried again, only if
+/// Finding no record is not enough: a field that is locked for this user, or a column that is too short, does not store the value
+/// that was sent, so the record may exist without it. The call therefore fails with an error whose
+/// [`may_have_executed`](crate::Error::may_have_executed) is false, and may be tried again, only if
 ///
-/// - this client has seen before that a creation in this table stored a value of this field exactly as it was sent, one at
-///   least as long, or any if the dictionary that was read says that this one fits;
-/// - the response claimed no success;
-/// - and the service is done with the request: it has responded itself, or a minute has passed, its limit for a request. Until
-///   then, and within the call's deadline, the record is looked for again.
+/// - this client has seen before that a creation in this table stored a value of this field exactly as it was sent, and that value
+///   was at least as long, or the dictionary that was read says that this one fits;
+/// - the response was not a success;
+/// - the service has finished with the request: it has responded itself, or one minute has passed, which is its limit for a
+///   request. Until then, and within the deadline of the call, the record is looked up repeatedly.
 ///
-/// In all other cases it stays unknown, and the error says why. Records that a "before query" rule hides are not seen.
+/// In all other cases the outcome is unknown, and the error says why. Records that a "before query" rule hides are not found.
 ///
-/// A batch cannot look for records, so it takes no such call.
+/// A batch cannot look records up, so this call cannot be added to one.
+///
+/// # Cancel safety
+///
+/// Dropping the future leaves it unknown whether the record was created.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -42,6 +47,8 @@ use snow_core::Error;
 /// assert_eq!(created.value("short_description")?, "No wifi");
 /// # Ok(()) }
 /// ```
+///
+/// [facts 3.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#33-refused-although-done
 #[must_use = "a call is sent when it is awaited"]
 pub struct ConfirmedCreate<O = Record> {
     call: Call<O>,
@@ -59,7 +66,7 @@ impl<O: 'static> ConfirmedCreate<O> {
         Self { call: call.change(|request| with_correlation(request, field)) }
     }
 
-    /// Returns what the service ignored or changed of the fields that were sent, in addition to the record: see [`WriteReport`].
+    /// Returns a [`WriteReport`]: the record, and the fields that the service ignored or changed.
     pub fn verified(self) -> ConfirmedCreate<WriteReport<O>> {
         ConfirmedCreate { call: self.call.verified() }
     }

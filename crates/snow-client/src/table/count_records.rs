@@ -8,9 +8,9 @@ use crate::table::list_request::ListRequest;
 use snow_core::query::Value;
 use snow_core::{Error, ErrorKind};
 
-/// Counts the records of a list. Returned by [`ListRecords::count`](crate::table::ListRecords::count).
+/// A call that returns the number of records of a list. Returned by [`ListRecords::count`](crate::table::ListRecords::count).
 ///
-/// The service counts records that this user may not read as well (facts 9).
+/// The service also counts records that this user may not read ([facts 9]).
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,7 +25,9 @@ use snow_core::{Error, ErrorKind};
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Incomplete`] if the instance does not tell.
+/// [`ErrorKind::Incomplete`] if the instance does not return the number.
+///
+/// [facts 9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#9-paging
 #[must_use = "a call is sent when it is awaited"]
 pub struct CountRecords<O = u64> {
     call: Call<O>,
@@ -57,7 +59,8 @@ impl<O> CountRecords<O> {
         self.change(|request| Ok(request.params(|params| params.filter(field, value))))
     }
 
-    /// Sets the query category, which may route a read to a replica.
+    /// Sets the query category, which may route the read to a replica.
+    #[doc(alias = "sysparm_query_category")]
     pub fn query_category(self, name: &str) -> Self {
         self.change(|request| Ok(request.params(|params| params.query_category(name))))
     }

@@ -7,7 +7,11 @@ use crate::request::call_options::{record_options, write_options};
 use crate::table::confirmed_create::ConfirmedCreate;
 use crate::table::verify::WriteReport;
 
-/// Creates a record. Returned by [`Table::create`](crate::Table::create).
+/// A call that creates a record. Returned by [`Table::create`](crate::Table::create).
+///
+/// # Cancel safety
+///
+/// Dropping the future leaves it unknown whether the record was created.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,20 +37,20 @@ impl<O> CreateRecord<O> {
 }
 
 impl<O: 'static> CreateRecord<O> {
-    /// Returns what the service ignored or changed of the fields that were sent, in addition to the record: see [`WriteReport`].
+    /// Returns a [`WriteReport`]: the record, and the fields that the service ignored or changed.
     pub fn verified(self) -> CreateRecord<WriteReport<O>> {
         CreateRecord { call: self.call.verified() }
     }
 
-    /// Decides by this field what became of the creation if its response does not tell: see [`ConfirmedCreate`].
+    /// Looks the record up by this field if the response does not show whether it was created: see [`ConfirmedCreate`].
     ///
-    /// The value of the field must belong to this record alone, such as the id of a message or a random one. The field is among
-    /// those of the record that is returned.
+    /// The value of the field must belong to this record alone, such as the id of a message or a random one. The returned record
+    /// contains the field.
     ///
     /// # Errors
     ///
-    /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), if it does not send
-    /// a value in this field that can be looked for.
+    /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), if it does not
+    /// send a value in this field that can be looked up.
     pub fn confirm_by(self, field: &str) -> ConfirmedCreate<O> {
         ConfirmedCreate::new(self.call, field)
     }

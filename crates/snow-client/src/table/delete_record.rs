@@ -4,7 +4,11 @@ use crate::batch::api_call::api_call;
 use crate::request::call::Call;
 use crate::request::call_options::domain_options;
 
-/// Deletes a record. Returned by [`Table::delete`](crate::Table::delete).
+/// A call that deletes a record. Returned by [`Table::delete`](crate::Table::delete).
+///
+/// # Cancel safety
+///
+/// Dropping the future leaves it unknown whether the record was deleted.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -6,7 +6,10 @@ use crate::request::api_request::ApiRequest;
 use crate::request::call::Call;
 use crate::request::call_options::{domain_options, record_options};
 
-/// Gets one record. Returned by [`Table::get`](crate::Table::get).
+/// A call that returns one record. Returned by [`Table::get`](crate::Table::get).
+///
+/// A `get` on a table that others extend may return a record of such a table. The `sys_id` in the response is compared with the one
+/// that was requested, and no other field can be.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,10 +33,10 @@ impl<O> GetRecord<O> {
     record_options!();
     domain_options!();
 
-    /// Sets whether every field that was asked for has to be in the response, dot-walked ones included.
+    /// Sets whether every requested field has to be in the response, including dot-walked ones; `false` by default.
     ///
-    /// By default a dot-walked field may be absent from a typed record, because an instance may leave it out where the reference is
-    /// empty. A plain field that is absent is an error in any case.
+    /// By default a dot-walked field may be absent from a typed record, because an instance may leave it out if the reference is
+    /// empty. A plain field that is absent is always an error.
     ///
     /// # Errors
     ///

@@ -21,11 +21,11 @@ use snow_core::{Error, ErrorKind};
 use std::fmt;
 use std::future::IntoFuture;
 
-/// Lists records of a table. Returned by [`Table::list`](crate::Table::list).
+/// A call that lists records of a table. Returned by [`Table::list`](crate::Table::list).
 ///
-/// Awaited as it is, it returns one [`Page`]. [`one`](Self::one), [`first`](Self::first), [`all`](Self::all),
-/// [`count`](Self::count) and [`stream`](Self::stream) ask for something else. A list can be cloned, to count and to read the same
-/// records for example.
+/// Awaiting it returns one [`Page`]. [`one`](Self::one), [`first`](Self::first), [`all`](Self::all), [`count`](Self::count) and
+/// [`stream`](Self::stream) return something else, and [`update_all`](Self::update_all) and [`delete_all`](Self::delete_all) write
+/// the records. A list can be cloned, for example to count and to read the same records.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,7 +40,7 @@ use std::future::IntoFuture;
 /// assert_eq!(all.len() as u64, active.count().await?);
 /// # Ok(()) }
 /// ```
-#[must_use = "a list is asked for when it is awaited"]
+#[must_use = "a list is requested when it is awaited"]
 pub struct ListRecords<T = Record> {
     pub(crate) request: ListRequest<T>,
 }
@@ -52,10 +52,11 @@ impl<T> ListRecords<T> {
     selection_options!();
     window_options!();
 
-    /// Adds a filter: the parameter `<field>=<value>`. Several filters all have to match.
+    /// Adds a filter: the parameter `<field>=<value>`. Records have to match all filters.
     ///
-    /// Unlike a query, a filter also takes the display values of choices and references (`state=closed`, `assigned_to=john.smith`,
-    /// facts 1.2). It is for one page, a [`count`](Self::count) or a batch. Reads that go on from record to record, such as
+    /// Unlike a query, a filter also accepts the display values of choices and references (`state=closed`,
+    /// `assigned_to=john.smith`, [facts 1.2]). It works for one page, a [`count`](Self::count) or a batch. Reads that continue from
+    /// record to record, such as
     /// [`stream`](Self::stream), [`all`](Self::all), [`first`](Self::first) or a bulk write, need a [`query`](Self::query).
     ///
     /// ```
@@ -69,42 +70,48 @@ impl<T> ListRecords<T> {
     ///
     /// # Errors
     ///
-    /// The list fails before anything is sent, with [`ErrorKind::InvalidInput`], if it has a query as well (the service says they
-    /// exclude each other), if a field is filtered by twice, and for an empty value.
+    /// The call fails before anything is sent, with [`ErrorKind::InvalidInput`], if it has a query as well (the service does not
+    /// combine the two), if a field is filtered twice, and for an empty value.
+    ///
+    /// [facts 1.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#12-parameters
+    #[doc(alias = "where")]
     pub fn filter<'v>(self, field: &str, value: impl Into<Value<'v>>) -> Self {
         let value = value.into().into_owned();
         self.change(|request| Ok(request.params(|params| params.filter(field, value))))
     }
 
-    /// Sets whether every record has to have every field that was asked for.
+    /// Sets whether every record has to have every requested field; `false` by default.
     ///
-    /// By default a typed read fails only if a plain field is in none of the records: it does not exist, or this user may not read
-    /// it. Fields that only some records lack are listed by [`Page::missing_fields`] and by the
-    /// [report](RecordStream::report) of a stream. So are dot-walked fields, which an instance may leave out where the reference is
+    /// By default a typed read fails only if a plain field is missing in all of the records: it does not exist, or this user may
+    /// not read it. Fields that only some records lack are listed by [`Page::missing_fields`] and by the
+    /// [report](RecordStream::report) of a stream. So are dot-walked fields, which an instance may leave out if the reference is
     /// empty.
     pub fn require_fields(self, require: bool) -> Self {
         self.change(|request| Ok(ApiRequest { requires_fields: require, ..request }))
     }
 
-    /// Sets the query category, which may route a read to a replica.
+    /// Sets the query category, which may route the read to a replica.
+    #[doc(alias = "sysparm_query_category")]
     pub fn query_category(self, name: &str) -> Self {
         self.change(|request| Ok(request.params(|params| params.query_category(name))))
     }
 
     /// Returns a stream of all records, one by one, in constant memory: see [`RecordStream`].
+    #[doc(alias("paginate", "pages", "iter", "cursor"))]
     pub fn stream(self) -> RecordStream<T> {
         RecordStream::new(self.request)
     }
 
-    /// Returns all records at once, read as [`stream`](Self::stream) reads them.
+    /// Returns all records in memory. They are read as by [`stream`](Self::stream).
     ///
-    /// Where that is by position and takes more than one page, because of the query's order, the ids are read once more by `sys_id`
-    /// at the end, to see whether records were missed or came twice.
+    /// If the query's order requires a read by position, and that takes more than one page, the ids are read once more by `sys_id`
+    /// at the end to detect records that were missed or repeated.
     ///
     /// # Errors
     ///
-    /// What went wrong: never a part of the records. [`ErrorKind::Incomplete`] if records may have been missed or repeated, because
-    /// records came, went or moved meanwhile, or because a limit or an offset leaves nothing to compare with.
+    /// An error instead of an incomplete result. [`ErrorKind::Incomplete`] if records may have been missed or repeated, because
+    /// records were inserted, deleted or moved meanwhile, or because a limit or an offset makes a comparison impossible.
+    #[doc(alias("find_all", "fetch_all", "get_all", "paginate"))]
     pub async fn all(self) -> Result<Vec<T>, Error> {
         let (mut records, mut all) = (self.stream().ids_compared(), Vec::new());
         while let Some(record) = records.next().await {
@@ -125,16 +132,17 @@ impl<T> ListRecords<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoResults`] if there is none that this user may read, [`ErrorKind::MultipleResults`] if there are more.
+    /// [`ErrorKind::NoResults`] if this user may read no record that matches, [`ErrorKind::MultipleResults`] if more than one matches.
+    #[doc(alias("find_one", "get_one"))]
     pub async fn one(self) -> Result<T, Error> {
         self.one_or_none().await?.ok_or_else(no_results)
     }
 
-    /// Returns the only record, or `None` if there is none that this user may read.
+    /// Returns the only record, or `None` if this user may read no record that matches.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MultipleResults`] if there are more.
+    /// [`ErrorKind::MultipleResults`] if more than one record matches.
     pub async fn one_or_none(self) -> Result<Option<T>, Error> {
         let mut records = self.limit(2).stream();
         let one = records.next().await.transpose()?;
@@ -147,25 +155,27 @@ impl<T> ListRecords<T> {
         }
     }
 
-    /// Returns the first record, in the query's order, or by `sys_id` without one.
+    /// Returns the first record in the query's order; the order is by `sys_id` if the query has none.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoResults`] if there is none that this user may read.
+    /// [`ErrorKind::NoResults`] if this user may read no record that matches.
+    #[doc(alias = "find_first")]
     pub async fn first(self) -> Result<T, Error> {
         self.first_or_none().await?.ok_or_else(no_results)
     }
 
-    /// Returns the first record, or `None` if there is none that this user may read.
+    /// Returns the first record, or `None` if this user may read no record that matches.
     ///
     /// # Errors
     ///
-    /// What went wrong.
+    /// Those of the request.
     pub async fn first_or_none(self) -> Result<Option<T>, Error> {
         self.limit(1).stream().next().await.transpose()
     }
 
-    /// Counts the records: see [`CountRecords`].
+    /// Returns the number of records: see [`CountRecords`].
+    #[doc(alias = "sysparm_count")]
     pub fn count(self) -> CountRecords {
         CountRecords::new(self.request)
     }
@@ -176,7 +186,7 @@ impl<T> ListRecords<T> {
 }
 
 impl<T: 'static> ListRecords<T> {
-    /// Sends one page's request inside a batch of its own, which is the way out for a query that is too long for a URL.
+    /// Sends the request of one page in a batch of its own. Use it for a query that is too long for a URL.
     ///
     /// # Errors
     ///
@@ -185,7 +195,8 @@ impl<T: 'static> ListRecords<T> {
         batch::send_alone(self.request.into_call()).await
     }
 
-    /// Updates each record with the same fields: see [`BulkWrite`], also for what it refuses.
+    /// Updates each record with the same fields. [`BulkWrite`] describes how, and which queries are refused.
+    #[doc(alias("bulk", "bulk_update"))]
     pub fn update_all(self, fields: &(impl Serialize + ?Sized)) -> BulkWrite<UpdateRecord<T>>
     where
         T: Send,
@@ -195,7 +206,8 @@ impl<T: 'static> ListRecords<T> {
         BulkWrite::of_query(self.request.sys_ids().stored_values(), write)
     }
 
-    /// Deletes each record: see [`BulkWrite`], also for what it refuses.
+    /// Deletes each record. [`BulkWrite`] describes how, and which queries are refused.
+    #[doc(alias("bulk", "bulk_delete"))]
     pub fn delete_all(self) -> BulkWrite<DeleteRecord> {
         let (delete, scope) = (Table::of(&self.request).delete_call(), self.scope_of_writes());
         let write = move |sys_id| delete(sys_id).in_scope_of(&scope);

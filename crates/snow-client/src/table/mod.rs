@@ -1,4 +1,8 @@
-//! The Table API (facts 1).
+//! Records of one table, with the Table API ([facts 1](https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#1-table-api)).
+//!
+//! Start with [`Client::table`](crate::Client::table), which returns a [`Table`]. Each of its methods returns a type
+//! of this module, whose methods are the settings of the call, for example [`ListRecords`]. Await it to send it. Streams of whole
+//! tables are in [`stream`](crate::stream), updates and deletions of many records in [`bulk`](crate::bulk).
 
 pub(crate) mod bulk;
 pub(crate) mod confirmed_create;
@@ -45,10 +49,10 @@ use snow_core::{ApiPath, Error, ErrorKind, Params, SysId};
 use std::fmt;
 use std::sync::Arc;
 
-/// A table of the instance.
+/// A table of the instance. Create it with [`Client::table`](crate::Client::table).
 ///
-/// Its records are [`Record`]s, or a [type](Self::typed) of your own. A table is cheap to clone and to make; it holds no settings
-/// of calls, so no setting is left for the next call. Get it by [`Client::table`](crate::Client::table).
+/// Its records are [`Record`]s, or a [type](Self::typed) of your own. A table is cheap to create and to clone. It holds no settings
+/// of calls, so a setting of one call does not affect the next.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -95,12 +99,13 @@ impl Table {
 
     /// Returns the same table, whose records are read as a type of your own: any struct that implements `Deserialize`.
     ///
-    /// Only the fields that it reads are asked for, renamed as serde renames them. A struct with `#[serde(flatten)]`, or a map, gets
-    /// all of them.
+    /// Only the fields that the type reads are requested, with the names that serde gives them. For a struct with
+    /// `#[serde(flatten)]`, or a map, all fields are requested.
     ///
-    /// Plain types read the stored value, in every form in which it comes; numbers and booleans are read from text, and an
-    /// `Option` is `None` where there is nothing. [`Reference`](crate::record::Reference),
-    /// [`WithDisplay`](crate::record::WithDisplay) and [`DisplayOnly`](crate::record::DisplayOnly) read more.
+    /// Plain types read the stored value, in every form in which it may come. Numbers and booleans are read from text, and an
+    /// `Option` is `None` if the field is empty. [`Reference`](crate::record::Reference),
+    /// [`WithDisplay`](crate::record::WithDisplay) and
+    /// [`DisplayOnly`](crate::record::DisplayOnly) read more.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -143,30 +148,30 @@ impl Table {
 }
 
 impl<T: 'static> Table<T> {
-    /// Returns the same table, whose calls ask for all fields, whatever the type reads.
+    /// Returns the same table, whose calls request all fields, whatever fields the type reads.
     #[must_use]
     pub fn all_fields(self) -> Self {
         Self { fields: None, ..self }
     }
 
-    /// Returns the record with this `sys_id`.
-    ///
-    /// The `sys_id` in the response is compared with this one; nothing else can be. A `get` on a table that others extend may return
-    /// a record of one of those, and a record that shows no `sys_id`, such as one of a database view, is not compared.
+    /// Returns the record with this `sys_id`. A record without a `sys_id`, such as one of a database view, cannot be compared with
+    /// it.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] if there is none, or if the user may not read it: the service does not tell (facts 1.3).
-    /// [`ErrorKind::ResponseMismatch`] if the response has another record. [`ErrorKind::Decode`] if the table is
-    /// [typed](Self::typed) and the record lacks a plain field that was asked for.
+    ///
+    /// [`ErrorKind::NotFound`] if the record does not exist or the user may not read it, which the service does not distinguish.
+    /// [`ErrorKind::ResponseMismatch`] if the response has another record. [`ErrorKind::Decode`] if the table is [typed](Self::typed) and
+    /// the record lacks a plain field that was requested.
     pub fn get(&self, sys_id: impl AsRef<str>) -> GetRecord<T> {
         GetRecord { call: self.record_call(self.request(Method::GET, Some(sys_id.as_ref()))) }
     }
 
-    /// Lists records: one page of them if it is awaited as it is, or one, the first, all: see [`ListRecords`].
+    /// Lists records. Await the list for one page, or call a method of [`ListRecords`] for one record, the first, or all.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Incomplete`] for a page if no limit is set and more records match than the service sends by itself.
+    /// [`ErrorKind::Incomplete`] for a page if no limit is set and more records match than the service sends by default.
+    #[doc(alias("find", "find_all", "search", "where"))]
     pub fn list(&self) -> ListRecords<T> {
         let request = self.request(Method::GET, None).map(|request| self.with_fields(request));
         let type_fields = self.shape.as_ref().map(|shape| shape.type_fields.clone()).unwrap_or_default();
@@ -174,33 +179,35 @@ impl<T: 'static> Table<T> {
         ListRecords { request: ListRequest { client, request, type_fields, read: self.read } }
     }
 
-    /// Creates a record, and returns it as the instance's rules made it.
+    /// Creates a record, and returns it with the values that the rules of the instance gave it.
     ///
-    /// Fields that do not exist or may not be written are silently ignored by the service (facts 1.7):
-    /// [`verified`](CreateRecord::verified) returns their names.
+    /// The service silently ignores fields that do not exist or may not be written: [`verified`](CreateRecord::verified) returns
+    /// their names.
     ///
     /// # Errors
     ///
-    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, look before you try again: the record may exist.
+    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, check before you try again: the record may exist.
+    #[doc(alias("insert", "post", "add"))]
     pub fn create(&self, fields: &(impl Serialize + ?Sized)) -> CreateRecord<T> {
         CreateRecord { call: self.write_call(Method::POST, None, json_body(fields)) }
     }
 
-    /// Updates the given fields of a record, and no others. Journal fields (`work_notes`, `comments`) are appended to.
+    /// Updates these fields of a record, and no others. Values of journal fields (`work_notes`, `comments`) are appended.
     ///
     /// # Errors
     ///
-    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, look before you try again.
+    /// If the error's [`may_have_executed`](Error::may_have_executed) is true, check before you try again.
+    #[doc(alias("patch", "put", "modify"))]
     pub fn update(&self, sys_id: impl AsRef<str>, fields: &(impl Serialize + ?Sized)) -> UpdateRecord<T> {
         UpdateRecord { call: self.write_call(Method::PATCH, Some(sys_id.as_ref()), json_body(fields)) }
     }
 
-    /// Updates the record with the same value in this field, or creates one if there is none. The field must be among those that are
-    /// sent, and must identify each record of the table.
+    /// Updates the record that has the same value in `field`, or creates one if there is no such record. `fields` must contain the
+    /// field, and its value must identify one record of the table.
     ///
-    /// A creation whose response gets lost is [looked for](CreateRecord::confirm_by). **Two concurrent calls may both find no record
-    /// and create two**: the service has no atomic upsert. Have the instance refuse the second by a unique index on the field, or let
-    /// only one process do it for each value.
+    /// If the response to a creation is lost, the record is [looked up](CreateRecord::confirm_by). **Two concurrent calls may both
+    /// find no record and create two**: the service has no atomic upsert. Create a unique index on the field, so that the instance
+    /// refuses the second record, or let only one process write each value.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -217,10 +224,13 @@ impl<T: 'static> Table<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MultipleResults`] if several records have the value, [`ErrorKind::Forbidden`] if one that has it is hidden from
-    /// this user, [`ErrorKind::InvalidInput`] if the table shows no such field, [`ErrorKind::Decode`] if the service finds a record by
-    /// this value that has another one (values that differ in case are the same): nothing was written then.
-    /// [`ErrorKind::FieldsNotApplied`] if the record was created without it.
+    /// - [`ErrorKind::MultipleResults`] if several records have the value.
+    /// - [`ErrorKind::Forbidden`] if a record that has the value is hidden from this user.
+    /// - [`ErrorKind::InvalidInput`] if the table has no such field, or this user may not read it.
+    /// - [`ErrorKind::Decode`] if the service finds a record that has another value (values that differ only in case are the same).
+    ///   Nothing was written.
+    /// - [`ErrorKind::FieldsNotApplied`] if the record was created without the value.
+    #[doc(alias("insert_or_update", "create_or_update"))]
     pub fn upsert(&self, field: &str, fields: &(impl Serialize + ?Sized)) -> UpsertRecord<T> {
         UpsertRecord::new(self.write_call(Method::POST, None, json_body(fields)), field)
     }
@@ -229,13 +239,15 @@ impl<T: 'static> Table<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if there is none.
+    /// [`ErrorKind::NotFound`] if the record does not exist.
+    #[doc(alias = "remove")]
     pub fn delete(&self, sys_id: impl AsRef<str>) -> DeleteRecord {
         let request = self.request(Method::DELETE, Some(sys_id.as_ref()));
         DeleteRecord { call: Call::new(self.client.clone(), request, |response, _| response.discard()) }
     }
 
     /// Updates each of these records with the same fields: see [`BulkWrite`].
+    #[doc(alias("bulk", "bulk_update"))]
     pub fn update_many(
         &self,
         sys_ids: impl IntoIterator<Item = SysId>,
@@ -247,7 +259,7 @@ impl<T: 'static> Table<T> {
         BulkWrite::of_ids(sys_ids, self.update_call(fields))
     }
 
-    /// Updates each of these records with fields of its own: see [`BulkWrite`].
+    /// Updates each of these records with its own fields: see [`BulkWrite`].
     pub fn update_each<F: Serialize>(
         &self,
         changes: impl IntoIterator<Item = (SysId, F)>,
@@ -261,6 +273,7 @@ impl<T: 'static> Table<T> {
     }
 
     /// Deletes each of these records: see [`BulkWrite`].
+    #[doc(alias("bulk", "bulk_delete"))]
     pub fn delete_many(&self, sys_ids: impl IntoIterator<Item = SysId>) -> BulkWrite<DeleteRecord> {
         BulkWrite::of_ids(sys_ids, self.delete_call())
     }
@@ -284,20 +297,18 @@ impl<T: 'static> Table<T> {
         UpdateRecord { call: self.write_call(Method::PATCH, Some(sys_id.as_str()), body) }
     }
 
-    /// Returns the URL of a record, as references to it have it.
+    /// Returns the URL of a record, as it appears in references to the record.
     ///
     /// ```
-    /// # let transport = tower::service_fn(|_: http::Request<snow_core::Body>| async {
-    /// #     Ok::<_, std::io::Error>(http::Response::new(snow_core::Body::empty()))
-    /// # });
-    /// # let client = snow_client::Client::builder().instance("dev1").user("a").password("b").transport(transport).build()?;
+    /// # let client = snow_client::Client::builder().instance("dev1").user("a").password("b").build()?;
     /// let link = client.table("incident").link("a9e30c7dc61122760116894de7bcc7bd")?;
     /// assert_eq!(link, "https://dev1.service-now.com/api/now/table/incident/a9e30c7dc61122760116894de7bcc7bd");
     /// # Ok::<_, snow_client::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for a name that no table has, or an id that is none.
+    ///
+    /// [`ErrorKind::InvalidInput`] if the name of the table or the `sys_id` is not valid.
     pub fn link(&self, sys_id: impl AsRef<str>) -> Result<String, Error> {
         let path = self.path.clone()?.record(sys_id.as_ref().parse::<SysId>()?);
         Ok(self.client.instance.uri(&path, &Params::new())?.to_string())

@@ -10,7 +10,19 @@ use std::ops::Deref;
 /// How many records the service sends if no limit is set (facts 1.2).
 const DEFAULT_LIMIT: u64 = 10_000;
 
-/// The records of one page, in the order in which they came.
+/// The records of one page, in the order in which they came. It dereferences to a slice of them.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// let page = client.table("incident").list().fields(["number"]).limit(10).await?;
+/// println!("{} of {:?} records", page.len(), page.total());
+/// for incident in &page {
+///     println!("{}", incident.value("number")?);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Default)]
 pub struct Page<T = Record> {
     records: Vec<T>,
@@ -35,19 +47,21 @@ impl<T> Page<T> {
         Ok(Self { records, total, headers: response.headers().clone(), missing_fields: check.missing() })
     }
 
-    /// The answer's headers. Those that hold a secret, `set-cookie` for one, are marked sensitive.
+    /// Returns the headers of the response. Those that hold a secret, such as `set-cookie`, are marked sensitive.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The fields that were asked for and that at least one of the records lacks: fields that do not exist, that this user may not
-    /// read, or dot-walks through an empty reference. Fields that were not asked for by name are not looked for.
+    /// Returns the requested fields that at least one record lacks: fields that do not exist or that this user may not read, or
+    /// dot-walks through an empty reference. Only fields that were requested by name are checked.
     pub fn missing_fields(&self) -> &[String] {
         &self.missing_fields
     }
 
-    /// How many rows match the query in all. Rows that the user may not read are counted too, and a page may hold fewer
-    /// rows than its limit although more follow (facts 9).
+    /// Returns how many records match the query in total. Records that the user may not read are counted, too, and a page may have
+    /// fewer records than its limit although more follow ([facts 9]).
+    ///
+    /// [facts 9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#9-paging
     pub fn total(&self) -> Option<u64> {
         self.total
     }
@@ -79,7 +93,7 @@ pub(crate) fn check_complete(
 ) -> Result<(), Error> {
     let Window { limit, offset } = window;
     if limit.is_some_and(|limit| records > u64::from(limit)) {
-        let why = format!("{records} records came, and the limit is {}", limit.unwrap_or_default());
+        let why = format!("{records} records came, but the limit is {}", limit.unwrap_or_default());
         return Err(Error::new(ErrorKind::ResponseMismatch, why));
     }
     // Records that the user may not read are removed after the limit was applied, so only the count shows whether it was met.
@@ -87,7 +101,7 @@ pub(crate) fn check_complete(
         total > u64::from(offset.unwrap_or_default()).saturating_add(default)
     });
     match limit.is_none() && more {
-        true => Err(Error::new(ErrorKind::Incomplete, format!("{records} rows came, and more match"))),
+        true => Err(Error::new(ErrorKind::Incomplete, format!("{records} records came, and more match"))),
         false => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Stops a long operation from outside: a stream, or a bulk write.
+//! A handle that stops a stream or a bulk write from another task.
 
 use futures_util::task::AtomicWaker;
 use std::fmt;
@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-/// Stops a stream in an orderly way, from any task or thread; see [`RecordStream::stop_handle`](crate::stream::RecordStream::stop_handle).
+/// A handle that stops a stream or a bulk write in an orderly way, from any task or thread; see
+/// [`RecordStream::stop_handle`](crate::stream::RecordStream::stop_handle).
 ///
-/// Clones stop the same operation. Dropping a handle stops nothing.
+/// Clones stop the same operation. Dropping a handle does not stop it.
 #[derive(Clone)]
 pub struct StopHandle(Arc<StopState>);
 
@@ -25,10 +26,10 @@ impl StopHandle {
         Self(Arc::default())
     }
 
-    /// Stops the operation: it sends no further request, and ends when it has given out what has been requested already. Wakes
-    /// the task that waits for it.
+    /// Stops the operation: it sends no further request, and ends when it has returned the results of requests that are under way.
+    /// Wakes the task that waits for it.
     ///
-    /// Returns at once. Stopping twice, or after the end, does nothing.
+    /// Returns immediately. Stopping twice, or after the end, has no effect.
     pub fn stop(&self) {
         self.0.is_stopped.store(true, Ordering::Release);
         self.0.task.wake();

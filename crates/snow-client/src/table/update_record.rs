@@ -8,7 +8,11 @@ use crate::request::call_options::{domain_options, record_options, write_options
 use crate::table::verify::WriteReport;
 use http::Method;
 
-/// Updates a record. Returned by [`Table::update`](crate::Table::update).
+/// A call that updates a record. Returned by [`Table::update`](crate::Table::update).
+///
+/// # Cancel safety
+///
+/// Dropping the future leaves it unknown whether the record was updated.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,9 +38,12 @@ impl<O> UpdateRecord<O> {
     domain_options!();
     write_options!();
 
-    /// Sets whether the fields are sent with PUT instead of PATCH, for gateways that let no PATCH through.
+    /// Sets whether the request uses PUT instead of PATCH, for gateways that do not allow PATCH; `false` by default.
     ///
-    /// The service treats both alike: fields that are not sent keep their values (facts 1.1).
+    /// The service treats both alike: fields that are not sent keep their values ([facts 1.1]).
+    ///
+    /// [facts 1.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#11-paths
+    #[doc(alias = "replace")]
     pub fn use_put(self, put: bool) -> Self {
         let method = if put { Method::PUT } else { Method::PATCH };
         self.change(|request| Ok(ApiRequest { method, ..request }))
@@ -49,7 +56,7 @@ impl<O> UpdateRecord<O> {
 }
 
 impl<O: 'static> UpdateRecord<O> {
-    /// Returns what the service ignored or changed of the fields that were sent, in addition to the record: see [`WriteReport`].
+    /// Returns a [`WriteReport`]: the record, and the fields that the service ignored or changed.
     pub fn verified(self) -> UpdateRecord<WriteReport<O>> {
         UpdateRecord { call: self.call.verified() }
     }

@@ -13,9 +13,29 @@ use snow_core::{Error, ErrorKind, SysId};
 use std::fmt;
 use std::future::IntoFuture;
 
-/// Updates a record, or creates it if it does not exist. Returned by [`Table::upsert`](crate::Table::upsert).
+/// A call that updates a record, or creates it if it does not exist. Returned by [`Table::upsert`](crate::Table::upsert).
 ///
-/// It takes more than one request, so it cannot be part of a batch.
+/// It takes more than one request, so it cannot be added to a batch.
+///
+/// # Cancel safety
+///
+/// Dropping the future leaves it unknown whether the record was written.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// use serde_json::json;
+/// use snow_client::table::Upserted;
+///
+/// let alert = json!({ "correlation_id": "alert-7", "short_description": "Disk full" });
+/// match client.table("incident").upsert("correlation_id", &alert).fields(["number", "correlation_id"]).await? {
+///     Upserted::Created(incident) => println!("created {}", incident.value("number")?),
+///     Upserted::Updated(incident) => println!("updated {}", incident.value("number")?),
+///     _ => {}
+/// }
+/// # Ok(()) }
+/// ```
 #[must_use = "a call is sent when it is awaited"]
 pub struct UpsertRecord<O = Record> {
     /// The call that creates the record.
@@ -24,13 +44,13 @@ pub struct UpsertRecord<O = Record> {
     field: String,
 }
 
-/// What an upsert did.
+/// The result of an upsert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Upserted<T> {
-    /// No record had the value: a new one was created.
+    /// No record with the value existed, so one was created.
     Created(T),
-    /// A record had the value, and was updated.
+    /// A record with the value existed, and was updated.
     Updated(T),
 }
 
@@ -42,7 +62,7 @@ impl<T> Upserted<T> {
         }
     }
 
-    /// Returns whether the record is new.
+    /// Returns whether the record was created.
     pub fn is_created(&self) -> bool {
         matches!(self, Self::Created(_))
     }
@@ -64,16 +84,17 @@ impl<O: 'static> UpsertRecord<O> {
         Self { call, field: field.to_owned() }
     }
 
-    /// Returns what the service ignored or changed of the fields that were sent, in addition to the record: see [`WriteReport`].
+    /// Returns a [`WriteReport`]: the record, and the fields that the service ignored or changed.
     pub fn verified(self) -> UpsertRecord<WriteReport<O>> {
         UpsertRecord { call: self.call.verified(), field: self.field }
     }
 }
 
 impl<O: Send + 'static> UpsertRecord<O> {
-    /// Returns a future that looks for the record, creates or updates it, and returns what was done.
+    /// Returns a future that looks the record up, creates or updates it, and returns the result.
     ///
-    /// The upsert itself can be awaited, too. `send` is for whatever takes a future: `tokio::spawn`, `join_all`, `block_on`.
+    /// The upsert can also be awaited directly. Use `send` with functions that take a future: `tokio::spawn`, `join_all`,
+    /// `block_on`.
     pub fn send(self) -> CallFuture<Upserted<O>> {
         let field = self.field.clone();
         CallFuture::new(async move { Self::check_created(self.run().await?, &field) })
@@ -113,8 +134,7 @@ impl<O: Send + 'static> UpsertRecord<O> {
             Upserted::Created(echo) => {
                 let is_lost = echo.ignored.iter().any(|name| name == field)
                     || echo.changed.iter().any(|changed| changed.field == field);
-                let why = "the record was created, and does not have the value that it is to be found by again: the service \
-                           ignored or changed";
+                let why = "the record was created without the value that the next upsert looks for: the service ignored or changed";
                 match is_lost {
                     true => Err(Error::new(ErrorKind::FieldsNotApplied, format!("{why} {field}"))),
                     false => Ok(Upserted::Created(echo.record)),
@@ -127,6 +147,7 @@ impl<O: Send + 'static> UpsertRecord<O> {
 /// Returns the record to update; `None` if there is none, and one has to be created.
 ///
 /// # Errors
+///
 /// Why neither may be done. Nothing was written then.
 fn existing_record(found: LookupResult, field: &str, value: &str) -> Result<Option<SysId>, Error> {
     let (kind, why) = match found {

@@ -2,8 +2,8 @@
 
 /// Returns whether two texts are the same decimal number, however they are written: `1.50` and `1.5`, `1e3` and `1000`.
 ///
-/// The digits are compared as they are. No number is rounded, however long it is. A text that is not a decimal number is the
-/// same as nothing.
+/// The digits are compared as they are. No number is rounded, however long it is. A text that is not a decimal number
+/// equals no other text.
 ///
 /// ```
 /// use snow_core::decode::is_same_number;

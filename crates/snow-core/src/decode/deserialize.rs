@@ -12,6 +12,7 @@ impl<'de> Deserialize<'de> for Record {
     /// Cells of csv are read as the text that they are.
     ///
     /// # Errors
+    ///
     /// For anything else than a map, for values that JSON does not have, such as bytes and NaN, and for formats that do not say what
     /// a value is, such as bincode and postcard: store [`json`](Record::json) in these. In RON a record has to be read with the
     /// extension `unwrap_newtypes`.

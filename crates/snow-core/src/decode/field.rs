@@ -41,21 +41,22 @@ impl<'a> Field<'a> {
         Self { part: Some(raw), ..self }
     }
 
-    /// Its name.
+    /// Returns the name of the field.
     pub fn name(self) -> &'a str {
         self.record.shape.shown(self.at)
     }
 
-    /// The field as it came, in JSON.
+    /// Returns the field as it came, in JSON.
     #[inline]
     pub fn json(self) -> &'a str {
         self.part.unwrap_or_else(|| self.record.value(self.at))
     }
 
-    /// The value as text: the stored one where the service sent both, `""` for null.
+    /// Returns the value as text: the stored value if the service sent both values, and `""` for null.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] for what JSON allows and no text or number holds: half a surrogate pair, `1e999`.
+    ///
+    /// [`ErrorKind::Decode`] for JSON that no text or number can hold: half of a surrogate pair, or `1e999`.
     pub fn value(self) -> Result<Cow<'a, str>, Error> {
         match self.json().as_bytes().first() {
             Some(b'"') => self.string(),
@@ -68,10 +69,11 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// What a person sees, if the request asked for it.
+    /// Returns the display value, if the request asked for it.
     ///
     /// # Errors
-    /// As of [`value`](Self::value).
+    ///
+    /// As [`value`](Self::value).
     pub fn display_value(self) -> Result<Option<Cow<'a, str>>, Error> {
         let part = match Cell::of(self.json()) {
             Some(cell) => cell.display_value,
@@ -80,15 +82,18 @@ impl<'a> Field<'a> {
         self.text_of(part)
     }
 
-    /// The link of a reference. Only its path is of use: its host may be another (facts 1.5).
+    /// Returns the link of a reference. Use only its path: its host may be a different one ([facts 1.5]).
     ///
     /// # Errors
-    /// As of [`value`](Self::value).
+    ///
+    /// As [`value`](Self::value).
+    ///
+    /// [facts 1.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#15-the-link-header
     pub fn link(self) -> Result<Option<Cow<'a, str>>, Error> {
         self.text_of(Cell::of(self.json()).and_then(|cell| cell.link))
     }
 
-    /// Whether nothing is stored in it.
+    /// Returns whether no value is stored in the field.
     pub fn is_empty(self) -> bool {
         let part =
             Cell::of(self.json()).filter(Cell::is_plain).and_then(|cell| cell.value.or(cell.display_value));
@@ -100,10 +105,11 @@ impl<'a> Field<'a> {
         !self.json().starts_with(['{', '[']) || Cell::of(self.json()).is_some_and(|cell| cell.is_plain())
     }
 
-    /// The field as serde_json's value, in the form in which it came.
+    /// Returns the field as a `serde_json::Value`, in the form in which it came.
     ///
     /// # Errors
-    /// As of [`value`](Self::value).
+    ///
+    /// As [`value`](Self::value).
     pub fn to_value(self) -> Result<Value, Error> {
         serde_json::from_str(self.json()).map_err(|e| self.unfit("fits no serde_json value").with_reason(e))
     }

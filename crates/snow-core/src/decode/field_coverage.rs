@@ -9,10 +9,12 @@ use std::sync::Arc;
 /// As many shapes as records usually take turns with.
 const KNOWN: usize = 8;
 
-/// Which of the fields that were asked for records have. The service leaves a field out that does not exist or that the user may
-/// not read, without notice (facts 1.2), and so an absent field is not an empty one.
+/// Records which requested fields the records of a response have.
 ///
-/// It looks at the names of each different set of fields once, not at every record.
+/// The service silently leaves out a field that does not exist or that the user may not read ([facts 1.2]), so an absent field is not
+/// an empty one.
+///
+/// The names of each distinct set of fields are checked once, not for every record.
 ///
 /// ```
 /// use snow_core::Record;
@@ -24,6 +26,8 @@ const KNOWN: usize = 8;
 /// assert_eq!(coverage.missing().collect::<Vec<_>>(), ["clsed_at"]);
 /// assert!(coverage.require_present_somewhere().unwrap_err().to_string().contains("clsed_at"));
 /// ```
+///
+/// [facts 1.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#12-parameters
 #[derive(Clone, Default)]
 pub struct FieldCoverage {
     fields: Vec<Tracked>,
@@ -49,13 +53,13 @@ impl Tracked {
 }
 
 impl FieldCoverage {
-    /// For these fields.
+    /// Creates the coverage of these fields.
     pub fn new<F: AsRef<str>>(fields: impl IntoIterator<Item = F>) -> Self {
         let tracked = |field: F| Tracked { name: field.as_ref().into(), present: false, missing: false };
         Self { fields: fields.into_iter().map(tracked).collect(), ..Self::default() }
     }
 
-    /// Looks at one more record.
+    /// Checks one more record.
     pub fn see(&mut self, record: &Record) {
         if self.known.iter().any(|known| Arc::ptr_eq(known, &record.raw.shape)) {
             return;
@@ -72,22 +76,24 @@ impl FieldCoverage {
         self.known.push_back(record.raw.shape.clone());
     }
 
-    /// The fields that at least one record lacked, in the order in which they were asked for.
+    /// Returns the fields that at least one record lacked, in the order in which they were requested.
     pub fn missing(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().filter(|field| field.missing).map(|field| &*field.name)
     }
 
-    /// Fails if a plain field, one without a dot-walk, was in none of the records. Without any record it succeeds.
+    /// Returns an error if a plain field (one without a dot-walk) was in none of the records. Succeeds if there were no records.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Decode`], naming the fields.
     pub fn require_present_somewhere(&self) -> Result<(), Error> {
         self.refuse(|field| !field.present && !field.is_dot_walked())
     }
 
-    /// Fails if any field was missing in any record.
+    /// Returns an error if any field was missing in any record.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Decode`], naming the fields.
     pub fn require_present_everywhere(&self) -> Result<(), Error> {
         self.refuse(|field| field.missing)

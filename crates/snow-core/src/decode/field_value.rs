@@ -8,22 +8,26 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Readings of the stored value. Each is an error that names field and text where it does not fit, empty ones included: ask
-/// [`is_empty`](Field::is_empty) first, or [`read`](Field::read) an `Option`. What a person sees is never read as a value: a
-/// date in it may be another day.
+/// Methods that read the stored value as a type.
+///
+/// Each returns an error that names the field if the value does not fit, also if it is empty: call
+/// [`is_empty`](Field::is_empty) first, or [`read`](Field::read) an `Option`. A display value is never read as a stored value: a
+/// date in it may be a different day.
 impl<'a> Field<'a> {
-    /// A whole number.
+    /// Returns the value as an integer.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else, and past 64 bits.
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value, and for integers that do not fit 64 bits.
     pub fn integer(self) -> Result<i64, Error> {
         self.parsed("is no whole number of 64 bits")
     }
 
-    /// A decimal number, as the text it is: nothing is rounded.
+    /// Returns the value as the text of a decimal number, without rounding.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
     pub fn decimal(self) -> Result<Cow<'a, str>, Error> {
         let text = self.text()?;
         let digits = text.strip_prefix('-').unwrap_or(&text);
@@ -36,42 +40,47 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// A decimal number, as near as 64 bits come.
+    /// Returns the value as a floating-point number, rounded to 64 bits.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
     pub fn float(self) -> Result<f64, Error> {
         float(&self.text()?).ok_or_else(|| self.unfit("is no number"))
     }
 
-    /// `true` or `false`.
+    /// Returns the value as a boolean.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
     pub fn boolean(self) -> Result<bool, Error> {
         self.parsed("is neither true nor false")
     }
 
-    /// A date and a time, in UTC as they are stored.
+    /// Returns the value as a date and time, in UTC as it is stored.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
     pub fn date_time(self) -> Result<DateTime, Error> {
         self.parsed("is no date and time in UTC")
     }
 
-    /// A day.
+    /// Returns the value as a date.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
     pub fn date(self) -> Result<Date, Error> {
         self.parsed("is no date")
     }
 
-    /// A duration, which is stored as a time so long after the start of 1970.
+    /// Returns the value as a duration, which the service stores as a time after the start of 1970.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else, and for what is before.
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value, and for times before 1970.
     pub fn duration(self) -> Result<Duration, Error> {
         let time: DateTime = self.parsed("is no duration")?;
         u64::try_from(time.unix())
@@ -79,9 +88,10 @@ impl<'a> Field<'a> {
             .map_err(|_| self.unfit("is a duration of less than nothing"))
     }
 
-    /// The parts of a list: of a `glide_list`, ids and addresses. None of `""`.
+    /// Returns the entries of a list, such as the ids and addresses in a `glide_list`. An empty value has no entries.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if there is no stored text.
     pub fn list(self) -> Result<Vec<Cow<'a, str>>, Error> {
         let parts = |text: &'a str| parts(text).map(Cow::Borrowed).collect();
@@ -91,10 +101,11 @@ impl<'a> Field<'a> {
         })
     }
 
-    /// An id, of a reference for one.
+    /// Returns the value as a `sys_id`, such as that of a reference.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for anything else.
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
     pub fn sys_id(self) -> Result<SysId, Error> {
         self.parsed("is no sys_id")
     }

@@ -1,12 +1,12 @@
-//! What a record looked like, kept from one answer to the next.
+//! The names of the last record's fields, kept from one response to the next.
 
 use super::record::Record;
 use super::shape::Shape;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The names of the fields that the last record had, and their order; none of its values. Whoever reads single records of one
-/// table keeps one of these, and finds fields where the record before had them: see [`ApiResponse::one_like`](super::ApiResponse::one_like).
+/// The names of the fields of the last record, in their order, without values. Keep one while you read single records of one table:
+/// the next record is then read faster, see [`ApiResponse::record_like`](super::ApiResponse::record_like).
 #[derive(Default)]
 pub struct LastShape(Mutex<Last>);
 

@@ -1,8 +1,11 @@
-//! Bytes in, records or an error out. No I/O.
+//! Decoding of responses: bytes in, records or an error out. No I/O.
 //!
-//! A status of 200 does not mean success (facts 0): rows may be followed by an error, the end may be missing, and an HTML
-//! page may stand in place of an answer. [`ApiResponse`] looks for all of it before it gives anything out; [`Records`] gives records
-//! out while they come, and says at the end whether the answer was whole.
+//! A status of 200 does not mean success ([facts 0]): an error may follow the records, the end may be missing, and an HTML page may
+//! come in place of JSON. [`ApiResponse`] reads a response that has arrived and checks all of it before it returns anything.
+//! [`Records`] returns records while the response arrives, and reports at the end whether it was complete. [`Record::to`] and
+//! [`Field::read`] convert to types of your own.
+//!
+//! [facts 0]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#0-what-decides-the-design
 #![warn(clippy::arithmetic_side_effects)]
 
 mod cell;

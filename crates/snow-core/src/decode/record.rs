@@ -10,17 +10,18 @@ use serde::Deserialize;
 use serde_json::value::Value;
 use std::{borrow::Cow, fmt};
 
-/// A record of any table: owned, cheap to clone, complete.
+/// A record of any table. Records own their data and are cheap to clone.
 ///
-/// The service sends every scalar as text and null as `""`; a reference is `""`, a text or an object, depending on the
-/// parameters and on whether it is set (facts 1.6). [`Field`] reads all of these forms. A field that the caller may not
-/// read is missing, not empty.
+/// The service sends every scalar as text and null as `""`. A reference is `""`, a text or an object, depending on the parameters
+/// and on whether it is set ([facts 1.6]). [`Field`] reads all of these forms. A field that the user may not read is missing, not
+/// empty.
 ///
-/// Inside it is the text as it came, with the place of each value; the names are shared by all records of an answer that have
-/// the same ones. A value is unescaped when it is asked for.
+/// A record keeps the JSON as it came and the position of each value; the records of a response share the names of their fields. A
+/// value is unescaped when it is read.
 ///
-/// It serializes as a map of its fields into every format of serde that has maps, and reads back from every one that says what
-/// its values are: see its `Serialize` and `Deserialize` below. That it was asked for in display values alone is not written.
+/// A record serializes as a map of its fields into every serde format that has maps, and deserializes from every self-describing
+/// format: see its `Serialize` and `Deserialize` implementations below. The fact that it was requested with display values only is
+/// not serialized.
 ///
 /// ```
 /// let record: snow_core::Record = serde_json::from_str(
@@ -35,6 +36,8 @@ use std::{borrow::Cow, fmt};
 /// assert_eq!(record.to::<Incident>()?.number, "INC0000046");
 /// # Ok::<_, snow_core::Error>(())
 /// ```
+///
+/// [facts 1.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#16-values
 #[derive(Clone)]
 pub struct Record {
     pub(super) raw: RawRecord,
@@ -53,14 +56,15 @@ const SHARED: usize = 32;
 const OWN: usize = size_of::<Record>() + 2 * SHARED;
 
 impl Record {
-    /// A field, or `None` if the record has none of that name.
+    /// Returns a field, or `None` if the record has no field of this name.
     pub fn get(&self, field: &str) -> Option<Field<'_>> {
         Some(Field::new(&self.raw, self.raw.shape.find(field)?))
     }
 
-    /// A field that has to be there.
+    /// Returns a field that has to exist.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Decode`] if the record has no such field.
     pub fn field(&self, field: &str) -> Result<Field<'_>, Error> {
         self.get(field).ok_or_else(|| {
@@ -69,43 +73,45 @@ impl Record {
         })
     }
 
-    /// The value of a field as text, `""` for null.
+    /// Returns the value of a field as text; `""` for null.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] if the record has no such field, or if it is no text: see [`Field::value`].
+    ///
+    /// [`ErrorKind::Decode`] if the record has no such field, or if its value is not text: see [`Field::value`].
     pub fn value(&self, field: &str) -> Result<Cow<'_, str>, Error> {
         self.field(field)?.value()
     }
 
-    /// The record's `sys_id`.
+    /// Returns the `sys_id` of the record.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] if it was not asked for, or is not a valid `sys_id`.
+    ///
+    /// [`ErrorKind::Decode`] if it was not requested, or is not a valid `sys_id`.
     pub fn sys_id(&self) -> Result<SysId, Error> {
         self.value("sys_id")?.parse().map_err(Error::of_response)
     }
 
-    /// The names of the fields, in the order in which they came.
+    /// Returns the names of the fields, in the order in which they came.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         self.raw.shape.visible().map(|at| self.raw.shape.shown(at))
     }
 
-    /// The fields, in the order in which they came.
+    /// Returns the fields, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
         self.raw.shape.visible().map(|at| Field::new(&self.raw, at))
     }
 
-    /// The record as it came, in JSON.
+    /// Returns the record as it came, in JSON.
     pub fn json(&self) -> &str {
         &self.raw.text
     }
 
-    /// How many bytes of memory it takes, more or less; the names, which it shares, are left out.
+    /// Returns the approximate memory use in bytes, without the names of the fields, which records share.
     pub fn footprint(&self) -> usize {
         self.raw.text.len().saturating_add(size_of_val(&*self.raw.spans)).saturating_add(OWN)
     }
 
-    /// The record without a field. It is read anew, and shares no names with others.
+    /// Returns the record without a field. The result shares no names with other records.
     #[must_use]
     pub fn without(&self, field: &str) -> Self {
         let places = scan::member_places(&self.raw.text).enumerate();
@@ -117,19 +123,20 @@ impl Record {
         Self::read(&record, Shapes::new(self.raw.shape.displayed)).unwrap_or_else(|_| self.clone())
     }
 
-    /// The record as serde_json's value.
+    /// Returns the record as a `serde_json::Value`.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] for what JSON allows and no value holds: half a surrogate pair, or a number past all bounds.
+    ///
+    /// [`ErrorKind::Decode`] for JSON that no `Value` can hold: half of a surrogate pair, or a number that is too large.
     pub fn to_value(&self) -> Result<Value, Error> {
         serde_json::from_str(&self.raw.text).map_err(|e| {
             Error::new(ErrorKind::Decode, "the record does not fit a serde_json value").with_reason(e)
         })
     }
 
-    /// The record as a type of one's own. Plain fields read the stored value in every form in which it comes: see
-    /// [`Field::read`]. What serde itself keeps aside first, in a struct with `#[serde(flatten)]` or a tagged enum, it reads as
-    /// it came.
+    /// Converts the record to a type of your own. Plain fields read the stored value in every form in which it may come: see
+    /// [`Field::read`]. Structs with `#[serde(flatten)]` and tagged enums get their values as they came, because serde buffers them
+    /// first.
     ///
     /// ```
     /// use snow_core::{DateTime, SysId, decode::Reference};
@@ -156,6 +163,7 @@ impl Record {
     /// ```
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Decode`], naming the field and what does not fit.
     pub fn to<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
         T::deserialize(self).map_err(|error| error.with_context("the record does not fit the type asked for"))

@@ -12,7 +12,7 @@ use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
-/// An answer that has arrived whole and is a success by its status and type.
+/// A response that has arrived completely and is a success by its status and type.
 ///
 /// ```
 /// use snow_core::{ErrorKind, decode::ApiResponse};
@@ -21,8 +21,8 @@ use serde::de::DeserializeOwned;
 ///     let builder = http::Response::builder().header("content-type", "application/json;charset=UTF-8");
 ///     builder.body(()).unwrap().into_parts().0
 /// };
-/// let answer = ApiResponse::new(head(), r#"{"result":[{"number":"INC0000001"}]}"#.into())?;
-/// assert_eq!(answer.records()?[0].value("number")?, "INC0000001");
+/// let response = ApiResponse::new(head(), r#"{"result":[{"number":"INC0000001"}]}"#.into())?;
+/// assert_eq!(response.records()?[0].value("number")?, "INC0000001");
 ///
 /// let cancelled = r#"{"result":[{"number":"INC0000001"}],"error":{"message":"Transaction cancelled"},"status":"failure"}"#;
 /// let error = ApiResponse::new(head(), cancelled.into())?.records().unwrap_err();
@@ -38,19 +38,23 @@ pub struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// Takes an answer that is a success by its status and type.
+    /// Creates a response from a head and a body that are a success by status and type.
     ///
     /// # Errors
-    /// Whatever the status, the headers and the body say: every other kind of answer is told apart here.
+    ///
+    /// The error that the status, the headers and the body show, for every other response.
     pub fn new(head: Parts, body: Bytes) -> Result<Self, Error> {
         Self::from_source(head, body, ResponseSource::Own)
     }
 
-    /// Takes the response to an item of a batch, which has fewer headers than one of its own (facts 7.1) and is the instance's
-    /// all the same. A 202 is a success here: no item waits for a session.
+    /// Creates the response to an item of a batch, which has fewer headers than other responses of the instance ([facts 7.1]). A 202
+    /// is a success here, because no item waits for a session.
     ///
     /// # Errors
+    ///
     /// As [`new`](Self::new).
+    ///
+    /// [facts 7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
     pub fn of_item(head: Parts, body: Bytes) -> Result<Self, Error> {
         Self::from_source(head, body, ResponseSource::BatchItem)
     }
@@ -65,8 +69,8 @@ impl ApiResponse {
         }
     }
 
-    /// Adds what the head tells to an error about what this response holds. An error about input becomes one about the response,
-    /// which is whole and does not fit: whatever was asked for has been done.
+    /// Adds the status and transaction of this response to an error about its content. An error about invalid input becomes one
+    /// about the response, which is complete but does not fit: the request has been executed.
     pub fn about(&self, error: Error) -> Error {
         let error = match error.kind() {
             ErrorKind::InvalidInput => {
@@ -78,7 +82,7 @@ impl ApiResponse {
         annotate(error, &self.head)
     }
 
-    /// Tells that the request asked for what a person sees (`sysparm_display_value=true`): see
+    /// Sets whether the request asked for display values only (`sysparm_display_value=true`): see
     /// [`Records::displayed`](super::Records::displayed).
     #[must_use]
     pub fn displayed(self, displayed: bool) -> Self {
@@ -86,7 +90,7 @@ impl ApiResponse {
     }
 
     /// Sets whether a list in this response may have an element about itself, `{"__meta":{…}}`. Lists of the Change API end with
-    /// one (facts 7.3), and those of no other API do. `false` by default.
+    /// one ([facts 7.3]), and those of no other API do. `false` by default.
     ///
     /// With `true` that element is not a record: [`records`](Self::records) and [`result`](Self::result) leave it out, and
     /// [`meta`](Self::meta) returns it.
@@ -95,27 +99,29 @@ impl ApiResponse {
     /// # use snow_core::decode::ApiResponse;
     /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
     /// let body = r#"{"result":[{"number":"CHG1"},{"__meta":{"encodedQuery":"active=true"}}]}"#;
-    /// let answer = ApiResponse::new(head, body.into())?.with_meta(true);
-    /// assert_eq!(answer.records()?.len(), 1);
-    /// assert_eq!(answer.meta()?.unwrap().value("encodedQuery")?, "active=true");
+    /// let response = ApiResponse::new(head, body.into())?.with_meta(true);
+    /// assert_eq!(response.records()?.len(), 1);
+    /// assert_eq!(response.meta()?.unwrap().value("encodedQuery")?, "active=true");
     /// # Ok::<_, snow_core::Error>(())
     /// ```
+    ///
+    /// [facts 7.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#73-scripted-rest-and-the-dictionary
     #[must_use]
     pub fn with_meta(self, has_meta: bool) -> Self {
         Self { has_meta, ..self }
     }
 
-    /// Sets whether half of a surrogate pair (`"\ud83d"`), which JSON allows and no text holds, is replaced by U+FFFD, the replacement
-    /// character. `false` by default, which makes reading such a value an error. With `true`, [`body`](Self::body) has the
-    /// replacement, too.
+    /// Sets whether half of a surrogate pair (`"\ud83d"`), which JSON allows and no Rust string can hold, is replaced by U+FFFD,
+    /// the replacement character. `false` by default, which makes reading such a value an error. With `true`, [`body`](Self::body)
+    /// contains the replacement, too.
     ///
     /// ```
     /// # use snow_core::decode::ApiResponse;
     /// # let head = || http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
     /// let body = r#"{"result":{"name":"half: \ud83d"}}"#;
     /// assert!(ApiResponse::new(head(), body.into())?.record()?.value("name").is_err());
-    /// let answer = ApiResponse::new(head(), body.into())?.lossy_text(true);
-    /// assert_eq!(answer.record()?.value("name")?, "half: \u{fffd}");
+    /// let response = ApiResponse::new(head(), body.into())?.lossy_text(true);
+    /// assert_eq!(response.record()?.value("name")?, "half: \u{fffd}");
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     #[must_use]
@@ -126,11 +132,12 @@ impl ApiResponse {
         self
     }
 
-    /// Returns what a list of the Change API says of itself: the query that was carried out, and which fields of it were applied
-    /// or ignored. `None` if the response has no such element, and for other APIs: see [`with_meta`](Self::with_meta).
+    /// Returns the element that a list of the Change API adds about itself: the query that was executed, and which of its fields
+    /// were applied or ignored. `None` if the response has no such element, and for other APIs: see [`with_meta`](Self::with_meta).
     ///
     /// # Errors
-    /// As [`records`](Self::records), and [`ErrorKind::Decode`] if the element does not hold an object.
+    ///
+    /// As [`records`](Self::records), and [`ErrorKind::Decode`] if the element does not contain an object.
     pub fn meta(&self) -> Result<Option<Record>, Error> {
         Ok(self.split_meta()?.1)
     }
@@ -143,55 +150,61 @@ impl ApiResponse {
         }
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> StatusCode {
         self.head.status
     }
 
-    /// The headers. Those that hold a secret (`set-cookie`, `x-usertoken`) are marked sensitive, so that they are not printed.
+    /// Returns the headers. Those that hold a secret (`set-cookie`, `x-usertoken`) are marked sensitive, so that they are not
+    /// printed.
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }
 
-    /// The body as it came.
+    /// Returns the body as it came.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// How many rows match the query, from `X-Total-Count`. It counts rows that the caller may not read, too (facts 9).
+    /// Returns how many records match the query, from `X-Total-Count`. Records that the user may not read are counted, too ([facts
+    /// 9]).
+    ///
+    /// [facts 9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#9-paging
     pub fn total(&self) -> Option<u64> {
         total(&self.head.headers)
     }
 
-    /// How often the request was tried, if the retry layer had a say in it.
+    /// Returns how often the request was attempted, if the stack has a retry layer.
     pub fn attempts(&self) -> Option<Attempts> {
         self.head.extensions.get().copied()
     }
 
-    /// The one record of `{"result":{…}}`.
+    /// Returns the one record of `{"result":{…}}`.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Truncated`] if the response ends too early, [`ErrorKind::TransactionCancelled`] if it contains an error,
-    /// [`ErrorKind::Malformed`] if it is not JSON, [`ErrorKind::EmptyResponse`] if there is nothing in it, and
-    /// [`ErrorKind::Decode`] if it contains something else.
+    /// [`ErrorKind::Malformed`] if it is not JSON, [`ErrorKind::EmptyResponse`] if it is empty, and [`ErrorKind::Decode`] if it contains
+    /// something else.
     pub fn record(&self) -> Result<Record, Error> {
         self.read_record(Shapes::new(self.displayed))
     }
 
-    /// The same, quicker where it has the fields of the record that was read before.
+    /// Returns the one record, as [`record`](Self::record) does, but faster if it has the same fields as the record before.
     ///
     /// ```
     /// # use snow_core::decode::{ApiResponse, LastShape};
     /// # let head = || http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
     /// let last = LastShape::default();
     /// for number in ["INC1", "INC2"] {
-    ///     let answer = ApiResponse::new(head(), format!(r#"{{"result":{{"number":"{number}"}}}}"#).into())?;
-    ///     assert_eq!(answer.record_like(&last)?.value("number")?, number);
+    ///     let response = ApiResponse::new(head(), format!(r#"{{"result":{{"number":"{number}"}}}}"#).into())?;
+    ///     assert_eq!(response.record_like(&last)?.value("number")?, number);
     /// }
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     ///
     /// # Errors
+    ///
     /// As [`record`](Self::record).
     pub fn record_like(&self, last: &LastShape) -> Result<Record, Error> {
         let record = self.read_record(Shapes::after(last.get(), self.displayed))?;
@@ -203,11 +216,12 @@ impl ApiResponse {
         read_one(&self.body, shapes).map_err(|error| annotate(error, &self.head))
     }
 
-    /// The records of `{"result":[…]}`, however many there are: small records take many times the memory of the body. Where the
-    /// request had a limit, use [`records_at_most`](Self::records_at_most).
+    /// Returns the records of `{"result":[…]}`, however many there are. Small records take many times the memory of the body. If
+    /// the request has a limit, use [`records_at_most`](Self::records_at_most).
     ///
     /// # Errors
-    /// As [`record`](Self::record). The error of a record that is malformed names the record in front of it.
+    ///
+    /// As [`record`](Self::record). The error about a malformed record names the record before it.
     pub fn records(&self) -> Result<Vec<Record>, Error> {
         self.records_at_most(usize::MAX)
     }
@@ -217,13 +231,14 @@ impl ApiResponse {
     /// ```
     /// # use snow_core::{ErrorKind, decode::ApiResponse};
     /// # let head = http::Response::builder().header("content-type", "application/json").body(()).unwrap().into_parts().0;
-    /// let answer = ApiResponse::new(head, r#"{"result":[{"number":"INC1"},{"number":"INC2"}]}"#.into())?;
-    /// assert_eq!(answer.records_at_most(2)?.len(), 2);
-    /// assert_eq!(answer.records_at_most(1).unwrap_err().kind(), ErrorKind::ResponseMismatch);
+    /// let response = ApiResponse::new(head, r#"{"result":[{"number":"INC1"},{"number":"INC2"}]}"#.into())?;
+    /// assert_eq!(response.records_at_most(2)?.len(), 2);
+    /// assert_eq!(response.records_at_most(1).unwrap_err().kind(), ErrorKind::ResponseMismatch);
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     ///
     /// # Errors
+    ///
     /// As [`records`](Self::records), and [`ErrorKind::ResponseMismatch`] if there are more than `max` records.
     pub fn records_at_most(&self, max: usize) -> Result<Vec<Record>, Error> {
         let (body, _) = self.split_meta()?;
@@ -231,12 +246,12 @@ impl ApiResponse {
         read_list(&body, shapes, max).map_err(|error| annotate(error, &self.head))
     }
 
-    /// The whole body as a type of one's own, for APIs that put something else than `result` at the top (facts 7.2): an object, an
-    /// array, or any other JSON. Values are read as they came, by serde_json; a [`Record`] in the type reads stored values in
+    /// Returns the whole body as a type of your own, for APIs whose responses have no `result` at the top ([facts 7.2]): an object,
+    /// an array, or any other JSON. Values are read as they came, by serde_json; a [`Record`] in the type reads stored values in
     /// every form.
     ///
     /// A member `error` is data like any other, unless it has the form of the service's own errors: an object with a message, a
-    /// text together with `"status":"failure"`, or either of them beside a `result` (facts 3.1).
+    /// text together with `"status":"failure"`, or either of them in addition to a `result` ([facts 3.1]).
     ///
     /// ```
     /// # use snow_core::{ErrorKind, decode::ApiResponse};
@@ -253,9 +268,13 @@ impl ApiResponse {
     /// ```
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Truncated`] if the response ends too early, [`ErrorKind::TransactionCancelled`] if it contains an error,
-    /// [`ErrorKind::Malformed`] if it is not JSON, [`ErrorKind::EmptyResponse`] if there is nothing in it, and
-    /// [`ErrorKind::Decode`] if it does not fit the type.
+    /// [`ErrorKind::Malformed`] if it is not JSON, [`ErrorKind::EmptyResponse`] if it is empty, and [`ErrorKind::Decode`] if it does not
+    /// fit the type.
+    ///
+    /// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
+    /// [facts 3.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#31-envelope
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read_from(&self.body)
     }
@@ -272,8 +291,8 @@ impl ApiResponse {
         read().map_err(|error| annotate(error, &self.head))
     }
 
-    /// What `result` holds as a type of one's own: for APIs whose results are no records of fields, with numbers, booleans and
-    /// lists in them (facts 7.3).
+    /// Returns the content of `result` as a type of your own, for APIs whose results are not records but contain numbers, booleans
+    /// and lists ([facts 7.3]).
     ///
     /// ```
     /// # use snow_core::decode::ApiResponse;
@@ -281,13 +300,16 @@ impl ApiResponse {
     /// #[derive(serde::Deserialize)]
     /// struct Progress { status: String, percent_complete: u8 }
     ///
-    /// let answer = ApiResponse::new(head, r#"{"result":{"status":"2","percent_complete":100}}"#.into())?;
-    /// assert_eq!(answer.result::<Progress>()?.percent_complete, 100);
+    /// let response = ApiResponse::new(head, r#"{"result":{"status":"2","percent_complete":100}}"#.into())?;
+    /// assert_eq!(response.result::<Progress>()?.percent_complete, 100);
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     ///
     /// # Errors
+    ///
     /// As [`json`](Self::json).
+    ///
+    /// [facts 7.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#73-scripted-rest-and-the-dictionary
     pub fn result<T: DeserializeOwned>(&self) -> Result<T, Error> {
         #[derive(serde::Deserialize)]
         struct Envelope<T> {
@@ -296,9 +318,10 @@ impl ApiResponse {
         self.read_from::<Envelope<T>>(&self.split_meta()?.0).map(|envelope| envelope.result)
     }
 
-    /// Nothing, which is what a DELETE answers.
+    /// Checks a response without a result, such as that to a DELETE.
     ///
     /// # Errors
+    ///
     /// If there is a body: [`ErrorKind::Truncated`] if it ends too early, [`ErrorKind::TransactionCancelled`] if it contains an
     /// error, and [`ErrorKind::Malformed`] if it is not JSON.
     pub fn discard(&self) -> Result<(), Error> {
@@ -316,11 +339,12 @@ impl std::fmt::Debug for ApiResponse {
     }
 }
 
-/// Waits for the whole of an answer, up to a limit in bytes. The head of a refusal says enough: its body is read no further
-/// than it comes, and one that breaks takes nothing from it.
+/// Receives a whole response, up to a limit in bytes. The head of a rejection says enough, so its body is read only as far as it
+/// arrives, and an error while reading it is ignored.
 ///
 /// # Errors
-/// [`ErrorKind::ResponseTooLarge`] past the limit, or what went wrong on the wire, with what the head told.
+///
+/// [`ErrorKind::ResponseTooLarge`] if the response exceeds the limit, and errors of the connection, with the status of the head.
 pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, Bytes), Error> {
     let (head, body) = response.into_parts();
     if head.status.is_success() {
@@ -336,8 +360,8 @@ pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, B
 /// Far more than any refusal says.
 const MAX_ERROR_BODY: usize = 1 << 20;
 
-/// Whether an answer with this head is a success by its status and type, so that its body can be read by [`Records`](super::Records). The body
-/// of any other goes to [`ApiResponse::new`] with it, which tells what it is.
+/// Returns whether a response with this head is a success by its status and type, so that [`Records`](super::Records) can read its
+/// body. For any other, pass head and body to [`ApiResponse::new`], which returns the error that it is.
 pub fn is_success(head: &Parts) -> bool {
     error_response::error_of(head, &Bytes::from_static(b"{"), ResponseSource::Own).is_none()
 }

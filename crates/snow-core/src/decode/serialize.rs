@@ -19,6 +19,7 @@ impl Serialize for Record {
     /// the [`value`](super::Field::value) of each field as a cell.
     ///
     /// # Errors
+    ///
     /// For what no serde type holds: half a surrogate pair, and a number that would have to be rounded. [`json`](Record::json) has
     /// these as they came. And for what the format cannot hold: some have no integers of 128 bits.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,4 @@
-//! What an OAuth client is made of.
+//! The settings of an OAuth client.
 
 use crate::Client;
 use crate::OAuthClient;
@@ -11,32 +11,33 @@ use snow_core::{BoxError, Error, Secret};
 use std::future::Future;
 use std::time::Duration;
 
-/// The login of an [`OAuthClient`]: how it obtains tokens, and where they are kept.
+/// The login of an [`OAuthClient`]: how it obtains tokens, and where they are stored.
 #[derive(Clone, Debug, Default)]
 pub struct OAuthLogin {
     oauth: OAuthBuilder,
 }
 
-/// Settings of an [`OAuthClient`].
+/// A builder of an [`OAuthClient`].
 pub type OAuthClientBuilder = ClientBuilder<OAuthLogin>;
 
 impl ClientBuilder<OAuthLogin> {
-    /// The id of the OAuth client, from the instance's application registry.
+    /// Sets the id of the OAuth client, from the instance's application registry.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.login.oauth = self.login.oauth.client_id(id);
         self
     }
 
-    /// The OAuth client's secret.
+    /// Sets the secret of the OAuth client.
     pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.login.oauth = self.login.oauth.client_secret(secret);
         self
     }
 
-    /// Called with every new token that this client obtains, and waited for before any call goes out with it. If it
-    /// fails, so does the call; the token is kept and given to it again with the next one.
+    /// Sets a function that saves tokens. It is called with every new token that this client obtains, and completes before any call
+    /// is sent with the token. If it fails, so does the call; the token is kept, and passed to the function again with the next
+    /// call.
     ///
-    /// It must not call the client whose token it saves: such a call is refused, because it would wait for itself.
+    /// The function must not call the client whose token it saves: such a call would wait for itself, and is refused.
     pub fn token_updater<F, Fut, E>(mut self, save: F) -> Self
     where
         F: Fn(Token) -> Fut + Send + Sync + 'static,
@@ -47,22 +48,22 @@ impl ClientBuilder<OAuthLogin> {
         self
     }
 
-    /// Where tokens are kept: a token that is there is used at the start, and each new one is there before any call goes out
-    /// with it. A [`FileStore`](crate::FileStore) is shared by processes. In place of a
-    /// [`token_updater`](Self::token_updater).
+    /// Sets where tokens are stored, instead of a [`token_updater`](Self::token_updater). A stored token is used from the start,
+    /// and each new one is stored before any call is sent with it. Several processes can share a
+    /// [`FileStore`](crate::oauth::FileStore).
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
         self.login.oauth = self.login.oauth.token_store(store);
         self
     }
 
-    /// What happens when the store or the updater fails: by default the call does.
+    /// Sets what happens when the store or the updater fails. By default the call fails.
     pub fn store_policy(mut self, policy: StorePolicy) -> Self {
         self.login.oauth = self.login.oauth.store_policy(policy);
         self
     }
 
-    /// The way to the first token without a person, and back when the refresh token is dead: client credentials, a signed
-    /// assertion, user and password kept in memory, another provider. See [`Grant`].
+    /// Sets how to obtain the first token without a person, and a new one when the refresh token has expired: client credentials, a
+    /// signed assertion, user and password kept in memory, or another provider. See [`Grant`].
     ///
     /// ```
     /// use snow_client::{OAuthClient, oauth::Grant};
@@ -73,7 +74,7 @@ impl ClientBuilder<OAuthLogin> {
     ///     .client_secret("my-secret")
     ///     .grant(Grant::client_credentials())
     /// #   .transport(snow_client::Transport::builder().build()?)
-    ///     .build()?; // the first call gets a token
+    ///     .build()?; // the first call requests a token
     /// # Ok::<_, snow_client::Error>(())
     /// ```
     pub fn grant(mut self, grant: Grant) -> Self {
@@ -81,60 +82,64 @@ impl ClientBuilder<OAuthLogin> {
         self
     }
 
-    /// A public client, which has no secret: a program on people's machines. It logs in by
-    /// [`authorization`](OAuthClient::authorization) alone.
+    /// Sets that the OAuth client is public and has no secret, such as a program on a user's own machine. It can log in only with
+    /// [`authorization`](OAuthClient::authorization).
     pub fn public_client(mut self) -> Self {
         self.login.oauth = self.login.oauth.public_client();
         self
     }
 
-    /// A scope to ask for; may be called several times. Without one the service gives `useraccount` (facts 4.1).
+    /// Adds a scope to request; may be called several times. Without a scope the service grants `useraccount` ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.login.oauth = self.login.oauth.scope(scope);
         self
     }
 
-    /// Where tokens are asked for, in place of the instance's `/oauth_token.do`: a gateway's own path, or another issuer.
+    /// Sets the URL of the token endpoint, instead of the instance's `/oauth_token.do`: that of a gateway, or of another issuer.
     pub fn token_url(mut self, url: impl Into<String>) -> Self {
         self.login.oauth = self.login.oauth.token_url(url);
         self
     }
 
-    /// Where people log in, in place of the instance's `/oauth_auth.do`.
+    /// Sets the URL of the login page, instead of the instance's `/oauth_auth.do`.
     pub fn authorization_url(mut self, url: impl Into<String>) -> Self {
         self.login.oauth = self.login.oauth.authorization_url(url);
         self
     }
 
-    /// Where tokens are revoked, in place of the instance's `/oauth_revoke_token.do`; asked by a form, as RFC 7009 says.
+    /// Sets the URL that revokes tokens, instead of the instance's `/oauth_revoke_token.do`. It receives a form, as in RFC 7009.
     pub fn revocation_url(mut self, url: impl Into<String>) -> Self {
         self.login.oauth = self.login.oauth.revocation_url(url);
         self
     }
 
-    /// Sets how long a token request may take, from the request to the end of the response; 30 s by default. Calls that wait for
-    /// the token fail with the request. A call whose own [deadline](Self::deadline) comes first fails by itself, and its error says
-    /// that it waited for a token.
+    /// Sets how long a token request may take, from the request to the end of the response; 30 seconds by default. Calls that wait
+    /// for the token fail with the request. A call whose own [deadline](Self::deadline) passes first fails alone, and its error
+    /// says that it waited for a token.
     pub fn token_timeout(mut self, limit: Duration) -> Self {
         self.login.oauth = self.login.oauth.token_timeout(limit);
         self
     }
 
-    /// Sets how long each call of your own code may take: of the token store or updater, of a [`Signer`](crate::Signer), and of a
-    /// [callback](Grant::callback); 30 s by default. A store may wait ten times as long for its
-    /// [lease](TokenStore::lease), because another process may hold it for as long as it refreshes the token.
+    /// Sets how long each call of your own code may take: of the token store or updater, of a [`Signer`](crate::oauth::Signer), and
+    /// of a
+    /// [callback](Grant::callback); 30 seconds by default. A store may wait ten times as long for its [lease](TokenStore::lease), because
+    /// another process may hold it while it refreshes the token.
     ///
-    /// A store or an updater that does not finish by then has failed: see [`store_policy`](Self::store_policy).
+    /// A store or an updater that takes longer counts as failed: see [`store_policy`](Self::store_policy).
     pub fn callback_timeout(mut self, limit: Duration) -> Self {
         self.login.oauth = self.login.oauth.callback_timeout(limit);
         self
     }
 
-    /// The client. Without a [`grant`](Self::grant) or a token in its [store](Self::token_store) it has no token yet: see
+    /// Creates the client. Without a [`grant`](Self::grant) or a token in its [store](Self::token_store) it has no token yet: see
     /// [`OAuthClient::generate_token`] and [`OAuthClient::set_token`].
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`], naming the setting that is missing, wrong, or at odds with another.
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), naming the setting that is missing, wrong, or in conflict with another.
     pub fn build(self) -> Result<OAuthClient, Error> {
         let instance = self.checked_instance()?;
         let (settings, bottom) = (&self.settings, self.bottom()?);

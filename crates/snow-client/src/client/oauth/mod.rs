@@ -1,4 +1,4 @@
-//! The client with a token.
+//! The client with an OAuth token.
 
 pub(crate) mod builder;
 
@@ -10,9 +10,9 @@ use std::ops::Deref;
 
 /// A client of one instance that logs in with OAuth. Clones share the token.
 ///
-/// A token that is over is renewed before the next call goes out, and one that the instance refuses is renewed once and the
-/// call sent once more; however many calls wait, there is one token request. The token updater has each new token before
-/// any call goes out with it.
+/// It has all methods of [`Client`]. An expired token is refreshed before the next call is sent. A token that the instance refuses
+/// is refreshed once, and the call is sent once more. However many calls wait, there is one token request. The token updater, or
+/// the token store, has each new token before any call is sent with it.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), snow_client::Error> {
@@ -35,34 +35,36 @@ pub struct OAuthClient {
 }
 
 impl OAuthClient {
-    /// A client to be configured.
+    /// Returns a builder, to set the instance and the OAuth client and to build the client.
     pub fn builder() -> OAuthClientBuilder {
         OAuthClientBuilder::default()
     }
 
-    /// Gets a token with the password grant, gives it to the token updater, and uses it from then on. The password is
-    /// not kept: when the refresh token is over too (after 100 days by default), this has to be called again.
+    /// Requests a token with the password grant, passes it to the token updater, and uses it from then on. The password is not
+    /// kept: when the refresh token has expired as well (after 100 days by default), call this again.
     ///
     /// # Errors
-    /// [`ErrorKind::TokenRefused`](crate::ErrorKind::TokenRefused) if the instance says no,
-    /// [`ErrorKind::TokenNotSaved`](crate::ErrorKind::TokenNotSaved) if the updater fails, or what went wrong on the way.
+    ///
+    /// [`ErrorKind::TokenRefused`](crate::ErrorKind::TokenRefused) if the instance refuses,
+    /// [`ErrorKind::TokenNotSaved`](crate::ErrorKind::TokenNotSaved) if the updater fails, and the errors of the token request.
     pub async fn generate_token(&self, user: &str, password: impl Into<Secret>) -> Result<Token, Error> {
         self.client.inner.stored.forget();
         self.oauth.generate_token(user, password).await
     }
 
-    /// Gets a token by a grant, saves it, and uses it from then on. See [`OAuthClientBuilder::grant`] for a client that
-    /// does so by itself.
+    /// Requests a token with a grant, saves it, and uses it from then on. To have the client do this by itself, see
+    /// [`OAuthClientBuilder::grant`].
     ///
     /// # Errors
+    ///
     /// As [`generate_token`](Self::generate_token).
     pub async fn log_in(&self, grant: &Grant) -> Result<Token, Error> {
         self.client.inner.stored.forget();
         self.oauth.log_in(grant).await
     }
 
-    /// Begins a login in a browser, which comes back to `redirect_uri`: one that the instance's registry has for this
-    /// client (facts 4.3). Programs on people's machines have a `Loopback` for it, with the feature `loopback`.
+    /// Begins a login in a browser, which returns to `redirect_uri`. The instance's application registry has to list that URI for
+    /// this OAuth client ([facts 4.3]). Programs on a user's own machine can use a `Loopback`, with the feature `loopback`.
     ///
     /// ```
     /// # fn example(client: &snow_client::OAuthClient) -> Result<(), snow_client::Error> {
@@ -76,53 +78,63 @@ impl OAuthClient {
     /// ```
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the redirect URI is not an absolute URL.
+    ///
+    /// [facts 4.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#43-authorization-code
     pub fn authorization(&self, redirect_uri: &str) -> Result<AuthorizationRequest, Error> {
         self.oauth.authorization(redirect_uri)
     }
 
-    /// Ends a login in a browser: takes what the browser came back with (the whole address, or its query), exchanges the
-    /// code for a token, saves it, and uses it from then on.
+    /// Completes a login in a browser: takes the URL, or its query, to which the browser was redirected, exchanges the code for a
+    /// token, saves the token, and uses it from then on.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if it is not the answer to this request,
-    /// [`ErrorKind::TokenRefused`](crate::ErrorKind::TokenRefused) if the person or the instance said no, or as
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the redirect does not belong to this request,
+    /// [`ErrorKind::TokenRefused`](crate::ErrorKind::TokenRefused) if the user or the instance refused, and as
     /// [`generate_token`](Self::generate_token).
     pub async fn exchange_code(&self, request: &AuthorizationRequest, answer: &str) -> Result<Token, Error> {
         self.client.inner.stored.forget();
         self.oauth.exchange_code(request, answer).await
     }
 
-    /// Ends the token on the instance, refresh token and all, then forgets it here and in the storage. Everybody who uses
-    /// the same token is logged out, too (facts 4.2).
+    /// Revokes the token on the instance, including its refresh token, then deletes it here and in the storage. Everyone who uses
+    /// the same token is logged out, too ([facts 4.2]).
     ///
     /// # Errors
-    /// [`ErrorKind::NoToken`](crate::ErrorKind::NoToken) if there is none. If the instance could not be asked, the token is kept.
+    ///
+    /// [`ErrorKind::NoToken`](crate::ErrorKind::NoToken) if the client has no token. If the request to the instance fails, the token is
+    /// kept.
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     pub async fn revoke(&self) -> Result<(), Error> {
         self.oauth.revoke().await
     }
 
-    /// Why the storage did not take the token in use, where calls go on all the same; see
-    /// [`StorePolicy::BestEffort`](crate::StorePolicy::BestEffort).
+    /// Returns the error of the storage if it could not save the current token and calls continue regardless; see
+    /// [`StorePolicy::BestEffort`](crate::oauth::StorePolicy::BestEffort).
     pub fn store_error(&self) -> Option<Error> {
         self.oauth.store_error()
     }
 
-    /// What holds the token: for layers of your own stack, and for a `Loopback`.
+    /// Returns the holder of the token, for layers of your own stack and for a `Loopback`.
     pub fn oauth(&self) -> &OAuth {
         &self.oauth
     }
 
-    /// Uses a stored token from now on, or none. The token updater does not hear of it: it came from the storage.
+    /// Sets the token, such as one that you have stored, or removes it with `None`. The token updater is not called, because the
+    /// token is stored already.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the access token is empty or no header can carry it.
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the access token is empty or cannot be sent in a header.
     pub fn set_token(&self, token: impl Into<Option<Token>>) -> Result<(), Error> {
         self.client.inner.stored.forget();
         self.oauth.set_token(token)
     }
 
-    /// The token in use, if there is one. It may be over and be renewed with the next call.
+    /// Returns the current token, if there is one. It may have expired; the next call then refreshes it.
     pub fn token(&self) -> Option<Token> {
         self.oauth.token()
     }

@@ -170,7 +170,7 @@ fn is_stored_as_sent(client: &ClientInner, request: &ApiRequest, lookup: &ValueL
 }
 
 fn open(error: Error, why: &str) -> Error {
-    error.with_context(&format!("it is open whether it was carried out ({why})"))
+    error.with_context(&format!("it is unknown whether it was carried out ({why})"))
 }
 
 /// What a lookup found, where that decides nothing.
@@ -180,7 +180,7 @@ fn in_words(found: &LookupResult, name: &str, value: &str) -> String {
         LookupResult::Several => format!("several records have its {name}"),
         LookupResult::Hidden => format!("a record with its {name} is hidden from this user"),
         LookupResult::InOtherCase(sys_id) => {
-            format!("the record {sys_id} has its {name} in another case, and may be another one")
+            format!("the record {sys_id} has its {name} in different case, and may be a different record")
         }
         LookupResult::Other(other) => other_value(name, value, other),
         LookupResult::One(sys_id) => format!("the record {sys_id} has its {name}"),
@@ -189,7 +189,7 @@ fn in_words(found: &LookupResult, name: &str, value: &str) -> String {
 }
 
 pub(crate) fn other_value(name: &str, value: &str, other: &str) -> String {
-    format!("a look for the {name} {} found a record with {}", shown(value), shown(other))
+    format!("the lookup of the {name} {} found a record with {}", shown(value), shown(other))
 }
 
 /// A value on one line, not too long.

@@ -26,6 +26,7 @@ pub(crate) async fn execute<T>(
 /// Returns the response as it came, or a 204 if the record is known to be gone.
 ///
 /// # Errors
+///
 /// That of the deletion, if an earlier attempt may have deleted the record and it is not known to be gone.
 async fn confirmed(
     client: &ClientInner,
@@ -55,6 +56,7 @@ fn is_in_doubt(head: &Parts) -> bool {
 /// the same of those and of none (facts 1.3, 9).
 ///
 /// # Errors
+///
 /// `error`, if the record is not known to be gone.
 async fn is_gone(
     client: &ClientInner,
@@ -64,7 +66,7 @@ async fn is_gone(
 ) -> Result<(), Error> {
     let Some((path, sys_id)) = record_of(&request.path).filter(|_| error.kind() == ErrorKind::NotFound)
     else {
-        return Err(open(error, "nothing tells whether it is gone"));
+        return Err(open(error, "the response does not show whether it is gone"));
     };
     let finder = RecordFinder::new(client, &path, request, time);
     match finder.records(field("sys_id").eq(sys_id), &["sys_id"], 1).await {
@@ -73,7 +75,7 @@ async fn is_gone(
             Err(open(error, "the record is still there"))
         }
         Ok((_, Some(_))) => Err(open(error, "the record is hidden from this user")),
-        Ok((_, None)) => Err(open(error, "the instance told no X-Total-Count")),
+        Ok((_, None)) => Err(open(error, "the instance sent no X-Total-Count")),
         Err(why) => Err(open(error, &format!("it could not be looked for: {why}"))),
     }
 }

@@ -118,7 +118,7 @@ impl ValueLookup<'_> {
             return match total {
                 Some(0) => Ok(LookupResult::Nothing),
                 Some(_) => Ok(LookupResult::Hidden),
-                None => Err(Error::new(ErrorKind::Incomplete, "the instance told no X-Total-Count")),
+                None => Err(Error::new(ErrorKind::Incomplete, "the instance sent no X-Total-Count")),
             };
         };
         for record in &records {

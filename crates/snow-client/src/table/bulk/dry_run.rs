@@ -5,11 +5,11 @@ use crate::batch::api_call::ApiCall;
 use snow_core::{Error, SysId};
 use std::future::poll_fn;
 
-/// What a bulk write would do. Returned by [`BulkWrite::dry_run`].
+/// The records that a bulk write would write. Returned by [`BulkWrite::dry_run`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DryRun {
-    /// The records that would be written, in this order.
+    /// The records that would be written, in the order of the writes.
     pub sys_ids: Vec<SysId>,
     /// Whether records of a query may have been missed because records moved while the query was read: see
     /// [`BulkReport::may_have_drifted`](super::BulkReport::may_have_drifted).
@@ -19,8 +19,8 @@ pub struct DryRun {
 impl<C: ApiCall> BulkWrite<C> {
     /// Returns the records that would be written, and writes nothing.
     ///
-    /// The records of a query are read as the bulk write reads them, and each call is checked as it is before it is sent. Records may
-    /// change between a dry run and the bulk write: to write exactly these records, give their ids to
+    /// The records of a query are read as the bulk write reads them, and each call is checked as it is before it is sent. Records
+    /// may change between a dry run and the bulk write. To write exactly these records, pass their ids to
     /// [`update_many`](crate::Table::update_many) or [`delete_many`](crate::Table::delete_many).
     ///
     /// ```
@@ -38,8 +38,8 @@ impl<C: ApiCall> BulkWrite<C> {
     ///
     /// # Errors
     ///
-    /// Those that the bulk write would have before its first write, those of the first call that cannot be sent, and those of reading
-    /// the query.
+    /// The errors that the bulk write would return before its first write, that of the first call that cannot be sent, and those of
+    /// reading the query.
     pub async fn dry_run(mut self) -> Result<DryRun, Error> {
         if let Some(refused) = self.query_error.take() {
             return Err(refused);

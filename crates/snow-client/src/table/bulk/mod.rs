@@ -28,33 +28,37 @@ use write_queue::{QueuedWrite, WriteQueue};
 /// How many writes are under way at once by default: as many as a node of an instance runs at a time (facts 8.2).
 const DEFAULT_CONCURRENCY: usize = 4;
 
-/// Updates or deletions of many records: a [`Stream`] of outcomes, one for each record, with a [`next`](Self::next) of its own, or
-/// [`all`](Self::all) of them.
+/// Updates or deletions of many records: a [`Stream`] of outcomes, one for each record. [`next`](Self::next) returns one outcome,
+/// [`all`](Self::all) returns all of them.
 ///
 /// [`update_many`](crate::Table::update_many), [`update_each`](crate::Table::update_each) and
-/// [`delete_many`](crate::Table::delete_many) of a table write the records that are named;
-/// [`update_all`](crate::table::ListRecords::update_all) and [`delete_all`](crate::table::ListRecords::delete_all) of a list write
-/// the records of a query. Each write is a call like any other: it waits for a concurrency permit, is retried where that does no harm,
-/// and tells whether it may have been executed. One that fails stops no other, unless
-/// [`stop_at_first_error`](Self::stop_at_first_error) is set. Outcomes come in the order in which the writes end.
+/// [`delete_many`](crate::Table::delete_many) of a table write the records with the given ids;
+/// [`update_all`](crate::table::ListRecords::update_all) and [`delete_all`](crate::table::ListRecords::delete_all) of a list write the
+/// records of a query. Each write is a call like any other: it waits for a concurrency permit, is retried if that is safe, and its
+/// error says whether it may have been executed. A write that fails does not stop the others, unless
+/// [`stop_at_first_error`](Self::stop_at_first_error) is set. Outcomes are returned in the order in which the writes end.
 ///
-/// The records of a query are read by `sys_id` while the first are written, each once, whatever order the query has. With an order
-/// and a limit, the first so many in that order are read before anything is written, and so are all records of a query that is read in
-/// parts because it is too long for one URL. If records moved meanwhile so that some may have been missed,
-/// [`BulkReport::may_have_drifted`] says so. A query is refused before anything is written:
+/// The records of a query are read by `sys_id`, each once and regardless of the query's order, while the first of them are written.
+/// If the query has an order and a limit, the records up to the limit are read in that order before anything is written. So are all
+/// records of a query that is read in parts because it is too long for one URL. If records moved meanwhile so that some may have
+/// been missed,
+/// [`BulkReport::may_have_drifted`] is true.
 ///
-/// - without a condition or a limit: that is every record of the table;
-/// - with a condition on a field, or an order by one, that the records do not show: the service drops such a condition and selects
-///   more (facts 2.5);
-/// - that is raw text which cannot be read;
-/// - with an offset.
+/// A query is refused before anything is written
 ///
-/// [`dry_run`](Self::dry_run) returns the records that would be written. [`stop_handle`](Self::stop_handle) ends a bulk write without
-/// losing an outcome.
+/// - if it has neither a condition nor a limit, because it would select every record of the table;
+/// - if it has a condition on, or an order by, a field that the records do not contain: the service drops such a condition and
+///   selects more records ([facts 2.5]);
+/// - if it is raw text that cannot be parsed;
+/// - if it has an offset.
+///
+/// [`dry_run`](Self::dry_run) returns the records that would be written. [`stop_handle`](Self::stop_handle) ends a bulk write without losing
+/// an outcome.
 ///
 /// # Cancel safety
 ///
-/// It spawns no task: writes go on when it is polled. **Dropping it leaves it unknown what became of the writes under way.**
+/// It spawns no task: it makes progress when it is polled. **Dropping it leaves it unknown whether the writes under way were
+/// executed.**
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -72,6 +76,8 @@ const DEFAULT_CONCURRENCY: usize = 4;
 /// assert!(report.is_complete());
 /// # Ok(()) }
 /// ```
+///
+/// [facts 2.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#25-queries-that-are-wrong
 #[must_use = "nothing is written unless it is polled"]
 pub struct BulkWrite<C: ApiCall> {
     queue: WriteQueue,
@@ -139,19 +145,20 @@ impl<C: ApiCall> BulkWrite<C> {
         }
     }
 
-    /// Sets the most writes that may be under way at the same time; 4 by default. The client's own limit on concurrent requests
-    /// applies as well.
+    /// Sets the maximum number of writes that are under way at the same time; 4 by default. The client's own limit on concurrent
+    /// requests applies as well.
     pub fn concurrency(self, writes: usize) -> Self {
         Self { concurrency: writes.max(1), ..self }
     }
 
-    /// Sets whether no further write begins once one has failed. Those under way are finished, and have their outcomes.
+    /// Sets whether no further write begins once one has failed; `false` by default. Writes that are under way are finished, and
+    /// have their outcomes.
     pub fn stop_at_first_error(self, stop: bool) -> Self {
         Self { stops_at_error: stop, ..self }
     }
 
     /// Returns a handle that stops the bulk write from any task: no further write begins, and those under way are finished and have
-    /// their outcomes. So Ctrl-C loses no outcome.
+    /// their outcomes. Stopping it on Ctrl-C thus loses no outcome.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -159,29 +166,29 @@ impl<C: ApiCall> BulkWrite<C> {
     /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
     /// use serde_json::json;
     /// use snow_client::field;
+    /// use std::time::Duration;
     ///
     /// let update = client.table("incident").list().query(field("priority").eq(5)).update_all(&json!({ "urgency": "2" }));
     /// let stop = update.stop_handle();
     /// tokio::spawn(async move {
-    ///     if tokio::signal::ctrl_c().await.is_ok() {
-    ///         stop.stop();
-    ///     }
+    ///     tokio::time::sleep(Duration::from_secs(600)).await; // or tokio::signal::ctrl_c()
+    ///     stop.stop();
     /// });
     /// let report = update.all().await;
-    /// println!("{} written, {} not begun", report.outcomes.len(), report.untouched.len());
+    /// println!("{} written, {} not started", report.outcomes.len(), report.untouched.len());
     /// # Ok(()) }
     /// ```
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }
 
-    /// Calls a function after each write with how far the bulk write has come.
+    /// Calls a function with the progress of the bulk write after each write.
     pub fn on_progress(self, report: impl FnMut(WriteProgress) + Send + Sync + 'static) -> Self {
         Self { on_progress: Some(Box::new(report)), ..self }
     }
 
-    /// Changes each call before it is sent: its parameters, its deadline,
-    /// [`require_applied`](crate::table::UpdateRecord::require_applied) and so on.
+    /// Changes each call before it is sent, for example its parameters, its deadline, or
+    /// [`require_applied`](crate::table::UpdateRecord::require_applied).
     pub fn map_call<D: ApiCall>(self, map: impl Fn(C) -> D + Send + Sync + 'static) -> BulkWrite<D> {
         let Self { queue, start_write, concurrency, stops_at_error, stop, query_error, on_progress, .. } =
             self;
@@ -191,15 +198,15 @@ impl<C: ApiCall> BulkWrite<C> {
 }
 
 impl<O: Send + 'static> BulkWrite<UpdateRecord<O>> {
-    /// Returns what the service ignored or changed of each record's fields: see [`UpdateRecord::verified`].
+    /// Returns a [`WriteReport`] for each record: see [`UpdateRecord::verified`].
     pub fn verified(self) -> BulkWrite<UpdateRecord<WriteReport<O>>> {
         self.map_call(UpdateRecord::verified)
     }
 }
 
 impl<C: ApiCall> BulkWrite<C> {
-    /// Returns the next outcome as soon as there is one, and `None` after the last. An error instead of an outcome means that the
-    /// records of a query could not be read further: it comes after all outcomes.
+    /// Returns the next outcome when a write ends, and `None` after the last one. An error instead of an outcome means that the
+    /// records of the query could not be read further; it is returned after all outcomes.
     ///
     /// # Cancel safety
     ///
@@ -208,7 +215,11 @@ impl<C: ApiCall> BulkWrite<C> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Finishes all writes, and returns their outcomes.
+    /// Executes all writes, and returns their outcomes.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves it unknown which records were written. Use [`stop_handle`](Self::stop_handle) to end it early.
     pub async fn all(mut self) -> BulkReport<C::Response> {
         let (mut outcomes, mut unread) = (Vec::new(), None);
         while let Some(outcome) = self.next().await {
@@ -226,7 +237,7 @@ impl<C: ApiCall> BulkWrite<C> {
         }
     }
 
-    /// Returns the records that are known and whose writes have not begun.
+    /// Returns the records that are known so far and whose writes have not started.
     pub fn untouched(&self) -> Vec<SysId> {
         self.queue.waiting().map(|queued| queued.sys_id).collect()
     }

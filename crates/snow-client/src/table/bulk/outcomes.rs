@@ -2,44 +2,44 @@
 
 use snow_core::{Error, SysId};
 
-/// What became of one record of a [`BulkWrite`](super::BulkWrite).
+/// The outcome of the write of one record in a [`BulkWrite`](super::BulkWrite).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WriteOutcome<T> {
-    /// The record.
+    /// The `sys_id` of the record.
     pub sys_id: SysId,
-    /// What its write returned.
+    /// The result of its write.
     pub result: Result<T, Error>,
 }
 
-/// How far a bulk write has come.
+/// The progress of a bulk write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WriteProgress {
-    /// Writes that succeeded.
+    /// The number of writes that succeeded.
     pub succeeded: u64,
-    /// Writes that failed.
+    /// The number of writes that failed.
     pub failed: u64,
-    /// Writes that are under way.
+    /// The number of writes that are under way.
     pub under_way: u64,
-    /// Records whose write has not begun; of a query, as far as they are known.
+    /// The number of records whose write has not started. For a query, those that are known so far.
     pub waiting: u64,
 }
 
-/// What became of all records of a bulk write. Returned by [`BulkWrite::all`](super::BulkWrite::all).
+/// The outcomes of all records of a bulk write. Returned by [`BulkWrite::all`](super::BulkWrite::all).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "writes may have failed"]
 pub struct BulkReport<T> {
-    /// The outcome of each write that began, in the order in which they ended.
+    /// The outcome of each write that was started, in the order in which they ended.
     pub outcomes: Vec<WriteOutcome<T>>,
-    /// Records that were not written, because an earlier write failed or the bulk write was stopped; of a query, those that were
-    /// known already.
+    /// Records that were not written, because an earlier write failed or the bulk write was stopped. For a query, those that were
+    /// known by then.
     pub untouched: Vec<SysId>,
-    /// Whether it was stopped, by an error or by its [handle](super::BulkWrite::stop_handle), before all records were written. Of a
-    /// query, there may be more records than the untouched ones.
+    /// Whether it was stopped, by an error or by its [handle](super::BulkWrite::stop_handle), before all records were written. A
+    /// query may select more records than the untouched ones.
     pub stopped: bool,
-    /// Why the records of a query could not be read to their end: there may be more, which were not written.
+    /// The error that ended the read of a query before its end. There may be more records, which were not written.
     pub unread: Option<Error>,
     /// Whether records of a query may have been missed because records moved while the query was read: see
     /// [`StreamReport::may_have_drifted`](crate::stream::StreamReport::may_have_drifted). No record is written twice.
@@ -52,7 +52,7 @@ impl<T> BulkReport<T> {
         self.outcomes.iter().filter_map(|outcome| Some((outcome.sys_id, outcome.result.as_ref().err()?)))
     }
 
-    /// Returns whether every record was written, and none can have been missed.
+    /// Returns whether every record was written and none can have been missed.
     pub fn is_complete(&self) -> bool {
         self.unread.is_none()
             && !self.stopped
@@ -61,10 +61,11 @@ impl<T> BulkReport<T> {
             && self.failures().next().is_none()
     }
 
-    /// Returns what was written, if all of it was.
+    /// Returns the results of all writes, if all of them succeeded.
     ///
     /// # Errors
-    /// The first error otherwise. What was written before it stays written.
+    ///
+    /// The first error. Records that were written before it stay written.
     pub fn into_result(self) -> Result<Vec<(SysId, T)>, Error> {
         if let Some(error) = self.unread {
             return Err(error);

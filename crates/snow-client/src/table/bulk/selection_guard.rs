@@ -15,19 +15,18 @@ impl SelectionGuard {
     /// Returns the guard of a bulk write, and the records that it may write.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] for every record of the table, for raw text that cannot be read, for pairs and for an offset.
     pub(super) fn new(selection: &Selection) -> Result<(Self, Selection), Error> {
         let (query, window) = (selection.query()?.clone().parsed(), selection.window());
         query.encode()?;
         if query.clone().without_order().is_empty() && window.limit.is_none() {
             return Err(refused(
-                "a query without conditions is every row of the table: if that is meant, say field(\"sys_id\").is_not_empty()",
+                "a query without conditions selects every record of the table: if you mean that, use field(\"sys_id\").is_not_empty()",
             ));
         }
         if window.offset.is_some() {
-            return Err(refused(
-                "rows are not skipped where others are written: the writes would shift them",
-            ));
+            return Err(refused("a bulk write has no offset: its writes would shift the records to skip"));
         }
         // Without a limit all records are written, and their order says nothing.
         let query = if window.limit.is_none() { query.without_order() } else { query };
@@ -43,13 +42,14 @@ impl SelectionGuard {
     /// Returns the id of a record that may be written.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] if the record does not show a field that the query names.
     pub(super) fn check_record(&self, record: &Record) -> Result<SysId, Error> {
         match self.query_fields.iter().find(|field| record.get(field).is_none()) {
             None => record.sys_id(),
             Some(field) => Err(refused(format!(
-                "the rows show no {field}, which the query names: it does not exist, or this user may not read it, and the \
-                 service drops such a condition and selects more rows"
+                "the records have no {field}, which the query names: it does not exist, or this user may not read it, and the \
+                 service drops such a condition and selects more records"
             ))),
         }
     }

@@ -37,6 +37,7 @@ impl WriteQueue {
     /// Queues a write for each record of a query.
     ///
     /// # Errors
+    ///
     /// Those of [`selection_guard`](super::selection_guard), for a query that bulk writes refuse.
     pub(super) fn of_query(list: ListRequest<Record>) -> Result<Self, Error> {
         Ok(Self { query: Some(QueriedIds::new(list)?), ..Self::default() })

@@ -54,6 +54,7 @@ impl DriftCheck {
     /// Reads the ids once more, and compares. Ready when that is done.
     ///
     /// # Errors
+    ///
     /// What kept the ids from being read: it is not known then whether all records came.
     pub(super) fn poll(
         &mut self,

@@ -13,10 +13,11 @@ impl MalformedPage {
     /// Returns the malformed page, and the request for the ids of the two records after the last good one.
     ///
     /// # Errors
+    ///
     /// The error itself in a read by position, where there is no key to go by.
     pub(super) fn new(error: Error, page: &PageInFlight) -> Result<(Self, PageRequest), Error> {
         if let Some(offset) = page.request.offset {
-            return Err(error.with_context(&format!("in the page of records from {offset} on")));
+            return Err(error.with_context(&format!("in the page that begins at offset {offset}")));
         }
         let last = page.summary.last.clone();
         let from = last.map_or_else(|| page.request.range.from.clone(), RangeStart::After);
@@ -28,7 +29,7 @@ impl MalformedPage {
     /// Names the records around the fault. `is_complete`: whether the request for the ids of those after it succeeded.
     pub(super) fn locate(self, neighbors: &PageInFlight, is_complete: bool) -> Error {
         let before = match &neighbors.request.range.from {
-            RangeStart::After(key) => format!("behind the record with sys_id {}", key.sys_id),
+            RangeStart::After(key) => format!("after the record with sys_id {}", key.sys_id),
             _ => "at the first record".to_owned(),
         };
         let next = match (&neighbors.summary.first, &neighbors.summary.last) {

@@ -46,23 +46,25 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use stream_reader::StreamReader;
 
-/// The records of a query, all of them, one by one: a [`Stream`] that also has a [`next`](Self::next) of its own.
+/// All records of a query, one by one: a [`Stream`] with a [`next`](Self::next) method of its own. Returned by
+/// [`ListRecords::stream`](crate::table::ListRecords::stream).
 ///
 /// # Guarantees
 ///
 /// - No record is lost or repeated, even if records are inserted or deleted while the stream reads. Records come in the order of
-///   their `sys_id`, and each page continues after the last record of the one before. A query sorted by `sys_created_on` keeps that
-///   order and the guarantee. A query sorted by anything else is read by position; the [report](Self::report) then says that
+///   their `sys_id`, and each page continues after the last record of the page before. A query sorted by `sys_created_on` keeps
+///   that order and the guarantee. A query sorted by anything else is read by position; the [report](Self::report) then says that
 ///   records may have been missed or repeated.
 /// - The end is proven by a count; a short page is not taken for the end. If the read cannot be completed, it ends in an error.
-/// - A page that ran into the instance's transaction quota, or whose response was cut off, is requested again from the last good
-///   record on with a smaller limit. The limit grows again afterwards.
+/// - A page that exceeded the instance's transaction quota, or whose response was cut off, is requested again with a smaller limit,
+///   starting after the last good record. The limit grows again afterwards.
 ///
 /// # Requests and memory
 ///
-/// - The next page is requested while the current one is consumed. At most about twice the [`buffer`](Self::buffer) is held.
-/// - A stream starts no task; it makes progress when it is polled.
-/// - A page that fits the buffer is received completely before its first record is given out, so the page holds no concurrency
+/// - The next page is requested while the current one is consumed. At most about twice the [`buffer`](Self::buffer) is held in
+///   memory.
+/// - A stream spawns no task; it makes progress when it is polled.
+/// - A page that fits the buffer is received completely before its first record is returned, so the page holds no concurrency
 ///   permit while you call the client for each record. Prefetching never takes the last permit.
 ///
 /// # Long queries
@@ -138,14 +140,16 @@ impl<T> RecordStream<T> {
         self
     }
 
-    /// Sets how many records a page has. By default a page has as many as fit the [buffer](Self::buffer), and 1,000 at most.
+    /// Sets the number of records of a page. By default a page has as many as fit the [buffer](Self::buffer), and at most 1,000.
     ///
     /// A page that does not fit the buffer is received as its records are consumed, and holds its concurrency permit until then.
+    #[doc(alias = "sysparm_limit")]
     pub fn page_size(self, records: u32) -> Self {
         self.set(|options| options.page_size = Some(records))
     }
 
-    /// Sets how many bytes of records are buffered; 2 MiB by default. With what is prefetched, up to twice that is held.
+    /// Sets how many bytes of records are buffered; 2 MiB by default. Including prefetched pages, up to twice as much is held in
+    /// memory.
     pub fn buffer(self, bytes: usize) -> Self {
         self.set(|options| options.buffer = bytes)
     }
@@ -171,6 +175,7 @@ impl<T> RecordStream<T> {
     /// of their own.
     ///
     /// A record that is inserted or deleted meanwhile shifts all later ones, so records may be missed or repeated.
+    #[doc(alias = "sysparm_offset")]
     pub fn by_offset(self, by_offset: bool) -> Self {
         self.set(|options| options.by_offset = by_offset)
     }
@@ -185,11 +190,13 @@ impl<T> RecordStream<T> {
     ///
     /// The instance, table, query, order and parameters have to be the same; otherwise the stream fails with
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput). Page size, buffer and parallelism may differ.
+    #[doc(alias("cursor", "continue"))]
     pub fn resume(self, position: StreamPosition) -> Self {
         self.set(|options| options.resume = Some(position))
     }
 
     /// Converts this stream into one of pages.
+    #[doc(alias = "paginate")]
     pub fn pages(self) -> PageStream<T> {
         PageStream::new(self)
     }
@@ -201,6 +208,7 @@ impl<T> RecordStream<T> {
 
     /// Returns the position after the last record that was given out, to [resume](Self::resume) from; `None` at the end, and before
     /// anything was requested.
+    #[doc(alias = "cursor")]
     pub fn position(&self) -> Option<StreamPosition> {
         match &self.state {
             StreamState::Reading(reader) => reader.position(),
@@ -261,10 +269,12 @@ impl<T> RecordStream<T> {
     /// Returns the next record; `None` after the last one. After an error there are no more records.
     ///
     /// # Errors
+    ///
     /// What kept the read from being completed. [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a record that cannot be read as
     /// `T`; the [position](Self::position) is then after that record.
     ///
     /// # Cancel safety
+    ///
     /// Dropping the future loses nothing: the next call goes on.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|cx| self.poll_record(cx)).await

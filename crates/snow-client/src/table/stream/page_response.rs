@@ -182,7 +182,7 @@ fn is_list(response: &Response<Body>) -> bool {
 fn broken_off(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Other => {
-            Error::new(ErrorKind::ConnectionClosed, "the answer broke off").with_source(error)
+            Error::new(ErrorKind::ConnectionClosed, "the response broke off").with_source(error)
         }
         _ => error,
     }
@@ -196,6 +196,6 @@ async fn refusal(response: Response<Body>, limit: usize) -> Error {
     };
     match list.await {
         Err(error) => error,
-        Ok(()) => Error::new(ErrorKind::NotJson, "a list came as something else than JSON"),
+        Ok(()) => Error::new(ErrorKind::NotJson, "the response to a list is not JSON"),
     }
 }

@@ -20,6 +20,7 @@ impl PageRetry {
     /// Counts a failure, and returns how long to wait before the page is asked for again.
     ///
     /// # Errors
+    ///
     /// The error itself, if the policy allows no further attempt.
     pub(super) fn delay(&mut self, error: Error, context: &ReadContext<'_>) -> Result<Duration, Error> {
         let now = context.clock.now();

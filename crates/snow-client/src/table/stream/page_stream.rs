@@ -11,15 +11,15 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The records of a query, page by page: a [`Stream`] of [`RecordPage`]s, created by [`RecordStream::pages`].
+/// All records of a query, page by page: a [`Stream`] of [`RecordPage`]s. Returned by [`RecordStream::pages`].
 ///
-/// The records, their order, the guarantees and the limit of memory are those of the [`RecordStream`].
+/// The records, their order, the guarantees and the memory limit are those of the [`RecordStream`].
 ///
-/// - An item has the records of one response. Responses without records (all of their records are hidden from the user) are
-///   skipped, so an item is never empty, and a query that matches nothing has no items.
+/// - An item contains the records of one response. Responses without records (because all of their records are hidden from the
+///   user) are skipped, so an item is never empty, and a query that matches nothing has no items.
 /// - A page that does not fit the [buffer](RecordStream::buffer), or that breaks off and is requested again, comes in several
 ///   items. By default the page size is chosen to fit. If you set a [`page_size`](RecordStream::page_size), a page has to fit the
-///   buffer; in a [`parallel`](RecordStream::parallel) read, one of as many equal shares of the buffer (64 KiB at least).
+///   buffer; in a [`parallel`](RecordStream::parallel) read, each range has an equal share of the buffer (at least 64 KiB).
 /// - A page ends before a record that cannot be read as `T`. The next item is then the error.
 ///
 /// ```
@@ -49,15 +49,18 @@ impl<T> PageStream<T> {
     /// Returns the next page; `None` after the last one. After an error there are no more pages.
     ///
     /// # Errors
+    ///
     /// What went wrong, as for [`RecordStream::next`].
     ///
     /// # Cancel safety
+    ///
     /// Dropping the future loses nothing: the next call goes on.
     pub async fn next(&mut self) -> Option<Result<RecordPage<T>, Error>> {
         std::future::poll_fn(|cx| self.poll_page(cx)).await
     }
 
     /// Returns the position after the last record of the last page; see [`RecordStream::position`].
+    #[doc(alias = "cursor")]
     pub fn position(&self) -> Option<StreamPosition> {
         self.records.position()
     }

@@ -17,11 +17,12 @@ impl PageSummary {
     /// Adds the next record of a page of at most `limit` records.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::ResponseMismatch`] for one more than that.
     pub(super) fn add(&mut self, key: Option<RecordKey>, limit: u32) -> Result<(), Error> {
         self.records = self.records.saturating_add(1);
         if self.records > u64::from(limit) {
-            let why = format!("more records came than the limit of {limit} that was asked for");
+            let why = format!("more records came than the requested limit of {limit}");
             return Err(Error::new(ErrorKind::ResponseMismatch, why));
         }
         if self.first.is_none() {

@@ -191,7 +191,7 @@ impl Paginator {
 }
 
 fn uncounted() -> Error {
-    let why = "the instance told no X-Total-Count, without which nobody knows whether all rows came";
+    let why = "the instance sent no X-Total-Count, without which it is unknown whether all records came";
     Error::new(ErrorKind::Incomplete, why)
 }
 

@@ -17,6 +17,7 @@ impl QueryParts {
     /// Splits a query where it is too long for a URL.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::UriTooLong`] if it cannot be split.
     pub(super) fn split(request: &StreamRequest, query: Query<'static>) -> Result<Self, Error> {
         let room = request.room_for_query()?;

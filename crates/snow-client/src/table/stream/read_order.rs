@@ -41,6 +41,7 @@ impl ReadOrder {
     /// Fails if a record with this key cannot be the next one.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Incomplete`], which says what is wrong and how to read all the same.
     pub(super) fn verify(
         &self,
@@ -69,7 +70,7 @@ impl ReadOrder {
 
     fn wrong_order(&self) -> Error {
         let why = format!(
-            "rows came in another order than that of their {}, so that nobody knows where the next page begins: read by_offset(true) instead",
+            "the records are not sorted by their {}, so that it is unknown where the next page begins: read by_offset(true) instead",
             self.field()
         );
         Error::new(ErrorKind::Incomplete, why)
@@ -77,7 +78,7 @@ impl ReadOrder {
 
     fn outside_range(&self) -> Error {
         let why = format!(
-            "a row came that is outside the range of {} that was asked for: the instance does not heed that condition; read by_offset(true) \
+            "a record is outside the requested range of {}: the instance ignores that condition; read by_offset(true) \
              instead",
             self.field()
         );
@@ -130,7 +131,7 @@ fn is_hexadecimal(id: &str) -> bool {
 fn repeated_sys_id() -> Error {
     Error::new(
         ErrorKind::Incomplete,
-        "two rows came with the same sys_id, so that nobody knows where the next page begins: database views repeat it; read \
+        "two records have the same sys_id, so that it is unknown where the next page begins: database views repeat it; read \
          by_offset(true) instead",
     )
 }

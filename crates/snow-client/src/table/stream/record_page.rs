@@ -46,7 +46,7 @@ impl<T> RecordPage<T> {
     ///
     /// It is the number of records that match from the page's first record on, up to the end of the range of `sys_id`s that the
     /// page belongs to; in a read by position it is the number of all records that match. Records that the user may not read are
-    /// counted, too. [`StreamReport::expected`](crate::StreamReport::expected) is the number for the whole stream.
+    /// counted, too. [`StreamReport::expected`](crate::stream::StreamReport::expected) is the number for the whole stream.
     pub fn total(&self) -> Option<u64> {
         self.total
     }

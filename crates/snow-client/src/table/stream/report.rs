@@ -24,7 +24,7 @@ pub struct StreamReport {
     pub requests: u64,
     /// The number of pages that were requested again because they failed or were cut off.
     pub retried_pages: u64,
-    /// The requested fields that at least one record lacked: see [`Page::missing_fields`](crate::Page::missing_fields).
+    /// The requested fields that at least one record lacked: see [`Page::missing_fields`](crate::table::Page::missing_fields).
     pub missing_fields: Vec<String>,
 }
 

@@ -54,7 +54,7 @@ impl<T> StreamReader<T> {
         let is_whole = window.limit.is_none() && window.offset.is_none() && options.resume.is_none();
         request.reads_ids = options.verifies && is_whole && reads_by_offset;
         if options.parallel > 1 && request.order != ReadOrder::SysId {
-            let why = "a parallel read goes by sys_id: leave the order out, or read one page after the other";
+            let why = "a parallel read is sorted by sys_id: leave the order out, or do not read in parallel";
             return Err(request.annotate(Error::new(ErrorKind::InvalidInput, why)));
         }
         let parts = QueryParts::split(&request, query).map_err(|error| request.annotate(error))?;

@@ -134,6 +134,7 @@ impl StreamRequest {
     /// How long to wait before a page that failed this often is asked for again.
     ///
     /// # Errors
+    ///
     /// The error itself, if the client's retry policy allows no further attempt.
     pub(super) fn retry_delay(
         &self,
@@ -153,12 +154,15 @@ impl StreamRequest {
 
 fn no_key(field: &str) -> Error {
     let why = format!(
-        "a row came without a {field}, by which the next page is asked for: database views have none, and some users may not \
+        "a record has no {field}, by which the next page is requested: database views have none, and some users may not \
          read it; read by_offset(true) instead"
     );
     Error::new(ErrorKind::Incomplete, why)
 }
 
 fn offset_too_large() -> Error {
-    Error::new(ErrorKind::InvalidInput, "the offset is larger than the service takes: read by sys_id instead")
+    Error::new(
+        ErrorKind::InvalidInput,
+        "the offset is larger than the service accepts: read by sys_id instead",
+    )
 }

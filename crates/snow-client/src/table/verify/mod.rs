@@ -10,16 +10,16 @@ use snow_core::decode::ApiResponse;
 use snow_core::{Error, ErrorKind};
 use std::sync::Arc;
 
-/// The record that a write returned, and what became of the fields that were sent. Returned by the `verified` method of
+/// The record that a write returned, and the outcome of the fields that were sent. Returned by the `verified` method of
 /// [`CreateRecord`](crate::table::CreateRecord::verified) and [`UpdateRecord`](crate::table::UpdateRecord::verified).
 ///
-/// The service responds with success to fields that do not exist or may not be written, to choices that are not in their list, and
-/// to whatever its rules change (facts 1.6, 1.7). Fields that are named nowhere here were applied as they were sent.
+/// The service responds with success even if fields do not exist or may not be written, if a choice is not in its list, and if
+/// rules change a value ([facts 1.6], [facts 1.7]). Fields that are not listed here were applied as they were sent.
 ///
-/// The fields that were sent are asked for in any case, in addition to those of `fields` or of the type. References are
-/// compared by their `sys_id`, numbers and booleans by their value. In stored values, a journal field of a custom type looks like
-/// a field that was emptied; with `display_value(DisplayValue::All)` the two are told apart. Of a response in display values alone,
-/// little can be compared: what differs is `unknown`.
+/// The fields that were sent are always requested, in addition to those of `fields` or of the type. References are compared by
+/// their `sys_id`, numbers and booleans by their value. With stored values, a journal field of a custom type looks like a field
+/// that was emptied; `display_value(DisplayValue::All)` distinguishes the two. With display values only, little can be compared:
+/// what differs is `unknown`.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,10 +35,13 @@ use std::sync::Arc;
 /// assert!(report.record.value("number")?.starts_with("INC"));
 /// # Ok(()) }
 /// ```
+///
+/// [facts 1.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#16-values
+/// [facts 1.7]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#17-writing
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WriteReport<T = Record> {
-    /// The record, after the rules of the instance that run before it is stored.
+    /// The record as it was stored, after the rules of the instance that run before that.
     pub record: T,
     /// Fields that the record does not have: they do not exist, or this user may not read them. The service accepts such a
     /// field silently, and ignores it.
@@ -46,8 +49,8 @@ pub struct WriteReport<T = Record> {
     /// Fields with another value than was sent: this user may not write them, the value is not valid for them, or a rule
     /// changed it.
     pub changed: Vec<ChangedField>,
-    /// Fields that the response says nothing about: journals, which are appended to and come empty; values that were sent as what
-    /// a person sees, unless they came back as such; lists and objects, which no field takes; fields outside a view.
+    /// Fields that the response does not show: journals, which are appended to and come empty; display values that were sent,
+    /// unless they came back as such; lists and objects, which no field accepts; fields outside a view.
     pub unknown: Vec<String>,
 }
 
@@ -58,13 +61,13 @@ impl<T> WriteReport<T> {
     }
 }
 
-/// A field that has another value than was sent.
+/// A field that has another value than the one that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChangedField {
-    /// The field's name.
+    /// The name of the field.
     pub field: String,
-    /// The value that the field has now.
+    /// The current value of the field.
     pub now: String,
 }
 
@@ -93,6 +96,7 @@ impl<T: 'static> Call<T> {
 /// Fails if the service ignored or changed a field that the record has to have as it was sent.
 ///
 /// # Errors
+///
 /// [`ErrorKind::FieldsNotApplied`], which names the fields.
 pub(super) fn check_applied(response: &ApiResponse, request: &ApiRequest) -> Result<(), Error> {
     let Some(sent) = &request.required_applied else { return Ok(()) };

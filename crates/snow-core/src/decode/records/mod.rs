@@ -22,11 +22,12 @@ use step::{Position, Step, StepError};
 /// The default of [`Records::max_record`].
 const MAX_RECORD: usize = 16 << 20;
 
-/// The records of an answer, while it comes: chunks of the body in, records out, and at the end whether it was whole.
+/// A decoder for the records of a response that is still arriving: push chunks of the body, take records, and learn at the end
+/// whether the response was complete.
 ///
-/// Nothing is kept but what has not been given out: of a page of any size, that is as much of a record as has come. All of it
-/// is checked. A record that is given out is good; that the answer is whole is known when [`next`](Self::next) has said
-/// `None` after [`finish`](Self::finish), and not before: an error may stand behind the last record (facts 3.4).
+/// Only what has not been returned yet is kept, which is at most a part of one record for a page of any size. Everything is
+/// checked. A record that is returned is good. The response is known to be complete only when [`next`](Self::next) has returned
+/// `None` after [`finish`](Self::finish): an error may follow the last record ([facts 3.4]).
 ///
 /// ```
 /// use snow_core::{ErrorKind, decode::Records};
@@ -42,6 +43,8 @@ const MAX_RECORD: usize = 16 << 20;
 /// assert_eq!(records.next().unwrap_err().kind(), ErrorKind::TransactionCancelled);
 /// # Ok::<_, snow_core::Error>(())
 /// ```
+///
+/// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
 pub struct Records {
     head: Option<Box<Parts>>,
     expected: Expected,
@@ -69,12 +72,12 @@ enum Expected {
 }
 
 impl Records {
-    /// For the records of `{"result":[…]}`.
+    /// Creates a decoder for the records of `{"result":[…]}`.
     pub fn list() -> Self {
         Self::new(Expected::List)
     }
 
-    /// For the one record of `{"result":{…}}`.
+    /// Creates a decoder for the one record of `{"result":{…}}`.
     pub fn one() -> Self {
         Self::new(Expected::One)
     }
@@ -101,22 +104,22 @@ impl Records {
         }
     }
 
-    /// Adds the head of the answer: errors then tell its status and transaction, and [`total`](Self::total) is known.
+    /// Sets the head of the response: errors then include its status and transaction, and [`total`](Self::total) is known.
     #[must_use]
     pub fn head(mut self, head: Parts) -> Self {
         self.head = Some(Box::new(head));
         self
     }
 
-    /// The largest record to take, in bytes, and the largest of what else may stand in an answer. 16 MiB by default.
+    /// Sets the size limit of a record in bytes, which also applies to other parts of the response; 16 MiB by default.
     #[must_use]
     pub fn max_record(mut self, bytes: usize) -> Self {
         self.max_record = bytes;
         self
     }
 
-    /// Tells that the request asked for what a person sees (`sysparm_display_value=true`). Then a field's text is no stored
-    /// value, and only [`DisplayOnly`](super::DisplayOnly) reads it as a type.
+    /// Sets whether the request asked for display values only (`sysparm_display_value=true`). If so, the text of a field is not a
+    /// stored value, and only [`DisplayOnly`](super::DisplayOnly) reads it as a type.
     #[must_use]
     pub fn displayed(mut self, displayed: bool) -> Self {
         self.scanner.shapes = Shapes::new(displayed);
@@ -137,7 +140,7 @@ impl Records {
         self
     }
 
-    /// An empty one for the next answer to the same question, which knows already what the records look like.
+    /// Creates an empty decoder for the next response to the same request, which already knows the names of its fields.
     #[must_use]
     pub fn again(&self) -> Self {
         let mut next = Self::new(self.expected).max_record(self.max_record);
@@ -146,26 +149,31 @@ impl Records {
         next
     }
 
-    /// Takes a chunk of the body.
+    /// Adds a chunk of the body.
     pub fn push(&mut self, chunk: Bytes) {
         self.buffer.push(chunk);
     }
 
-    /// Takes note that the body is over.
+    /// Marks the body as complete.
     pub fn finish(&mut self) {
         self.buffer.end();
     }
 
-    /// The next record. `None` means: not enough has come; or, after [`finish`](Self::finish), that the answer was whole and all
-    /// of its records have been given out.
+    /// Returns the next record. `None` means that more of the body is needed; or, after [`finish`](Self::finish), that the response
+    /// was complete and all of its records have been returned.
     ///
     /// # Errors
-    /// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) if the response ends too early,
-    /// [`ErrorKind::TransactionCancelled`](crate::ErrorKind::TransactionCancelled) if it reports an error in addition to its result or
-    /// has something that is not a record among its records.
-    /// [`ErrorKind::Malformed`](crate::ErrorKind::Malformed) if it is not JSON from some byte on, which the error names. [`ErrorKind::EmptyResponse`](crate::ErrorKind::EmptyResponse) if there is nothing
-    /// in it. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is whole and holds something else, [`ErrorKind::NotJson`](crate::ErrorKind::NotJson) if it is a page,
-    /// [`ErrorKind::ResponseTooLarge`](crate::ErrorKind::ResponseTooLarge) for a record past the limit. What failed once stays so.
+    ///
+    /// - [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) if the response ends too early.
+    /// - [`ErrorKind::TransactionCancelled`](crate::ErrorKind::TransactionCancelled) if it reports an error in addition to its
+    ///   result, or has something that is not a record among its records.
+    /// - [`ErrorKind::Malformed`](crate::ErrorKind::Malformed) if it is not JSON from some byte on, which the error names.
+    /// - [`ErrorKind::EmptyResponse`](crate::ErrorKind::EmptyResponse) if it is empty.
+    /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is complete and contains something else.
+    /// - [`ErrorKind::NotJson`](crate::ErrorKind::NotJson) if it is an HTML page.
+    /// - [`ErrorKind::ResponseTooLarge`](crate::ErrorKind::ResponseTooLarge) for a record that exceeds the limit.
+    ///
+    /// After an error, every further call returns an error.
     #[expect(clippy::should_implement_trait, reason = "None is not the end before finish()")]
     pub fn next(&mut self) -> Result<Option<Record>, Error> {
         match &self.error {
@@ -181,22 +189,25 @@ impl Records {
         }
     }
 
-    /// How many bytes have come and not been given out.
+    /// Returns how many bytes have arrived and have not been returned as records.
     pub fn buffered(&self) -> usize {
         self.buffer.len()
     }
 
-    /// How many records have been given out.
+    /// Returns how many records have been returned.
     pub fn given(&self) -> u64 {
         self.given
     }
 
-    /// How many rows match the query, from `X-Total-Count`. It counts rows that the caller may not read, too (facts 9).
+    /// Returns how many records match the query, from `X-Total-Count`. Records that the user may not read are counted, too ([facts
+    /// 9]).
+    ///
+    /// [facts 9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#9-paging
     pub fn total(&self) -> Option<u64> {
         total(&self.head.as_ref()?.headers)
     }
 
-    /// Whether the result has begun.
+    /// Returns whether the result has begun.
     #[doc(hidden)]
     pub fn has_begun(&self) -> bool {
         self.has_begun

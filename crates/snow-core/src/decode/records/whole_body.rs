@@ -47,7 +47,7 @@ pub(in crate::decode) fn read_list(body: &Bytes, shapes: Shapes, max: usize) -> 
 fn name_last_record(error: Error, last: Option<&Record>) -> Error {
     match last.and_then(|record| record.sys_id().ok()) {
         Some(sys_id) if error.kind() == ErrorKind::Malformed => {
-            error.with_context(&format!("behind the record with sys_id {sys_id}"))
+            error.with_context(&format!("after the record with sys_id {sys_id}"))
         }
         _ => error,
     }

@@ -12,20 +12,21 @@ use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
 use std::borrow::Cow;
 
 impl<'a> Field<'a> {
-    /// The field as a type.
+    /// Reads the field as a type.
     ///
     /// | type | reads |
     /// |---|---|
-    /// | texts, numbers, `bool`, enums without data | the stored value, which is text, whatever stands beside it |
-    /// | [`SysId`](crate::SysId), [`Date`](crate::Date), [`DateTime`](crate::DateTime), [`Duration`](std::time::Duration) | the same, in the form in which it is stored |
+    /// | strings, numbers, `bool`, enums without data | the stored value, which is text, whatever else the field contains |
+    /// | [`SysId`](crate::SysId), [`Date`](crate::Date), [`DateTime`](crate::DateTime), [`Duration`](std::time::Duration) | the stored value, in the form in which it is stored |
     /// | `Option` | `None` if nothing is stored |
     /// | `Vec` | the entries of a list (`watch_list`), and of an array, each as a type |
     /// | [`WithDisplay`](super::super::WithDisplay), [`DisplayOnly`](super::super::DisplayOnly), [`Reference`](super::super::Reference) | more than the stored value |
     /// | structs, maps, enums with data, `serde_json::Value` | what came, as serde_json reads it |
     ///
-    /// Where only what a person sees was sent, a plain type is an error.
+    /// If only display values were sent, reading a plain type returns an error.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), naming the field and what does not fit.
     pub fn read<T: Deserialize<'a>>(self) -> Result<T, Error> {
         T::deserialize(self).map_err(|error| self.annotate(error))

@@ -4,8 +4,8 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::forward_to_deserialize_any;
 use std::fmt;
 
-/// The fields that a struct reads, renamed as serde renames them and with its aliases; `None` for what reads whatever comes: a
-/// map, a struct with `#[serde(flatten)]`, an enum, [`Record`](crate::Record).
+/// Returns the fields that a struct reads, renamed as serde renames them and with its aliases. Returns `None` for types that read
+/// whatever comes: a map, a struct with `#[serde(flatten)]`, an enum, [`Record`](crate::Record).
 ///
 /// ```
 /// use snow_core::decode::fields_of;

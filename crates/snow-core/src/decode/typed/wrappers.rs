@@ -11,8 +11,8 @@ pub(super) const BOTH: &str = "$snow::Both";
 pub(super) const DISPLAYED: &str = "$snow::Displayed";
 pub(super) const REFERENCE: &str = "$snow::Reference";
 
-/// A field of a struct that reads what is stored and what a person sees, of a choice for one. The request has to ask for both, by
-/// `display_value(DisplayValue::All)`. When it is written it is the stored value.
+/// A field with both its stored value and its display value, such as a choice. The request has to ask for both, with
+/// `display_value(DisplayValue::All)`. It serializes as the stored value.
 ///
 /// ```
 /// use snow_core::decode::WithDisplay;
@@ -29,9 +29,9 @@ pub(super) const REFERENCE: &str = "$snow::Reference";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename = "$snow::Both")]
 pub struct WithDisplay<T> {
-    /// What is stored.
+    /// The stored value.
     pub value: T,
-    /// What a person sees: in the user's language, time zone and formats.
+    /// The display value, in the user's language, time zone and formats.
     pub display_value: String,
 }
 
@@ -41,8 +41,8 @@ impl<T: Serialize> Serialize for WithDisplay<T> {
     }
 }
 
-/// A field of a struct that reads only what a person sees: with `display_value(DisplayValue::Display)` or `All`. Of a journal
-/// field (`work_notes`), that is all of its entries.
+/// A field of which only the display value is read, with `display_value(DisplayValue::Display)` or `All`. For a journal field
+/// (`work_notes`), that is all of its entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename = "$snow::Displayed")]
 pub struct DisplayOnly(pub String);
@@ -53,8 +53,8 @@ impl fmt::Display for DisplayOnly {
     }
 }
 
-/// A field of a struct that reads a reference in every form in which it comes; one that may be empty is an `Option` of it. When
-/// it is written it is the id.
+/// A reference to another record, in every form in which it may come. Use `Option<Reference>` for one that may be empty. It
+/// serializes as the id.
 ///
 /// ```
 /// use snow_core::decode::Reference;
@@ -72,20 +72,23 @@ impl fmt::Display for DisplayOnly {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename = "$snow::Reference")]
 pub struct Reference {
-    /// The id of the record it points to. Where only its link was sent, the end of that.
+    /// The `sys_id` of the record that it points to. If only the link was sent, the last part of the link.
     pub value: String,
-    /// What a person sees, if the request asked for it.
+    /// The display value, if the request asked for it.
     #[serde(default)]
     pub display_value: Option<String>,
-    /// Where the record is. Only its path is of use: its host may be another (facts 1.5).
+    /// The URL of the record. Use only its path: its host may be a different one ([facts 1.5]).
+    ///
+    /// [facts 1.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#15-the-link-header
     #[serde(default)]
     pub link: Option<String>,
 }
 
 impl Reference {
-    /// The id of the record it points to.
+    /// Returns the `sys_id` of the record that it points to.
     ///
     /// # Errors
+    ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is not a valid `sys_id`.
     pub fn sys_id(&self) -> Result<SysId, Error> {
         self.value.parse().map_err(Error::of_response)
@@ -101,10 +104,11 @@ impl Serialize for Reference {
 const UNSEEN: &str = "comes without what a person sees (ask for it by display_value=all)";
 
 impl<'a> Field<'a> {
-    /// The field as a reference; `None` if it is empty.
+    /// Returns the field as a reference; `None` if it is empty.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is none.
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is not a reference.
     pub fn reference(self) -> Result<Option<Reference>, Error> {
         self.read()
     }
