@@ -10,6 +10,7 @@ pub(crate) mod count_records;
 pub(crate) mod create_record;
 pub(crate) mod delete_record;
 pub(crate) mod get_record;
+mod json_body;
 pub(crate) mod list_records;
 pub(crate) mod list_request;
 pub(crate) mod page;
@@ -39,6 +40,7 @@ use crate::request::client_inner::known_shapes::RecordShape;
 use crate::request::missing_fields::{FieldCheck, TypeFields};
 use crate::request::record_identity::Identity;
 use crate::table::bulk::BulkWrite;
+use crate::table::json_body::json_body;
 use crate::table::list_request::{ListRequest, ReadRecord};
 use bytes::Bytes;
 use http::Method;
@@ -378,19 +380,6 @@ fn require_fields(
     let mut check = FieldCheck::new(asked, type_fields, request.requires_fields);
     check.see(record);
     check.verify()
-}
-
-/// The fields as the JSON object that is sent.
-fn json_body(fields: &(impl Serialize + ?Sized)) -> Result<Bytes, Error> {
-    let body = serde_json::to_vec(fields).map_err(|e| cannot_be_sent(e.into()))?;
-    if body.first() != Some(&b'{') {
-        return Err(cannot_be_sent("they are not an object of fields and values".into()));
-    }
-    Ok(Bytes::from(body))
-}
-
-fn cannot_be_sent(why: snow_core::BoxError) -> Error {
-    Error::new(ErrorKind::InvalidInput, "the fields cannot be sent").with_reason(why)
 }
 
 impl<T> Clone for Table<T> {
