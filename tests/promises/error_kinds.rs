@@ -34,6 +34,7 @@ async fn what_the_instance_says_no_to() {
     let client = client(&simulator);
     let error = client.table("incident").get("0123456789abcdef0123456789abcdef").await.unwrap_err();
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::NotFound, 404));
+    assert!(error.is_not_found() && !client.table("no_such").list().await.unwrap_err().is_not_found());
     line(
         &error,
         &[

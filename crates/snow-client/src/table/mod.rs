@@ -37,7 +37,7 @@ use crate::request::api_request::ApiRequest;
 use crate::request::call::Call;
 use crate::request::client_inner::ClientInner;
 use crate::request::client_inner::known_shapes::RecordShape;
-use crate::request::missing_fields::{FieldCheck, TypeFields};
+use crate::request::missing_fields::TypeFields;
 use crate::request::record_identity::Identity;
 use crate::table::bulk::BulkWrite;
 use crate::table::json_body::json_body;
@@ -47,7 +47,7 @@ use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use snow_core::decode::ApiResponse;
-use snow_core::{ApiPath, Error, ErrorKind, Params, SysId};
+use snow_core::{ApiPath, Error, Params, SysId};
 use std::fmt;
 use std::sync::Arc;
 
@@ -323,7 +323,7 @@ impl<T: 'static> Table<T> {
         Call::new(self.client.clone(), request, move |response: &ApiResponse, request: &ApiRequest| {
             let record = response.record_like(&shape.last_shape)?;
             if request.method == Method::GET {
-                require_fields(&record, request, &shape)?;
+                shape.require_fields(&record, request)?;
             }
             let value = match request.identity {
                 Some(identity) => read(identity.verify(record)?),
@@ -365,21 +365,6 @@ impl<T: 'static> Table<T> {
         let identity = Some(Identity::new(sys_id));
         Ok(ApiRequest { identity, ..table.record(sys_id).into_request(method)? })
     }
-}
-
-/// Fails if a record lacks fields that were asked for and that the caller cannot do without.
-fn require_fields(
-    record: &Record,
-    request: &ApiRequest,
-    RecordShape { type_fields, last_shape }: &RecordShape,
-) -> Result<(), Error> {
-    let asked = request.params.shape.fields.as_deref();
-    if asked.or(type_fields.names()).is_none_or(|fields| last_shape.has_all(record, fields)) {
-        return Ok(());
-    }
-    let mut check = FieldCheck::new(asked, type_fields, request.requires_fields);
-    check.see(record);
-    check.verify()
 }
 
 impl<T> Clone for Table<T> {

@@ -1,8 +1,10 @@
 //! What is known of the records that were read before: the fields that a type reads, and what the last record of a table looked
 //! like. A [`Table`](crate::Table) that is made for each call finds it here.
 
-use crate::request::missing_fields::TypeFields;
+use crate::request::api_request::ApiRequest;
+use crate::request::missing_fields::{FieldCheck, TypeFields};
 use snow_core::decode::LastShape;
+use snow_core::{Error, Record};
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -21,6 +23,18 @@ pub(crate) struct RecordShape {
 impl RecordShape {
     pub(crate) fn new(type_fields: TypeFields) -> Self {
         Self { type_fields, last_shape: Arc::default() }
+    }
+
+    /// Fails if a record lacks fields that were asked for and that the caller cannot do without.
+    pub(crate) fn require_fields(&self, record: &Record, request: &ApiRequest) -> Result<(), Error> {
+        let asked = request.params.shape.fields.as_deref();
+        let named = asked.or(self.type_fields.names());
+        if named.is_none_or(|fields| self.last_shape.has_all(record, fields)) {
+            return Ok(());
+        }
+        let mut check = FieldCheck::new(asked, &self.type_fields, request.requires_fields);
+        check.see(record);
+        check.verify()
     }
 }
 
