@@ -48,8 +48,7 @@ fn clients_are_built_without_a_runtime_and_small() {
 
 /// The methods of a type, from the list of the public API.
 fn methods<'a>(api: &'a str, of: &str) -> std::collections::BTreeSet<&'a str> {
-    let starts =
-        [format!("pub fn snow_client::client::{of}::"), format!("pub async fn snow_client::client::{of}::")];
+    let starts = ["pub fn", "pub async fn"].map(|start| format!("{start} snow_client::{of}::"));
     let all =
         api.lines().filter_map(|line| starts.iter().find_map(|start| line.strip_prefix(start.as_str())));
     let methods = all.filter(|rest| rest.contains("(&self") || rest.contains("(self"));

@@ -178,3 +178,23 @@ async fn each_retry_is_reported_to_the_hook_of_the_policy() {
     client.table("incident").list().limit(2).await.unwrap();
     assert_eq!(reported(), []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_number_of_attempts_can_be_set_on_the_builder_and_keeps_the_rest_of_the_policy() {
+    let pauses = Arc::<Mutex<Vec<Duration>>>::default();
+    let seen = pauses.clone();
+    let second = Duration::from_secs(1);
+    let policy = RetryPolicy::new().backoff(second, second);
+    let policy = policy.on_retry(move |event| seen.lock().unwrap().push(event.delay));
+    for (attempts, retries) in [(1, 0), (3, 2), (6, 5)] {
+        let simulator = crate::simulator();
+        (0..10).for_each(|_| simulator.fail_next(Fault::Busy));
+        let builder = Client::builder().instance("dev12345").user("admin").password("secret");
+        let builder = builder.transport(simulator).retry(policy.clone()).max_attempts(attempts);
+        let error = builder.build().unwrap().table("incident").list().limit(1).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InstanceBusy);
+        let pauses = std::mem::take(&mut *pauses.lock().unwrap());
+        assert_eq!(pauses.len(), retries);
+        assert!(pauses.iter().all(|pause| *pause <= second), "{pauses:?}");
+    }
+}

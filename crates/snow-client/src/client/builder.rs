@@ -171,6 +171,14 @@ impl<L> ClientBuilder<L> {
         self.given("a retry policy")
     }
 
+    /// Sets how often a request is attempted at most; 4 by default, and `1` means that none is retried. The rest of the
+    /// [`retry`](Self::retry) policy stays as it is.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        let policy = self.settings.retry.take().unwrap_or_default();
+        self.settings.retry = Some(policy.max_attempts(attempts));
+        self.given("a number of attempts")
+    }
+
     /// Sets the maximum number of concurrent requests of all clones; 32 by default. A node of an instance executes four requests of
     /// integrations at a time, queues fifty more, and refuses the rest ([facts 8.2]).
     ///
