@@ -10,7 +10,7 @@ use snow_core::decode::{self, ApiResponse};
 use snow_core::{Body, Departure, Error, ErrorKind, RequestOptions};
 use std::time::Duration;
 
-/// How much longer than any other call an upload may take whose size nobody knows: the time of its source counts, too.
+/// How much longer than any other call an upload of unknown size may take: the time of its source counts, too.
 const ANY_SIZE: Duration = Duration::from_secs(3_600);
 /// The slowest line that is waited for, as the stack's timeout has it.
 const BYTES_A_SECOND: u64 = 64 << 10;

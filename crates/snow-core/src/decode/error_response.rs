@@ -62,7 +62,7 @@ fn is_not_processed(head: &Parts, body: &Bytes) -> bool {
     head.status == StatusCode::ACCEPTED && body.is_empty() && !has_own_header(&head.headers)
 }
 
-/// Who answered. A message can be written by anybody and is localized, so only the form counts (facts 1.4, 3.1).
+/// Who sent the response. A message can be written by anybody and is localized, so only the form counts (facts 1.4, 3.1).
 fn responder(head: &Parts, body: &Bytes, source: ResponseSource) -> Responder {
     let is_instance = source == ResponseSource::BatchItem
         || (has_own_header(&head.headers) && is_json(&head.headers) && is_envelope(body));
@@ -105,7 +105,7 @@ fn hibernating_error() -> Error {
     Error::new(ErrorKind::Hibernating, "the instance is hibernating")
 }
 
-/// A response whose status is none of success and none of a redirect.
+/// A response whose status is neither a success nor a redirect.
 struct ErrorResponse<'a> {
     head: &'a Parts,
     body: &'a Bytes,
@@ -136,7 +136,7 @@ impl ErrorResponse<'_> {
         }
     }
 
-    /// Whether nothing at all shows that the instance answered. Then nothing is known of the user's rights or password.
+    /// Whether nothing shows that the response is the instance's. Then nothing is known about the user's permissions or password.
     fn is_from_a_stranger(&self) -> bool {
         let headers = &self.head.headers;
         let has_envelope = is_json(headers) && is_envelope(self.body);

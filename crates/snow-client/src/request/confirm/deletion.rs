@@ -52,7 +52,7 @@ fn is_in_doubt(head: &Parts) -> bool {
     head.status == StatusCode::NOT_FOUND && attempts.is_some_and(|attempts| attempts.are_doubtful())
 }
 
-/// Looks whether the record is gone. Only the list can tell: it counts records that this user may not read, where a 404 says
+/// Checks whether the record is gone. Only the list shows it: it counts records that this user may not read, where a 404 says
 /// the same of those and of none (facts 1.3, 9).
 ///
 /// # Errors
