@@ -125,7 +125,7 @@ impl Batch {
 
     /// Sends all calls, in one request after the other.
     ///
-    /// Reads that the instance did not execute in time are sent again. Writes are not, and fail with [`ErrorKind::Unserviced`]. The
+    /// Reads that the instance did not service are sent again. Writes are not, and fail with [`ErrorKind::Unserviced`]. The
     /// first of these writes may have used up the time of the batch and may have been executed; those after it were not. See
     /// [`Error::may_have_executed`].
     ///
@@ -246,7 +246,7 @@ impl Sender<'_> {
 }
 
 fn unserviced() -> Error {
-    Error::new(ErrorKind::Unserviced, "the instance did not execute this item of the batch")
+    Error::new(ErrorKind::Unserviced, "the instance did not service this item of the batch")
 }
 
 /// The results of a batch.
@@ -263,7 +263,7 @@ impl BatchResponse {
     ///
     /// - The errors of the call itself.
     /// - The error of the whole request, if it failed.
-    /// - [`ErrorKind::Unserviced`] if the instance did not execute the item.
+    /// - [`ErrorKind::Unserviced`] if the instance did not service the item.
     /// - [`ErrorKind::InvalidInput`] for an item of another batch, and for an item that was taken before.
     pub fn take<T>(&mut self, item: &BatchItem<T>) -> Result<T, Error> {
         let not_here = |why: &'static str| Error::new(ErrorKind::InvalidInput, why);

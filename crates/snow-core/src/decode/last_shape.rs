@@ -24,8 +24,8 @@ impl Last {
 }
 
 impl LastShape {
-    /// Returns whether a record has all of these fields. The names of a record are looked up only if its fields, or those that are
-    /// asked for, differ from the last time.
+    /// Returns whether a record has all of these fields. The names of a record are looked up only if its fields, or the requested
+    /// ones, differ from the last time.
     pub fn has_all<F: AsRef<str>>(&self, record: &Record, fields: &[F]) -> bool {
         let mut last = self.lock();
         let is_last = last.is(&record.raw.shape);
