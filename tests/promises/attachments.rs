@@ -219,7 +219,7 @@ async fn bytes_that_are_not_those_of_the_hash_are_no_file() {
     };
     let shorter: fn(Vec<u8>) -> Vec<u8> = |bytes| bytes[..300_000].to_vec();
     let longer: fn(Vec<u8>) -> Vec<u8> = |bytes| [bytes, vec![0]].concat();
-    for (by, why) in [(other, "hash"), (shorter, "300000 bytes came"), (longer, "300002 bytes came")] {
+    for (by, why) in [(other, "hash"), (shorter, "300000 bytes arrived"), (longer, "300002 bytes arrived")] {
         let error = spoil(&simulator, by).download(&id).to_file(folder.file("a.bin")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt);
         assert!(error.to_string().contains(why), "{error}");

@@ -197,7 +197,7 @@ async fn refusals_of_the_instance() {
         (Fault::Busy, ErrorKind::InstanceBusy, "the instance's queue is full"),
         (Fault::Hibernating, ErrorKind::Hibernating, "the instance is hibernating"),
         (Fault::LoginRedirect, ErrorKind::LoginPage, ""),
-        (Fault::NoNode, ErrorKind::Unavailable, "no node of the instance answered"),
+        (Fault::NoNode, ErrorKind::Unavailable, "no node of the instance responded"),
         (Fault::Cancelled, ErrorKind::TransactionCancelled, "it ran out of time"),
     ] {
         simulator.fail_next(fault);

@@ -1,4 +1,4 @@
-//! Names that nobody can foresee: of temporary files, and of the boundary in a form.
+//! Unpredictable names, for temporary files and for the boundary in a form.
 
 use ring::rand::{SecureRandom, SystemRandom};
 use snow_core::{Error, ErrorKind};

@@ -11,7 +11,7 @@ use snow_core::{Params, RequestOptions};
 /// A call that was added.
 pub(super) struct AddedItem {
     pub(super) request: ApiRequest,
-    /// Its place in the batch.
+    /// Its position in the batch.
     at: usize,
     json: String,
 }
@@ -37,10 +37,10 @@ impl AddedItem {
 /// A call that may be sent.
 pub(super) struct CheckedItem {
     request: CheckedRequest,
-    /// Its place in the batch.
+    /// Its position in the batch.
     pub(super) at: usize,
     pub(super) json: String,
-    /// Whether it may be sent again when nobody knows whether it was carried out.
+    /// Whether it may be sent again if it is unknown whether it was executed.
     pub(super) is_safe: bool,
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use snow_core::decode::ApiResponse;
 
-/// What is cut off at its end has lost its padding, too: that it is cut, its JSON tells.
+/// Accepts missing padding: a body that was cut off has lost it, and is then rejected as incomplete JSON.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -105,8 +105,8 @@ struct HeaderOfItem {
 }
 
 impl BatchResult {
-    /// Whether the service says that it did not come to an item at all: it stands in the list of those that were not processed,
-    /// behind another one of that list, which is the one at which the service stopped, and behind all that were serviced.
+    /// Whether the service says that it did not come to an item at all: it is in the list of those that were not processed,
+    /// after another one of that list, which is the one at which the service stopped, and after all that were serviced.
     pub(super) fn is_untouched(&self, at: usize) -> bool {
         let listed = |at: usize| self.unserviced_requests.contains(&at.to_string());
         let last =
@@ -134,7 +134,7 @@ impl ServicedRequest {
         let (mut head, ()) = Response::new(()).into_parts();
         head.status = status;
         for HeaderOfItem { name, value } in self.headers.iter().flatten() {
-            // What is no header tells nothing.
+            // Text that is not a valid header is ignored.
             if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
                 head.headers.append(name, value);
             }

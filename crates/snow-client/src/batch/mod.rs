@@ -125,7 +125,7 @@ impl Batch {
 
     /// Sends all calls, in one request after the other.
     ///
-    /// Reads that the instance did not execute in time are sent again. Writes are not, and fail with [`ErrorKind::Unserviced`]. The
+    /// Reads that the instance did not service are sent again. Writes are not, and fail with [`ErrorKind::Unserviced`]. The
     /// first of these writes may have used up the time of the batch and may have been executed; those after it were not. See
     /// [`Error::may_have_executed`].
     ///
@@ -246,7 +246,7 @@ impl Sender<'_> {
 }
 
 fn unserviced() -> Error {
-    Error::new(ErrorKind::Unserviced, "the instance did not execute this item of the batch")
+    Error::new(ErrorKind::Unserviced, "the instance did not service this item of the batch")
 }
 
 /// The results of a batch.
@@ -263,7 +263,7 @@ impl BatchResponse {
     ///
     /// - The errors of the call itself.
     /// - The error of the whole request, if it failed.
-    /// - [`ErrorKind::Unserviced`] if the instance did not execute the item.
+    /// - [`ErrorKind::Unserviced`] if the instance did not service the item.
     /// - [`ErrorKind::InvalidInput`] for an item of another batch, and for an item that was taken before.
     pub fn take<T>(&mut self, item: &BatchItem<T>) -> Result<T, Error> {
         let not_here = |why: &'static str| Error::new(ErrorKind::InvalidInput, why);
@@ -271,11 +271,12 @@ impl BatchResponse {
             return Err(not_here("the item belongs to another batch"));
         }
         let outcome = self.outcomes.get_mut(item.at).and_then(Option::take);
-        let answer = outcome.ok_or_else(|| not_here("the outcome of this item was taken already"))??;
+        let response = outcome.ok_or_else(|| not_here("the outcome of this item was taken already"))??;
         match self.requests.get(item.at).and_then(Option::as_ref) {
             Some(request) => {
-                let answer = request.prepare_response(answer);
-                (item.read)(&answer, request).map_err(|error| item::annotate(answer.about(error), request))
+                let response = request.prepare_response(response);
+                (item.read)(&response, request)
+                    .map_err(|error| item::annotate(response.about(error), request))
             }
             None => Err(not_here("the item was not sent")),
         }

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use tower_layer::Identity;
 
-/// Makes a client with credentials of the user's own, whose type only this function knows.
+/// Creates a client with the user's own credentials, whose type only this function knows.
 type CustomLogin =
     Arc<dyn Fn(Instance, &Settings, BaseService, Arc<dyn Dictionary>) -> Arc<ClientInner> + Send + Sync>;
 
@@ -29,7 +29,7 @@ impl fmt::Debug for DirectLogin {
     }
 }
 
-/// What was said about it, which may be too little or too much.
+/// The settings of the login, which may be incomplete or contradictory.
 #[derive(Clone, Default)]
 pub(crate) struct Login {
     pub(crate) user: Option<String>,
@@ -39,13 +39,13 @@ pub(crate) struct Login {
     custom: Option<CustomLogin>,
 }
 
-/// One of them, checked.
+/// One way to log in, checked.
 pub(crate) enum CheckedLogin {
     Basic(BasicAuthLayer),
     Bearer(BearerAuthLayer),
     ApiKey(ApiKeyLayer),
     Custom(CustomLogin),
-    /// The user's own transport does it.
+    /// The user's own transport logs in.
     None,
 }
 

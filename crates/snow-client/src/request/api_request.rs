@@ -31,7 +31,7 @@ pub(crate) struct ApiRequest {
     pub(crate) options: Option<RequestOptions>,
     /// Fields that the response has to have in addition to those that the caller asked for.
     pub(crate) needed: Vec<String>,
-    /// The field whose value tells this creation from all others.
+    /// The field whose value identifies this creation.
     pub(crate) correlation: Option<Box<str>>,
     /// The record that the response has to be about.
     pub(crate) identity: Option<Identity>,
@@ -39,7 +39,7 @@ pub(crate) struct ApiRequest {
     pub(crate) requires_fields: bool,
     /// The fields that are sent, if the record has to have them afterwards.
     pub(crate) required_applied: Option<Arc<SentFields>>,
-    /// Whether an import returns rows that failed, in place of an error.
+    /// Whether an import returns rows that failed, instead of an error.
     pub(crate) allows_failures: bool,
 }
 

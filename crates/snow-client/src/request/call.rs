@@ -47,7 +47,7 @@ impl<T> Call<T> {
         self.client.clone()
     }
 
-    /// Returns what a batch sends in place of this call, and how the response is read.
+    /// Returns what a batch sends instead of this call, and how the response is read.
     pub(crate) fn into_batch_item(
         self,
     ) -> (Arc<ClientInner>, Result<ApiRequest, Error>, Box<ResponseReader<T>>) {

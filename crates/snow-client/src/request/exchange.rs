@@ -1,4 +1,4 @@
-//! One exchange: a request out, its whole response in.
+//! Sends a request and receives its complete response.
 
 use crate::request::api_request::ApiRequest;
 use crate::request::checked_request::CheckedRequest;
@@ -21,7 +21,7 @@ pub(crate) type PlainReader<T> = fn(&ApiResponse, &ApiRequest) -> Result<T, Erro
 pub(crate) type BorrowingReader<'r, T> =
     dyn Fn(&ApiResponse, &ApiRequest) -> Result<T, Error> + Send + Sync + 'r;
 
-/// Looks at a response before it is read, and may put another one in its place.
+/// Checks a response before it is read, and may replace it.
 pub(crate) type Confirm<'r> =
     dyn Fn(Parts, Bytes) -> BoxFuture<'r, Result<(Parts, Bytes), Error>> + Send + Sync + 'r;
 
@@ -92,7 +92,7 @@ pub(super) fn read_response<T>(
     })
 }
 
-/// Retires the connection after a response to another request: whatever comes next over it may be for another one, too.
+/// Retires the connection after a response to another request: the next response on it may be for another request, too.
 pub(crate) fn retire_if_mismatched(error: &Error, departure: Option<&Departure>) {
     if let (ErrorKind::ResponseMismatch, Some(departure)) = (error.kind(), departure) {
         departure.retire_connection();

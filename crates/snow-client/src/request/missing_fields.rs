@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// The fields that records are read as.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum TypeFields {
-    /// Records as they come: whoever reads a field learns whether it is there.
+    /// Records as they come: reading a field shows whether it exists.
     #[default]
     Dynamic,
     /// Those of a type; all of them where the type does not say which.

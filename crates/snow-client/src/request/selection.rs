@@ -296,6 +296,6 @@ fn checked_pair(field: &str, value: &Value<'static>) -> Result<(), Error> {
 fn mixed() -> Error {
     Error::new(
         ErrorKind::InvalidInput,
-        "a list has both a query() and a filter(), which the service does not combine: put both into the query",
+        "a list has both a query() and a filter(), which exclude each other: put both into the query",
     )
 }

@@ -10,7 +10,7 @@ use snow_core::decode::{self, ApiResponse};
 use snow_core::{Body, Departure, Error, ErrorKind, RequestOptions};
 use std::time::Duration;
 
-/// How much longer than any other call an upload may take whose size nobody knows: the time of its source counts, too.
+/// How much longer than any other call an upload of unknown size may take: the time of its source counts, too.
 const ANY_SIZE: Duration = Duration::from_secs(3_600);
 /// The slowest line that is waited for, as the stack's timeout has it.
 const BYTES_A_SECOND: u64 = 64 << 10;
@@ -59,7 +59,7 @@ pub(crate) async fn open(
     opened.await.map_err(|error| request.annotate(client, error))
 }
 
-/// A file says so, or it is at least no page: a sleeping instance answers 200 with HTML, whatever was asked (facts 3.6).
+/// A file says so, or it is at least no page: a sleeping instance responds with 200 and HTML, whatever was asked (facts 3.6).
 fn is_file(status: StatusCode, headers: &HeaderMap) -> bool {
     let says_so =
         headers.contains_key(header::CONTENT_DISPOSITION) || headers.contains_key("x-attachment-metadata");

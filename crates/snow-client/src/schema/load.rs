@@ -1,4 +1,4 @@
-//! The dictionary's rows, as tables and columns: `sys_db_object`, `sys_dictionary`, `sys_choice`.
+//! Reads tables and columns from the records of the dictionary: `sys_db_object`, `sys_dictionary`, `sys_choice`.
 
 use super::{Choice, Column, TableSchema};
 use crate::request::api_request::ApiRequest;
@@ -131,14 +131,14 @@ pub(super) async fn choices(
     .collect()
 }
 
-/// What a row has in a field. A field that was asked for and is not there is hidden from this user: every instance has all of
+/// Returns the value of a field of a record. A requested field that is missing is hidden from this user: every instance has all of
 /// these columns.
 fn text(row: &Record, name: &str) -> Result<String, Error> {
     let field = row.get(name).ok_or_else(|| hidden_field("the dictionary", name))?;
     field.value().map(|text| text.into_owned())
 }
 
-/// All rows of a query. Rows that are counted and are not there are hidden from this user (facts 1.9): what is made of the others
+/// Returns all records of a query. Records that are counted but missing are hidden from this user (facts 1.9): what is made of the others
 /// would miss columns that exist.
 async fn rows(
     client: &ClientInner,

@@ -129,7 +129,7 @@ fn mark_departure(request: Request<Body>) -> Request<Body> {
 pub(crate) type BelowAuth<B> = Session<AttemptSpan<BodyLimit<Gzip<Timeout<DefaultHeaders<B>>>>>>;
 
 /// What token requests go through: the same transport with limits of its own, without authentication, and without whatever
-/// bounds the call that happened to ask first. How long one may take is up to whoever sends it.
+/// bounds the call that happened to ask first. The sender decides how long one may take.
 pub(crate) fn token(instance: &Instance, settings: &Settings, bottom: BaseService) -> HttpService {
     let bottom = bottom.erased();
     let stack = |headers: &DefaultHeadersLayer| {
@@ -151,7 +151,7 @@ pub(crate) fn token(instance: &Instance, settings: &Settings, bottom: BaseServic
     }))
 }
 
-/// What both clients can be told. `None` is what is good for most.
+/// The settings that both clients have. `None` stands for the default.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) deadline: Option<Duration>,
@@ -230,14 +230,14 @@ mod tests {
 
     /// Bytes on a 64-bit machine.
     const FUTURE: usize = 120;
-    const ANSWER: usize = 208;
+    const RESPONSE: usize = 208;
 
-    /// Every layer's future holds the one below it, and every answer is moved through all of them: what they hold is
+    /// Every layer's future holds the one below it, and every response is moved through all of them: what they hold is
     /// paid for on each request, and what is rarely needed is therefore on the heap.
     pub(super) fn assert_small<S: Service<Request<Body>>>(_: &S) {
-        let (future, answer) = (size_of::<S::Future>(), size_of::<S::Response>());
+        let (future, response) = (size_of::<S::Future>(), size_of::<S::Response>());
         assert!(future <= FUTURE, "a request's future takes {future} bytes");
-        assert!(answer <= ANSWER, "an answer takes {answer} bytes");
+        assert!(response <= RESPONSE, "a response takes {response} bytes");
     }
 
     #[test]

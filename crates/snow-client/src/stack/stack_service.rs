@@ -5,7 +5,7 @@ use http::{Request, Response};
 use snow_core::{Body, BoxError};
 use tower_service::Service;
 
-/// A row of the stack's table, as the one above sees it: every service that takes our requests and can be sent anywhere.
+/// A service of the stack, as the layer above sees it: every service that takes our requests and can be sent anywhere.
 pub(crate) trait StackService:
     Service<
         Request<Body>,

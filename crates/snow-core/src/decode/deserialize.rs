@@ -17,7 +17,7 @@ impl<'de> Deserialize<'de> for Record {
     /// a value is, such as bincode and postcard: store [`json`](Record::json) in these. In RON a record has to be read with the
     /// extension `unwrap_newtypes`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // serde_json answers this name by the text of the whole value, and every other format by the value.
+        // serde_json reads this name as the text of the whole value, and every other format by the value.
         deserializer.deserialize_newtype_struct(RAW_VALUE, RecordVisitor)
     }
 }

@@ -1,5 +1,5 @@
-//! The envelope of a response: `{"result":…}`, with `error` and `status` in addition to records where the service failed after it
-//! had begun (facts 3.1, 3.4).
+//! The envelope of a response: `{"result":…}`, with `error` and `status` in addition to records if the service failed after the
+//! response had begun (facts 3.1, 3.4).
 
 use super::{json_string, scan};
 use crate::{Error, ErrorKind};
@@ -17,7 +17,7 @@ pub(super) enum EnvelopeMember {
 }
 
 impl EnvelopeMember {
-    /// By the name as it stands, without its quotes.
+    /// Returns the member by its name as it came, without the quotes.
     pub(super) fn of(raw: &str) -> Self {
         match json_string::unescape(raw).as_deref() {
             Some("result") => Self::Result,

@@ -62,7 +62,7 @@ fn is_not_processed(head: &Parts, body: &Bytes) -> bool {
     head.status == StatusCode::ACCEPTED && body.is_empty() && !has_own_header(&head.headers)
 }
 
-/// Who answered. A message can be written by anybody and is localized, so only the form counts (facts 1.4, 3.1).
+/// Who sent the response. A message can be written by anybody and is localized, so only the form counts (facts 1.4, 3.1).
 fn responder(head: &Parts, body: &Bytes, source: ResponseSource) -> Responder {
     let is_instance = source == ResponseSource::BatchItem
         || (has_own_header(&head.headers) && is_json(&head.headers) && is_envelope(body));
@@ -105,7 +105,7 @@ fn hibernating_error() -> Error {
     Error::new(ErrorKind::Hibernating, "the instance is hibernating")
 }
 
-/// A response whose status is none of success and none of a redirect.
+/// A response whose status is neither a success nor a redirect.
 struct ErrorResponse<'a> {
     head: &'a Parts,
     body: &'a Bytes,
@@ -136,7 +136,7 @@ impl ErrorResponse<'_> {
         }
     }
 
-    /// Whether nothing at all shows that the instance answered. Then nothing is known of the user's rights or password.
+    /// Whether nothing shows that the response is the instance's. Then nothing is known about the user's permissions or password.
     fn is_from_a_stranger(&self) -> bool {
         let headers = &self.head.headers;
         let has_envelope = is_json(headers) && is_envelope(self.body);
@@ -152,7 +152,7 @@ impl ErrorResponse<'_> {
             414 => (ErrorKind::UriTooLong, "the address is too long"),
             429 if has_rate_rule(headers) => (ErrorKind::RateLimited, "a rate limit is used up"),
             429 => (ErrorKind::InstanceBusy, "the instance's queue is full"),
-            502..=504 => (ErrorKind::Unavailable, "no node of the instance answered"),
+            502..=504 => (ErrorKind::Unavailable, "no node of the instance responded"),
             _ if self.is_from_a_stranger() => (ErrorKind::NotFromInstance, NOT_THE_INSTANCE),
             400 if message.starts_with("Invalid table") => {
                 (ErrorKind::UnknownTable, "there is no such table")
@@ -178,7 +178,7 @@ impl ErrorResponse<'_> {
     }
 }
 
-const NOT_THE_INSTANCE: &str = "whoever answered does not show that it is the instance";
+const NOT_THE_INSTANCE: &str = "the response does not come from the instance, as far as it shows";
 
 /// Whether there is a header that an instance adds to a 401. The realm is the same everywhere (facts 3.2).
 fn asks_for_login(headers: &HeaderMap) -> bool {

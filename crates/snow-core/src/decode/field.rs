@@ -36,7 +36,7 @@ impl<'a> Field<'a> {
         Self { record, at, part: None }
     }
 
-    /// A part of this field, which stands for itself.
+    /// Returns a part of this field as a field of its own.
     pub(super) fn part(self, raw: &'a str) -> Self {
         Self { part: Some(raw), ..self }
     }
@@ -100,7 +100,7 @@ impl<'a> Field<'a> {
         matches!(part.unwrap_or(self.json()), "\"\"" | "null")
     }
 
-    /// Whether it is one value, however much stands beside that.
+    /// Whether it is one value, whatever else the field contains.
     pub(super) fn is_scalar(self) -> bool {
         !self.json().starts_with(['{', '[']) || Cell::of(self.json()).is_some_and(|cell| cell.is_plain())
     }
@@ -114,7 +114,7 @@ impl<'a> Field<'a> {
         serde_json::from_str(self.json()).map_err(|e| self.unfit("fits no serde_json value").with_reason(e))
     }
 
-    /// Whether it is what a person sees, whatever its form: the request asked for that.
+    /// Whether it is a display value, whatever its form, because the request asked for display values only.
     #[inline]
     pub(super) fn is_displayed(self) -> bool {
         self.record.shape.displayed && self.part.is_none()

@@ -1,4 +1,4 @@
-//! Which of the fields that were asked for the records of a response have.
+//! Which requested fields the records of a response have.
 
 use super::record::Record;
 use super::shape::Shape;

@@ -1,5 +1,5 @@
-//! What somebody says who answers in the instance's place: a gateway, a proxy, a firewall. Text from outside, bounded and on one
-//! line, for a person who has to find out who it was.
+//! The text of a response that came from a gateway, a proxy or a firewall instead of the instance. It is untrusted text, limited in
+//! length and put on one line, for a person who has to find out who sent it.
 
 use super::json_string;
 use crate::one_line;

@@ -1,4 +1,4 @@
-//! What the head of a response tells: the number of matching rows, and what belongs to every error about the response.
+//! Reads the head of a response: the number of matching records, and what is added to every error about the response.
 
 use crate::error::Attempts;
 use crate::{Clock, Error, retry_after};
@@ -9,7 +9,7 @@ pub(super) fn total(headers: &HeaderMap) -> Option<u64> {
     headers.get("x-total-count")?.to_str().ok()?.parse().ok()
 }
 
-/// Adds what every error of an answer knows: its status, its transaction, how long to wait and how often it was tried.
+/// Adds to an error what the head contains: the status, the transaction, how long to wait and the number of attempts.
 pub(super) fn annotate(error: Error, head: &Parts) -> Error {
     let mut error = error.with_status(head.status);
     if let Some(attempts) = head.extensions.get::<Attempts>() {

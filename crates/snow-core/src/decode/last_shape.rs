@@ -24,8 +24,8 @@ impl Last {
 }
 
 impl LastShape {
-    /// Returns whether a record has all of these fields. The names of a record are looked up only if its fields, or those that are
-    /// asked for, differ from the last time.
+    /// Returns whether a record has all of these fields. The names of a record are looked up only if its fields, or the requested
+    /// ones, differ from the last time.
     pub fn has_all<F: AsRef<str>>(&self, record: &Record, fields: &[F]) -> bool {
         let mut last = self.lock();
         let is_last = last.is(&record.raw.shape);
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn answer(record: &str) -> ApiResponse {
+    fn response(record: &str) -> ApiResponse {
         let head = http::Response::builder().header("content-type", "application/json");
         let (head, ()) = head.body(()).unwrap().into_parts();
         ApiResponse::new(head, format!(r#"{{"result":{record}}}"#).into()).unwrap()
@@ -88,8 +88,8 @@ mod tests {
             let last = LastShape::default();
             for fields in records {
                 let fields: Vec<_> = fields.iter().map(|(name, value)| format!(r#""{name}":"{value}""#)).collect();
-                let answer = answer(&format!("{{{}}}", fields.join(",")));
-                let (one, like) = (answer.record().unwrap(), answer.record_like(&last).unwrap());
+                let response = response(&format!("{{{}}}", fields.join(",")));
+                let (one, like) = (response.record().unwrap(), response.record_like(&last).unwrap());
                 prop_assert_eq!(one.json(), like.json());
                 prop_assert_eq!(one.fields().collect::<Vec<_>>(), like.fields().collect::<Vec<_>>());
                 for name in one.fields() {
@@ -107,7 +107,7 @@ mod tests {
             let last = LastShape::default();
             for (fields, asked) in rounds {
                 let fields: Vec<_> = fields.iter().map(|name| format!(r#""{name}":"""#)).collect();
-                let record = answer(&format!("{{{}}}", fields.join(","))).record_like(&last).unwrap();
+                let record = response(&format!("{{{}}}", fields.join(","))).record_like(&last).unwrap();
                 prop_assert_eq!(last.has_all(&record, &asked), asked.iter().all(|name| record.get(name).is_some()));
             }
         }
@@ -116,9 +116,9 @@ mod tests {
     #[test]
     fn a_shape_is_kept_and_no_value_with_it() {
         let last = LastShape::default();
-        let first = answer(r#"{"a":"secret","b":""}"#).record_like(&last).unwrap();
-        let second = answer(r#"{"a":"1","b":"2"}"#).record_like(&last).unwrap();
-        let third = answer(r#"{"a":"3","b":"4"}"#).record_like(&last).unwrap();
+        let first = response(r#"{"a":"secret","b":""}"#).record_like(&last).unwrap();
+        let second = response(r#"{"a":"1","b":"2"}"#).record_like(&last).unwrap();
+        let third = response(r#"{"a":"3","b":"4"}"#).record_like(&last).unwrap();
         assert!(
             !Arc::ptr_eq(&first.raw.shape, &second.raw.shape)
                 && Arc::ptr_eq(&second.raw.shape, &third.raw.shape)
@@ -138,12 +138,12 @@ mod tests {
         }
         let (last, text) = (LastShape::default(), r#"{"state":"New"}"#);
         for displayed in [false, true, false, true] {
-            let record = answer(text).displayed(displayed).record_like(&last).unwrap();
+            let record = response(text).displayed(displayed).record_like(&last).unwrap();
             assert_eq!(record.to::<Stored>().is_err(), displayed);
             assert_eq!(record.to::<Seen>().is_ok(), displayed);
         }
-        assert_eq!(answer(text).record().unwrap().to::<Stored>().unwrap().state, "New");
-        let seen = answer(text).displayed(true).record().unwrap();
+        assert_eq!(response(text).record().unwrap().to::<Stored>().unwrap().state, "New");
+        let seen = response(text).displayed(true).record().unwrap();
         assert_eq!(seen.to::<Seen>().unwrap().state.0, "New");
     }
 }

@@ -49,10 +49,10 @@ impl From<RawRecord> for Record {
     }
 }
 
-/// What an `Arc` keeps beside what it shares, with what the allocator adds.
+/// The memory of an `Arc` in addition to the shared value, including that of the allocator.
 const SHARED: usize = 32;
 
-/// What a record takes beside its text and the places in it, which it shares.
+/// The memory of a record in addition to its text and the positions in it, which it shares.
 const OWN: usize = size_of::<Record>() + 2 * SHARED;
 
 impl Record {

@@ -1,4 +1,4 @@
-//! Why a value does not fit a type, told without the value: it may be anybody's data.
+//! Says why a value does not fit a type, without the value itself, which may be confidential.
 
 use serde_json::Value;
 use std::fmt;
@@ -93,7 +93,7 @@ fn remove(message: &mut String, value: &Value) {
     }
 }
 
-/// Shorter ones are found in any sentence, unless they stand in quotes.
+/// Shorter texts occur in any sentence, unless they are in quotes.
 const SHORTEST: usize = 4;
 
 fn remove_text(message: &mut String, text: &str) {

@@ -1,4 +1,4 @@
-//! A response that has arrived whole, and what reads it.
+//! A response that has arrived completely.
 
 use super::error_response::{self, ResponseSource};
 use super::head::{annotate, total};

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 const KEPT: usize = 64 << 10;
 
 pub(super) struct Shape {
-    /// Where the names stand: the first record that had them.
+    /// The text that contains the names: the first record with them.
     text: Arc<str>,
     /// Their places, quotes included.
     names: Box<[Range<u32>]>,
@@ -18,7 +18,7 @@ pub(super) struct Shape {
     read: Option<Box<[Option<Box<str>>]>>,
     /// The fields that another one of the same name follows, looked for when somebody asks.
     hidden: OnceLock<Box<[usize]>>,
-    /// Whether the values are what a person sees, by what the request asked for.
+    /// Whether the values are display values, because the request asked for those.
     pub(super) displayed: bool,
 }
 
@@ -34,7 +34,7 @@ impl Shape {
         shape
     }
 
-    /// The same without the record that had it first.
+    /// The same shape without the record that it came from.
     pub(super) fn alone(&self) -> Self {
         let (text, names) = alone(&self.text, &self.names);
         Self { text, names, read: self.read.clone(), hidden: self.hidden.clone(), displayed: self.displayed }
@@ -49,7 +49,7 @@ impl Shape {
         self.names.len()
     }
 
-    /// The names from this place on as they stand, quotes included.
+    /// The names from this position on as they came, including the quotes.
     #[inline]
     pub(super) fn quoted(&self, from: usize) -> impl Iterator<Item = &[u8]> {
         let text = self.text.as_bytes();
@@ -143,7 +143,7 @@ impl Shapes {
         Self { displayed, ..Self::default() }
     }
 
-    /// Those of an answer to the same question as the one before, if that was read in the same way.
+    /// The shapes of the response to the same request as the one before, if that was read in the same way.
     pub(super) fn after(last: Option<Arc<Shape>>, displayed: bool) -> Self {
         Self { current: last.filter(|shape| shape.displayed == displayed), ..Self::new(displayed) }
     }

@@ -1,6 +1,6 @@
 //! Whether a request was carried out, as far as it can be known. It is decided here and nowhere else.
 //!
-//! The evidence: whether the request left this machine, who answered, at which API, with which status, whether an earlier
+//! The evidence: whether the request left this machine, who responded, at which API, with which status, whether an earlier
 //! attempt is in doubt, and whether somebody looked afterwards. The texts of a response are no evidence: they are localized
 //! (facts 3.1).
 
@@ -115,7 +115,7 @@ fn of_response(status: StatusCode, evidence: &Evidence<'_>) -> Execution {
         // 303 leads to what a request has made.
         200..=299 | 303 => Executed,
         300..=399 if is_login(evidence) => NotExecuted,
-        // The platform and its edge answer these before any script runs.
+        // The platform and its edge respond with these before any script runs.
         401 | 414 | 429 => NotExecuted,
         // Also of a record that was made and may not be read back (facts 3.3).
         403 => Unknown,

@@ -94,9 +94,13 @@ impl OAuthClient {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the redirect does not belong to this request,
     /// [`ErrorKind::TokenRefused`](crate::ErrorKind::TokenRefused) if the user or the instance refused, and as
     /// [`generate_token`](Self::generate_token).
-    pub async fn exchange_code(&self, request: &AuthorizationRequest, answer: &str) -> Result<Token, Error> {
+    pub async fn exchange_code(
+        &self,
+        request: &AuthorizationRequest,
+        callback: &str,
+    ) -> Result<Token, Error> {
         self.client.inner.stored.forget();
-        self.oauth.exchange_code(request, answer).await
+        self.oauth.exchange_code(request, callback).await
     }
 
     /// Revokes the token on the instance, including its refresh token, then deletes it here and in the storage. Everyone who uses

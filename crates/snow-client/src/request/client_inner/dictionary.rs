@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use snow_core::Error;
 use std::fmt;
 
-/// The dictionary of an instance, as far as requests need it. Whoever makes a client brings it along.
+/// The dictionary of an instance, as far as requests need it. It is passed in when a client is created.
 pub(crate) trait Dictionary: fmt::Debug + Send + Sync {
     /// Fails for a request that names a field which its table does not have: the service drops a condition on one, and the query
     /// widens to the whole table (facts 2.5).

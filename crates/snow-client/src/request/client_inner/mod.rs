@@ -1,4 +1,4 @@
-//! Where calls go: what a client is inside.
+//! The inner part of a client, to which calls are sent.
 
 pub(crate) mod dictionary;
 pub(crate) mod known_shapes;
@@ -25,7 +25,7 @@ pub(crate) struct ClientInner {
     /// How reads whose responses break off are sent again: by the policy of the stack's retry layer. `None` with a stack of the
     /// user's own.
     pub(crate) read_retry: Option<ReadRetryPolicy>,
-    /// Whether a request may be left alone for a while: not where its session, or a limit that nobody knows of, waits for it.
+    /// Whether a request may stay unpolled for a while: not if a session, or an unknown limit, would wait for it.
     pub(crate) look_ahead: bool,
     /// What is known of the instance's tables.
     pub(crate) dictionary: Arc<dyn Dictionary>,
@@ -33,7 +33,7 @@ pub(crate) struct ClientInner {
     pub(crate) checks_fields: bool,
     /// Whether half a surrogate pair is replaced.
     pub(crate) lossy_text: bool,
-    /// Whether the bottom of the stack tells when a request leaves. That of a stack of the user's own need not.
+    /// Whether the bottom of the stack reports when a request leaves. A user's own stack may not.
     pub(crate) tells_departures: bool,
     /// Which fields were seen to be stored as they are sent.
     pub(crate) stored: StoredFields,

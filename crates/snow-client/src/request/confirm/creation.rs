@@ -13,10 +13,10 @@ use std::time::Duration;
 
 /// How long the service may be at work on a request, by default (facts 3.4): what is not there by then does not come any more.
 const QUOTA: Duration = Duration::from_secs(60);
-/// The pauses between looks, so that the last of them is behind the quota.
+/// The pauses between lookups, so that the last one is after the quota.
 const PAUSES: [u64; 7] = [1, 2, 4, 8, 16, 32, 8];
 
-/// The value that is sent in a field, if rows can be looked for by it.
+/// The value that is sent in a field, if records can be looked up by it.
 pub(crate) fn value_of(sent: &Map<String, Value>, name: &str) -> Result<String, Error> {
     let unfit = |why| Error::new(ErrorKind::InvalidInput, format!("the correlation field {name:?} {why}"));
     let value = match sent.get(name) {
@@ -63,9 +63,9 @@ pub(crate) async fn execute<T>(
 /// What became of a creation.
 enum Settled {
     Created(SysId),
-    /// There is no such record, and none will come any more.
+    /// There is no such record, and none will be created any more.
     Absent,
-    /// Nobody can tell, and why.
+    /// The outcome is unknown, for this reason.
     Open(String),
 }
 
@@ -93,8 +93,8 @@ async fn look_until_settled(lookup: &ValueLookup<'_>, time: &CallTime, is_settle
 }
 
 /// Remembers that the table stores this field as it is sent, if the response shows it.
-fn remember(client: &ClientInner, answer: &ApiResponse, request: &ApiRequest, (name, value): (&str, &str)) {
-    let is_stored = answer.record().is_ok_and(|record| {
+fn remember(client: &ClientInner, response: &ApiResponse, request: &ApiRequest, (name, value): (&str, &str)) {
+    let is_stored = response.record().is_ok_and(|record| {
         record.get(name).is_some_and(|field| field.value().is_ok_and(|now| now == value))
     });
     if is_stored {

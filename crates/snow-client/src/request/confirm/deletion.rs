@@ -52,7 +52,7 @@ fn is_in_doubt(head: &Parts) -> bool {
     head.status == StatusCode::NOT_FOUND && attempts.is_some_and(|attempts| attempts.are_doubtful())
 }
 
-/// Looks whether the record is gone. Only the list can tell: it counts records that this user may not read, where a 404 says
+/// Checks whether the record is gone. Only the list shows it: it counts records that this user may not read, where a 404 says
 /// the same of those and of none (facts 1.3, 9).
 ///
 /// # Errors
@@ -89,7 +89,7 @@ fn open(error: Error, why: &str) -> Error {
 }
 
 /// The list in which a record can be looked for, and the record's id: of the Table and the Attachment API. The list is asked for
-/// without a version, because version 1 answers 404 where there are no records.
+/// without a version, because version 1 responds with 404 where there are no records.
 fn record_of(path: &ApiPath) -> Option<(ApiPath, SysId)> {
     let below = path.as_str().strip_prefix("/api/now/")?;
     let is_version = |segment: &str| segment.strip_prefix('v').is_some_and(|v| v.parse::<u8>().is_ok());

@@ -21,7 +21,7 @@ pub(crate) enum LookupResult {
     /// The records do not have the field: the service drops a condition on one that it does not know, or that this user may not
     /// read (facts 2.5).
     NoSuchField,
-    /// A record has this value in place of the one that was asked for.
+    /// A record has this value instead of the requested one.
     Other(String),
 }
 
@@ -48,7 +48,7 @@ impl CallTime {
         self.clock.since(self.began)
     }
 
-    /// What is left of it; `None` if nobody set a limit.
+    /// The time that is left; `None` if no limit is set.
     pub(crate) fn left(&self) -> Option<Duration> {
         Some(self.limit?.saturating_sub(self.elapsed()))
     }
@@ -137,7 +137,7 @@ impl ValueLookup<'_> {
         }
     }
 
-    /// Whether the field is known to be there: an instance may also answer a condition on an unknown one with no record.
+    /// Whether the field is known to be there: an instance may also return no record for a condition on an unknown one.
     pub(crate) async fn is_field(&self) -> Result<bool, Error> {
         let (records, total) = self.finder.records(Query::new(), &["sys_id", self.field], 20).await?;
         // In an empty table there is nothing, whatever the field.

@@ -165,7 +165,7 @@ impl<T> RecordStream<T> {
         self.set(|options| options.parallel = requests.max(1))
     }
 
-    /// Sets whether records are given out as they arrive, in any order; `false` by default. A [`parallel`](Self::parallel) read then
+    /// Sets whether records are returned as they arrive, in any order; `false` by default. A [`parallel`](Self::parallel) read then
     /// does not wait for its slowest range.
     pub fn unordered(self, unordered: bool) -> Self {
         self.set(|options| options.in_order = !unordered)
@@ -206,7 +206,7 @@ impl<T> RecordStream<T> {
         matches!(&self.state, StreamState::Reading(reader) if reader.is_split())
     }
 
-    /// Returns the position after the last record that was given out, to [resume](Self::resume) from; `None` at the end, and before
+    /// Returns the position after the last record that was returned, to [resume](Self::resume) from; `None` at the end, and before
     /// anything was requested.
     #[doc(alias = "cursor")]
     pub fn position(&self) -> Option<StreamPosition> {
@@ -228,7 +228,7 @@ impl<T> RecordStream<T> {
 
     /// Returns a handle that stops the stream, from this task or any other.
     ///
-    /// After [`StopHandle::stop`], the stream sends no further request. It still gives out the records that have arrived, and
+    /// After [`StopHandle::stop`], the stream sends no further request. It still returns the records that have arrived, and
     /// those of requests that are under way. It ends before the first record that would take a new request: [`next`](Self::next)
     /// returns `None`, the report's [`complete`](StreamReport::complete) is false, and [`position`](Self::position) is where to
     /// [resume](Self::resume). Stopping and resuming gives every record once.
@@ -270,7 +270,7 @@ impl<T> RecordStream<T> {
     ///
     /// # Errors
     ///
-    /// What kept the read from being completed. [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a record that cannot be read as
+    /// The error that ended the read. [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a record that cannot be read as
     /// `T`; the [position](Self::position) is then after that record.
     ///
     /// # Cancel safety

@@ -50,7 +50,7 @@ impl<T> PageStream<T> {
     ///
     /// # Errors
     ///
-    /// What went wrong, as for [`RecordStream::next`].
+    /// As [`RecordStream::next`].
     ///
     /// # Cancel safety
     ///

@@ -218,7 +218,7 @@ mod tests {
         }
 
         /// The rows that show, and what a page tells of them; cut behind so many rows, if it is.
-        fn answer(&self, request: &PageRequest, cut: Option<usize>) -> (Vec<String>, PageSummary) {
+        fn response(&self, request: &PageRequest, cut: Option<usize>) -> (Vec<String>, PageSummary) {
             let matching = self.matching(request);
             let skip = usize::try_from(request.offset.unwrap_or_default()).unwrap();
             let page = matching.iter().skip(skip).take(request.limit as usize).filter(|(_, shown)| *shown);
@@ -247,7 +247,7 @@ mod tests {
             assert!(requests < 10_000, "it comes to an end");
             let request = paginator.next_page(u32::MAX);
             let cut = cuts.next().filter(|cut| *cut < 3);
-            let (page, seen) = table.answer(&request, cut);
+            let (page, seen) = table.response(&request, cut);
             if !request.ids_only && (cut.is_none() || request.offset.is_none()) {
                 rows.extend(page);
             }
@@ -260,7 +260,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is hidden, however small the pages, wherever answers break off: each row that shows comes once, in order.
+        /// Whatever is hidden, however small the pages, wherever responses break off: each row that shows comes once, in order.
         #[test]
         fn every_row_that_shows_comes_once(
             shown in prop::collection::vec(prop::bool::weighted(0.4), 0..120),
@@ -311,7 +311,7 @@ mod tests {
         for request in 0.. {
             assert!(request < 400 && !paginator.is_done());
             let request = paginator.next_page(u32::MAX);
-            let (page, seen) = table.answer(&request, None);
+            let (page, seen) = table.response(&request, None);
             match page.len() > 40 {
                 true => drop(paginator.page_broken(&request, &PageSummary::default())),
                 false => drop(paginator.page_completed(&request, &seen).unwrap()),

@@ -6,7 +6,7 @@ use super::stream_request::StreamRequest;
 use serde::{Deserialize, Serialize};
 use snow_core::{Error, ErrorKind, Query};
 
-/// A position in a stream: after the last record that was given out.
+/// A position in a stream: after the last record that was returned.
 ///
 /// Store it with serde, and pass it to [`RecordStream::resume`](super::RecordStream::resume) of a stream of the same records, in
 /// this process or in another one. It contains `sys_id`s (and times, if the stream is sorted by `sys_created_on`) and a fingerprint of
@@ -50,7 +50,7 @@ pub struct StreamPosition {
 }
 
 impl StreamPosition {
-    /// Returns how many records were given out before this position.
+    /// Returns how many records were returned before this position.
     pub fn received(&self) -> u64 {
         self.received
     }

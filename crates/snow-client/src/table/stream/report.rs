@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-/// What a stream has read, and whether that is everything; see [`RecordStream::report`](super::RecordStream::report).
+/// The report of a stream: what it has read, and whether that is everything. Returned by
+/// [`RecordStream::report`](super::RecordStream::report).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StreamReport {
@@ -12,7 +13,7 @@ pub struct StreamReport {
     /// The number of records that matched when the read began, as the service counted them, including those that this user may not
     /// read. `None` until all of them are counted; a read that is resumed before that never knows.
     pub expected: Option<u64>,
-    /// The number of records that were given out, including those before a resumed read.
+    /// The number of records that were returned, including those before a resumed read.
     pub received: u64,
     /// Whether records may have been missed or repeated.
     ///
@@ -42,7 +43,7 @@ impl StreamReport {
         }
     }
 
-    /// Returns how many records were counted but not given out, because access rules hide them or because they were deleted
+    /// Returns how many records were counted but not returned, because access rules hide them or because they were deleted
     /// meanwhile. `None` unless the read is [complete](Self::complete).
     pub fn hidden(&self) -> Option<u64> {
         let expected = self.expected.filter(|_| self.complete);

@@ -16,11 +16,11 @@ pub(super) enum Position {
     Member,
     Value(EnvelopeMember),
     AfterValue,
-    /// A row, or the end of the list.
+    /// A record, or the end of the list.
     FirstRow,
     Row,
     AfterRow,
-    /// The same behind an empty text, which a cancelled transaction leaves, and a second one right behind it.
+    /// The same after an empty text, which a cancelled transaction leaves, possibly followed by a second one.
     AfterText,
     /// The one record that is the result.
     Single,

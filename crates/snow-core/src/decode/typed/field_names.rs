@@ -27,7 +27,7 @@ pub fn fields_of<'de, T: Deserialize<'de>>() -> Option<Vec<&'static str>> {
     found.map(<[_]>::to_vec)
 }
 
-/// Answers every question by an end, and remembers which fields were asked for.
+/// A deserializer that returns no data, and records which fields were requested.
 struct FieldNames<'a>(&'a mut Option<&'static [&'static str]>);
 
 impl<'de> Deserializer<'de> for FieldNames<'_> {

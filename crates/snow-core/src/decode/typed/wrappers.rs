@@ -118,7 +118,7 @@ impl<'a> Field<'a> {
         self.display_value()?.ok_or_else(|| self.unfit(UNSEEN))
     }
 
-    /// What a person sees, where it stands beside the stored value.
+    /// Returns the display value, if it came in addition to the stored value.
     pub(super) fn seen_part(self) -> Result<Self, Error> {
         let part = Cell::of(self.json()).and_then(|cell| cell.display_value);
         part.map(|part| self.part(part)).ok_or_else(|| self.unfit(UNSEEN))
