@@ -454,8 +454,8 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
         (&[text], "denied\u{202e}\r\n by\u{1b}[31m proxy".into(), r"denied\u{202e} by\u{1b}[31m proxy"),
         (&[], "denied by proxy".into(), "denied by proxy"),
         (&[text], "x".repeat(50_000), "xxxxxxxx…"),
-        (&[JSON], "{}".into(), "does not come from the instance"),
-        (&[], String::new(), "does not come from the instance"),
+        (&[JSON], "{}".into(), "no sign of coming from the instance"),
+        (&[], String::new(), "no sign of coming from the instance"),
     ] {
         for (status, kind, open) in [
             (400, ErrorKind::NotFromInstance, true),

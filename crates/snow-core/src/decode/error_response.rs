@@ -178,7 +178,7 @@ impl ErrorResponse<'_> {
     }
 }
 
-const NOT_THE_INSTANCE: &str = "the response does not come from the instance, as far as it shows";
+const NOT_THE_INSTANCE: &str = "the response shows no sign of coming from the instance";
 
 /// Whether there is a header that an instance adds to a 401. The realm is the same everywhere (facts 3.2).
 fn asks_for_login(headers: &HeaderMap) -> bool {
