@@ -37,7 +37,7 @@ async fn what_is_under_way_is_finished_and_nothing_else_begins() {
                 true => table.list().query(field("sys_id").is_not_empty()).update_all(&fields),
                 false => table.update_many(all.iter().map(|id| id.parse().unwrap()), &fields),
             };
-            let mut update = update.concurrency(concurrency);
+            let mut update = update.concurrency(concurrency).stream();
             let stop = update.stop_handle();
             let mut outcomes = Vec::new();
             if after == 0 {
@@ -144,4 +144,87 @@ async fn a_dry_run_fails_where_the_bulk_write_would_before_it_writes() {
         assert!(!error.may_have_executed());
     }
     assert!(written(&simulator).is_empty());
+}
+
+#[tokio::test]
+async fn a_stopped_bulk_write_gives_up_the_permit_of_its_query() {
+    // A page that never comes holds the only permit, and the writes of the first page need it.
+    let simulator = snow_sim::Simulator::builder().user("admin", "secret").incidents(300).build().unwrap();
+    let pages = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let service = {
+        let (simulator, pages) = (simulator.clone(), pages.clone());
+        tower::service_fn(move |request: http::Request<Body>| {
+            let is_page = request.method() == http::Method::GET;
+            let nth = if is_page { pages.fetch_add(1, std::sync::atomic::Ordering::Relaxed) } else { 0 };
+            let simulator = simulator.clone();
+            async move {
+                if nth > 0 {
+                    std::future::pending::<()>().await;
+                }
+                tower::ServiceExt::oneshot(simulator, request).await
+            }
+        })
+    };
+    let builder = Client::builder().instance("dev1").user("admin").password("secret").concurrency(1);
+    let client = builder.transport(service).build().unwrap();
+    let delete = client.table("incident").list().query(field("sys_id").is_not_empty()).delete_all();
+    let (stop, seen) = (delete.stop_handle(), pages.clone());
+    let stopping = async move {
+        while seen.load(std::sync::atomic::Ordering::Relaxed) < 2 {
+            tokio::task::yield_now().await;
+        }
+        stop.stop();
+    };
+    let (report, ()) = tokio::join!(delete.all(), stopping);
+    assert!(report.stopped && !report.outcomes.is_empty());
+    assert!(report.failures().next().is_none(), "{:?}", report.failures().next());
+    assert_eq!(texts(report.into_iter().map(|outcome| outcome.sys_id)), written(&simulator));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_results_of_a_stopped_bulk_write_are_an_error() {
+    let simulator = snow_sim::Simulator::builder().user("admin", "secret").incidents(30).build().unwrap();
+    let client = crate::client(&simulator);
+    let all = ids(&client).await.len();
+    let error = stopped_after(&client, 2).await.into_result().unwrap_err();
+    assert!(error.kind() == ErrorKind::Incomplete && error.may_have_executed(), "{error}");
+    assert_eq!(stopped_after(&client, all as u64).await.into_result().unwrap().len(), all);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_can_be_stopped() {
+    let simulator = snow_sim::Simulator::builder().user("admin", "secret").incidents(300).build().unwrap();
+    let client = crate::client(&simulator);
+    let delete = client.table("incident").list().query(field("sys_id").is_not_empty()).delete_all();
+    delete.stop_handle().stop();
+    let dry_run = delete.dry_run().await.unwrap();
+    assert!(dry_run.stopped && dry_run.sys_ids.is_empty());
+    assert!(simulator.journal().is_empty());
+}
+
+#[tokio::test]
+async fn each_write_has_the_headers_and_the_scope_of_its_list() {
+    let simulator = snow_sim::Simulator::builder().user("admin", "secret").incidents(3).build().unwrap();
+    let seen = std::sync::Arc::<std::sync::Mutex<Vec<_>>>::default();
+    let service = {
+        let (simulator, seen) = (simulator.clone(), seen.clone());
+        tower::service_fn(move |request: http::Request<Body>| {
+            let query = request.uri().query().unwrap_or_default().to_owned();
+            seen.lock().unwrap().push((request.method().clone(), request.headers().clone(), query));
+            tower::ServiceExt::oneshot(simulator.clone(), request)
+        })
+    };
+    let builder = Client::builder().instance("dev1").user("admin").password("secret");
+    let client = builder.transport(service).build().unwrap();
+    let list = client.table("incident").list().query(field("active").eq(true)).limit(2);
+    let list = list.header("x-scope", "a").header("if-match", "b").param("sysparm_tenant", "c");
+    assert!(list.clone().update_all(&json!({ "urgency": "2" })).all().await.is_complete());
+    assert!(list.delete_all().all().await.is_complete());
+    let seen = seen.lock().unwrap();
+    assert!(seen.iter().filter(|(method, ..)| *method != http::Method::GET).count() == 4);
+    for (method, headers, query) in seen.iter() {
+        assert_eq!(headers["x-scope"], "a", "{method}");
+        assert!(query.contains("sysparm_tenant=c"), "{method} {query}");
+        assert!(*method == http::Method::GET || !headers.contains_key("if-match"), "{method}");
+    }
 }

@@ -217,3 +217,35 @@ async fn any_other_api_takes_any_parameter_once() {
     let error = twice.unwrap_err();
     assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("twice"), "{error}");
 }
+
+#[tokio::test]
+async fn a_header_of_the_connection_or_of_the_login_is_refused() {
+    let simulator = crate::simulator();
+    let client = crate::client(&simulator);
+    for name in [
+        "host",
+        "Authorization",
+        "proxy-authorization",
+        "te",
+        "upgrade",
+        "expect",
+        "content-encoding",
+        "keep-alive",
+        "a b",
+    ] {
+        let error = client.table("incident").list().header(name, "x").await.unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidInput && !error.may_have_executed(), "{name}: {error}");
+    }
+    assert!(simulator.journal().is_empty(), "nothing was sent");
+    client.table("incident").list().limit(1).header("x-request-source", "test").await.unwrap();
+}
+
+#[test]
+fn no_value_of_a_parameter_is_shown_by_a_call() {
+    let client = crate::client(&crate::simulator());
+    let api = client.api("/api/x_acme/orders").get().param("token", "canary").header("x-a", "canary");
+    let list = client.table("incident").list().query_category("canary").param("sysparm_x", "canary");
+    for shown in [format!("{api:?}"), format!("{list:?}"), format!("{:?}", list.clone().count())] {
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}

@@ -187,11 +187,21 @@ async fn the_number_of_attempts_can_be_set_on_the_builder_and_keeps_the_rest_of_
     let policy = RetryPolicy::new().backoff(second, second);
     let policy = policy.on_retry(move |event| seen.lock().unwrap().push(event.delay));
     for (attempts, retries) in [(1, 0), (3, 2), (6, 5)] {
+        let order = |builder: snow_client::client::ClientBuilder| match attempts {
+            3 => builder.max_attempts(attempts).retry(policy.clone()),
+            _ => builder.retry(policy.clone()).max_attempts(attempts),
+        };
         let simulator = crate::simulator();
         (0..10).for_each(|_| simulator.fail_next(Fault::Busy));
         let builder = Client::builder().instance("dev12345").user("admin").password("secret");
-        let builder = builder.transport(simulator).retry(policy.clone()).max_attempts(attempts);
-        let error = builder.build().unwrap().table("incident").list().limit(1).await.unwrap_err();
+        let error = order(builder.transport(simulator))
+            .build()
+            .unwrap()
+            .table("incident")
+            .list()
+            .limit(1)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InstanceBusy);
         let pauses = std::mem::take(&mut *pauses.lock().unwrap());
         assert_eq!(pauses.len(), retries);

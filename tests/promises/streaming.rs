@@ -716,3 +716,15 @@ async fn a_key_that_comes_twice_or_is_empty_is_an_error_that_names_the_way_out()
         );
     }
 }
+
+#[tokio::test]
+async fn what_is_set_after_a_stream_has_begun_is_an_error() {
+    let simulator = crate::simulator();
+    let client = crate::client(&simulator);
+    let mut records = client.table("incident").list().stream();
+    records.next().await.unwrap().unwrap();
+    let mut records = records.page_size(1);
+    let error = records.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(records.next().await.is_none() && !records.report().complete);
+}

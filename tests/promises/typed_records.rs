@@ -383,6 +383,11 @@ async fn a_type_asks_for_what_it_reads() {
     struct Number {
         number: String,
     }
-    let number = client.table("incident").typed::<Number>().all_fields().get(id).await.unwrap().number;
+    let number = client.table("incident").typed::<Number>().all_fields(true).get(id).await.unwrap().number;
     assert_eq!((asked(), number), (None, row.number));
+    let incidents = client.table("incident").all_fields(true).typed::<Number>();
+    incidents.get(id).await.unwrap();
+    assert_eq!(asked(), None, "in any order");
+    incidents.all_fields(false).get(id).await.unwrap();
+    assert_eq!(asked().as_deref(), Some("number,sys_id"));
 }

@@ -202,6 +202,13 @@ async fn strictly_any_such_field_is_an_error_of_a_write_that_was_carried_out() {
     let error =
         incidents.create(&fields).require_applied(true).confirm_by("correlation_id").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::FieldsNotApplied);
+    // The same where the response got lost, and the record was found.
+    simulator.settings(|settings| settings.write_lie = Some(snow_sim::WriteLie::Cancelled));
+    let lost = json!({ "description": "canary", "nmber": "canary", "correlation_id": "lost" });
+    let call = incidents.create(&lost).confirm_by("correlation_id").require_applied(true);
+    let error = call.await.unwrap_err();
+    assert!(error.kind() == ErrorKind::FieldsNotApplied && error.may_have_executed(), "{error}");
+    assert!(!error.to_string().contains("could not be read"), "{error}");
 }
 
 #[tokio::test]
@@ -466,7 +473,7 @@ async fn many_rows_have_an_outcome_each() {
 
     let own =
         ids.iter().filter(|id| **id != absent).map(|id| (*id, json!({ "description": id, "nmber": "x" })));
-    let mut many = incidents.update_each(own).verified();
+    let mut many = incidents.update_each(own).verified().stream();
     let mut seen = 0;
     while let Some(outcome) = many.next().await {
         let outcome = outcome.unwrap();
@@ -571,7 +578,7 @@ async fn a_query_that_would_select_more_than_it_says_writes_nothing() {
 async fn rows_that_cannot_be_read_further_are_an_error_behind_the_outcomes() {
     let simulator = simulator([]);
     let rows = client(&simulator).table("incident").list().query(field("active").eq(true));
-    let mut many = rows.update_all(&json!({ "urgency": "1" })).boxed();
+    let mut many = rows.update_all(&json!({ "urgency": "1" })).stream().boxed();
     simulator.fail_always(Some(Fault::Hibernating));
     let outcome = many.next().await.unwrap();
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Hibernating);

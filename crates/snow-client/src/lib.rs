@@ -65,10 +65,12 @@ pub mod schema;
 mod stack;
 pub mod table;
 
+#[doc(inline)]
 pub use client::Client;
 pub use client::oauth::OAuthClient;
 pub use snow_core::query::{Query, field};
 pub use snow_core::{Date, DateTime, DisplayValue, Error, ErrorKind, Instance, Record, SysId, Transport};
+#[doc(inline)]
 pub use table::Table;
 
 /// The result of a call.
@@ -81,7 +83,7 @@ pub mod bulk {
     //! [`ListRecords::update_all`](crate::table::ListRecords::update_all) for the records of a query. They return a [`BulkWrite`];
     //! [`BulkWrite::all`] returns a [`BulkReport`], and [`BulkWrite::dry_run`] shows what would be written.
 
-    pub use crate::table::bulk::{BulkReport, BulkWrite, DryRun, WriteOutcome, WriteProgress};
+    pub use crate::table::bulk::{BulkReport, BulkWrite, DryRun, OutcomeStream, WriteOutcome, WriteProgress};
     pub use crate::table::stop::StopHandle;
 }
 
@@ -152,9 +154,12 @@ pub mod layer {
     //! [`stack`](crate::client::ClientBuilder::stack) replaces all of it. [`RequestOptions`] are the options of one request that the layers
     //! read.
 
-    pub use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, CredentialsLayer, OAuthLayer};
+    pub use snow_auth::{
+        ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, CredentialsFuture, CredentialsLayer,
+        CredentialsService, HeaderAuth, OAuthFuture, OAuthLayer, OAuthService,
+    };
     pub use snow_core::layer::*;
-    pub use snow_core::{Departure, RequestOptions};
+    pub use snow_core::{Departure, RequestOptions, WaitGuard};
 }
 
 pub mod transport {
@@ -164,6 +169,8 @@ pub mod transport {
     //! [`ClientBuilder::transport`](crate::client::ClientBuilder::transport), which accepts any other tower service as well. [`Body`] is the body
     //! of requests.
 
-    pub use snow_core::transport::{Proxy, TlsVersion, Transport, TransportBuilder};
-    pub use snow_core::{Body, HttpFuture, HttpService, Origin, Replay};
+    pub use snow_core::transport::{
+        Proxy, TlsVersion, Transport, TransportBody, TransportBuilder, TransportFuture,
+    };
+    pub use snow_core::{ApiPath, Body, HttpFuture, HttpService, Once, Origin, Params, Replay};
 }

@@ -58,7 +58,7 @@ impl Table {
     async fn read(&self, name: &str) -> u64 {
         match name {
             "snow-typed" => self.stream(self.typed().list().stream(), typed).await,
-            "snow-typed-all" => self.stream(self.typed().all_fields().list().stream(), typed).await,
+            "snow-typed-all" => self.stream(self.typed().all_fields(true).list().stream(), typed).await,
             "snow-dynamic" => self.stream(self.dynamic().list().stream(), dynamic).await,
             "snow-four" => self.stream(self.typed().list().stream().parallel(4), typed).await,
             "snow-slow" => self.slow_consumer(tokio::time::sleep).await,

@@ -26,6 +26,11 @@ use std::future::IntoFuture;
 /// assert!(count >= records.len() as u64);
 /// # Ok(()) }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a call of one request",
+    note = "`first()`, `one()`, `all()`, `stream()`, `upsert()` and `confirm_by()` take more than one request; a list with `limit(1)` \
+            is one"
+)]
 pub trait ApiCall:
     IntoCall<Value = Self::Response>
     + IntoFuture<Output = Result<Self::Response, Error>, IntoFuture = CallFuture<Self::Response>>
@@ -41,11 +46,16 @@ pub trait ApiCall:
     }
 }
 
+/// What only this crate has, so that only this crate calls [`IntoCall::into_call`].
+#[derive(Debug)]
+pub struct Token(pub(crate) ());
+
 /// Seals [`ApiCall`], and gives batches what they need.
 pub trait IntoCall: Sized {
     type Value;
 
-    fn into_call(self) -> Call<Self::Value>;
+    #[doc(hidden)]
+    fn into_call(self, token: Token) -> Call<Self::Value>;
 }
 
 /// Implements [`ApiCall`] for an operation that is sendable, with what can be done with any of them.
@@ -76,7 +86,7 @@ macro_rules! api_call {
         impl $($any)* $crate::batch::api_call::IntoCall for $type {
             type Value = $output;
 
-            fn into_call(self) -> $crate::request::call::Call<$output> {
+            fn into_call(self, _: $crate::batch::api_call::Token) -> $crate::request::call::Call<$output> {
                 self.call
             }
         }

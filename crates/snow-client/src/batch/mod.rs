@@ -10,6 +10,9 @@ pub(crate) mod api_call;
 mod item;
 mod json;
 
+use api_call::Token;
+
+pub use crate::request::call::CallFuture;
 pub use api_call::ApiCall;
 
 use crate::request::api_request::ApiRequest;
@@ -83,7 +86,7 @@ impl Batch {
     ///
     /// A call with invalid input is not sent; its result is the error.
     pub fn add<C: ApiCall>(&mut self, call: C) -> BatchItem<C::Response> {
-        self.add_call(call.into_call())
+        self.add_call(call.into_call(Token(())))
     }
 
     fn add_call<T>(&mut self, call: Call<T>) -> BatchItem<T> {

@@ -1,6 +1,6 @@
 //! The settings of a client. Everything is checked in `build`, so that chains stay short.
 
-use crate::client::login::DirectLogin;
+use crate::client::login::{DirectLogin, LoginKind};
 use crate::stack::{BaseService, Settings};
 use crate::{Error, ErrorKind, Instance, Transport};
 use bytes::Bytes;
@@ -31,7 +31,7 @@ use tower_service::Service;
 /// ```
 #[derive(Clone, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
-pub struct ClientBuilder<L = DirectLogin> {
+pub struct ClientBuilder<L: LoginKind = DirectLogin> {
     pub(super) instance: Option<Result<Instance, Error>>,
     pub(super) host: Option<Result<Instance, Error>>,
     pub(super) transport: Option<BaseService>,
@@ -39,7 +39,7 @@ pub struct ClientBuilder<L = DirectLogin> {
     pub(super) login: L,
 }
 
-impl<L> ClientBuilder<L> {
+impl<L: LoginKind> ClientBuilder<L> {
     /// Sets the instance by its name (`dev12345`), its host or its URL: see [`Instance`]. Either this or [`host`](Self::host) is
     /// required.
     pub fn instance<I>(mut self, instance: I) -> Self
@@ -174,8 +174,7 @@ impl<L> ClientBuilder<L> {
     /// Sets how often a request is attempted at most; 4 by default, and `1` means that none is retried. The rest of the
     /// [`retry`](Self::retry) policy stays as it is.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
-        let policy = self.settings.retry.take().unwrap_or_default();
-        self.settings.retry = Some(policy.max_attempts(attempts));
+        self.settings.max_attempts = Some(attempts);
         self.given("a number of attempts")
     }
 
@@ -292,7 +291,7 @@ pub(super) fn invalid(why: &'static str) -> Error {
     Error::new(ErrorKind::InvalidInput, why)
 }
 
-impl<L: fmt::Debug> fmt::Debug for ClientBuilder<L> {
+impl<L: LoginKind> fmt::Debug for ClientBuilder<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("instance", &self.instance)

@@ -15,6 +15,11 @@ use tower_layer::Identity;
 type CustomLogin =
     Arc<dyn Fn(Instance, &Settings, BaseService, Arc<dyn Dictionary>) -> Arc<ClientInner> + Send + Sync>;
 
+/// Seals the ways to log in that a [`ClientBuilder`](crate::client::ClientBuilder) has.
+pub trait LoginKind: fmt::Debug {}
+
+impl LoginKind for DirectLogin {}
+
 /// The login of a [`Client`](crate::Client): user and password, a token, a key, or a service that logs in by itself.
 #[derive(Clone, Default)]
 pub struct DirectLogin {

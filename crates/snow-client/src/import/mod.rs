@@ -68,6 +68,15 @@ pub struct ImportResult {
     outcomes: Vec<ImportOutcome>,
 }
 
+impl<'a> IntoIterator for &'a ImportResult {
+    type Item = &'a ImportOutcome;
+    type IntoIter = std::slice::Iter<'a, ImportOutcome>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.outcomes.iter()
+    }
+}
+
 impl ImportResult {
     /// Returns one outcome for each transform map; empty if the user may not see the result of the row.
     pub fn outcomes(&self) -> &[ImportOutcome] {

@@ -15,9 +15,21 @@ use std::time::Duration;
 /// The fields that are sent, each in the JSON of the body: reading a number as a float could change it.
 pub(crate) type SentFields = BTreeMap<String, Box<RawValue>>;
 
-/// Headers that say how a body is sent, or where to.
-const SET_BY_CLIENT: [HeaderName; 4] =
-    [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
+/// Headers of the connection, of how a body is sent, and of the login.
+const SET_BY_CLIENT: [HeaderName; 12] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::TRANSFER_ENCODING,
+    header::CONNECTION,
+    header::UPGRADE,
+    header::TE,
+    header::TRAILER,
+    header::EXPECT,
+    header::AUTHORIZATION,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("keep-alive"),
+];
 
 /// One request, as what it means: what is asked of which path, and what its response has to have.
 #[derive(Clone)]
@@ -89,11 +101,19 @@ impl ApiRequest {
         Ok(self)
     }
 
-    /// Returns the headers for a read that belongs to this call. The body's type is left out.
-    pub(crate) fn headers_of_read(&self) -> HeaderMap {
-        let mut headers = self.headers.clone();
-        headers.remove(header::CONTENT_TYPE);
-        headers
+    /// Returns the headers for another request that belongs to this call: without those about its body, or under which conditions it
+    /// is executed.
+    pub(crate) fn shared_headers(&self) -> HeaderMap {
+        let is_shared =
+            |name: &HeaderName| !name.as_str().starts_with("content-") && !name.as_str().starts_with("if-");
+        let shared = self.headers.iter().filter(|(name, _)| is_shared(name));
+        shared.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Selects the records of another request, with its headers.
+    pub(crate) fn in_scope_of(mut self, scope: &Self) -> Self {
+        self.headers.extend(scope.shared_headers());
+        self.params(|params| params.in_place_of(&scope.params))
     }
 
     /// Sets whether the record has to have the fields that are sent.

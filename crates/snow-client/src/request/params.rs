@@ -7,9 +7,10 @@ use crate::request::shape::Shape;
 use snow_core::query::Value;
 use snow_core::{DisplayValue, Error, Params, Query};
 use std::borrow::Borrow;
+use std::fmt;
 use std::sync::Arc;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct RequestParams {
     pub(crate) selection: Selection,
     pub(crate) shape: Shape,
@@ -52,6 +53,17 @@ impl Written {
             Some(suppress) => params.suppress_auto_sys_field(suppress),
             None => params,
         }
+    }
+}
+
+impl fmt::Debug for RequestParams {
+    /// Names of parameters: values may be anything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { selection, shape, written, paging: _, own, refused, any: _ } = self;
+        let own: Vec<&str> = own.iter().map(|(name, _)| name.as_str()).collect();
+        let mut params = f.debug_struct("RequestParams");
+        params.field("selection", selection).field("shape", shape).field("written", written);
+        params.field("own", &own).field("refused", refused).finish()
     }
 }
 

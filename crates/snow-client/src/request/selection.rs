@@ -33,7 +33,7 @@ pub(crate) struct Window {
 }
 
 /// Where the service looks for records.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Scope {
     no_domain: Option<bool>,
     category: Option<String>,
@@ -53,6 +53,16 @@ impl std::fmt::Debug for Extra {
     /// Names: values may be anything.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl std::fmt::Debug for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { no_domain, category } = self;
+        f.debug_struct("Scope")
+            .field("no_domain", no_domain)
+            .field("has_category", &category.is_some())
+            .finish()
     }
 }
 

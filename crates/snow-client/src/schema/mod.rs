@@ -67,6 +67,15 @@ pub struct TableSchema {
     columns: Vec<Column>,
 }
 
+impl<'a> IntoIterator for &'a TableSchema {
+    type Item = &'a Column;
+    type IntoIter = std::slice::Iter<'a, Column>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.columns.iter()
+    }
+}
+
 impl TableSchema {
     /// Returns the tables that this table extends, the nearest first.
     pub fn parents(&self) -> Vec<&str> {

@@ -156,6 +156,7 @@ pub(crate) fn token(instance: &Instance, settings: &Settings, bottom: BaseServic
 pub(crate) struct Settings {
     pub(crate) deadline: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) max_attempts: Option<u32>,
     pub(crate) concurrency: Option<usize>,
     pub(crate) rate_limit_pause: Option<Duration>,
     pub(crate) sessions: Option<usize>,
@@ -203,7 +204,11 @@ impl Settings {
 
     /// Its clones share a budget, so this is asked for once.
     pub(crate) fn retry(&self) -> RetryPolicy {
-        self.retry.clone().unwrap_or_default().max_elapsed(self.deadline())
+        let policy = self.retry.clone().unwrap_or_default().max_elapsed(self.deadline());
+        match self.max_attempts {
+            Some(attempts) => policy.max_attempts(attempts),
+            None => policy,
+        }
     }
 
     /// Nobody is held back for longer than a call may take.

@@ -1,6 +1,7 @@
 //! The deletion of a record.
 
 use crate::batch::api_call::api_call;
+use crate::request::api_request::ApiRequest;
 use crate::request::call::Call;
 use crate::request::call_options::domain_options;
 
@@ -32,8 +33,8 @@ api_call!(DeleteRecord<O>);
 impl<O> DeleteRecord<O> {
     domain_options!();
 
-    /// Selects the records of another request.
-    pub(super) fn in_scope_of(self, scope: &crate::request::params::RequestParams) -> Self {
-        self.change(|request| Ok(request.params(|params| params.in_place_of(scope))))
+    /// Selects the records of another request, with its headers.
+    pub(super) fn in_scope_of(self, scope: &ApiRequest) -> Self {
+        self.change(|request| Ok(request.in_scope_of(scope)))
     }
 }

@@ -1,12 +1,11 @@
 //! A list of records to be asked for: one page, one record, or all of them.
 
-use crate::batch::api_call::{ApiCall, IntoCall};
+use crate::batch::api_call::{ApiCall, IntoCall, Token};
 use crate::request::api_request::ApiRequest;
 use crate::request::call::{Call, CallFuture};
 use crate::request::call_options::{
     domain_options, record_options, request_options, selection_options, window_options,
 };
-use crate::request::params::RequestParams;
 use crate::table::bulk::BulkWrite;
 use crate::table::count_records::CountRecords;
 use crate::table::delete_record::DeleteRecord;
@@ -202,7 +201,10 @@ impl<T: 'static> ListRecords<T> {
         T: Send,
     {
         let (update, scope) = (Table::of(&self.request).update_call(fields), self.scope_of_writes());
-        let write = move |sys_id| update(sys_id).in_scope_of(&scope);
+        let write = move |sys_id| match &scope {
+            Some(scope) => update(sys_id).in_scope_of(scope),
+            None => update(sys_id),
+        };
         BulkWrite::of_query(self.request.sys_ids().stored_values(), write)
     }
 
@@ -210,13 +212,17 @@ impl<T: 'static> ListRecords<T> {
     #[doc(alias("bulk", "bulk_delete"))]
     pub fn delete_all(self) -> BulkWrite<DeleteRecord> {
         let (delete, scope) = (Table::of(&self.request).delete_call(), self.scope_of_writes());
-        let write = move |sys_id| delete(sys_id).in_scope_of(&scope);
+        let write = move |sys_id| match &scope {
+            Some(scope) => delete(sys_id).in_scope_of(scope),
+            None => delete(sys_id),
+        };
         BulkWrite::of_query(self.request.sys_ids().stored_values(), write)
     }
 
-    /// What each write of these records sends of what selects them. A list that was refused writes nothing.
-    fn scope_of_writes(&self) -> RequestParams {
-        self.request.request.as_ref().map(|request| request.params.of_a_write()).unwrap_or_default()
+    /// The request whose records the writes are of. A list that was refused writes nothing.
+    fn scope_of_writes(&self) -> Option<ApiRequest> {
+        let request = self.request.request.as_ref().ok()?;
+        Some(ApiRequest { params: request.params.of_a_write(), ..request.clone() })
     }
 }
 
@@ -245,7 +251,7 @@ impl<T: Send + 'static> IntoFuture for ListRecords<T> {
 impl<T: 'static> IntoCall for ListRecords<T> {
     type Value = Page<T>;
 
-    fn into_call(self) -> Call<Page<T>> {
+    fn into_call(self, _: Token) -> Call<Page<T>> {
         self.request.into_call()
     }
 }

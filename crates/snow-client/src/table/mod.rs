@@ -75,6 +75,8 @@ pub struct Table<T = Record> {
     path: Result<ApiPath, Error>,
     /// The fields to ask for; `None` for all of them.
     fields: Option<Arc<[String]>>,
+    /// Whether all fields are asked for all the same.
+    all_fields: bool,
     /// What is known of the records; `None` for plain records, where it is looked up for each call.
     shape: Option<RecordShape>,
     read: ReadRecord<T>,
@@ -88,6 +90,7 @@ impl<T> Table<T> {
             client: list.client.clone(),
             path: request.map(|request| request.path.clone()).map_err(Clone::clone),
             fields: request.ok().and_then(|request| request.params.shape.fields.clone()),
+            all_fields: false,
             shape: Some(RecordShape::new(list.type_fields.clone())),
             read: list.read,
         }
@@ -96,7 +99,7 @@ impl<T> Table<T> {
 
 impl Table {
     pub(crate) fn new(client: Arc<ClientInner>, name: &str) -> Self {
-        Self { client, path: ApiPath::table(name), fields: None, shape: None, read: Ok }
+        Self { client, path: ApiPath::table(name), fields: None, all_fields: false, shape: None, read: Ok }
     }
 
     /// Returns the same table, whose records are read as a type of your own: any struct that implements `Deserialize`.
@@ -134,13 +137,14 @@ impl Table {
     /// # Ok(()) }
     /// ```
     pub fn typed<T: DeserializeOwned + 'static>(self) -> Table<T> {
-        let Self { client, path, .. } = self;
+        let Self { client, path, all_fields, .. } = self;
         let shape = match &path {
             Ok(path) => client.shapes.find::<T>(path.as_str(), TypeFields::of::<T>),
             Err(_) => RecordShape::new(TypeFields::Dynamic), // nothing is read
         };
         Table {
             fields: shape.type_fields.wanted(),
+            all_fields,
             client,
             path,
             shape: Some(shape),
@@ -150,10 +154,10 @@ impl Table {
 }
 
 impl<T: 'static> Table<T> {
-    /// Returns the same table, whose calls request all fields, whatever fields the type reads.
+    /// Sets whether calls request all fields, whatever fields the [type](Self::typed) reads. `false` by default.
     #[must_use]
-    pub fn all_fields(self) -> Self {
-        Self { fields: None, ..self }
+    pub fn all_fields(self, all: bool) -> Self {
+        Self { all_fields: all, ..self }
     }
 
     /// Returns the record with this `sys_id`. A record without a `sys_id`, such as one of a database view, cannot be compared with
@@ -351,7 +355,7 @@ impl<T: 'static> Table<T> {
 
     /// Asks for the fields that the type reads.
     fn with_fields(&self, request: ApiRequest) -> ApiRequest {
-        match &self.fields {
+        match self.fields.as_ref().filter(|_| !self.all_fields) {
             Some(fields) => request.params(|params| params.these_fields(fields)),
             None => request,
         }
@@ -369,11 +373,12 @@ impl<T: 'static> Table<T> {
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        let Self { client, path, fields, shape, read } = self;
+        let Self { client, path, fields, all_fields, shape, read } = self;
         Self {
             client: client.clone(),
             path: path.clone(),
             fields: fields.clone(),
+            all_fields: *all_fields,
             shape: shape.clone(),
             read: *read,
         }

@@ -49,9 +49,9 @@ impl<O> UpdateRecord<O> {
         self.change(|request| Ok(ApiRequest { method, ..request }))
     }
 
-    /// Selects the records of another request.
-    pub(super) fn in_scope_of(self, scope: &crate::request::params::RequestParams) -> Self {
-        self.change(|request| Ok(request.params(|params| params.in_place_of(scope))))
+    /// Selects the records of another request, with its headers.
+    pub(super) fn in_scope_of(self, scope: &ApiRequest) -> Self {
+        self.change(|request| Ok(request.in_scope_of(scope)))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::Client;
 use crate::OAuthClient;
 use crate::client::builder::ClientBuilder;
+use crate::client::login::LoginKind;
 use crate::oauth::{Grant, StorePolicy, Token, TokenStore};
 use crate::request::client_inner::ClientInner;
 use crate::stack;
@@ -19,6 +20,8 @@ pub struct OAuthLogin {
 
 /// A builder of an [`OAuthClient`].
 pub type OAuthClientBuilder = ClientBuilder<OAuthLogin>;
+
+impl LoginKind for OAuthLogin {}
 
 impl ClientBuilder<OAuthLogin> {
     /// Sets the id of the OAuth client, from the instance's application registry.

@@ -7,6 +7,7 @@ use snow_core::decode::LastShape;
 use snow_core::{Error, Record};
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// How many pairs of type and table are remembered. Those after them are found anew for each [`Table`](crate::Table).
@@ -39,10 +40,10 @@ impl RecordShape {
 }
 
 /// The shapes that a client has seen.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct KnownShapes(RwLock<ShapesByType>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct ShapesByType {
     shapes: HashMap<TypeId, HashMap<Box<str>, RecordShape>>,
     count: usize,
@@ -74,6 +75,13 @@ impl KnownShapes {
             tables.insert(table.into(), shape.clone());
         }
         shape
+    }
+}
+
+impl fmt::Debug for KnownShapes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        write!(f, "KnownShapes({})", known.count)
     }
 }
 

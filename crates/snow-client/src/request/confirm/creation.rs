@@ -115,7 +115,7 @@ async fn read_created<T>(
     let again = ApiRequest {
         params: request.params.clone(),
         options,
-        headers: request.headers_of_read(),
+        headers: request.shared_headers(),
         required_applied: request.required_applied.clone(),
         ..again
     };
@@ -124,8 +124,10 @@ async fn read_created<T>(
         Ok(again) => exchange(client, again, read, None).await,
         Err(why) => Err(why.clone()),
     };
-    record.map_err(|why| {
-        open(error, &format!("it was carried out, and its record {sys_id} could not be read: {why}"))
+    record.map_err(|why| match why.kind() {
+        // The record is there, and was read: what it lacks is the result.
+        ErrorKind::FieldsNotApplied => why.about_item(&request.method).carried_out(),
+        _ => open(error, &format!("it was carried out, and its record {sys_id} could not be read: {why}")),
     })
 }
 

@@ -91,7 +91,7 @@ impl<'a> RecordFinder<'a> {
     ) -> Result<(Vec<Record>, Option<u64>), Error> {
         let params = self.request.params.same_scope(query, limit).fields(fields).exclude_reference_link(true);
         let options = self.time.within(None);
-        let headers = self.request.headers_of_read();
+        let headers = self.request.shared_headers();
         let request =
             ApiRequest { params, options, headers, ..ApiRequest::new(Method::GET, self.path.clone()) };
         let request = request.check(self.client).await?;

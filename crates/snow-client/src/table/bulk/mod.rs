@@ -1,6 +1,7 @@
 //! Bulk writes: many updates or deletions, each with an outcome of its own.
 
 mod dry_run;
+mod outcome_stream;
 mod outcomes;
 mod queried_ids;
 mod selection_guard;
@@ -8,28 +9,23 @@ mod write_queue;
 
 use crate::Record;
 use crate::batch::api_call::ApiCall;
-use crate::request::call::CallFuture;
 use crate::table::list_request::ListRequest;
 use crate::table::stop::StopHandle;
 use crate::table::update_record::UpdateRecord;
 use crate::table::verify::WriteReport;
 use bytes::Bytes;
 pub use dry_run::DryRun;
-use futures_core::Stream;
-use futures_util::stream::FuturesUnordered;
+pub use outcome_stream::OutcomeStream;
 pub use outcomes::{BulkReport, WriteOutcome, WriteProgress};
 use snow_core::{Error, SysId};
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use write_queue::{QueuedWrite, WriteQueue};
 
 /// How many writes are under way at once by default: as many as a node of an instance runs at a time (facts 8.2).
 const DEFAULT_CONCURRENCY: usize = 4;
 
-/// Updates or deletions of many records: a [`Stream`] of outcomes, one for each record. [`next`](Self::next) returns one outcome,
-/// [`all`](Self::all) returns all of them.
+/// Updates or deletions of many records, each with an outcome of its own. [`all`](Self::all) executes them and returns all outcomes;
+/// [`stream`](Self::stream) returns one outcome after the other.
 ///
 /// [`update_many`](crate::Table::update_many), [`update_each`](crate::Table::update_each) and
 /// [`delete_many`](crate::Table::delete_many) of a table write the records with the given ids;
@@ -41,8 +37,7 @@ const DEFAULT_CONCURRENCY: usize = 4;
 /// The records of a query are read by `sys_id`, each once and regardless of the query's order, while the first of them are written.
 /// If the query has an order and a limit, the records up to the limit are read in that order before anything is written. So are all
 /// records of a query that is read in parts because it is too long for one URL. If records moved meanwhile so that some may have
-/// been missed,
-/// [`BulkReport::may_have_drifted`] is true.
+/// been missed, [`BulkReport::may_have_drifted`] is true.
 ///
 /// A query is refused before anything is written
 ///
@@ -55,10 +50,7 @@ const DEFAULT_CONCURRENCY: usize = 4;
 /// [`dry_run`](Self::dry_run) returns the records that would be written. [`stop_handle`](Self::stop_handle) ends a bulk write without losing
 /// an outcome.
 ///
-/// # Cancel safety
-///
-/// It spawns no task: it makes progress when it is polled. **Dropping it leaves it unknown whether the writes under way were
-/// executed.**
+/// Nothing is sent before [`all`](Self::all) is awaited or the stream is polled, and no task is spawned.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -78,22 +70,19 @@ const DEFAULT_CONCURRENCY: usize = 4;
 /// ```
 ///
 /// [facts 2.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#25-queries-that-are-wrong
-#[must_use = "nothing is written unless it is polled"]
+#[must_use = "nothing is written before it is sent: call `all` or `stream`"]
 pub struct BulkWrite<C: ApiCall> {
     queue: WriteQueue,
     start_write: StartWrite<C>,
-    in_flight: FuturesUnordered<WriteInFlight<C::Response>>,
     concurrency: usize,
     stops_at_error: bool,
     stop: StopHandle,
-    /// Whether no further write begins.
-    has_stopped: bool,
-    /// Why not all records of the query are known.
-    query_error: Option<Error>,
-    progress: WriteProgress,
-    on_progress: Option<Box<dyn FnMut(WriteProgress) + Send + Sync>>,
+    /// Why the records of the query are not written.
+    refused: Option<Error>,
+    on_progress: Option<OnProgress>,
 }
 
+type OnProgress = Box<dyn FnMut(WriteProgress) + Send + Sync>;
 type StartWrite<C> = Box<dyn Fn(QueuedWrite) -> C + Send + Sync>;
 
 impl<C: ApiCall> BulkWrite<C> {
@@ -130,17 +119,14 @@ impl<C: ApiCall> BulkWrite<C> {
         Self::new(queue, refusal, Box::new(move |queued| write(queued.sys_id)))
     }
 
-    fn new(queue: WriteQueue, query_error: Option<Error>, start_write: StartWrite<C>) -> Self {
+    fn new(queue: WriteQueue, refused: Option<Error>, start_write: StartWrite<C>) -> Self {
         Self {
             queue,
             start_write,
-            in_flight: FuturesUnordered::new(),
             concurrency: DEFAULT_CONCURRENCY,
             stops_at_error: false,
             stop: StopHandle::new(),
-            has_stopped: false,
-            query_error,
-            progress: WriteProgress::default(),
+            refused,
             on_progress: None,
         }
     }
@@ -190,10 +176,9 @@ impl<C: ApiCall> BulkWrite<C> {
     /// Changes each call before it is sent, for example its parameters, its deadline, or
     /// [`require_applied`](crate::table::UpdateRecord::require_applied).
     pub fn map_call<D: ApiCall>(self, map: impl Fn(C) -> D + Send + Sync + 'static) -> BulkWrite<D> {
-        let Self { queue, start_write, concurrency, stops_at_error, stop, query_error, on_progress, .. } =
-            self;
-        let mapped = BulkWrite::new(queue, query_error, Box::new(move |queued| map(start_write(queued))));
-        BulkWrite { concurrency, stops_at_error, stop, on_progress, ..mapped }
+        let Self { queue, start_write, concurrency, stops_at_error, stop, refused, on_progress } = self;
+        let start_write = Box::new(move |queued| map(start_write(queued)));
+        BulkWrite { queue, start_write, concurrency, stops_at_error, stop, refused, on_progress }
     }
 }
 
@@ -205,14 +190,14 @@ impl<O: Send + 'static> BulkWrite<UpdateRecord<O>> {
 }
 
 impl<C: ApiCall> BulkWrite<C> {
-    /// Returns the next outcome when a write ends, and `None` after the last one. An error instead of an outcome means that the
-    /// records of the query could not be read further; it is returned after all outcomes.
+    /// Returns a stream of the outcomes, one for each record, in the order in which the writes end.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future of this method loses nothing.
-    pub async fn next(&mut self) -> Option<Result<WriteOutcome<C::Response>, Error>> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    /// Dropping the stream leaves it unknown which of the writes under way were executed. Use
+    /// [`stop_handle`](Self::stop_handle) to end it early.
+    pub fn stream(self) -> OutcomeStream<C> {
+        OutcomeStream::new(self)
     }
 
     /// Executes all writes, and returns their outcomes.
@@ -220,103 +205,13 @@ impl<C: ApiCall> BulkWrite<C> {
     /// # Cancel safety
     ///
     /// Dropping the future leaves it unknown which records were written. Use [`stop_handle`](Self::stop_handle) to end it early.
-    pub async fn all(mut self) -> BulkReport<C::Response> {
-        let (mut outcomes, mut unread) = (Vec::new(), None);
-        while let Some(outcome) = self.next().await {
-            match outcome {
-                Ok(outcome) => outcomes.push(outcome),
-                Err(error) => unread = Some(error),
-            }
-        }
-        BulkReport {
-            outcomes,
-            untouched: self.untouched(),
-            stopped: self.has_stopped && !self.queue.is_done(),
-            unread,
-            may_have_drifted: self.queue.may_have_drifted(),
-        }
-    }
-
-    /// Returns the records that are known so far and whose writes have not started.
-    pub fn untouched(&self) -> Vec<SysId> {
-        self.queue.waiting().map(|queued| queued.sys_id).collect()
-    }
-
-    /// Begins as many writes as may be under way. Pending while the records of the query are waited for.
-    fn begin_writes(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.has_stopped && self.in_flight.len() < self.concurrency {
-            match ready!(self.queue.poll_next(cx)) {
-                Ok(Some(queued)) => {
-                    let sys_id = queued.sys_id;
-                    let call = (self.start_write)(queued).into_future();
-                    self.in_flight.push(WriteInFlight { sys_id, call });
-                }
-                Ok(None) => return Poll::Ready(()),
-                Err(error) => self.query_error = Some(error),
-            }
-        }
-        Poll::Ready(())
-    }
-
-    fn record_outcome(&mut self, outcome: &WriteOutcome<C::Response>) {
-        match outcome.result {
-            Ok(_) => self.progress.succeeded += 1,
-            Err(_) => self.progress.failed += 1,
-        }
-        self.has_stopped |= self.stops_at_error && outcome.result.is_err();
-        self.progress.under_way = self.in_flight.len() as u64;
-        self.progress.waiting = self.queue.waiting().len() as u64;
-        if let Some(on_progress) = &mut self.on_progress {
-            on_progress(self.progress);
-        }
-    }
-
-    /// Whether no further write begins.
-    fn is_done(&self) -> bool {
-        self.has_stopped || self.queue.is_done()
-    }
-}
-
-impl<C: ApiCall> Stream for BulkWrite<C> {
-    type Item = Result<WriteOutcome<C::Response>, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.has_stopped |= self.stop.poll_stopped(cx).is_ready();
-        let begun = self.begin_writes(cx);
-        match Pin::new(&mut self.in_flight).poll_next(cx) {
-            Poll::Ready(Some(outcome)) => {
-                self.record_outcome(&outcome);
-                Poll::Ready(Some(Ok(outcome)))
-            }
-            Poll::Ready(None) if self.is_done() => Poll::Ready(self.query_error.take().map(Err)),
-            Poll::Ready(None) if begun.is_ready() => {
-                self.has_stopped = true;
-                Poll::Ready(Some(Err(Error::internal(
-                    "a bulk write has nothing under way and nothing to wait for",
-                ))))
-            }
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
-        }
-    }
-}
-
-/// The write of one record.
-struct WriteInFlight<T> {
-    sys_id: SysId,
-    call: CallFuture<T>,
-}
-
-impl<T> Future for WriteInFlight<T> {
-    type Output = WriteOutcome<T>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<WriteOutcome<T>> {
-        let result = ready!(Pin::new(&mut self.call).poll(cx));
-        Poll::Ready(WriteOutcome { sys_id: self.sys_id, result })
+    pub async fn all(self) -> BulkReport<C::Response> {
+        self.stream().finish().await
     }
 }
 
 impl<C: ApiCall> fmt::Debug for BulkWrite<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BulkWrite").field("progress", &self.progress).finish_non_exhaustive()
+        f.debug_struct("BulkWrite").field("waiting", &self.queue.waiting().len()).finish_non_exhaustive()
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct WriteQueue {
     writes: VecDeque<QueuedWrite>,
     query: Option<QueriedIds>,
     may_have_drifted: bool,
+    /// Whether the query was dropped before its end.
+    is_cut_short: bool,
 }
 
 impl WriteQueue {
@@ -50,6 +52,19 @@ impl WriteQueue {
     /// Whether records of the query may have been missed.
     pub(super) fn may_have_drifted(&self) -> bool {
         self.may_have_drifted
+    }
+
+    /// Drops the query, and the request that it may have under way: a request holds a permit that a write may wait for.
+    pub(super) fn stop(&mut self) {
+        if let Some(query) = self.query.take() {
+            self.may_have_drifted = query.may_have_drifted();
+            self.is_cut_short = true;
+        }
+    }
+
+    /// Whether the query may have more records than are known.
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.is_cut_short
     }
 
     /// Whether no further write comes.

@@ -28,6 +28,7 @@ mod stream_reader;
 mod stream_request;
 mod wake_flag;
 
+use crate::Record;
 use crate::request::api_request::ApiRequest;
 use crate::request::checked_request::CheckedRequest;
 use crate::table::list_request::ListRequest;
@@ -40,7 +41,7 @@ pub use position::StreamPosition;
 pub(crate) use read_order::ReadOrder;
 pub use record_page::RecordPage;
 pub use report::StreamReport;
-use snow_core::Error;
+use snow_core::{Error, ErrorKind};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -108,11 +109,13 @@ use stream_reader::StreamReader;
 /// # Ok(()) }
 /// ```
 #[must_use = "a stream does nothing unless it is polled"]
-pub struct RecordStream<T> {
+pub struct RecordStream<T = Record> {
     state: StreamState<T>,
     /// The check of the list's request, until it is done.
     check: Option<BoxFuture<'static, Result<CheckedRequest, Error>>>,
     stop: StopHandle,
+    /// Whether something was set after the stream had begun.
+    is_set_late: bool,
 }
 
 enum StreamState<T> {
@@ -130,12 +133,14 @@ impl<T> RecordStream<T> {
             state: StreamState::New(Box::new((list, StreamOptions::default()))),
             check: None,
             stop: StopHandle::new(),
+            is_set_late: false,
         }
     }
 
     fn set(mut self, set: impl FnOnce(&mut StreamOptions)) -> Self {
-        if let StreamState::New(new) = &mut self.state {
-            set(&mut new.1);
+        match &mut self.state {
+            StreamState::New(new) => set(&mut new.1),
+            _ => self.is_set_late = true,
         }
         self
     }
@@ -304,6 +309,10 @@ impl<T> RecordStream<T> {
         poll: impl Fn(&mut StreamReader<T>, &mut Context<'_>) -> Poll<Option<Result<X, Error>>>,
         is_stopped: bool,
     ) -> Poll<Option<Result<X, Error>>> {
+        if std::mem::take(&mut self.is_set_late) {
+            let why = "a stream is set before its first record is requested: resume(), page_size() and the like come first";
+            return self.refuse(Error::new(ErrorKind::InvalidInput, why));
+        }
         if let Err(error) = ready!(self.begin(cx, is_stopped)) {
             return self.refuse(error);
         }
