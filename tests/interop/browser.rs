@@ -86,7 +86,7 @@ impl Driver {
 async fn a_person_logs_a_desktop_program_in() {
     let url = var("SNOW_INTEROP_URL").expect("SNOW_INTEROP_URL is set: cargo xtask interop does it");
     let transport = Transport::builder().no_proxy().build().unwrap();
-    let builder = OAuthClient::builder().instance(url).client_id("desktop").public_client();
+    let builder = OAuthClient::builder().instance(url).client_id("desktop").public_client(true);
     let client = builder.transport(transport).build().unwrap();
     let loopback = Loopback::bind(0, "/callback").await.unwrap();
     let (show, shown) = oneshot::channel();

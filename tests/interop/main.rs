@@ -16,7 +16,7 @@ use std::fs;
 
 /// The client that the variables describe. Nothing is kept in its pool, so that each request connects anew.
 fn client() -> OAuthClient {
-    let mut transport = Transport::builder().no_proxy().pool_max_idle_per_host(0).bundled_roots();
+    let mut transport = Transport::builder().no_proxy().pool_max_idle_per_host(0).bundled_roots(true);
     if let Ok(file) = var("SNOW_INTEROP_AUTHORITY") {
         transport = transport.add_root_certificates_pem(fs::read(file).unwrap());
     }

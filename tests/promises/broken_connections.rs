@@ -22,7 +22,7 @@ fn plain() -> Transport {
 
 fn trusting(listener: &Listener) -> Transport {
     let authority = listener.authority_pem().unwrap();
-    Transport::builder().no_proxy().bundled_roots().add_root_certificates_pem(authority).build().unwrap()
+    Transport::builder().no_proxy().bundled_roots(true).add_root_certificates_pem(authority).build().unwrap()
 }
 
 async fn read(client: &Client) -> Result<(), Error> {

@@ -184,7 +184,7 @@ async fn the_browser_is_told_what_became_of_the_exchange() {
             }
         });
         let client = OAuthClient::builder().instance("dev12345").transport(endpoint);
-        let client = client.client_id("my-id").public_client().build().unwrap();
+        let client = client.client_id("my-id").public_client(true).build().unwrap();
         let loopback = Loopback::bind(0, "/callback").await.unwrap();
         let redirect = loopback.redirect_uri().to_owned();
         let (url, login) = begin(loopback, &client).await;

@@ -216,7 +216,7 @@ async fn a_refusal_whose_body_breaks_is_still_that_refusal() {
 async fn a_connection_that_breaks_behind_the_handshake_is_no_failed_handshake() {
     let simulator = crate::simulator();
     let listener = simulator.listen_tls().await.unwrap();
-    let transport = Transport::builder().danger_accept_invalid_certificates().build().unwrap();
+    let transport = Transport::builder().danger_accept_invalid_certificates(true).build().unwrap();
     let client = Client::builder()
         .instance(listener.url())
         .user("admin")

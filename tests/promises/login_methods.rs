@@ -300,7 +300,7 @@ async fn what_is_missing_is_named_before_anything_is_sent() {
     for (builder, why) in [
         (builder(), "client_id"),
         (builder().client_id("a"), "client_secret"),
-        (builder().client_id("a").client_secret("b").public_client(), "a public client has none"),
+        (builder().client_id("a").client_secret("b").public_client(true), "a public client has none"),
         (builder().client_id("a").client_secret("b").grant(Grant::password("", "x")), "the user is empty"),
         (
             builder().client_id("a").client_secret("b").grant(Grant::password("x", "")),
@@ -311,7 +311,7 @@ async fn what_is_missing_is_named_before_anything_is_sent() {
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(error.to_string().contains(why), "{error}");
     }
-    let client = builder().client_id("a").public_client().build().unwrap();
+    let client = builder().client_id("a").public_client(true).build().unwrap();
     assert_eq!(client.authorization("/relative").unwrap_err().kind(), ErrorKind::InvalidInput);
     let error = client.table("incident").list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoToken);
@@ -332,7 +332,8 @@ async fn a_code_that_a_person_consented_to_confidential_and_public() {
         let simulator = simulator.unwrap();
         let client =
             OAuthClient::builder().instance("dev12345").transport(simulator.clone()).client_id("my-id");
-        let client = if public { client.public_client() } else { client.client_secret("my-secret") };
+        let client = client.public_client(public);
+        let client = if public { client } else { client.client_secret("my-secret") };
         let client = client.build().unwrap();
 
         let request = client.authorization(redirect).unwrap();

@@ -18,7 +18,7 @@ pub(crate) fn simulator(redirect: &str) -> Simulator {
 
 pub(crate) fn client(simulator: &Simulator) -> OAuthClient {
     let builder = OAuthClient::builder().instance("dev12345").transport(simulator.clone());
-    builder.client_id("my-id").public_client().build().unwrap()
+    builder.client_id("my-id").public_client(true).build().unwrap()
 }
 
 pub(crate) async fn open(url: &str) -> (u16, String) {

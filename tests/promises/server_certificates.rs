@@ -46,7 +46,7 @@ impl Authority {
 
     /// Writes to a server, and returns the error.
     async fn refuse(&self, server: SocketAddr) -> Error {
-        let transport = Transport::builder().bundled_roots().add_root_certificates_pem(&self.pem);
+        let transport = Transport::builder().bundled_roots(true).add_root_certificates_pem(&self.pem);
         let client = Client::builder()
             .instance(format!("https://localhost:{}", server.port()))
             .user("admin")

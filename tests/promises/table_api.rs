@@ -54,7 +54,7 @@ async fn with_a_password_over_a_socket() -> Result<(), Error> {
 #[tokio::test]
 async fn with_a_token_over_a_socket_with_tls() -> Result<(), Error> {
     let listener = crate::simulator().listen_tls().await.unwrap();
-    let transport = Transport::builder().danger_accept_invalid_certificates().build()?;
+    let transport = Transport::builder().danger_accept_invalid_certificates(true).build()?;
     let client =
         OAuthClient::builder().instance(listener.url()).client_id("my-id").client_secret("my-secret");
     let client = client.transport(transport).build()?;

@@ -331,6 +331,8 @@ async fn an_updater_that_calls_its_own_client_is_told_so() {
     let error = client.table("incident").list().limit(1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenNotSaved);
     assert!(error.to_string().contains("calls the client whose token it saves"), "{error}");
+    let advice = "do not call the client from its own token store, updater, callback or signer";
+    assert_eq!((error.advice(), error.to_string().matches(advice).count()), (Some(advice), 1), "{error}");
     *own.lock().unwrap() = None;
     tokio::time::advance(Duration::from_secs(1)).await;
     assert!(client.table("incident").list().limit(1).await.is_ok());

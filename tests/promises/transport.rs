@@ -24,7 +24,7 @@ const LOCAL: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 
 /// Trusts the listener, and nobody the machine trusts: those may be missing.
 fn trusting(listener: &Listener) -> TransportBuilder {
-    Transport::builder().bundled_roots().add_root_certificates_pem(listener.authority_pem().unwrap())
+    Transport::builder().bundled_roots(true).add_root_certificates_pem(listener.authority_pem().unwrap())
 }
 
 fn client(instance: impl AsRef<str>, transport: TransportBuilder) -> Client {
@@ -279,10 +279,15 @@ async fn a_server_that_is_not_who_it_should_be() {
         simulator.break_next_connection(fault);
         says(&unsent(&client(listener.url(), trusting(&listener))).await, ErrorKind::Tls, &[reason]);
         simulator.break_next_connection(fault);
-        let careless = Transport::builder().danger_accept_invalid_certificates();
+        let careless = Transport::builder().danger_accept_invalid_certificates(true);
         read(&client(listener.url(), careless)).await.unwrap();
     }
-    let error = unsent(&client(listener.url(), Transport::builder().bundled_roots())).await;
+    let off = Transport::builder().bundled_roots(true).danger_accept_invalid_certificates(true);
+    let off = off.danger_accept_invalid_certificates(false).bundled_roots(true).bundled_roots(false);
+    let off = off.add_root_certificates_pem(listener.authority_pem().unwrap());
+    simulator.break_next_connection(ConnectionFault::Expired);
+    says(&unsent(&client(listener.url(), off)).await, ErrorKind::Tls, &["expired"]);
+    let error = unsent(&client(listener.url(), Transport::builder().bundled_roots(true))).await;
     says(&error, ErrorKind::Tls, &["UnknownIssuer", "add_root_certificates_pem()"]);
     read(&client(listener.url(), trusting(&listener))).await.unwrap();
 }
@@ -367,8 +372,8 @@ async fn what_cannot_be_a_certificate_is_refused_by_name() {
             ["client_certificate_pem()", "belongs to another certificate"],
         ),
         (
-            builder().danger_accept_invalid_certificates().add_root_certificates_pem(authority),
-            [ca, "danger_accept_invalid_certificates()"],
+            builder().danger_accept_invalid_certificates(true).add_root_certificates_pem(authority),
+            [ca, "danger_accept_invalid_certificates(true)"],
         ),
         (builder().connect_timeout(Duration::ZERO), ["connect timeout", "zero"]),
     ] {
@@ -431,7 +436,7 @@ async fn one_limit_covers_every_step_to_a_connection() {
         (6, secure, Some("https://proxy.example.com"), "in the TLS handshake with the proxy https://proxy"),
     ] {
         let (_server, connect) = silent(Duration::from_secs(takes)).await;
-        let transport = Transport::builder().bundled_roots().connector(tower::service_fn(connect));
+        let transport = Transport::builder().bundled_roots(true).connector(tower::service_fn(connect));
         let transport = match proxy {
             Some(proxy) => transport.proxy(Proxy::new(proxy).unwrap()),
             None => transport.no_proxy(),
@@ -461,7 +466,7 @@ async fn a_connector_of_ones_own() {
     assert_eq!(*asked.lock().unwrap(), ["https://dev12345.service-now.com/"]);
 
     let broken = tower::service_fn(|_: http::Uri| ready(Err::<Stream, _>(std::io::Error::other("no line"))));
-    let transport = Transport::builder().bundled_roots().no_proxy().connector(broken);
+    let transport = Transport::builder().bundled_roots(true).no_proxy().connector(broken);
     says(
         &unsent(&client("dev12345", transport)).await,
         ErrorKind::Connect,

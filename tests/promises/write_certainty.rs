@@ -800,7 +800,8 @@ async fn a_write_whose_deadline_passes_while_connecting_never_left() {
     for (url, left) in
         [(format!("https://localhost:{}", address.port()), false), (format!("http://{address}"), true)]
     {
-        let transport = Transport::builder().no_proxy().danger_accept_invalid_certificates().build().unwrap();
+        let transport =
+            Transport::builder().no_proxy().danger_accept_invalid_certificates(true).build().unwrap();
         let builder = Client::builder().instance(url).user("a").password("b").transport(transport);
         let client = builder.build().unwrap();
         let create = client.table("incident").create(&keyed("a")).deadline(Duration::from_secs(2));

@@ -39,12 +39,12 @@ impl Changes {
         self.0.path("normal").post(change).record()
     }
 
-    fn move_to(&self, sys_id: &str, state: &str) -> ReadResponse<Record> {
+    fn move_to(&self, sys_id: impl AsRef<str>, state: &str) -> ReadResponse<Record> {
         // The change is in this state afterwards, however often the request is sent.
         self.0.path(sys_id).patch(&serde_json::json!({ "state": state })).record().idempotent(true)
     }
 
-    fn next_states(&self, sys_id: &str) -> ReadResponse<NextStates> {
+    fn next_states(&self, sys_id: impl AsRef<str>) -> ReadResponse<NextStates> {
         self.0.path(sys_id).path("nextstates").get().result()
     }
 }
@@ -61,12 +61,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let id = change.sys_id()?;
     println!("{} is made", change.value("number")?);
 
-    let next = changes.next_states(id.as_str()).await?;
+    let next = changes.next_states(id).await?;
     for state in &next.available_states {
         println!("    it can go to {}", next.state_label.get(state).map_or(state.as_str(), String::as_str));
     }
     if let Some(state) = next.available_states.first() {
-        let change = changes.move_to(id.as_str(), state).await?;
+        let change = changes.move_to(id, state).await?;
         let state = change.field("state")?;
         println!("it is in {}", state.display_value()?.unwrap_or_default());
     }

@@ -127,8 +127,7 @@ async fn own_transport(place: &Place) -> Result<()> {
         }
         listener = Some(secure);
     }
-    let builder = Transport::builder();
-    let builder = if listener.is_some() { builder.danger_accept_invalid_certificates() } else { builder };
+    let builder = Transport::builder().danger_accept_invalid_certificates(listener.is_some());
     let transport = ServiceBuilder::new()
         .map_request(|request: http::Request<_>| {
             println!("    layer    saw {} {}", request.method(), request.uri().path());

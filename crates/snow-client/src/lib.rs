@@ -121,8 +121,8 @@ pub mod error {
     //! Errors: what failed, whether it was executed, and what to do about it.
     //!
     //! Every call returns an [`Error`]. Match on [`Error::kind`]; [`Error::may_have_executed`] tells whether a write may have
-    //! happened, and
-    //! [`Error::report`] returns everything in one line, for logs.
+    //! happened. For logs, [`Error::report`] returns one line with the causes, the kind, whether a write may have been executed, and
+    //! the instance's id of the transaction.
 
     pub use snow_core::layer::{Attempts, Stop};
     pub use snow_core::{BoxError, Error, ErrorKind, ServiceMessage};

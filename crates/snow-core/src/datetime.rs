@@ -86,10 +86,10 @@ impl FromStr for Date {
     /// Reads `2026-06-26`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let numbers = numbers(text, "0000-00-00");
-        let [year, month, day] = numbers[..] else { return Err(unreadable(text, "2026-06-26")) };
+        let [year, month, day] = numbers[..] else { return Err(unreadable(text, "Date", "2026-06-26")) };
         match (u8::try_from(month), u8::try_from(day)) {
             (Ok(month), Ok(day)) => Self::new(year, month, day),
-            _ => Err(unreadable(text, "2026-06-26")),
+            _ => Err(unreadable(text, "Date", "2026-06-26")),
         }
     }
 }
@@ -190,7 +190,7 @@ impl FromStr for DateTime {
     /// Reads `2026-06-26 09:30:00`, as UTC.
     fn from_str(text: &str) -> Result<Self, Error> {
         let numbers = numbers(text, "0000-00-00 00:00:00");
-        let refusal = || unreadable(text, "2026-06-26 09:30:00");
+        let refusal = || unreadable(text, "DateTime", "2026-06-26 09:30:00");
         let [year, rest @ ..] = &numbers[..] else { return Err(refusal()) };
         let rest: Vec<u8> = rest.iter().filter_map(|number| u8::try_from(*number).ok()).collect();
         let [month, day, hour, minute, second] = rest[..] else { return Err(refusal()) };
@@ -222,8 +222,13 @@ impl<'de> Deserialize<'de> for DateTime {
     }
 }
 
-fn unreadable(text: &str, form: &str) -> Error {
-    Error::new(ErrorKind::InvalidInput, format!("{text:?} is not of the form {form:?}"))
+/// Creates the error of a text that is not a `name`. Fields that have no date are empty, so that this case has its own text.
+fn unreadable(text: &str, name: &str, form: &str) -> Error {
+    let why = match text {
+        "" => format!("it is empty: use Option<{name}>"),
+        _ => format!("{text:?} is not of the form {form:?}"),
+    };
+    Error::new(ErrorKind::InvalidInput, why)
 }
 
 /// Returns the numbers of a text that has the same shape as `shape`; no numbers if it has not.
@@ -258,6 +263,9 @@ mod tests {
         for bad in ["2026-01-01", "2026-01-01 24:00:00", "2026-01-01T00:00:00", "2026-01-01 00:00:60"] {
             assert!(bad.parse::<DateTime>().is_err(), "{bad}");
         }
+        let empty =
+            ["".parse::<Date>().unwrap_err(), "".parse::<DateTime>().unwrap_err()].map(|e| e.to_string());
+        assert_eq!(empty, ["it is empty: use Option<Date>", "it is empty: use Option<DateTime>"]);
         assert!("2024-02-29".parse::<Date>().is_ok() && "1900-02-29".parse::<Date>().is_err());
     }
 

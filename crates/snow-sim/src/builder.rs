@@ -170,7 +170,8 @@ impl Builder {
         self
     }
 
-    /// So many incidents that look like real ones: see the crate's documentation for what a million of them takes.
+    /// Adds `count` incidents that look like real ones, in addition to those of the demo data (see
+    /// [`without_demo_data`](Self::without_demo_data)). The crate's documentation says what a million of them takes.
     pub fn incidents(mut self, count: u32) -> Self {
         self.incidents = count;
         self

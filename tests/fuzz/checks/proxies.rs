@@ -29,7 +29,7 @@ pub(crate) fn check(data: &[u8]) {
     assert!(!is_secret || !shown.contains(CANARY), "{url:?}: {shown}");
     for name in ["HTTPS_PROXY", "http_proxy", "ALL_PROXY", "NO_PROXY"] {
         let variable = |asked: &str| (asked == name).then(|| url.clone());
-        let shown = match Transport::builder().proxy_variables(variable).bundled_roots().build() {
+        let shown = match Transport::builder().proxy_variables(variable).bundled_roots(true).build() {
             Ok(transport) => format!("{transport:?}"),
             Err(error) => {
                 is_fit_to_print(&error);

@@ -59,10 +59,10 @@ impl OAuthBuilder {
         self
     }
 
-    /// Makes this a public client, which has no secret: a program on people's machines. It can log in by
-    /// [`authorization`](OAuth::authorization) only, and gets no refresh token (facts 4.1).
-    pub fn public_client(mut self) -> Self {
-        self.public = true;
+    /// Sets whether this is a public client, which has no secret: a program on people's machines. It can log in by
+    /// [`authorization`](OAuth::authorization) only, and gets no refresh token (facts 4.1). Default: `false`.
+    pub fn public_client(mut self, public: bool) -> Self {
+        self.public = public;
         self
     }
 

@@ -218,7 +218,8 @@ impl SharedToken {
         if store || is_polled_here(self.tracking_id()) {
             let why = "a token store, updater, callback or signer calls the client whose token it saves or obtains, which \
                        waits for it";
-            return Err(Error::new(ErrorKind::InvalidInput, why));
+            let advice = "do not call the client from its own token store, updater, callback or signer";
+            return Err(Error::new(ErrorKind::InvalidInput, why).with_advice(advice));
         }
         Ok(())
     }

@@ -99,8 +99,8 @@ impl Login {
             }
             (None, None) if has_transport => Ok(CheckedLogin::None),
             (None, None) => refuse("no way to log in is given: call user() and password()"),
-            (Some(_), None) => refuse("a user is given without a password"),
-            (None, Some(_)) => refuse("a password is given without a user"),
+            (Some(_), None) => refuse("a user is given without a password: call password()"),
+            (None, Some(_)) => refuse("a password is given without a user: call user()"),
         }
     }
 }

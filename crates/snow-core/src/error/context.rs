@@ -1,7 +1,7 @@
 //! What is added to an error on its way to the caller.
 
 use super::execution::{Api, Execution, Responder, Sent};
-use super::{Attempts, Error, ErrorKind, RequestSummary, ServiceMessage};
+use super::{Attempts, Error, ErrorKind, RequestSummary, ServiceMessage, display};
 use crate::BoxError;
 use crate::one_line::bounded;
 use http::{Method, StatusCode};
@@ -11,17 +11,22 @@ use std::time::Duration;
 
 impl Error {
     /// Adds the error that caused this one. [`source`](std::error::Error::source) returns it and [`report`](Self::report) shows it;
-    /// `Display` does not: see [`with_reason`](Self::with_reason).
+    /// `Display` does not: see [`with_reason`](Self::with_reason). It takes the place of an earlier source, and of an earlier reason,
+    /// whose text stays in the message.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         let inner = self.data_mut();
+        if let Some(reason) = inner.cause().filter(|_| inner.shows_source) {
+            inner.message = format!("{}: {}", inner.message, display::text_of(reason)).into();
+        }
         (inner.source, inner.shows_source) = (Some(Arc::from(source.into())), false);
         self
     }
 
     /// Adds the error that caused this one, and makes its text a part of the message: for an error whose text is the diagnosis, such
     /// as that of a parser or of a callback. So that no text is printed twice, [`source`](std::error::Error::source) then returns
-    /// what caused the reason; [`reason`](Self::reason) returns the reason itself.
+    /// what caused the reason; [`reason`](Self::reason) returns the reason itself. A reason that is an `Error` is shown without its
+    /// advice.
     ///
     /// ```
     /// use snow_core::{Error, ErrorKind};
@@ -38,11 +43,22 @@ impl Error {
         self
     }
 
-    /// Adds the method and the address of the request, without the query. Later calls change nothing.
+    /// Adds the method and the address of the request, without the query: path, host, and a port other than the scheme's own. Later
+    /// calls change nothing.
+    ///
+    /// ```
+    /// use http::{Method, Uri};
+    /// use snow_core::{Error, ErrorKind};
+    ///
+    /// let uri = Uri::from_static("http://127.0.0.1:8080/api/now/table/incident?sysparm_limit=1");
+    /// let error = Error::new(ErrorKind::TimedOut, "no response").with_request(&Method::GET, &uri);
+    /// assert_eq!(error.request(), Some("GET /api/now/table/incident on 127.0.0.1:8080"));
+    /// ```
     #[must_use]
     pub fn with_request(mut self, method: &Method, uri: &http::Uri) -> Self {
         if self.0.request.is_none() {
-            let host = uri.host().map(|host| format!(" on {host}")).unwrap_or_default();
+            let port = unusual_port(uri).map(|port| format!(":{port}")).unwrap_or_default();
+            let host = uri.host().map(|host| format!(" on {host}{port}")).unwrap_or_default();
             let text = format!("{method} {}{host}", uri.path());
             let (api, host) = (Api::of(uri.path()), uri.host().map(Box::from));
             self.data_mut().request = Some(RequestSummary { method: method.clone(), text, api, host });
@@ -180,4 +196,14 @@ impl Error {
         self.data_mut().attempts = Some(attempts);
         self
     }
+}
+
+/// Returns the port of an address, unless it is the one that its scheme implies.
+fn unusual_port(uri: &http::Uri) -> Option<u16> {
+    let implied = match uri.scheme_str() {
+        Some("http") => Some(80),
+        Some("https") => Some(443),
+        _ => None,
+    };
+    uri.port_u16().filter(|port| Some(*port) != implied)
 }

@@ -14,8 +14,9 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-    /// Returns everything that is known about this error as one line, for logs: what `Display` shows, the errors that caused it,
-    /// each text once, and the [`transaction_id`](Self::transaction_id). `Debug` shows it, too.
+    /// Returns this error as one line for logs: what `Display` shows and the errors that caused it, each text once; then, in
+    /// brackets, the [`kind`](Self::kind), whether the request [may have been executed](Self::may_have_executed), and the
+    /// [`transaction_id`](Self::transaction_id). `Debug` shows it, too.
     ///
     /// `Display` leaves out the causes, because programs that print the chain of [`source`](std::error::Error::source) (anyhow and
     /// eyre do) would print them twice.
@@ -23,28 +24,38 @@ impl Error {
     /// ```
     /// use snow_core::{Error, ErrorKind};
     ///
-    /// let error = Error::new(ErrorKind::TokenNotSaved, "the token store could not save the token")
+    /// let error = Error::new(ErrorKind::TokenNotSaved, "the token cannot be saved")
     ///     .with_source("the disk is full")
     ///     .with_advice("free some space");
-    /// assert_eq!(error.to_string(), "the token store could not save the token; free some space");
-    /// assert_eq!(error.report(), "the token store could not save the token: the disk is full; free some space");
+    /// assert_eq!(error.to_string(), "the token cannot be saved; free some space");
+    /// assert_eq!(error.report(), "the token cannot be saved: the disk is full; free some space [TokenNotSaved]");
     /// ```
     pub fn report(&self) -> String {
         let mut report = self.0.headline();
         for cause in std::iter::successors(self.source(), below) {
-            let text = one_line(&cause.to_string());
-            // Many wrappers repeat the text of what they wrap.
-            if !report.contains(&text) {
+            let text = text_of(cause);
+            if !has_segments(&report, &text) {
                 report.push_str(": ");
                 report.push_str(&text);
             }
         }
         // Writing to a string never fails.
         let _ = self.write_advice(&mut report);
-        if let Some(id) = &self.0.transaction_id {
-            let _ = write!(report, " [transaction {}]", visible(id));
-        }
+        let _ = self.write_facts(&mut report);
         report
+    }
+
+    /// Writes what programs look at: the kind, whether the request may have been executed, and the transaction.
+    fn write_facts(&self, line: &mut String) -> fmt::Result {
+        write!(line, " [{:?}", self.kind())?;
+        // Without a request there is nothing that could have been executed, as in an error of reading a field.
+        if self.method().is_some() && self.may_have_executed() {
+            write!(line, ", may have been executed")?;
+        }
+        if let Some(id) = &self.0.transaction_id {
+            write!(line, ", transaction {}", visible(id))?;
+        }
+        write!(line, "]")
     }
 
     /// Writes how often it was tried, how long to wait, and what to do.
@@ -82,7 +93,7 @@ impl ErrorData {
             }
         }
         if let Some(reason) = self.cause().filter(|_| self.shows_source) {
-            line.push_str(&format!(": {}", one_line(&reason.to_string())));
+            line.push_str(&format!(": {}", text_of(reason)));
         }
         line
     }
@@ -92,12 +103,22 @@ impl ErrorData {
     }
 }
 
+/// Returns the text of a cause on one line. One that is an [`Error`] is shown without its advice: the error that it caused has its own.
+pub(super) fn text_of(cause: &(dyn StdError + 'static)) -> String {
+    one_line(&cause.downcast_ref::<Error>().map_or_else(|| cause.to_string(), |error| error.0.headline()))
+}
+
+/// Returns `true` if a line has this text already, from one colon to another: many wrappers repeat the text of what they wrap.
+fn has_segments(line: &str, text: &str) -> bool {
+    text.is_empty() || format!(": {line}: ").contains(&format!(": {text}: "))
+}
+
 fn below<'e>(cause: &&'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
     (**cause).source()
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({:?}: {})", self.kind(), self.report())
+        write!(f, "Error({})", self.report())
     }
 }

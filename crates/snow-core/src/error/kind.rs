@@ -1,5 +1,7 @@
 //! What went wrong, and what to do about it.
 
+use super::execution::Execution;
+
 /// What went wrong. More kinds may be added: match with a `_` arm, or use the methods of [`Error`](crate::Error).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -194,8 +196,9 @@ impl ErrorKind {
     }
 
     /// Returns what a person can do about it, or an empty string. For a write that may have been executed, that is first of all to
-    /// check whether it was.
-    pub(crate) const fn advice(self, may_have_executed: bool) -> &'static str {
+    /// check whether it was. `execution` is [`Execution::NotExecuted`] for every read.
+    pub(crate) const fn advice(self, execution: Execution) -> &'static str {
+        let may_have_executed = !matches!(execution, Execution::NotExecuted);
         match self {
             Self::NoToken => {
                 "log in with generate_token(user, password), or set a stored token with set_token(token)"
@@ -240,7 +243,7 @@ impl ErrorKind {
                 "have the proxy or gateway that changes the encoding leave it as requested (gzip, or none)"
             }
             Self::EmptyResponse => {
-                "check what this API responds with; nothing() reads a response without a body"
+                "check what this API responds with; discard() reads a response without a body"
             }
             Self::InvalidHttp => {
                 "check that the address is an instance's; the transport's builder has max_headers() and max_head_size()"
@@ -251,7 +254,14 @@ impl ErrorKind {
             Self::UriTooLong => "shorten the query, or split it",
             Self::RateLimited => "send fewer requests, or have the limit of the rate rule raised",
             Self::InstanceBusy => "send fewer requests at once, then try again",
-            Self::TransactionCancelled | Self::Truncated if may_have_executed => {
+            Self::ConnectionClosed
+            | Self::TransactionCancelled
+            | Self::Truncated
+            | Self::Unavailable
+            | Self::TimedOut
+            | Self::DeadlineExceeded
+                if may_have_executed =>
+            {
                 "check whether it was executed before you send it again"
             }
             Self::TransactionCancelled | Self::Truncated => "request fewer records or fields, then try again",
@@ -260,11 +270,20 @@ impl ErrorKind {
             Self::LoginPage => "the instance requires a browser login here: check host, path and credentials",
             Self::Redirected => "check that the address is the instance's own: redirects are not followed",
             Self::Incomplete => "set a limit and an order, and read page by page",
-            Self::ConnectionClosed if may_have_executed => {
-                "check whether it was executed before you send it again"
-            }
             Self::ConnectionClosed => "send it again",
-            Self::Server => "look up the transaction_id() of this error in the instance's system log",
+            Self::Server if may_have_executed => {
+                "check whether it was executed before you send it again; look up the transaction in the instance's system log"
+            }
+            Self::Server => "look up the transaction in the instance's system log",
+            Self::Rejected if may_have_executed => {
+                "check whether it was executed before you send it again; correct it as the response says"
+            }
+            Self::Rejected => "correct the request as the response says",
+            Self::Decode if matches!(execution, Execution::Executed) => {
+                "the write was executed: do not send it again; change the type that the response is read as, or ask for fewer fields"
+            }
+            // Of a value whose request is not known: reading it comes after the response.
+            Self::Decode => "read it as another type, or ask for fewer fields",
             Self::ForeignOrigin => "use a client of that instance",
             Self::DeadlineExceeded => "request less at once, or allow more time",
             Self::TimedOut => "the instance or the network is slow: request less, or allow more time",

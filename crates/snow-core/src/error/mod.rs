@@ -38,8 +38,8 @@ pub struct ServiceMessage {
 ///
 /// - `Display` says what failed, with the diagnosis (an expired certificate, an unknown host), how often it was tried, and
 ///   [what to do](Self::advice). It leaves out the causes, which [`source`](std::error::Error::source) returns.
-/// - [`report`](Self::report) has the causes and the transaction id in addition. `Debug` prints this form, and so does a `main`
-///   that returns the error.
+/// - [`report`](Self::report) has in addition the causes, the kind, whether a write may have been executed, and the transaction id.
+///   `Debug` prints this form, and so does a `main` that returns the error.
 ///
 /// Neither shows the query of a URI, a body, or a secret. Of a refusal they repeat the message in the service's own envelope or, if
 /// there is none, up to 300 characters of the text of a gateway, a proxy or a scripted API.
@@ -153,8 +153,12 @@ impl Error {
     /// any script runs (401, 414, 429, or 202 from a session whose queue is full); a redirect leads to the instance's login page;
     /// or the record was read back. An earlier attempt that may have been executed counts, too.
     pub fn may_have_executed(&self) -> bool {
-        let method = self.0.item.as_ref().or(self.0.request.as_ref().map(|request| &request.method));
-        !method.is_some_and(Method::is_safe) && self.execution() != Execution::NotExecuted
+        !self.method().is_some_and(Method::is_safe) && self.execution() != Execution::NotExecuted
+    }
+
+    /// Returns the method of the request, or of the item of the batch that it carried.
+    fn method(&self) -> Option<&Method> {
+        self.0.item.as_ref().or(self.0.request.as_ref().map(|request| &request.method))
     }
 
     /// Returns what is known about the execution of the request.
@@ -199,7 +203,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// Returns the method, path and host of the request, without the query: `GET /api/now/table/incident on dev1.service-now.com`.
+    /// Returns the method, path and host of the request, without the query: `GET /api/now/table/incident on dev1.service-now.com`. A port
+    /// other than the scheme's own follows the host.
     pub fn request(&self) -> Option<&str> {
         self.0.request.as_ref().map(|request| request.text.as_str())
     }
@@ -219,8 +224,19 @@ impl Error {
     /// assert_eq!(error.to_string(), "there is no such table; check the table's name");
     /// ```
     pub fn advice(&self) -> Option<&str> {
-        let usual = || self.kind().advice(self.may_have_executed());
-        Some(self.0.advice.as_deref().unwrap_or_else(usual)).filter(|advice| !advice.is_empty())
+        let usual = || match self.may_have_executed() {
+            true => self.kind().advice(self.execution()),
+            false => self.kind().advice(Execution::NotExecuted),
+        };
+        let advice = self.0.advice.as_deref().unwrap_or_else(usual);
+        Some(advice).filter(|advice| !advice.is_empty()).or_else(|| self.advice_of_reason())
+    }
+
+    /// Returns the advice of a reason that is an `Error`: the message has its text without the advice. An advice that was set, even an
+    /// empty one, takes its place.
+    fn advice_of_reason(&self) -> Option<&str> {
+        let reason = self.reason().filter(|_| self.0.advice.is_none())?;
+        reason.downcast_ref::<Self>()?.advice()
     }
 }
 

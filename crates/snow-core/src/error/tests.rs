@@ -47,12 +47,49 @@ fn advice_fits_what_became_of_the_request() {
         ErrorKind::TransactionCancelled,
         ErrorKind::Truncated,
         ErrorKind::Malformed,
+        ErrorKind::Server,
+        ErrorKind::Rejected,
+        ErrorKind::Unavailable,
+        ErrorKind::TimedOut,
+        ErrorKind::DeadlineExceeded,
     ] {
         let error = Error::new(kind, "as the test says");
         let read = error.clone().with_request(&Method::GET, &uri).to_string();
         let write = error.with_request(&Method::POST, &uri).to_string();
         assert!(!read.contains("executed") && !read.contains("read back"), "{read}");
         assert!(write.contains("executed") || write.contains("read back"), "{write}");
+    }
+    let decode = Error::new(ErrorKind::Decode, "as the test says").with_status(StatusCode::CREATED);
+    let read = decode.clone().with_request(&Method::GET, &uri).to_string();
+    let write = decode.with_request(&Method::POST, &uri).to_string();
+    assert!(!read.contains("executed") && read.contains("another type"), "{read}");
+    assert!(write.contains("the write was executed: do not send it again"), "{write}");
+    let of_field = Error::new(ErrorKind::Decode, "the field \"a\" is not a u8");
+    assert!(!of_field.report().contains("executed"), "no request is known: {of_field:?}");
+}
+
+#[test]
+fn a_report_ends_with_the_kind_the_doubt_and_the_transaction() {
+    let uri = http::Uri::from_static("https://dev1.service-now.com/api/now/table/incident");
+    let error = Error::new(ErrorKind::Server, "failed").with_transaction_id("abc");
+    let read = error.clone().with_request(&Method::GET, &uri);
+    let write = error.with_request(&Method::POST, &uri);
+    assert!(read.report().ends_with(" [Server, transaction abc]"), "{read:?}");
+    assert!(write.report().ends_with(" [Server, may have been executed, transaction abc]"), "{write:?}");
+    assert!(!write.to_string().contains('['), "{write}");
+}
+
+#[test]
+fn the_request_names_a_port_that_the_scheme_does_not_imply() {
+    let named = |uri: &'static str| {
+        let error = Error::new(ErrorKind::Connect, "failed");
+        error.with_request(&Method::GET, &http::Uri::from_static(uri)).request().unwrap().to_owned()
+    };
+    assert_eq!(named("http://127.0.0.1:9/api"), "GET /api on 127.0.0.1:9");
+    assert_eq!(named("http://[::1]:443/api"), "GET /api on [::1]:443");
+    assert_eq!(named("https://dev1.service-now.com:8443/api"), "GET /api on dev1.service-now.com:8443");
+    for uri in ["http://127.0.0.1:80/api", "https://127.0.0.1:443/api", "https://127.0.0.1/api"] {
+        assert_eq!(named(uri), "GET /api on 127.0.0.1");
     }
 }
 
@@ -97,9 +134,9 @@ fn the_display_of_an_error_leaves_its_causes_to_those_who_print_the_chain() {
         chain(&error),
         "the store failed; free some space: the file cannot be written: the disk is full"
     );
-    let report = "the store failed: the file cannot be written: the disk is full; free some space [transaction 0123456789ab]";
+    let report = "the store failed: the file cannot be written: the disk is full; free some space [TokenNotSaved, transaction 0123456789ab]";
     assert_eq!(error.report(), report);
-    assert_eq!(format!("{error:?}"), format!("Error(TokenNotSaved: {report})"));
+    assert_eq!(format!("{error:?}"), format!("Error({report})"));
 }
 
 #[test]
@@ -119,7 +156,34 @@ fn a_report_says_each_text_once() {
     let root = Wrapper("the disk is full", None);
     let repeats = Wrapper("saving failed: the disk is full", Some(Box::new(root)));
     let error = Error::new(ErrorKind::Other, "a layer failed").with_source(repeats);
-    assert_eq!(error.report(), "a layer failed: saving failed: the disk is full");
+    assert_eq!(error.report(), "a layer failed: saving failed: the disk is full [Other]");
+    let error = Error::new(ErrorKind::Io, "the file a12 cannot be read").with_source("a1");
+    assert_eq!(error.report(), "the file a12 cannot be read: a1 [Io]", "a part of a word is not that text");
+}
+
+#[test]
+fn a_source_keeps_the_text_of_the_reason_before_it() {
+    let error = Error::new(ErrorKind::Io, "failed").with_reason("first").with_source("second");
+    assert_eq!(
+        (error.to_string().as_str(), error.source().unwrap().to_string().as_str()),
+        ("failed: first", "second")
+    );
+    assert_eq!(error.report(), "failed: first: second [Io]");
+    let twice = Error::new(ErrorKind::Io, "failed").with_reason("first").with_reason("second");
+    assert_eq!(twice.to_string(), "failed: first: second");
+}
+
+#[test]
+fn one_text_has_one_advice() {
+    let inside = || Error::new(ErrorKind::UnknownTable, "there is no such table");
+    let error = Error::new(ErrorKind::NotFound, "failed").with_reason(inside()).with_advice("look");
+    assert_eq!(error.to_string(), "failed: there is no such table; look");
+    let caused = Error::new(ErrorKind::NotFound, "failed").with_source(inside()).with_advice("look");
+    assert_eq!(caused.report(), "failed: there is no such table; look [NotFound]");
+    // A kind without advice leaves the last word to its reason.
+    let other = Error::new(ErrorKind::Other, "failed").with_reason(inside());
+    assert_eq!(other.to_string(), "failed: there is no such table; check the table's name");
+    assert_eq!(other.with_advice("").advice(), None);
 }
 
 #[test]
@@ -129,13 +193,13 @@ fn a_reason_is_part_of_the_message_and_no_cause() {
         (error.to_string().as_str(), error.source().is_none()),
         ("the fields cannot be sent: a b", true)
     );
-    assert_eq!(error.report(), error.to_string());
+    assert_eq!(error.report(), format!("{error} [InvalidInput]"));
     assert_eq!(error.reason().unwrap().to_string(), "a\nb");
     assert!(error.with_source("c").reason().is_none());
     let inside = Error::new(ErrorKind::Io, "the file cannot be written").with_source("the disk is full");
     let error = Error::new(ErrorKind::TokenNotSaved, "the store failed").with_reason(inside).with_advice("");
     assert_eq!(chain(&error), "the store failed: the file cannot be written: the disk is full");
-    assert_eq!(error.report(), chain(&error));
+    assert_eq!(error.report(), format!("{} [TokenNotSaved]", chain(&error)));
 }
 
 #[test]

@@ -111,11 +111,11 @@ impl TransportBuilder {
         self
     }
 
-    /// Trusts Mozilla's root certificates as of the time of the build, in place of those that the machine trusts: for containers
-    /// without certificates. They age with the build, and do not include the authority of a company.
+    /// Sets whether to trust Mozilla's root certificates as of the time of the build, in place of those that the machine trusts: for
+    /// containers without certificates. They age with the build, and do not include the authority of a company. Default: `false`.
     #[cfg(feature = "bundled-roots")]
-    pub fn bundled_roots(mut self) -> Self {
-        self.tls.roots = Roots::Bundled;
+    pub fn bundled_roots(mut self, bundled: bool) -> Self {
+        self.tls.switch_roots(Roots::Bundled, bundled);
         self
     }
 
@@ -149,10 +149,10 @@ impl TransportBuilder {
         self
     }
 
-    /// Accepts **any** certificate, for any host, expired or not: anyone on the network path can read and change everything, including
-    /// passwords. Use it only for tests on your own machine.
-    pub fn danger_accept_invalid_certificates(mut self) -> Self {
-        self.tls.roots = Roots::Anything;
+    /// Sets whether to accept **any** certificate, for any host, expired or not: anyone on the network path can then read and change
+    /// everything, including passwords. Use it only for tests on your own machine. Default: `false`.
+    pub fn danger_accept_invalid_certificates(mut self, accept: bool) -> Self {
+        self.tls.switch_roots(Roots::Anything, accept);
         self
     }
 

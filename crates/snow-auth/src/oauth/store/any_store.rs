@@ -130,7 +130,7 @@ impl Store {
         let failed = format!("the token {} {failed}", if self.is_read { "store" } else { "updater" });
         match timer::timeout(limit, AssertUnwindSafe(tracked).catch_unwind()).await? {
             Some(Ok(Ok(done))) => Ok(done),
-            Some(Ok(Err(error))) => Err(Error::new(kind, failed).with_reason(error)),
+            Some(Ok(Err(error))) => Err(failure(Error::new(kind, failed), error)),
             Some(Err(_panic)) => Err(Error::new(kind, format!("{failed}: it panicked"))),
             None => {
                 let late = Error::new(ErrorKind::TimedOut, format!("it did not finish within {limit:?}"));
@@ -146,5 +146,14 @@ impl Store {
 
     fn id(&self) -> usize {
         Arc::as_ptr(&self.inner).cast::<()>() as usize
+    }
+}
+
+/// Adds why the user's store failed. A store that calls its own client is advised not to, for its storage is not at fault.
+fn failure(error: Error, reason: BoxError) -> Error {
+    let own = reason.downcast_ref::<Error>().filter(|own| own.kind() == ErrorKind::InvalidInput);
+    match own.and_then(Error::advice).map(str::to_owned) {
+        Some(advice) => error.with_reason(reason).with_advice(advice),
+        None => error.with_reason(reason),
     }
 }

@@ -85,10 +85,10 @@ impl ClientBuilder<OAuthLogin> {
         self
     }
 
-    /// Sets that the OAuth client is public and has no secret, such as a program on a user's own machine. It can log in only with
-    /// [`authorization`](OAuthClient::authorization).
-    pub fn public_client(mut self) -> Self {
-        self.login.oauth = self.login.oauth.public_client();
+    /// Sets whether the OAuth client is public and has no secret, such as a program on a user's own machine. It can log in only with
+    /// [`authorization`](OAuthClient::authorization). Default: `false`.
+    pub fn public_client(mut self, public: bool) -> Self {
+        self.login.oauth = self.login.oauth.public_client(public);
         self
     }
 

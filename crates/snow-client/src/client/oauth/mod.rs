@@ -67,13 +67,12 @@ impl OAuthClient {
     /// this OAuth client ([facts 4.3]). Programs on a user's own machine can use a `Loopback`, with the feature `loopback`.
     ///
     /// ```
-    /// # fn example(client: &snow_client::OAuthClient) -> Result<(), snow_client::Error> {
+    /// # async fn example(client: &snow_client::OAuthClient) -> Result<(), snow_client::Error> {
     /// let request = client.authorization("https://app.example.com/callback")?;
     /// println!("Log in here: {}", request.url());
-    /// // The browser comes back to https://app.example.com/callback?code=…&state=…
-    /// # Ok(()) }
-    /// # async fn back(client: &snow_client::OAuthClient, request: &snow_client::oauth::AuthorizationRequest, query: &str) -> Result<(), snow_client::Error> {
-    /// client.exchange_code(request, query).await?;
+    /// // The browser comes back to https://app.example.com/callback with this query:
+    /// let query = "code=…&state=…";
+    /// client.exchange_code(&request, query).await?;
     /// # Ok(()) }
     /// ```
     ///

@@ -193,8 +193,10 @@ impl<T> RecordStream<T> {
 
     /// Continues where an earlier read of the same records stopped.
     ///
-    /// The instance, table, query, order and parameters have to be the same; otherwise the stream fails with
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput). Page size, buffer and parallelism may differ.
+    /// What selects the records has to be the same: the instance, table, query or filters, order, offset, the domain and the category
+    /// of the query, and every parameter set with `param`; otherwise the stream fails with
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput). How they are read and returned may differ: fields, display values,
+    /// view, limit, page size, buffer and parallelism.
     #[doc(alias("cursor", "continue"))]
     pub fn resume(self, position: StreamPosition) -> Self {
         self.set(|options| options.resume = Some(position))

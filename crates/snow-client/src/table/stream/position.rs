@@ -59,7 +59,8 @@ impl StreamPosition {
         if self.question == fingerprint {
             return Ok(());
         }
-        let why = "the position belongs to another read: its instance, table, query, order, parameters or access are not the same";
+        let why = "the position belongs to another read: resume it with the same instance, table, query, order, offset, domain, category \
+                   and other parameters (fields, display values, view, limit and page size may differ)";
         Err(Error::new(ErrorKind::InvalidInput, why))
     }
 }

@@ -51,7 +51,7 @@ impl<'a> Field<'a> {
 macro_rules! numbers {
     ($($deserialize:ident $visit:ident $type:ty,)*) => {$(
         fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            visitor.$visit(self.parsed::<$type>("is no whole number in the bounds of its type")?)
+            visitor.$visit(self.parsed::<$type>(concat!("is not a valid ", stringify!($type)))?)
         }
     )*};
 }
@@ -108,7 +108,7 @@ impl<'de> Deserializer<'de> for Field<'de> {
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let number = float(&self.text()?);
-        visitor.visit_f32(number.ok_or_else(|| self.unfit("is no number in the bounds of its type"))?)
+        visitor.visit_f32(number.ok_or_else(|| self.unfit("is not a valid f32"))?)
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

@@ -21,7 +21,7 @@ impl TextDeserializer<'_> {
     }
 
     fn float<T: FromStr + Into<f64> + Copy>(&self) -> Result<T, Error> {
-        float(&self.text).ok_or_else(|| self.unfit("no number in the bounds of its type"))
+        float(&self.text).ok_or_else(|| self.unfit("not a valid floating-point number"))
     }
 
     fn unfit(&self, what: &str) -> Error {
@@ -50,16 +50,16 @@ impl<'de> Deserializer<'de> for TextDeserializer<'de> {
 
     parsed! {
         deserialize_bool visit_bool "neither true nor false"
-        deserialize_i8 visit_i8 "no whole number of its size"
-        deserialize_i16 visit_i16 "no whole number of its size"
-        deserialize_i32 visit_i32 "no whole number of its size"
-        deserialize_i64 visit_i64 "no whole number of its size"
-        deserialize_i128 visit_i128 "no whole number of its size"
-        deserialize_u8 visit_u8 "no whole number of its size"
-        deserialize_u16 visit_u16 "no whole number of its size"
-        deserialize_u32 visit_u32 "no whole number of its size"
-        deserialize_u64 visit_u64 "no whole number of its size"
-        deserialize_u128 visit_u128 "no whole number of its size"
+        deserialize_i8 visit_i8 "not a valid i8"
+        deserialize_i16 visit_i16 "not a valid i16"
+        deserialize_i32 visit_i32 "not a valid i32"
+        deserialize_i64 visit_i64 "not a valid i64"
+        deserialize_i128 visit_i128 "not a valid i128"
+        deserialize_u8 visit_u8 "not a valid u8"
+        deserialize_u16 visit_u16 "not a valid u16"
+        deserialize_u32 visit_u32 "not a valid u32"
+        deserialize_u64 visit_u64 "not a valid u64"
+        deserialize_u128 visit_u128 "not a valid u128"
     }
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

@@ -86,8 +86,17 @@ impl TlsSettings {
         Ok(Tls::Lazy { parts, made: OnceLock::new() })
     }
 
+    /// Trusts these roots, or no longer if it does: a switch that is off leaves another one as it is.
+    pub(super) fn switch_roots(&mut self, roots: Roots, on: bool) {
+        if on {
+            self.roots = roots;
+        } else if self.roots == roots {
+            self.roots = Roots::Platform;
+        }
+    }
+
     fn contradiction(&self) -> Option<String> {
-        let (roots, anybody) = ("add_root_certificates_pem()", "danger_accept_invalid_certificates()");
+        let (roots, anybody) = ("add_root_certificates_pem()", "danger_accept_invalid_certificates(true)");
         if self.roots == Roots::Anything && !self.authorities.is_empty() {
             return Some(format!("{roots} is given beside {anybody}, which trusts anyone: give one of them"));
         }
@@ -95,7 +104,7 @@ impl TlsSettings {
         if self.config.is_some() {
             let set = [
                 (self.roots == Roots::Anything, anybody),
-                (self.roots != Roots::Platform, "bundled_roots()"),
+                (self.roots != Roots::Platform, "bundled_roots(true)"),
                 (!self.authorities.is_empty(), roots),
                 (self.identity.is_some(), "client_certificate_pem()"),
                 (self.min_version.is_some(), "min_tls_version()"),
@@ -177,7 +186,7 @@ fn platform(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvide
 #[cfg(not(feature = "tls"))]
 fn platform(_: &[CertificateDer<'static>], _: Arc<CryptoProvider>) -> VerifierResult {
     let why = "https with the certificates that this machine trusts needs the feature `tls` of snow-core (or \
-               snow-client), which this build is without; with the feature `bundled-roots`, call bundled_roots()";
+               snow-client), which this build is without; with the feature `bundled-roots`, call bundled_roots(true)";
     Err(Error::new(ErrorKind::Tls, why))
 }
 
@@ -200,7 +209,7 @@ fn bundled(authorities: &[CertificateDer<'static>], provider: Arc<CryptoProvider
 #[cfg(feature = "tls")]
 fn no_roots(error: rustls::Error) -> Error {
     let why = "the certificates that this machine trusts cannot be loaded (slim containers have none: install the \
-               package ca-certificates, or build with the feature `bundled-roots` and call bundled_roots() of the \
+               package ca-certificates, or build with the feature `bundled-roots` and call bundled_roots(true) of the \
                transport's builder, or name the instance's authority by add_root_certificates_pem())";
     Error::new(ErrorKind::Tls, why).with_source(error)
 }
