@@ -203,7 +203,7 @@ async fn strictly_any_such_field_is_an_error_of_a_write_that_was_carried_out() {
         incidents.create(&fields).require_applied(true).confirm_by("correlation_id").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::FieldsNotApplied);
     // The same where the response got lost, and the record was found.
-    simulator.settings(|settings| settings.write_lie = Some(snow_sim::WriteLie::Cancelled));
+    simulator.settings(|settings| settings.write_lie = Some(WriteLie::Cancelled));
     let lost = json!({ "description": "canary", "nmber": "canary", "correlation_id": "lost" });
     let call = incidents.create(&lost).confirm_by("correlation_id").require_applied(true);
     let error = call.await.unwrap_err();

@@ -1,8 +1,9 @@
 //! Each section of `docs/servicenow-behaviour.md` has a test, or is listed in `LEFT_OUT`.
 
 use crate::{
-    access, aggregates, attachment_rules, attachments, authentication, batches, changes, consent, errors,
-    imports, limits, meanwhile, paging, queries, samples, schema, table_api, values, wire,
+    access, aggregates, attachment_rules, attachments, authentication, batches, changes, consent,
+    corrected_facts, errors, imports, limits, meanwhile, paging, queries, samples, schema, table_api, values,
+    wire,
 };
 use std::collections::BTreeSet;
 
@@ -201,6 +202,25 @@ const FACTS: &[(&str, &[Test])] = &[
     ("11", tests![wire::faults_of_an_answer, wire::faults_of_a_connection, wire::compression_and_chunks]),
 ];
 
+/// The facts of section 13.1 by their numbers, each with the test that is named after it.
+const CORRECTED: &[(&str, &[Test])] = &[
+    ("1", tests![corrected_facts::a_file_comes_whatever_accept_says]),
+    ("2", tests![corrected_facts::flags_take_any_case]),
+    ("3", tests![corrected_facts::the_attachment_list_takes_names_and_values]),
+    ("4", tests![corrected_facts::a_sys_id_in_a_post_is_honored]),
+    ("5", tests![corrected_facts::priority_is_computed_in_some_classes_only]),
+    ("6", tests![corrected_facts::a_new_change_is_in_state_minus_five]),
+    ("7", tests![corrected_facts::keys_come_in_the_order_that_was_asked_for]),
+    ("8", tests![corrected_facts::a_post_without_a_body_makes_a_record_of_defaults]),
+    ("9", tests![corrected_facts::date_times_are_normalized_on_write]),
+    ("10", tests![corrected_facts::choices_are_the_rows_of_sys_choice]),
+    ("11", tests![corrected_facts::lists_of_the_change_api_end_with_meta_and_have_no_order]),
+    ("12", tests![corrected_facts::a_password_that_is_set_reads_as_stars]),
+    ("13", tests![corrected_facts::a_users_own_row_rules_zone_and_format]),
+    ("14", tests![corrected_facts::catalog_variables_keep_their_case]),
+    ("15", tests![corrected_facts::paths_that_are_rarely_documented_exist]),
+];
+
 /// What the simulator does not claim, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("0", "a summary of the others"),
@@ -208,11 +228,12 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("10.1", "domains and the platform's own rules are not simulated"),
     ("10.3", "advice to clients"),
     ("12", "what is unsettled: the crate's documentation says what was chosen"),
+    ("13.1", "shown one by one, see CORRECTED"),
 ];
 
 /// The sections into which everything that was collected about the service falls.
 const ALL: &str = "0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 1.10 2.1 2.2 2.3 2.4 2.5 2.6 3.1 3.2 3.3 3.4 3.5 3.6 4.1 4.2 4.3 4.4 4.5 4.6 \
-    5 6 7.1 7.2 7.3 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12";
+    5 6 7.1 7.2 7.3 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12 13.1";
 
 #[test]
 fn every_section_is_shown_or_left_out_for_a_reason() {
@@ -234,4 +255,20 @@ fn every_section_is_shown_or_left_out_for_a_reason() {
     assert_eq!(ALL.split_whitespace().collect::<BTreeSet<_>>(), shown);
     assert!(written.is_subset(&shown), "{:?}", written.difference(&shown));
     assert!(FACTS.iter().all(|(_, tests)| !tests.is_empty()));
+}
+
+#[test]
+fn every_corrected_fact_has_a_test_of_its_own() {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/servicenow-behaviour.md"))
+            .unwrap();
+    let section = text.split("\n### 13.1 ").nth(1).unwrap().split("\n## ").next().unwrap();
+    let numbered = section.lines().filter_map(|line| line.split_once(". "));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let written: Vec<&str> = numbered.map(|(number, _)| number).filter(|number| is_number(number)).collect();
+    let shown: Vec<&str> = CORRECTED.iter().map(|(number, _)| *number).collect();
+    assert_eq!((written.len(), &written), (15, &shown));
+    let tests: BTreeSet<&str> =
+        CORRECTED.iter().flat_map(|(_, tests)| *tests).map(|(name, _)| *name).collect();
+    assert_eq!(tests.len(), 15, "each fact has its own");
 }

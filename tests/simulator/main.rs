@@ -13,6 +13,7 @@ mod batches;
 mod browser;
 mod changes;
 mod consent;
+mod corrected_facts;
 mod errors;
 mod evaluator;
 mod facts;

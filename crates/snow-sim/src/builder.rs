@@ -3,6 +3,7 @@
 use crate::data::{self, Author, Database, Fields};
 use crate::imports::Imports;
 use crate::state::{ScriptedApi, State};
+use crate::user::{is_date_format, is_time_zone};
 use crate::{
     BuildError, OAuthApplication, Rule, Settings, Simulator, Table, TransformMap, User, clock::Clock,
 };
@@ -201,8 +202,8 @@ impl Builder {
         if !self.no_demo {
             data::fill(&mut database, &stamp);
         }
-        self.add_users(&mut database, &stamp);
         self.add_rows(&mut database, &stamp)?;
+        self.add_users(&mut database, &stamp);
         database.describe_itself(&stamp);
         database.generate_incidents(self.incidents, clock.timestamp());
         let stock = (!self.no_demo).then(TransformMap::of_users);
@@ -238,9 +239,26 @@ impl Builder {
     fn add_users(&self, database: &mut Database, stamp: &str) {
         let Some(table) = database.dictionary.table("sys_user") else { return };
         for user in &self.users {
-            let row = [("user_name", &user.name), ("name", &user.name), ("time_zone", &user.time_zone)];
-            let row: Fields = row.map(|(field, value)| (field.to_owned(), value.clone())).into();
-            database.insert(table, &row, Author::new("glide.maint", stamp));
+            let id = database.user_id(&user.name);
+            let there = database.row(table, &id);
+            // What a row says already of a user stays.
+            let own = |name: &str| there.map(|row| database.field(table, row, name)).unwrap_or_default();
+            let row = [
+                ("user_name", &user.name),
+                ("name", &user.name),
+                ("time_zone", &user.time_zone),
+                ("date_format", &user.date_format),
+                ("user_password", &user.password),
+            ];
+            let row: Fields = row
+                .into_iter()
+                .filter(|(name, _)| own(name).is_empty())
+                .map(|(field, value)| (field.to_owned(), value.clone()))
+                .collect();
+            match there {
+                None => drop(database.insert(table, &row, Author::unrestricted(stamp))),
+                Some(_) => drop(database.update(table, &id, &row, Author::unrestricted(stamp))),
+            }
         }
     }
 
@@ -251,7 +269,10 @@ impl Builder {
             if let Some(field) = fields.keys().find(|field| database.dictionary.find(id, field).is_none()) {
                 return Err(unknown(&format!("it has no column {field:?}")));
             }
-            database.insert(id, fields, Author { sys_fields: true, ..Author::new("glide.maint", stamp) });
+            if database.is_taken(id, None, fields) {
+                return Err(unknown("a value that may be there once is there already"));
+            }
+            database.insert(id, fields, Author::unrestricted(stamp));
         }
         for (table, json) in &self.json {
             data::load(database, table, json, stamp)?;
@@ -288,12 +309,10 @@ fn check(user: &User) -> Result<(), BuildError> {
     if user.password.is_empty() {
         return wrong("has no password".into());
     }
-    if jiff::tz::TimeZone::get(&user.time_zone).is_err() {
+    if !is_time_zone(&user.time_zone) {
         return wrong(format!("has the time zone {:?}, which does not exist", user.time_zone));
     }
-    if !["yyyy", "MM", "dd"].iter().all(|part| user.date_format.contains(part))
-        || user.date_format.contains('%')
-    {
+    if !is_date_format(&user.date_format) {
         return wrong(format!("has the date format {:?}: write yyyy, MM and dd", user.date_format));
     }
     Ok(())

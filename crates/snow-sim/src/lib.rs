@@ -34,6 +34,7 @@
 //! | 7.1 | batches: items in order through the same APIs, limits of size and time, what is not serviced |
 //! | 7.2 | import sets: one row at once, many later, maps given by the test, each row's status, purges |
 //! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/`; the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form, their lists with `__meta` at the end |
+//! | 13.1 | what other people's suites say of an instance, fifteen facts, each with a test |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, records that change between two requests ([`Simulator::before_each`]), faults on the wire |
 //!
 //! `tests/simulator/facts.rs` in the repository names the test of each section. Every knob is in [`Settings`], every rule in
@@ -41,8 +42,8 @@
 //!
 //! # What it leaves out
 //!
-//! It answers 501 and says so: batches as `multipart/mixed`, change management beyond the requests themselves, CMDB,
-//! identification and e-mail; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
+//! It answers 501 and says so: batches as `multipart/mixed`, change management beyond the requests themselves and lists
+//! of models, templates and tasks, CMDB, identification and e-mail; the paths of facts 13.1 that are rarely documented; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
 //! filters other than "Me", and scripts other than those of dates and `gs.getUserID()`. It ignores `sysparm_view`,
 //! `sysparm_query_category` and `sysparm_query_no_domain`: there are no views, replicas or domains. There are no access rules
 //! on whole APIs, none that tell ranges from matches (`query_range`), of the platform's own only those on its dictionary, no
@@ -63,14 +64,16 @@
 //! clears; references are ordered by what is shown; an idle session ends after 300 s; the login page is `/login.do`, answers
 //! a wrong password with itself and 200, and starts a new session; what `/oauth_auth.do` cannot give is a page with 400, a
 //! form without its session's token one with 403; a public client needs a challenge; a registered address on `127.0.0.1` or
-//! `[::1]` may have any port; a file that is too large is 400, one whose extension is not allowed 403, an `Accept` that it
-//! does not fit 406, and one that is still scanned can be downloaded; groups of aggregates come in the order of their fields,
+//! `[::1]` may have any port; a file that is too large is 400, one whose extension is not allowed 403, and one that is still scanned can be downloaded; groups of aggregates come in the order of their fields,
 //! there is no sum of dates, and durations are summed as durations; `sys_db_object` is refused with the body of a whole API;
 //! an import request is a set of its own; a batch has no path without a version, counts once for rate rules, and an item that
 //! runs out of time is 500 and was done; a full queue is 429; revocation answers 200 to everything; the client's credentials
 //! are taken by HTTP Basic, too; a value that is longer than its string column is cut without an error, and only where a test gives
 //! the column a length ([`Table::text_column`], [`Builder::max_length`]); `__meta` names the fields of a query's conditions as
-//! `applied` or `ignored`, and its `encodedQuery` is the query as it was evaluated; messages in German are translations of our own.
+//! `applied` or `ignored`, and its `encodedQuery` is the query as it was evaluated; a second
+//! record with a value that may be there once is refused with 403; what a date-time column is given and is neither a date nor has a `T`
+//! behind one stays as it is; the stored form of a password is as many stars as its display form; a row of `sys_choice` makes a column
+//! one that takes no other values; messages in German are translations of our own.
 //!
 //! # Size
 //!

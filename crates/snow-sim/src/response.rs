@@ -4,6 +4,7 @@ use crate::Release;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
+use std::fmt::Display;
 use std::time::Duration;
 
 /// How long a request waited.
@@ -44,8 +45,9 @@ impl SimResponse {
         Self::new(status, body, true).with("content-type", "application/json;charset=UTF-8")
     }
 
-    pub(crate) fn result(status: StatusCode, result: &Value) -> Self {
-        Self::json(status, json!({ "result": result }).to_string())
+    /// A result that is JSON as it is written: the order of its keys stays.
+    pub(crate) fn result(status: StatusCode, result: &impl Display) -> Self {
+        Self::json(status, format!("{{\"result\":{result}}}"))
     }
 
     /// A file of so many bytes that are made on the way.

@@ -6,6 +6,7 @@ use crate::imports::Imports;
 use crate::rate_limit::RateCounter;
 use crate::session::Sessions;
 use crate::tokens::Tokens;
+use crate::user::{is_date_format, is_time_zone};
 use crate::{ConnectionFault, Entry, Fault, Gateway, OAuthApplication, Rule, Settings, User, WireFault};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -55,6 +56,23 @@ impl State {
     /// Returns the fault that the next request meets, if there is one.
     pub(crate) fn next_fault(&mut self) -> Option<Fault> {
         self.faults.pop_front().or(self.fault).or(Fault::of(self.settings.node))
+    }
+
+    /// A user as their own row of `sys_user` has them: its zone and format rule (facts 13.1). A guess: what is none counts as not
+    /// given, and then UTC and `yyyy-MM-dd` are the instance's.
+    pub(crate) fn account(&self, name: &str) -> Option<User> {
+        let mut user = self.users.get(name)?.clone();
+        let database = &self.database;
+        let Some(table) = database.dictionary.table("sys_user") else { return Some(user) };
+        let Some(row) = database.row(table, &database.user_id(name)) else { return Some(user) };
+        let standard = User::new("", "");
+        let field = |name: &str| database.field(table, row, name).to_owned();
+        user.time_zone =
+            Some(field("time_zone")).filter(|zone| is_time_zone(zone)).unwrap_or(standard.time_zone);
+        user.date_format = Some(field("date_format"))
+            .filter(|format| is_date_format(format))
+            .unwrap_or(standard.date_format);
+        Some(user)
     }
 
     /// Ends the scans of attachments whose time is up.

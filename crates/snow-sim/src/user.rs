@@ -59,3 +59,12 @@ impl std::fmt::Debug for User {
         f.debug_struct("User").field("name", &self.name).field("roles", &self.roles).finish_non_exhaustive()
     }
 }
+
+pub(crate) fn is_time_zone(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
+}
+
+/// Whether a format has a year, a month and a day, and nothing that would be a word of strftime.
+pub(crate) fn is_date_format(format: &str) -> bool {
+    ["yyyy", "MM", "dd"].iter().all(|part| format.contains(part)) && !format.contains('%')
+}

@@ -2,12 +2,12 @@
 //! its value has a type: numbers, truths, text.
 //!
 //! Of the many calls of the real one there are those for change requests themselves: list, read, create (normal, emergency), change,
-//! delete, and the next states. Which states follow which is a model of its own here; an instance's is data.
+//! delete, and the next states; and the lists of models, templates and tasks. Which states follow which is a model of its own here; an instance's is data.
 
 use super::Call;
 use super::table::access::{Access, Write};
 use super::table::{list, locale, no_record, object};
-use crate::data::{Author, ColumnType, Display, Fields, Locale, RenderOptions, Row, TableId};
+use crate::data::{Author, ColumnType, Display, Fields, Locale, Record, RenderOptions, Row, TableId};
 use crate::response::SimResponse;
 use crate::state::State;
 use http::{Method, StatusCode};
@@ -35,8 +35,16 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
     match (&call.method, &segments[..]) {
         (&Method::GET | &Method::HEAD, []) => changes(state, call, table, ""),
         (&Method::GET | &Method::HEAD, [kind @ ("normal" | "emergency" | "standard")]) => {
-            changes(state, call, table, kind)
+            changes(state, call, table, &format!("type={kind}"))
         }
+        (&Method::GET | &Method::HEAD, ["model"]) => others(state, call, "chg_model"),
+        (&Method::GET | &Method::HEAD, ["standard", "template"]) => {
+            others(state, call, "std_change_record_producer")
+        }
+        (&Method::GET | &Method::HEAD, [id, "task"]) => match find(state, call, table, id) {
+            Some(_) => tasks(state, call, id),
+            None => no_record(),
+        },
         (&Method::GET | &Method::HEAD, [id]) => match find(state, call, table, id) {
             Some(row) => SimResponse::result(StatusCode::OK, &record(state, call, table, row)),
             None => no_record(),
@@ -59,41 +67,67 @@ fn find<'a>(state: &'a State, call: &Call<'_>, table: TableId, id: &str) -> Opti
     state.database.row(table, id).filter(|row| access.may_see(row))
 }
 
-fn changes(state: &State, call: &Call<'_>, table: TableId, kind: &str) -> SimResponse {
+/// Models and templates.
+fn others(state: &State, call: &Call<'_>, name: &str) -> SimResponse {
+    match state.database.dictionary.table(name) {
+        Some(table) => changes(state, call, table, ""),
+        None => SimResponse::no_such_api(),
+    }
+}
+
+/// The tasks of a change: the one list whose last element is a record.
+fn tasks(state: &State, call: &Call<'_>, id: &str) -> SimResponse {
+    let Some(table) = state.database.dictionary.table("change_task") else {
+        return SimResponse::no_such_api();
+    };
+    let query = format!("change_request={id}^{}", list::query_text(state, call, table));
+    match list::Page::of(state, call, table, &query, DEFAULT_LIMIT) {
+        Ok(page) => page.response(state, call, records(state, call, table, &page)),
+        Err(refusal) => *refusal,
+    }
+}
+
+/// A list of changes, or of what belongs to them, that fit a condition.
+fn changes(state: &State, call: &Call<'_>, table: TableId, condition: &str) -> SimResponse {
     // An order is discarded (facts 7.3).
     let mut query = crate::query::without_order(&list::query_text(state, call, table));
-    if !kind.is_empty() {
-        query = format!("type={kind}^{query}");
+    if !condition.is_empty() {
+        query = format!("{condition}^{query}");
     }
     let page = match list::Page::of(state, call, table, &query, DEFAULT_LIMIT) {
         Ok(page) => page,
         Err(refusal) => return *refusal,
     };
-    let access = Access::of(state, &call.user, table);
-    let visible = page.rows.iter().filter(|row| access.may_see(row));
-    let mut rows: Vec<Value> = visible.map(|row| record(state, call, table, row)).collect();
+    let mut rows = records(state, call, table, &page);
     rows.push(meta(state, table, &query));
     page.response(state, call, rows)
 }
 
+fn records(state: &State, call: &Call<'_>, table: TableId, page: &list::Page<'_>) -> Vec<Record> {
+    let access = Access::of(state, &call.user, table);
+    let visible = page.rows.iter().filter(|row| access.may_see(row));
+    visible.map(|row| record(state, call, table, row)).collect()
+}
+
 /// The last element of every list, which is no record (facts 7.3): what was made of the query. That `applied` and `ignored` name
 /// the fields of its conditions is a guess.
-fn meta(state: &State, table: TableId, query: &str) -> Value {
+fn meta(state: &State, table: TableId, query: &str) -> Record {
     let fields = crate::query::fields_of(query);
     let known = |path: &String| state.database.walk_path(table, path).is_some();
     let (applied, ignored): (Vec<String>, Vec<String>) = fields.into_iter().partition(known);
-    json!({ "__meta": { "encodedQuery": query, "fields": { "applied": applied, "ignored": ignored } } })
+    let fields = json!({ "applied": applied, "ignored": ignored });
+    Record::of("__meta", json!({ "encodedQuery": query, "fields": fields }))
 }
 
 /// A record in this API's own form.
-fn record(state: &State, call: &Call<'_>, table: TableId, row: &Row) -> Value {
+fn record(state: &State, call: &Call<'_>, table: TableId, row: &Row) -> Record {
     let (locale, access) = (locale(&call.user), Access::of(state, &call.user, table));
     let readable = |table, field: &str| access.may_read(table, field);
     let form =
         RenderOptions { display: Display::All, links: false, base: "", locale: &locale, readable: &readable };
     let plain = Locale { date: Locale::default().date, zone: locale.zone.clone() };
     let mut record = state.database.render(table, row, call.param("sysparm_fields"), form);
-    for (name, field) in record.as_object_mut().into_iter().flatten() {
+    for (name, field) in record.iter_mut() {
         let Some(column) = state.database.dictionary.find(table, name) else { continue };
         let stored = field["value"].as_str().unwrap_or_default().to_owned();
         match &state.database.dictionary.column(column).kind {
@@ -125,7 +159,6 @@ fn write(state: &mut State, call: &Call<'_>, table: TableId, id: Option<&str>, k
     let mut fields: Fields = given.iter().map(|(name, value)| (name.clone(), text(value))).collect();
     if id.is_none() {
         fields.insert("type".into(), kind.into());
-        fields.entry("state".into()).or_insert_with(|| "-5".into());
     }
     let write = if id.is_some() { Write::Update } else { Write::Insert };
     let fields = match Access::of(state, &call.user, table).write(fields, write) {
@@ -143,7 +176,7 @@ fn write(state: &mut State, call: &Call<'_>, table: TableId, id: Option<&str>, k
     };
     let Some(row) = state.database.row(table, &id) else { return no_record() };
     let mut body = record(state, call, table, row);
-    body["__meta"] = json!({ "ignoredFields": ignored });
+    body.push("__meta", json!({ "ignoredFields": ignored }));
     SimResponse::result(StatusCode::OK, &body)
 }
 

@@ -69,7 +69,7 @@ fn call_within_rate(state: &mut State, request: IncomingRequest<'_>, user: &str)
 
 /// Calls the API that the path names, for a user. No rate rule counts this call: an item of a batch is one, too.
 pub(super) fn call_api(state: &mut State, request: IncomingRequest<'_>, user: &str) -> SimResponse {
-    let Some(user) = state.users.get(user).cloned() else { return SimResponse::no_such_api() };
+    let Some(user) = state.account(user) else { return SimResponse::no_such_api() };
     if let Some(response) = scripted::handle(state, request.head, &request.body.body) {
         return response;
     }

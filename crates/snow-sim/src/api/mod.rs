@@ -41,6 +41,12 @@ const ROUTES: &[(&str, &str, Handler)] = &[
     ("now", "cmdb", not_simulated),
     ("now", "identifyreconcile", not_simulated),
     ("now", "email", not_simulated),
+    // Rarely documented, but on every instance (facts 13.1).
+    ("now", "ui", not_simulated),
+    ("now", "doc", not_simulated),
+    ("now", "graphql", not_simulated),
+    ("now", "tinyurl", not_simulated),
+    ("sn_sc", "servicecatalog", not_simulated),
     ("sn_chg_rest", "change", change::handle),
 ];
 

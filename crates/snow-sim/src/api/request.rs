@@ -67,9 +67,9 @@ impl Call<'_> {
         self.params.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
-    /// Booleans are the words true and false; anything else is false (facts 1.2).
+    /// Booleans are the words true and false, in any case; anything else is false (facts 1.2, 13.1).
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.param(name) == Some("true")
+        self.param(name).is_some_and(|word| word.eq_ignore_ascii_case("true"))
     }
 }
 

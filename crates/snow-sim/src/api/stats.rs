@@ -148,13 +148,14 @@ impl<'a> Stats<'a> {
         };
         let display = Display::parse(self.call.param("sysparm_display_value"));
         let entries = self.groups.iter().map(|(name, _)| {
-            let both = self.state.database.render(self.table, row, Some(name), form);
+            let record = self.state.database.render(self.table, row, Some(name), form);
+            let both = record.get(name).cloned().unwrap_or_default();
             let mut entry = json!({ "field": name });
             if display != Display::Stored {
-                entry["display_value"] = both[name]["display_value"].clone();
+                entry["display_value"] = both["display_value"].clone();
             }
             if display != Display::Shown {
-                entry["value"] = both[name]["value"].clone();
+                entry["value"] = both["value"].clone();
             }
             entry
         });

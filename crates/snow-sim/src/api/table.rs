@@ -4,7 +4,7 @@ pub(super) mod access;
 pub(super) mod list;
 
 use super::Call;
-use crate::data::{Author, Display, Fields, Locale, RenderOptions, Row, TableId};
+use crate::data::{Author, Display, Fields, Locale, Record, RenderOptions, Row, TableId};
 use crate::fault::cancelled;
 use crate::response::SimResponse;
 use crate::state::State;
@@ -45,7 +45,9 @@ fn record(state: &State, call: &Call<'_>, table: TableId, sys_id: &str, status: 
 }
 
 fn create(state: &mut State, call: &Call<'_>, table: TableId) -> SimResponse {
-    let given = match fields(call.body) {
+    // Without a body it is a record of defaults (facts 13.1).
+    let given = if call.body.is_empty() { Ok(Fields::new()) } else { fields(call.body) };
+    let given = match given {
         Ok(given) => given,
         Err(refusal) => return *refusal,
     };
@@ -54,18 +56,12 @@ fn create(state: &mut State, call: &Call<'_>, table: TableId) -> SimResponse {
         Err(refusal) => return *refusal,
     };
     let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
-    let taken = given
-        .get("sys_id")
-        .filter(|id| call.flag("sysparm_suppress_auto_sys_field") && state.database.has_id(table, id));
-    if taken.is_some() {
-        let name = &state.database.dictionary.def(table).name;
-        return SimResponse::error(
-            StatusCode::FORBIDDEN,
-            "Operation Failed",
-            &format!("Error during insert of {name}"),
-        );
+    let taken = given.get("sys_id").is_some_and(|id| state.database.has_id(table, id));
+    if taken || state.database.is_taken(table, None, &given) {
+        return there_already(state, table, "insert");
     }
-    let sys_id = state.database.insert(table, &given, author(call, &stamp, &locale));
+    let author = Author { names_id: true, ..author(call, &stamp, &locale) };
+    let sys_id = state.database.insert(table, &given, author);
     let name = &state.database.dictionary.def(table).name;
     let location = format!("{}{}/table/{name}/{sys_id}", call.origin, call.base);
     write_response(state, call, table, &sys_id, (StatusCode::CREATED, "Insert")).with("location", &location)
@@ -85,6 +81,9 @@ fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> S
         Ok(given) => given,
         Err(refusal) => return *refusal,
     };
+    if state.database.is_taken(table, Some(sys_id), &given) {
+        return there_already(state, table, "update");
+    }
     let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
     state.database.update(table, sys_id, &given, author(call, &stamp, &locale));
     write_response(state, call, table, sys_id, (StatusCode::OK, "Update"))
@@ -101,6 +100,13 @@ fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> S
     let stamp = state.clock.stamp();
     state.database.remove(table, sys_id, Author::new(&call.user.name, &stamp));
     write_lie(state, "Delete").unwrap_or_else(|| SimResponse::empty(StatusCode::NO_CONTENT))
+}
+
+/// The refusal of a value that is there once, and is there. A guess: the status and the words.
+fn there_already(state: &State, table: TableId, verb: &str) -> SimResponse {
+    let name = &state.database.dictionary.def(table).name;
+    let detail = format!("Error during {verb} of {name}");
+    SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", &detail)
 }
 
 /// What a write is answered with: the record, nothing, or a lie (facts 3.3).
@@ -177,7 +183,7 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Box<SimResponse>
     }
 }
 
-fn render(state: &State, call: &Call<'_>, table: TableId, row: &Row, access: &Access<'_>) -> Value {
+fn render(state: &State, call: &Call<'_>, table: TableId, row: &Row, access: &Access<'_>) -> Record {
     let locale = locale(&call.user);
     let form = RenderOptions {
         display: Display::parse(call.param("sysparm_display_value")),

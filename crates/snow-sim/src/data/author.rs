@@ -11,17 +11,21 @@ pub(crate) struct Author<'a> {
     pub(crate) shown: Option<&'a Locale>,
     /// Whether the fields that the instance fills may be given (`sysparm_suppress_auto_sys_field`).
     pub(crate) sys_fields: bool,
+    /// Whether the `sys_id` of a new record may be given (facts 13.1).
+    pub(crate) names_id: bool,
+    /// Whether a password is taken; one that comes over the Table API is ignored (facts 1.6).
+    pub(crate) passwords: bool,
     /// Whether records come whole from elsewhere: no rule touches them.
     pub(crate) loaded: bool,
 }
 
 impl<'a> Author<'a> {
     pub(crate) fn new(user: &'a str, stamp: &'a str) -> Self {
-        Self { user, stamp, shown: None, sys_fields: false, loaded: false }
+        Self { user, stamp, shown: None, sys_fields: false, names_id: false, passwords: false, loaded: false }
     }
 
     /// Somebody who is no client, and may give every field.
     pub(crate) fn unrestricted(stamp: &'a str) -> Self {
-        Self { sys_fields: true, ..Self::new("glide.maint", stamp) }
+        Self { sys_fields: true, passwords: true, ..Self::new("glide.maint", stamp) }
     }
 }

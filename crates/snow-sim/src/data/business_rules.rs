@@ -2,7 +2,7 @@
 
 use super::{Database, Fields, Row, TableId};
 
-/// The name of a user; priority from impact and urgency; the two states follow each other; what is closed is not active.
+/// The name of a user; priority of incidents and problems from impact and urgency; the two states follow each other; what is closed is not active.
 pub(super) fn apply(
     database: &mut Database,
     table: TableId,
@@ -10,13 +10,18 @@ pub(super) fn apply(
     given: &Fields,
     old: Option<&Row>,
 ) {
+    let class =
+        |name: &str| database.dictionary.table(name).is_some_and(|of| database.dictionary.is_a(table, of));
+    // Not in every class of task: a change keeps the priority that it is given (facts 13.1).
+    let computed = class("incident") || class("problem");
     let level = |name: &str| database.field(table, row, name).parse::<u32>().ok();
     let changed = old.is_none_or(|old| {
         ["impact", "urgency"]
             .iter()
             .any(|name| database.field(table, row, name) != database.field(table, old, name))
     });
-    if let (Some(impact @ 1..=3), Some(urgency @ 1..=3), true) = (level("impact"), level("urgency"), changed)
+    if let (Some(impact @ 1..=3), Some(urgency @ 1..=3), true) =
+        (level("impact"), level("urgency"), changed && computed)
     {
         let priority = (impact + urgency - 1).to_string();
         database.put(table, row, "priority", &priority);

@@ -62,7 +62,7 @@ pub(crate) fn fill(database: &mut Database, stamp: &str) {
         add("incident", given);
     }
     for text in ["Switch occasionally drops connections", "Mail server runs out of memory"] {
-        add("problem", fields([("short_description", text), ("state", "4")]));
+        add("problem", fields([("short_description", text), ("state", "104")]));
     }
     for (text, kind) in [
         ("Upgrade the database", "normal"),

@@ -33,6 +33,7 @@ impl Database {
     /// Adds the rows. Tables that come later are not among them.
     pub(crate) fn describe_itself(&mut self, stamp: &str) {
         let author = Author::new("glide.maint", stamp);
+        let given = self.chosen_columns();
         for (name, label) in TYPES {
             self.add("sys_glide_object", &fields([("name", name), ("label", label)]), author);
         }
@@ -49,6 +50,8 @@ impl Database {
                 self.describe_column(table, id, author);
             }
         }
+        self.described = true;
+        given.iter().for_each(|column| self.read_choices(column));
     }
 
     fn describe_column(&mut self, table: TableId, id: ColumnId, author: Author<'_>) {
@@ -59,6 +62,7 @@ impl Database {
             ColumnType::Reference(to) | ColumnType::ReferenceByName(to) | ColumnType::List(to) => to.as_str(),
             _ => "",
         };
+        let unique = super::unique::is_unique(&name, &column.name);
         let is_id = if column.name == "sys_id" { "true" } else { "false" };
         let entry = fields([
             ("name", name.as_str()),
@@ -67,14 +71,17 @@ impl Database {
             ("internal_type", internal_type(&column)),
             ("reference", reference),
             ("max_length", max_length(&column).as_str()),
-            ("default_value", &column.default),
+            ("default_value", self.dictionary.default_of(table, id)),
             ("choice", if choices.is_empty() { "" } else { "1" }),
             ("display", if is_display { "true" } else { "false" }),
             ("primary", is_id),
-            ("unique", is_id),
+            ("unique", if unique { "true" } else { is_id }),
         ]);
         self.add("sys_dictionary", &entry, author);
-        for (at, (value, label)) in choices.iter().enumerate() {
+        let there = self.values_chosen(&name, &column.name);
+        for (at, (value, label)) in
+            choices.iter().enumerate().filter(|(_, (value, _))| !there.contains(value))
+        {
             let sequence = at.to_string();
             let choice = [
                 ("name", name.as_str()),

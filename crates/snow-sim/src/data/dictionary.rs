@@ -1,5 +1,6 @@
 //! Tables and columns: what each holds, and who inherits from whom (facts 1.6).
 
+use super::overrides::{Choices, Override};
 use crate::BuildError;
 use std::collections::HashMap;
 
@@ -87,7 +88,7 @@ pub(crate) struct Column {
     pub(crate) kind: ColumnType,
     pub(crate) default: String,
     /// Stored value and label, in order; empty where anything goes.
-    pub(crate) choices: Vec<(String, String)>,
+    pub(crate) choices: Choices,
     /// How many characters the dictionary says that it has, where a test says so.
     pub(crate) max_length: Option<usize>,
 }
@@ -120,14 +121,14 @@ pub(crate) struct TableDef {
     /// Whether this table itself says what the column is.
     own: Vec<ColumnId>,
     by_name: HashMap<String, ColumnId>,
-    /// Choices that are others than those of the table above.
-    choices: HashMap<ColumnId, Vec<(String, String)>>,
+    /// What a table says otherwise of columns that it inherits.
+    pub(super) overrides: HashMap<ColumnId, Override>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Dictionary {
-    tables: Vec<TableDef>,
-    columns: Vec<Column>,
+    pub(super) tables: Vec<TableDef>,
+    pub(super) columns: Vec<Column>,
     by_name: HashMap<String, TableId>,
 }
 
@@ -158,29 +159,13 @@ impl Dictionary {
                     let table =
                         table.ok_or_else(|| BuildError::new(format!("{line:?} belongs to no table")))?;
                     match line.split_once(" choices |") {
-                        Some((column, choices)) => dictionary.choose(table, column.trim(), choices)?,
+                        Some((column, choices)) => dictionary.override_column(table, column, choices)?,
                         None => drop(dictionary.add_column(table, parse_column(line)?)?),
                     }
                 }
             }
         }
         Ok(dictionary)
-    }
-
-    /// Other choices for a column that a table inherits.
-    fn choose(&mut self, table: TableId, column: &str, choices: &str) -> Result<(), BuildError> {
-        let id = self
-            .find(table, column)
-            .ok_or_else(|| BuildError::new(format!("there is no column {column:?}")))?;
-        let choices =
-            choices.split('|').map(|choice| parse_choice(choice.trim())).collect::<Result<_, _>>()?;
-        self.tables[usize::from(table.0)].choices.insert(id, choices);
-        Ok(())
-    }
-
-    /// The values and labels that a column has in a table; empty where anything goes.
-    pub(crate) fn choices(&self, table: TableId, column: ColumnId) -> &[(String, String)] {
-        self.def(table).choices.get(&column).unwrap_or(&self.column(column).choices)
     }
 
     /// `name Label_with_underscores [extends=parent] [prefix=INC] [display=column]`
@@ -248,7 +233,7 @@ impl Dictionary {
             columns: above.map(|above| above.columns.clone()).unwrap_or_default(),
             by_name: above.map(|above| above.by_name.clone()).unwrap_or_default(),
             own: Vec::new(),
-            choices: above.map(|above| above.choices.clone()).unwrap_or_default(),
+            overrides: HashMap::new(),
         });
         self.by_name.insert(name.to_owned(), id);
         if parent.is_none() {
@@ -351,19 +336,6 @@ impl Dictionary {
         (0..u16::try_from(self.tables.len()).unwrap_or(u16::MAX)).map(TableId)
     }
 
-    /// The inherited columns for which a table itself says other choices.
-    pub(crate) fn overridden(&self, table: TableId) -> Vec<ColumnId> {
-        let above = self.def(table).parent.map(|parent| &self.def(parent).choices);
-        let said = self
-            .def(table)
-            .choices
-            .iter()
-            .filter(|(id, choices)| above.and_then(|a| a.get(id)) != Some(choices));
-        let mut ids: Vec<ColumnId> = said.map(|(id, _)| *id).collect();
-        ids.sort();
-        ids
-    }
-
     /// The columns that a table itself says.
     pub(crate) fn own(&self, table: TableId) -> &[ColumnId] {
         &self.def(table).own
@@ -381,13 +353,7 @@ fn parse_column(line: &str) -> Result<Column, BuildError> {
         label: label.join(" "),
         kind: ColumnType::parse(kind).ok_or_else(wrong)?,
         default: if *default == "-" { String::new() } else { default.replace('_', " ") },
-        choices: parts.map(parse_choice).collect::<Result<_, _>>()?,
+        choices: parts.map(super::overrides::parse_choice).collect::<Result<_, _>>()?,
         max_length: None,
     })
-}
-
-/// `VALUE Label`
-fn parse_choice(text: &str) -> Result<(String, String), BuildError> {
-    let pair = text.split_once(' ').map(|(value, label)| (value.replace('_', " "), label.trim().to_owned()));
-    pair.ok_or_else(|| BuildError::new(format!("the choice {text:?} is not written as stock.txt says")))
 }

@@ -34,11 +34,7 @@ pub(crate) fn load(
         }
         let class = fields.get("sys_class_name").and_then(|class| database.dictionary.table(class));
         let class = class.filter(|class| database.dictionary.is_a(*class, id)).unwrap_or(id);
-        database.insert(
-            class,
-            &fields,
-            Author { sys_fields: true, loaded: true, ..Author::new("glide.maint", stamp) },
-        );
+        database.insert(class, &fields, Author { loaded: true, ..Author::unrestricted(stamp) });
     }
     Ok(rows.len())
 }

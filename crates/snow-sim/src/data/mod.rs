@@ -3,6 +3,7 @@
 mod author;
 mod business_rules;
 mod cell;
+mod choices;
 mod demo;
 mod describe;
 mod dictionary;
@@ -11,10 +12,14 @@ mod file;
 mod generate;
 mod load;
 mod lookup;
+mod overrides;
+mod record;
 mod render;
 mod row;
 mod sys_id;
 mod time;
+mod unique;
+mod variables;
 mod write;
 
 pub(crate) use author::Author;
@@ -24,6 +29,7 @@ pub(crate) use dictionary::{Column, ColumnId, Dictionary, TableId};
 pub(crate) use fields::Fields;
 pub(crate) use file::{File, NewFile, generated, generated_hash};
 pub(crate) use load::load;
+pub(crate) use record::Record;
 pub(crate) use render::{Display, RenderOptions};
 pub(crate) use row::Row;
 pub(crate) use sys_id::scramble;
@@ -43,6 +49,8 @@ pub(crate) struct Database {
     ids: sys_id::Generator,
     numbers: HashMap<String, u32>,
     files: file::Files,
+    /// Whether the dictionary is there as rows: from then on, rows of `sys_choice` rule.
+    described: bool,
 }
 
 impl Database {
@@ -54,6 +62,7 @@ impl Database {
             ids: sys_id::Generator::default(),
             numbers: HashMap::new(),
             files: file::Files::default(),
+            described: false,
         })
     }
 

@@ -1,7 +1,10 @@
 //! Records in the forms that the parameters ask for (facts 1.6).
 
-use super::{Column, ColumnId, ColumnType, Database, Locale, Row, TableId, time};
+use super::{Column, ColumnId, ColumnType, Database, Locale, Record, Row, TableId, time};
 use serde_json::{Map, Value, json};
+
+/// What is shown of a password.
+pub(super) const STARS: &str = "********";
 
 /// How values are shown.
 #[derive(Clone, Copy)]
@@ -25,7 +28,7 @@ pub(crate) enum Display {
 impl Display {
     pub(crate) fn parse(word: Option<&str>) -> Self {
         match word {
-            Some("true") => Self::Shown,
+            Some(word) if word.eq_ignore_ascii_case("true") => Self::Shown,
             Some("all") => Self::All,
             _ => Self::Stored,
         }
@@ -40,31 +43,34 @@ impl Database {
         row: &Row,
         fields: Option<&str>,
         options: RenderOptions<'_>,
-    ) -> Value {
-        let mut record = Map::new();
+    ) -> Record {
+        let mut record = Record::default();
         match fields.filter(|list| !list.is_empty()) {
             None => {
                 for column in &self.dictionary.def(table).columns {
                     let name = &self.dictionary.column(*column).name;
                     if (options.readable)(table, name) {
-                        record.insert(name.clone(), self.cell(table, row, *column, options));
+                        record.push(name, self.cell(table, row, *column, options));
                     }
                 }
             }
             Some(list) => {
                 for name in list.split(',').map(str::trim) {
                     if let Some(value) = self.walk(table, row, name, options) {
-                        record.insert(name.to_owned(), value);
+                        record.set(name, value);
                     }
                 }
             }
         }
-        Value::Object(record)
+        record
     }
 
     /// A field, perhaps of a record that this one points to: `caller_id.name`. Through an empty reference it is `""`.
     fn walk(&self, table: TableId, row: &Row, path: &str, options: RenderOptions<'_>) -> Option<Value> {
         let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        if let ("variables", Some(rest)) = (first, rest) {
+            return self.walk_variable(table, row, rest, options);
+        }
         let column = self.dictionary.find(table, first).filter(|_| (options.readable)(table, first))?;
         let Some(rest) = rest else { return Some(self.cell(table, row, column, options)) };
         let ColumnType::Reference(target) = &self.dictionary.column(column).kind else { return None };
@@ -72,6 +78,31 @@ impl Database {
         match self.row(target, self.value(row, column)) {
             Some(next) => self.walk(target, next, rest, options),
             None => self.render_empty(target, rest, options),
+        }
+    }
+
+    /// A variable of a requested item, perhaps of the record that it refers to.
+    fn walk_variable(
+        &self,
+        table: TableId,
+        row: &Row,
+        path: &str,
+        options: RenderOptions<'_>,
+    ) -> Option<Value> {
+        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let variable = self.variable(table, row, name)?;
+        match (variable.reference, rest) {
+            (Some(target), Some(rest)) => match self.row(target, variable.value) {
+                Some(next) => self.walk(target, next, rest, options),
+                None => self.render_empty(target, rest, options),
+            },
+            (None, Some(_)) => None,
+            (Some(target), None) => {
+                let table = &self.dictionary.def(target).name;
+                let name = self.display_name(table, variable.value).unwrap_or(variable.value);
+                Some(render_reference(&format!("{table}/{}", variable.value), variable.value, name, options))
+            }
+            (None, None) => Some(render_plain(variable.value, variable.value, options)),
         }
     }
 
@@ -127,7 +158,7 @@ impl Database {
             ColumnType::DateTime => locale.show(stored),
             ColumnType::Date => locale.show_date(stored),
             ColumnType::Duration => time::duration_words(stored),
-            ColumnType::Password => "********".into(),
+            ColumnType::Password => STARS.into(),
             ColumnType::List(target) => {
                 let names = stored.split(',').map(|id| self.display_name(target, id).unwrap_or(id));
                 names.collect::<Vec<_>>().join(", ")

@@ -69,6 +69,17 @@ pub(crate) fn parse_stamp(text: &str) -> Option<Timestamp> {
         .map(|zoned| zoned.timestamp())
 }
 
+/// What is written to a date-time column, as it is kept: a date alone is its midnight, and a `T` between date and time a blank
+/// (facts 13.1). A guess: everything else stays as it came.
+pub(crate) fn normal_form(given: &str) -> String {
+    let (Some(date), Some(rest)) = (given.get(..10), given.get(10..)) else { return given.to_owned() };
+    match date.parse::<jiff::civil::Date>() {
+        Ok(_) if rest.is_empty() => format!("{date} 00:00:00"),
+        Ok(_) if rest.starts_with('T') => format!("{date} {}", &rest[1..]),
+        _ => given.to_owned(),
+    }
+}
+
 /// `2 Days 3 Hours`: how a stored duration is shown.
 pub(crate) fn duration_words(stored: &str) -> String {
     let Some(seconds) = parse_stamp(stored).map(|time| time.as_second()) else { return stored.to_owned() };

@@ -1,6 +1,6 @@
 //! Creating, changing and deleting records (facts 1.7).
 
-use super::{Author, ColumnType, Database, Fields, Locale, Row, TableId, business_rules};
+use super::{Author, ColumnType, Database, Fields, Locale, Row, TableId, business_rules, time};
 use std::sync::Arc;
 
 /// Columns that the instance fills.
@@ -20,7 +20,8 @@ impl Database {
     pub(crate) fn insert(&mut self, table: TableId, given: &Fields, author: Author<'_>) -> Arc<str> {
         let mut row = Row::default();
         let class = self.dictionary.def(table).name.clone();
-        let sys_id = given.get("sys_id").filter(|id| author.sys_fields && !id.is_empty()).cloned();
+        let named = author.sys_fields || author.names_id;
+        let sys_id = given.get("sys_id").filter(|id| named && !id.is_empty()).cloned();
         let sys_id: Arc<str> = sys_id.unwrap_or_else(|| self.ids.sys_id()).into();
         for (name, value) in [
             ("sys_created_on", author.stamp),
@@ -33,6 +34,9 @@ impl Database {
         }
         self.put_unshared(table, &mut row, "sys_id", sys_id.clone());
         self.assign_number(table, &mut row);
+        for (column, default) in self.dictionary.with_other_default(table) {
+            row.set(column, default.into());
+        }
         if self.dictionary.find(table, "opened_at").is_some() {
             let opener = self.user_id(author.user);
             self.put(table, &mut row, "opened_at", author.stamp);
@@ -43,7 +47,9 @@ impl Database {
             business_rules::apply(self, table, &mut row, given, None);
         }
         row.shrink();
+        let choice = self.choice_column(table, &row);
         self.rows.entry(self.dictionary.def(table).root).or_default().insert(sys_id.clone(), row);
+        self.choices_changed([choice]);
         sys_id
     }
 
@@ -79,20 +85,22 @@ impl Database {
             }
         }
         let root = self.dictionary.def(table).root;
+        let choices = [&before, &row].map(|row| self.choice_column(table, row));
         self.rows.entry(root).or_default().insert(sys_id.into(), row);
+        self.choices_changed(choices);
         true
     }
 
     /// Deletes a record with its files, and keeps a note of it in `sys_audit_delete`.
     pub(crate) fn remove(&mut self, table: TableId, sys_id: &str, author: Author<'_>) -> bool {
-        if self.row(table, sys_id).is_none() {
-            return false;
-        }
+        let Some(row) = self.row(table, sys_id) else { return false };
+        let choice = self.choice_column(table, row);
         let name = self.dictionary.def(table).name.clone();
         let shown = self.display_name(&name, sys_id).unwrap_or_default().to_owned();
         if let Some(rows) = self.rows.get_mut(&self.dictionary.def(table).root) {
             rows.remove(sys_id);
         }
+        self.choices_changed([choice]);
         self.detach(table, sys_id, author);
         if let Some(audit) = self.dictionary.table("sys_audit_delete").filter(|audit| *audit != table) {
             let note = [("tablename", name), ("documentkey", sys_id.to_owned()), ("display_value", shown)];
@@ -133,7 +141,13 @@ impl Database {
                 None => value.clone(),
             };
             match column.kind {
-                ColumnType::Password => {}
+                ColumnType::Password if !author.passwords => {}
+                // A guess: the stored form shows as little as the display form.
+                ColumnType::Password => {
+                    let stars = if value.is_empty() { "" } else { super::render::STARS };
+                    self.put(table, row, name, stars);
+                }
+                ColumnType::DateTime => self.put(table, row, name, &time::normal_form(&value)),
                 ColumnType::Journal if value.is_empty() => {}
                 ColumnType::Journal => {
                     self.add_journal_entry(table, sys_id, name, &value, author);
@@ -170,7 +184,9 @@ impl Database {
         match &column.kind {
             _ if shown.is_empty() => String::new(),
             ColumnType::Reference(target) => self.by_display_name(target, shown).unwrap_or(shown).to_owned(),
-            ColumnType::DateTime => locale.read(shown).unwrap_or_else(|| shown.to_owned()),
+            ColumnType::DateTime => {
+                locale.read(&time::normal_form(shown)).unwrap_or_else(|| shown.to_owned())
+            }
             ColumnType::Date => locale.read_date(shown).unwrap_or_else(|| shown.to_owned()),
             ColumnType::List(target) => {
                 let ids = shown

@@ -8,7 +8,7 @@ impl Simulator {
     /// that the instance fills, `sys_id` and `sys_created_on` among them, may be given.
     ///
     /// # Errors
-    /// Returns an error if there is no such table or column, or if the `sys_id` is taken.
+    /// Returns an error if there is no such table or column, or if the `sys_id` or the `user_name` is taken.
     pub fn insert<'a>(
         &self,
         table: &str,
@@ -18,6 +18,11 @@ impl Simulator {
         let (id, fields) = state.database.check_fields(table, fields)?;
         if let Some(taken) = fields.get("sys_id").filter(|taken| state.database.has_id(id, taken)) {
             return Err(BuildError::new(format!("the table {table:?} has a record {taken:?} already")));
+        }
+        if state.database.is_taken(id, None, &fields) {
+            return Err(BuildError::new(format!(
+                "the table {table:?} has a value already that may be there once"
+            )));
         }
         let stamp = state.clock.stamp();
         Ok(state.database.insert(id, &fields, Author::unrestricted(&stamp)).to_string())

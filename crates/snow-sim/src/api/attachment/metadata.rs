@@ -2,10 +2,9 @@
 
 use super::super::Call;
 use crate::Release;
-use crate::data::{Row, TableId};
+use crate::data::{Record, Row, TableId};
 use crate::state::State;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value};
 use std::fmt::Write;
 
 /// The fields of a record, all of them text.
@@ -35,30 +34,34 @@ const FIELDS: [&str; 20] = [
 /// What RFC 8187 leaves as it is, of the characters that names have.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-fn stored(state: &State, table: TableId, row: &Row) -> Map<String, Value> {
-    let field = |name: &str| (name.to_owned(), state.database.field(table, row, name).into());
-    FIELDS.into_iter().map(field).collect()
+fn stored(state: &State, table: TableId, row: &Row) -> Record {
+    let mut record = Record::default();
+    for name in FIELDS {
+        record.push(name, state.database.field(table, row, name).into());
+    }
+    record
 }
 
 /// An attachment as the API tells of it.
-pub(super) fn of(state: &State, call: &Call<'_>, table: TableId, row: &Row) -> Value {
+pub(super) fn of(state: &State, call: &Call<'_>, table: TableId, row: &Row) -> Record {
     let mut record = stored(state, table, row);
     let sys_id = state.database.field(table, row, "sys_id");
     let link = format!("{}{}/attachment/{sys_id}/file", call.origin, call.base);
-    record.insert("download_link".into(), link.into());
+    record.push("download_link", link.into());
     if state.settings.release != Release::Y2021 {
         for (name, user) in [("created_by_name", "sys_created_by"), ("updated_by_name", "sys_updated_by")] {
             let user = state.database.field(table, row, user);
             let known = state.database.display_name("sys_user", &state.database.user_id(user));
-            record.insert(name.into(), known.unwrap_or(user).into());
+            record.push(name, known.unwrap_or(user).into());
         }
     }
-    Value::Object(record)
+    record
 }
 
 /// The same in the header of a download: one line, in the service's spelling, in ASCII.
 pub(super) fn header(state: &State, table: TableId, row: &Row) -> String {
-    let pairs = stored(state, table, row).into_iter().map(|(name, value)| format!("  \"{name}\" : {value}"));
+    let record = stored(state, table, row);
+    let pairs = record.iter().map(|(name, value)| format!("  \"{name}\" : {value}"));
     let mut line = String::new();
     for character in format!("{{{}}}", pairs.collect::<Vec<_>>().join(",")).chars() {
         match character.is_ascii() {

@@ -62,6 +62,9 @@ fn apply_map(state: &mut State, user: &User, map: &TransformMap, row: &Fields) -
             return outcome("error", "", refusal["error"]["detail"].as_str().unwrap_or("refused"));
         }
     };
+    if state.database.is_taken(table, there.as_deref(), &given) {
+        return outcome("error", "", "Unique Key violation detected by database");
+    }
     let stamp = state.clock.stamp();
     let author = Author::new(&user.name, &stamp);
     let Some(id) = there else {

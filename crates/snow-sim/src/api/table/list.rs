@@ -4,13 +4,12 @@ use super::super::Call;
 use super::access::Access;
 use super::{locale, render};
 use crate::Cut;
-use crate::data::{Row, TableId};
+use crate::data::{Record, Row, TableId};
 use crate::fault::cancelled;
 use crate::query::{Context, Query, Unsupported};
 use crate::response::SimResponse;
 use crate::state::State;
 use http::StatusCode;
-use serde_json::Value;
 use std::fmt::Write;
 
 /// How many rows come when no limit is given.
@@ -61,7 +60,7 @@ impl<'a> Page<'a> {
     }
 
     /// The response with what is left of the rows, and its headers.
-    pub(in crate::api) fn response(&self, state: &State, call: &Call<'_>, rows: Vec<Value>) -> SimResponse {
+    pub(in crate::api) fn response(&self, state: &State, call: &Call<'_>, rows: Vec<Record>) -> SimResponse {
         let response = within_quota(state, rows);
         let Some(total) = self.total.filter(|_| response.status == StatusCode::OK) else { return response };
         let response = response.with("x-total-count", &total.to_string());
@@ -157,12 +156,12 @@ fn select<'a>(
 }
 
 /// The whole list, or what a cancelled transaction leaves of it (facts 3.4).
-fn within_quota(state: &State, rows: Vec<Value>) -> SimResponse {
+fn within_quota(state: &State, rows: Vec<Record>) -> SimResponse {
     let Some(quota) = state.settings.quota.filter(|quota| rows.len() > quota.rows) else {
-        return SimResponse::result(StatusCode::OK, &Value::Array(rows));
+        return SimResponse::result(StatusCode::OK, &format_args!("[{}]", joined(&rows)));
     };
     let error = cancelled();
-    let some = rows[..quota.rows].iter().map(Value::to_string).collect::<Vec<_>>().join(",");
+    let some = joined(&rows[..quota.rows]);
     let comma = if some.is_empty() { "" } else { "," };
     let body = match quota.shape {
         Cut::Before => return SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, error),
@@ -177,6 +176,10 @@ fn within_quota(state: &State, rows: Vec<Value>) -> SimResponse {
         }
     };
     SimResponse::json(StatusCode::OK, body)
+}
+
+fn joined(rows: &[Record]) -> String {
+    rows.iter().map(Record::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// The `Link` header, with its bogus `prev` of limit 1 and offset 0 (facts 1.5).
