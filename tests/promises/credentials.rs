@@ -5,7 +5,7 @@ use crate::temp_folder::TempFolder;
 use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer};
 use snow_client::{
     Client, Error, ErrorKind, OAuthClient,
-    oauth::{FileStore, Grant, JwtBearer, KeySigner, Loopback, Token, TokenStore},
+    oauth::{FileStore, Grant, JwtBearer, KeySigner, Loopback, StoreWrite, Token, TokenStore},
 };
 use snow_core::{Body, Instance};
 use std::fs;
@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 
 async fn saved(store: &FileStore, token: &str) {
     let lease = store.lease().await.unwrap();
-    assert_eq!(store.save(&Token::new(token), &lease).await.unwrap(), snow_client::oauth::Saved::Kept);
+    assert_eq!(store.save(&Token::new(token), &lease).await.unwrap(), StoreWrite::Applied);
     drop(lease);
     assert_eq!(store.load().await.unwrap(), Some(Token::new(token)));
 }
@@ -85,7 +85,9 @@ async fn a_symbolic_link_is_written_through() {
     let impatient = direct.lease_wait(std::time::Duration::ZERO);
     assert!(impatient.lease().await.is_err(), "both lock the same file");
     drop(lease);
-    through.remove().await.unwrap();
+    let lease = through.lease().await.unwrap();
+    assert_eq!(through.remove(&lease).await.unwrap(), StoreWrite::Applied);
+    drop(lease);
     assert!(is_link(&folder.file("link.json")) && !folder.file("mount/..v1/token.json").exists());
 
     symlink("b.json", folder.file("a.json")).unwrap();

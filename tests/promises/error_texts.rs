@@ -6,7 +6,7 @@ use serde_json::json;
 use snow_client::{
     Client, Error, ErrorKind, Transport,
     layer::RetryPolicy,
-    oauth::{Lease, Saved, Token, TokenStore},
+    oauth::{Lease, StoreWrite, Token, TokenStore},
     transport::Proxy,
 };
 use snow_core::Body;
@@ -256,12 +256,12 @@ impl TokenStore for Broken {
         Ok(None)
     }
 
-    async fn save(&self, _: &Token, _: &Lease) -> io::Result<Saved> {
+    async fn save(&self, _: &Token, _: &Lease) -> io::Result<StoreWrite> {
         Err(io::Error::other("the disk is full"))
     }
 
-    async fn remove(&self) -> io::Result<()> {
-        Ok(())
+    async fn remove(&self, _: &Lease) -> io::Result<StoreWrite> {
+        Ok(StoreWrite::Applied)
     }
 }
 

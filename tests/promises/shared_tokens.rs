@@ -201,7 +201,7 @@ async fn with_refresh_tokens_that_rotate_the_one_window_ends_in_log_in_again() {
     let saved =
         snow_client::oauth::TokenStore::save(&store, &token(&folder), &snow_client::oauth::Lease::none())
             .await;
-    assert_eq!(saved.unwrap(), snow_client::oauth::Saved::Kept);
+    assert_eq!(saved.unwrap(), snow_client::oauth::StoreWrite::Applied);
     assert_eq!(
         outcome(process(&listener.url(), &token_file(&folder), true)),
         "read 1",
@@ -223,14 +223,16 @@ async fn a_failing_endpoint_is_not_asked_by_the_next_process_at_once() {
     let mut failure = snow_client::oauth::TokenStore::failure(&store).await.unwrap().unwrap();
     assert!(failure.message.contains("502") && !failure.log_in_again);
     failure.until += 60_000;
-    snow_client::oauth::TokenStore::save_failure(&store, &failure).await.unwrap();
+    let lease = snow_client::oauth::Lease::none();
+    let _ = snow_client::oauth::TokenStore::save_failure(&store, &failure, &lease).await.unwrap();
     let second = client(&listener.url(), &token_file(&folder), false);
     let error = second.table("incident").list().limit(1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("another process failed to refresh the token"), "{error}");
     assert_eq!(simulator.token_requests(), requests, "it was not asked");
     failure.until = 0;
-    snow_client::oauth::TokenStore::save_failure(&store, &failure).await.unwrap();
+    let lease = snow_client::oauth::Lease::none();
+    let _ = snow_client::oauth::TokenStore::save_failure(&store, &failure, &lease).await.unwrap();
     let third = client(&listener.url(), &token_file(&folder), false);
     assert_eq!(third.table("incident").list().limit(1).await.unwrap().len(), 1);
 }

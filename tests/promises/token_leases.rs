@@ -1,10 +1,14 @@
-//! A store may lose its lease to another process: then calls use the token that the store has, and nothing is stored over it.
+//! A store may lose its lease to another process: then calls use the token that the store has, and nothing in it is overwritten or
+//! removed.
 
 use futures_util::future::join_all;
 use snow_client::{
     Error, ErrorKind, OAuthClient,
     client::OAuthClientBuilder,
-    oauth::{Algorithm, Grant, JwtBearer, Lease, Saved, Signer, StorePolicy, Token, TokenStore},
+    oauth::{
+        Algorithm, Grant, JwtBearer, Lease, RefreshFailure, Signer, StorePolicy, StoreWrite, Token,
+        TokenStore,
+    },
 };
 use snow_core::Body;
 use std::collections::VecDeque;
@@ -19,11 +23,14 @@ struct Row(Arc<Mutex<Columns>>);
 #[derive(Default)]
 struct Columns {
     token: Option<Token>,
+    failure: Option<RefreshFailure>,
     version: u64,
     /// How long the next leases last; then they last a minute.
     leases: VecDeque<u64>,
     /// How long the next loads take.
     loads: VecDeque<u64>,
+    /// Who takes the lease over after each of the next loads.
+    after_loads: VecDeque<TakesOver>,
     /// How many of the next leases another process takes over at once.
     lost: usize,
     /// What the process that took the lease over has saved by the time of the next lease.
@@ -34,8 +41,8 @@ struct Columns {
 /// The version of the row that a lease was given with.
 struct Version(u64);
 
-/// Another process, during a token request.
-#[derive(Clone, Copy)]
+/// Another process, during a token request or after a load.
+#[derive(Clone, Copy, Debug)]
 enum TakesOver {
     Saves(&'static str),
     SavesLater(&'static str),
@@ -55,7 +62,7 @@ impl Row {
         let mut row = self.0.lock().unwrap();
         row.version += 1;
         match by {
-            TakesOver::Saves(token) => row.token = Some(good(token)),
+            TakesOver::Saves(token) => (row.token, row.failure) = (Some(good(token)), None),
             TakesOver::SavesLater(token) => row.saved_later = Some(good(token)),
             TakesOver::Removes => row.token = None,
             TakesOver::Fails => {}
@@ -69,6 +76,24 @@ impl Row {
     fn version(&self) -> u64 {
         self.0.lock().unwrap().version
     }
+
+    fn remembered(&self) -> Option<RefreshFailure> {
+        self.0.lock().unwrap().failure.clone()
+    }
+
+    /// Writes to the row, if the lease was not taken over.
+    fn write(&self, lease: &Lease, write: impl FnOnce(&mut Columns)) -> io::Result<StoreWrite> {
+        let mut row = self.0.lock().unwrap();
+        if row.broken {
+            return Err(io::Error::other("the disk is full"));
+        }
+        let version = lease.guard::<Version>().ok_or_else(|| io::Error::other("written without a lease"))?;
+        if row.version != version.0 {
+            return Ok(StoreWrite::Superseded);
+        }
+        write(&mut row);
+        Ok(StoreWrite::Applied)
+    }
 }
 
 impl TokenStore for Row {
@@ -77,25 +102,28 @@ impl TokenStore for Row {
     async fn load(&self) -> io::Result<Option<Token>> {
         let seconds = self.0.lock().unwrap().loads.pop_front().unwrap_or_default();
         tokio::time::sleep(Duration::from_secs(seconds)).await;
-        Ok(self.token())
+        let token = self.token();
+        let taken_over = self.0.lock().unwrap().after_loads.pop_front();
+        if let Some(by) = taken_over {
+            self.taken_over(by);
+        }
+        Ok(token)
     }
 
-    async fn save(&self, token: &Token, lease: &Lease) -> io::Result<Saved> {
-        let mut row = self.0.lock().unwrap();
-        if row.broken {
-            return Err(io::Error::other("the disk is full"));
-        }
-        let version = lease.guard::<Version>().ok_or_else(|| io::Error::other("saved without a lease"))?;
-        if row.version != version.0 {
-            return Ok(Saved::Superseded);
-        }
-        row.token = Some(token.clone());
-        Ok(Saved::Kept)
+    async fn save(&self, token: &Token, lease: &Lease) -> io::Result<StoreWrite> {
+        self.write(lease, |row| (row.token, row.failure) = (Some(token.clone()), None))
     }
 
-    async fn remove(&self) -> io::Result<()> {
-        self.0.lock().unwrap().token = None;
-        Ok(())
+    async fn remove(&self, lease: &Lease) -> io::Result<StoreWrite> {
+        self.write(lease, |row| (row.token, row.failure) = (None, None))
+    }
+
+    async fn failure(&self) -> io::Result<Option<RefreshFailure>> {
+        Ok(self.remembered())
+    }
+
+    async fn save_failure(&self, failure: &RefreshFailure, lease: &Lease) -> io::Result<StoreWrite> {
+        self.write(lease, |row| row.failure = Some(failure.clone()))
     }
 
     async fn lease(&self) -> io::Result<Lease> {
@@ -139,6 +167,9 @@ struct IssuerState {
     used: Vec<String>,
     /// Who takes the lease over during each token request.
     takes_over: VecDeque<TakesOver>,
+    /// Whether refresh tokens and passwords are refused.
+    refuses: bool,
+    revoked: usize,
 }
 
 impl Issuer {
@@ -147,18 +178,27 @@ impl Issuer {
         Self { row: row.clone(), state: Arc::new(Mutex::new(state)) }
     }
 
-    fn respond(&self, head: &http::request::Parts, form: String) -> String {
+    fn respond(&self, head: &http::request::Parts, form: String) -> (u16, String) {
         let mut state = self.state.lock().unwrap();
+        if head.uri.path() == "/oauth_revoke_token.do" {
+            state.revoked += 1;
+            return (200, String::new());
+        }
         if head.uri.path() != "/oauth_token.do" {
             state.used.push(head.headers["authorization"].to_str().unwrap().to_owned());
-            return r#"{"result":[]}"#.to_owned();
+            return (200, r#"{"result":[]}"#.to_owned());
         }
         state.requests.push((self.row.version(), form));
         if let Some(by) = state.takes_over.pop_front() {
             self.row.taken_over(by);
         }
+        if state.refuses {
+            return (401, r#"{"error":"access_denied","error_description":"access_denied"}"#.to_owned());
+        }
         let number = state.requests.len();
-        format!(r#"{{"access_token":"ours{number}","refresh_token":"r{number}","expires_in":1800}}"#)
+        let json =
+            format!(r#"{{"access_token":"ours{number}","refresh_token":"r{number}","expires_in":1800}}"#);
+        (200, json)
     }
 
     fn builder(&self) -> OAuthClientBuilder {
@@ -169,8 +209,10 @@ impl Issuer {
                 let (head, body) = request.into_parts();
                 let form = String::from_utf8(body.collect(1 << 20).await?.to_vec()).unwrap();
                 tokio::task::yield_now().await;
-                let response = http::Response::builder().header("content-type", "application/json");
-                Ok::<_, Error>(response.body(Body::from(own.respond(&head, form))).unwrap())
+                let (status, json) = own.respond(&head, form);
+                let response = http::Response::builder().status(status);
+                let response = response.header("content-type", "application/json");
+                Ok::<_, Error>(response.body(Body::from(json)).unwrap())
             }
         });
         crate::oauth_builder().transport(service).token_store(self.row.clone())
@@ -341,6 +383,72 @@ async fn a_token_that_waits_to_be_saved_is_discarded_for_a_newer_one() {
     assert_eq!(row.token(), Some(good("theirs")));
     let form = issuer.form(1);
     assert!(form.contains("refresh_token=r1"), "only the refresh token of the first one was used: {form}");
+}
+
+/// Between loading the store and removing the token, another process takes the lease over.
+#[tokio::test(start_paused = true)]
+async fn a_logout_does_not_remove_the_token_of_the_process_that_took_the_lease_over() {
+    for (taken_over, left) in [
+        (TakesOver::Saves("theirs"), Some(good("theirs"))),
+        (TakesOver::SavesLater("theirs"), Some(good("theirs"))),
+        (TakesOver::Removes, None),
+        (TakesOver::Fails, None), // the revoked token is removed under the next lease
+    ] {
+        let row = Row::with(Some(good("ours")));
+        let issuer = Issuer::new(&row, &[]);
+        let client = issuer.client();
+        read(&client).await.unwrap();
+        row.0.lock().unwrap().after_loads = [taken_over].into();
+        client.revoke().await.unwrap();
+        assert_eq!((row.token(), client.token()), (left, None), "{taken_over:?}");
+        assert_eq!(issuer.state.lock().unwrap().revoked, 2, "the token and its refresh token, once");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_whose_leases_are_always_taken_over_is_an_error_that_says_so() {
+    let row = Row::with(Some(good("ours")));
+    let issuer = Issuer::new(&row, &[]);
+    let client = issuer.client();
+    read(&client).await.unwrap();
+    row.0.lock().unwrap().after_loads = [TakesOver::Fails; 3].into();
+    let error = client.revoke().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TokenNotSaved, "{error}");
+    let text = error.to_string();
+    assert!(text.contains("is revoked") && text.contains("may still be in the token store"), "{text}");
+    assert_eq!((row.token(), client.token()), (Some(good("ours")), None));
+}
+
+/// The refresh token may have been refused only because the other process has used it.
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_not_remembered_after_the_lease_was_taken_over() {
+    for taken_over in [TakesOver::Saves("theirs"), TakesOver::SavesLater("theirs")] {
+        let row = Row::with(Some(expired()));
+        let issuer = Issuer::new(&row, &[taken_over]);
+        issuer.state.lock().unwrap().refuses = true;
+        let client = issuer.client();
+        for call in join_all((0..3).map(|_| read(&client))).await {
+            call.unwrap();
+        }
+        assert_eq!(issuer.used(), vec!["Bearer theirs"; 3], "{taken_over:?}");
+        assert_eq!((row.token(), row.remembered()), (Some(good("theirs")), None), "{taken_over:?}");
+        assert_eq!(issuer.requests(), [1], "one token request");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_that_was_refused_is_not_sent_under_the_next_lease() {
+    let row = Row::with(None);
+    let issuer = Issuer::new(&row, &[TakesOver::Fails]);
+    issuer.state.lock().unwrap().refuses = true;
+    let client = issuer.builder().grant(Grant::password("admin", "wrong")).build().unwrap();
+    assert_eq!(read(&client).await.unwrap_err().kind(), ErrorKind::TokenRefused);
+    assert_eq!((issuer.requests(), row.remembered()), (vec![1], None));
+
+    // Under a lease that lasts, other processes hear of it.
+    let other = issuer.builder().grant(Grant::password("admin", "wrong")).build().unwrap();
+    assert_eq!(read(&other).await.unwrap_err().kind(), ErrorKind::TokenRefused);
+    assert!(row.remembered().is_some_and(|failure| failure.refused));
 }
 
 /// Takes its time for the first signature.

@@ -5,7 +5,7 @@ use crate::temp_folder::TempFolder;
 use snow_client::{
     ErrorKind, OAuthClient,
     client::OAuthClientBuilder,
-    oauth::{FileStore, Grant, Lease, MemoryStore, Saved, StorePolicy, Token, TokenStore},
+    oauth::{FileStore, Grant, Lease, MemoryStore, StorePolicy, StoreWrite, Token, TokenStore},
 };
 use snow_sim::Simulator;
 use std::io;
@@ -72,18 +72,19 @@ impl TokenStore for Shelf {
         Ok(self.0.token.lock().unwrap().clone())
     }
 
-    async fn save(&self, token: &Token, lease: &Lease) -> io::Result<Saved> {
+    async fn save(&self, token: &Token, lease: &Lease) -> io::Result<StoreWrite> {
         assert!(lease.guard::<Guard>().is_some(), "the lease is the store's own");
         assert_eq!(self.0.leases.load(Ordering::SeqCst), 1, "saved under one lease");
         self.check()?;
         self.0.saves.fetch_add(1, Ordering::SeqCst);
         *self.0.token.lock().unwrap() = Some(token.clone());
-        Ok(Saved::Kept)
+        Ok(StoreWrite::Applied)
     }
 
-    async fn remove(&self) -> io::Result<()> {
+    async fn remove(&self, lease: &Lease) -> io::Result<StoreWrite> {
+        assert!(lease.guard::<Guard>().is_some(), "the lease is the store's own");
         *self.0.token.lock().unwrap() = None;
-        self.check()
+        self.check().map(|()| StoreWrite::Applied)
     }
 
     async fn lease(&self) -> io::Result<Lease> {

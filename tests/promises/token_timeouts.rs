@@ -6,7 +6,7 @@ use snow_client::{
     Error, ErrorKind, OAuthClient,
     client::OAuthClientBuilder,
     layer::RetryPolicy,
-    oauth::{Algorithm, Grant, JwtBearer, Lease, Saved, Signer, StorePolicy, Token, TokenStore},
+    oauth::{Algorithm, Grant, JwtBearer, Lease, Signer, StorePolicy, StoreWrite, Token, TokenStore},
 };
 use snow_core::Body;
 use snow_sim::Simulator;
@@ -222,16 +222,16 @@ impl TokenStore for Stuck {
         Ok(self.token.lock().unwrap().clone())
     }
 
-    async fn save(&self, token: &Token, _: &Lease) -> io::Result<Saved> {
+    async fn save(&self, token: &Token, _: &Lease) -> io::Result<StoreWrite> {
         self.unless("save").await;
         *self.token.lock().unwrap() = Some(token.clone());
-        Ok(Saved::Kept)
+        Ok(StoreWrite::Applied)
     }
 
-    async fn remove(&self) -> io::Result<()> {
+    async fn remove(&self, _: &Lease) -> io::Result<StoreWrite> {
         self.unless("remove").await;
         *self.token.lock().unwrap() = None;
-        Ok(())
+        Ok(StoreWrite::Applied)
     }
 
     async fn lease(&self) -> io::Result<Lease> {

@@ -40,5 +40,5 @@ pub use oauth::KeySigner;
 pub use oauth::Loopback;
 pub use oauth::{
     Algorithm, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth, OAuthBuilder,
-    RefreshFailure, Saved, Signer, StorePolicy, Token, TokenStore,
+    RefreshFailure, Signer, StorePolicy, StoreWrite, Token, TokenStore,
 };

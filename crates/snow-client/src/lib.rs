@@ -142,7 +142,7 @@ pub mod oauth {
     pub use snow_auth::Loopback;
     pub use snow_auth::{
         Algorithm, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
-        OAuthBuilder, OAuthLayer, RefreshFailure, Saved, Signer, StorePolicy, Token, TokenStore,
+        OAuthBuilder, OAuthLayer, RefreshFailure, Signer, StorePolicy, StoreWrite, Token, TokenStore,
     };
 }
 

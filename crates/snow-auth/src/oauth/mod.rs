@@ -29,7 +29,7 @@ pub use loopback::Loopback;
 use shared_token::SharedToken;
 use snow_core::{Error, Origin, Secret};
 use std::{fmt, sync::Arc};
-pub use store::{FileStore, Lease, MemoryStore, RefreshFailure, Saved, TokenStore};
+pub use store::{FileStore, Lease, MemoryStore, RefreshFailure, StoreWrite, TokenStore};
 pub use token::Token;
 pub(crate) use token_state::BearerHeader;
 
@@ -136,10 +136,14 @@ impl OAuth {
     /// Revokes the token and its refresh token on the instance, then removes it here and from the token store. Everybody who uses
     /// the same token is logged out as well (facts 4.2).
     ///
+    /// If another process has saved another token by then, the store keeps that one, and `revoke` succeeds: the token of this
+    /// client is revoked, and the other one is not.
+    ///
     /// # Errors
     /// - [`ErrorKind::NoToken`](snow_core::ErrorKind::NoToken) if there is none.
     /// - The error of the request, if it failed. Then the token is kept.
-    /// - [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the token store fails. The token is revoked then.
+    /// - [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the token store fails, or if other processes take over
+    ///   every [lease](TokenStore::lease) before the token is removed. The token is revoked then, but may still be in the store.
     pub async fn revoke(&self) -> Result<(), Error> {
         let token = self.token.newest().ok_or_else(token_state::no_token)?;
         let refresher = &self.token.refresher;

@@ -5,18 +5,18 @@
 //! the store again, if the lease may end before the response to a token request comes, or if another process took it over
 //! before the token was saved.
 
+mod removal;
+mod shared_failure;
 mod start_over;
 mod token_request;
 
 use super::Token;
 use super::endpoint::Endpoint;
 use super::grant::Grant;
-use super::store::{Lease, RefreshFailure, Saved, Store};
-use super::token_state::{
-    FailedRefresh, LONGEST_COOL_DOWN, RefreshPlan, Refreshed, cool_down_after, no_token,
-};
+use super::store::{Lease, Store, StoreWrite};
+use super::token_state::{FailedRefresh, RefreshPlan, Refreshed, no_token};
 use futures_util::lock::Mutex;
-use snow_core::{Error, ErrorKind};
+use snow_core::Error;
 use start_over::{StartOver, superseded_and_empty};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -57,6 +57,8 @@ struct StoredToken {
 enum LeaseOutcome {
     Refreshed(Refreshed),
     StartOver(StartOver),
+    /// The request failed, and another process had taken the lease over by then.
+    FailedSuperseded(FailedRequest),
 }
 
 impl Refresher {
@@ -144,6 +146,10 @@ impl Refresher {
             let why = match self.replace_under(&lease, &mut known, read_store, &is_current).await? {
                 LeaseOutcome::Refreshed(refreshed) => return Ok(refreshed),
                 LeaseOutcome::StartOver(why) => why,
+                LeaseOutcome::FailedSuperseded(failed) => {
+                    drop(lease); // the store may wait for it before it gives another one
+                    return self.after_superseded_failure(failed, &known, read_store).await;
+                }
             };
             leases = leases.saturating_add(1);
             if leases >= MAX_LEASES {
@@ -155,6 +161,7 @@ impl Refresher {
         match self.replace_under(&lease, &mut known, read_store, &is_current).await? {
             LeaseOutcome::Refreshed(refreshed) => Ok(refreshed),
             LeaseOutcome::StartOver(_) => Err(error.into()),
+            LeaseOutcome::FailedSuperseded(failed) => Err(failed.into_superseded()),
         }
     }
 
@@ -187,7 +194,7 @@ impl Refresher {
             Ok(TokenRequest::LeaseTooShort(limit)) => {
                 return Ok(LeaseOutcome::StartOver(StartOver::LeaseTooShort(limit)));
             }
-            Err(failed) => return Err(self.after_failed_request(failed, lease, is_current).await),
+            Err(failed) => return self.after_failed_request(failed, lease, is_current).await,
         };
         match self.save(token.clone(), lease, is_current).await? {
             Some(refreshed) => Ok(LeaseOutcome::Refreshed(refreshed)),
@@ -206,29 +213,6 @@ impl Refresher {
         stored.is_news && known.old.as_ref().is_none_or(is_other) && !stored.token.is_expired(now)
     }
 
-    /// Tells other processes of the failure, and saves the refresh token that came with it.
-    async fn after_failed_request(
-        &self,
-        failed: FailedRequest,
-        lease: &Lease,
-        is_current: &impl Fn() -> bool,
-    ) -> FailedRefresh {
-        self.share_failure(&failed.error).await;
-        let Some(kept) = failed.kept else { return failed.error.into() };
-        match self.save(kept.clone(), lease, is_current).await {
-            Ok(Some(_)) => {}
-            Ok(None) => {
-                let advice =
-                    "another process took over the lease of the token store, whose token the next call uses";
-                return FailedRefresh::superseded(failed.error.with_advice(advice));
-            }
-            Err(FailedRefresh { error, .. }) => {
-                tracing::warn!(error = error.report(), "a new refresh token is not saved yet")
-            }
-        }
-        FailedRefresh::unsaved(failed.error, kept)
-    }
-
     /// Saves a token. Returns `None` if the lease was taken over: then the store does not have it, and no call may use it.
     async fn save(
         &self,
@@ -242,11 +226,11 @@ impl Refresher {
             return Ok(Some(Refreshed::saved(token)));
         }
         match store.save(&token, lease).await {
-            Ok(Saved::Kept) => {
+            Ok(StoreWrite::Applied) => {
                 *stored = Some(token.clone());
                 Ok(Some(Refreshed::saved(token)))
             }
-            Ok(Saved::Superseded) => {
+            Ok(StoreWrite::Superseded) => {
                 tracing::debug!("another process took over the token store's lease");
                 Ok(None)
             }
@@ -283,38 +267,6 @@ impl Refresher {
                 Ok(without())
             }
             read => read,
-        }
-    }
-
-    /// Fails if another process requested a token a moment ago and failed.
-    async fn fail_as_other_process(&self) -> Result<(), Error> {
-        let Some(store) = &self.store else { return Ok(()) };
-        let failure = self.or_without_store(store.failure().await, || None)?;
-        let lasting = failure.and_then(|failure| failure.error(self.now(), LONGEST_COOL_DOWN));
-        lasting.map_or(Ok(()), Err)
-    }
-
-    /// Removes a revoked token from the store, unless another one is there by now.
-    pub(super) async fn remove(&self, token: &Token) -> Result<(), Error> {
-        let Some(store) = &self.store else { return Ok(()) };
-        let _lease = store.lease().await?;
-        let mut stored = self.stored.lock().await;
-        let other = store.load().await?.filter(|other| other.access_token() != token.access_token());
-        if other.is_none() {
-            store.remove().await?;
-            *stored = None;
-        }
-        Ok(())
-    }
-
-    async fn share_failure(&self, error: &Error) {
-        let Some(store) = &self.store else { return };
-        if error.kind() == ErrorKind::NoToken {
-            return;
-        }
-        let failure = RefreshFailure::of(error, self.now(), cool_down_after(error));
-        if let Err(error) = store.save_failure(failure).await {
-            tracing::warn!(error = error.report(), "other processes will not hear of the failure");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Any store as one type, which knows when it is being called.
 
-use super::{Lease, RefreshFailure, Saved, TokenStore};
+use super::{Lease, RefreshFailure, StoreWrite, TokenStore};
 use crate::Token;
 use crate::oauth::reentrancy::{PollTracker, is_polled_here};
 use crate::oauth::timeouts::Timeouts;
@@ -25,11 +25,15 @@ trait ErasedStore: Send + Sync {
         self: Arc<Self>,
         token: &'a Token,
         lease: &'a Lease,
-    ) -> BoxFuture<'a, Result<Saved, BoxError>>;
-    fn remove(self: Arc<Self>) -> BoxFuture<'static, Result<(), BoxError>>;
+    ) -> BoxFuture<'a, Result<StoreWrite, BoxError>>;
+    fn remove<'a>(self: Arc<Self>, lease: &'a Lease) -> BoxFuture<'a, Result<StoreWrite, BoxError>>;
     fn lease(self: Arc<Self>) -> BoxFuture<'static, Result<Lease, BoxError>>;
     fn failure(self: Arc<Self>) -> BoxFuture<'static, Result<Option<RefreshFailure>, BoxError>>;
-    fn save_failure(self: Arc<Self>, failure: RefreshFailure) -> BoxFuture<'static, Result<(), BoxError>>;
+    fn save_failure<'a>(
+        self: Arc<Self>,
+        failure: RefreshFailure,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<StoreWrite, BoxError>>;
 }
 
 impl<S: TokenStore> ErasedStore for S {
@@ -41,12 +45,12 @@ impl<S: TokenStore> ErasedStore for S {
         self: Arc<Self>,
         token: &'a Token,
         lease: &'a Lease,
-    ) -> BoxFuture<'a, Result<Saved, BoxError>> {
+    ) -> BoxFuture<'a, Result<StoreWrite, BoxError>> {
         async move { TokenStore::save(&*self, token, lease).await.map_err(Into::into) }.boxed()
     }
 
-    fn remove(self: Arc<Self>) -> BoxFuture<'static, Result<(), BoxError>> {
-        async move { TokenStore::remove(&*self).await.map_err(Into::into) }.boxed()
+    fn remove<'a>(self: Arc<Self>, lease: &'a Lease) -> BoxFuture<'a, Result<StoreWrite, BoxError>> {
+        async move { TokenStore::remove(&*self, lease).await.map_err(Into::into) }.boxed()
     }
 
     fn lease(self: Arc<Self>) -> BoxFuture<'static, Result<Lease, BoxError>> {
@@ -57,8 +61,12 @@ impl<S: TokenStore> ErasedStore for S {
         async move { TokenStore::failure(&*self).await.map_err(Into::into) }.boxed()
     }
 
-    fn save_failure(self: Arc<Self>, failure: RefreshFailure) -> BoxFuture<'static, Result<(), BoxError>> {
-        async move { TokenStore::save_failure(&*self, &failure).await.map_err(Into::into) }.boxed()
+    fn save_failure<'a>(
+        self: Arc<Self>,
+        failure: RefreshFailure,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<StoreWrite, BoxError>> {
+        async move { TokenStore::save_failure(&*self, &failure, lease).await.map_err(Into::into) }.boxed()
     }
 }
 
@@ -85,13 +93,14 @@ impl Store {
         self.call(self.inner.clone().load(), ErrorKind::TokenNotLoaded, "could not be read").await
     }
 
-    pub(crate) async fn save(&self, token: &Token, lease: &Lease) -> Result<Saved, Error> {
+    pub(crate) async fn save(&self, token: &Token, lease: &Lease) -> Result<StoreWrite, Error> {
         let saving = self.inner.clone().save(token, lease);
         self.call(saving, ErrorKind::TokenNotSaved, "could not save the new token").await
     }
 
-    pub(crate) async fn remove(&self) -> Result<(), Error> {
-        self.call(self.inner.clone().remove(), ErrorKind::TokenNotSaved, "could not remove the token").await
+    pub(crate) async fn remove(&self, lease: &Lease) -> Result<StoreWrite, Error> {
+        self.call(self.inner.clone().remove(lease), ErrorKind::TokenNotSaved, "could not remove the token")
+            .await
     }
 
     pub(crate) async fn lease(&self) -> Result<Lease, Error> {
@@ -103,8 +112,12 @@ impl Store {
         self.call(self.inner.clone().failure(), ErrorKind::TokenNotLoaded, "could not be read").await
     }
 
-    pub(crate) async fn save_failure(&self, failure: RefreshFailure) -> Result<(), Error> {
-        let saving = self.inner.clone().save_failure(failure);
+    pub(crate) async fn save_failure(
+        &self,
+        failure: RefreshFailure,
+        lease: &Lease,
+    ) -> Result<StoreWrite, Error> {
+        let saving = self.inner.clone().save_failure(failure, lease);
         self.call(saving, ErrorKind::TokenNotSaved, "could not save the failure").await
     }
 

@@ -1,6 +1,6 @@
 //! Tokens in a file that processes share.
 
-use super::{Lease, RefreshFailure, Saved, TokenStore};
+use super::{Lease, RefreshFailure, StoreWrite, TokenStore};
 use crate::Token;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -102,18 +102,19 @@ impl TokenStore for FileStore {
         self.blocking(|files| read(&files.path)).await
     }
 
-    /// Always [`Saved::Kept`]: nobody takes a locked file over.
-    async fn save(&self, token: &Token, _: &Lease) -> io::Result<Saved> {
+    /// Returns [`StoreWrite::Applied`], as all methods that write do: nobody takes a locked file over.
+    async fn save(&self, token: &Token, _: &Lease) -> io::Result<StoreWrite> {
         let token = token.clone();
         self.blocking(move |files| {
             files.replace(&files.path, &token)?;
-            remove(&files.sibling("failure")).map(|()| Saved::Kept)
+            remove(&files.sibling("failure")).map(|()| StoreWrite::Applied)
         })
         .await
     }
 
-    async fn remove(&self) -> io::Result<()> {
-        self.blocking(|files| remove(&files.path).and_then(|()| remove(&files.sibling("failure")))).await
+    async fn remove(&self, _: &Lease) -> io::Result<StoreWrite> {
+        self.blocking(|files| remove(&files.path).and_then(|()| remove(&files.sibling("failure")))).await?;
+        Ok(StoreWrite::Applied)
     }
 
     async fn lease(&self) -> io::Result<Lease> {
@@ -140,9 +141,10 @@ impl TokenStore for FileStore {
         self.blocking(|files| read(&files.sibling("failure"))).await
     }
 
-    async fn save_failure(&self, failure: &RefreshFailure) -> io::Result<()> {
+    async fn save_failure(&self, failure: &RefreshFailure, _: &Lease) -> io::Result<StoreWrite> {
         let failure = failure.clone();
-        self.blocking(move |files| files.replace(&files.sibling("failure"), &failure)).await
+        self.blocking(move |files| files.replace(&files.sibling("failure"), &failure)).await?;
+        Ok(StoreWrite::Applied)
     }
 }
 
@@ -325,7 +327,7 @@ mod tests {
         let store = folder.store();
         assert_eq!(store.load().await.unwrap(), None);
         for access in ["first", "second"] {
-            assert_eq!(store.save(&Token::new(access), &Lease::none()).await.unwrap(), Saved::Kept);
+            assert_eq!(store.save(&Token::new(access), &Lease::none()).await.unwrap(), StoreWrite::Applied);
             assert_eq!(store.load().await.unwrap(), Some(Token::new(access)));
         }
         #[cfg(unix)]
@@ -334,8 +336,9 @@ mod tests {
             let mode = fs::metadata(&store.0.path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        store.remove().await.unwrap();
-        store.remove().await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(store.remove(&Lease::none()).await.unwrap(), StoreWrite::Applied);
+        }
         assert_eq!(store.load().await.unwrap(), None);
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0, "nothing lies around");
     }
@@ -345,7 +348,7 @@ mod tests {
         let folder = Folder::new("failure");
         let store = folder.store();
         let failure = RefreshFailure { log_in_again: true, ..RefreshFailure::new("no", 1_000) };
-        store.save_failure(&failure).await.unwrap();
+        let _ = store.save_failure(&failure, &Lease::none()).await.unwrap();
         assert_eq!(folder.store().failure().await.unwrap(), Some(failure));
         let _ = store.save(&Token::new("a"), &Lease::none()).await.unwrap();
         assert_eq!(store.failure().await.unwrap(), None);

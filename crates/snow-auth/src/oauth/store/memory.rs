@@ -1,6 +1,6 @@
 //! Tokens in memory.
 
-use super::{Lease, Saved, TokenStore};
+use super::{Lease, StoreWrite, TokenStore};
 use crate::Token;
 use std::convert::Infallible;
 use std::fmt;
@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// use snow_auth::{Lease, MemoryStore, Saved, Token, TokenStore};
+/// use snow_auth::{Lease, MemoryStore, StoreWrite, Token, TokenStore};
 ///
 /// let store = MemoryStore::new();
 /// let Ok(saved) = store.save(&Token::new("abc"), &Lease::none()).await;
-/// assert_eq!(saved, Saved::Kept);
+/// assert_eq!(saved, StoreWrite::Applied);
 /// let Ok(token) = store.clone().load().await;
 /// assert_eq!(token.unwrap().access_token().expose(), "abc");
 /// # }
@@ -40,14 +40,14 @@ impl TokenStore for MemoryStore {
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
-    async fn save(&self, token: &Token, _: &Lease) -> Result<Saved, Infallible> {
+    async fn save(&self, token: &Token, _: &Lease) -> Result<StoreWrite, Infallible> {
         self.set(Some(token.clone()));
-        Ok(Saved::Kept)
+        Ok(StoreWrite::Applied)
     }
 
-    async fn remove(&self) -> Result<(), Infallible> {
+    async fn remove(&self, _: &Lease) -> Result<StoreWrite, Infallible> {
         self.set(None);
-        Ok(())
+        Ok(StoreWrite::Applied)
     }
 }
 

@@ -33,13 +33,13 @@ pub(super) use updater::Updater;
 /// - The store gives each lease a number that grows (a fence), and says with [`Lease::valid_for`] how long the lease lasts.
 /// - A token is requested only while more is left of the lease than the request may take. Otherwise the lease is returned,
 ///   acquired anew, and the store is loaded again.
-/// - [`save`](Self::save) compares the number of its lease with the one in the store. If they differ it stores nothing and
-///   returns [`Saved::Superseded`].
+/// - [`save`](Self::save), [`remove`](Self::remove) and [`save_failure`](Self::save_failure) compare the number of their lease
+///   with the one in the store. If the numbers differ, they change nothing and return [`StoreWrite::Superseded`].
 ///
 /// # Examples
 ///
 /// ```
-/// use snow_auth::{Lease, Saved, Token, TokenStore};
+/// use snow_auth::{Lease, StoreWrite, Token, TokenStore};
 /// use std::sync::Mutex;
 ///
 /// /// A column of some database, used by this process alone.
@@ -54,14 +54,14 @@ pub(super) use updater::Updater;
 ///         Ok(stored.as_deref().map(serde_json::from_str).transpose()?)
 ///     }
 ///
-///     async fn save(&self, token: &Token, _: &Lease) -> Result<Saved, std::io::Error> {
+///     async fn save(&self, token: &Token, _: &Lease) -> Result<StoreWrite, std::io::Error> {
 ///         *self.0.lock().map_err(|_| std::io::Error::other("poisoned"))? = Some(serde_json::to_string(token)?);
-///         Ok(Saved::Kept)
+///         Ok(StoreWrite::Applied)
 ///     }
 ///
-///     async fn remove(&self) -> Result<(), std::io::Error> {
+///     async fn remove(&self, _: &Lease) -> Result<StoreWrite, std::io::Error> {
 ///         *self.0.lock().map_err(|_| std::io::Error::other("poisoned"))? = None;
-///         Ok(())
+///         Ok(StoreWrite::Applied)
 ///     }
 /// }
 /// ```
@@ -75,16 +75,25 @@ pub trait TokenStore: Send + Sync + 'static {
     fn load(&self) -> impl Future<Output = Result<Option<Token>, Self::Error>> + Send;
 
     /// Stores a token in place of the one before, if the lease under which it was obtained is still held. Calls use the token
-    /// as soon as this has returned [`Saved::Kept`].
+    /// as soon as this has returned [`StoreWrite::Applied`].
     ///
     /// `lease` is what [`lease`](Self::lease) returned; [`Lease::guard`] returns the guard in it. It is [`Lease::none`] where
     /// calls go on without a store that failed ([`StorePolicy::BestEffort`](crate::StorePolicy::BestEffort)).
     ///
     /// Where others may take the lease over, compare and store in one step of the database (`UPDATE … WHERE version = …`).
-    fn save(&self, token: &Token, lease: &Lease) -> impl Future<Output = Result<Saved, Self::Error>> + Send;
+    fn save(
+        &self,
+        token: &Token,
+        lease: &Lease,
+    ) -> impl Future<Output = Result<StoreWrite, Self::Error>> + Send;
 
-    /// Removes the token, which was [revoked](crate::OAuth::revoke).
-    fn remove(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// Removes the token, which was [revoked](crate::OAuth::revoke), and a remembered failure, if the lease is still held. If
+    /// there is no token, it succeeds.
+    ///
+    /// The store was loaded under the same lease. If another process has taken the lease over since, the token may be another
+    /// one by now: remove nothing, and return [`StoreWrite::Superseded`]. Compare and remove in one step of the database, as in
+    /// [`save`](Self::save).
+    fn remove(&self, lease: &Lease) -> impl Future<Output = Result<StoreWrite, Self::Error>> + Send;
 
     /// Acquires the right to refresh the token, which ends when the lease is dropped. It is held while the store is loaded and a
     /// token is requested and saved.
@@ -99,22 +108,33 @@ pub trait TokenStore: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// Remembers that a refresh failed, until a token is saved, so that other processes do not repeat it. By default it is
-    /// ignored.
-    fn save_failure(&self, failure: &RefreshFailure) -> impl Future<Output = Result<(), Self::Error>> + Send {
-        let _ = failure;
-        async { Ok(()) }
+    /// Remembers that a refresh failed, until a token is saved, so that other processes do not repeat it, if the lease under
+    /// which it failed is still held. By default it is ignored.
+    ///
+    /// If another process has taken the lease over, the failure says nothing of that process's token: remember nothing, and
+    /// return [`StoreWrite::Superseded`]. `lease` is what it is in [`save`](Self::save).
+    fn save_failure(
+        &self,
+        failure: &RefreshFailure,
+        lease: &Lease,
+    ) -> impl Future<Output = Result<StoreWrite, Self::Error>> + Send {
+        let _ = (failure, lease);
+        async { Ok(StoreWrite::Applied) }
     }
 }
 
-/// What became of a token that was to be [saved](TokenStore::save).
+/// The outcome of a write to a [`TokenStore`]: of [`save`](TokenStore::save), [`remove`](TokenStore::remove) and
+/// [`save_failure`](TokenStore::save_failure).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "a token that was superseded is not in the store"]
+#[must_use = "a write that was superseded changed nothing in the store"]
 #[non_exhaustive]
-pub enum Saved {
-    /// The store has the token.
-    Kept,
-    /// The lease was taken over by another process in the meantime, and the token was not stored. The client discards it, and
-    /// uses the token that the store has by then.
+pub enum StoreWrite {
+    /// The store has done it.
+    Applied,
+    /// Another process took the lease over in the meantime, and the store is as that process left it.
+    ///
+    /// The client follows the other process. A token that was to be saved is discarded, and a failure that was to be remembered
+    /// is dropped: the client waits for another lease, loads the store, and uses the token that it finds. A token that was to be
+    /// removed is removed under another lease, unless the store has another token by then.
     Superseded,
 }

@@ -1,6 +1,6 @@
 //! A closure as a store that is only written.
 
-use super::{Lease, Saved, TokenStore};
+use super::{Lease, StoreWrite, TokenStore};
 use crate::Token;
 use snow_core::BoxError;
 use std::future::Future;
@@ -20,11 +20,11 @@ where
         Ok(None)
     }
 
-    async fn save(&self, token: &Token, _: &Lease) -> Result<Saved, E> {
-        (self.0)(token.clone()).await.map(|()| Saved::Kept)
+    async fn save(&self, token: &Token, _: &Lease) -> Result<StoreWrite, E> {
+        (self.0)(token.clone()).await.map(|()| StoreWrite::Applied)
     }
 
-    async fn remove(&self) -> Result<(), E> {
-        Ok(())
+    async fn remove(&self, _: &Lease) -> Result<StoreWrite, E> {
+        Ok(StoreWrite::Applied)
     }
 }
