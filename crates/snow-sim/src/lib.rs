@@ -104,6 +104,7 @@ mod gateway;
 mod gzip;
 mod imports;
 mod journal;
+mod json_records;
 mod language;
 mod listener;
 mod multipart;
