@@ -17,7 +17,7 @@ pub(super) enum Test {
     /// A condition that was dropped: it keeps the place to which an `^OR` binds.
     Dropped,
     /// `sys_id>X` and its kind: told apart, because an index answers it.
-    SysId(SysIdBound),
+    SysId(Path, SysIdBound),
     Compare {
         path: Path,
         operator: Operator,
@@ -182,7 +182,7 @@ fn test(
         Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual
             if field == "sys_id" =>
         {
-            Test::SysId(SysIdBound { path, operator, value: script::value(value, context)? })
+            Test::SysId(path, SysIdBound { operator, value: script::value(value, context)? })
         }
         _ => Test::Compare { path, operator, value: script::value(value, context)? },
     })

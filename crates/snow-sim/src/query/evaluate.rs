@@ -68,7 +68,7 @@ impl Test {
     fn matches(&self, database: &Database, table: TableId, row: &Row, locale: &Locale) -> bool {
         match self {
             Self::Never | Self::Dropped => false,
-            Self::SysId(bound) => bound.matches(database, row),
+            Self::SysId(path, bound) => bound.matches(database.at(row, path)),
             Self::Compare { path, operator, value } => compare(database, path, row, *operator, value),
             Self::Fields { path, operator, other, by_day } => {
                 let (mut a, mut b) = (database.at(row, path), database.at(row, other));

@@ -148,7 +148,7 @@ impl Query {
     pub(crate) fn sys_id_range(&self) -> SysIdRange<'_> {
         let [group] = &self.groups[..] else { return SysIdRange::default() };
         let bounds = group.iter().filter_map(|any| match &any[..] {
-            [Test::SysId(bound)] => Some(bound.range()),
+            [Test::SysId(_, bound)] => Some(bound.range()),
             _ => None,
         });
         bounds.fold(SysIdRange::default(), SysIdRange::intersection)

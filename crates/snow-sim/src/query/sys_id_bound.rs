@@ -1,20 +1,18 @@
 //! Conditions that bound the `sys_id`: `sys_id>X`, `sys_id>=X`, `sys_id<X`, `sys_id<=X`.
 
-use super::condition::Path;
 use super::operator::Operator;
-use crate::data::{Database, Row, SysIdRange};
+use crate::data::SysIdRange;
 
 /// A bound of the `sys_id`. Other text is compared without regard to case, but these follow the order of the index.
 #[derive(Debug)]
 pub(super) struct SysIdBound {
-    pub(super) path: Path,
     pub(super) operator: Operator,
     pub(super) value: String,
 }
 
 impl SysIdBound {
-    pub(super) fn matches(&self, database: &Database, row: &Row) -> bool {
-        let (sys_id, value) = (database.at(row, &self.path), self.value.as_str());
+    pub(super) fn matches(&self, sys_id: &str) -> bool {
+        let value = self.value.as_str();
         match self.operator {
             Operator::Greater => sys_id > value,
             Operator::GreaterOrEqual => sys_id >= value,
