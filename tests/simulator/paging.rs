@@ -68,3 +68,31 @@ pub(crate) async fn a_keyset_walk_reads_each_row_once() {
     assert_eq!(seen.len(), 103);
     assert!(seen.windows(2).all(|pair| pair[0] < pair[1]));
 }
+
+#[tokio::test]
+async fn bounds_of_the_sys_id_select_what_is_between_them() {
+    let simulator = builder().incidents(30).build().unwrap();
+    let all = get(&simulator, "/api/now/table/incident?sysparm_query=ORDERBYsys_id").await.column("sys_id");
+    let (low, high) = (&all[7], &all[20]);
+    let cases = [
+        (format!("sys_id>{low}^sys_id<{high}"), &all[8..20]),
+        (format!("sys_id>={low}^sys_id<={high}"), &all[7..21]),
+        (format!("sys_id>={low}^sys_id>{high}"), &all[21..]),
+        (format!("sys_id<={low}^sys_id<{high}"), &all[..8]),
+        // Alternatives are no bounds of the whole.
+        (format!("sys_id<{low}^ORsys_id>{high}"), &[&all[..7], &all[21..]].concat()[..]),
+        (format!("sys_id<{low}^NQsys_id>={high}"), &[&all[..7], &all[20..]].concat()[..]),
+        // Nothing is between the ends of these.
+        (format!("sys_id>{high}^sys_id<{low}"), &[][..]),
+        (format!("sys_id>{low}^sys_id<{low}"), &[][..]),
+        (format!("sys_id>={low}^sys_id<{low}"), &[][..]),
+    ];
+    for (query, expected) in cases {
+        for count in ["", "&sysparm_no_count=true"] {
+            let path = format!(
+                "/api/now/table/incident?sysparm_query={query}^ORDERBYsys_id{count}&sysparm_fields=sys_id"
+            );
+            assert_eq!(get(&simulator, &path).await.column("sys_id"), expected, "{query}{count}");
+        }
+    }
+}

@@ -185,8 +185,9 @@ impl Builder {
     pub fn build(self) -> Result<Simulator, BuildError> {
         let clock = Clock::starting(self.start);
         let stamp = clock.stamp();
-        let users = unique("user", self.users.iter().map(|user| (user.name.clone(), user.clone())))?;
-        users.values().try_for_each(check)?;
+        let users =
+            unique("user", self.users.iter().map(|user| (user.name.clone(), Arc::new(user.clone()))))?;
+        users.values().try_for_each(|user| check(user))?;
         let known = |user: &String| match users.contains_key(user) {
             true => Ok(()),
             false => Err(BuildError::new(format!("the user {user:?} is not one of the instance"))),
@@ -216,7 +217,7 @@ impl Builder {
             api_keys: unique("API key", self.api_keys.into_iter())?,
             scripts: unique("scripted API", self.scripts.into_iter())?,
             rules: self.rules,
-            settings: self.settings,
+            settings: Arc::new(self.settings),
             tokens: Default::default(),
             sessions: Default::default(),
             clock,

@@ -41,13 +41,18 @@ impl SimResponse {
         }
     }
 
-    pub(crate) fn json(status: StatusCode, body: String) -> Self {
+    pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
         Self::new(status, body, true).with("content-type", "application/json;charset=UTF-8")
     }
 
     /// A result that is JSON as it is written: the order of its keys stays.
     pub(crate) fn result(status: StatusCode, result: &impl Display) -> Self {
         Self::json(status, format!("{{\"result\":{result}}}"))
+    }
+
+    /// A result that is JSON already.
+    pub(crate) fn rendered(status: StatusCode, result: &[u8]) -> Self {
+        Self::json(status, [b"{\"result\":", result, b"}"].concat())
     }
 
     /// A file of so many bytes that are made on the way.

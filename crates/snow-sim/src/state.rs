@@ -17,12 +17,13 @@ use std::sync::Arc;
 pub(crate) type ScriptedApi = Arc<dyn Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync>;
 
 pub(crate) struct State {
-    pub(crate) users: HashMap<String, User>,
+    pub(crate) users: HashMap<String, Arc<User>>,
     pub(crate) clients: HashMap<String, Arc<OAuthApplication>>,
     pub(crate) api_keys: HashMap<String, String>,
     pub(crate) scripts: HashMap<String, ScriptedApi>,
     pub(crate) rules: Vec<Rule>,
-    pub(crate) settings: Settings,
+    /// Shared with the requests that run.
+    pub(crate) settings: Arc<Settings>,
     pub(crate) tokens: Tokens,
     pub(crate) sessions: Sessions,
     pub(crate) clock: Clock,
@@ -60,19 +61,20 @@ impl State {
 
     /// A user as their own row of `sys_user` has them: its zone and format rule (facts 13.1). A guess: what is none counts as not
     /// given, and then UTC and `yyyy-MM-dd` are the instance's.
-    pub(crate) fn account(&self, name: &str) -> Option<User> {
-        let mut user = self.users.get(name)?.clone();
+    pub(crate) fn account(&self, name: &str) -> Option<Arc<User>> {
+        let user = self.users.get(name)?.clone();
         let database = &self.database;
         let Some(table) = database.dictionary.table("sys_user") else { return Some(user) };
         let Some(row) = database.row(table, &database.user_id(name)) else { return Some(user) };
+        let field = |name: &str| database.field(table, row, name);
+        let (zone, format) = (field("time_zone"), field("date_format"));
+        if zone == user.time_zone && format == user.date_format {
+            return Some(user);
+        }
         let standard = User::new("", "");
-        let field = |name: &str| database.field(table, row, name).to_owned();
-        user.time_zone =
-            Some(field("time_zone")).filter(|zone| is_time_zone(zone)).unwrap_or(standard.time_zone);
-        user.date_format = Some(field("date_format"))
-            .filter(|format| is_date_format(format))
-            .unwrap_or(standard.date_format);
-        Some(user)
+        let zone = if is_time_zone(zone) { zone } else { &standard.time_zone };
+        let format = if is_date_format(format) { format } else { &standard.date_format };
+        Some(Arc::new(User::clone(&user).time_zone(zone).date_format(format)))
     }
 
     /// Ends the scans of attachments whose time is up.

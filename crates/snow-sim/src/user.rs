@@ -1,5 +1,8 @@
 //! Who may log in.
 
+use crate::data::Locale;
+use jiff::tz::TimeZone;
+
 /// A user of an instance.
 #[derive(Clone, PartialEq, Eq)]
 pub struct User {
@@ -8,6 +11,8 @@ pub struct User {
     pub(crate) roles: Vec<String>,
     pub(crate) time_zone: String,
     pub(crate) date_format: String,
+    /// What zone and date format say.
+    pub(crate) locale: Locale,
     pub(crate) locked: bool,
 }
 
@@ -20,6 +25,7 @@ impl User {
             roles: Vec::new(),
             time_zone: "UTC".into(),
             date_format: "yyyy-MM-dd".into(),
+            locale: Locale::default(),
             locked: false,
         }
     }
@@ -35,6 +41,8 @@ impl User {
     #[must_use]
     pub fn time_zone(mut self, zone: &str) -> Self {
         self.time_zone = zone.to_owned();
+        // The builder of a simulator refuses a zone that does not exist.
+        self.locale.zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
         self
     }
 
@@ -42,6 +50,7 @@ impl User {
     #[must_use]
     pub fn date_format(mut self, format: &str) -> Self {
         self.date_format = format.to_owned();
+        self.locale.date = format.replace("yyyy", "%Y").replace("MM", "%m").replace("dd", "%d").into();
         self
     }
 
@@ -61,7 +70,7 @@ impl std::fmt::Debug for User {
 }
 
 pub(crate) fn is_time_zone(name: &str) -> bool {
-    jiff::tz::TimeZone::get(name).is_ok()
+    TimeZone::get(name).is_ok()
 }
 
 /// Whether a format has a year, a month and a day, and nothing that would be a word of strftime.

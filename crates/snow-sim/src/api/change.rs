@@ -7,7 +7,9 @@
 use super::Call;
 use super::table::access::{Access, Write};
 use super::table::{list, locale, no_record, object};
-use crate::data::{Author, ColumnType, Display, Fields, Locale, Record, RenderOptions, Row, TableId};
+use crate::data::{
+    Author, ColumnType, Display, Fields, Locale, Record, RenderOptions, Renderer, Row, TableId,
+};
 use crate::response::SimResponse;
 use crate::state::State;
 use http::{Method, StatusCode};
@@ -82,7 +84,7 @@ fn tasks(state: &State, call: &Call<'_>, id: &str) -> SimResponse {
     };
     let query = format!("change_request={id}^{}", list::query_text(state, call, table));
     match list::Page::of(state, call, table, &query, DEFAULT_LIMIT) {
-        Ok(page) => page.response(state, call, records(state, call, table, &page)),
+        Ok(page) => page.response(state, call, records(state, call, table, &page).into_iter().collect()),
         Err(refusal) => *refusal,
     }
 }
@@ -100,7 +102,7 @@ fn changes(state: &State, call: &Call<'_>, table: TableId, condition: &str) -> S
     };
     let mut rows = records(state, call, table, &page);
     rows.push(meta(state, table, &query));
-    page.response(state, call, rows)
+    page.response(state, call, rows.into_iter().collect())
 }
 
 fn records(state: &State, call: &Call<'_>, table: TableId, page: &list::Page<'_>) -> Vec<Record> {
@@ -126,7 +128,8 @@ fn record(state: &State, call: &Call<'_>, table: TableId, row: &Row) -> Record {
     let form =
         RenderOptions { display: Display::All, links: false, base: "", locale: &locale, readable: &readable };
     let plain = Locale { date: Locale::default().date, zone: locale.zone.clone() };
-    let mut record = state.database.render(table, row, call.param("sysparm_fields"), form);
+    let renderer = Renderer::new(&state.database, table, call.param("sysparm_fields"), form);
+    let mut record = renderer.to_record(row);
     for (name, field) in record.iter_mut() {
         let Some(column) = state.database.dictionary.find(table, name) else { continue };
         let stored = field["value"].as_str().unwrap_or_default().to_owned();

@@ -6,6 +6,7 @@ use crate::session::Session;
 use crate::upload::{ReceivedBody, Upload};
 use bytes::Bytes;
 use http::{Method, request::Parts};
+use std::sync::Arc;
 
 /// A request as it arrived.
 #[derive(Clone, Copy)]
@@ -59,7 +60,7 @@ pub(crate) struct Call<'a> {
     pub(crate) origin: String,
     /// `/api/now/v2`, as it was asked for: links repeat it (facts 1.1).
     pub(crate) base: String,
-    pub(crate) user: User,
+    pub(crate) user: Arc<User>,
 }
 
 impl Call<'_> {

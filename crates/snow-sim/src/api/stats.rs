@@ -10,7 +10,7 @@ mod having;
 use super::Call;
 use super::table::access::Access;
 use super::table::{invalid_table, list, locale};
-use crate::data::{Display, RenderOptions, Row, TableId};
+use crate::data::{Display, RenderOptions, Renderer, Row, TableId};
 use crate::fault::cancelled;
 use crate::query::{Path, Query};
 use crate::response::SimResponse;
@@ -84,7 +84,7 @@ impl<'a> Stats<'a> {
     fn result(&self) -> Result<Value, Box<SimResponse>> {
         let (database, locale) = (&self.state.database, locale(&self.call.user));
         // Rows that a list would hide are counted (facts 6).
-        let rows = database.rows_after(self.table, self.query.after()).map(|(_, row)| row);
+        let rows = database.rows_in(self.table, self.query.sys_id_range()).map(|(_, row)| row);
         let rows: Vec<&Row> =
             rows.filter(|row| self.query.matches(database, self.table, row, &locale)).collect();
         if self.state.settings.quota.is_some_and(|quota| rows.len() > quota.rows) {
@@ -148,7 +148,7 @@ impl<'a> Stats<'a> {
         };
         let display = Display::parse(self.call.param("sysparm_display_value"));
         let entries = self.groups.iter().map(|(name, _)| {
-            let record = self.state.database.render(self.table, row, Some(name), form);
+            let record = Renderer::new(&self.state.database, self.table, Some(name), form).to_record(row);
             let both = record.get(name).cloned().unwrap_or_default();
             let mut entry = json!({ "field": name });
             if display != Display::Stored {

@@ -4,8 +4,9 @@ pub(super) mod access;
 pub(super) mod list;
 
 use super::Call;
-use crate::data::{Author, Display, Fields, Locale, Record, RenderOptions, Row, TableId};
+use crate::data::{Author, Display, Fields, Locale, RenderOptions, Renderer, Row, TableId};
 use crate::fault::cancelled;
+use crate::json_records::JsonRecords;
 use crate::response::SimResponse;
 use crate::state::State;
 use crate::{User, WriteLie};
@@ -39,7 +40,10 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
 fn record(state: &State, call: &Call<'_>, table: TableId, sys_id: &str, status: StatusCode) -> SimResponse {
     let access = Access::of(state, &call.user, table);
     match state.database.row(table, sys_id).filter(|row| access.may_see(row)) {
-        Some(row) => SimResponse::result(status, &render(state, call, table, row, &access)),
+        Some(row) => {
+            let json = render(state, call, table, [row], &access);
+            SimResponse::rendered(status, json.first(1))
+        }
         None => no_record(),
     }
 }
@@ -183,7 +187,14 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Box<SimResponse>
     }
 }
 
-fn render(state: &State, call: &Call<'_>, table: TableId, row: &Row, access: &Access<'_>) -> Record {
+/// Renders records in the form that the call asks for.
+fn render<'a>(
+    state: &State,
+    call: &Call<'_>,
+    table: TableId,
+    rows: impl IntoIterator<Item = &'a Row>,
+    access: &Access<'_>,
+) -> JsonRecords {
     let locale = locale(&call.user);
     let form = RenderOptions {
         display: Display::parse(call.param("sysparm_display_value")),
@@ -192,14 +203,14 @@ fn render(state: &State, call: &Call<'_>, table: TableId, row: &Row, access: &Ac
         locale: &locale,
         readable: &|table, field| access.may_read(table, field),
     };
-    state.database.render(table, row, call.param("sysparm_fields"), form)
+    let renderer = Renderer::new(&state.database, table, call.param("sysparm_fields"), form);
+    let mut records = JsonRecords::default();
+    rows.into_iter().for_each(|row| records.push(|json| renderer.write_json(row, json)));
+    records
 }
 
-/// Checked when the user was made, so that a zone that is not known cannot come up here.
 pub(super) fn locale(user: &User) -> Locale {
-    let zone = jiff::tz::TimeZone::get(&user.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let date = user.date_format.replace("yyyy", "%Y").replace("MM", "%m").replace("dd", "%d");
-    Locale { zone, date }
+    user.locale.clone()
 }
 
 pub(super) fn no_record() -> SimResponse {

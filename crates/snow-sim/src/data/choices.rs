@@ -20,7 +20,7 @@ impl Database {
     /// Every column that has a row of `sys_choice`.
     pub(super) fn chosen_columns(&self) -> BTreeSet<ChoiceColumn> {
         let Some(table) = self.dictionary.table("sys_choice") else { return BTreeSet::new() };
-        self.rows_after(table, None).filter_map(|(_, row)| self.choice_column(table, row)).collect()
+        self.rows(table).filter_map(|(_, row)| self.choice_column(table, row)).collect()
     }
 
     /// Reads the choices anew that a write may have changed.
@@ -33,7 +33,7 @@ impl Database {
     /// The values for which a column has rows already.
     pub(super) fn values_chosen(&self, name: &str, element: &str) -> Vec<String> {
         let Some(table) = self.dictionary.table("sys_choice") else { return Vec::new() };
-        let rows = self.rows_after(table, None).map(|(_, row)| row);
+        let rows = self.rows(table).map(|(_, row)| row);
         let own = rows.filter(|row| {
             self.choice_column(table, row).is_some_and(|column| column.0 == name && column.1 == element)
         });
@@ -49,7 +49,7 @@ impl Database {
         };
         let Some(column) = dictionary.find(table, element) else { return };
         let field = |row, name: &str| self.field(rows, row, name);
-        let own = self.rows_after(rows, None).map(|(_, row)| row).filter(|row| {
+        let own = self.rows(rows).map(|(_, row)| row).filter(|row| {
             field(row, "name") == name
                 && field(row, "element") == element
                 && field(row, "inactive") != "true"

@@ -105,7 +105,7 @@ impl Database {
             [("sys_attachment", "table_sys_id"), ("sys_attachment_attribute", "attachment")]
         {
             let Some(below) = self.dictionary.table(below).filter(|below| *below != table) else { continue };
-            let rows = self.rows_after(below, None);
+            let rows = self.rows(below);
             let own = rows.filter(|(_, row)| self.field(below, row, parent) == sys_id);
             for id in own.map(|(id, _)| id.to_string()).collect::<Vec<_>>() {
                 self.remove(below, &id, author);

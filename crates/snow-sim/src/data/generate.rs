@@ -81,10 +81,6 @@ impl Database {
 
     fn ids_of(&self, table: &str) -> Vec<String> {
         let table = self.dictionary.table(table);
-        table
-            .into_iter()
-            .flat_map(|table| self.rows_after(table, None))
-            .map(|(id, _)| id.to_string())
-            .collect()
+        table.into_iter().flat_map(|table| self.rows(table)).map(|(id, _)| id.to_string()).collect()
     }
 }

@@ -18,7 +18,7 @@ impl Database {
     pub(crate) fn by_display_name(&self, table: &str, name: &str) -> Option<&str> {
         let table = self.dictionary.table(table)?;
         let column = self.dictionary.find(table, &self.dictionary.def(table).display)?;
-        let mut rows = self.rows_after(table, None);
+        let mut rows = self.rows(table);
         rows.find(|(_, row)| self.value(row, column).eq_ignore_ascii_case(name)).map(|(id, _)| &**id)
     }
 
@@ -26,7 +26,7 @@ impl Database {
     pub(crate) fn by_column_name(&self, table: &str, name: &str) -> Option<&str> {
         let table = self.dictionary.table(table)?;
         let column = self.dictionary.find(table, "name")?;
-        self.rows_after(table, None).find(|(_, row)| self.value(row, column) == name).map(|(id, _)| &**id)
+        self.rows(table).find(|(_, row)| self.value(row, column) == name).map(|(id, _)| &**id)
     }
 
     /// The id of a record by its display value, or of a user by the user name.
@@ -34,7 +34,7 @@ impl Database {
         self.by_display_name(table, name).or_else(|| {
             let users = self.dictionary.table(table)?;
             let column = self.dictionary.find(users, "user_name")?;
-            self.rows_after(users, None).find(|(_, row)| self.value(row, column) == name).map(|(id, _)| &**id)
+            self.rows(users).find(|(_, row)| self.value(row, column) == name).map(|(id, _)| &**id)
         })
     }
 
@@ -42,9 +42,7 @@ impl Database {
     pub(crate) fn user_id(&self, name: &str) -> String {
         let found = self.dictionary.table("sys_user").and_then(|users| {
             let column = self.dictionary.find(users, "user_name")?;
-            self.rows_after(users, None)
-                .find(|(_, row)| self.value(row, column) == name)
-                .map(|(id, _)| id.to_string())
+            self.rows(users).find(|(_, row)| self.value(row, column) == name).map(|(id, _)| id.to_string())
         });
         found.unwrap_or_else(|| name.to_owned())
     }

@@ -7,6 +7,7 @@ mod choices;
 mod demo;
 mod describe;
 mod dictionary;
+mod display_value;
 mod fields;
 mod file;
 mod generate;
@@ -15,8 +16,10 @@ mod lookup;
 mod overrides;
 mod record;
 mod render;
+mod rendered_cell;
 mod row;
 mod sys_id;
+mod sys_id_range;
 mod time;
 mod unique;
 mod variables;
@@ -30,9 +33,10 @@ pub(crate) use fields::Fields;
 pub(crate) use file::{File, NewFile, generated, generated_hash};
 pub(crate) use load::load;
 pub(crate) use record::Record;
-pub(crate) use render::{Display, RenderOptions};
+pub(crate) use render::{Display, RenderOptions, Renderer};
 pub(crate) use row::Row;
 pub(crate) use sys_id::scramble;
+pub(crate) use sys_id_range::SysIdRange;
 pub(crate) use time::{Locale, parse_stamp};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -69,35 +73,47 @@ impl Database {
     /// A row of a table or of one that extends it.
     pub(crate) fn row(&self, table: TableId, sys_id: &str) -> Option<&Row> {
         let row = self.rows.get(&self.dictionary.def(table).root)?.get(sys_id)?;
-        self.belongs(table, row).then_some(row)
+        self.belongs(table, self.class_column(table), row).then_some(row)
     }
 
-    fn belongs(&self, table: TableId, row: &Row) -> bool {
-        let root = self.dictionary.def(table).root;
-        table == root || self.dictionary.is_a(self.class(table, row), table)
+    fn belongs(&self, table: TableId, class: Option<ColumnId>, row: &Row) -> bool {
+        let def = self.dictionary.def(table);
+        // Most rows are of the table itself: for those nothing has to be looked up.
+        table == def.root
+            || class.is_some_and(|class| self.value(row, class) == def.name)
+            || self.dictionary.is_a(self.class(table, row), table)
+    }
+
+    /// The column that says which table of a line a row is of.
+    fn class_column(&self, table: TableId) -> Option<ColumnId> {
+        self.dictionary.find(self.dictionary.def(table).root, "sys_class_name")
     }
 
     /// The table that a row really is of: `sys_class_name` says so.
     pub(crate) fn class(&self, table: TableId, row: &Row) -> TableId {
         let root = self.dictionary.def(table).root;
-        let class = self.dictionary.find(root, "sys_class_name").map(|column| self.value(row, column));
+        let class = self.class_column(table).map(|column| self.value(row, column));
         class
             .and_then(|name| self.dictionary.table(name))
             .filter(|class| self.dictionary.is_a(*class, root))
             .unwrap_or(root)
     }
 
-    /// The rows of a table and of those that extend it, by sys_id, after the given one.
-    pub(crate) fn rows_after(
-        &self,
+    /// The rows of a table and of those that extend it, by sys_id.
+    pub(crate) fn rows(&self, table: TableId) -> impl Iterator<Item = (&Arc<str>, &Row)> {
+        self.rows_in(table, SysIdRange::default())
+    }
+
+    /// Those of them whose sys_id is in a range.
+    pub(crate) fn rows_in<'a>(
+        &'a self,
         table: TableId,
-        after: Option<&str>,
-    ) -> impl Iterator<Item = (&Arc<str>, &Row)> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let from = after.map_or(Unbounded, Excluded);
-        let rows = self.rows.get(&self.dictionary.def(table).root);
-        let rows = rows.into_iter().flat_map(move |rows| rows.range::<str, _>((from, Unbounded)));
-        rows.filter(move |(_, row)| self.belongs(table, row))
+        range: SysIdRange<'_>,
+    ) -> impl Iterator<Item = (&'a Arc<str>, &'a Row)> + use<'a> {
+        let rows = self.rows.get(&self.dictionary.def(table).root).filter(|_| !range.is_empty());
+        let rows = rows.map(|rows| rows.range::<str, _>(range)).into_iter().flatten();
+        let class = self.class_column(table);
+        rows.filter(move |(_, row)| self.belongs(table, class, row))
     }
 
     /// The table of this name and the fields of a record of it, if it has them all.

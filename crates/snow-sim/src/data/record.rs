@@ -13,14 +13,6 @@ impl Record {
         Self(vec![(name.to_owned(), value)])
     }
 
-    /// Adds a field, or replaces the one of that name.
-    pub(crate) fn set(&mut self, name: &str, value: Value) {
-        match self.0.iter_mut().find(|(there, _)| there == name) {
-            Some((_, there)) => *there = value,
-            None => self.push(name, value),
-        }
-    }
-
     /// Adds a field whose name is new.
     pub(crate) fn push(&mut self, name: &str, value: Value) {
         self.0.push((name.to_owned(), value));

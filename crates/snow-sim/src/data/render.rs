@@ -1,7 +1,8 @@
 //! Records in the forms that the parameters ask for (facts 1.6).
 
-use super::{Column, ColumnId, ColumnType, Database, Locale, Record, Row, TableId, time};
-use serde_json::{Map, Value, json};
+use super::rendered_cell::{RenderedCell, write_text};
+use super::{ColumnId, ColumnType, Database, Locale, Record, Row, TableId};
+use std::borrow::Cow;
 
 /// What is shown of a password.
 pub(super) const STARS: &str = "********";
@@ -35,192 +36,227 @@ impl Display {
     }
 }
 
-impl Database {
-    /// A record, with the fields asked for or all of the table that was asked. Unknown fields leave no key.
-    pub(crate) fn render(
-        &self,
+/// Renders records of a table, with the fields asked for or all of the table that was asked.
+pub(crate) struct Renderer<'a> {
+    database: &'a Database,
+    table: TableId,
+    /// In the order in which they were asked for (facts 13.1).
+    fields: Vec<SelectedField<'a>>,
+    options: RenderOptions<'a>,
+}
+
+/// A field that may be read, perhaps of a record that this one points to: `caller_id.name`.
+struct SelectedField<'a> {
+    name: &'a str,
+    source: FieldSource<'a>,
+}
+
+/// Where the value of a field is.
+enum FieldSource<'a> {
+    Column(ColumnId),
+    /// `name`, of the record that the column points to.
+    Walk(ColumnId, &'a str),
+    /// `variables.NAME`.
+    Variable(&'a str),
+}
+
+impl<'a> Renderer<'a> {
+    /// Unknown fields leave no key.
+    pub(crate) fn new(
+        database: &'a Database,
         table: TableId,
-        row: &Row,
-        fields: Option<&str>,
-        options: RenderOptions<'_>,
-    ) -> Record {
-        let mut record = Record::default();
-        match fields.filter(|list| !list.is_empty()) {
-            None => {
-                for column in &self.dictionary.def(table).columns {
-                    let name = &self.dictionary.column(*column).name;
-                    if (options.readable)(table, name) {
-                        record.push(name, self.cell(table, row, *column, options));
-                    }
-                }
-            }
-            Some(list) => {
-                for name in list.split(',').map(str::trim) {
-                    if let Some(value) = self.walk(table, row, name, options) {
-                        record.set(name, value);
-                    }
-                }
+        fields: Option<&'a str>,
+        options: RenderOptions<'a>,
+    ) -> Self {
+        let mut renderer = Self { database, table, fields: Vec::new(), options };
+        renderer.fields = match fields.filter(|list| !list.is_empty()) {
+            None => renderer.all_fields(),
+            Some(list) => renderer.listed_fields(list),
+        };
+        renderer
+    }
+
+    fn all_fields(&self) -> Vec<SelectedField<'a>> {
+        let dictionary = &self.database.dictionary;
+        let columns = dictionary.def(self.table).columns.iter();
+        let fields = columns.map(|column| SelectedField {
+            name: &dictionary.column(*column).name,
+            source: FieldSource::Column(*column),
+        });
+        fields.filter(|field| (self.options.readable)(self.table, field.name)).collect()
+    }
+
+    fn listed_fields(&self, list: &'a str) -> Vec<SelectedField<'a>> {
+        let mut fields: Vec<SelectedField<'_>> = Vec::new();
+        for name in list.split(',').map(str::trim) {
+            let known = fields.iter().any(|field| field.name == name);
+            if let Some(source) = self.source(name).filter(|_| !known) {
+                fields.push(SelectedField { name, source });
             }
         }
+        fields
+    }
+
+    fn source(&self, name: &'a str) -> Option<FieldSource<'a>> {
+        let (first, rest) = split(name);
+        if let ("variables", Some(rest)) = (first, rest) {
+            return Some(FieldSource::Variable(rest));
+        }
+        let column = self.readable_column(self.table, first)?;
+        Some(rest.map_or(FieldSource::Column(column), |rest| FieldSource::Walk(column, rest)))
+    }
+
+    fn readable_column(&self, table: TableId, name: &str) -> Option<ColumnId> {
+        self.database.dictionary.find(table, name).filter(|_| (self.options.readable)(table, name))
+    }
+
+    /// Writes a record as JSON.
+    pub(crate) fn write_json(&self, row: &Row, json: &mut Vec<u8>) {
+        let mut before = b'{';
+        for (name, cell) in self.cells(row) {
+            json.push(before);
+            write_text(name, json);
+            json.push(b':');
+            cell.write_json(json);
+            before = b',';
+        }
+        json.extend_from_slice(if before == b'{' { b"{}" } else { b"}" });
+    }
+
+    /// Returns a record for those who change it before it goes out.
+    pub(crate) fn to_record(&self, row: &Row) -> Record {
+        let mut record = Record::default();
+        self.cells(row).for_each(|(name, cell)| record.push(name, cell.to_value()));
         record
     }
 
-    /// A field, perhaps of a record that this one points to: `caller_id.name`. Through an empty reference it is `""`.
-    fn walk(&self, table: TableId, row: &Row, path: &str, options: RenderOptions<'_>) -> Option<Value> {
-        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-        if let ("variables", Some(rest)) = (first, rest) {
-            return self.walk_variable(table, row, rest, options);
-        }
-        let column = self.dictionary.find(table, first).filter(|_| (options.readable)(table, first))?;
-        let Some(rest) = rest else { return Some(self.cell(table, row, column, options)) };
-        let ColumnType::Reference(target) = &self.dictionary.column(column).kind else { return None };
-        let target = self.dictionary.table(target)?;
-        match self.row(target, self.value(row, column)) {
-            Some(next) => self.walk(target, next, rest, options),
-            None => self.render_empty(target, rest, options),
-        }
+    fn cells<'s>(&'s self, row: &'s Row) -> impl Iterator<Item = (&'s str, RenderedCell<'s>)> {
+        let cell = move |field: &'s SelectedField<'_>| {
+            let cell = match field.source {
+                FieldSource::Column(column) => self.cell(self.table, row, column),
+                FieldSource::Walk(column, rest) => self.walk_on(row, column, rest)?,
+                FieldSource::Variable(path) => self.variable(self.table, row, path)?,
+            };
+            Some((field.name, cell))
+        };
+        self.fields.iter().filter_map(cell)
     }
 
     /// A variable of a requested item, perhaps of the record that it refers to.
-    fn walk_variable(
-        &self,
-        table: TableId,
-        row: &Row,
-        path: &str,
-        options: RenderOptions<'_>,
-    ) -> Option<Value> {
-        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-        let variable = self.variable(table, row, name)?;
+    fn variable<'s>(&'s self, table: TableId, row: &'s Row, path: &str) -> Option<RenderedCell<'s>> {
+        let (database, (name, rest)) = (self.database, split(path));
+        let variable = database.variable(table, row, name)?;
+        let value = variable.value;
         match (variable.reference, rest) {
-            (Some(target), Some(rest)) => match self.row(target, variable.value) {
-                Some(next) => self.walk(target, next, rest, options),
-                None => self.render_empty(target, rest, options),
-            },
+            (Some(target), Some(rest)) => self.walk_from(target, value, rest),
             (None, Some(_)) => None,
             (Some(target), None) => {
-                let table = &self.dictionary.def(target).name;
-                let name = self.display_name(table, variable.value).unwrap_or(variable.value);
-                Some(render_reference(&format!("{table}/{}", variable.value), variable.value, name, options))
+                let target = &database.dictionary.def(target).name;
+                let name = || database.display_name(target, value).unwrap_or(value);
+                Some(self.reference(target, "/", value, name))
             }
-            (None, None) => Some(render_plain(variable.value, variable.value, options)),
+            (None, None) => Some(self.plain(value, || value.into())),
+        }
+    }
+
+    /// A field of the record that a reference points to. Through an empty reference it is `""`.
+    fn walk_on<'s>(&'s self, row: &'s Row, column: ColumnId, path: &str) -> Option<RenderedCell<'s>> {
+        let database = self.database;
+        let ColumnType::Reference(target) = &database.dictionary.column(column).kind else { return None };
+        let target = database.dictionary.table(target)?;
+        self.walk_from(target, database.value(row, column), path)
+    }
+
+    /// A field of the record of this id, perhaps of one that it points to.
+    fn walk_from<'s>(&'s self, table: TableId, sys_id: &str, path: &str) -> Option<RenderedCell<'s>> {
+        let Some(row) = self.database.row(table, sys_id) else { return self.render_empty(table, path) };
+        let (first, rest) = split(path);
+        if let ("variables", Some(rest)) = (first, rest) {
+            return self.variable(table, row, rest);
+        }
+        let column = self.readable_column(table, first)?;
+        match rest {
+            None => Some(self.cell(table, row, column)),
+            Some(rest) => self.walk_on(row, column, rest),
         }
     }
 
     /// What a field of no record shows: `""`, if there is such a field.
-    fn render_empty(&self, table: TableId, path: &str, options: RenderOptions<'_>) -> Option<Value> {
-        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-        let column = self.dictionary.find(table, first).filter(|_| (options.readable)(table, first))?;
-        match (rest, &self.dictionary.column(column).kind) {
-            (None, _) => Some(render_plain("", "", options)),
+    fn render_empty(&self, table: TableId, path: &str) -> Option<RenderedCell<'_>> {
+        let (first, rest) = split(path);
+        let column = self.readable_column(table, first)?;
+        match (rest, &self.database.dictionary.column(column).kind) {
+            (None, _) => Some(self.plain("", || "".into())),
             (Some(rest), ColumnType::Reference(target)) => {
-                self.render_empty(self.dictionary.table(target)?, rest, options)
+                self.render_empty(self.database.dictionary.table(target)?, rest)
             }
             _ => None,
         }
     }
 
-    fn cell(&self, table: TableId, row: &Row, id: ColumnId, options: RenderOptions<'_>) -> Value {
-        let (column, stored) = (self.dictionary.column(id), self.value(row, id));
+    fn cell<'s>(&'s self, table: TableId, row: &'s Row, id: ColumnId) -> RenderedCell<'s> {
+        let database = self.database;
+        let (column, stored) = (database.dictionary.column(id), database.value(row, id));
         match &column.kind {
             ColumnType::Reference(target) => {
-                let name = self.display_name(target, stored).unwrap_or(stored);
-                render_reference(&format!("{target}/{stored}"), stored, name, options)
+                let name = || database.display_name(target, stored).unwrap_or(stored);
+                self.reference(target, "/", stored, name)
             }
             ColumnType::ReferenceByName(target) => {
-                let name = self.by_column_name(target, stored).and_then(|id| self.display_name(target, id));
-                render_reference(&format!("{target}?name={stored}"), stored, name.unwrap_or(stored), options)
+                let name = || {
+                    let id = database.by_column_name(target, stored);
+                    id.and_then(|id| database.display_name(target, id)).unwrap_or(stored)
+                };
+                self.reference(target, "?name=", stored, name)
             }
-            ColumnType::Journal if options.display == Display::Stored => "".into(),
             ColumnType::Journal => {
-                render_plain("", &self.journal(table, row, column, options.locale), options)
+                self.plain("", || database.journal(table, row, column, self.options.locale).into())
             }
-            _ => {
+            _ => self.plain(stored, || {
                 // The same value can mean different things in different classes (facts 1.6).
-                let choices = self.dictionary.choices(self.class(table, row), id);
-                render_plain(stored, &self.display_value(column, choices, stored, options.locale), options)
-            }
+                let choices = database.dictionary.choices(database.class(table, row), id);
+                database.display_value(column, choices, stored, self.options.locale).into()
+            }),
         }
     }
 
-    fn display_value(
+    /// A reference in its six forms; empty, it is none in most of them.
+    fn reference<'s>(
         &self,
-        column: &Column,
-        choices: &[(String, String)],
-        stored: &str,
-        locale: &Locale,
-    ) -> String {
-        if let Some((_, label)) = choices.iter().find(|(value, _)| value == stored) {
-            return label.clone();
-        }
-        match &column.kind {
-            ColumnType::Boolean if stored.is_empty() => "false".into(),
-            _ if stored.is_empty() => String::new(),
-            ColumnType::DateTime => locale.show(stored),
-            ColumnType::Date => locale.show_date(stored),
-            ColumnType::Duration => time::duration_words(stored),
-            ColumnType::Password => STARS.into(),
-            ColumnType::List(target) => {
-                let names = stored.split(',').map(|id| self.display_name(target, id).unwrap_or(id));
-                names.collect::<Vec<_>>().join(", ")
-            }
-            _ => stored.to_owned(),
-        }
-    }
-
-    /// The whole log in one text, newest first (facts 1.6).
-    fn journal(&self, table: TableId, row: &Row, column: &Column, locale: &Locale) -> String {
-        let Some(entries) = self.dictionary.table("sys_journal_field") else { return String::new() };
-        let id = self.field(table, row, "sys_id");
-        let both = column.name == "comments_and_work_notes";
-        let wanted = |element: &str| {
-            if both { matches!(element, "comments" | "work_notes") } else { element == column.name }
+        target: &str,
+        key: &str,
+        id: &'s str,
+        name: impl FnOnce() -> &'s str,
+    ) -> RenderedCell<'s> {
+        let links = self.options.links && !id.is_empty();
+        let link = || links.then(|| [self.options.base, "/table/", target, key, id].concat());
+        let parts = |display_value: Option<&'s str>, value| RenderedCell::Parts {
+            display_value: display_value.map(Cow::Borrowed),
+            link: link(),
+            value,
         };
-        let mut found: Vec<&Row> = self
-            .rows_after(entries, None)
-            .map(|(_, entry)| entry)
-            .filter(|entry| {
-                self.field(entries, entry, "element_id") == id
-                    && wanted(self.field(entries, entry, "element"))
-            })
-            .collect();
-        found.sort_by_key(|entry| std::cmp::Reverse(self.field(entries, entry, "sys_created_on")));
-        let text = found.into_iter().map(|entry| {
-            let field = |name: &str| self.field(entries, entry, name);
-            let label = if field("element") == "work_notes" { "Work notes" } else { "Additional comments" };
-            let who = self
-                .display_name("sys_user", &self.user_id(field("sys_created_by")))
-                .unwrap_or(field("sys_created_by"));
-            format!("{} - {who} ({label})\n{}\n\n", locale.show(field("sys_created_on")), field("value"))
-        });
-        text.collect()
+        match self.options.display {
+            Display::All => parts(Some(name()), Some(id)),
+            _ if id.is_empty() => RenderedCell::Text("".into()),
+            Display::Shown if links => parts(Some(name()), None),
+            Display::Stored if links => parts(None, Some(id)),
+            Display::Shown => RenderedCell::Text(name().into()),
+            Display::Stored => RenderedCell::Text(id.into()),
+        }
+    }
+
+    fn plain<'s>(&self, stored: &'s str, shown: impl FnOnce() -> Cow<'s, str>) -> RenderedCell<'s> {
+        match self.options.display {
+            Display::Stored => RenderedCell::Text(stored.into()),
+            Display::Shown => RenderedCell::Text(shown()),
+            Display::All => {
+                RenderedCell::Parts { display_value: Some(shown()), link: None, value: Some(stored) }
+            }
+        }
     }
 }
 
-/// A reference in its six forms; empty, it is none in most of them.
-fn render_reference(path: &str, id: &str, name: &str, options: RenderOptions<'_>) -> Value {
-    let mut parts = Map::new();
-    if options.display != Display::Stored {
-        parts.insert("display_value".into(), name.into());
-    }
-    if options.links && !id.is_empty() {
-        parts.insert("link".into(), format!("{}/table/{path}", options.base).into());
-    }
-    if options.display != Display::Shown {
-        parts.insert("value".into(), id.into());
-    }
-    match options.display {
-        Display::All => Value::Object(parts),
-        _ if id.is_empty() => "".into(),
-        _ if options.links => Value::Object(parts),
-        Display::Shown => name.into(),
-        Display::Stored => id.into(),
-    }
-}
-
-fn render_plain(stored: &str, shown: &str, options: RenderOptions<'_>) -> Value {
-    match options.display {
-        Display::Stored => stored.into(),
-        Display::Shown => shown.into(),
-        Display::All => json!({ "display_value": shown, "value": stored }),
-    }
+/// The first name of a walk, and the rest.
+fn split(path: &str) -> (&str, Option<&str>) {
+    path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)))
 }

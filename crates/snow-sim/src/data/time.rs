@@ -4,15 +4,16 @@ use crate::clock::stamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
+use std::sync::Arc;
 
 const STORED: &str = "%Y-%m-%d %H:%M:%S";
 
 /// The zone and the date format of a user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Locale {
     pub(crate) zone: TimeZone,
     /// In strftime's words.
-    pub(crate) date: String,
+    pub(crate) date: Arc<str>,
 }
 
 impl Default for Locale {
@@ -36,7 +37,7 @@ impl Locale {
     /// A date as this user sees it. A date has no zone.
     pub(crate) fn show_date(&self, stored: &str) -> String {
         match stored.parse::<jiff::civil::Date>() {
-            Ok(date) => date.strftime(&self.date).to_string(),
+            Ok(date) => date.strftime(&*self.date).to_string(),
             Err(_) => stored.to_owned(),
         }
     }
@@ -50,7 +51,7 @@ impl Locale {
 
     /// What this user writes as a date, as it is stored.
     pub(crate) fn read_date(&self, shown: &str) -> Option<String> {
-        let date = jiff::civil::Date::strptime(&self.date, shown).ok()?;
+        let date = jiff::civil::Date::strptime(&*self.date, shown).ok()?;
         Some(date.strftime("%Y-%m-%d").to_string())
     }
 

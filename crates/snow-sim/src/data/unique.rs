@@ -17,7 +17,7 @@ impl Database {
             let column = unique.and_then(|unique| self.dictionary.find(unique, field));
             let (Some(unique), Some(column)) = (unique, column) else { return false };
             let Some(value) = given.get(*field).filter(|value| !value.is_empty()) else { return false };
-            let mut others = self.rows_after(unique, None).filter(|(id, _)| Some(&***id) != own_id);
+            let mut others = self.rows(unique).filter(|(id, _)| Some(&***id) != own_id);
             others.any(|(_, row)| self.value(row, column).eq_ignore_ascii_case(value))
         })
     }

@@ -18,7 +18,7 @@ impl Database {
         let [ties, options, questions] = tables.map(|name| self.dictionary.table(name));
         let (ties, options, questions) = (ties?, options?, questions?);
         let item = self.field(table, row, "sys_id");
-        let own = self.rows_after(ties, None).map(|(_, tie)| tie);
+        let own = self.rows(ties).map(|(_, tie)| tie);
         let own = own.filter(|tie| self.field(ties, tie, "request_item") == item);
         own.filter_map(|tie| self.row(options, self.field(ties, tie, "sc_item_option"))).find_map(|option| {
             let question = self.row(questions, self.field(options, option, "item_option_new"))?;

@@ -1,6 +1,7 @@
 //! One condition: field, operator, value.
 
 use super::operator::{self, Operator, Side};
+use super::sys_id_bound::SysIdBound;
 use super::{Context, Unsupported, script};
 use crate::data::{ColumnId, ColumnType, Database, Row, TableId, parse_stamp};
 
@@ -15,8 +16,8 @@ pub(super) enum Test {
     Never,
     /// A condition that was dropped: it keeps the place to which an `^OR` binds.
     Dropped,
-    /// `sys_id>X`: told apart, because an index answers it.
-    SysIdAfter(String),
+    /// `sys_id>X` and its kind: told apart, because an index answers it.
+    SysId(Path, SysIdBound),
     Compare {
         path: Path,
         operator: Operator,
@@ -135,7 +136,7 @@ fn test(
     Ok(match operator {
         Operator::Other => return Err(Unsupported(format!("the operator behind {field:?}"))),
         Operator::Dynamic if value == ME => {
-            Test::Compare { path, operator: Operator::Is, value: context.user_id.to_owned() }
+            Test::Compare { path, operator: Operator::Is, value: context.user_id() }
         }
         Operator::Dynamic => return Err(unsupported()),
         Operator::InstanceOf => match database.dictionary.table(value) {
@@ -178,7 +179,11 @@ fn test(
         }
         Operator::Relative(side) => relative(path, side, value, context).ok_or_else(unsupported)?,
         Operator::DatePart => part(path, value).ok_or_else(unsupported)?,
-        Operator::Greater if field == "sys_id" => Test::SysIdAfter(value.to_owned()),
+        Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual
+            if field == "sys_id" =>
+        {
+            Test::SysId(path, SysIdBound { operator, value: script::value(value, context)? })
+        }
         _ => Test::Compare { path, operator, value: script::value(value, context)? },
     })
 }

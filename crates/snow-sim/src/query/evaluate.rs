@@ -15,15 +15,19 @@ impl Query {
     }
 
     /// Rows by the fields of `ORDERBY`, one after the other; equal ones stay in the order of their ids.
-    pub(crate) fn compare(&self, database: &Database, table: TableId, a: &Row, b: &Row) -> Ordering {
-        self.order.iter().fold(Ordering::Equal, |order, (field, descending)| {
+    pub(crate) fn compare(&self, database: &Database, a: &Row, b: &Row) -> Ordering {
+        self.order.iter().fold(Ordering::Equal, |order, key| {
             order.then_with(|| {
-                let Some(path) = database.walk_path(table, field) else { return Ordering::Equal };
-                let order = by_type(database, &path, shown(database, &path, a), shown(database, &path, b));
-                if *descending { order.reverse() } else { order }
+                let order = compare_by(database, &key.path, a, b);
+                if key.descending { order.reverse() } else { order }
             })
         })
     }
+}
+
+/// Compares two rows by what is at the end of a walk.
+pub(crate) fn compare_by(database: &Database, path: &Path, a: &Row, b: &Row) -> Ordering {
+    by_type(database, path, shown(database, path, a), shown(database, path, b))
 }
 
 /// References sort by what is shown (facts 9, unsettled).
@@ -64,7 +68,7 @@ impl Test {
     fn matches(&self, database: &Database, table: TableId, row: &Row, locale: &Locale) -> bool {
         match self {
             Self::Never | Self::Dropped => false,
-            Self::SysIdAfter(id) => database.field(table, row, "sys_id") > id.as_str(),
+            Self::SysId(path, bound) => bound.matches(database.at(row, path)),
             Self::Compare { path, operator, value } => compare(database, path, row, *operator, value),
             Self::Fields { path, operator, other, by_day } => {
                 let (mut a, mut b) = (database.at(row, path), database.at(row, other));

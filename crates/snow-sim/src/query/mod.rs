@@ -7,12 +7,13 @@ mod evaluate;
 mod operator;
 mod related;
 mod script;
+mod sys_id_bound;
 mod terms;
 
-use crate::data::{Database, Locale, TableId};
+use crate::data::{Database, Locale, SysIdRange, TableId};
 pub(crate) use condition::Path;
 use condition::Test;
-pub(crate) use evaluate::by_type;
+pub(crate) use evaluate::{by_type, compare_by};
 use jiff::Timestamp;
 use terms::{Connective, TermKind};
 pub(crate) use terms::{fields_of, without_order};
@@ -26,7 +27,9 @@ pub(crate) struct Unsupported(pub(crate) String);
 pub(crate) struct Context<'a> {
     pub(crate) locale: &'a Locale,
     pub(crate) now: Timestamp,
-    pub(crate) user_id: &'a str,
+    /// Names the user.
+    pub(crate) user: &'a str,
+    pub(crate) database: &'a Database,
     /// Whether this is a query inside another: those may not have any inside.
     pub(crate) inner: bool,
     /// The property `glide.invalid_query.returns_no_rows` (facts 2.5).
@@ -35,14 +38,28 @@ pub(crate) struct Context<'a> {
     pub(crate) negatives_match_empty: bool,
 }
 
+impl Context<'_> {
+    /// Returns the `sys_id` of the user, who is looked up only for the few queries that ask.
+    fn user_id(&self) -> String {
+        self.database.user_id(self.user)
+    }
+}
+
 /// Groups of alternatives: any group, all of its members, any alternative of a member.
 #[derive(Debug, Default)]
 pub(crate) struct Query {
     groups: Vec<Vec<Vec<Test>>>,
-    /// Paths, and whether they descend.
-    pub(crate) order: Vec<(String, bool)>,
+    order: Vec<SortKey>,
     /// Every field that the query looks at, and of which table: for access rules.
     pub(crate) fields: Vec<(TableId, String)>,
+}
+
+/// A field of `ORDERBY`.
+#[derive(Debug)]
+struct SortKey {
+    path: Path,
+    descending: bool,
+    is_sys_id: bool,
 }
 
 impl Query {
@@ -119,33 +136,29 @@ impl Query {
         table: TableId,
         context: Context<'_>,
     ) {
-        if database.walk_path(table, &field).is_some() {
+        if let Some(path) = database.walk_path(table, &field) {
             self.fields.push((table, field.clone()));
-            self.order.push((field, descending));
+            self.order.push(SortKey { is_sys_id: field == "sys_id", path, descending });
         } else if context.invalid_returns_nothing {
             self.groups = vec![vec![vec![Test::Never]]];
         }
     }
 
-    /// An order and no condition.
-    pub(crate) fn by(field: &str) -> Self {
-        Self { order: vec![(field.to_owned(), false)], ..Self::default() }
-    }
-
-    /// The greatest sys_id that every row has to be past, if the query says so: where a keyset walk begins.
-    pub(crate) fn after(&self) -> Option<&str> {
-        let [group] = &self.groups[..] else { return None };
-        group
-            .iter()
-            .filter_map(|any| if let [Test::SysIdAfter(id)] = &any[..] { Some(id.as_str()) } else { None })
-            .max()
+    /// The range outside of which no row matches, as far as the query says so: what a read by keys asks for.
+    pub(crate) fn sys_id_range(&self) -> SysIdRange<'_> {
+        let [group] = &self.groups[..] else { return SysIdRange::default() };
+        let bounds = group.iter().filter_map(|any| match &any[..] {
+            [Test::SysId(_, bound)] => Some(bound.range()),
+            _ => None,
+        });
+        bounds.fold(SysIdRange::default(), SysIdRange::intersection)
     }
 
     /// Whether rows come in the order of their ids anyway.
     pub(crate) fn is_by_sys_id(&self) -> bool {
         match self.order.first() {
             None => true,
-            Some((field, descending)) => field == "sys_id" && !descending,
+            Some(key) => key.is_sys_id && !key.descending,
         }
     }
 }

@@ -95,7 +95,7 @@ impl Related {
 
     fn count(&self, database: &Database, locale: &Locale) -> HashMap<String, usize> {
         let mut counts = HashMap::new();
-        for (_, other) in database.rows_after(self.table, None) {
+        for (_, other) in database.rows(self.table) {
             let value = database.at(other, &self.theirs);
             if !value.is_empty() && self.query.matches(database, self.table, other, locale) {
                 *counts.entry(value.to_owned()).or_default() += 1;

@@ -24,7 +24,7 @@ fn call(script: &str, context: Context<'_>) -> Option<String> {
         arguments.split(',').map(|part| part.trim().trim_matches(['\'', '"'])).collect();
     let now = context.locale.now(context.now);
     match name {
-        "getUserID" => return Some(context.user_id.to_owned()),
+        "getUserID" => return Some(context.user_id()),
         "nowDateTime" | "now" => return Some(stamp(context.now)),
         "dateGenerate" => return generate(&arguments, context),
         _ => {}

@@ -45,7 +45,7 @@ impl Simulator {
     /// simulator.settings(|settings| settings.node = snow_sim::Node::Hibernating);
     /// ```
     pub fn settings(&self, change: impl FnOnce(&mut Settings)) {
-        change(&mut self.lock().settings);
+        change(Arc::make_mut(&mut self.lock().settings));
     }
 
     /// Adds a rule.
@@ -72,7 +72,7 @@ impl Simulator {
     /// grant gives them the same token as before.
     pub fn lock_out(&self, user_name: &str, locked: bool) {
         if let Some(user) = self.lock().users.get_mut(user_name) {
-            user.locked = locked;
+            Arc::make_mut(user).locked = locked;
         }
     }
 

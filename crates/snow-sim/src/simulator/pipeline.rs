@@ -126,5 +126,8 @@ fn without_queues(response: SimResponse) -> (HandledRequest, QueueTimes) {
 }
 
 fn without_api_key(query: &str) -> String {
+    if !query.contains("x-sn-apikey=") {
+        return query.to_owned();
+    }
     query.split('&').filter(|pair| !pair.starts_with("x-sn-apikey=")).collect::<Vec<_>>().join("&")
 }

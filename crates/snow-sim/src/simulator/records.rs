@@ -77,7 +77,7 @@ impl Simulator {
         let state = &mut *self.lock();
         let stamp = state.clock.stamp();
         let Some(table) = state.database.dictionary.table("sys_import_set_row") else { return };
-        let rows = state.database.rows_after(table, None).map(|(id, _)| id.to_string());
+        let rows = state.database.rows(table).map(|(id, _)| id.to_string());
         for id in rows.collect::<Vec<_>>() {
             state.database.remove(table, &id, Author::new("system", &stamp));
         }

@@ -40,7 +40,7 @@ pub(super) fn handle(
 fn rows(state: &State, table: TableId, file: &str, key: Option<&str>) -> Vec<(String, Value)> {
     let database = &state.database;
     let field = |row: &Row, name: &str| database.field(table, row, name).to_owned();
-    let own = database.rows_after(table, None).filter(|(_, row)| {
+    let own = database.rows(table).filter(|(_, row)| {
         field(row, "attachment") == file && key.is_none_or(|key| field(row, "key") == key)
     });
     own.map(|(id, row)| (id.to_string(), json!({ "key": field(row, "key"), "value": field(row, "value") })))

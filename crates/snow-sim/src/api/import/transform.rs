@@ -87,5 +87,5 @@ fn existing(database: &Database, table: TableId, map: &TransformMap, given: &Fie
         return None;
     }
     let same = |row| keys.iter().all(|(name, value)| database.field(table, row, name) == value.as_str());
-    database.rows_after(table, None).find(|(_, row)| same(row)).map(|(id, _)| id.to_string())
+    database.rows(table).find(|(_, row)| same(row)).map(|(id, _)| id.to_string())
 }

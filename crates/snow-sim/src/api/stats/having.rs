@@ -2,7 +2,7 @@
 
 use super::aggregate::Function;
 use crate::data::{Database, Row, TableId};
-use crate::query::{Path, Query};
+use crate::query::{Path, compare_by};
 use crate::state::State;
 use std::cmp::Ordering;
 
@@ -105,7 +105,9 @@ pub(super) fn compare(
                     let number = |rows| function.number(database, path, rows).unwrap_or(f64::NEG_INFINITY);
                     number(a).total_cmp(&number(b))
                 }
-                (OrderKey::Field, Some(a), Some(b)) => Query::by(&order.field).compare(database, table, a, b),
+                (OrderKey::Field, Some(a), Some(b)) => database
+                    .walk_path(table, &order.field)
+                    .map_or(Ordering::Equal, |path| compare_by(database, &path, a, b)),
                 _ => Ordering::Equal,
             };
             if order.descending { ascending.reverse() } else { ascending }

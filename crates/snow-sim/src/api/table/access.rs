@@ -31,11 +31,11 @@ impl<'a> Access<'a> {
         let rules: Vec<_> =
             state.rules.iter().filter(|rule| !user.is_admin() || holds_for_all(rule)).collect();
         let locale = super::locale(user);
-        let user_id = database.user_id(&user.name);
         let context = Context {
             locale: &locale,
             now: state.clock.timestamp(),
-            user_id: &user_id,
+            user: &user.name,
+            database,
             inner: false,
             invalid_returns_nothing: true,
             negatives_match_empty: false,

@@ -4,8 +4,9 @@ use super::super::Call;
 use super::access::Access;
 use super::{locale, render};
 use crate::Cut;
-use crate::data::{Record, Row, TableId};
+use crate::data::{Row, TableId};
 use crate::fault::cancelled;
+use crate::json_records::JsonRecords;
 use crate::query::{Context, Query, Unsupported};
 use crate::response::SimResponse;
 use crate::state::State;
@@ -23,13 +24,13 @@ pub(super) fn handle(state: &State, call: &Call<'_>, table: TableId) -> SimRespo
     };
     let access = Access::of(state, &call.user, table);
     // The limit was applied before access rules, so a page may be short with more to come (facts 9).
-    let visible: Vec<&Row> = page.rows.iter().copied().filter(|row| access.may_see(row)).collect();
-    if visible.is_empty() && call.base.ends_with("/v1") {
+    let visible = page.rows.iter().copied().filter(|row| access.may_see(row));
+    let records = render(state, call, table, visible, &access);
+    if records.len() == 0 && call.base.ends_with("/v1") {
         let detail = "Records matching query not found. Check query parameter or offset parameter";
         return SimResponse::error(StatusCode::NOT_FOUND, "No Record found", detail);
     }
-    let rows = visible.into_iter().map(|row| render(state, call, table, row, &access)).collect();
-    page.response(state, call, rows)
+    page.response(state, call, records)
 }
 
 /// Rows that a query selects, before anybody looks at access rules.
@@ -60,8 +61,13 @@ impl<'a> Page<'a> {
     }
 
     /// The response with what is left of the rows, and its headers.
-    pub(in crate::api) fn response(&self, state: &State, call: &Call<'_>, rows: Vec<Record>) -> SimResponse {
-        let response = within_quota(state, rows);
+    pub(in crate::api) fn response(
+        &self,
+        state: &State,
+        call: &Call<'_>,
+        records: JsonRecords,
+    ) -> SimResponse {
+        let response = within_quota(state, records);
         let Some(total) = self.total.filter(|_| response.status == StatusCode::OK) else { return response };
         let response = response.with("x-total-count", &total.to_string());
         match link_header(call, total, self.limit, self.offset) {
@@ -81,11 +87,12 @@ pub(in crate::api) fn parsed(
     if let Some(tiny) = call.param("sysparm_tiny") {
         return Err(Box::new(SimResponse::not_simulated(&format!("sysparm_tiny={tiny}"))));
     }
-    let (locale, user_id) = (locale(&call.user), state.database.user_id(&call.user.name));
+    let locale = locale(&call.user);
     let context = Context {
         locale: &locale,
         now: state.clock.timestamp(),
-        user_id: &user_id,
+        user: &call.user.name,
+        database: &state.database,
         inner: false,
         invalid_returns_nothing: state.settings.invalid_query_returns_no_rows,
         negatives_match_empty: state.settings.negatives_match_empty,
@@ -142,26 +149,26 @@ fn select<'a>(
     counted: bool,
 ) -> (Vec<&'a Row>, Option<usize>) {
     let database = &state.database;
-    let rows = database.rows_after(table, query.after()).map(|(_, row)| row);
+    let rows = database.rows_in(table, query.sys_id_range()).map(|(_, row)| row);
     let matching = rows.filter(|row| query.matches(database, table, row, locale));
     if query.is_by_sys_id() && !counted {
         return (matching.skip(offset).take(limit).collect(), None);
     }
     let mut rows: Vec<&Row> = matching.collect();
     if !query.is_by_sys_id() {
-        rows.sort_by(|a, b| query.compare(database, table, a, b));
+        rows.sort_by(|a, b| query.compare(database, a, b));
     }
     let total = rows.len();
     (rows.into_iter().skip(offset).take(limit).collect(), counted.then_some(total))
 }
 
 /// The whole list, or what a cancelled transaction leaves of it (facts 3.4).
-fn within_quota(state: &State, rows: Vec<Record>) -> SimResponse {
-    let Some(quota) = state.settings.quota.filter(|quota| rows.len() > quota.rows) else {
-        return SimResponse::result(StatusCode::OK, &format_args!("[{}]", joined(&rows)));
+fn within_quota(state: &State, records: JsonRecords) -> SimResponse {
+    let Some(quota) = state.settings.quota.filter(|quota| records.len() > quota.rows) else {
+        return SimResponse::rendered(StatusCode::OK, &records.into_array());
     };
     let error = cancelled();
-    let some = joined(&rows[..quota.rows]);
+    let some = String::from_utf8_lossy(records.first(quota.rows));
     let comma = if some.is_empty() { "" } else { "," };
     let body = match quota.shape {
         Cut::Before => return SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, error),
@@ -176,10 +183,6 @@ fn within_quota(state: &State, rows: Vec<Record>) -> SimResponse {
         }
     };
     SimResponse::json(StatusCode::OK, body)
-}
-
-fn joined(rows: &[Record]) -> String {
-    rows.iter().map(Record::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// The `Link` header, with its bogus `prev` of limit 1 and offset 0 (facts 1.5).
