@@ -2,8 +2,8 @@
 
 use crate::{
     access, aggregates, attachment_rules, attachments, authentication, batches, changes, consent,
-    corrected_facts, errors, imports, limits, meanwhile, paging, queries, samples, schema, table_api, values,
-    wire,
+    corrected_facts, errors, guesses, imports, limits, meanwhile, paging, queries, samples, schema,
+    table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -199,6 +199,7 @@ const FACTS: &[(&str, &[Test])] = &[
         ],
     ),
     ("10.2", tests![authentication::cookies_need_the_token_against_forgery]),
+    ("12", tests![guesses::every_guess_is_told, guesses::what_is_known_is_no_guess]),
     ("11", tests![wire::faults_of_an_answer, wire::faults_of_a_connection, wire::compression_and_chunks]),
 ];
 
@@ -227,7 +228,6 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("8.4", "advice to clients"),
     ("10.1", "domains and the platform's own rules are not simulated"),
     ("10.3", "advice to clients"),
-    ("12", "what is unsettled: the crate's documentation says what was chosen"),
     ("13.1", "shown one by one, see CORRECTED"),
 ];
 

@@ -17,6 +17,7 @@ mod corrected_facts;
 mod errors;
 mod evaluator;
 mod facts;
+mod guesses;
 mod hostile;
 mod imports;
 mod limits;

@@ -1,8 +1,8 @@
 //! Odd answers, on demand.
 
-use crate::Node;
 use crate::rate_limit::rate_limited;
 use crate::response::SimResponse;
+use crate::{Guess, Node};
 use http::StatusCode;
 
 /// What an instance answers when it does not answer: see [`Simulator::fail_next`](crate::Simulator::fail_next).
@@ -56,7 +56,8 @@ impl Fault {
             Self::LoginRedirect => {
                 SimResponse::edge(StatusCode::FOUND, "").with("location", "/login_with_sso.do")
             }
-            Self::Busy => SimResponse::error(StatusCode::TOO_MANY_REQUESTS, "Too many requests", ""),
+            Self::Busy => SimResponse::error(StatusCode::TOO_MANY_REQUESTS, "Too many requests", "")
+                .guess(Guess::QueueFull),
             Self::RateLimited => rate_limited(100, 1_800, 0),
             Self::CancelledInStream => {
                 let error = cancelled();

@@ -1,5 +1,6 @@
 //! What arrived, for assertions.
 
+use crate::Guess;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -27,6 +28,8 @@ pub struct Entry {
     pub connection: u64,
     /// Whether the request reached the instance: `false` where a [`Gateway`](crate::Gateway) responded without asking it.
     pub reached: bool,
+    /// What the response depended on that no source settles.
+    pub guesses: Vec<Guess>,
 }
 
 impl Entry {
@@ -42,6 +45,7 @@ impl Entry {
             "session": self.session,
             "connection": self.connection,
             "reached": self.reached,
+            "guesses": self.guesses.iter().map(|guess| guess.reason()).collect::<Vec<_>>(),
         })
     }
 }

@@ -8,6 +8,7 @@
 use super::dispatch::call_api;
 use super::path::ApiPath;
 use super::{Call, IncomingRequest};
+use crate::Guess;
 use crate::fault::cancelled;
 use crate::response::SimResponse;
 use crate::state::State;
@@ -28,8 +29,11 @@ struct BatchItem {
 }
 
 pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
-    if !call.segments.is_empty() || !call.base.ends_with(['1', '2']) {
+    if !call.segments.is_empty() {
         return SimResponse::no_such_api();
+    }
+    if !call.base.ends_with(['1', '2']) {
+        return SimResponse::no_such_api().guess(Guess::BatchWithoutVersion);
     }
     if call.method != Method::POST {
         return SimResponse::method_not_supported();
@@ -37,7 +41,7 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
     let given = |name| call.head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !given("content-type").trim_start().starts_with("application/json") {
         let detail = "A batch is application/json";
-        return SimResponse::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", detail);
+        return SimResponse::media_type_not_supported(detail);
     }
     if given("accept").trim_start().starts_with("multipart/mixed") {
         return SimResponse::not_simulated("multipart/mixed, as the answer of a batch,");
@@ -48,6 +52,9 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
             return SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", &why);
         }
     };
+    if state.settings.rate_limit.is_some() {
+        call.guess(Guess::BatchCountsOnce);
+    }
     let most = given("x-batchrequest-max-output-size").parse().unwrap_or(usize::MAX);
     let (serviced, unserviced) = run(state, call, items, most);
     let body =
@@ -120,6 +127,7 @@ fn run(state: &mut State, call: &Call<'_>, items: BatchItems, most: usize) -> (V
             }
         };
         if item.body.len() > settings.batch_input_limit {
+            call.guess(Guess::BatchItemTooLarge);
             left.push(Ok(item));
             break;
         }
@@ -127,12 +135,15 @@ fn run(state: &mut State, call: &Call<'_>, items: BatchItems, most: usize) -> (V
         let mut response = call_item(state, call, &item.head, &received);
         if spent > settings.batch_time_limit {
             response = SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled());
-            response = response.in_language(settings.language);
+            response = response.in_language(settings.language).guess(Guess::BatchOutOfTime);
         }
         if response.length() > most as u64 {
+            call.guess(Guess::BatchItemTooLarge);
             left.push(Ok(item));
             break;
         }
+        response.guesses.iter().for_each(|guess| call.guess(*guess));
+        let response = response.with_guess_headers();
         serviced.push(item_response(&item, &response, settings.batch_item_time));
     }
     let left = left.into_iter().chain(items);

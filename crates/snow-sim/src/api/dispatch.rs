@@ -9,6 +9,7 @@ use crate::session::{Session, fresh_cookies};
 use crate::state::State;
 use crate::{Release, auth};
 use http::{StatusCode, request::Parts};
+use std::cell::RefCell;
 
 /// Handles a request. `session` is the one that its cookies name.
 pub(crate) fn handle(
@@ -89,6 +90,8 @@ pub(super) fn call_api(state: &mut State, request: IncomingRequest<'_>, user: &s
         origin: request.origin(),
         base: path.base,
         user,
+        guesses: RefCell::default(),
     };
-    handler(state, &call)
+    let response = handler(state, &call);
+    response.with_guesses(call.guesses.take())
 }

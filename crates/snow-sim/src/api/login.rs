@@ -5,6 +5,7 @@
 
 use super::browser_session::BrowserSession;
 use super::{HandledRequest, PageRequest, html};
+use crate::Guess;
 use crate::form::Form;
 use crate::response::SimResponse;
 use crate::state::State;
@@ -35,7 +36,7 @@ pub(super) fn handle(
         true => SimResponse::empty(StatusCode::FOUND).with("location", goto),
         false => html::message(StatusCode::OK, "Logged in", &format!("You are logged in as {name}.")),
     };
-    browser.respond(state, response)
+    browser.respond(state, response.guess(Guess::LoginPage))
 }
 
 /// Shows the page.
@@ -46,7 +47,7 @@ pub(super) fn show_login(
     name: &str,
     wrong: &str,
 ) -> HandledRequest {
-    let response = html::login(&browser.session.token, goto, name, wrong);
+    let response = html::login(&browser.session.token, goto, name, wrong).guess(Guess::LoginPage);
     browser.respond(state, response)
 }
 

@@ -1,11 +1,11 @@
 //! `POST /oauth_token.do` with its five grants, and `/oauth_revoke_token.do` (facts 4.1, 4.4).
 
 use super::{HandledRequest, PageRequest};
-use crate::OAuthApplication;
 use crate::form::Form;
 use crate::response::SimResponse;
 use crate::state::State;
 use crate::tokens::IssuedToken;
+use crate::{Guess, OAuthApplication};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
 use http::{Method, StatusCode, request::Parts};
@@ -18,34 +18,46 @@ const SKEW: f64 = 300.0;
 
 impl Form {
     /// The client's credentials by HTTP Basic, where the form has none. Undocumented and unsettled (facts 12), but it is how
-    /// pysnow sends them, which is used with instances.
-    fn add_client(&mut self, head: &Parts) {
+    /// pysnow sends them, which is used with instances. Returns whether it took them.
+    fn add_client(&mut self, head: &Parts) -> bool {
         let header = head.headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let encoded = header.and_then(|value| value.strip_prefix("Basic ")).unwrap_or_default();
         let decoded =
             BASE64_STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let Some((id, secret)) = decoded.as_deref().and_then(|pair| pair.split_once(':')) else { return };
+        let Some((id, secret)) = decoded.as_deref().and_then(|pair| pair.split_once(':')) else {
+            return false;
+        };
         for (name, value) in [("client_id", id), ("client_secret", secret)] {
             if self.get(name).is_empty() {
                 self.0.insert(0, (name.to_owned(), value.to_owned()));
             }
         }
+        true
     }
 }
 
 pub(super) fn token(state: &mut State, PageRequest { head, body, .. }: PageRequest<'_>) -> HandledRequest {
     let mut form = Form::of_body(body);
-    form.add_client(head);
+    let mut guesses = Vec::new();
+    if form.add_client(head) {
+        guesses.push(Guess::ClientByBasic);
+    }
     let now = state.clock.now();
     // Parameters are taken from the body alone (facts 4.1).
-    let issued = (head.method == Method::POST).then(|| grant(state, &form, now)).flatten();
-    HandledRequest::anonymous(match issued {
+    let issued = (head.method == Method::POST).then(|| grant(state, &form, now, &mut guesses)).flatten();
+    let response = match issued {
         Some((issued, refreshable)) => granted(&issued, refreshable, now),
         None => refused(),
-    })
+    };
+    HandledRequest::anonymous(response.with_guesses(guesses))
 }
 
-fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(IssuedToken, bool)> {
+fn grant(
+    state: &mut State,
+    form: &Form,
+    now: Duration,
+    guesses: &mut Vec<Guess>,
+) -> Option<(IssuedToken, bool)> {
     let id = form.get("client_id");
     let grants = state.settings.grants;
     let grant = form.get("grant_type");
@@ -59,7 +71,14 @@ fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(IssuedToken, 
         let issued = grants
             .refresh_token
             .then(|| state.tokens.refresh(id, form.get("refresh_token"), now, &state.settings));
-        return issued.flatten().map(|issued| (issued, true));
+        let issued = issued.flatten()?;
+        if state.users.get(&issued.user).is_some_and(|user| user.locked) {
+            guesses.push(Guess::RefreshOfLockedUser);
+        }
+        if issued.access_end.saturating_sub(now) < state.settings.access_token_lifetime {
+            guesses.push(Guess::RemainingLifetime);
+        }
+        return Some((issued, true));
     }
     let user = match grant {
         "password" if grants.password => {
@@ -71,7 +90,9 @@ fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(IssuedToken, 
             let (user, jti) = jwt_subject(&client, id, form.get("assertion"), now.as_secs_f64())?;
             state.tokens.first_use(jti).then_some(user)
         }
-        "authorization_code" if grants.authorization_code => code_user(state, id, form, client.public, now),
+        "authorization_code" if grants.authorization_code => {
+            code_user(state, id, form, client.public, now, guesses)
+        }
         _ => None,
     }?;
     state.users.get(&user).filter(|user| !user.locked)?;
@@ -80,11 +101,22 @@ fn grant(state: &mut State, form: &Form, now: Duration) -> Option<(IssuedToken, 
 }
 
 /// The user that consented, if the code, the redirect and the verifier fit.
-fn code_user(state: &mut State, client: &str, form: &Form, public: bool, now: Duration) -> Option<String> {
+fn code_user(
+    state: &mut State,
+    client: &str,
+    form: &Form,
+    public: bool,
+    now: Duration,
+    guesses: &mut Vec<Guess>,
+) -> Option<String> {
     let code = state.tokens.take_code(form.get("code"))?;
     let fits = code.client == client && code.redirect == form.get("redirect_uri") && now < code.end;
     let proven = match &code.challenge {
-        None => !public,
+        None if public => {
+            guesses.push(Guess::ChallengeRequired);
+            false
+        }
+        None => true,
         Some(challenge) => {
             let digest = ring::digest::digest(&ring::digest::SHA256, form.get("code_verifier").as_bytes());
             *challenge == BASE64.encode(digest)
@@ -135,9 +167,9 @@ fn refused() -> SimResponse {
     SimResponse::json(StatusCode::UNAUTHORIZED, body.to_string())
 }
 
-/// Needs no authentication; what it answers to a token that is none is unsettled: the same (facts 4.4).
+/// Needs no authentication; what it answers is unsettled (facts 4.4).
 pub(super) fn revoke(state: &mut State, request: PageRequest<'_>) -> HandledRequest {
     let form = Form::of_query(request.head.uri.query());
     state.tokens.revoke(form.get("token"));
-    HandledRequest::anonymous(SimResponse::empty(StatusCode::OK))
+    HandledRequest::anonymous(SimResponse::empty(StatusCode::OK).guess(Guess::Revocation))
 }
