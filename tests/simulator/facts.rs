@@ -2,8 +2,8 @@
 
 use crate::{
     access, aggregates, attachment_rules, attachments, authentication, batches, changes, consent,
-    corrected_facts, errors, guesses, imports, limits, meanwhile, paging, queries, samples, schema,
-    table_api, values, wire,
+    corrected_facts, errors, guesses, imports, limits, meanwhile, not_simulated, paging, queries, samples,
+    schema, table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -178,6 +178,9 @@ const FACTS: &[(&str, &[Test])] = &[
         "7.3",
         tests![
             table_api::scripted_apis_answer_as_they_like,
+            not_simulated::every_api_of_an_instance_is_501_with_a_list,
+            not_simulated::xml_is_501_and_never_json,
+            not_simulated::a_test_provides_what_is_missing,
             schema::the_dictionary_is_there_as_rows,
             changes::a_product_api_has_a_form_of_its_own,
             changes::lists_end_with_an_element_that_is_no_record,

@@ -126,7 +126,7 @@ async fn of_writes(seen: &mut Seen) {
     seen.expect(Guess::MethodNotSupported, &call(&simulator, "PURGE", &path, "").await);
     let taken = json!({ "sys_id": id }).to_string();
     let again = "/api/now/table/incident?sysparm_suppress_auto_sys_field=true";
-    seen.expect(Guess::SysIdTaken, &call(&simulator, "POST", again, &taken).await);
+    seen.expect(Guess::ValueTaken, &call(&simulator, "POST", again, &taken).await);
     seen.expect(
         Guess::ValueCut,
         &call(&simulator, "POST", "/api/now/table/u_order", r#"{"u_key":"long"}"#).await,
@@ -159,9 +159,6 @@ async fn of_files(seen: &mut Seen) {
     let file = upload("a.txt", "x").await.result()["sys_id"].as_str().unwrap().to_owned();
     let path = format!("/api/now/attachment/{file}");
     seen.expect(Guess::FileStillScanned, &get(&simulator, &format!("{path}/file")).await);
-    let image =
-        Request::get(format!("{path}/file")).header("authorization", ADMIN).header("accept", "image/png");
-    seen.expect(Guess::NotAcceptable, &send(&simulator, image, "").await);
     let note =
         async || call(&simulator, "POST", &format!("{path}/attributes"), r#"{"key":"a","value":"b"}"#).await;
     note().await;

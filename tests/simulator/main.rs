@@ -22,6 +22,7 @@ mod hostile;
 mod imports;
 mod limits;
 mod meanwhile;
+mod not_simulated;
 mod paging;
 mod queries;
 mod samples;

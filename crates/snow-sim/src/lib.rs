@@ -33,7 +33,7 @@
 //! | 6 | the Aggregate API: count, sum, average, least and greatest; groups with walks, having, order, display values |
 //! | 7.1 | batches: items in order through the same APIs, limits of size and time, what is not serviced |
 //! | 7.2 | import sets: one row at once, many later, maps given by the test, each row's status, purges |
-//! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/`; the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form, their lists with `__meta` at the end |
+//! | 7.3 | scripted REST: handlers that a test mounts at any path ([`Builder::scripted`]); the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form, their lists with `__meta` at the end |
 //! | 13.1 | what other people's suites say of an instance, fifteen facts, each with a test |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, records that change between two requests ([`Simulator::before_each`]), faults on the wire |
 //!
@@ -42,8 +42,9 @@
 //!
 //! # What it leaves out
 //!
-//! It answers 501 and says so: batches as `multipart/mixed`, change management beyond the requests themselves and lists
-//! of models, templates and tasks, CMDB, identification and e-mail; the paths of facts 13.1 that are rarely documented; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
+//! It answers 501 and says so: every other API that instances have (CMDB, the service catalog, knowledge, CI/CD and more), with
+//! a list of those that are there; XML, whether asked for or brought; batches as `multipart/mixed`, change management beyond the
+//! requests themselves and lists of models, templates and tasks; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
 //! filters other than "Me", and scripts other than those of dates and `gs.getUserID()`. It ignores `sysparm_view`,
 //! `sysparm_query_category` and `sysparm_query_no_domain`: there are no views, replicas or domains. There are no access rules
 //! on whole APIs, none that tell ranges from matches (`query_range`), of the platform's own only those on its dictionary, no
@@ -52,7 +53,7 @@
 //! come in no promised order. Of files there are no rows of chunks (`sys_attachment_doc`), no sizes and colors of images, no
 //! check of their type against their content, and no encryption. Imports know no data sources, no scripts but those of a
 //! test, no records of `sys_rest_insert_multiple` and no success other than 201. Assertions are taken as RS256 to RS512,
-//! ES256 and ES384. It answers JSON only. XML, CORS, HMAC and logging in by a certificate are not there.
+//! ES256 and ES384. CORS, HMAC and logging in by a certificate are not there.
 //!
 //! # What is unsettled
 //!
@@ -94,6 +95,8 @@ mod language;
 mod listener;
 mod multipart;
 mod oauth_application;
+mod path_prefix;
+mod planned_fault;
 mod query;
 mod rate_limit;
 mod request_limits;
@@ -124,7 +127,7 @@ pub use listener::{ClientCertificate, TlsOptions};
 pub use oauth_application::OAuthApplication;
 pub use rule::Rule;
 pub use settings::{Cut, Grants, Language, Node, Quota, RateLimit, Release, Settings, WriteLie};
-pub use simulator::{Simulator, SimulatorFuture};
+pub use simulator::{PlannedFault, Simulator, SimulatorFuture};
 pub use table::Table;
 pub use transform_map::{RowDecision, TransformMap};
 pub use user::User;

@@ -98,7 +98,19 @@ impl SimResponse {
     }
 
     pub(crate) fn not_simulated(what: &str) -> Self {
-        Self::error(StatusCode::NOT_IMPLEMENTED, "Not simulated", &format!("{what} is not simulated"))
+        Self::not_simulated_because(&format!("{what} is not simulated"))
+    }
+
+    pub(crate) fn not_simulated_because(why: &str) -> Self {
+        Self::error(StatusCode::NOT_IMPLEMENTED, "Not simulated", why)
+    }
+
+    /// Says in XML that there is no XML (facts 3.1).
+    pub(crate) fn no_xml() -> Self {
+        let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><response><error><message>Not simulated</message>\
+            <detail>XML is not simulated: ask for application/json</detail></error><status>failure</status></response>";
+        Self::new(StatusCode::NOT_IMPLEMENTED, body, true)
+            .with("content-type", "application/xml;charset=UTF-8")
     }
 
     /// Says that this response depends on a guess: the one way to mark it. Each guess is named once.

@@ -3,13 +3,15 @@
 use crate::clock::Clock;
 use crate::data::Database;
 use crate::imports::Imports;
+use crate::path_prefix::PathPrefix;
+use crate::planned_fault::PlannedFaults;
 use crate::rate_limit::RateCounter;
 use crate::session::Sessions;
 use crate::tokens::Tokens;
 use crate::user::{is_date_format, is_time_zone};
 use crate::{ConnectionFault, Entry, Fault, Gateway, OAuthApplication, Rule, Settings, User, WireFault};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ pub(crate) struct State {
     pub(crate) users: HashMap<String, User>,
     pub(crate) clients: HashMap<String, Arc<OAuthApplication>>,
     pub(crate) api_keys: HashMap<String, String>,
-    pub(crate) scripts: HashMap<String, ScriptedApi>,
+    pub(crate) scripts: Vec<(PathPrefix, ScriptedApi)>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) settings: Settings,
     pub(crate) tokens: Tokens,
@@ -29,8 +31,7 @@ pub(crate) struct State {
     pub(crate) database: Database,
     pub(crate) imports: Imports,
     pub(crate) rate_counter: RateCounter,
-    /// For the next requests, one each.
-    pub(crate) faults: VecDeque<Fault>,
+    pub(crate) faults: PlannedFaults,
     pub(crate) slow_faults: VecDeque<Fault>,
     /// For every request.
     pub(crate) fault: Option<Fault>,
@@ -53,9 +54,9 @@ impl State {
         self.gateways.remove(&self.arrived).or_else(|| self.gateway.clone())
     }
 
-    /// Returns the fault that the next request meets, if there is one.
-    pub(crate) fn next_fault(&mut self) -> Option<Fault> {
-        self.faults.pop_front().or(self.fault).or(Fault::of(self.settings.node))
+    /// Returns the fault that a request meets, if there is one.
+    pub(crate) fn next_fault(&mut self, head: &Parts) -> Option<Fault> {
+        self.faults.next(&head.method, head.uri.path()).or(self.fault).or(Fault::of(self.settings.node))
     }
 
     /// A user as their own row of `sys_user` has them: its zone and format rule (facts 13.1). A guess: what is none counts as not

@@ -6,6 +6,7 @@
 //! transaction (500), and was done all the same.
 
 use super::dispatch::call_api;
+use super::media_type;
 use super::path::ApiPath;
 use super::{Call, IncomingRequest};
 use crate::Guess;
@@ -153,6 +154,9 @@ fn run(state: &mut State, call: &Call<'_>, items: BatchItems, most: usize) -> (V
 fn call_item(state: &mut State, call: &Call<'_>, head: &Parts, body: &ReceivedBody) -> SimResponse {
     if ApiPath::parse(head.uri.path()).is_some_and(|path| path.api == "batch") {
         return SimResponse::not_simulated("a batch in a batch");
+    }
+    if media_type::wants_xml(head) {
+        return SimResponse::no_xml();
     }
     let request = IncomingRequest { head, body, secure: call.origin.starts_with("https:") };
     let response = call_api(state, request, &call.user.name);

@@ -47,8 +47,6 @@ pub(super) struct PageRequest<'a> {
 /// A request as the APIs see it.
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
-    /// The API's name in its path.
-    pub(super) api: String,
     /// Decoded segments of the path below the API's own.
     pub(crate) segments: Vec<String>,
     pub(crate) params: Vec<(String, String)>,

@@ -13,6 +13,7 @@ use crate::state::State;
 use crate::tokens::Code;
 use crate::{Entry, Rule, Settings};
 use before_each::BeforeEach;
+pub use faults::PlannedFault;
 pub use service::SimulatorFuture;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -112,7 +112,7 @@ impl Simulator {
 
 /// The edge responds to some requests before any node hears of them.
 fn refuse_at_edge(state: &mut State, request: IncomingRequest<'_>) -> Result<(), Box<SimResponse>> {
-    match state.next_fault() {
+    match state.next_fault(request.head) {
         Some(fault) => Err(Box::new(fault.response())),
         None => check_url(&request.head.uri, &state.settings),
     }
