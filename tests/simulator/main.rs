@@ -25,6 +25,7 @@ mod meanwhile;
 mod not_simulated;
 mod paging;
 mod queries;
+mod requests;
 mod samples;
 mod scale;
 mod schema;

@@ -100,6 +100,7 @@ mod planned_fault;
 mod query;
 mod rate_limit;
 mod request_limits;
+mod requests;
 mod response;
 mod rule;
 mod session;
@@ -125,6 +126,7 @@ pub use listener::Listener;
 #[cfg(feature = "tls")]
 pub use listener::{ClientCertificate, TlsOptions};
 pub use oauth_application::OAuthApplication;
+pub use requests::Requests;
 pub use rule::Rule;
 pub use settings::{Cut, Grants, Language, Node, Quota, RateLimit, Release, Settings, WriteLie};
 pub use simulator::{PlannedFault, Simulator, SimulatorFuture};

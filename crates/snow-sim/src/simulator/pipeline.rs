@@ -48,6 +48,7 @@ impl Simulator {
             connection,
             reached,
             guesses: response.guesses.clone(),
+            body: Entry::kept_body(head.uri.path(), &body.body),
         });
         let transaction = state.database.transaction_id();
         let release = state.settings.release;
