@@ -2,8 +2,8 @@
 
 use crate::{
     access, aggregates, attachment_rules, attachments, authentication, batches, changes, consent,
-    corrected_facts, errors, guesses, imports, limits, meanwhile, not_simulated, paging, queries, samples,
-    schema, table_api, values, wire,
+    corrected_facts, errors, guesses, imports, limits, login_modes, meanwhile, not_simulated, paging,
+    queries, samples, schema, table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -108,10 +108,18 @@ const FACTS: &[(&str, &[Test])] = &[
         tests![
             authentication::five_grants,
             authentication::one_refusal_for_every_cause,
+            login_modes::the_audience_and_the_clock_of_an_assertion,
+            login_modes::a_scoped_token_is_good_for_its_apis,
             samples::the_token_answer
         ],
     ),
-    ("4.2", tests![authentication::the_same_token_until_it_ends]),
+    (
+        "4.2",
+        tests![
+            authentication::the_same_token_until_it_ends,
+            login_modes::a_rotated_refresh_token_is_good_once
+        ],
+    ),
     (
         "4.3",
         tests![
@@ -122,8 +130,25 @@ const FACTS: &[(&str, &[Test])] = &[
         ],
     ),
     ("4.4", tests![authentication::revocation]),
-    ("4.5", tests![authentication::api_keys, authentication::cookies_need_the_token_against_forgery]),
-    ("4.6", tests![authentication::basic_may_be_restricted, consent::a_wrong_login_is_the_page_again]),
+    (
+        "4.5",
+        tests![
+            authentication::api_keys,
+            authentication::cookies_need_the_token_against_forgery,
+            login_modes::access_policies_choose_the_ways_to_log_in
+        ],
+    ),
+    (
+        "4.6",
+        tests![
+            authentication::basic_may_be_restricted,
+            login_modes::basic_is_restricted_by_kind_of_account,
+            login_modes::a_restriction_may_only_be_tracked,
+            login_modes::a_second_factor_is_appended_to_the_password,
+            login_modes::an_account_for_web_services_has_no_way_in_by_browser,
+            consent::a_wrong_login_is_the_page_again
+        ],
+    ),
     (
         "5",
         tests![

@@ -233,6 +233,11 @@ async fn of_tokens(seen: &mut Seen) {
     seen.expect(Guess::RefreshOfLockedUser, &token(&refresh).await);
     let basic = Request::post("/oauth_token.do").header("authorization", "Basic bXktaWQ6bXktc2VjcmV0");
     seen.expect(Guess::ClientByBasic, &send(&simulator, basic, "grant_type=password").await);
+    let narrow = OAuthApplication::new("my-id", "my-secret").scope("statistics", ["/api/now/stats"]);
+    let scoped = builder().oauth_application(narrow).build().unwrap();
+    let bearer = send(&scoped, Request::post("/oauth_token.do"), &password).await.json();
+    let bearer = format!("Bearer {}", bearer["access_token"].as_str().unwrap());
+    seen.expect(Guess::TokenOutsideScope, &get_as(&scoped, &bearer, "/api/now/table/incident").await);
     let code = simulator.authorization_code("app", "reader", "http://x", None);
     let unproven = format!("client_id=app&grant_type=authorization_code&redirect_uri=http://x&code={code}");
     seen.expect(Guess::ChallengeRequired, &token(&unproven).await);

@@ -21,6 +21,7 @@ mod guesses;
 mod hostile;
 mod imports;
 mod limits;
+mod login_modes;
 mod meanwhile;
 mod not_simulated;
 mod paging;

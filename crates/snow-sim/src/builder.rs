@@ -6,7 +6,8 @@ use crate::path_prefix::PathPrefix;
 use crate::state::{ScriptedApi, State};
 use crate::user::{is_date_format, is_time_zone};
 use crate::{
-    BuildError, OAuthApplication, Rule, Settings, Simulator, Table, TransformMap, User, clock::Clock,
+    AccessPolicy, BuildError, OAuthApplication, Rule, Settings, Simulator, Table, TransformMap, User,
+    clock::Clock,
 };
 use bytes::Bytes;
 use http::{Request, Response};
@@ -26,6 +27,7 @@ pub struct Builder {
     scripts: Vec<(String, ScriptedApi)>,
     maps: Vec<TransformMap>,
     rules: Vec<Rule>,
+    policies: Vec<AccessPolicy>,
     settings: Settings,
     start: Option<SystemTime>,
     no_demo: bool,
@@ -122,6 +124,12 @@ impl Builder {
         handler: impl Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
         self.scripts.push((prefix.to_owned(), Arc::new(handler)));
+        self
+    }
+
+    /// Adds a REST API access policy.
+    pub fn access_policy(mut self, policy: AccessPolicy) -> Self {
+        self.policies.push(policy);
         self
     }
 
@@ -243,6 +251,8 @@ impl Builder {
             api_keys: unique("API key", self.api_keys.into_iter())?,
             scripts: scripts(self.scripts)?,
             rules: self.rules,
+            policies: self.policies,
+            tracked_basic_logins: Default::default(),
             settings: self.settings,
             tokens: Default::default(),
             sessions: Default::default(),
@@ -270,12 +280,14 @@ impl Builder {
             let there = database.row(table, &id);
             // What a row says already of a user stays.
             let own = |name: &str| there.map(|row| database.field(table, row, name)).unwrap_or_default();
+            let web_services = if user.web_service_access_only { "true".to_owned() } else { String::new() };
             let row = [
                 ("user_name", &user.name),
                 ("name", &user.name),
                 ("time_zone", &user.time_zone),
                 ("date_format", &user.date_format),
                 ("user_password", &user.password),
+                ("web_service_access_only", &web_services),
             ];
             let row: Fields = row
                 .into_iter()

@@ -75,6 +75,7 @@ guesses! {
     ClientByBasic: "the token endpoint takes the client's credentials by HTTP Basic",
     RemainingLifetime: "expires_in of a token that was issued before is what is left of its lifetime",
     RefreshOfLockedUser: "a refresh grant of a locked user succeeds, and calls with the token are 401",
+    TokenOutsideScope: "a good token outside the APIs of its scope is 403 and not 401",
     ChallengeRequired: "a public client needs a code challenge",
     LoopbackPort: "a redirect URI on a loopback address may have any port",
     AuthorizationRefused: "an authorization that cannot be given is a page with status 400, or 403 for a form without its token",

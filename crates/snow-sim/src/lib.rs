@@ -93,6 +93,7 @@ mod imports;
 mod journal;
 mod language;
 mod listener;
+mod login_rules;
 mod multipart;
 mod oauth_application;
 mod path_prefix;
@@ -125,6 +126,7 @@ pub use journal::Entry;
 pub use listener::Listener;
 #[cfg(feature = "tls")]
 pub use listener::{ClientCertificate, TlsOptions};
+pub use login_rules::{AccessPolicy, BasicRestriction, JwtAudience, LoginMethod};
 pub use oauth_application::OAuthApplication;
 pub use requests::Requests;
 pub use rule::Rule;

@@ -9,10 +9,12 @@ use crate::rate_limit::RateCounter;
 use crate::session::Sessions;
 use crate::tokens::Tokens;
 use crate::user::{is_date_format, is_time_zone};
-use crate::{ConnectionFault, Entry, Fault, Gateway, OAuthApplication, Rule, Settings, User, WireFault};
+use crate::{
+    AccessPolicy, ConnectionFault, Entry, Fault, Gateway, OAuthApplication, Rule, Settings, User, WireFault,
+};
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// A scripted API: whatever it answers goes out as it is.
@@ -24,6 +26,9 @@ pub(crate) struct State {
     pub(crate) api_keys: HashMap<String, String>,
     pub(crate) scripts: Vec<(PathPrefix, ScriptedApi)>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) policies: Vec<AccessPolicy>,
+    /// Users whom a restriction of basic authentication would refuse.
+    pub(crate) tracked_basic_logins: BTreeSet<String>,
     pub(crate) settings: Settings,
     pub(crate) tokens: Tokens,
     pub(crate) sessions: Sessions,
@@ -74,6 +79,16 @@ impl State {
             .filter(|format| is_date_format(format))
             .unwrap_or(standard.date_format);
         Some(user)
+    }
+
+    /// Whether a user may use web services only (facts 4.6).
+    pub(crate) fn is_for_web_services(&self, user_name: &str) -> bool {
+        let database = &self.database;
+        let row = database.dictionary.table("sys_user").and_then(|users| {
+            let row = database.row(users, &database.user_id(user_name))?;
+            Some(database.field(users, row, "web_service_access_only"))
+        });
+        row == Some("true")
     }
 
     /// Ends the scans of attachments whose time is up.

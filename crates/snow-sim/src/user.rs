@@ -9,6 +9,8 @@ pub struct User {
     pub(crate) time_zone: String,
     pub(crate) date_format: String,
     pub(crate) locked: bool,
+    pub(crate) web_service_access_only: bool,
+    pub(crate) one_time_password: Option<String>,
 }
 
 impl User {
@@ -21,6 +23,8 @@ impl User {
             time_zone: "UTC".into(),
             date_format: "yyyy-MM-dd".into(),
             locked: false,
+            web_service_access_only: false,
+            one_time_password: None,
         }
     }
 
@@ -42,6 +46,21 @@ impl User {
     #[must_use]
     pub fn date_format(mut self, format: &str) -> Self {
         self.date_format = format.to_owned();
+        self
+    }
+
+    /// An account for web services alone: it cannot log in by browser, and a [`BasicRestriction`](crate::BasicRestriction) lets it
+    /// through (facts 4.6).
+    #[must_use]
+    pub fn web_service_access_only(mut self) -> Self {
+        self.web_service_access_only = true;
+        self
+    }
+
+    /// With a second factor whose code is always this one. It is appended to the password in basic authentication (facts 3.2).
+    #[must_use]
+    pub fn one_time_password(mut self, code: &str) -> Self {
+        self.one_time_password = Some(code.to_owned());
         self
     }
 

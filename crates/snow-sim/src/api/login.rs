@@ -54,10 +54,5 @@ pub(super) fn show_login(
 /// Users for web services only have no way in by browser (facts 4.6).
 fn may_log_in(state: &State, name: &str, password: &str) -> bool {
     let fits = state.users.get(name).is_some_and(|user| user.password == password && !user.locked);
-    let database = &state.database;
-    let row = database.dictionary.table("sys_user").and_then(|users| {
-        let row = database.row(users, &database.user_id(name))?;
-        Some(database.field(users, row, "web_service_access_only"))
-    });
-    fits && row != Some("true")
+    fits && !state.is_for_web_services(name)
 }

@@ -5,16 +5,13 @@ use crate::form::Form;
 use crate::response::SimResponse;
 use crate::state::State;
 use crate::tokens::IssuedToken;
-use crate::{Guess, OAuthApplication};
+use crate::{Guess, JwtAudience, OAuthApplication};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
 use http::{Method, StatusCode, request::Parts};
 use ring::signature;
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// How far clocks may be apart (facts 4.1).
-const SKEW: f64 = 300.0;
 
 impl Form {
     /// The client's credentials by HTTP Basic, where the form has none. Undocumented and unsettled (facts 12), but it is how
@@ -44,9 +41,13 @@ pub(super) fn token(state: &mut State, PageRequest { head, body, .. }: PageReque
     }
     let now = state.clock.now();
     // Parameters are taken from the body alone (facts 4.1).
-    let issued = (head.method == Method::POST).then(|| grant(state, &form, now, &mut guesses)).flatten();
+    let issued =
+        (head.method == Method::POST).then(|| grant(state, head, &form, now, &mut guesses)).flatten();
     let response = match issued {
-        Some((issued, refreshable)) => granted(&issued, refreshable, now),
+        Some((issued, refreshable)) => {
+            let scope = state.clients.get(&issued.client).map_or("useraccount", |client| &client.scope);
+            granted(&issued, scope, refreshable, now)
+        }
         None => refused(),
     };
     HandledRequest::anonymous(response.with_guesses(guesses))
@@ -54,6 +55,7 @@ pub(super) fn token(state: &mut State, PageRequest { head, body, .. }: PageReque
 
 fn grant(
     state: &mut State,
+    head: &Parts,
     form: &Form,
     now: Duration,
     guesses: &mut Vec<Guess>,
@@ -87,7 +89,12 @@ fn grant(
         }
         "client_credentials" if grants.client_credentials => client.user.clone(),
         "urn:ietf:params:oauth:grant-type:jwt-bearer" if grants.jwt_bearer => {
-            let (user, jti) = jwt_subject(&client, id, form.get("assertion"), now.as_secs_f64())?;
+            let audience = match state.settings.jwt_audience {
+                JwtAudience::ClientId => id.to_owned(),
+                JwtAudience::TokenEndpoint => token_endpoint(head),
+            };
+            let (skew, now) = (state.settings.jwt_clock_skew.as_secs_f64(), now.as_secs_f64());
+            let (user, jti) = jwt_subject(&client, &audience, form.get("assertion"), now, skew)?;
             state.tokens.first_use(jti).then_some(user)
         }
         "authorization_code" if grants.authorization_code => {
@@ -125,8 +132,26 @@ fn code_user(
     (fits && proven).then_some(code.user)
 }
 
-/// The subject and the id of an assertion that is signed by the client's key, for this client, and not over.
-fn jwt_subject(client: &OAuthApplication, id: &str, assertion: &str, now: f64) -> Option<(String, String)> {
+/// A URL without its scheme: in memory there is no telling whether it was sent over TLS.
+fn without_scheme(url: &str) -> &str {
+    url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or(url)
+}
+
+/// The URL of this endpoint without its scheme, as the client sees it.
+fn token_endpoint(head: &Parts) -> String {
+    let host = head.uri.authority().map(ToString::to_string);
+    let host = host.or_else(|| Some(head.headers.get("host")?.to_str().ok()?.to_owned()));
+    format!("{}/oauth_token.do", host.unwrap_or_default())
+}
+
+/// The subject and the id of an assertion that is signed by the client's key, for this audience, and neither over nor not yet begun.
+fn jwt_subject(
+    client: &OAuthApplication,
+    audience: &str,
+    assertion: &str,
+    now: f64,
+    skew: f64,
+) -> Option<(String, String)> {
     let key = client.jwt_key.as_deref()?;
     let (signed, signature) = assertion.rsplit_once('.')?;
     let (head, claims) = signed.split_once('.')?;
@@ -142,16 +167,17 @@ fn jwt_subject(client: &OAuthApplication, id: &str, assertion: &str, now: f64) -
     };
     let signature = BASE64.decode(signature).ok()?;
     signature::UnparsedPublicKey::new(algorithm, key).verify(signed.as_bytes(), &signature).ok()?;
-    let fresh = claims["exp"].as_f64()? + SKEW > now;
-    let known = claims["aud"].as_str()? == id && claims["iss"].is_string();
+    let begun = |claim: &str| claims[claim].as_f64().is_none_or(|time| time <= now + skew);
+    let fresh = claims["exp"].as_f64()? + skew > now && begun("iat") && begun("nbf");
+    let known = without_scheme(claims["aud"].as_str()?) == audience && claims["iss"].is_string();
     let id = claims["jti"].as_str()?.to_owned();
     (fresh && known).then(|| claims["sub"].as_str().map(|user| (user.to_owned(), id))).flatten()
 }
 
-fn granted(token: &IssuedToken, refreshable: bool, now: Duration) -> SimResponse {
+fn granted(token: &IssuedToken, scope: &str, refreshable: bool, now: Duration) -> SimResponse {
     let mut body = json!({
         "access_token": token.access,
-        "scope": "useraccount",
+        "scope": scope,
         "token_type": "Bearer",
         "expires_in": token.access_end.saturating_sub(now).as_secs(),
     });

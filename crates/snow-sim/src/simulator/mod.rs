@@ -77,6 +77,12 @@ impl Simulator {
         }
     }
 
+    /// Returns the users who logged in by basic authentication although a restriction that is only tracked would refuse them, in
+    /// alphabetical order: see [`BasicRestriction::tracked`](crate::BasicRestriction::tracked).
+    pub fn tracked_basic_logins(&self) -> Vec<String> {
+        self.lock().tracked_basic_logins.iter().cloned().collect()
+    }
+
     /// An authorization code, as a user's consent would have given it; good once, for ten minutes.
     pub fn authorization_code(
         &self,
