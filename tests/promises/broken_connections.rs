@@ -278,7 +278,7 @@ async fn refusals() {
         ),
         (Fault::Busy, later(ErrorKind::InstanceBusy, 1), later(ErrorKind::InstanceBusy, 1), true, true),
         (
-            Fault::RateLimited,
+            Fault::RATE_LIMITED,
             later(ErrorKind::RateLimited, 1),
             later(ErrorKind::RateLimited, 1),
             false,

@@ -94,7 +94,7 @@ async fn what_stands_in_place_of_an_answer() {
         (Fault::NoNode, ErrorKind::Unavailable, true, "try again later"),
         (Fault::LoginRedirect, ErrorKind::LoginPage, false, "check host, path and credentials"),
         (Fault::Busy, ErrorKind::InstanceBusy, true, "send fewer requests at once"),
-        (Fault::RateLimited, ErrorKind::RateLimited, true, "wait 1800 s before the next try"),
+        (Fault::RATE_LIMITED, ErrorKind::RateLimited, true, "wait 1800 s before the next try"),
         (Fault::CancelledInStream, ErrorKind::TransactionCancelled, true, "fewer records or fields"),
         (Fault::Cancelled, ErrorKind::TransactionCancelled, true, "fewer records or fields"),
     ] {
@@ -113,7 +113,7 @@ async fn whether_a_write_may_have_happened() {
     for (fault, doubt) in [
         (Fault::NotProcessed, false),
         (Fault::Busy, false),
-        (Fault::RateLimited, false),
+        (Fault::RATE_LIMITED, false),
         // Whoever answers 200 does not say that nothing happened, and that a page is about sleep only its text tells.
         (Fault::Hibernating, true),
         (Fault::NoNode, true),
@@ -131,7 +131,7 @@ async fn whether_a_write_may_have_happened() {
 #[tokio::test]
 async fn a_rate_limit_says_how_long_to_wait() {
     let simulator = crate::simulator();
-    simulator.fail_next(Fault::RateLimited);
+    simulator.fail_next(Fault::RATE_LIMITED);
     let error = read(&client(&simulator), "incident").await;
     assert_eq!(error.retry_after(), Some(std::time::Duration::from_secs(1_800)));
 }

@@ -194,7 +194,7 @@ async fn refusals_of_the_instance() {
     );
     assert_text(&read(&stranger).await, ErrorKind::Unauthenticated, "did not accept the credentials");
     for (fault, kind, diagnosis) in [
-        (Fault::RateLimited, ErrorKind::RateLimited, "wait 1800 s before the next try"),
+        (Fault::RATE_LIMITED, ErrorKind::RateLimited, "wait 1800 s before the next try"),
         (Fault::Busy, ErrorKind::InstanceBusy, "the instance's queue is full"),
         (Fault::Hibernating, ErrorKind::Hibernating, "the instance is hibernating"),
         (Fault::LoginRedirect, ErrorKind::LoginPage, ""),

@@ -117,7 +117,7 @@ async fn nothing_is_tried_past_the_deadline() {
 
     // A rate window that ends after the deadline is not waited for.
     simulator.fail_always(None);
-    simulator.fail_next(Fault::RateLimited);
+    simulator.fail_next(Fault::RATE_LIMITED);
     let error = client.table("incident").list().limit(1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert!(error.to_string().contains("after the deadline"), "{error}");

@@ -260,7 +260,10 @@ pub(crate) async fn basic_may_be_restricted() {
     let allowed = User::new("reader", "secret").role("snc_basic_auth_api_access");
     let builder =
         Simulator::builder().user("admin", "secret").user_with(allowed).oauth_client("my-id", "my-secret");
-    let simulator = builder.settings(|settings| settings.basic_restricted = true).build().unwrap();
+    let simulator = builder
+        .settings(|settings| settings.basic_restriction = Some(snow_sim::BasicRestriction::enforced()))
+        .build()
+        .unwrap();
     assert_eq!(get(&simulator, "/api/now/table/incident").await.status, 401, "an ordinary 401");
     assert_eq!(get_as(&simulator, crate::READER, "/api/now/table/incident").await.status, 200);
     assert_eq!(who(&simulator, &token(&simulator, PASSWORD).await.json()).await, "admin", "tokens work");

@@ -2,8 +2,8 @@
 
 use crate::{
     access, aggregates, attachment_rules, attachments, authentication, batches, changes, consent,
-    corrected_facts, errors, imports, limits, meanwhile, paging, queries, samples, schema, table_api, values,
-    wire,
+    corrected_facts, errors, guesses, imports, limits, login_modes, meanwhile, not_simulated, paging,
+    queries, samples, schema, table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -108,10 +108,18 @@ const FACTS: &[(&str, &[Test])] = &[
         tests![
             authentication::five_grants,
             authentication::one_refusal_for_every_cause,
+            login_modes::the_audience_and_the_clock_of_an_assertion,
+            login_modes::a_scoped_token_is_good_for_its_apis,
             samples::the_token_answer
         ],
     ),
-    ("4.2", tests![authentication::the_same_token_until_it_ends]),
+    (
+        "4.2",
+        tests![
+            authentication::the_same_token_until_it_ends,
+            login_modes::a_rotated_refresh_token_is_good_once
+        ],
+    ),
     (
         "4.3",
         tests![
@@ -122,8 +130,25 @@ const FACTS: &[(&str, &[Test])] = &[
         ],
     ),
     ("4.4", tests![authentication::revocation]),
-    ("4.5", tests![authentication::api_keys, authentication::cookies_need_the_token_against_forgery]),
-    ("4.6", tests![authentication::basic_may_be_restricted, consent::a_wrong_login_is_the_page_again]),
+    (
+        "4.5",
+        tests![
+            authentication::api_keys,
+            authentication::cookies_need_the_token_against_forgery,
+            login_modes::access_policies_choose_the_ways_to_log_in
+        ],
+    ),
+    (
+        "4.6",
+        tests![
+            authentication::basic_may_be_restricted,
+            login_modes::basic_is_restricted_by_kind_of_account,
+            login_modes::a_restriction_may_only_be_tracked,
+            login_modes::a_second_factor_is_appended_to_the_password,
+            login_modes::an_account_for_web_services_has_no_way_in_by_browser,
+            consent::a_wrong_login_is_the_page_again
+        ],
+    ),
     (
         "5",
         tests![
@@ -178,6 +203,9 @@ const FACTS: &[(&str, &[Test])] = &[
         "7.3",
         tests![
             table_api::scripted_apis_answer_as_they_like,
+            not_simulated::every_api_of_an_instance_is_501_with_a_list,
+            not_simulated::xml_is_501_and_never_json,
+            not_simulated::a_test_provides_what_is_missing,
             schema::the_dictionary_is_there_as_rows,
             changes::a_product_api_has_a_form_of_its_own,
             changes::lists_end_with_an_element_that_is_no_record,
@@ -199,6 +227,7 @@ const FACTS: &[(&str, &[Test])] = &[
         ],
     ),
     ("10.2", tests![authentication::cookies_need_the_token_against_forgery]),
+    ("12", tests![guesses::every_guess_is_told, guesses::what_is_known_is_no_guess]),
     ("11", tests![wire::faults_of_an_answer, wire::faults_of_a_connection, wire::compression_and_chunks]),
 ];
 
@@ -227,7 +256,6 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("8.4", "advice to clients"),
     ("10.1", "domains and the platform's own rules are not simulated"),
     ("10.3", "advice to clients"),
-    ("12", "what is unsettled: the crate's documentation says what was chosen"),
     ("13.1", "shown one by one, see CORRECTED"),
 ];
 

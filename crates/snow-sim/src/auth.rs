@@ -1,32 +1,59 @@
 //! Who is asking (facts 3.2, 4.5).
 
+use crate::login_rules::Account;
 use crate::response::SimResponse;
 use crate::session::Session;
 use crate::state::State;
+use crate::{Guess, LoginMethod, User};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, header, request::Parts};
 
-/// The user that a request is done for, or the 401.
+/// The user that a request is done for, or the refusal.
 pub(crate) fn user(
-    state: &State,
-    headers: &HeaderMap,
-    query: &str,
+    state: &mut State,
+    head: &Parts,
     session: Option<&Session>,
 ) -> Result<String, Box<SimResponse>> {
+    let (headers, query) = (&head.headers, head.uri.query().unwrap_or_default());
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, credentials) = given.and_then(|given| given.split_once(' ')).unwrap_or_default();
-    let found = match scheme.to_ascii_lowercase().as_str() {
-        "basic" => basic(state, credentials),
-        "bearer" => state.tokens.user(credentials.trim(), state.clock.now()),
-        _ => api_key(state, headers, query),
+    let (found, method) = match scheme.to_ascii_lowercase().as_str() {
+        "basic" => (basic(state, credentials)?, LoginMethod::Basic),
+        "bearer" => (bearer(state, credentials.trim(), head.uri.path())?, LoginMethod::OAuth),
+        _ => (api_key(state, headers, query), LoginMethod::ApiKey),
     };
-    let found = match (found, session, given) {
-        (None, Some(session), None) => Some(by_session(session, headers)?),
-        (found, ..) => found,
+    let (found, method) = match (found, session, given) {
+        (None, Some(session), None) => (Some(by_session(session, headers)?), LoginMethod::Session),
+        (found, ..) => (found, method),
     };
-    found
-        .filter(|user| state.users.get(user).is_some_and(|account| !account.locked))
-        .ok_or_else(|| Box::new(unauthenticated()))
+    let user = found.filter(|user| state.users.get(user).is_some_and(|account| !account.locked));
+    let user = user.ok_or_else(|| Box::new(unauthenticated("BASIC")))?;
+    policies_allow(state, head.uri.path(), method)?;
+    Ok(user)
+}
+
+/// Whether the access policies of a path allow a way to log in (facts 4.5).
+fn policies_allow(state: &State, path: &str, method: LoginMethod) -> Result<(), Box<SimResponse>> {
+    let policies = || state.policies.iter().filter(|policy| policy.fits(path));
+    if policies().next().is_none() || policies().any(|policy| policy.allows(method)) {
+        return Ok(());
+    }
+    let basic = policies().any(|policy| policy.allows(LoginMethod::Basic));
+    Err(Box::new(unauthenticated(if basic { "BASIC" } else { "BEARER" })))
+}
+
+/// The user of a token, if it is good for the API (facts 4.1).
+fn bearer(state: &State, token: &str, path: &str) -> Result<Option<String>, Box<SimResponse>> {
+    let Some(token) = state.tokens.live(token, state.clock.now()) else { return Ok(None) };
+    let client = state.clients.get(&token.client);
+    let good =
+        client.is_none_or(|client| client.apis.is_empty() || client.apis.iter().any(|api| api.fits(path)));
+    if good {
+        return Ok(Some(token.user.clone()));
+    }
+    let detail = "Failed API level ACL Validation";
+    let refusal = SimResponse::error(StatusCode::FORBIDDEN, "User Not Authorized", detail);
+    Err(Box::new(refusal.guess(Guess::TokenOutsideScope)))
 }
 
 /// Whether a request came with anything to log in by.
@@ -36,12 +63,39 @@ pub(crate) fn has_credentials(headers: &HeaderMap, query: &str) -> bool {
         || crate::form::pairs(query).iter().any(|(name, _)| name == "x-sn-apikey")
 }
 
-fn basic(state: &State, credentials: &str) -> Option<String> {
-    let pair = String::from_utf8(BASE64_STANDARD.decode(credentials.trim()).ok()?).ok()?;
-    let (user, password) = pair.split_once(':')?;
-    let account = state.users.get(user).filter(|account| account.password == password)?;
-    let allowed = !state.settings.basic_restricted || account.has_role("snc_basic_auth_api_access");
-    allowed.then(|| user.to_owned())
+fn basic(state: &mut State, credentials: &str) -> Result<Option<String>, Box<SimResponse>> {
+    let decoded =
+        BASE64_STANDARD.decode(credentials.trim()).ok().and_then(|pair| String::from_utf8(pair).ok());
+    let Some((user, password)) = decoded.as_deref().and_then(|pair| pair.split_once(':')) else {
+        return Ok(None);
+    };
+    let Some(account) = state.users.get(user) else { return Ok(None) };
+    let code = account.one_time_password.as_deref();
+    let with_code = code.is_some_and(|code| password.strip_suffix(code) == Some(account.password.as_str()));
+    if !with_code && state.settings.basic_needs_one_time_password && code.is_some() {
+        return Err(Box::new(unauthenticated("BASIC").with("x-mfa_token", "invalid")));
+    }
+    if !with_code && account.password != password {
+        return Ok(None);
+    }
+    let name = account.name.clone();
+    let restriction = state.settings.basic_restriction.as_ref().filter(|_| !with_code);
+    let refusing = restriction.filter(|restriction| !restriction.lets_through(&facts_of(state, account)));
+    match refusing.map(|restriction| restriction.enforced) {
+        Some(true) => return Ok(None),
+        Some(false) => _ = state.tracked_basic_logins.insert(name.clone()),
+        None => {}
+    }
+    Ok(Some(name))
+}
+
+/// What a restriction looks at. The record of a user may have been changed since.
+fn facts_of<'a>(state: &State, user: &'a User) -> Account<'a> {
+    Account {
+        name: &user.name,
+        roles: &user.roles,
+        web_service_access_only: state.is_for_web_services(&user.name),
+    }
 }
 
 fn api_key(state: &State, headers: &HeaderMap, query: &str) -> Option<String> {
@@ -54,7 +108,7 @@ fn api_key(state: &State, headers: &HeaderMap, query: &str) -> Option<String> {
 /// A session needs its token against forgery (facts 10.2).
 fn by_session(session: &Session, headers: &HeaderMap) -> Result<String, Box<SimResponse>> {
     if session.user.is_empty() {
-        return Err(Box::new(unauthenticated()));
+        return Err(Box::new(unauthenticated("BASIC")));
     }
     if headers.get("x-usertoken").is_some_and(|token| token == session.token.as_str()) {
         return Ok(session.user.clone());
@@ -65,11 +119,11 @@ fn by_session(session: &Session, headers: &HeaderMap) -> Result<String, Box<SimR
 }
 
 /// The same for no, wrong, locked and expired (facts 3.2).
-fn unauthenticated() -> SimResponse {
+fn unauthenticated(scheme: &str) -> SimResponse {
     SimResponse::error(
         StatusCode::UNAUTHORIZED,
         "User Not Authenticated",
         "Required to provide Auth information",
     )
-    .with("www-authenticate", "BASIC realm=\"Service-now\"")
+    .with("www-authenticate", &format!("{scheme} realm=\"Service-now\""))
 }

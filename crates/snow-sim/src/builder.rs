@@ -2,10 +2,12 @@
 
 use crate::data::{self, Author, Database, Fields};
 use crate::imports::Imports;
+use crate::path_prefix::PathPrefix;
 use crate::state::{ScriptedApi, State};
 use crate::user::{is_date_format, is_time_zone};
 use crate::{
-    BuildError, OAuthApplication, Rule, Settings, Simulator, Table, TransformMap, User, clock::Clock,
+    AccessPolicy, BuildError, OAuthApplication, Rule, Settings, Simulator, Table, TransformMap, User,
+    clock::Clock,
 };
 use bytes::Bytes;
 use http::{Request, Response};
@@ -25,6 +27,7 @@ pub struct Builder {
     scripts: Vec<(String, ScriptedApi)>,
     maps: Vec<TransformMap>,
     rules: Vec<Rule>,
+    policies: Vec<AccessPolicy>,
     settings: Settings,
     start: Option<SystemTime>,
     no_demo: bool,
@@ -88,13 +91,45 @@ impl Builder {
         self
     }
 
-    /// A scripted API: everything under `/api/{namespace}/` goes to this function, once the user has logged in.
+    /// Adds an API of your own: every request below this prefix goes to the handler, once the user has logged in. The prefix is a
+    /// namespace (`x_acme`) or a path (`/api/now/cmdb/instance`), and fits its versions as well (`/api/now/v1/cmdb/instance`).
+    /// Prefixes come before the built-in APIs, and the longest one that fits is taken, so a test can replace a part of an API, or
+    /// provide one that is not simulated.
+    ///
+    /// The instance is locked while the handler runs: a handler that calls the simulator never returns.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use bytes::Bytes;
+    /// use http_body_util::Full;
+    /// use snow_sim::Simulator;
+    /// use tower::ServiceExt;
+    ///
+    /// let simulator = Simulator::builder()
+    ///     .user("admin", "secret")
+    ///     .scripted("/api/now/cmdb/instance", |request| {
+    ///         assert_eq!(request.uri().path(), "/api/now/cmdb/instance/cmdb_ci_server");
+    ///         http::Response::new(Bytes::from_static(br#"{"result":[]}"#))
+    ///     })
+    ///     .build()?;
+    /// let request = http::Request::get("/api/now/cmdb/instance/cmdb_ci_server")
+    ///     .header("authorization", "Basic YWRtaW46c2VjcmV0")
+    ///     .body(Full::<Bytes>::default())?;
+    /// assert_eq!(simulator.oneshot(request).await?.status(), 200);
+    /// # Ok(()) }
+    /// ```
     pub fn scripted(
         mut self,
-        namespace: &str,
-        script: impl Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
+        prefix: &str,
+        handler: impl Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
-        self.scripts.push((namespace.to_owned(), Arc::new(script)));
+        self.scripts.push((prefix.to_owned(), Arc::new(handler)));
+        self
+    }
+
+    /// Adds a REST API access policy.
+    pub fn access_policy(mut self, policy: AccessPolicy) -> Self {
+        self.policies.push(policy);
         self
     }
 
@@ -215,8 +250,10 @@ impl Builder {
             users,
             clients: unique("OAuth client", clients)?,
             api_keys: unique("API key", self.api_keys.into_iter())?,
-            scripts: unique("scripted API", self.scripts.into_iter())?,
+            scripts: scripts(self.scripts)?,
             rules: self.rules,
+            policies: self.policies,
+            tracked_basic_logins: Default::default(),
             settings: Arc::new(self.settings),
             tokens: Default::default(),
             sessions: Default::default(),
@@ -244,12 +281,14 @@ impl Builder {
             let there = database.row(table, &id);
             // What a row says already of a user stays.
             let own = |name: &str| there.map(|row| database.field(table, row, name)).unwrap_or_default();
+            let web_services = if user.web_service_access_only { "true".to_owned() } else { String::new() };
             let row = [
                 ("user_name", &user.name),
                 ("name", &user.name),
                 ("time_zone", &user.time_zone),
                 ("date_format", &user.date_format),
                 ("user_password", &user.password),
+                ("web_service_access_only", &web_services),
             ];
             let row: Fields = row
                 .into_iter()
@@ -283,6 +322,16 @@ impl Builder {
         }
         Ok(())
     }
+}
+
+/// The handlers by the prefixes of their paths.
+fn scripts(given: Vec<(String, ScriptedApi)>) -> Result<Vec<(PathPrefix, ScriptedApi)>, BuildError> {
+    let named = given.into_iter().map(|(prefix, handler)| match prefix.trim_matches('/') {
+        "" => (String::new(), handler),
+        _ => (PathPrefix::new(&prefix).as_str().to_owned(), handler),
+    });
+    let handlers = unique("scripted API", named)?;
+    Ok(handlers.into_iter().map(|(prefix, handler)| (PathPrefix::new(&prefix), handler)).collect())
 }
 
 fn load_folder(database: &mut Database, folder: &Path, stamp: &str) -> Result<(), BuildError> {

@@ -1,11 +1,12 @@
 //! Odd answers, on demand.
 
-use crate::Node;
 use crate::rate_limit::rate_limited;
 use crate::response::SimResponse;
+use crate::{Guess, Node};
 use http::StatusCode;
+use std::time::Duration;
 
-/// What an instance answers when it does not answer: see [`Simulator::fail_next`](crate::Simulator::fail_next).
+/// What an instance answers when it does not answer: see [`Simulator::fail`](crate::Simulator::fail).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -21,8 +22,9 @@ pub enum Fault {
     LoginRedirect,
     /// 429 without any rate headers: the queue of the integration pool is full (facts 8.2).
     Busy,
-    /// 429 by a rate rule, with its headers (facts 8.1).
-    RateLimited,
+    /// 429 by a rate rule, with its headers and a `Retry-After` of this duration, in whole seconds (facts 8.1).
+    /// [`Fault::RATE_LIMITED`] is half an hour.
+    RateLimited(Duration),
     /// 200 with rows, an error behind them and no word of it in the status (facts 3.4).
     CancelledInStream,
     /// 500: the transaction ran out of time before the first row (facts 3.4).
@@ -30,6 +32,9 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// 429 by a rate rule with a `Retry-After` of half an hour.
+    pub const RATE_LIMITED: Self = Self::RateLimited(Duration::from_secs(1_800));
+
     pub(crate) fn of(node: Node) -> Option<Self> {
         match node {
             Node::Up => None,
@@ -56,8 +61,9 @@ impl Fault {
             Self::LoginRedirect => {
                 SimResponse::edge(StatusCode::FOUND, "").with("location", "/login_with_sso.do")
             }
-            Self::Busy => SimResponse::error(StatusCode::TOO_MANY_REQUESTS, "Too many requests", ""),
-            Self::RateLimited => rate_limited(100, 1_800, 0),
+            Self::Busy => SimResponse::error(StatusCode::TOO_MANY_REQUESTS, "Too many requests", "")
+                .guess(Guess::QueueFull),
+            Self::RateLimited(wait) => rate_limited(100, wait.as_secs(), 0),
             Self::CancelledInStream => {
                 let error = cancelled();
                 SimResponse::json(

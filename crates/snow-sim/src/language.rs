@@ -1,7 +1,7 @@
 //! Error messages in another language: the texts are localized, the envelope around them is not (facts 3.1).
 
-use crate::Language;
 use crate::response::SimResponse;
+use crate::{Guess, Language};
 use bytes::Bytes;
 
 /// What every error ends in.
@@ -75,6 +75,7 @@ impl SimResponse {
         };
         if self.body.ends_with(END) {
             self.body = translated(&self.body, words);
+            return self.guess(Guess::GermanTexts);
         }
         self
     }

@@ -33,7 +33,7 @@
 //! | 6 | the Aggregate API: count, sum, average, least and greatest; groups with walks, having, order, display values |
 //! | 7.1 | batches: items in order through the same APIs, limits of size and time, what is not serviced |
 //! | 7.2 | import sets: one row at once, many later, maps given by the test, each row's status, purges |
-//! | 7.3 | scripted REST: a function that a test mounts under `/api/{namespace}/`; the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form, their lists with `__meta` at the end |
+//! | 7.3 | scripted REST: handlers that a test mounts at any path ([`Builder::scripted`]); the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form, their lists with `__meta` at the end |
 //! | 13.1 | what other people's suites say of an instance, fifteen facts, each with a test |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, records that change between two requests ([`Simulator::before_each`]), faults on the wire |
 //!
@@ -42,8 +42,9 @@
 //!
 //! # What it leaves out
 //!
-//! It answers 501 and says so: batches as `multipart/mixed`, change management beyond the requests themselves and lists
-//! of models, templates and tasks, CMDB, identification and e-mail; the paths of facts 13.1 that are rarely documented; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
+//! It answers 501 and says so: every other API that instances have (CMDB, the service catalog, knowledge, CI/CD and more), with
+//! a list of those that are there; XML, whether asked for or brought; batches as `multipart/mixed`, change management beyond the
+//! requests themselves and lists of models, templates and tasks; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
 //! filters other than "Me", and scripts other than those of dates and `gs.getUserID()`. It ignores `sysparm_view`,
 //! `sysparm_query_category` and `sysparm_query_no_domain`: there are no views, replicas or domains. There are no access rules
 //! on whole APIs, none that tell ranges from matches (`query_range`), of the platform's own only those on its dictionary, no
@@ -52,28 +53,13 @@
 //! come in no promised order. Of files there are no rows of chunks (`sys_attachment_doc`), no sizes and colors of images, no
 //! check of their type against their content, and no encryption. Imports know no data sources, no scripts but those of a
 //! test, no records of `sys_rest_insert_multiple` and no success other than 201. Assertions are taken as RS256 to RS512,
-//! ES256 and ES384. It answers JSON only. XML, CORS, HMAC and logging in by a certificate are not there.
+//! ES256 and ES384. CORS, HMAC and logging in by a certificate are not there.
 //!
-//! # What is unsettled, and what it does
+//! # What is unsettled
 //!
-//! Facts 12 lists what no source settles. Here a limit or an offset that is no number counts as not given, and a limit of 0
-//! gives no rows; with `sysparm_no_count` there is neither `X-Total-Count` nor `Link`; text is compared without regard to
-//! case and sys_ids with it; `!=`, `NOT IN`, `NOT LIKE` and `NOTON` leave rows without a value out, unless
-//! `negatives_match_empty` is set; a query on a number with something that is none matches nothing; together with
-//! `sysparm_query`, names and values are left out; with `X-no-response-body` the status is the usual one; null in a write
-//! clears; references are ordered by what is shown; an idle session ends after 300 s; the login page is `/login.do`, answers
-//! a wrong password with itself and 200, and starts a new session; what `/oauth_auth.do` cannot give is a page with 400, a
-//! form without its session's token one with 403; a public client needs a challenge; a registered address on `127.0.0.1` or
-//! `[::1]` may have any port; a file that is too large is 400, one whose extension is not allowed 403, and one that is still scanned can be downloaded; groups of aggregates come in the order of their fields,
-//! there is no sum of dates, and durations are summed as durations; `sys_db_object` is refused with the body of a whole API;
-//! an import request is a set of its own; a batch has no path without a version, counts once for rate rules, and an item that
-//! runs out of time is 500 and was done; a full queue is 429; revocation answers 200 to everything; the client's credentials
-//! are taken by HTTP Basic, too; a value that is longer than its string column is cut without an error, and only where a test gives
-//! the column a length ([`Table::text_column`], [`Builder::max_length`]); `__meta` names the fields of a query's conditions as
-//! `applied` or `ignored`, and its `encodedQuery` is the query as it was evaluated; a second
-//! record with a value that may be there once is refused with 403; what a date-time column is given and is neither a date nor has a `T`
-//! behind one stays as it is; the stored form of a password is as many stars as its display form; a row of `sys_choice` makes a column
-//! one that takes no other values; messages in German are translations of our own.
+//! Where no source says what an instance does, the simulator guesses, and says so: the response has a header
+//! `X-Sim-Guess: REASON`, and its [`Entry`] of the journal has the [`Guess`]. [`Guess`] lists all of them, as does
+//! `docs/simulator.md` in the repository, with the sources of the rest.
 //!
 //! # Size
 //!
@@ -102,17 +88,22 @@ mod fault;
 mod form;
 mod gate;
 mod gateway;
+mod guess;
 mod gzip;
 mod imports;
 mod journal;
 mod json_records;
 mod language;
 mod listener;
+mod login_rules;
 mod multipart;
 mod oauth_application;
+mod path_prefix;
+mod planned_fault;
 mod query;
 mod rate_limit;
 mod request_limits;
+mod requests;
 mod response;
 mod rule;
 mod session;
@@ -132,14 +123,17 @@ pub use builder::Builder;
 pub use data::ColumnType;
 pub use fault::Fault;
 pub use gateway::Gateway;
+pub use guess::Guess;
 pub use journal::Entry;
 pub use listener::Listener;
 #[cfg(feature = "tls")]
 pub use listener::{ClientCertificate, TlsOptions};
+pub use login_rules::{AccessPolicy, BasicRestriction, JwtAudience, LoginMethod};
 pub use oauth_application::OAuthApplication;
+pub use requests::Requests;
 pub use rule::Rule;
 pub use settings::{Cut, Grants, Language, Node, Quota, RateLimit, Release, Settings, WriteLie};
-pub use simulator::{Simulator, SimulatorFuture};
+pub use simulator::{PlannedFault, Simulator, SimulatorFuture};
 pub use table::Table;
 pub use transform_map::{RowDecision, TransformMap};
 pub use user::User;

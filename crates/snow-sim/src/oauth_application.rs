@@ -1,6 +1,7 @@
 //! Who may ask for tokens.
 
 use crate::BuildError;
+use crate::path_prefix::PathPrefix;
 
 /// An OAuth application that an instance has registered: what a client logs in as, and where codes may be sent.
 ///
@@ -23,6 +24,10 @@ pub struct OAuthApplication {
     pub(crate) user: Option<String>,
     /// The public key of a JWT's issuer: RS256 by an RSA key, ES256 by a point on P-256.
     pub(crate) jwt_key: Option<Vec<u8>>,
+    /// What its tokens say that they are for.
+    pub(crate) scope: String,
+    /// The only APIs that its tokens are good for; empty if they are good for all.
+    pub(crate) apis: Vec<PathPrefix>,
 }
 
 impl OAuthApplication {
@@ -42,6 +47,8 @@ impl OAuthApplication {
             redirects: Vec::new(),
             user: None,
             jwt_key: None,
+            scope: "useraccount".into(),
+            apis: Vec::new(),
         }
     }
 
@@ -65,6 +72,18 @@ impl OAuthApplication {
     /// The key of those whose assertions it brings: for RS256 the DER of an `RSAPublicKey`, for ES256 the uncompressed point.
     pub fn jwt_key(self, public_key: &[u8]) -> Self {
         Self { jwt_key: Some(public_key.to_vec()), ..self }
+    }
+
+    /// Restricts its tokens: they have this scope and are good for the APIs below these paths alone. Anywhere else a good token is 403
+    /// (facts 4.1).
+    ///
+    /// ```
+    /// use snow_sim::OAuthApplication;
+    ///
+    /// let reports = OAuthApplication::new("reports", "my-secret").scope("statistics", ["/api/now/stats"]);
+    /// ```
+    pub fn scope<'a>(self, name: &str, apis: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { scope: name.into(), apis: apis.into_iter().map(PathPrefix::new).collect(), ..self }
     }
 
     /// What it calls itself in requests.

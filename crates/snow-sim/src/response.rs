@@ -1,6 +1,6 @@
 //! Answers in the service's own form (facts 1.4, 3.1).
 
-use crate::Release;
+use crate::{Guess, Release};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -27,6 +27,8 @@ pub(crate) struct SimResponse {
     pub(crate) by_node: bool,
     /// The transaction was cut off: the body has no end.
     pub(crate) truncated: bool,
+    /// What it depends on that no source settles: see [`SimResponse::guess`].
+    pub(crate) guesses: Vec<Guess>,
 }
 
 impl SimResponse {
@@ -38,6 +40,7 @@ impl SimResponse {
             generated: None,
             by_node,
             truncated: false,
+            guesses: Vec::new(),
         }
     }
 
@@ -91,10 +94,47 @@ impl SimResponse {
 
     pub(crate) fn method_not_supported() -> Self {
         Self::error(StatusCode::METHOD_NOT_ALLOWED, "Method not supported", "")
+            .guess(Guess::MethodNotSupported)
+    }
+
+    pub(crate) fn media_type_not_supported(detail: &str) -> Self {
+        Self::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", detail)
+            .guess(Guess::MediaTypeNotSupported)
     }
 
     pub(crate) fn not_simulated(what: &str) -> Self {
-        Self::error(StatusCode::NOT_IMPLEMENTED, "Not simulated", &format!("{what} is not simulated"))
+        Self::not_simulated_because(&format!("{what} is not simulated"))
+    }
+
+    pub(crate) fn not_simulated_because(why: &str) -> Self {
+        Self::error(StatusCode::NOT_IMPLEMENTED, "Not simulated", why)
+    }
+
+    /// Says in XML that there is no XML (facts 3.1).
+    pub(crate) fn no_xml() -> Self {
+        let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><response><error><message>Not simulated</message>\
+            <detail>XML is not simulated: ask for application/json</detail></error><status>failure</status></response>";
+        Self::new(StatusCode::NOT_IMPLEMENTED, body, true)
+            .with("content-type", "application/xml;charset=UTF-8")
+    }
+
+    /// Says that this response depends on a guess: the one way to mark it. Each guess is named once.
+    pub(crate) fn guess(mut self, guess: Guess) -> Self {
+        if !self.guesses.contains(&guess) {
+            self.guesses.push(guess);
+        }
+        self
+    }
+
+    /// The same for several guesses.
+    pub(crate) fn with_guesses(self, guesses: impl IntoIterator<Item = Guess>) -> Self {
+        guesses.into_iter().fold(self, Self::guess)
+    }
+
+    /// Names the guesses in headers.
+    pub(crate) fn with_guess_headers(self) -> Self {
+        let guesses = self.guesses.clone();
+        guesses.into_iter().fold(self, |response, guess| response.with("x-sim-guess", guess.reason()))
     }
 
     /// Adds a header; a value that cannot be one is left out.

@@ -32,6 +32,12 @@ impl Sessions {
         Some(session.clone())
     }
 
+    /// Whether a request's cookies name a session that was idle for too long.
+    pub(crate) fn has_ended(&self, headers: &HeaderMap, now: Duration, timeout: Duration) -> bool {
+        let session = cookie(headers, "JSESSIONID").and_then(|id| self.open.get(&id));
+        session.is_some_and(|session| now >= session.last.saturating_add(timeout))
+    }
+
     pub(crate) fn open(&mut self, user: &str, now: Duration, timeout: Duration) -> Session {
         self.made += 1;
         if self.made.is_multiple_of(1_024) {

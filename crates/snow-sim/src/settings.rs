@@ -1,5 +1,6 @@
 //! The knobs of an instance, each with the value that an instance has when nobody turns it.
 
+use crate::{BasicRestriction, JwtAudience};
 use std::time::Duration;
 
 /// What can be changed while an instance runs: see [`Simulator::settings`](crate::Simulator::settings).
@@ -70,15 +71,23 @@ pub struct Settings {
     pub language: Language,
     /// What a write answers although it was carried out. Default: the truth (facts 3.3).
     pub write_lie: Option<WriteLie>,
-    /// Whether users need the role `snc_basic_auth_api_access` for basic authentication. Default: false (facts 4.6).
-    pub basic_restricted: bool,
+    /// The restriction of basic authentication. Default: none; new instances have one that is enforced (facts 4.6).
+    pub basic_restriction: Option<BasicRestriction>,
+    /// Whether users who have a one-time password need it for basic authentication. Default: false, as since the release Yokohama
+    /// (facts 3.2).
+    pub basic_needs_one_time_password: bool,
+    /// What has to be the audience of an assertion. Default: the client's id (facts 4.1).
+    pub jwt_audience: JwtAudience,
+    /// How far clocks may be apart for an assertion. Default: 300 s; zero in the form of newer releases, where an `iat` one second
+    /// ahead is refused (facts 4.1).
+    pub jwt_clock_skew: Duration,
     /// How long an access token lives. Default: 1,800 s (facts 4.2).
     pub access_token_lifetime: Duration,
     /// How long a refresh token lives. Default: 8,640,000 s (facts 4.2).
     pub refresh_token_lifetime: Duration,
     /// Whether a grant gives the live token again. Default: true (facts 4.2).
     pub tokens_are_reused: bool,
-    /// Whether a refresh gives a new refresh token. Default: false; the service does not (facts 4.2).
+    /// Whether a refresh gives a new refresh token, after which the old one is refused. Default: false; the service does not (facts 4.2).
     pub refresh_tokens_rotate: bool,
     /// `glide.oauth.state.parameter.required`: asking for a code needs a `state`. Default: true, as on new instances (facts 4.3).
     pub oauth_state_required: bool,
@@ -119,7 +128,10 @@ impl Default for Settings {
             gzip: true,
             language: Language::English,
             write_lie: None,
-            basic_restricted: false,
+            basic_restriction: None,
+            basic_needs_one_time_password: false,
+            jwt_audience: JwtAudience::ClientId,
+            jwt_clock_skew: Duration::from_secs(300),
             access_token_lifetime: Duration::from_secs(1_800),
             refresh_token_lifetime: Duration::from_secs(8_640_000),
             tokens_are_reused: true,

@@ -3,14 +3,18 @@
 use crate::clock::Clock;
 use crate::data::Database;
 use crate::imports::Imports;
+use crate::path_prefix::PathPrefix;
+use crate::planned_fault::PlannedFaults;
 use crate::rate_limit::RateCounter;
 use crate::session::Sessions;
 use crate::tokens::Tokens;
 use crate::user::{is_date_format, is_time_zone};
-use crate::{ConnectionFault, Entry, Fault, Gateway, OAuthApplication, Rule, Settings, User, WireFault};
+use crate::{
+    AccessPolicy, ConnectionFault, Entry, Fault, Gateway, OAuthApplication, Rule, Settings, User, WireFault,
+};
 use bytes::Bytes;
-use http::{Request, Response};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use http::{Request, Response, request::Parts};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// A scripted API: whatever it answers goes out as it is.
@@ -20,8 +24,11 @@ pub(crate) struct State {
     pub(crate) users: HashMap<String, Arc<User>>,
     pub(crate) clients: HashMap<String, Arc<OAuthApplication>>,
     pub(crate) api_keys: HashMap<String, String>,
-    pub(crate) scripts: HashMap<String, ScriptedApi>,
+    pub(crate) scripts: Vec<(PathPrefix, ScriptedApi)>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) policies: Vec<AccessPolicy>,
+    /// Users whom a restriction of basic authentication would refuse.
+    pub(crate) tracked_basic_logins: BTreeSet<String>,
     /// Shared with the requests that run.
     pub(crate) settings: Arc<Settings>,
     pub(crate) tokens: Tokens,
@@ -30,8 +37,7 @@ pub(crate) struct State {
     pub(crate) database: Database,
     pub(crate) imports: Imports,
     pub(crate) rate_counter: RateCounter,
-    /// For the next requests, one each.
-    pub(crate) faults: VecDeque<Fault>,
+    pub(crate) faults: PlannedFaults,
     pub(crate) slow_faults: VecDeque<Fault>,
     /// For every request.
     pub(crate) fault: Option<Fault>,
@@ -54,9 +60,9 @@ impl State {
         self.gateways.remove(&self.arrived).or_else(|| self.gateway.clone())
     }
 
-    /// Returns the fault that the next request meets, if there is one.
-    pub(crate) fn next_fault(&mut self) -> Option<Fault> {
-        self.faults.pop_front().or(self.fault).or(Fault::of(self.settings.node))
+    /// Returns the fault that a request meets, if there is one.
+    pub(crate) fn next_fault(&mut self, head: &Parts) -> Option<Fault> {
+        self.faults.next(&head.method, head.uri.path()).or(self.fault).or(Fault::of(self.settings.node))
     }
 
     /// A user as their own row of `sys_user` has them: its zone and format rule (facts 13.1). A guess: what is none counts as not
@@ -75,6 +81,16 @@ impl State {
         let zone = if is_time_zone(zone) { zone } else { &standard.time_zone };
         let format = if is_date_format(format) { format } else { &standard.date_format };
         Some(Arc::new(User::clone(&user).time_zone(zone).date_format(format)))
+    }
+
+    /// Whether a user may use web services only (facts 4.6).
+    pub(crate) fn is_for_web_services(&self, user_name: &str) -> bool {
+        let database = &self.database;
+        let row = database.dictionary.table("sys_user").and_then(|users| {
+            let row = database.row(users, &database.user_id(user_name))?;
+            Some(database.field(users, row, "web_service_access_only"))
+        });
+        row == Some("true")
     }
 
     /// Ends the scans of attachments whose time is up.

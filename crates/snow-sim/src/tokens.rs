@@ -42,10 +42,9 @@ impl Code {
 }
 
 impl Tokens {
-    /// The user of a live access token.
-    pub(crate) fn user(&self, access: &str, now: Duration) -> Option<String> {
-        let mut live = self.live.iter().filter(|token| token.access == access && now < token.access_end);
-        live.next().map(|token| token.user.clone())
+    /// The live token with this text.
+    pub(crate) fn live(&self, access: &str, now: Duration) -> Option<&IssuedToken> {
+        self.live.iter().find(|token| token.access == access && now < token.access_end)
     }
 
     /// A grant other than refresh: the live token with its life extended, or a new one.

@@ -14,6 +14,8 @@ pub struct User {
     /// What zone and date format say.
     pub(crate) locale: Locale,
     pub(crate) locked: bool,
+    pub(crate) web_service_access_only: bool,
+    pub(crate) one_time_password: Option<String>,
 }
 
 impl User {
@@ -27,6 +29,8 @@ impl User {
             date_format: "yyyy-MM-dd".into(),
             locale: Locale::default(),
             locked: false,
+            web_service_access_only: false,
+            one_time_password: None,
         }
     }
 
@@ -51,6 +55,21 @@ impl User {
     pub fn date_format(mut self, format: &str) -> Self {
         self.date_format = format.to_owned();
         self.locale.date = format.replace("yyyy", "%Y").replace("MM", "%m").replace("dd", "%d").into();
+        self
+    }
+
+    /// An account for web services alone: it cannot log in by browser, and a [`BasicRestriction`](crate::BasicRestriction) lets it
+    /// through (facts 4.6).
+    #[must_use]
+    pub fn web_service_access_only(mut self) -> Self {
+        self.web_service_access_only = true;
+        self
+    }
+
+    /// With a second factor whose code is always this one. It is appended to the password in basic authentication (facts 3.2).
+    #[must_use]
+    pub fn one_time_password(mut self, code: &str) -> Self {
+        self.one_time_password = Some(code.to_owned());
         self
     }
 

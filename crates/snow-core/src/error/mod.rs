@@ -1,5 +1,6 @@
 //! The only error type that leaves the workspace.
 
+mod advice;
 mod attempts;
 mod context;
 mod display;

@@ -10,6 +10,7 @@ mod upload;
 
 use super::Call;
 use super::table::{denied, fields, list, write_lie};
+use crate::Guess;
 use crate::data::{Author, Database, Fields, File, Row, TableId};
 use crate::response::SimResponse;
 use crate::state::State;
@@ -70,6 +71,9 @@ fn download(state: &State, call: &Call<'_>, table: TableId, id: &str) -> SimResp
         Some(File::Generated(size)) => SimResponse::generated(*size),
         _ => return SimResponse::not_simulated("a file whose bytes were not kept"),
     };
+    if state.database.field(table, row, "state") == "pending" {
+        call.guess(Guess::FileStillScanned);
+    }
     let name = state.database.field(table, row, "file_name");
     response
         .with("content-type", content_type)
@@ -78,7 +82,7 @@ fn download(state: &State, call: &Call<'_>, table: TableId, id: &str) -> SimResp
 }
 
 fn rename(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> SimResponse {
-    let given = match fields(call.body) {
+    let given = match fields(call) {
         Ok(given) => given,
         Err(refusal) => return *refusal,
     };

@@ -6,17 +6,19 @@
 use super::browser_session::BrowserSession;
 use super::login;
 use super::{HandledRequest, PageRequest, html};
-use crate::OAuthApplication;
 use crate::form::Form;
 use crate::response::SimResponse;
 use crate::state::State;
 use crate::tokens::Code;
+use crate::{Guess, OAuthApplication};
 use http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::sync::Arc;
 
 /// All but the unreserved characters of RFC 3986.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+const CHALLENGE_MISSING: &str = "A public client needs a code_challenge";
 
 /// The parameters that a consent has to bring back.
 const PARAMETERS: [&str; 7] = [
@@ -49,8 +51,10 @@ pub(super) fn handle(
     let asked = match AuthorizationRequest::read(state, &form) {
         Ok(asked) => asked,
         Err(why) => {
-            return browser
-                .respond(state, html::message(StatusCode::BAD_REQUEST, "Access cannot be given", why));
+            let page = html::message(StatusCode::BAD_REQUEST, "Access cannot be given", why);
+            let challenge = (why == CHALLENGE_MISSING).then_some(Guess::ChallengeRequired);
+            let page = page.guess(Guess::AuthorizationRefused).with_guesses(challenge);
+            return browser.respond(state, page);
         }
     };
     let Some(user) = browser.user(state) else {
@@ -67,6 +71,7 @@ pub(super) fn handle(
         true if response.get("sysparm_ck") != browser.session.token => {
             let why = "This answer does not come from the page that was shown to you. Nothing was allowed.";
             html::message(StatusCode::FORBIDDEN, "Access was not given", why)
+                .guess(Guess::AuthorizationRefused)
         }
         true => asked.decide(state, &user, response.get("decision")),
     };
@@ -96,7 +101,7 @@ impl AuthorizationRequest {
         }
         let challenge = challenge(form.get("code_challenge"), form.get("code_challenge_method"))?;
         if client.public && challenge.is_none() {
-            return Err("A public client needs a code_challenge");
+            return Err(CHALLENGE_MISSING);
         }
         let redirect = client.redirect(form.get("redirect_uri")).ok_or("The client has no redirect URL")?;
         Ok(Self { redirect: redirect.to_owned(), state: form.get("state").to_owned(), challenge, client })
@@ -118,7 +123,8 @@ impl AuthorizationRequest {
             "deny" => "error=access_denied".to_owned(),
             _ => {
                 let why = "Choose Allow or Deny. Nothing was allowed.";
-                return html::message(StatusCode::BAD_REQUEST, "Access was not given", why);
+                return html::message(StatusCode::BAD_REQUEST, "Access was not given", why)
+                    .guess(Guess::AuthorizationRefused);
             }
         };
         let mut target =
@@ -126,7 +132,10 @@ impl AuthorizationRequest {
         if !self.state.is_empty() {
             target = format!("{target}&state={}", utf8_percent_encode(&self.state, ESCAPED));
         }
-        SimResponse::empty(StatusCode::FOUND).with("location", &target)
+        let denied = (decision == "deny").then_some(Guess::ConsentDenied);
+        let other_port = !self.client.redirects.contains(&self.redirect);
+        let guesses = denied.into_iter().chain(other_port.then_some(Guess::LoopbackPort));
+        SimResponse::empty(StatusCode::FOUND).with("location", &target).with_guesses(guesses)
     }
 }
 

@@ -6,8 +6,10 @@
 //! transaction (500), and was done all the same.
 
 use super::dispatch::call_api;
+use super::media_type;
 use super::path::ApiPath;
 use super::{Call, IncomingRequest};
+use crate::Guess;
 use crate::fault::cancelled;
 use crate::response::SimResponse;
 use crate::state::State;
@@ -28,8 +30,11 @@ struct BatchItem {
 }
 
 pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
-    if !call.segments.is_empty() || !call.base.ends_with(['1', '2']) {
+    if !call.segments.is_empty() {
         return SimResponse::no_such_api();
+    }
+    if !call.base.ends_with(['1', '2']) {
+        return SimResponse::no_such_api().guess(Guess::BatchWithoutVersion);
     }
     if call.method != Method::POST {
         return SimResponse::method_not_supported();
@@ -37,7 +42,7 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
     let given = |name| call.head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !given("content-type").trim_start().starts_with("application/json") {
         let detail = "A batch is application/json";
-        return SimResponse::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", detail);
+        return SimResponse::media_type_not_supported(detail);
     }
     if given("accept").trim_start().starts_with("multipart/mixed") {
         return SimResponse::not_simulated("multipart/mixed, as the answer of a batch,");
@@ -48,6 +53,9 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
             return SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", &why);
         }
     };
+    if state.settings.rate_limit.is_some() {
+        call.guess(Guess::BatchCountsOnce);
+    }
     let most = given("x-batchrequest-max-output-size").parse().unwrap_or(usize::MAX);
     let (serviced, unserviced) = run(state, call, items, most);
     let body =
@@ -120,6 +128,7 @@ fn run(state: &mut State, call: &Call<'_>, items: BatchItems, most: usize) -> (V
             }
         };
         if item.body.len() > settings.batch_input_limit {
+            call.guess(Guess::BatchItemTooLarge);
             left.push(Ok(item));
             break;
         }
@@ -127,12 +136,15 @@ fn run(state: &mut State, call: &Call<'_>, items: BatchItems, most: usize) -> (V
         let mut response = call_item(state, call, &item.head, &received);
         if spent > settings.batch_time_limit {
             response = SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled());
-            response = response.in_language(settings.language);
+            response = response.in_language(settings.language).guess(Guess::BatchOutOfTime);
         }
         if response.length() > most as u64 {
+            call.guess(Guess::BatchItemTooLarge);
             left.push(Ok(item));
             break;
         }
+        response.guesses.iter().for_each(|guess| call.guess(*guess));
+        let response = response.with_guess_headers();
         serviced.push(item_response(&item, &response, settings.batch_item_time));
     }
     let left = left.into_iter().chain(items);
@@ -142,6 +154,9 @@ fn run(state: &mut State, call: &Call<'_>, items: BatchItems, most: usize) -> (V
 fn call_item(state: &mut State, call: &Call<'_>, head: &Parts, body: &ReceivedBody) -> SimResponse {
     if ApiPath::parse(head.uri.path()).is_some_and(|path| path.api == "batch") {
         return SimResponse::not_simulated("a batch in a batch");
+    }
+    if media_type::wants_xml(head) {
+        return SimResponse::no_xml();
     }
     let request = IncomingRequest { head, body, secure: call.origin.starts_with("https:") };
     let response = call_api(state, request, &call.user.name);

@@ -7,6 +7,7 @@
 use super::Call;
 use super::table::access::{Access, Write};
 use super::table::{list, locale, no_record, object};
+use crate::Guess;
 use crate::data::{
     Author, ColumnType, Display, Fields, Locale, Record, RenderOptions, Renderer, Row, TableId,
 };
@@ -56,7 +57,10 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
         (&Method::PATCH, [id]) => write(state, call, table, Some(id), ""),
         (&Method::DELETE, [id]) => delete(state, call, table, id),
         (&Method::GET | &Method::HEAD, [id, "nextstates"]) => match find(state, call, table, id) {
-            Some(row) => SimResponse::result(StatusCode::OK, &next_states(state, table, row)),
+            Some(row) => {
+                let next = SimResponse::result(StatusCode::OK, &next_states(state, table, row));
+                next.guess(Guess::ChangeStates)
+            }
             None => no_record(),
         },
         (_, [] | [_] | [_, "nextstates"]) => SimResponse::method_not_supported(),
@@ -102,7 +106,7 @@ fn changes(state: &State, call: &Call<'_>, table: TableId, condition: &str) -> S
     };
     let mut rows = records(state, call, table, &page);
     rows.push(meta(state, table, &query));
-    page.response(state, call, rows.into_iter().collect())
+    page.response(state, call, rows.into_iter().collect()).guess(Guess::ChangeListMeta)
 }
 
 fn records(state: &State, call: &Call<'_>, table: TableId, page: &list::Page<'_>) -> Vec<Record> {
@@ -112,7 +116,7 @@ fn records(state: &State, call: &Call<'_>, table: TableId, page: &list::Page<'_>
 }
 
 /// The last element of every list, which is no record (facts 7.3): what was made of the query. That `applied` and `ignored` name
-/// the fields of its conditions is a guess.
+/// the fields of its conditions is a guess ([`Guess::ChangeListMeta`]).
 fn meta(state: &State, table: TableId, query: &str) -> Record {
     let fields = crate::query::fields_of(query);
     let known = |path: &String| state.database.walk_path(table, path).is_some();

@@ -1,7 +1,8 @@
 //! From a request to what handles it: who asks, in which session, within which rate, and which API.
 
 use super::path::ApiPath;
-use super::{Call, HandledRequest, IncomingRequest, PAGES, PageRequest, ROUTES, import, scripted};
+use super::{Call, HandledRequest, IncomingRequest, PAGES, PageRequest, ROUTES};
+use super::{import, media_type, scripted, unsimulated};
 use crate::form::pairs;
 use crate::rate_limit::rate_headers;
 use crate::response::SimResponse;
@@ -9,6 +10,7 @@ use crate::session::{Session, fresh_cookies};
 use crate::state::State;
 use crate::{Release, auth};
 use http::{StatusCode, request::Parts};
+use std::cell::RefCell;
 
 /// Handles a request. `session` is the one that its cookies name.
 pub(crate) fn handle(
@@ -22,11 +24,11 @@ pub(crate) fn handle(
     }
     state.end_scans();
     import::run_pending(state);
-    let query = head.uri.query().unwrap_or_default();
-    let user = auth::user(state, &head.headers, query, session.as_ref());
+    let user = auth::user(state, head, session.as_ref());
     let name = user.as_deref().unwrap_or_default().to_owned();
     let (session, cookies) = continue_session(state, session, &name);
     let response = match user {
+        _ if !scripted::is_at(state, head) && media_type::wants_xml(head) => SimResponse::no_xml(),
         Ok(user) => call_within_rate(state, request, &user),
         // The Attachment API of newer releases: not 401, where nobody tried to log in (facts 3.2).
         Err(_) if forbids_strangers(state, head) => {
@@ -73,14 +75,15 @@ pub(super) fn call_api(state: &mut State, request: IncomingRequest<'_>, user: &s
     if let Some(response) = scripted::handle(state, request.head, &request.body.body) {
         return response;
     }
-    let Some(path) = ApiPath::parse(request.head.uri.path()) else { return SimResponse::no_such_api() };
+    let target = request.head.uri.path();
+    let unknown = || unsimulated::response(target).unwrap_or_else(SimResponse::no_such_api);
+    let Some(path) = ApiPath::parse(target) else { return unknown() };
     let is_it = |namespace: &str, api: &str| namespace == path.namespace && api == path.api;
     let Some((.., handler)) = ROUTES.iter().find(|(namespace, api, _)| is_it(namespace, api)) else {
-        return SimResponse::no_such_api();
+        return unknown();
     };
     let call = Call {
         method: request.method(),
-        api: path.api,
         segments: path.segments,
         params: pairs(request.head.uri.query().unwrap_or_default()),
         body: &request.body.body,
@@ -89,6 +92,8 @@ pub(super) fn call_api(state: &mut State, request: IncomingRequest<'_>, user: &s
         origin: request.origin(),
         base: path.base,
         user,
+        guesses: RefCell::default(),
     };
-    handler(state, &call)
+    let response = handler(state, &call);
+    response.with_guesses(call.guesses.take())
 }

@@ -9,6 +9,7 @@ mod transform;
 use super::Call;
 use super::table::access::Access;
 use super::table::{denied, invalid_table, no_record, object};
+use crate::Guess;
 use crate::data::{Author, Fields, TableId};
 use crate::imports::RowOutcome;
 use crate::response::SimResponse;
@@ -30,7 +31,8 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
             StatusCode::BAD_REQUEST,
             &format!("Invalid staging table {name}"),
             &detail,
-        );
+        )
+        .guess(Guess::NoStagingTable);
     }
     match (&call.method, second.map(String::as_str)) {
         (&Method::POST, None) => insert(state, call, staging),
@@ -122,6 +124,7 @@ fn entry(state: &State, call: &Call<'_>, outcome: &RowOutcome) -> Option<Value> 
 
 /// The sys_ids of a new import set, and of the set of sets that it is in.
 fn new_set(state: &mut State, call: &Call<'_>, staging: TableId) -> (String, String) {
+    call.guess(Guess::ImportSetOfItsOwn);
     let stamp = state.clock.stamp();
     let author = Author::new(&call.user.name, &stamp);
     let name = state.database.dictionary.def(staging).name.clone();

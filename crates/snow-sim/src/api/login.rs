@@ -5,6 +5,7 @@
 
 use super::browser_session::BrowserSession;
 use super::{HandledRequest, PageRequest, html};
+use crate::Guess;
 use crate::form::Form;
 use crate::response::SimResponse;
 use crate::state::State;
@@ -35,7 +36,7 @@ pub(super) fn handle(
         true => SimResponse::empty(StatusCode::FOUND).with("location", goto),
         false => html::message(StatusCode::OK, "Logged in", &format!("You are logged in as {name}.")),
     };
-    browser.respond(state, response)
+    browser.respond(state, response.guess(Guess::LoginPage))
 }
 
 /// Shows the page.
@@ -46,17 +47,12 @@ pub(super) fn show_login(
     name: &str,
     wrong: &str,
 ) -> HandledRequest {
-    let response = html::login(&browser.session.token, goto, name, wrong);
+    let response = html::login(&browser.session.token, goto, name, wrong).guess(Guess::LoginPage);
     browser.respond(state, response)
 }
 
 /// Users for web services only have no way in by browser (facts 4.6).
 fn may_log_in(state: &State, name: &str, password: &str) -> bool {
     let fits = state.users.get(name).is_some_and(|user| user.password == password && !user.locked);
-    let database = &state.database;
-    let row = database.dictionary.table("sys_user").and_then(|users| {
-        let row = database.row(users, &database.user_id(name))?;
-        Some(database.field(users, row, "web_service_access_only"))
-    });
-    fits && row != Some("true")
+    fits && !state.is_for_web_services(name)
 }

@@ -12,12 +12,14 @@ mod html;
 mod import;
 mod journal;
 mod login;
+mod media_type;
 mod oauth;
 mod path;
 mod request;
 mod scripted;
 mod stats;
 mod table;
+mod unsimulated;
 
 use crate::response::SimResponse;
 use crate::state::State;
@@ -38,15 +40,6 @@ const ROUTES: &[(&str, &str, Handler)] = &[
     ("now", "batch", batch::handle),
     ("now", "import", import::handle),
     ("now", "stats", stats::handle),
-    ("now", "cmdb", not_simulated),
-    ("now", "identifyreconcile", not_simulated),
-    ("now", "email", not_simulated),
-    // Rarely documented, but on every instance (facts 13.1).
-    ("now", "ui", not_simulated),
-    ("now", "doc", not_simulated),
-    ("now", "graphql", not_simulated),
-    ("now", "tinyurl", not_simulated),
-    ("sn_sc", "servicecatalog", not_simulated),
     ("sn_chg_rest", "change", change::handle),
 ];
 
@@ -58,8 +51,3 @@ const PAGES: &[(&str, PageHandler)] = &[
     ("/login.do", login::handle),
     ("/__sim/journal", journal::handle),
 ];
-
-/// An API of instances that is not simulated says so. It is not unknown.
-fn not_simulated(_: &mut State, call: &Call<'_>) -> SimResponse {
-    SimResponse::not_simulated(&format!("the API {:?}", call.api))
-}

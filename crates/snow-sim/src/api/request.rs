@@ -1,11 +1,12 @@
 //! A request on its way through the instance: as it arrived, as a page or an API sees it, and handled.
 
-use crate::User;
 use crate::response::SimResponse;
 use crate::session::Session;
 use crate::upload::{ReceivedBody, Upload};
+use crate::{Guess, User};
 use bytes::Bytes;
 use http::{Method, request::Parts};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// A request as it arrived.
@@ -47,8 +48,6 @@ pub(super) struct PageRequest<'a> {
 /// A request as the APIs see it.
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
-    /// The API's name in its path.
-    pub(super) api: String,
     /// Decoded segments of the path below the API's own.
     pub(crate) segments: Vec<String>,
     pub(crate) params: Vec<(String, String)>,
@@ -61,9 +60,16 @@ pub(crate) struct Call<'a> {
     /// `/api/now/v2`, as it was asked for: links repeat it (facts 1.1).
     pub(crate) base: String,
     pub(crate) user: Arc<User>,
+    /// What was guessed on the way to the response.
+    pub(crate) guesses: RefCell<Vec<Guess>>,
 }
 
 impl Call<'_> {
+    /// Says that the response will depend on a guess, where there is no response yet.
+    pub(crate) fn guess(&self, guess: Guess) {
+        self.guesses.borrow_mut().push(guess);
+    }
+
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         self.params.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }

@@ -10,7 +10,8 @@ mod having;
 use super::Call;
 use super::table::access::Access;
 use super::table::{invalid_table, list, locale};
-use crate::data::{Display, RenderOptions, Renderer, Row, TableId};
+use crate::Guess;
+use crate::data::{ColumnType, Display, RenderOptions, Renderer, Row, TableId};
 use crate::fault::cancelled;
 use crate::query::{Path, Query};
 use crate::response::SimResponse;
@@ -90,6 +91,8 @@ impl<'a> Stats<'a> {
         if self.state.settings.quota.is_some_and(|quota| rows.len() > quota.rows) {
             return Err(Box::new(SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled())));
         }
+        self.query.guesses(database, &rows).for_each(|guess| self.call.guess(guess));
+        self.guesses().for_each(|guess| self.call.guess(guess));
         if self.groups.is_empty() {
             let stats = if self.holds(&rows) { self.stats(&rows) } else { json!({}) };
             return Ok(json!({ "stats": stats }));
@@ -104,6 +107,26 @@ impl<'a> Stats<'a> {
             json!({ "stats": self.stats(rows), "groupby_fields": first })
         });
         Ok(entries.collect())
+    }
+
+    /// What the response depends on that no source settles.
+    fn guesses(&self) -> impl Iterator<Item = Guess> {
+        let database = &self.state.database;
+        let totals =
+            self.wanted.iter().filter(|(function, _)| matches!(function, Function::Sum | Function::Avg));
+        let kinds: Vec<_> =
+            totals.flat_map(|(_, fields)| fields).filter_map(|(_, path)| database.kind_at(path)).collect();
+        let is_date = |kind: &&ColumnType| matches!(kind, ColumnType::Date | ColumnType::DateTime);
+        let is_duration = |kind: &&ColumnType| matches!(kind, ColumnType::Duration);
+        let asked = self.call.param("sysparm_having").unwrap_or_default();
+        let parts = asked.split(',').filter(|part| !part.is_empty()).count();
+        let found = [
+            (kinds.iter().any(is_date), Guess::SumOfDates),
+            (kinds.iter().any(is_duration), Guess::SumOfDurations),
+            (parts > self.having.len(), Guess::UnreadableHaving),
+            (!self.groups.is_empty() && self.order.is_empty(), Guess::GroupOrder),
+        ];
+        found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, guess)| guess)
     }
 
     fn grouped<'r>(&self, rows: Vec<&'r Row>) -> Vec<Vec<&'r Row>> {

@@ -9,7 +9,7 @@ use crate::fault::cancelled;
 use crate::json_records::JsonRecords;
 use crate::response::SimResponse;
 use crate::state::State;
-use crate::{User, WriteLie};
+use crate::{Guess, User, WriteLie};
 use access::{Access, Write};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
@@ -24,7 +24,8 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
     };
     if Access::of(state, &call.user, table).is_closed() {
         let detail = "Failed API level ACL Validation";
-        return SimResponse::error(StatusCode::FORBIDDEN, "User Not Authorized", detail);
+        let refusal = SimResponse::error(StatusCode::FORBIDDEN, "User Not Authorized", detail);
+        return refusal.guess(Guess::ClosedTable);
     }
     match (&call.method, sys_id) {
         (&Method::GET | &Method::HEAD, None) => list::handle(state, call, table),
@@ -32,7 +33,7 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
         (&Method::POST, None) => create(state, call, table),
         (&Method::PUT | &Method::PATCH, Some(sys_id)) => update(state, call, table, sys_id),
         (&Method::DELETE, Some(sys_id)) => delete(state, call, table, sys_id),
-        (&Method::POST, Some(_)) => SimResponse::no_such_api(),
+        (&Method::POST, Some(_)) => SimResponse::no_such_api().guess(Guess::PostToRecord),
         _ => SimResponse::method_not_supported(),
     }
 }
@@ -50,7 +51,7 @@ fn record(state: &State, call: &Call<'_>, table: TableId, sys_id: &str, status: 
 
 fn create(state: &mut State, call: &Call<'_>, table: TableId) -> SimResponse {
     // Without a body it is a record of defaults (facts 13.1).
-    let given = if call.body.is_empty() { Ok(Fields::new()) } else { fields(call.body) };
+    let given = if call.body.is_empty() { Ok(Fields::new()) } else { fields(call) };
     let given = match given {
         Ok(given) => given,
         Err(refusal) => return *refusal,
@@ -68,12 +69,13 @@ fn create(state: &mut State, call: &Call<'_>, table: TableId) -> SimResponse {
     let sys_id = state.database.insert(table, &given, author);
     let name = &state.database.dictionary.def(table).name;
     let location = format!("{}{}/table/{name}/{sys_id}", call.origin, call.base);
-    write_response(state, call, table, &sys_id, (StatusCode::CREATED, "Insert")).with("location", &location)
+    write_response(state, call, table, &sys_id, &given, (StatusCode::CREATED, "Insert"))
+        .with("location", &location)
 }
 
 /// PUT and PATCH do the same: only the given fields change (facts 1.1).
 fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> SimResponse {
-    let given = match fields(call.body) {
+    let given = match fields(call) {
         Ok(given) => given,
         Err(refusal) => return *refusal,
     };
@@ -90,7 +92,7 @@ fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> S
     }
     let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
     state.database.update(table, sys_id, &given, author(call, &stamp, &locale));
-    write_response(state, call, table, sys_id, (StatusCode::OK, "Update"))
+    write_response(state, call, table, sys_id, &given, (StatusCode::OK, "Update"))
 }
 
 fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> SimResponse {
@@ -110,7 +112,7 @@ fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> S
 fn there_already(state: &State, table: TableId, verb: &str) -> SimResponse {
     let name = &state.database.dictionary.def(table).name;
     let detail = format!("Error during {verb} of {name}");
-    SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", &detail)
+    SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", &detail).guess(Guess::ValueTaken)
 }
 
 /// What a write is answered with: the record, nothing, or a lie (facts 3.3).
@@ -119,14 +121,18 @@ fn write_response(
     call: &Call<'_>,
     table: TableId,
     sys_id: &str,
+    given: &Fields,
     (status, verb): (StatusCode, &str),
 ) -> SimResponse {
     if let Some(lie) = write_lie(state, verb) {
         return lie;
     }
+    if given.iter().any(|(name, value)| is_cut(state, table, name, value)) {
+        call.guess(Guess::ValueCut);
+    }
     // The status without a body is unsettled (facts 12): the same one.
     if call.head.headers.get("x-no-response-body").is_some_and(|word| word == "true") {
-        return SimResponse::empty(status);
+        return SimResponse::empty(status).guess(Guess::NoResponseBody);
     }
     // Committed, and yet refused: the user may not read the record back.
     if state.database.row(table, sys_id).is_some_and(|row| !Access::of(state, &call.user, table).may_see(row))
@@ -134,6 +140,12 @@ fn write_response(
         return denied(verb);
     }
     record(state, call, table, sys_id, status)
+}
+
+/// Whether a value is longer than its column (facts 1.7).
+fn is_cut(state: &State, table: TableId, name: &str, value: &str) -> bool {
+    let dictionary = &state.database.dictionary;
+    dictionary.find(table, name).is_some_and(|id| dictionary.column(id).kept(value).len() < value.len())
 }
 
 pub(super) fn write_lie(state: &State, verb: &str) -> Option<SimResponse> {
@@ -157,19 +169,23 @@ fn author<'a>(call: &'a Call<'_>, stamp: &'a str, locale: &'a Locale) -> Author<
 }
 
 /// The fields of a body; numbers and booleans become text.
-pub(super) fn fields(body: &[u8]) -> Result<Fields, Box<SimResponse>> {
+pub(super) fn fields(call: &Call<'_>) -> Result<Fields, Box<SimResponse>> {
     let text = |value| match value {
         Value::String(text) => text,
-        Value::Null => String::new(),
+        Value::Null => {
+            call.guess(Guess::NullClears);
+            String::new()
+        }
         other => other.to_string(),
     };
-    Ok(object(body)?.into_iter().map(|(name, value)| (name, text(value))).collect())
+    Ok(object(call.body)?.into_iter().map(|(name, value)| (name, text(value))).collect())
 }
 
 /// The object that a body is. The service's reader takes single quotes, too (facts 1.1).
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Box<SimResponse>> {
     let refuse = |detail: &str| {
-        Box::new(SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", detail))
+        let refusal = SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", detail);
+        Box::new(refusal.guess(Guess::UnreadableBody))
     };
     let parsed = serde_json::from_slice(body).or_else(|error| {
         let text = String::from_utf8_lossy(body);

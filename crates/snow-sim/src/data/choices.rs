@@ -1,6 +1,6 @@
 //! Rows of `sys_choice` are what columns may be: whoever changes one changes the choices (facts 13.1).
 
-use super::overrides::Choices;
+use super::column_override::Choices;
 use super::{Database, Row, TableId};
 use std::collections::BTreeSet;
 

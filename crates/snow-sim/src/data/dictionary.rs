@@ -1,6 +1,6 @@
 //! Tables and columns: what each holds, and who inherits from whom (facts 1.6).
 
-use super::overrides::{Choices, Override};
+use super::column_override::{Choices, Override};
 use crate::BuildError;
 use std::collections::HashMap;
 
@@ -353,7 +353,7 @@ fn parse_column(line: &str) -> Result<Column, BuildError> {
         label: label.join(" "),
         kind: ColumnType::parse(kind).ok_or_else(wrong)?,
         default: if *default == "-" { String::new() } else { default.replace('_', " ") },
-        choices: parts.map(super::overrides::parse_choice).collect::<Result<_, _>>()?,
+        choices: parts.map(super::column_override::parse_choice).collect::<Result<_, _>>()?,
         max_length: None,
     })
 }

@@ -4,6 +4,7 @@ mod author;
 mod business_rules;
 mod cell;
 mod choices;
+mod column_override;
 mod demo;
 mod describe;
 mod dictionary;

@@ -1,16 +1,8 @@
 //! What a class says otherwise of a column that it inherits: its choices, and its default (facts 1.6).
 
+use super::column_override::{Choices, Override, parse_choice};
 use super::{ColumnId, Dictionary, TableId};
 use crate::BuildError;
-
-/// Stored value and label, in order; empty where anything goes.
-pub(crate) type Choices = Vec<(String, String)>;
-
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Override {
-    pub(super) choices: Option<Choices>,
-    default: Option<String>,
-}
 
 impl Dictionary {
     /// `column [default]` of a table that inherits the column, with its choices there.
@@ -82,10 +74,4 @@ impl Dictionary {
     fn line(&self, table: TableId) -> impl Iterator<Item = TableId> {
         std::iter::successors(Some(table), |table| self.def(*table).parent)
     }
-}
-
-/// `VALUE Label`
-pub(super) fn parse_choice(text: &str) -> Result<(String, String), BuildError> {
-    let pair = text.split_once(' ').map(|(value, label)| (value.replace('_', " "), label.trim().to_owned()));
-    pair.ok_or_else(|| BuildError::new(format!("the choice {text:?} is not written as stock.txt says")))
 }

@@ -31,7 +31,7 @@ pub(crate) fn compare_by(database: &Database, path: &Path, a: &Row, b: &Row) -> 
 }
 
 /// References sort by what is shown (facts 9, unsettled).
-fn shown<'a>(database: &'a Database, path: &Path, row: &'a Row) -> &'a str {
+pub(super) fn shown<'a>(database: &'a Database, path: &Path, row: &'a Row) -> &'a str {
     let stored = database.at(row, path);
     match database.kind_at(path) {
         Some(ColumnType::Reference(target)) => database.display_name(target, stored).unwrap_or(stored),

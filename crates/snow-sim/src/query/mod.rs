@@ -4,6 +4,7 @@
 
 mod condition;
 mod evaluate;
+mod guesses;
 mod operator;
 mod related;
 mod script;
@@ -14,6 +15,7 @@ use crate::data::{Database, Locale, SysIdRange, TableId};
 pub(crate) use condition::Path;
 use condition::Test;
 pub(crate) use evaluate::{by_type, compare_by};
+use guesses::Spelling;
 use jiff::Timestamp;
 use terms::{Connective, TermKind};
 pub(crate) use terms::{fields_of, without_order};
@@ -52,6 +54,7 @@ pub(crate) struct Query {
     order: Vec<SortKey>,
     /// Every field that the query looks at, and of which table: for access rules.
     pub(crate) fields: Vec<(TableId, String)>,
+    spelled: Spelling,
 }
 
 /// A field of `ORDERBY`.
@@ -69,7 +72,8 @@ impl Query {
         table: TableId,
         context: Context<'_>,
     ) -> Result<Self, Unsupported> {
-        let mut query = Self { groups: vec![Vec::new()], ..Self::default() };
+        let spelled = Spelling::of(text);
+        let mut query = Self { groups: vec![Vec::new()], spelled, ..Self::default() };
         for term in terms::split(text) {
             if term.lead == Connective::NewGroup {
                 query.groups.push(Vec::new());

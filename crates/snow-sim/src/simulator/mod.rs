@@ -13,6 +13,7 @@ use crate::state::State;
 use crate::tokens::Code;
 use crate::{Entry, Rule, Settings};
 use before_each::BeforeEach;
+pub use faults::PlannedFault;
 pub use service::SimulatorFuture;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,6 +75,12 @@ impl Simulator {
         if let Some(user) = self.lock().users.get_mut(user_name) {
             Arc::make_mut(user).locked = locked;
         }
+    }
+
+    /// Returns the users who logged in by basic authentication although a restriction that is only tracked would refuse them, in
+    /// alphabetical order: see [`BasicRestriction::tracked`](crate::BasicRestriction::tracked).
+    pub fn tracked_basic_logins(&self) -> Vec<String> {
+        self.lock().tracked_basic_logins.iter().cloned().collect()
     }
 
     /// An authorization code, as a user's consent would have given it; good once, for ten minutes.

@@ -10,7 +10,7 @@ use crate::response::{QueueTimes, SimResponse};
 use crate::session::Session;
 use crate::state::State;
 use crate::upload::ReceivedBody;
-use crate::{Body, Entry, Fault, Gateway, Settings, clock};
+use crate::{Body, Entry, Fault, Gateway, Guess, Settings, clock};
 use http::{Response, StatusCode, request::Parts};
 use std::time::Duration;
 
@@ -31,7 +31,11 @@ impl Simulator {
             false => without_queues(SimResponse::empty(StatusCode::BAD_GATEWAY)),
         };
         let state = &mut *self.lock();
-        let response = gateway.as_ref().map_or(response, Gateway::response);
+        let language = state.settings.language;
+        let response = match &gateway {
+            Some(gateway) => gateway.response(),
+            None => response.in_language(language).with_guess_headers(),
+        };
         state.journal.push(Entry {
             method: head.method.clone(),
             path: head.uri.path().to_owned(),
@@ -43,17 +47,14 @@ impl Simulator {
             session,
             connection,
             reached,
+            guesses: response.guesses.clone(),
+            body: Entry::kept_body(head.uri.path(), &body.body),
         });
         let transaction = state.database.transaction_id();
-        let (release, language) = (state.settings.release, state.settings.language);
+        let release = state.settings.release;
         let response = match gateway {
             Some(_) => response,
-            None => response.in_language(language).with_service_headers(
-                release,
-                &transaction,
-                !user.is_empty(),
-                times,
-            ),
+            None => response.with_service_headers(release, &transaction, !user.is_empty(), times),
         };
         let mut response = http_response(response, &head, &state.settings);
         if let Some(fault) = state.wire_faults.pop_front() {
@@ -65,11 +66,13 @@ impl Simulator {
     /// Lets the edge and then a node of the instance handle a request.
     async fn handle(&self, request: IncomingRequest<'_>) -> (HandledRequest, QueueTimes) {
         let arrived = self.now();
-        let (refusal, session, settings) = {
+        let (refusal, ended, session, settings) = {
             let state = &mut *self.lock();
             let (now, timeout) = (state.clock.now(), state.settings.session_timeout);
             let refusal = refuse_at_edge(state, request);
-            (refusal, state.sessions.find(&request.head.headers, now, timeout), state.settings.clone())
+            let headers = &request.head.headers;
+            let ended = state.sessions.has_ended(headers, now, timeout);
+            (refusal, ended, state.sessions.find(headers, now, timeout), state.settings.clone())
         };
         if let Err(refusal) = refusal.and_then(|()| check_body(request.body, &settings)) {
             return without_queues(*refusal);
@@ -89,13 +92,16 @@ impl Simulator {
             clock::sleep(settings.latency).await;
         }
         let slow = self.lock().slow_faults.pop_front();
-        let handled = match slow {
+        let mut handled = match slow {
             Some(fault) => HandledRequest::anonymous(fault.response()),
             None => {
                 self.run_before_each();
                 api::handle(&mut self.lock(), request, session)
             }
         };
+        if ended {
+            handled.response = handled.response.guess(Guess::SessionTimeout);
+        }
         drop((permit, turn));
         (handled, times)
     }
@@ -107,7 +113,7 @@ impl Simulator {
 
 /// The edge responds to some requests before any node hears of them.
 fn refuse_at_edge(state: &mut State, request: IncomingRequest<'_>) -> Result<(), Box<SimResponse>> {
-    match state.next_fault() {
+    match state.next_fault(request.head) {
         Some(fault) => Err(Box::new(fault.response())),
         None => check_url(&request.head.uri, &state.settings),
     }

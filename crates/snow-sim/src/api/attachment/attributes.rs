@@ -3,6 +3,7 @@
 use super::super::Call;
 use super::super::table::fields;
 use super::{find, may_change, no_attachment, upload};
+use crate::Guess;
 use crate::data::{Author, Fields, Row, TableId};
 use crate::response::SimResponse;
 use crate::state::State;
@@ -59,7 +60,7 @@ fn write(
     if let Err(refusal) = may_change(state, call, files, file, "Update") {
         return *refusal;
     }
-    let given = match fields(call.body) {
+    let given = match fields(call) {
         Ok(given) => given,
         Err(refusal) => return *refusal,
     };
@@ -80,7 +81,8 @@ fn write(
         (&Method::PUT, None) => return no_attachment(),
         (_, Some(_)) => {
             let detail = format!("There is an attribute {key:?} already");
-            return SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", &detail);
+            return SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", &detail)
+                .guess(Guess::FileNoteTaken);
         }
         (_, None) => {
             state.database.insert(table, &note, author);

@@ -3,6 +3,7 @@
 use super::super::Call;
 use super::super::table::{access::Access, denied, invalid_table, no_record, write_lie};
 use super::{metadata, parent_table};
+use crate::Guess;
 use crate::data::{Author, File, NewFile, parse_stamp};
 use crate::response::SimResponse;
 use crate::state::State;
@@ -35,7 +36,7 @@ pub(super) fn form(state: &mut State, call: &Call<'_>) -> SimResponse {
     let Some(upload) = call.upload else { return missing("the file") };
     let Some(form) = &upload.form else {
         let detail = "The body has to be multipart/form-data with a boundary";
-        return SimResponse::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", detail);
+        return SimResponse::media_type_not_supported(detail);
     };
     let Some(part) = form.file.as_ref().filter(|_| form.is_whole()) else { return missing("the file") };
     let field =
@@ -112,11 +113,8 @@ fn check(
     if upload.size > most {
         let detail =
             format!("Rejected large attachment of {} bytes. Max allowed: {most} bytes.", upload.size);
-        return Err(Box::new(SimResponse::error(
-            StatusCode::BAD_REQUEST,
-            "Exception while reading request",
-            &detail,
-        )));
+        let refusal = SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", &detail);
+        return Err(Box::new(refusal.guess(Guess::FileTooLarge)));
     }
     Ok(())
 }
@@ -136,5 +134,5 @@ pub(super) fn extension_is_allowed(state: &State, name: &str) -> bool {
 
 pub(super) fn extension_refused(name: &str) -> SimResponse {
     let detail = format!("Files like {name:?} may not be attached");
-    SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", &detail)
+    SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", &detail).guess(Guess::FileExtension)
 }

@@ -3,13 +3,13 @@
 use super::super::Call;
 use super::access::Access;
 use super::{locale, render};
-use crate::Cut;
 use crate::data::{Row, TableId};
 use crate::fault::cancelled;
 use crate::json_records::JsonRecords;
 use crate::query::{Context, Query, Unsupported};
 use crate::response::SimResponse;
 use crate::state::State;
+use crate::{Cut, Guess};
 use http::StatusCode;
 use std::fmt::Write;
 
@@ -50,13 +50,17 @@ impl<'a> Page<'a> {
         default_limit: usize,
     ) -> Result<Self, Box<SimResponse>> {
         let query = parsed(state, call, table, text)?;
-        // A limit or an offset that is no number is unsettled (facts 12): as if it were not given.
-        let number = |name: &str, default| {
-            call.param(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(default)
-        };
-        let (limit, offset) = (number("sysparm_limit", default_limit), number("sysparm_offset", 0));
+        let (limit, offset) =
+            (number(call, "sysparm_limit", default_limit), number(call, "sysparm_offset", 0));
         let counted = !call.flag("sysparm_no_count");
+        if limit == 0 {
+            call.guess(Guess::LimitZero);
+        }
+        if !counted {
+            call.guess(Guess::NoCountHeaders);
+        }
         let (rows, total) = select(state, table, &query, &locale(&call.user), limit, offset, counted);
+        query.guesses(&state.database, &rows).for_each(|guess| call.guess(guess));
         Ok(Self { rows, total, limit, offset })
     }
 
@@ -75,6 +79,15 @@ impl<'a> Page<'a> {
             _ => response,
         }
     }
+}
+
+/// A limit or an offset that is no number is unsettled (facts 12): as if it were not given.
+fn number(call: &Call<'_>, name: &str, default: usize) -> usize {
+    let Some(text) = call.param(name) else { return default };
+    text.parse().unwrap_or_else(|_| {
+        call.guess(Guess::LimitNotANumber);
+        default
+    })
 }
 
 /// A query that is simulated and that the user may ask, or the refusal.
@@ -113,13 +126,17 @@ pub(in crate::api) fn parsed(
 /// The encoded query, and names of fields with values beside it. Together with a query those are left out; what an
 /// instance does is unsettled (facts 12).
 pub(in crate::api) fn query_text(state: &State, call: &Call<'_>, table: TableId) -> String {
+    let dictionary = &state.database.dictionary;
+    let pairs = call.params.iter().filter(|(name, _)| !name.starts_with("sysparm_"));
+    let mut pairs = pairs.filter_map(|(name, value)| Some((name, value, dictionary.find(table, name)?)));
     if let Some(query) = call.param("sysparm_query") {
+        if pairs.next().is_some() {
+            call.guess(Guess::QueryAndPairs);
+        }
         return query.to_owned();
     }
-    let dictionary = &state.database.dictionary;
     let mut text = String::new();
-    for (name, value) in call.params.iter().filter(|(name, _)| !name.starts_with("sysparm_")) {
-        let Some(id) = dictionary.find(table, name) else { continue };
+    for (name, value, id) in pairs {
         let column = dictionary.column(id);
         // Here display values are taken, too (facts 1.2).
         let value = match &column.kind {

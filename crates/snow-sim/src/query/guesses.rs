@@ -1,0 +1,93 @@
+//! What a query depends on that no source settles (facts 12).
+
+use super::condition::{Path, Test};
+use super::evaluate::shown;
+use super::operator::Operator;
+use super::{Query, SortKey};
+use crate::Guess;
+use crate::data::{ColumnType, Database, Row};
+
+impl Query {
+    /// The guesses behind the records that the query selected.
+    pub(crate) fn guesses(&self, database: &Database, rows: &[&Row]) -> impl Iterator<Item = Guess> {
+        let tests = || self.groups.iter().flatten().flatten();
+        let by_reference =
+            |key: &SortKey| matches!(database.kind_at(&key.path), Some(ColumnType::Reference(_)));
+        let found = [
+            (tests().any(Test::is_negative), Guess::NegativesAndEmpty),
+            (tests().any(|test| test.compares_number_with_text(database)), Guess::NumberAgainstText),
+            (tests().any(|test| matches!(test, Test::Words(_))), Guess::TextSearch),
+            (tests().any(|test| test.ignored_case(database, rows)), Guess::TextCase),
+            (self.order.iter().any(by_reference), Guess::OrderByReference),
+            (self.spelled.doubled_caret, Guess::DoubledCaret),
+            (self.spelled.not_in_without_space, Guess::NotInWithoutSpace),
+        ];
+        found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, guess)| guess)
+    }
+}
+
+/// How a query is written, where that is unsettled.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spelling {
+    doubled_caret: bool,
+    not_in_without_space: bool,
+}
+
+impl Spelling {
+    pub(super) fn of(text: &str) -> Self {
+        let field_ends = |at: usize| text[..at].ends_with(|c: char| c.is_ascii_lowercase() || c == '_');
+        Self {
+            doubled_caret: text.contains("^^"),
+            not_in_without_space: text.match_indices("NOTIN").any(|(at, _)| field_ends(at)),
+        }
+    }
+}
+
+impl Test {
+    fn is_negative(&self) -> bool {
+        match self {
+            Self::Compare { operator, .. } => operator.is_negative(),
+            Self::Within { not, .. } => *not,
+            Self::OrEmpty(..) => true,
+            _ => false,
+        }
+    }
+
+    fn compares_number_with_text(&self, database: &Database) -> bool {
+        let Self::Compare { path, operator, value } = self else { return false };
+        let is_number = matches!(database.kind_at(path), Some(ColumnType::Integer | ColumnType::Decimal));
+        let by_size = [
+            Operator::Is,
+            Operator::Less,
+            Operator::LessOrEqual,
+            Operator::Greater,
+            Operator::GreaterOrEqual,
+        ];
+        let is_text = !value.is_empty() && value.trim().parse::<f64>().is_err();
+        is_number && by_size.contains(operator) && is_text
+    }
+
+    /// Whether any of these records would not be there if case counted.
+    fn ignored_case(&self, database: &Database, rows: &[&Row]) -> bool {
+        let Self::Compare { path, operator, value } = self else { return false };
+        let may_fold = value.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
+        may_fold && rows.iter().any(|row| ignored_case(database, path, row, *operator, value))
+    }
+}
+
+fn ignored_case(database: &Database, path: &Path, row: &Row, operator: Operator, value: &str) -> bool {
+    let stored = database.at(row, path);
+    let text = || shown(database, path, row);
+    let (folded, wanted) = (|| text().to_lowercase(), value.to_lowercase());
+    match operator {
+        Operator::Is => stored != value && stored.to_lowercase() == wanted,
+        Operator::In => {
+            let is_listed = |list: &str, stored: &str| list.split(',').any(|one| one.trim() == stored);
+            !is_listed(value, stored) && is_listed(&wanted, &stored.to_lowercase())
+        }
+        Operator::Contains => !text().contains(value) && folded().contains(&wanted),
+        Operator::StartsWith => !text().starts_with(value) && folded().starts_with(&wanted),
+        Operator::EndsWith => !text().ends_with(value) && folded().ends_with(&wanted),
+        _ => false,
+    }
+}
