@@ -19,6 +19,7 @@ mod evaluator;
 mod facts;
 mod hostile;
 mod imports;
+mod integration_tables;
 mod limits;
 mod meanwhile;
 mod paging;

@@ -5,6 +5,7 @@ mod business_rules;
 mod cell;
 mod choices;
 mod demo;
+mod demo_services;
 mod describe;
 mod dictionary;
 mod display_value;
