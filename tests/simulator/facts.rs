@@ -1,9 +1,9 @@
 //! Each section of `docs/servicenow-behaviour.md` has a test, or is listed in `LEFT_OUT`.
 
 use crate::{
-    access, aggregates, attachment_rules, attachments, authentication, batches, changes, consent,
-    corrected_facts, errors, imports, integration_tables, limits, meanwhile, paging, queries, samples,
-    schema, table_api, values, wire,
+    access, aggregates, attachment_rules, attachments, authentication, batches, business_rules, changes,
+    consent, corrected_facts, errors, imports, integration_tables, limits, meanwhile, paging, queries,
+    samples, schema, table_api, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -85,8 +85,15 @@ const FACTS: &[(&str, &[Test])] = &[
     ("2.2", tests![queries::precedence]),
     ("2.3", tests![queries::carets]),
     ("2.4", tests![queries::empty_values]),
-    ("2.5", tests![queries::invalid_queries_widen, access::a_query_on_a_hidden_field]),
-    ("2.6", tests![queries::dates_and_their_functions]),
+    (
+        "2.5",
+        tests![
+            queries::invalid_queries_widen,
+            access::a_query_on_a_hidden_field,
+            business_rules::related_lists_of_what_does_not_exist_are_dropped
+        ],
+    ),
+    ("2.6", tests![queries::dates_and_their_functions, business_rules::a_script_names_the_user]),
     ("3.1", tests![errors::one_envelope, errors::messages_may_come_in_another_language]),
     (
         "3.2",
@@ -96,7 +103,15 @@ const FACTS: &[(&str, &[Test])] = &[
             samples::errors
         ],
     ),
-    ("3.3", tests![errors::refusals_of_writes, errors::a_write_may_lie]),
+    (
+        "3.3",
+        tests![
+            errors::refusals_of_writes,
+            errors::a_write_may_lie,
+            business_rules::a_rule_aborts_the_writes_that_meet_its_condition,
+            business_rules::a_data_policy_looks_at_the_record_that_would_be
+        ],
+    ),
     ("3.4", tests![errors::cancelled_in_every_shape]),
     ("3.5", tests![limits::one_request_at_a_time_in_a_session]),
     (

@@ -11,6 +11,7 @@ mod authentication;
 mod bad_input;
 mod batches;
 mod browser;
+mod business_rules;
 mod changes;
 mod consent;
 mod corrected_facts;

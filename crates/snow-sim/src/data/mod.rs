@@ -9,6 +9,7 @@ mod demo_services;
 mod describe;
 mod dictionary;
 mod display_value;
+mod draft;
 mod fields;
 mod file;
 mod generate;
