@@ -3,7 +3,7 @@
 use crate::{
     access, aggregates, attachment_rules, attachments, authentication, batches, business_rules, changes,
     consent, corrected_facts, errors, imports, integration_tables, limits, meanwhile, paging, queries,
-    samples, schema, table_api, values, wire,
+    samples, schema, table_api, ui_apis, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -200,6 +200,15 @@ const FACTS: &[(&str, &[Test])] = &[
         ],
     ),
     ("7.4", tests![integration_tables::tables_have_their_columns_and_parents]),
+    (
+        "7.5",
+        tests![
+            ui_apis::who_is_logged_in,
+            ui_apis::columns_of_a_table,
+            ui_apis::tables_of_the_instance,
+            ui_apis::a_tiny_url_stands_for_its_parameters
+        ],
+    ),
     ("8.1", tests![limits::rate_rules]),
     ("8.2", tests![limits::a_pool_and_its_queue]),
     (
@@ -249,7 +258,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
 
 /// The sections into which everything that was collected about the service falls.
 const ALL: &str = "0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 1.10 2.1 2.2 2.3 2.4 2.5 2.6 3.1 3.2 3.3 3.4 3.5 3.6 4.1 4.2 4.3 4.4 4.5 4.6 \
-    5 6 7.1 7.2 7.3 7.4 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12 13.1";
+    5 6 7.1 7.2 7.3 7.4 7.5 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12 13.1";
 
 #[test]
 fn every_section_is_shown_or_left_out_for_a_reason() {

@@ -29,6 +29,7 @@ mod samples;
 mod scale;
 mod schema;
 mod table_api;
+mod ui_apis;
 mod values;
 mod wire;
 

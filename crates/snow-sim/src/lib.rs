@@ -43,7 +43,7 @@
 //! # What it leaves out
 //!
 //! It answers 501 and says so: batches as `multipart/mixed`, change management beyond the requests themselves and lists
-//! of models, templates and tasks, CMDB, identification and e-mail; the paths of facts 13.1 that are rarely documented; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
+//! of models, templates and tasks, CMDB, identification and e-mail; the schema of one table at `/api/now/doc`, GraphQL, the service catalog; `SUBQUERY`, `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
 //! filters other than "Me", and scripts other than those of dates, `gs.getUserID()` and `gs.getUserName()`. It ignores `sysparm_view`,
 //! `sysparm_query_category` and `sysparm_query_no_domain`: there are no views, replicas or domains. There are no access rules
 //! on whole APIs, none that tell ranges from matches (`query_range`), of the platform's own only those on its dictionary, no

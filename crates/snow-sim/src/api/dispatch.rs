@@ -1,7 +1,7 @@
 //! From a request to what handles it: who asks, in which session, within which rate, and which API.
 
 use super::path::ApiPath;
-use super::{Call, HandledRequest, IncomingRequest, PAGES, PageRequest, ROUTES, import, scripted};
+use super::{Call, HandledRequest, IncomingRequest, PAGES, PageRequest, ROUTES, import, scripted, tiny_url};
 use crate::form::pairs;
 use crate::rate_limit::rate_headers;
 use crate::response::SimResponse;
@@ -82,7 +82,7 @@ pub(super) fn call_api(state: &mut State, request: IncomingRequest<'_>, user: &s
         method: request.method(),
         api: path.api,
         segments: path.segments,
-        params: pairs(request.head.uri.query().unwrap_or_default()),
+        params: tiny_url::expand(&state.database, pairs(request.head.uri.query().unwrap_or_default())),
         body: &request.body.body,
         upload: request.body.upload.as_ref(),
         head: request.head,

@@ -8,6 +8,7 @@ mod batch;
 mod browser_session;
 mod change;
 mod dispatch;
+mod doc;
 mod html;
 mod import;
 mod journal;
@@ -18,6 +19,8 @@ mod request;
 mod scripted;
 mod stats;
 mod table;
+mod tiny_url;
+mod ui;
 
 use crate::response::SimResponse;
 use crate::state::State;
@@ -38,14 +41,14 @@ const ROUTES: &[(&str, &str, Handler)] = &[
     ("now", "batch", batch::handle),
     ("now", "import", import::handle),
     ("now", "stats", stats::handle),
+    ("now", "ui", ui::handle),
+    ("now", "doc", doc::handle),
+    ("now", "tinyurl", tiny_url::handle),
     ("now", "cmdb", not_simulated),
     ("now", "identifyreconcile", not_simulated),
     ("now", "email", not_simulated),
     // Rarely documented, but on every instance (facts 13.1).
-    ("now", "ui", not_simulated),
-    ("now", "doc", not_simulated),
     ("now", "graphql", not_simulated),
-    ("now", "tinyurl", not_simulated),
     ("sn_sc", "servicecatalog", not_simulated),
     ("sn_chg_rest", "change", change::handle),
 ];

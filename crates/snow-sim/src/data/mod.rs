@@ -29,6 +29,7 @@ mod write;
 
 pub(crate) use author::Author;
 pub(crate) use demo::fill;
+pub(crate) use describe::{internal_type, max_length};
 pub use dictionary::ColumnType;
 pub(crate) use dictionary::{Column, ColumnId, Dictionary, TableId};
 pub(crate) use fields::Fields;
