@@ -2,8 +2,8 @@
 
 use crate::{
     access, aggregates, attachment_rules, attachments, authentication, batches, business_rules, changes,
-    consent, corrected_facts, errors, imports, integration_tables, limits, meanwhile, paging, queries,
-    samples, schema, table_api, ui_apis, values, wire,
+    consent, corrected_facts, errors, garbage_values, imports, integration_tables, limits, meanwhile, paging,
+    queries, samples, schema, table_api, ui_apis, values, wire,
 };
 use std::collections::BTreeSet;
 
@@ -60,7 +60,9 @@ const FACTS: &[(&str, &[Test])] = &[
         tests![
             table_api::what_may_not_be_written_is_ignored,
             table_api::string_columns_keep_as_many_characters_as_they_have,
-            table_api::a_change_that_changes_nothing_leaves_no_trace
+            table_api::a_change_that_changes_nothing_leaves_no_trace,
+            garbage_values::numbers_and_booleans_keep_what_they_have,
+            garbage_values::dates_are_read_leniently
         ],
     ),
     ("1.8", tests![table_api::head_is_get_without_a_body]),

@@ -18,6 +18,7 @@ mod corrected_facts;
 mod errors;
 mod evaluator;
 mod facts;
+mod garbage_values;
 mod hostile;
 mod imports;
 mod integration_tables;

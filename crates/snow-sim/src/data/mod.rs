@@ -1,5 +1,6 @@
 //! Tables and their rows. Every value is kept as the text that the service stores.
 
+mod accepted;
 mod author;
 mod business_rules;
 mod cell;

@@ -1,5 +1,6 @@
 //! Creating, changing and deleting records (facts 1.7).
 
+use super::accepted::accepted;
 use super::{Author, ColumnType, Database, Fields, Locale, Row, TableId, business_rules, time};
 use std::sync::Arc;
 
@@ -146,6 +147,11 @@ impl Database {
                 Some(locale) => self.stored_form(&column, &choices, value, locale),
                 None => value.clone(),
             };
+            let value = match author.is_client() {
+                true => accepted(&column.kind, &value),
+                false => Some(value),
+            };
+            let Some(value) = value else { continue };
             match column.kind {
                 ColumnType::Password if !author.passwords => {}
                 // A guess: the stored form shows as little as the display form.
