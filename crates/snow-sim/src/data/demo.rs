@@ -1,11 +1,8 @@
 //! Records that a fresh developer instance has.
 
+use super::fields::fields;
 use super::{Author, Database, Fields, parse_stamp};
 use jiff::Timestamp;
-
-pub(super) fn fields<const N: usize>(pairs: [(&str, &str); N]) -> Fields {
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
 
 /// A few users, groups, records of every line of tables.
 pub(crate) fn fill(database: &mut Database, stamp: &str) {

@@ -1,6 +1,6 @@
 //! Demo records of the tables of `stock_services.txt`: tasks, the service catalog, service levels, and the CMDB with its relations.
 
-use super::demo::fields;
+use super::fields::fields;
 use super::{Author, Database, Fields, parse_stamp};
 use jiff::Timestamp;
 

@@ -3,7 +3,7 @@
 //! A table's rows are those of its own columns: inherited ones are rows of the tables above. The facts name the tables (7.3); the
 //! types of system columns and the lengths are those that public recordings of instances show.
 
-use super::demo::fields;
+use super::fields::fields;
 use super::{Author, Column, ColumnId, ColumnType, Database, Fields, TableId};
 use std::collections::HashMap;
 
