@@ -472,7 +472,7 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
             let line = error.to_string();
             assert_eq!((error.kind(), error.may_have_executed()), (kind, open), "{status} {line}");
             assert!(
-                line.contains(said) && line.contains("does not show that it is the instance"),
+                line.contains(said) && line.contains("no sign of coming from the instance"),
                 "{status} {line}"
             );
             for blame in ["role", "password", "the user"] {
@@ -506,7 +506,7 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
         let (api, _) = always(status, headers, body);
         let error = api.table("incident").list().limit(1).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
-        assert!(!error.to_string().contains("does not show"), "{error}");
+        assert!(!error.to_string().contains("no sign of coming from the instance"), "{error}");
     }
     // What a scripted API says in a form of its own is told, too.
     let (api, _) = always(400, &[JSON, OWN], json!({ "message": "quantity is missing" }).to_string());

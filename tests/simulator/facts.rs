@@ -1,9 +1,10 @@
 //! Each section of `docs/servicenow-behaviour.md` has a test, or is listed in `LEFT_OUT`.
 
 use crate::{
-    access, aggregates, attachment_rules, attachments, authentication, batches, changes, consent,
-    corrected_facts, errors, guesses, imports, limits, login_modes, meanwhile, not_simulated, paging,
-    queries, samples, schema, table_api, values, wire,
+    access, aggregates, attachment_rules, attachments, authentication, batches, business_rules, changes,
+    consent, corrected_facts, errors, garbage_values, guesses, imports, integration_tables, limits,
+    login_modes, meanwhile, not_simulated, paging, queries, samples, schema, table_api, ui_apis, values,
+    wire,
 };
 use std::collections::BTreeSet;
 
@@ -60,7 +61,9 @@ const FACTS: &[(&str, &[Test])] = &[
         tests![
             table_api::what_may_not_be_written_is_ignored,
             table_api::string_columns_keep_as_many_characters_as_they_have,
-            table_api::a_change_that_changes_nothing_leaves_no_trace
+            table_api::a_change_that_changes_nothing_leaves_no_trace,
+            garbage_values::numbers_and_booleans_keep_what_they_have,
+            garbage_values::dates_are_read_leniently
         ],
     ),
     ("1.8", tests![table_api::head_is_get_without_a_body]),
@@ -85,8 +88,15 @@ const FACTS: &[(&str, &[Test])] = &[
     ("2.2", tests![queries::precedence]),
     ("2.3", tests![queries::carets]),
     ("2.4", tests![queries::empty_values]),
-    ("2.5", tests![queries::invalid_queries_widen, access::a_query_on_a_hidden_field]),
-    ("2.6", tests![queries::dates_and_their_functions]),
+    (
+        "2.5",
+        tests![
+            queries::invalid_queries_widen,
+            access::a_query_on_a_hidden_field,
+            business_rules::related_lists_of_what_does_not_exist_are_dropped
+        ],
+    ),
+    ("2.6", tests![queries::dates_and_their_functions, business_rules::a_script_names_the_user]),
     ("3.1", tests![errors::one_envelope, errors::messages_may_come_in_another_language]),
     (
         "3.2",
@@ -96,7 +106,15 @@ const FACTS: &[(&str, &[Test])] = &[
             samples::errors
         ],
     ),
-    ("3.3", tests![errors::refusals_of_writes, errors::a_write_may_lie]),
+    (
+        "3.3",
+        tests![
+            errors::refusals_of_writes,
+            errors::a_write_may_lie,
+            business_rules::a_rule_aborts_the_writes_that_meet_its_condition,
+            business_rules::a_data_policy_looks_at_the_record_that_would_be
+        ],
+    ),
     ("3.4", tests![errors::cancelled_in_every_shape]),
     ("3.5", tests![limits::one_request_at_a_time_in_a_session]),
     (
@@ -212,6 +230,16 @@ const FACTS: &[(&str, &[Test])] = &[
             samples::next_states_of_a_change
         ],
     ),
+    ("7.4", tests![integration_tables::tables_have_their_columns_and_parents]),
+    (
+        "7.5",
+        tests![
+            ui_apis::who_is_logged_in,
+            ui_apis::columns_of_a_table,
+            ui_apis::tables_of_the_instance,
+            ui_apis::a_tiny_url_stands_for_its_parameters
+        ],
+    ),
     ("8.1", tests![limits::rate_rules]),
     ("8.2", tests![limits::a_pool_and_its_queue]),
     (
@@ -261,7 +289,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
 
 /// The sections into which everything that was collected about the service falls.
 const ALL: &str = "0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 1.10 2.1 2.2 2.3 2.4 2.5 2.6 3.1 3.2 3.3 3.4 3.5 3.6 4.1 4.2 4.3 4.4 4.5 4.6 \
-    5 6 7.1 7.2 7.3 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12 13.1";
+    5 6 7.1 7.2 7.3 7.4 7.5 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12 13.1";
 
 #[test]
 fn every_section_is_shown_or_left_out_for_a_reason() {

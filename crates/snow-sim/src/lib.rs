@@ -44,8 +44,9 @@
 //!
 //! It answers 501 and says so: every other API that instances have (CMDB, the service catalog, knowledge, CI/CD and more), with
 //! a list of those that are there; XML, whether asked for or brought; batches as `multipart/mixed`, change management beyond the
-//! requests themselves and lists of models, templates and tasks; `sysparm_tiny`; `SUBQUERY`, `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
-//! filters other than "Me", and scripts other than those of dates and `gs.getUserID()`. It ignores `sysparm_view`,
+//! requests themselves and lists of models, templates and tasks; the schema of one table at `/api/now/doc`; `SUBQUERY`,
+//! `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
+//! filters other than "Me", and scripts other than those of dates, `gs.getUserID()` and `gs.getUserName()`. It ignores `sysparm_view`,
 //! `sysparm_query_category` and `sysparm_query_no_domain`: there are no views, replicas or domains. There are no access rules
 //! on whole APIs, none that tell ranges from matches (`query_range`), of the platform's own only those on its dictionary, no
 //! 202 for a session that is held for two minutes, and no choices outside their list. Journals cannot be queried, related

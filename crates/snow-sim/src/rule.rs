@@ -42,7 +42,7 @@ pub enum Rule {
         /// The rule's name.
         rule: String,
     },
-    /// A data policy wants this field to be set: 403 that names its label.
+    /// A data policy wants this field to be set, in every record that is created or changed: 403 that names its label.
     Mandatory {
         /// The table.
         table: String,

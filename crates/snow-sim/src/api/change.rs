@@ -6,6 +6,7 @@
 
 use super::Call;
 use super::table::access::{Access, Write};
+use super::table::before_save;
 use super::table::{list, locale, no_record, object};
 use crate::Guess;
 use crate::data::{
@@ -174,6 +175,9 @@ fn write(state: &mut State, call: &Call<'_>, table: TableId, id: Option<&str>, k
     };
     let stamp = state.clock.stamp();
     let author = Author::new(&call.user.name, &stamp);
+    if let Err(refusal) = before_save::check(state, &call.user, table, id, &fields, author) {
+        return *refusal;
+    }
     let id = match id {
         None => state.database.insert(table, &fields, author).to_string(),
         Some(id) => {
@@ -191,7 +195,8 @@ fn write(state: &mut State, call: &Call<'_>, table: TableId, id: Option<&str>, k
 fn delete(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> SimResponse {
     let Some(row) = find(state, call, table, id) else { return no_record() };
     let body = record(state, call, table, row);
-    if let Err(refusal) = Access::of(state, &call.user, table).write(Fields::new(), Write::Delete) {
+    let allowed = Access::of(state, &call.user, table).write(Fields::new(), Write::Delete);
+    if let Err(refusal) = allowed.and_then(|_| before_save::check_deletion(state, &call.user, table, id)) {
         return *refusal;
     }
     let stamp = state.clock.stamp();

@@ -2,7 +2,7 @@
 
 use super::path::ApiPath;
 use super::{Call, HandledRequest, IncomingRequest, PAGES, PageRequest, ROUTES};
-use super::{import, media_type, scripted, unsimulated};
+use super::{import, media_type, scripted, tiny_url, unsimulated};
 use crate::form::pairs;
 use crate::rate_limit::rate_headers;
 use crate::response::SimResponse;
@@ -85,7 +85,7 @@ pub(super) fn call_api(state: &mut State, request: IncomingRequest<'_>, user: &s
     let call = Call {
         method: request.method(),
         segments: path.segments,
-        params: pairs(request.head.uri.query().unwrap_or_default()),
+        params: tiny_url::expand(&state.database, pairs(request.head.uri.query().unwrap_or_default())),
         body: &request.body.body,
         upload: request.body.upload.as_ref(),
         head: request.head,

@@ -8,6 +8,7 @@ mod batch;
 mod browser_session;
 mod change;
 mod dispatch;
+mod doc;
 mod html;
 mod import;
 mod journal;
@@ -19,6 +20,8 @@ mod request;
 mod scripted;
 mod stats;
 mod table;
+mod tiny_url;
+mod ui;
 mod unsimulated;
 
 use crate::response::SimResponse;
@@ -40,6 +43,9 @@ const ROUTES: &[(&str, &str, Handler)] = &[
     ("now", "batch", batch::handle),
     ("now", "import", import::handle),
     ("now", "stats", stats::handle),
+    ("now", "ui", ui::handle),
+    ("now", "doc", doc::handle),
+    ("now", "tinyurl", tiny_url::handle),
     ("sn_chg_rest", "change", change::handle),
 ];
 

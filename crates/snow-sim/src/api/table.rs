@@ -1,6 +1,7 @@
 //! `/api/now[/vN]/table/{table}[/{sys_id}]`: one record at a time (facts 1). Lists are in `table/list.rs`.
 
 pub(super) mod access;
+pub(super) mod before_save;
 pub(super) mod list;
 
 use super::Call;
@@ -66,6 +67,9 @@ fn create(state: &mut State, call: &Call<'_>, table: TableId) -> SimResponse {
         return there_already(state, table, "insert");
     }
     let author = Author { names_id: true, ..author(call, &stamp, &locale) };
+    if let Err(refusal) = before_save::check(state, &call.user, table, None, &given, author) {
+        return *refusal;
+    }
     let sys_id = state.database.insert(table, &given, author);
     let name = &state.database.dictionary.def(table).name;
     let location = format!("{}{}/table/{name}/{sys_id}", call.origin, call.base);
@@ -91,7 +95,11 @@ fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> S
         return there_already(state, table, "update");
     }
     let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
-    state.database.update(table, sys_id, &given, author(call, &stamp, &locale));
+    let author = author(call, &stamp, &locale);
+    if let Err(refusal) = before_save::check(state, &call.user, table, Some(sys_id), &given, author) {
+        return *refusal;
+    }
+    state.database.update(table, sys_id, &given, author);
     write_response(state, call, table, sys_id, &given, (StatusCode::OK, "Update"))
 }
 
@@ -100,7 +108,9 @@ fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> S
     if state.database.row(table, sys_id).is_none_or(|row| !access.may_see(row)) {
         return no_record();
     }
-    if let Err(refusal) = access.write(Fields::new(), Write::Delete) {
+    let allowed = access.write(Fields::new(), Write::Delete);
+    let allowed = allowed.and_then(|_| before_save::check_deletion(state, &call.user, table, sys_id));
+    if let Err(refusal) = allowed {
         return *refusal;
     }
     let stamp = state.clock.stamp();

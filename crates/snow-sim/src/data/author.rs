@@ -2,6 +2,9 @@
 
 use super::Locale;
 
+/// The user that is no record: who made what the product brings.
+const MAINTENANCE: &str = "glide.maint";
+
 /// Who writes, when, and how.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Author<'a> {
@@ -24,8 +27,13 @@ impl<'a> Author<'a> {
         Self { user, stamp, shown: None, sys_fields: false, names_id: false, passwords: false, loaded: false }
     }
 
+    /// Whether values are read as the columns' types want them; what a test brings is kept as it is.
+    pub(super) fn is_client(&self) -> bool {
+        self.user != MAINTENANCE
+    }
+
     /// Somebody who is no client, and may give every field.
     pub(crate) fn unrestricted(stamp: &'a str) -> Self {
-        Self { sys_fields: true, passwords: true, ..Self::new("glide.maint", stamp) }
+        Self { sys_fields: true, passwords: true, ..Self::new(MAINTENANCE, stamp) }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{Database, Fields, Row, TableId};
 
-/// The name of a user; priority of incidents and problems from impact and urgency; the two states follow each other; what is closed is not active.
+/// The name of a user; priority of incidents and problems from impact and urgency; the two states follow each other; what is closed is
+/// not active.
 pub(super) fn apply(
     database: &mut Database,
     table: TableId,
@@ -44,4 +45,18 @@ pub(super) fn apply(
         let closed = matches!(database.field(table, row, "incident_state"), "7" | "8");
         database.put(table, row, "active", if closed { "false" } else { "true" });
     }
+    let class = &database.dictionary.def(table).name;
+    if let Some((_, closing)) = CLOSING.iter().find(|(name, _)| name == class) {
+        let closed = closing.contains(&database.field(table, row, "state"));
+        database.put(table, row, "active", if closed { "false" } else { "true" });
+    }
 }
+
+/// The states of other classes of task in which a record is closed.
+const CLOSING: [(&str, &[&str]); 5] = [
+    ("problem_task", &["157"]),
+    ("change_task", &["3", "4"]),
+    ("sc_request", &["3", "4", "7"]),
+    ("sc_req_item", &["3", "4", "7"]),
+    ("sc_task", &["3", "4", "7"]),
+];

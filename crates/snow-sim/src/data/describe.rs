@@ -3,7 +3,7 @@
 //! A table's rows are those of its own columns: inherited ones are rows of the tables above. The facts name the tables (7.3); the
 //! types of system columns and the lengths are those that public recordings of instances show.
 
-use super::demo::fields;
+use super::fields::fields;
 use super::{Author, Column, ColumnId, ColumnType, Database, Fields, TableId};
 use std::collections::HashMap;
 
@@ -100,7 +100,8 @@ impl Database {
     }
 }
 
-fn internal_type(column: &Column) -> &'static str {
+/// The type of a column in the words of an instance.
+pub(crate) fn internal_type(column: &Column) -> &'static str {
     match column.name.as_str() {
         "sys_id" => "GUID",
         "sys_class_name" => "sys_class_name",
@@ -112,7 +113,8 @@ fn internal_type(column: &Column) -> &'static str {
     }
 }
 
-fn max_length(column: &Column) -> String {
+/// How long a column says that it is.
+pub(crate) fn max_length(column: &Column) -> String {
     if let Some(length) = column.max_length {
         return length.to_string();
     }

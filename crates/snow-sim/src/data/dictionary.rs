@@ -144,12 +144,13 @@ sys_tags        text - Tags
 ";
 
 impl Dictionary {
-    /// The tables of `stock.txt`, which says how it is written.
+    /// The tables of `stock.txt`, which says how it is written, and of `stock_services.txt`.
     pub(crate) fn stock() -> Result<Self, BuildError> {
         let mut dictionary = Self::default();
         let mut table = None;
-        for line in include_str!("stock.txt")
-            .lines()
+        for line in [include_str!("stock.txt"), include_str!("stock_services.txt")]
+            .into_iter()
+            .flat_map(str::lines)
             .map(str::trim)
             .filter(|line| !line.is_empty() && !line.starts_with('#'))
         {

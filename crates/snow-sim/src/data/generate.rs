@@ -33,8 +33,11 @@ const WHERE: [&str; 8] = [
     "in San Diego",
 ];
 
+/// Three years in seconds.
+const SPAN: i64 = 3 * 365 * 86_400;
+
 impl Database {
-    /// Adds incidents: one a minute of the instance's past, up to the given time.
+    /// Adds incidents, evenly spread over three years of the instance's past, up to the given time.
     pub(crate) fn generate_incidents(&mut self, count: u32, now: jiff::Timestamp) {
         let Some(table) = self.dictionary.table("incident") else { return };
         let users: Vec<String> = self.ids_of("sys_user");
@@ -44,7 +47,7 @@ impl Database {
             let pick = |shift: u32, sides: usize| {
                 usize::try_from(dice >> shift & 0xFFFF).unwrap_or_default() % sides.max(1)
             };
-            let ago = i64::from(count - index) * 60;
+            let ago = i64::from(count - index) * SPAN / i64::from(count);
             let at = crate::clock::stamp(jiff::Timestamp::from_second(now.as_second() - ago).unwrap_or(now));
             let text = format!("{} {} {}", WHAT[pick(0, 8)], HOW[pick(16, 8)], WHERE[pick(32, 8)]);
             let state = ["1", "2", "3", "6", "7", "7", "7", "7"][pick(40, 8)];

@@ -1,14 +1,17 @@
 //! Tables and their rows. Every value is kept as the text that the service stores.
 
+mod accepted;
 mod author;
 mod business_rules;
 mod cell;
 mod choices;
 mod column_override;
 mod demo;
+mod demo_services;
 mod describe;
 mod dictionary;
 mod display_value;
+mod draft;
 mod fields;
 mod file;
 mod generate;
@@ -28,6 +31,7 @@ mod write;
 
 pub(crate) use author::Author;
 pub(crate) use demo::fill;
+pub(crate) use describe::{internal_type, max_length};
 pub use dictionary::ColumnType;
 pub(crate) use dictionary::{Column, ColumnId, Dictionary, TableId};
 pub(crate) use fields::Fields;

@@ -1,5 +1,6 @@
 //! Creating, changing and deleting records (facts 1.7).
 
+use super::accepted::accepted;
 use super::{Author, ColumnType, Database, Fields, Locale, Row, TableId, business_rules, time};
 use std::sync::Arc;
 
@@ -18,30 +19,12 @@ const AUTOMATIC: &[&str] = &[
 impl Database {
     /// Creates a record; fields that do not exist or are not for clients are ignored, as the service ignores them.
     pub(crate) fn insert(&mut self, table: TableId, given: &Fields, author: Author<'_>) -> Arc<str> {
-        let mut row = Row::default();
-        let class = self.dictionary.def(table).name.clone();
+        let mut row = self.begin(table, author);
         let named = author.sys_fields || author.names_id;
         let sys_id = given.get("sys_id").filter(|id| named && !id.is_empty()).cloned();
         let sys_id: Arc<str> = sys_id.unwrap_or_else(|| self.ids.sys_id()).into();
-        for (name, value) in [
-            ("sys_created_on", author.stamp),
-            ("sys_updated_on", author.stamp),
-            ("sys_created_by", author.user),
-            ("sys_updated_by", author.user),
-            ("sys_class_name", class.as_str()),
-        ] {
-            self.put(table, &mut row, name, value);
-        }
         self.put_unshared(table, &mut row, "sys_id", sys_id.clone());
         self.assign_number(table, &mut row);
-        for (column, default) in self.dictionary.with_other_default(table) {
-            row.set(column, default.into());
-        }
-        if self.dictionary.find(table, "opened_at").is_some() {
-            let opener = self.user_id(author.user);
-            self.put(table, &mut row, "opened_at", author.stamp);
-            self.put(table, &mut row, "opened_by", &opener);
-        }
         self.apply(table, &mut row, &sys_id, given, author);
         if !author.loaded {
             business_rules::apply(self, table, &mut row, given, None);
@@ -51,6 +34,30 @@ impl Database {
         self.rows.entry(self.dictionary.def(table).root).or_default().insert(sys_id.clone(), row);
         self.choices_changed([choice]);
         sys_id
+    }
+
+    /// A new record with what follows from its class, its author and the time.
+    pub(super) fn begin(&mut self, table: TableId, author: Author<'_>) -> Row {
+        let mut row = Row::default();
+        let class = self.dictionary.def(table).name.clone();
+        for (name, value) in [
+            ("sys_created_on", author.stamp),
+            ("sys_updated_on", author.stamp),
+            ("sys_created_by", author.user),
+            ("sys_updated_by", author.user),
+            ("sys_class_name", class.as_str()),
+        ] {
+            self.put(table, &mut row, name, value);
+        }
+        for (column, default) in self.dictionary.with_other_default(table) {
+            row.set(column, default.into());
+        }
+        if self.dictionary.find(table, "opened_at").is_some() {
+            let opener = self.user_id(author.user);
+            self.put(table, &mut row, "opened_at", author.stamp);
+            self.put(table, &mut row, "opened_by", &opener);
+        }
+        row
     }
 
     /// Whether a record of this line of tables has this id.
@@ -120,7 +127,7 @@ impl Database {
     }
 
     /// Sets what a client gives. Whether a journal got an entry.
-    fn apply(
+    pub(super) fn apply(
         &mut self,
         table: TableId,
         row: &mut Row,
@@ -140,6 +147,11 @@ impl Database {
                 Some(locale) => self.stored_form(&column, &choices, value, locale),
                 None => value.clone(),
             };
+            let value = match author.is_client() {
+                true => accepted(&column.kind, &value),
+                false => Some(value),
+            };
+            let Some(value) = value else { continue };
             match column.kind {
                 ColumnType::Password if !author.passwords => {}
                 // A guess: the stored form shows as little as the display form.

@@ -73,6 +73,13 @@ pub(super) enum Parsed {
     },
 }
 
+impl Parsed {
+    /// A test with the fields that it looks at, or one of something that does not exist.
+    pub(super) fn of(test: Option<(Test, Vec<(TableId, String)>)>) -> Self {
+        test.map_or(Self::Unknown, |(test, fields)| Self::Test { fields, test: Box::new(test) })
+    }
+}
+
 /// The dynamic filter "Me" (facts 2.1).
 const ME: &str = "90d1921e5f510100a9ad2572f2b477fe";
 
@@ -95,8 +102,8 @@ pub(super) fn parse(
         if context.inner {
             return Err(Unsupported("JOIN inside another query".into()));
         }
-        let (test, fields) = super::related::join(join, database, table, context)?;
-        return Ok(Parsed::Test { fields, test: Box::new(test) });
+        let join = super::related::join(join, database, table, context)?;
+        return Ok(Parsed::of(join));
     }
     let end = text
         .find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.'))

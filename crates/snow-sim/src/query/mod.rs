@@ -2,6 +2,7 @@
 //!
 //! What is not simulated is a response that says so, never a wrong row.
 
+mod changes;
 mod condition;
 mod evaluate;
 mod guesses;
@@ -12,6 +13,7 @@ mod sys_id_bound;
 mod terms;
 
 use crate::data::{Database, Locale, SysIdRange, TableId};
+pub(crate) use changes::settle;
 pub(crate) use condition::Path;
 use condition::Test;
 pub(crate) use evaluate::{by_type, compare_by};
@@ -88,9 +90,8 @@ impl Query {
                     return Err(Unsupported("RLQUERY inside another query".into()));
                 }
                 TermKind::Related(text) => {
-                    let (test, fields) = related::parse(&text, database, table, context)?;
-                    query.fields.extend(fields);
-                    query.push(test, or);
+                    let related = related::parse(&text, database, table, context)?;
+                    query.add_parsed(condition::Parsed::of(related), or, context);
                 }
             }
         }
@@ -110,7 +111,13 @@ impl Query {
         table: TableId,
         context: Context<'_>,
     ) -> Result<(), Unsupported> {
-        match condition::parse(text, database, table, context)? {
+        let parsed = condition::parse(text, database, table, context)?;
+        self.add_parsed(parsed, or, context);
+        Ok(())
+    }
+
+    fn add_parsed(&mut self, parsed: condition::Parsed, or: bool, context: Context<'_>) {
+        match parsed {
             condition::Parsed::Nothing => {}
             // An unknown field: the condition is dropped and the query widens, or nothing matches (facts 2.5).
             condition::Parsed::Unknown if context.invalid_returns_nothing => self.push(Test::Never, or),
@@ -120,7 +127,6 @@ impl Query {
                 self.push(*test, or);
             }
         }
-        Ok(())
     }
 
     /// `^OR` binds to the condition right before it (facts 2.2).

@@ -24,13 +24,14 @@ pub(super) struct Related {
     counts: OnceCell<HashMap<String, usize>>,
 }
 
-/// `incident.problem_id,>=1^active=true`, from between `RLQUERY` and `^ENDRLQUERY`.
+/// `incident.problem_id,>=1^active=true`, from between `RLQUERY` and `^ENDRLQUERY`. `None` if there is no such table or field: that
+/// it is dropped like another condition on an unknown field (facts 2.5) is a guess.
 pub(super) fn parse(
     text: &str,
     database: &Database,
     table: TableId,
     context: Context<'_>,
-) -> Result<(Test, QueriedFields), Unsupported> {
+) -> Result<Option<(Test, QueriedFields)>, Unsupported> {
     let unsupported = || Unsupported(format!("RLQUERY{text}"));
     let (head, query) = text.split_once('^').unwrap_or((text, ""));
     let (field, count) = head.split_once(',').ok_or_else(unsupported)?;
@@ -40,28 +41,28 @@ pub(super) fn parse(
         signs.iter().find_map(|sign| Some((*sign, count.strip_prefix(sign)?))).ok_or_else(unsupported)?;
     let count = count.parse().map_err(|_| unsupported())?;
     let ours = database.walk_path(table, "sys_id").ok_or_else(unsupported)?;
-    let (other, theirs) = column(field, database).ok_or_else(unsupported)?;
+    let Some((other, theirs)) = column(field, database) else { return Ok(None) };
     let query = Query::parse(query, database, other, Context { inner: true, ..context })?;
     let mut fields = query.fields.clone();
     fields.extend(field.split_once('.').map(|(_, theirs)| (other, theirs.to_owned())));
-    Ok((
-        Test::Related(Related { table: other, theirs, ours, sign, count, query, counts: OnceCell::new() }),
-        fields,
-    ))
+    let counts = OnceCell::new();
+    Ok(Some((Test::Related(Related { table: other, theirs, ours, sign, count, query, counts }), fields)))
 }
 
-/// `t1.f=t2.f!query`, from behind `JOIN`. The query is one condition: a `^` ends it.
+/// `t1.f=t2.f!query`, from behind `JOIN`. The query is one condition: a `^` ends it. `None` as above.
 pub(super) fn join(
     text: &str,
     database: &Database,
     table: TableId,
     context: Context<'_>,
-) -> Result<(Test, QueriedFields), Unsupported> {
+) -> Result<Option<(Test, QueriedFields)>, Unsupported> {
     let unsupported = || Unsupported(format!("JOIN{text}"));
     let (pair, query) = text.split_once('!').unwrap_or((text, ""));
     let (left, right) = pair.split_once('=').ok_or_else(unsupported)?;
-    let (first, ours) = column(left, database).ok_or_else(unsupported)?;
-    let (other, theirs) = column(right, database).ok_or_else(unsupported)?;
+    let (Some((first, ours)), Some((other, theirs))) = (column(left, database), column(right, database))
+    else {
+        return Ok(None);
+    };
     if !database.dictionary.is_a(table, first) && !database.dictionary.is_a(first, table) {
         return Err(unsupported());
     }
@@ -70,7 +71,10 @@ pub(super) fn join(
     fields.extend(left.split_once('.').map(|(_, ours)| (table, ours.to_owned())));
     fields.extend(right.split_once('.').map(|(_, theirs)| (other, theirs.to_owned())));
     let counts = OnceCell::new();
-    Ok((Test::Related(Related { table: other, theirs, ours, sign: ">=", count: 1, query, counts }), fields))
+    Ok(Some((
+        Test::Related(Related { table: other, theirs, ours, sign: ">=", count: 1, query, counts }),
+        fields,
+    )))
 }
 
 fn column(text: &str, database: &Database) -> Option<(TableId, Path)> {

@@ -25,6 +25,7 @@ fn call(script: &str, context: Context<'_>) -> Option<String> {
     let now = context.locale.now(context.now);
     match name {
         "getUserID" => return Some(context.user_id()),
+        "getUserName" => return Some(context.user.to_owned()),
         "nowDateTime" | "now" => return Some(stamp(context.now)),
         "dateGenerate" => return generate(&arguments, context),
         _ => {}

@@ -1,6 +1,7 @@
 //! A row of a staging table becomes a record of each map's target, or says why not (facts 7.2).
 
 use super::super::table::access::{Access, Write};
+use super::super::table::before_save;
 use crate::data::{Author, Database, Fields, TableId};
 use crate::imports::RowOutcome;
 use crate::state::State;
@@ -55,7 +56,13 @@ fn apply_map(state: &mut State, user: &User, map: &TransformMap, row: &Fields) -
         map.fields.iter().filter_map(|(from, to)| Some((to.clone(), value(from)?.clone()))).collect();
     let there = existing(&state.database, table, map, &given);
     let write = if there.is_some() { Write::Update } else { Write::Insert };
-    let given = match Access::of(state, user, table).write(given, write) {
+    let stamp = state.clock.stamp();
+    let author = Author::new(&user.name, &stamp);
+    let allowed = Access::of(state, user, table).write(given, write);
+    let checked = allowed.and_then(|given| {
+        before_save::check(state, user, table, there.as_deref(), &given, author).map(|()| given)
+    });
+    let given = match checked {
         Ok(given) => given,
         Err(refusal) => {
             let refusal: Value = serde_json::from_slice(&refusal.body).unwrap_or_default();
@@ -65,8 +72,6 @@ fn apply_map(state: &mut State, user: &User, map: &TransformMap, row: &Fields) -
     if state.database.is_taken(table, there.as_deref(), &given) {
         return outcome("error", "", "Unique Key violation detected by database");
     }
-    let stamp = state.clock.stamp();
-    let author = Author::new(&user.name, &stamp);
     let Some(id) = there else {
         let id = state.database.insert(table, &given, author);
         return outcome("inserted", &id, "");

@@ -112,7 +112,8 @@ impl<'a> Access<'a> {
         })
     }
 
-    /// The fields that may be written, or the refusal of the whole write.
+    /// The fields that may be written, or the refusal of the whole write. What refuses it by what the record would become is in
+    /// `before_save.rs`.
     pub(in crate::api) fn write(&self, mut given: Fields, write: Write) -> Result<Fields, Box<SimResponse>> {
         let refuse = |detail: &str| {
             Err(Box::new(SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", detail)))
@@ -138,17 +139,6 @@ impl<'a> Access<'a> {
                 Rule::LockField { table, field } if applies(self.database, table, self.table) => {
                     given.remove(field);
                 }
-                Rule::Mandatory { table, field } if applies(self.database, table, self.table) => {
-                    let missing = given.get(field).map_or(write == Write::Insert, String::is_empty);
-                    if missing && write != Write::Delete {
-                        let column = self.database.dictionary.find(self.table, field);
-                        let label =
-                            column.map_or(field, |column| &self.database.dictionary.column(column).label);
-                        return refuse(&format!(
-                            "Data Policy Exception: The following fields are mandatory: {label}"
-                        ));
-                    }
-                }
                 _ => {}
             }
         }
@@ -157,7 +147,7 @@ impl<'a> Access<'a> {
 }
 
 fn holds_for_all(rule: &Rule) -> bool {
-    matches!(rule, Rule::Abort { .. } | Rule::Mandatory { .. })
+    matches!(rule, Rule::Abort { .. })
 }
 
 fn applies(database: &Database, on: &str, table: TableId) -> bool {

@@ -97,9 +97,6 @@ pub(in crate::api) fn parsed(
     table: TableId,
     text: &str,
 ) -> Result<Query, Box<SimResponse>> {
-    if let Some(tiny) = call.param("sysparm_tiny") {
-        return Err(Box::new(SimResponse::not_simulated(&format!("sysparm_tiny={tiny}"))));
-    }
     let locale = locale(&call.user);
     let context = Context {
         locale: &locale,
