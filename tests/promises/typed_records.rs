@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use snow_client::{Client, DisplayValue};
+use snow_client::{Client, DisplayValue, field};
 use snow_core::decode::{DisplayOnly, Records, Reference, WithDisplay};
 use snow_core::{Date, DateTime, ErrorKind, Record, SysId};
 use snow_sim::Simulator;
@@ -309,7 +309,8 @@ async fn what_a_person_sees_is_no_stored_value_by_whatever_call_it_comes() {
     let client = client.build().unwrap();
     let (stored, seen) =
         (client.table("incident").typed::<Stored>(), client.table("incident").typed::<Seen>());
-    let id = client.table("incident").list().first().await.unwrap().sys_id().unwrap();
+    let new = field("state").eq("1");
+    let id = client.table("incident").list().query(new.clone()).first().await.unwrap().sys_id().unwrap();
     let fields = json!({ "short_description": "No network" });
     let values = DisplayValue::Display;
 
@@ -332,7 +333,7 @@ async fn what_a_person_sees_is_no_stored_value_by_whatever_call_it_comes() {
 
     let row = seen.get(id).display_value(values).await.unwrap();
     assert_eq!((row.sys_id, row.state.0.as_str()), (id, "New"));
-    assert_eq!(seen.list().limit(1).display_value(values).await.unwrap()[0].state.0, "New");
+    assert_eq!(seen.list().query(new).limit(1).display_value(values).await.unwrap()[0].state.0, "New");
     assert_eq!(stored.get(id).display_value(DisplayValue::All).await.unwrap().state, "1");
     assert_eq!(stored.get(id).await.unwrap().state, "1");
 }

@@ -26,6 +26,13 @@
 //~ incident.caused_by reference to change_request
 //~ incident.child_incidents integer
 //~ incident.close_code string
+//~ incident.close_code="Solved (Work Around)" Solved (Work Around)
+//~ incident.close_code="Solved (Permanently)" Solved (Permanently)
+//~ incident.close_code="Solved Remotely (Work Around)" Solved Remotely (Work Around)
+//~ incident.close_code="Solved Remotely (Permanently)" Solved Remotely (Permanently)
+//~ incident.close_code="Not Solved (Not Reproducible)" Not Solved (Not Reproducible)
+//~ incident.close_code="Not Solved (Too Costly)" Not Solved (Too Costly)
+//~ incident.close_code="Closed/Resolved by Caller" Closed/Resolved by Caller
 //~ incident.close_notes string
 //~ incident.closed_at glide_date_time
 //~ incident.closed_by reference to sys_user
@@ -174,7 +181,7 @@ pub struct Incident {
     /// Child Incidents: integer.
     pub child_incidents: Option<i64>,
     /// Resolution code: string.
-    pub close_code: Option<String>,
+    pub close_code: Option<IncidentCloseCode>,
     /// Close notes: string.
     pub close_notes: Option<String>,
     /// Closed: glide_date_time.
@@ -350,7 +357,7 @@ impl Incident {
     /// Child Incidents.
     pub const CHILD_INCIDENTS: snow_client::schema::TypedField<i64> = snow_client::schema::TypedField::new("child_incidents");
     /// Resolution code.
-    pub const CLOSE_CODE: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("close_code");
+    pub const CLOSE_CODE: snow_client::schema::TypedField<IncidentCloseCode> = snow_client::schema::TypedField::new("close_code");
     /// Close notes.
     pub const CLOSE_NOTES: snow_client::schema::TypedField<String> = snow_client::schema::TypedField::new("close_notes");
     /// Closed.
@@ -593,6 +600,71 @@ impl From<IncidentCategory> for String {
 
 impl From<IncidentCategory> for snow_client::query::Value<'static> {
     fn from(choice: IncidentCategory) -> Self {
+        choice.value().to_owned().into()
+    }
+}
+
+/// Resolution code of `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum IncidentCloseCode {
+    /// Solved (Work Around): `Solved (Work Around)`.
+    SolvedWorkAround,
+    /// Solved (Permanently): `Solved (Permanently)`.
+    SolvedPermanently,
+    /// Solved Remotely (Work Around): `Solved Remotely (Work Around)`.
+    SolvedRemotelyWorkAround,
+    /// Solved Remotely (Permanently): `Solved Remotely (Permanently)`.
+    SolvedRemotelyPermanently,
+    /// Not Solved (Not Reproducible): `Not Solved (Not Reproducible)`.
+    NotSolvedNotReproducible,
+    /// Not Solved (Too Costly): `Not Solved (Too Costly)`.
+    NotSolvedTooCostly,
+    /// Closed/Resolved by Caller: `Closed/Resolved by Caller`.
+    ClosedResolvedByCaller,
+    /// A value that is not in the list.
+    Unlisted(String),
+}
+
+impl IncidentCloseCode {
+    /// What is stored.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::SolvedWorkAround => "Solved (Work Around)",
+            Self::SolvedPermanently => "Solved (Permanently)",
+            Self::SolvedRemotelyWorkAround => "Solved Remotely (Work Around)",
+            Self::SolvedRemotelyPermanently => "Solved Remotely (Permanently)",
+            Self::NotSolvedNotReproducible => "Not Solved (Not Reproducible)",
+            Self::NotSolvedTooCostly => "Not Solved (Too Costly)",
+            Self::ClosedResolvedByCaller => "Closed/Resolved by Caller",
+            Self::Unlisted(value) => value,
+        }
+    }
+}
+
+impl From<String> for IncidentCloseCode {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "Solved (Work Around)" => Self::SolvedWorkAround,
+            "Solved (Permanently)" => Self::SolvedPermanently,
+            "Solved Remotely (Work Around)" => Self::SolvedRemotelyWorkAround,
+            "Solved Remotely (Permanently)" => Self::SolvedRemotelyPermanently,
+            "Not Solved (Not Reproducible)" => Self::NotSolvedNotReproducible,
+            "Not Solved (Too Costly)" => Self::NotSolvedTooCostly,
+            "Closed/Resolved by Caller" => Self::ClosedResolvedByCaller,
+            _ => Self::Unlisted(value),
+        }
+    }
+}
+
+impl From<IncidentCloseCode> for String {
+    fn from(choice: IncidentCloseCode) -> Self {
+        choice.value().to_owned()
+    }
+}
+
+impl From<IncidentCloseCode> for snow_client::query::Value<'static> {
+    fn from(choice: IncidentCloseCode) -> Self {
         choice.value().to_owned().into()
     }
 }
