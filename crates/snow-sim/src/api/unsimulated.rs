@@ -69,7 +69,7 @@ const NOW: &[&str] = &[
     "workspace",
 ];
 
-/// Namespaces of products.
+/// Namespaces of products, or single APIs where those of the namespace are known.
 const PRODUCTS: &[&str] = &[
     "alarm",
     "global",
@@ -99,7 +99,7 @@ const PRODUCTS: &[&str] = &[
     "sn_ind_tsm_sdwan",
     "sn_int_studio",
     "sn_itom",
-    "sn_km_api",
+    "sn_km_api/knowledge",
     "sn_lead",
     "sn_mobile",
     "sn_openframe",
@@ -107,7 +107,7 @@ const PRODUCTS: &[&str] = &[
     "sn_prd_invt",
     "sn_publications",
     "sn_sam",
-    "sn_sc",
+    "sn_sc/servicecatalog",
     "sn_sec_cmn",
     "sn_si",
     "sn_sow",
@@ -139,7 +139,10 @@ fn is_known(path: &str) -> bool {
     let mut segments = rest.split('/').filter(|segment| !is_version(segment));
     match segments.next().unwrap_or_default() {
         "now" => segments.next().is_some_and(|api| NOW.contains(&api)),
-        namespace => PRODUCTS.contains(&namespace),
+        namespace => {
+            let api = format!("{namespace}/{}", segments.next().unwrap_or_default());
+            PRODUCTS.contains(&namespace) || PRODUCTS.contains(&api.as_str())
+        }
     }
 }
 
