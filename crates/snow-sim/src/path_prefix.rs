@@ -7,8 +7,9 @@ pub(crate) struct PathPrefix(String);
 
 impl PathPrefix {
     pub(crate) fn new(prefix: &str) -> Self {
+        let is_absolute = prefix.starts_with('/');
         let prefix = prefix.trim_end_matches('/');
-        Self(if prefix.starts_with('/') { prefix.to_owned() } else { format!("/api/{prefix}") })
+        Self(if is_absolute { prefix.to_owned() } else { format!("/api/{prefix}") })
     }
 
     pub(crate) fn as_str(&self) -> &str {

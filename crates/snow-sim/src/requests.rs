@@ -19,7 +19,7 @@ impl Simulator {
     ///
     /// let simulator = Simulator::builder().user("admin", "secret").build()?;
     /// // The program under test:
-    /// let body = Full::from(r#"{"short_description":"No mail"}"#);
+    /// let body = Full::<bytes::Bytes>::from(r#"{"short_description":"No mail"}"#);
     /// let request = Request::post("/api/now/table/incident").header("authorization", "Basic YWRtaW46c2VjcmV0");
     /// simulator.clone().oneshot(request.body(body)?).await?;
     ///
