@@ -171,3 +171,14 @@ async fn a_record_of_an_instance_goes_through_a_struct_of_ones_own() {
     assert_eq!(value["caller_id"]["value"], record.value("caller_id").unwrap().into_owned());
     assert_same(&serde_json::from_str::<Row>(&text).unwrap().record, &record);
 }
+
+#[test]
+fn a_number_may_be_either_of_two_that_are_as_short() {
+    for text in ["1806691682308401.2", "1806691682308401.3"] {
+        let record: Record = serde_json::from_str(&format!("{{\"n\":{text}}}")).unwrap();
+        let written: Value = serde_json::to_value(&record).unwrap();
+        assert_eq!(written["n"].as_f64(), text.parse().ok());
+    }
+    let exact: Record = serde_json::from_str("{\"n\":0.10000000000000001}").unwrap();
+    assert!(serde_json::to_value(&exact).is_err(), "it would be rounded");
+}

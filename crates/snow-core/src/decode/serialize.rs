@@ -99,7 +99,7 @@ impl<'a> JsonValue<'a> {
             return serializer.serialize_i128(number);
         }
         match self.text.parse::<f64>() {
-            Ok(number) if is_same_number(&number.to_string(), self.text) => serializer.serialize_f64(number),
+            Ok(number) if is_shortest(number, self.text) => serializer.serialize_f64(number),
             _ => {
                 Err(self
                     .error("holds a number that would have to be rounded (Record::json has it as it came)"))
@@ -123,6 +123,20 @@ impl Serialize for JsonValue<'_> {
             _ => self.number(serializer),
         }
     }
+}
+
+/// Whether a text is a number as short as it can be written. Of two that are as short and as near, such as 1806691682308401.2 and .3,
+/// std writes one and serde_json the other.
+fn is_shortest(number: f64, text: &str) -> bool {
+    let digits = |text: &str| {
+        let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+        let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+        digits.trim_start_matches('0').trim_end_matches('0').len()
+    };
+    let shortest = number.to_string();
+    let count = digits(&shortest);
+    is_same_number(&shortest, text)
+        || digits(text) == count && is_same_number(&format!("{number:.*e}", count.saturating_sub(1)), text)
 }
 
 #[cfg(test)]
