@@ -165,8 +165,8 @@ impl<T: 'static> Table<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if the record does not exist or the user may not read it, which the service does not distinguish.
-    /// [`ErrorKind::ResponseMismatch`] if the response has another record. [`ErrorKind::Decode`] if the table is [typed](Self::typed) and
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the record does not exist or the user may not read it, which the service does not distinguish.
+    /// [`ErrorKind::ResponseMismatch`](crate::ErrorKind::ResponseMismatch) if the response has another record. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the table is [typed](Self::typed) and
     /// the record lacks a plain field that was requested.
     pub fn get(&self, sys_id: impl AsRef<str>) -> GetRecord<T> {
         GetRecord { call: self.record_call(self.request(Method::GET, Some(sys_id.as_ref()))) }
@@ -176,7 +176,7 @@ impl<T: 'static> Table<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Incomplete`] for a page if no limit is set and more records match than the service sends by default.
+    /// [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete) for a page if no limit is set and more records match than the service sends by default.
     #[doc(alias("find", "find_all", "search", "where"))]
     pub fn list(&self) -> ListRecords<T> {
         let request = self.request(Method::GET, None).map(|request| self.with_fields(request));
@@ -230,12 +230,12 @@ impl<T: 'static> Table<T> {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::MultipleResults`] if several records have the value.
-    /// - [`ErrorKind::Forbidden`] if a record that has the value is hidden from this user.
-    /// - [`ErrorKind::InvalidInput`] if the table has no such field, or this user may not read it.
-    /// - [`ErrorKind::Decode`] if the service finds a record that has another value (values that differ only in case are the same).
+    /// - [`ErrorKind::MultipleResults`](crate::ErrorKind::MultipleResults) if several records have the value.
+    /// - [`ErrorKind::Forbidden`](crate::ErrorKind::Forbidden) if a record that has the value is hidden from this user.
+    /// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the table has no such field, or this user may not read it.
+    /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the service finds a record that has another value (values that differ only in case are the same).
     ///   Nothing was written.
-    /// - [`ErrorKind::FieldsNotApplied`] if the record was created without the value.
+    /// - [`ErrorKind::FieldsNotApplied`](crate::ErrorKind::FieldsNotApplied) if the record was created without the value.
     #[doc(alias("insert_or_update", "create_or_update"))]
     pub fn upsert(&self, field: &str, fields: &(impl Serialize + ?Sized)) -> UpsertRecord<T> {
         UpsertRecord::new(self.write_call(Method::POST, None, json_body(fields)), field)
@@ -245,7 +245,7 @@ impl<T: 'static> Table<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if the record does not exist.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the record does not exist.
     #[doc(alias = "remove")]
     pub fn delete(&self, sys_id: impl AsRef<str>) -> DeleteRecord {
         let request = self.request(Method::DELETE, Some(sys_id.as_ref()));
@@ -314,7 +314,7 @@ impl<T: 'static> Table<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] if the name of the table or the `sys_id` is not valid.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the name of the table or the `sys_id` is not valid.
     pub fn link(&self, sys_id: impl AsRef<str>) -> Result<String, Error> {
         let path = self.path.clone()?.record(sys_id.as_ref().parse::<SysId>()?);
         Ok(self.client.instance.uri(&path, &Params::new())?.to_string())
