@@ -86,14 +86,20 @@ pub(crate) async fn xml_is_501_and_never_json() {
     let content = ask(&format!("/api/now/attachment/{file}/file"), "accept", "application/xml").await;
     assert_eq!((content.status.as_u16(), content.text.as_str()), (200, "<a/>"), "a file may be XML");
 
+    let item = batch_item(table, &simulator).await;
+    assert_eq!(item["status_code"], 501);
+    let body = BASE64_STANDARD.decode(item["body"].as_str().unwrap()).unwrap();
+    assert!(body.starts_with(b"<?xml "));
+}
+
+/// The item of a batch that asks for XML at a path.
+async fn batch_item(url: &str, simulator: &snow_sim::Simulator) -> Value {
     let headers = json!([{ "name": "Accept", "value": "application/xml" }]);
-    let item = json!({ "id": "1", "method": "GET", "url": table, "headers": headers });
+    let item = json!({ "id": "1", "method": "GET", "url": url, "headers": headers });
     let batch = json!({ "batch_request_id": "b", "rest_requests": [item] }).to_string();
     let request = Request::post("/api/now/v1/batch").header("authorization", ADMIN);
-    let got = send(&simulator, request.header("content-type", "application/json"), &batch).await.json();
-    assert_eq!(got["serviced_requests"][0]["status_code"], 501);
-    let body = BASE64_STANDARD.decode(got["serviced_requests"][0]["body"].as_str().unwrap()).unwrap();
-    assert!(body.starts_with(b"<?xml "));
+    let got = send(simulator, request.header("content-type", "application/json"), &batch).await.json();
+    got["serviced_requests"][0].clone()
 }
 
 /// A handler that says who it is.
@@ -124,6 +130,8 @@ pub(crate) async fn a_test_provides_what_is_missing() {
     assert_eq!(get_as(&simulator, "", "/api/now/cmdb/instance").await.status, 401);
     let xml = Request::get("/api/now/cmdb/x").header("authorization", READER).header("accept", "text/xml");
     assert_eq!(send(&simulator, xml, "").await.status, 200, "a handler answers as it likes");
+    let item = batch_item("/api/now/cmdb/x", &simulator).await;
+    assert_eq!(item["status_code"], 200, "in a batch, too: {item}");
 
     for (first, second) in [("x_acme", "/api/x_acme/"), ("/", "x_acme")] {
         let twice = builder().scripted(first, named("a")).scripted(second, named("b")).build();

@@ -5,8 +5,7 @@
 //! decoded bodies; an item whose response is too large is not serviced, with all behind it; one that runs out of time is a cancelled
 //! transaction (500), and was done all the same.
 
-use super::dispatch::call_api;
-use super::media_type;
+use super::dispatch::{call_api, needs_xml};
 use super::path::ApiPath;
 use super::{Call, IncomingRequest};
 use crate::Guess;
@@ -155,7 +154,7 @@ fn call_item(state: &mut State, call: &Call<'_>, head: &Parts, body: &ReceivedBo
     if ApiPath::parse(head.uri.path()).is_some_and(|path| path.api == "batch") {
         return SimResponse::not_simulated("a batch in a batch");
     }
-    if media_type::wants_xml(head) {
+    if needs_xml(state, head) {
         return SimResponse::no_xml();
     }
     let request = IncomingRequest { head, body, secure: call.origin.starts_with("https:") };

@@ -28,7 +28,7 @@ pub(crate) fn handle(
     let name = user.as_deref().unwrap_or_default().to_owned();
     let (session, cookies) = continue_session(state, session, &name);
     let response = match user {
-        _ if !scripted::is_at(state, head) && media_type::wants_xml(head) => SimResponse::no_xml(),
+        _ if needs_xml(state, head) => SimResponse::no_xml(),
         Ok(user) => call_within_rate(state, request, &user),
         // The Attachment API of newer releases: not 401, where nobody tried to log in (facts 3.2).
         Err(_) if forbids_strangers(state, head) => {
@@ -52,6 +52,11 @@ fn continue_session(state: &mut State, session: Option<Session>, user: &str) -> 
         state.sessions.log_in(&session.id, user);
     }
     (session.number, vec!["glide_user_activity=b3BhcXVl; Path=/; Secure; HttpOnly".to_owned()])
+}
+
+/// Returns whether a request is about XML, which no built-in API is simulated with. A script chooses its own formats.
+pub(super) fn needs_xml(state: &State, head: &Parts) -> bool {
+    media_type::wants_xml(head) && !scripted::is_at(state, head)
 }
 
 fn forbids_strangers(state: &State, head: &Parts) -> bool {
