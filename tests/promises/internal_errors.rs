@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/promises/internal_errors.txt");
 
-fn crates() -> PathBuf {
+pub(crate) fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
 }
 
 /// The Rust files below a folder, by their path, without unit tests.
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         match path.is_dir() {

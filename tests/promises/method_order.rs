@@ -1,8 +1,10 @@
-//! The settings of an operation can be given in any order: each pair of them compiles both ways.
+//! The settings of an operation can be given in any order: each pair of them compiles both ways. Its page has an example.
 
+use crate::internal_errors;
 use snow_client::aggregate::{Aggregate, Comparison};
 use snow_client::{Client, DisplayValue, Query, field};
 use std::collections::BTreeSet;
+use std::fs;
 use std::time::Duration;
 
 /// For each pair of methods, compiles the call with both, in both orders. Returns the names of the methods.
@@ -209,4 +211,41 @@ fn every_pair_of_settings_compiles_in_both_orders() {
         tried,
         "an operation is not tried"
     );
+}
+
+/// The doc comment of a type: the lines with `///` before it.
+fn docs_of(name: &str, sources: &[String]) -> String {
+    let declared = |line: &&str| {
+        line.strip_prefix("pub struct ")
+            .and_then(|line| line.strip_prefix(name))
+            .is_some_and(|rest| rest.starts_with(['<', ' ', ';']))
+    };
+    let found = sources.iter().filter_map(|source| {
+        let lines: Vec<&str> = source.lines().collect();
+        let at = lines.iter().position(|line| declared(line))?;
+        let above =
+            lines[..at].iter().rev().take_while(|line| line.starts_with("///") || line.starts_with("#["));
+        Some(above.copied().collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n"))
+    });
+    let found: Vec<String> = found.collect();
+    assert_eq!(found.len(), 1, "{name} is declared once");
+    found.concat()
+}
+
+/// The examples run as doc tests.
+#[test]
+fn the_page_of_each_operation_has_an_example() {
+    let client = crate::client(&crate::simulator());
+    let mut files = Vec::new();
+    internal_errors::sources(&internal_errors::crates().join("snow-client/src"), &mut files);
+    let sources: Vec<String> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let operations = operations(&client);
+    let types = operations.iter().map(|(operation, _)| *operation);
+    for operation in types.chain(["attachment::Upload", "attachment::Download"]) {
+        let name = operation.rsplit("::").next().unwrap();
+        let docs = docs_of(name, &sources);
+        let (_, example) =
+            docs.split_once("/// ```\n").unwrap_or_else(|| panic!("{operation} has no example"));
+        assert!(example.contains(".await"), "the example of {operation} sends nothing: {docs}");
+    }
 }

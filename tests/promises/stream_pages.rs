@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 /// So many incidents. `reader` sees none of priority 1, and none in one sixteenth of all `sys_id`s, which come in a row.
-fn simulator(incidents: u32) -> Simulator {
+pub(crate) fn simulator(incidents: u32) -> Simulator {
     let hide = |query: &str| Rule::HideRows { table: "incident".into(), query: query.into() };
     let builder = Simulator::builder().without_demo_data().user("admin", "secret").incidents(incidents);
     let builder = builder.user_with(User::new("reader", "secret").role("itil"));

@@ -1,6 +1,7 @@
 //! A stream that is stopped sends no further request, gives out what has come, and can be resumed: every record comes once.
 
 use crate::property;
+use crate::stream_pages::simulator;
 use futures_util::FutureExt;
 use http::Request;
 use proptest::prelude::*;
@@ -11,22 +12,13 @@ use snow_client::{
     stream::{RecordStream, StopHandle, StreamPosition},
 };
 use snow_core::Body;
-use snow_sim::{Cut, Fault, Quota, Rule, Simulator, User};
+use snow_sim::{Cut, Fault, Quota, Simulator};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::ServiceExt;
-
-/// So many incidents, some of which are hidden from `reader`.
-fn simulator(incidents: u32) -> Simulator {
-    let hide = |query: &str| Rule::HideRows { table: "incident".into(), query: query.into() };
-    let builder = Simulator::builder().without_demo_data().user("admin", "secret").incidents(incidents);
-    let builder = builder.user_with(User::new("reader", "secret").role("itil"));
-    let builder = builder.rule(hide("priority=1")).rule(hide("sys_idSTARTSWITH5"));
-    builder.settings(|settings| settings.semaphores = 1_000).build().unwrap()
-}
 
 /// A client whose requests reach the simulator one for each opening of the gate, and the number of requests that were sent.
 struct Gated {

@@ -24,6 +24,7 @@
 //! References such as "facts 3.4" name sections of `docs/servicenow-behaviour.md` in the repository.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod api_version;
 mod body;
 mod clock;
 mod clone_request;
@@ -73,6 +74,8 @@ pub use sys_id::SysId;
 pub use transport::Transport;
 
 // For the other crates of this workspace only. These items are no part of the public API, and may change in any release.
+#[doc(hidden)]
+pub use api_version::is_version;
 #[doc(hidden)]
 pub use clone_request::clone_request;
 #[doc(hidden)]

@@ -1,7 +1,6 @@
 //! The metadata of a file.
 
 use crate::request::api_request::ApiRequest;
-use crate::table::page;
 use crate::{DateTime, Error, Record, SysId};
 use http::HeaderMap;
 use snow_core::decode::ApiResponse;
@@ -73,9 +72,9 @@ impl Attachment {
         request: &ApiRequest,
     ) -> Result<Vec<Self>, Error> {
         let window = request.params.selection.window();
-        let records = response.records_at_most(page::max_records(window, DEFAULT_LIMIT))?;
+        let records = response.records_at_most(window.max_records(DEFAULT_LIMIT))?;
         let files = records.into_iter().map(Self::try_from).collect::<Result<Vec<_>, _>>()?;
-        page::check_complete(files.len() as u64, window, response.total(), DEFAULT_LIMIT)?;
+        window.check_complete(files.len() as u64, response.total(), DEFAULT_LIMIT)?;
         Ok(files)
     }
 

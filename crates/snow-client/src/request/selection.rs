@@ -32,6 +32,31 @@ pub(crate) struct Window {
     pub(crate) offset: Option<u32>,
 }
 
+impl Window {
+    /// How many records the service may send: the limit, or by `default` if none is set.
+    pub(crate) fn max_records(self, default: u64) -> usize {
+        usize::try_from(self.limit.map_or(default, u64::from)).unwrap_or(usize::MAX)
+    }
+
+    /// Fails if there are more records than the limit, or if no limit is set and more records match than came. `default`: how many
+    /// records the service sends if no limit is set.
+    pub(crate) fn check_complete(self, records: u64, total: Option<u64>, default: u64) -> Result<(), Error> {
+        let Self { limit, offset } = self;
+        if limit.is_some_and(|limit| records > u64::from(limit)) {
+            let why = format!("{records} records came, but the limit is {}", limit.unwrap_or_default());
+            return Err(Error::new(ErrorKind::ResponseMismatch, why));
+        }
+        // Records that the user may not read are removed after the limit was applied, so only the count shows whether it was met.
+        let more = total.map_or(records >= default, |total| {
+            total > u64::from(offset.unwrap_or_default()).saturating_add(default)
+        });
+        match limit.is_none() && more {
+            true => Err(Error::new(ErrorKind::Incomplete, format!("{records} records came, and more match"))),
+            false => Ok(()),
+        }
+    }
+}
+
 /// Where the service looks for records.
 #[derive(Clone, Default)]
 pub(crate) struct Scope {

@@ -4,6 +4,7 @@ use crate::batch::api_call::api_call;
 use crate::request::api_request::ApiRequest;
 use crate::request::call::Call;
 use crate::request::call_options::domain_options;
+use snow_core::Error;
 
 /// A call that deletes a record. Returned by [`Table::delete`](crate::Table::delete).
 ///
@@ -34,7 +35,7 @@ impl<O> DeleteRecord<O> {
     domain_options!();
 
     /// Selects the records of another request, with its headers.
-    pub(super) fn in_scope_of(self, scope: &ApiRequest) -> Self {
-        self.change(|request| Ok(request.in_scope_of(scope)))
+    pub(super) fn in_scope_of(self, scope: &Result<ApiRequest, Error>) -> Self {
+        self.change(|request| Ok(request.in_scope_of(scope.as_ref().map_err(Clone::clone)?)))
     }
 }

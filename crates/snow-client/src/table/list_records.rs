@@ -201,10 +201,7 @@ impl<T: 'static> ListRecords<T> {
         T: Send,
     {
         let (update, scope) = (Table::of(&self.request).update_call(fields), self.scope_of_writes());
-        let write = move |sys_id| match &scope {
-            Some(scope) => update(sys_id).in_scope_of(scope),
-            None => update(sys_id),
-        };
+        let write = move |sys_id| update(sys_id).in_scope_of(&scope);
         BulkWrite::of_query(self.request.sys_ids().stored_values(), write)
     }
 
@@ -212,17 +209,14 @@ impl<T: 'static> ListRecords<T> {
     #[doc(alias("bulk", "bulk_delete"))]
     pub fn delete_all(self) -> BulkWrite<DeleteRecord> {
         let (delete, scope) = (Table::of(&self.request).delete_call(), self.scope_of_writes());
-        let write = move |sys_id| match &scope {
-            Some(scope) => delete(sys_id).in_scope_of(scope),
-            None => delete(sys_id),
-        };
+        let write = move |sys_id| delete(sys_id).in_scope_of(&scope);
         BulkWrite::of_query(self.request.sys_ids().stored_values(), write)
     }
 
-    /// The request whose records the writes are of. A list that was refused writes nothing.
-    fn scope_of_writes(&self) -> Option<ApiRequest> {
-        let request = self.request.request.as_ref().ok()?;
-        Some(ApiRequest { params: request.params.of_a_write(), ..request.clone() })
+    /// The request whose records the writes are of.
+    fn scope_of_writes(&self) -> Result<ApiRequest, Error> {
+        let request = self.request.request.clone()?;
+        Ok(ApiRequest { params: request.params.of_a_write(), ..request })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::request::missing_fields::FieldCheck;
 use crate::request::selection::Window;
 use http::HeaderMap;
-use snow_core::{Error, ErrorKind, Record, decode::ApiResponse};
+use snow_core::{Error, Record, decode::ApiResponse};
 use std::fmt;
 use std::ops::Deref;
 
@@ -39,8 +39,8 @@ impl<T> Page<T> {
         read: fn(Record) -> Result<T, Error>,
     ) -> Result<Self, Error> {
         let (records, total) =
-            (response.records_at_most(max_records(window, DEFAULT_LIMIT))?, response.total());
-        check_complete(records.len() as u64, window, total, DEFAULT_LIMIT)?;
+            (response.records_at_most(window.max_records(DEFAULT_LIMIT))?, response.total());
+        window.check_complete(records.len() as u64, total, DEFAULT_LIMIT)?;
         records.iter().for_each(|record| check.see(record));
         check.verify()?;
         let records = records.into_iter().map(read).collect::<Result<_, _>>()?;
@@ -75,34 +75,6 @@ impl<T: fmt::Debug> fmt::Debug for Page<T> {
             .field("total", &self.total)
             .field("missing_fields", &self.missing_fields)
             .finish_non_exhaustive()
-    }
-}
-
-/// How many records the service may send: the limit, or by `default` if none is set.
-pub(crate) fn max_records(window: Window, default: u64) -> usize {
-    usize::try_from(window.limit.map_or(default, u64::from)).unwrap_or(usize::MAX)
-}
-
-/// Fails if there are more records than the limit, or if no limit is set and more records match than came. `default`: how many
-/// records the service sends if no limit is set.
-pub(crate) fn check_complete(
-    records: u64,
-    window: Window,
-    total: Option<u64>,
-    default: u64,
-) -> Result<(), Error> {
-    let Window { limit, offset } = window;
-    if limit.is_some_and(|limit| records > u64::from(limit)) {
-        let why = format!("{records} records came, but the limit is {}", limit.unwrap_or_default());
-        return Err(Error::new(ErrorKind::ResponseMismatch, why));
-    }
-    // Records that the user may not read are removed after the limit was applied, so only the count shows whether it was met.
-    let more = total.map_or(records >= default, |total| {
-        total > u64::from(offset.unwrap_or_default()).saturating_add(default)
-    });
-    match limit.is_none() && more {
-        true => Err(Error::new(ErrorKind::Incomplete, format!("{records} records came, and more match"))),
-        false => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::request::call::Call;
 use crate::request::call_options::{domain_options, record_options, write_options};
 use crate::table::verify::WriteReport;
 use http::Method;
+use snow_core::Error;
 
 /// A call that updates a record. Returned by [`Table::update`](crate::Table::update).
 ///
@@ -50,8 +51,8 @@ impl<O> UpdateRecord<O> {
     }
 
     /// Selects the records of another request, with its headers.
-    pub(super) fn in_scope_of(self, scope: &ApiRequest) -> Self {
-        self.change(|request| Ok(request.in_scope_of(scope)))
+    pub(super) fn in_scope_of(self, scope: &Result<ApiRequest, Error>) -> Self {
+        self.change(|request| Ok(request.in_scope_of(scope.as_ref().map_err(Clone::clone)?)))
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::ErrorKind;
 use super::kind::ExecutionHint;
+use crate::api_version::is_version;
 use http::StatusCode;
 
 /// What became of a request.
@@ -60,7 +61,6 @@ impl Api {
         if segments.next() != Some("now") {
             return Self::Other;
         }
-        let is_version = |segment: &&str| segment.strip_prefix('v').is_some_and(|v| v.parse::<u8>().is_ok());
         match segments.find(|segment| !is_version(segment)) {
             Some("table" | "attachment" | "stats" | "import" | "batch") => Self::Documented,
             _ => Self::Other,

@@ -10,7 +10,7 @@ use futures_util::future::FutureExt;
 use http::{StatusCode, response::Parts};
 use snow_core::decode::ApiResponse;
 use snow_core::layer::Attempts;
-use snow_core::{ApiPath, Error, ErrorKind, Record, SysId, field};
+use snow_core::{ApiPath, Error, ErrorKind, Record, SysId, field, is_version};
 
 /// Carries a deletion out. If a second attempt finds nothing, it looks whether the record is gone.
 pub(crate) async fn execute<T>(
@@ -92,7 +92,6 @@ fn open(error: Error, why: &str) -> Error {
 /// without a version, because version 1 responds with 404 where there are no records.
 fn record_of(path: &ApiPath) -> Option<(ApiPath, SysId)> {
     let below = path.as_str().strip_prefix("/api/now/")?;
-    let is_version = |segment: &str| segment.strip_prefix('v').is_some_and(|v| v.parse::<u8>().is_ok());
     let segments: Vec<&str> = below.split('/').skip_while(|segment| is_version(segment)).collect();
     match segments[..] {
         ["table", table, sys_id] => Some((ApiPath::table(table).ok()?, sys_id.parse().ok()?)),

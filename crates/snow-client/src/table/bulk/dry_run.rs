@@ -64,7 +64,7 @@ impl<C: ApiCall> BulkWrite<C> {
     /// The errors that the bulk write would return before its first write, that of the first call that cannot be sent, and those of
     /// reading the query.
     pub async fn dry_run(mut self) -> Result<DryRun, Error> {
-        if let Some(refused) = self.refused.take() {
+        if let Some(refused) = self.query_error.take() {
             return Err(refused);
         }
         let mut sys_ids = Vec::new();

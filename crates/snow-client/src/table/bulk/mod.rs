@@ -77,8 +77,8 @@ pub struct BulkWrite<C: ApiCall> {
     concurrency: usize,
     stops_at_error: bool,
     stop: StopHandle,
-    /// Why the records of the query are not written.
-    refused: Option<Error>,
+    /// Why the records of the query are not, or not all, known.
+    query_error: Option<Error>,
     on_progress: Option<OnProgress>,
 }
 
@@ -112,21 +112,21 @@ impl<C: ApiCall> BulkWrite<C> {
         list: ListRequest<Record>,
         write: impl Fn(SysId) -> C + Send + Sync + 'static,
     ) -> Self {
-        let (queue, refusal) = match WriteQueue::of_query(list) {
+        let (queue, query_error) = match WriteQueue::of_query(list) {
             Ok(queue) => (queue, None),
             Err(error) => (WriteQueue::default(), Some(error)),
         };
-        Self::new(queue, refusal, Box::new(move |queued| write(queued.sys_id)))
+        Self::new(queue, query_error, Box::new(move |queued| write(queued.sys_id)))
     }
 
-    fn new(queue: WriteQueue, refused: Option<Error>, start_write: StartWrite<C>) -> Self {
+    fn new(queue: WriteQueue, query_error: Option<Error>, start_write: StartWrite<C>) -> Self {
         Self {
             queue,
             start_write,
             concurrency: DEFAULT_CONCURRENCY,
             stops_at_error: false,
             stop: StopHandle::new(),
-            refused,
+            query_error,
             on_progress: None,
         }
     }
@@ -176,9 +176,9 @@ impl<C: ApiCall> BulkWrite<C> {
     /// Changes each call before it is sent, for example its parameters, its deadline, or
     /// [`require_applied`](crate::table::UpdateRecord::require_applied).
     pub fn map_call<D: ApiCall>(self, map: impl Fn(C) -> D + Send + Sync + 'static) -> BulkWrite<D> {
-        let Self { queue, start_write, concurrency, stops_at_error, stop, refused, on_progress } = self;
+        let Self { queue, start_write, concurrency, stops_at_error, stop, query_error, on_progress } = self;
         let start_write = Box::new(move |queued| map(start_write(queued)));
-        BulkWrite { queue, start_write, concurrency, stops_at_error, stop, refused, on_progress }
+        BulkWrite { queue, start_write, concurrency, stops_at_error, stop, query_error, on_progress }
     }
 }
 

@@ -1,7 +1,6 @@
 //! A bulk write under way.
 
-use super::write_queue::WriteQueue;
-use super::{BulkReport, BulkWrite, OnProgress, StartWrite, WriteOutcome, WriteProgress};
+use super::{BulkReport, BulkWrite, WriteOutcome, WriteProgress};
 use crate::batch::api_call::ApiCall;
 use crate::request::call::CallFuture;
 use crate::table::stop::StopHandle;
@@ -40,35 +39,17 @@ use std::task::{Context, Poll, ready};
 /// ```
 #[must_use = "nothing is written unless it is polled"]
 pub struct OutcomeStream<C: ApiCall> {
-    queue: WriteQueue,
-    start_write: StartWrite<C>,
+    write: BulkWrite<C>,
     in_flight: FuturesUnordered<WriteInFlight<C::Response>>,
-    concurrency: usize,
-    stops_at_error: bool,
-    stop: StopHandle,
     /// Whether no further write begins.
     has_stopped: bool,
-    /// Why not all records of the query are known.
-    query_error: Option<Error>,
     progress: WriteProgress,
-    on_progress: Option<OnProgress>,
 }
 
 impl<C: ApiCall> OutcomeStream<C> {
     pub(super) fn new(write: BulkWrite<C>) -> Self {
-        let BulkWrite { queue, start_write, concurrency, stops_at_error, stop, refused, on_progress } = write;
-        Self {
-            queue,
-            start_write,
-            in_flight: FuturesUnordered::new(),
-            concurrency,
-            stops_at_error,
-            stop,
-            has_stopped: false,
-            query_error: refused,
-            progress: WriteProgress::default(),
-            on_progress,
-        }
+        let in_flight = FuturesUnordered::new();
+        Self { write, in_flight, has_stopped: false, progress: WriteProgress::default() }
     }
 
     /// Returns the next outcome when a write ends, and `None` after the last one.
@@ -95,41 +76,41 @@ impl<C: ApiCall> OutcomeStream<C> {
 
     /// Returns the records that are known so far and whose writes have not started.
     pub fn untouched(&self) -> Vec<SysId> {
-        self.queue.waiting().map(|queued| queued.sys_id).collect()
+        self.write.queue.waiting().map(|queued| queued.sys_id).collect()
     }
 
     /// Returns whether the bulk write was stopped, by an error or by its handle, before it was known that all records were written.
     pub fn is_stopped(&self) -> bool {
-        self.has_stopped && (self.queue.is_cut_short() || !self.queue.is_done())
+        self.has_stopped && (self.write.queue.is_cut_short() || !self.write.queue.is_done())
     }
 
     /// Returns whether records of the query may have been missed because records moved while the query was read.
     pub fn may_have_drifted(&self) -> bool {
-        self.queue.may_have_drifted()
+        self.write.queue.may_have_drifted()
     }
 
     /// Returns a handle that stops the bulk write: see [`BulkWrite::stop_handle`].
     pub fn stop_handle(&self) -> StopHandle {
-        self.stop.clone()
+        self.write.stop.clone()
     }
 
     /// Begins no further write.
     fn halt(&mut self) {
         self.has_stopped = true;
-        self.queue.stop();
+        self.write.queue.stop();
     }
 
     /// Begins as many writes as may be under way. Pending while the records of the query are waited for.
     fn begin_writes(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.has_stopped && self.in_flight.len() < self.concurrency {
-            match ready!(self.queue.poll_next(cx)) {
+        while !self.has_stopped && self.in_flight.len() < self.write.concurrency {
+            match ready!(self.write.queue.poll_next(cx)) {
                 Ok(Some(queued)) => {
                     let sys_id = queued.sys_id;
-                    let call = (self.start_write)(queued).into_future();
+                    let call = (self.write.start_write)(queued).into_future();
                     self.in_flight.push(WriteInFlight { sys_id, call });
                 }
                 Ok(None) => return Poll::Ready(()),
-                Err(error) => self.query_error = Some(error),
+                Err(error) => self.write.query_error = Some(error),
             }
         }
         Poll::Ready(())
@@ -140,19 +121,19 @@ impl<C: ApiCall> OutcomeStream<C> {
             Ok(_) => self.progress.succeeded += 1,
             Err(_) => self.progress.failed += 1,
         }
-        if self.stops_at_error && outcome.result.is_err() {
+        if self.write.stops_at_error && outcome.result.is_err() {
             self.halt();
         }
         self.progress.under_way = self.in_flight.len() as u64;
-        self.progress.waiting = self.queue.waiting().len() as u64;
-        if let Some(on_progress) = &mut self.on_progress {
+        self.progress.waiting = self.write.queue.waiting().len() as u64;
+        if let Some(on_progress) = &mut self.write.on_progress {
             on_progress(self.progress);
         }
     }
 
     /// Whether no further write begins.
     fn is_done(&self) -> bool {
-        self.has_stopped || self.queue.is_done()
+        self.has_stopped || self.write.queue.is_done()
     }
 }
 
@@ -160,7 +141,7 @@ impl<C: ApiCall> Stream for OutcomeStream<C> {
     type Item = Result<WriteOutcome<C::Response>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.stop.poll_stopped(cx).is_ready() {
+        if self.write.stop.poll_stopped(cx).is_ready() {
             self.halt();
         }
         let begun = self.begin_writes(cx);
@@ -169,7 +150,7 @@ impl<C: ApiCall> Stream for OutcomeStream<C> {
                 self.record_outcome(&outcome);
                 Poll::Ready(Some(Ok(outcome)))
             }
-            Poll::Ready(None) if self.is_done() => Poll::Ready(self.query_error.take().map(Err)),
+            Poll::Ready(None) if self.is_done() => Poll::Ready(self.write.query_error.take().map(Err)),
             Poll::Ready(None) if begun.is_ready() => {
                 self.halt();
                 Poll::Ready(Some(Err(Error::internal(

@@ -1,6 +1,7 @@
 //! What spans are called and what they say of their requests, in OpenTelemetry's HTTP conventions: nothing of it is a secret, and
 //! names have no ids in them, so that there are few.
 
+use crate::api_version::is_version;
 use http::{Method, Request, Uri};
 use std::fmt;
 
@@ -95,12 +96,6 @@ fn unknown(rest: &[&str]) -> String {
         [_] => "/{id}".to_owned(),
         _ => "/{id}/...".to_owned(),
     }
-}
-
-fn is_version(segment: &str) -> bool {
-    segment
-        .strip_prefix('v')
-        .is_some_and(|v| !v.is_empty() && v.len() < 4 && v.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Returns whether a segment is the name of an API or a table.
