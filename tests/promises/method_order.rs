@@ -222,7 +222,7 @@ fn docs_of(name: &str, sources: &[String]) -> String {
     };
     let found = sources.iter().filter_map(|source| {
         let lines: Vec<&str> = source.lines().collect();
-        let at = lines.iter().position(|line| declared(line))?;
+        let at = lines.iter().position(&declared)?;
         let above =
             lines[..at].iter().rev().take_while(|line| line.starts_with("///") || line.starts_with("#["));
         Some(above.copied().collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n"))
