@@ -15,6 +15,7 @@ snow-sim [OPTIONS]
   --client ID:SECRET        an OAuth client; may be repeated
   --public-client ID        an OAuth client without a secret; may be repeated
   --redirect ID:URI         where codes for an OAuth client may go, by /oauth_auth.do; may be repeated
+  --acts-as ID:NAME         the user that an OAuth client's own credentials stand for; switches the grant on
   --token-lifetime SECONDS  how long an access token lives; 1800 by default
   --data FOLDER             rows from every TABLE.json in a folder, in the form that the Table API exports
   --incidents COUNT         so many generated incidents
@@ -35,6 +36,7 @@ struct Options {
     users: Vec<(String, String)>,
     clients: Vec<OAuthApplication>,
     redirects: Vec<(String, String)>,
+    acting: Vec<(String, String)>,
     lifetime: Option<Duration>,
     data: Vec<String>,
     incidents: u32,
@@ -82,12 +84,13 @@ fn valued(
     name: &str,
     arguments: &mut impl Iterator<Item = String>,
 ) -> Result<(), String> {
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 12] = [
         "--port",
         "--user",
         "--client",
         "--public-client",
         "--redirect",
+        "--acts-as",
         "--token-lifetime",
         "--data",
         "--incidents",
@@ -108,6 +111,7 @@ fn valued(
         }
         "--public-client" => options.clients.push(OAuthApplication::public(&value)),
         "--redirect" => options.redirects.push(pair(name, &value)?),
+        "--acts-as" => options.acting.push(pair(name, &value)?),
         "--token-lifetime" => options.lifetime = Some(Duration::from_secs(number(name, &value)?)),
         "--data" => options.data.push(value),
         "--incidents" => options.incidents = number(name, &value)?,
@@ -139,6 +143,7 @@ fn run(options: Options) -> Result<(), String> {
     builder = builder.incidents(options.incidents).settings(|settings| {
         settings.latency = options.latency;
         settings.attachments_kept = !options.forget_uploads;
+        settings.grants.client_credentials |= !options.acting.is_empty();
         settings.access_token_lifetime = options.lifetime.unwrap_or(settings.access_token_lifetime);
     });
     if options.generated_file.is_some() {
@@ -156,18 +161,21 @@ fn run(options: Options) -> Result<(), String> {
     runtime.block_on(listen(&simulator, &options))
 }
 
-/// The OAuth clients, with their redirects.
+/// The OAuth clients, with their redirects and the users that they stand for.
 fn clients(options: &Options) -> Result<Vec<OAuthApplication>, String> {
-    if let Some((id, _)) =
-        options.redirects.iter().find(|(id, _)| options.clients.iter().all(|client| client.id() != id))
-    {
-        return Err(format!("--redirect names {id:?}, which is no client"));
+    for (flag, named) in [("--redirect", &options.redirects), ("--acts-as", &options.acting)] {
+        let unknown = |id: &str| options.clients.iter().all(|client| client.id() != id);
+        if let Some((id, _)) = named.iter().find(|(id, _)| unknown(id)) {
+            return Err(format!("{flag} names {id:?}, which is not a client"));
+        }
     }
-    let redirected = |client: &OAuthApplication| {
-        let own = options.redirects.iter().filter(|(id, _)| client.id() == id);
-        own.fold(client.clone(), |client, (_, uri)| client.redirect_uri(uri))
+    let described = |client: &OAuthApplication| {
+        let redirects = options.redirects.iter().filter(|(id, _)| client.id() == id);
+        let client = redirects.fold(client.clone(), |client, (_, uri)| client.redirect_uri(uri));
+        let acting = options.acting.iter().find(|(id, _)| client.id() == id);
+        acting.map_or(client.clone(), |(_, user)| client.acts_as(user))
     };
-    Ok(options.clients.iter().map(redirected).collect())
+    Ok(options.clients.iter().map(described).collect())
 }
 
 async fn listen(simulator: &Simulator, options: &Options) -> Result<(), String> {
