@@ -37,7 +37,7 @@ pub(super) fn check() -> Done {
     expect(&read(&log)?, TUNNEL, 3)?;
 
     let (narrow, log) = tinyproxy("narrow", "ConnectPort 443\n")?;
-    through(&format!("http://127.0.0.1:{}", narrow.port), "answers 403 Forbidden")?;
+    through(&format!("http://127.0.0.1:{}", narrow.port), "with status 403 Forbidden")?;
     match count(&read(&log)?, TUNNEL) {
         0 => Ok(()),
         _ => Err("a proxy that allows port 443 alone made a tunnel to another".into()),
