@@ -2,6 +2,8 @@
 
 The client is not touched: it speaks https to myinstance.service-now.com. Only the name is looked up elsewhere, and the
 simulator's own authority is trusted (REQUESTS_CA_BUNDLE).
+
+pysnow has no download of files, and reads one page: what a list has beyond its limit is a second call with an offset.
 """
 
 import concurrent.futures
@@ -12,6 +14,7 @@ import tempfile
 import time
 from datetime import datetime, timedelta
 
+import examples
 import pysnow
 import requests
 from requests.adapters import HTTPAdapter
@@ -45,11 +48,8 @@ def fetch_many():
 def fetch_first():
     # The documentation calls first() without a stream, which pysnow itself refuses, whatever the server is.
     response = incidents().get(query={"state": 3})
-    try:
+    with examples.Raises(pysnow.exceptions.InvalidUsage):
         response.first()
-        raise AssertionError("first() without a stream")
-    except pysnow.exceptions.InvalidUsage:
-        pass
     assert incidents().get(query={"state": 3}, stream=True).first()["state"] == "3"
 
 
@@ -60,11 +60,8 @@ def fetch_first_or_none():
 
 def fetch_one():
     assert incidents().get(query={"number": "INC0000001"}).one()["number"] == "INC0000001"
-    try:
+    with examples.Raises(pysnow.exceptions.MultipleResults):
         incidents().get(query={"active": "true"}).one()
-        raise AssertionError("one() of several")
-    except pysnow.exceptions.MultipleResults:
-        pass
 
 
 def fetch_one_or_none():
@@ -106,15 +103,26 @@ def sorting():
 
 def query_builder():
     today = datetime.today()
-    query = (
-        pysnow.QueryBuilder()
-        .field("number").starts_with("INC00000")
-        .AND()
-        .field("sys_created_on").between(today - timedelta(days=60), today + timedelta(days=1))
-    )
-    assert len(incidents().get(query=query).all()) >= 8
-    past = pysnow.QueryBuilder().field("sys_created_on").between(today - timedelta(days=60), today - timedelta(days=30))
-    assert incidents().get(query=past).all() == []
+
+    def created_between(first, last):
+        query = (
+            pysnow.QueryBuilder()
+            .field("number").starts_with("INC00000")
+            .AND()
+            .field("sys_created_on").between(today - timedelta(days=first), today - timedelta(days=last))
+        )
+        return len(incidents().get(query=query).all())
+
+    assert created_between(2000, -1) >= 8
+    assert created_between(60, 30) == 1, "one of the simulator's incidents is from 45 days ago"
+    assert created_between(-1, -2) == 0
+
+
+def paging():
+    pages = [incidents().get(query="ORDERBYnumber", limit=3, offset=offset).all() for offset in (0, 3, 6)]
+    numbers = [record["number"] for page in pages for record in page]
+    assert len(numbers) >= 8 and numbers == sorted(set(numbers)) and len(pages[0]) == 3
+    assert incidents().get(limit=1).headers["X-Total-Count"] == str(len(incidents().get().all()))
 
 
 def threads():
@@ -143,11 +151,9 @@ def oauth():
     time.sleep(store["token"]["expires_in"] + 0.5)
     assert s.resource(api_path="/table/incident").get(stream=True).first()["number"].startswith("INC")
     assert store["updated"] == 1 and store["token"]["access_token"] != first
-    try:
+    with examples.Raises(pysnow.exceptions.TokenCreateError) as wrong_password:
         s.generate_token("myusername", "wrong")
-        raise AssertionError("a wrong password")
-    except pysnow.exceptions.TokenCreateError as error:
-        assert "access_denied" in str(error)
+    assert "access_denied" in str(wrong_password.error)
 
 
 def retry():
@@ -179,19 +185,23 @@ def attachments():
     assert len(incidents().attachments.get(sys_id=sys_id)) == 2
     assert len(incidents().attachments.get(limit=1)) == 1
     # Its multipart upload sends no boundary and no form (the file as it is): no server can read that, and this one says so.
-    try:
+    with examples.Raises(requests.exceptions.HTTPError) as no_boundary:
         incidents().attachments.upload(sys_id=sys_id, file_path=path, multipart=True).one()
-        raise AssertionError("a form without a boundary")
-    except requests.exceptions.HTTPError as error:
-        assert error.response.status_code == 415
+    assert no_boundary.error.response.status_code == 415
 
 
-EXAMPLES = [
+def errors():
+    with examples.Raises(requests.exceptions.HTTPError) as no_such_table:
+        client().resource(api_path="/table/no_such_table").get().all()
+    assert no_such_table.error.response.status_code == 400
+    with examples.Raises(requests.exceptions.HTTPError) as wrong_password:
+        stranger = pysnow.Client(instance="myinstance", user="myusername", password="wrong")
+        stranger.resource(api_path="/table/incident").get().all()
+    assert wrong_password.error.response.status_code == 401
+    assert "User Not Authenticated" in wrong_password.error.response.text
+
+
+examples.run("pysnow", [
     fetch_many, fetch_first, fetch_first_or_none, fetch_one, fetch_one_or_none, create, update, delete, filtering, sorting,
-    query_builder, threads, oauth, retry, attachments,
-]
-
-for example in EXAMPLES:
-    example()
-    print(f"pysnow: {example.__name__} ok")
-print(f"{len(EXAMPLES)} passed, 0 failed")
+    query_builder, paging, threads, oauth, retry, attachments, errors,
+])

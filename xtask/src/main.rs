@@ -24,9 +24,11 @@ cargo xtask COMMAND
   api                writes the public API of each library to tests/api, which `ci` compares
   structure          the modules of the crates alone, of what `ci arrows` checks: circles, arrows upward, long files, and
                      names of types used twice
-  interop [CHECK]    pysnow against the simulator; our client through a proxy (tinyproxy) and nginx, with an authorization
-                     server from npm, and with a login in headless Chromium. Installs what it needs (python3 has to be
-                     there; the others by apt)
+  interop            public clients of other languages against the simulator (pysnow, PySNC, servicenow-rest-api, and the
+                     nodes of Node-RED); our client for a hundred thousand calls, through a proxy (tinyproxy) and nginx, with an
+                     authorization server from npm, and with a login in headless Chromium. Installs what it needs (python3
+                     has to be there; the others by apt)
+  interop CHECK      one of them: soak, pysnow, pysnc, servicenow-rest-api, node-red, proxy, nginx, issuer or browser
   codegen            writes the Rust types that the tests have of the simulator's dictionary
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
   bench              what things cost, measured on this machine

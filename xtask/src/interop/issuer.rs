@@ -1,23 +1,14 @@
 //! Our client and an authorization server that was built by the standards: oauth2-mock-server, from npm.
 
 use super::server::{Server, free_port};
-use super::tests;
-use crate::run::{Done, need, root, run};
+use super::{packages, tests};
+use crate::run::Done;
 
 const PACKAGE: &str = "oauth2-mock-server@8.2.3";
 
 pub(super) fn check() -> Done {
-    need("node", "--version", "nodejs")?;
-    need("npm", "--version", "npm")?;
-    let folder = root().join("target/interop/issuer");
-    std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let folder = packages::node("issuer", PACKAGE)?;
     let program = folder.join("node_modules/oauth2-mock-server/dist/oauth2-mock-server.mjs");
-    if !program.exists() {
-        run(
-            &format!("npm install --silent --no-audit --no-fund --prefix {} {PACKAGE}", folder.display()),
-            &[],
-        )?;
-    }
     let port = free_port()?;
     let (script, number) = (program.display().to_string(), port.to_string());
     let _issuer = Server::start("node", &[&script, "-a", "127.0.0.1", "-p", &number], port)?;

@@ -4,8 +4,9 @@
 mod browser;
 mod issuer;
 mod nginx;
+mod packages;
 mod proxy;
-mod pysnow;
+mod public_client;
 mod server;
 
 use crate::run::{Done, need, root, run};
@@ -16,23 +17,28 @@ type Check = (&'static str, fn() -> Done);
 
 const CHECKS: &[Check] = &[
     ("soak", soak),
-    ("pysnow", pysnow::check),
+    ("pysnow", || public_client::PYSNOW.check()),
+    ("pysnc", || public_client::PYSNC.check()),
+    ("servicenow-rest-api", || public_client::SERVICENOW_REST_API.check()),
+    ("node-red", || public_client::NODE_RED.check()),
     ("proxy", proxy::check),
     ("nginx", nginx::check),
     ("issuer", issuer::check),
     ("browser", browser::check),
 ];
 
-/// All of them, or the one of a name.
+/// All of them, or the one of a name. One that fails does not keep the others from running.
 pub(crate) fn check(only: Option<&str>) -> Done {
-    let chosen = CHECKS.iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
-    let mut done = 0;
+    let chosen: Vec<_> = CHECKS.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)).collect();
+    if chosen.is_empty() {
+        return Err(no_such_check());
+    }
+    let mut failures = Vec::new();
     for (name, check) in chosen {
         println!("== {name}");
-        check().map_err(|why| format!("{name}: {why}"))?;
-        done += 1;
+        failures.extend(check().err().map(|why| format!("{name}: {why}")));
     }
-    if done > 0 { Ok(()) } else { Err(no_such_check()) }
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }
 
 fn no_such_check() -> String {

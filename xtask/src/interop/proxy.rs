@@ -11,7 +11,7 @@ const TUNNEL: &str = "Established connection to host \"localhost\"";
 pub(super) fn check() -> Done {
     need("tinyproxy", "-v", "tinyproxy")?;
     let authority = folder("proxy")?.join("authority.pem");
-    let simulator = Server::simulator(&authority)?;
+    let simulator = Server::simulator(&authority, &[])?;
     let url = format!("https://localhost:{}", simulator.port);
     let authority = authority.display().to_string();
     let through = |proxy: &str, fails: &str| {

@@ -38,10 +38,11 @@ impl Server {
         Err(format!("{program} does not listen on port {port} after 10 s"))
     }
 
-    /// The simulator with TLS on a free port.
-    pub(super) fn simulator(authority: &Path) -> Result<Self, String> {
+    /// The simulator with TLS on a free port, and more arguments.
+    pub(super) fn simulator(authority: &Path, more: &[&str]) -> Result<Self, String> {
         let arguments = ["--tls", "--token-lifetime", "2", "--authority"].map(str::as_ref);
-        Self::spawn_simulator(&[&arguments[..], &[authority.as_os_str()]].concat())
+        let more: Vec<_> = more.iter().map(std::ffi::OsStr::new).collect();
+        Self::spawn_simulator(&[&arguments[..], &[authority.as_os_str()], &more].concat())
     }
 
     /// The simulator without TLS on a free port.
