@@ -35,6 +35,7 @@ cargo xtask COMMAND
   bench costs        instructions and allocations alone (installs valgrind)
   bench tables       whole tables alone: time, memory and requests
   bench files        a gigabyte up and down alone
+  bench sockets      requests a second of the simulator alone
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)
   fuzz SECONDS NAME  one fuzz target
   fuzz keep          adds small inputs that were found to the corpora that the tests replay
@@ -57,7 +58,16 @@ fn bench() -> run::Done {
     run::run("cargo bench --package snow-benches", &[])?;
     files::all()?;
     costs::all()?;
+    sockets()?;
     tables::all()
+}
+
+/// How many requests the simulator answers in a second of one core.
+fn sockets() -> run::Done {
+    run::run("cargo build --release --quiet -p snow-sim", &[])?;
+    let (program, simulator) =
+        (run::bench_program("simulator-sockets")?, run::target().join("release/snow-sim"));
+    run::run(&format!("{program} {}", simulator.display()), &[])
 }
 
 fn main() -> ExitCode {
@@ -73,6 +83,7 @@ fn main() -> ExitCode {
         ["bench"] => bench(),
         ["bench", "files"] => files::all(),
         ["bench", "costs"] => costs::all(),
+        ["bench", "sockets"] => sockets(),
         ["bench", "tables"] => tables::all(),
         ["queries"] => queries("1000000"),
         ["queries", count] => queries(count),

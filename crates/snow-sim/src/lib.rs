@@ -72,7 +72,8 @@
 //! # As a program
 //!
 //! `cargo run -p snow-sim -- --port 8080` listens on a port, for clients in any language; `--help` lists its options, and
-//! `GET /__sim/journal` tells what arrived. With `--generated-file` and `--forget-uploads` files of any size go either way in
+//! `GET /__sim/journal` tells what arrived. `--config` takes a TOML file that describes the instance, as does
+//! `Builder::config_file`. With `--generated-file` and `--forget-uploads` files of any size go either way in
 //! constant memory, so that a client's memory can be measured against a process of its own.
 //!
 //! "Facts 4.2" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
@@ -84,6 +85,8 @@ mod body;
 mod build_error;
 mod builder;
 mod clock;
+#[cfg(feature = "config")]
+mod config;
 mod data;
 mod fault;
 mod form;

@@ -17,11 +17,15 @@ use crate::path_prefix::PathPrefix;
 /// # Ok::<_, snow_sim::BuildError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(deny_unknown_fields))]
 #[must_use]
 pub struct BasicRestriction {
     pub(crate) enforced: bool,
+    #[cfg_attr(feature = "config", serde(default, rename = "allowed_users"))]
     users: Vec<String>,
+    #[cfg_attr(feature = "config", serde(default, rename = "allowed_roles"))]
     roles: Vec<String>,
+    #[cfg_attr(feature = "config", serde(default, rename = "allow_snc_external"))]
     external: bool,
 }
 
@@ -75,11 +79,13 @@ impl BasicRestriction {
 
 /// A way to log in, as access policies name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum LoginMethod {
     /// A user name and a password with each request.
     Basic,
     /// An OAuth token.
+    #[cfg_attr(feature = "config", serde(rename = "oauth"))]
     OAuth,
     /// An API key.
     ApiKey,
@@ -127,6 +133,7 @@ impl AccessPolicy {
 
 /// What has to be the audience of an assertion: the documentation names both (facts 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum JwtAudience {
     /// The id of the OAuth client.

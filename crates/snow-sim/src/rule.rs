@@ -1,7 +1,17 @@
 //! What users who are no administrators may not see or do (facts 1.9, 3.3).
 
+use crate::BuildError;
+use crate::data::{Database, Locale};
+use crate::query::{Context, Query, Unsupported, fields_of};
+use jiff::Timestamp;
+
 /// A rule of an instance. It holds for every user without the role `admin`, but for the last two, which hold for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "config",
+    derive(serde::Deserialize),
+    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
+)]
 #[non_exhaustive]
 pub enum Rule {
     /// Rows of a table that match an encoded query are hidden: missing in lists, 404 by id, counted all the same.
@@ -49,4 +59,51 @@ pub enum Rule {
         /// The field.
         field: String,
     },
+}
+
+impl Rule {
+    /// Refuses what would never apply: a table, a field or a query that the instance does not have.
+    pub(crate) fn check(&self, database: &Database, now: Timestamp) -> Result<(), BuildError> {
+        let wrong = |what: String| BuildError::new(format!("a rule {what}"));
+        let table = self.table();
+        let id = database.dictionary.table(table);
+        let id = id.ok_or_else(|| wrong(format!("names the table {table:?}, which does not exist")))?;
+        let unknown = |field: &str| wrong(format!("names {field:?}, which is not a field of {table:?}"));
+        match self {
+            Self::HideRows { query, .. } => {
+                let context = Context {
+                    locale: &Locale::default(),
+                    now,
+                    user: "",
+                    database,
+                    inner: false,
+                    invalid_returns_nothing: true,
+                    negatives_match_empty: false,
+                };
+                let parsed = Query::parse(query, database, id, context);
+                parsed.map_err(|Unsupported(what)| {
+                    wrong(format!("has {what:?} in its query: not simulated"))
+                })?;
+                let fields = fields_of(query);
+                let bad = fields.iter().find(|field| database.walk_path(id, field).is_none());
+                bad.map_or(Ok(()), |field| Err(unknown(field)))
+            }
+            Self::HideField { field, .. } | Self::LockField { field, .. } | Self::Mandatory { field, .. } => {
+                database.dictionary.find(id, field).map(drop).ok_or_else(|| unknown(field))
+            }
+            Self::DenyWrite { .. } | Self::DenyAggregates { .. } | Self::Abort { .. } => Ok(()),
+        }
+    }
+
+    fn table(&self) -> &str {
+        match self {
+            Self::HideRows { table, .. }
+            | Self::HideField { table, .. }
+            | Self::LockField { table, .. }
+            | Self::DenyWrite { table }
+            | Self::DenyAggregates { table }
+            | Self::Abort { table, .. }
+            | Self::Mandatory { table, .. } => table,
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// What can be changed while an instance runs: see [`Simulator::settings`](crate::Simulator::settings).
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Settings {
     /// Whether the instance answers at all. Default: [`Node::Up`].
@@ -27,6 +28,7 @@ pub struct Settings {
     /// How many requests may wait for one session before the next is answered with 202. Default: 10 (facts 3.5).
     pub session_queue: usize,
     /// How long an idle session lives. Default: 300 s (facts 8.3, unsettled).
+    #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub session_timeout: Duration,
     /// How many requests run at once. Default: 4 (facts 8.2).
     pub semaphores: usize,
@@ -45,11 +47,13 @@ pub struct Settings {
     /// `glide.attachment.role`: the role that it takes to attach a file. Default: empty, which asks for none (facts 5).
     pub attachment_role: String,
     /// How long a new attachment is `pending`. Default: nothing, it is `available` at once (facts 5).
+    #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub attachment_scan: Duration,
     /// Whether the bytes of files that are uploaded are kept; their size and hash are in any case. Default: true.
     pub attachments_kept: bool,
     /// How long the rows of `insertMultiple` wait before they are transformed. Default: nothing; they are when the next request
     /// arrives (facts 7.2).
+    #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub import_delay: Duration,
     /// Whether the keys of `insertMultiple` are names of columns. Default: false, they are labels (facts 7.2).
     pub import_by_column_name: bool,
@@ -58,10 +62,13 @@ pub struct Settings {
     /// `glide.rest.batch.max.outputSize`: the largest answer to an item, in bytes. Default: 10,485,760 (facts 7.1).
     pub batch_output_limit: usize,
     /// How long a batch may run. Default: 30 s (facts 7.1).
+    #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub batch_time_limit: Duration,
     /// How long each item of a batch is said to have run; nobody waits for it. Default: nothing.
+    #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub batch_item_time: Duration,
     /// How long each request takes. Default: nothing.
+    #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub latency: Duration,
     /// Bytes in a chunk of an answer; 0 sends it in one. Default: 0.
     pub chunk: usize,
@@ -80,10 +87,13 @@ pub struct Settings {
     pub jwt_audience: JwtAudience,
     /// How far clocks may be apart for an assertion. Default: 300 s; zero in the form of newer releases, where an `iat` one second
     /// ahead is refused (facts 4.1).
+    #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub jwt_clock_skew: Duration,
     /// How long an access token lives. Default: 1,800 s (facts 4.2).
+    #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub access_token_lifetime: Duration,
     /// How long a refresh token lives. Default: 8,640,000 s (facts 4.2).
+    #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub refresh_token_lifetime: Duration,
     /// Whether a grant gives the live token again. Default: true (facts 4.2).
     pub tokens_are_reused: bool,
@@ -144,6 +154,7 @@ impl Default for Settings {
 
 /// Whether an instance answers (facts 3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Node {
     /// It does.
@@ -160,16 +171,20 @@ pub enum Node {
 
 /// Whose headers are sent (facts 1.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize))]
 #[non_exhaustive]
 pub enum Release {
     /// `Server: ServiceNow`, `Cache-control`, no `Server-Timing`.
+    #[cfg_attr(feature = "config", serde(rename = "2021"))]
     Y2021,
     /// `Server: snow_adc` and `Server-Timing`.
+    #[cfg_attr(feature = "config", serde(rename = "2026"))]
     Y2026,
 }
 
 /// The language of error messages, which an instance takes from the user's session (facts 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Language {
     /// As recorded and documented.
@@ -180,6 +195,7 @@ pub enum Language {
 
 /// A transaction that is cancelled (facts 3.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Quota {
     /// After how many rows of a list.
     pub rows: usize,
@@ -189,6 +205,7 @@ pub struct Quota {
 
 /// What a cancelled transaction leaves, once rows are out (facts 3.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Cut {
     /// Nothing was out yet: 500 with the error alone.
@@ -205,6 +222,7 @@ pub enum Cut {
 
 /// So many requests an hour (facts 8.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(deny_unknown_fields))]
 pub struct RateLimit {
     /// How many.
     pub per_hour: u32,
@@ -212,6 +230,7 @@ pub struct RateLimit {
 
 /// What a write answers although it was carried out (facts 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum WriteLie {
     /// 403: the user may not read the record back.
@@ -222,6 +241,7 @@ pub enum WriteLie {
 
 /// Which grants the token endpoint takes (facts 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Grants {
     /// `password`; default: true.

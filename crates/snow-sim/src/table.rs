@@ -68,11 +68,7 @@ impl Table {
     /// ```
     #[must_use]
     pub fn text_column(self, name: &str, max_length: usize) -> Self {
-        let mut table = self.column(name, ColumnType::Text);
-        if let Some(column) = table.columns.last_mut() {
-            column.max_length = Some(max_length);
-        }
-        table
+        self.add(name, name, ColumnType::Text, "", Vec::new(), Some(max_length))
     }
 
     /// One more column.
@@ -84,21 +80,28 @@ impl Table {
     /// One more column with a default, and with the values and labels that it may have.
     #[must_use]
     pub fn choice_column<const N: usize>(
-        mut self,
+        self,
         name: &str,
         kind: ColumnType,
         default: &str,
         choices: [(&str, &str); N],
     ) -> Self {
         let choices = choices.into_iter().map(|(value, label)| (value.into(), label.into())).collect();
-        self.columns.push(Column {
-            name: name.into(),
-            label: name.into(),
-            kind,
-            default: default.into(),
-            choices,
-            max_length: None,
-        });
+        self.add(name, name, kind, default, choices, None)
+    }
+
+    /// Adds a column with everything that can be said of it.
+    pub(crate) fn add(
+        mut self,
+        name: &str,
+        label: &str,
+        kind: ColumnType,
+        default: &str,
+        choices: Vec<(String, String)>,
+        max_length: Option<usize>,
+    ) -> Self {
+        let (name, label, default) = (name.into(), label.into(), default.into());
+        self.columns.push(Column { name, label, kind, default, choices, max_length });
         self
     }
 

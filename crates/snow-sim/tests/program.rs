@@ -31,9 +31,13 @@ impl Running {
     }
 
     fn get(&self, path: &str) -> String {
+        self.get_as("authorization: Basic YWRtaW46YWRtaW4=", path)
+    }
+
+    fn get_as(&self, credentials: &str, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        let credentials = "authorization: Basic YWRtaW46YWRtaW4=\r\nconnection: close";
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\n{credentials}\r\n\r\n", self.address).unwrap();
+        let head = format!("host: {}\r\n{credentials}\r\nconnection: close", self.address);
+        write!(stream, "GET {path} HTTP/1.1\r\n{head}\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -66,6 +70,17 @@ fn answers_on_a_port_and_tells_what_arrived() {
 }
 
 #[test]
+fn is_what_a_file_describes_and_what_the_options_add() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/instance.toml");
+    let options = ["--port=0", "--config", file, "--user=me:admin", "--incidents=0", "--api-key", "me:k"];
+    let running = Running::start(&options);
+    let unknown = running.get("/api/now/table/u_order");
+    assert!(unknown.starts_with("HTTP/1.1 401"), "there is no admin:admin: {unknown}");
+    let orders = running.get_as("x-sn-apikey: k", "/api/now/table/u_order");
+    assert!(orders.contains(r#""u_code":"A1""#) && orders.contains(r#""u_amount":"9.5""#), "{orders}");
+}
+
+#[test]
 fn has_a_file_of_any_size() {
     let running = Running::start(&["--port", "0", "--generated-file", "3000000", "--forget-uploads"]);
     let listed = running.get("/api/now/attachment?sysparm_query=file_name=generated.bin");
@@ -88,15 +103,20 @@ fn bad_options_get_a_clear_error() {
     let taken = Running::start(&["--port", "0"]);
     let port = taken.address.rsplit(':').next().unwrap().to_owned();
     for (arguments, why) in [
-        (&["--port", "x"][..], "--port needs a number, and \"x\" is none that fits"),
-        (&["--port", "99999"], "none that fits"),
+        (&["--port", "x"][..], "--port needs a number, and \"x\" is not one that fits"),
+        (&["--port=99999"], "not one that fits"),
         (&["--port"], "--port needs a value"),
-        (&["--nope"], "there is no option \"--nope\""),
+        (&["--nope"], "there is no option --nope"),
+        (&["free"], "unexpected argument \"free\""),
+        (&["--tls=yes"], "--tls"),
+        (&["--api-key", "canary"], "--api-key needs two parts"),
+        (&["--config", "/no/such/file.toml"], "/no/such/file.toml: "),
+        (&["--acts-as", "app:admin"], "--acts-as names \"app\", which is not a client"),
+        (&["--client", "app:x", "--acts-as", "app:nobody"], "the user \"nobody\" is not one of the instance"),
         (&["--user", "canary"], "--user needs two parts"),
         (&["--user", "a:x", "--user", "a:x"], "\"a\" is there twice"),
         (&["--data", "/no/such/folder"], "/no/such/folder"),
         (&["--redirect", "app:http://127.0.0.1/done"], "--redirect names \"app\", which is not a client"),
-        (&["--acts-as", "app:admin"], "--acts-as names \"app\", which is not a client"),
         (&["--public-client", "app", "--redirect", "app:/done"], "the redirect URI \"/done\""),
         (&["--authority", "x"], "--authority needs --tls"),
         (&["--port", &port], "cannot listen on 127.0.0.1"),

@@ -58,6 +58,41 @@ impl ColumnType {
         }
     }
 
+    /// The names that [`named`](Self::named) knows.
+    #[cfg(feature = "config")]
+    pub(crate) const NAMES: [&str; 11] = [
+        "string",
+        "integer",
+        "decimal",
+        "boolean",
+        "glide_date_time",
+        "glide_date",
+        "glide_duration",
+        "reference",
+        "glide_list",
+        "journal_input",
+        "password",
+    ];
+
+    /// Returns the type of a name in the dictionary of an instance. Only a reference and a list point to a table, and they have to.
+    #[cfg(feature = "config")]
+    pub(crate) fn named(name: &str, reference: Option<&str>) -> Option<Self> {
+        match (name, reference) {
+            ("string", None) => Some(Self::Text),
+            ("integer", None) => Some(Self::Integer),
+            ("decimal", None) => Some(Self::Decimal),
+            ("boolean", None) => Some(Self::Boolean),
+            ("glide_date_time", None) => Some(Self::DateTime),
+            ("glide_date", None) => Some(Self::Date),
+            ("glide_duration", None) => Some(Self::Duration),
+            ("reference", Some(table)) => Some(Self::Reference(table.into())),
+            ("glide_list", Some(table)) => Some(Self::List(table.into())),
+            ("journal_input", None) => Some(Self::Journal),
+            ("password", None) => Some(Self::Password),
+            _ => None,
+        }
+    }
+
     fn parse(word: &str) -> Option<Self> {
         Some(match word.split_once(':') {
             Some(("ref", table)) => Self::Reference(table.into()),
