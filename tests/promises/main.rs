@@ -34,6 +34,7 @@ mod official_samples;
 mod other_apis;
 mod parameters;
 mod partial_dictionary;
+mod probe;
 mod property;
 mod proxies;
 mod proxy_server;

@@ -31,6 +31,7 @@
 //! | import rows by transform maps | [`Client::import`], [`import`] |
 //! | read the dictionary, generate types | [`Client::schema`], [`schema`] |
 //! | call any other API | [`Client::api`], [`api`] |
+//! | find out what a login may do | [`Client::probe`], [`Client::me`], [`probe`] |
 //! | handle errors | [`Error`], [`ErrorKind`], [`error`] |
 //! | add layers, or replace the HTTP stack | [`layer`], [`transport`] |
 //!
@@ -60,6 +61,7 @@ pub mod client;
 #[cfg(doctest)]
 mod compile_fail;
 pub mod import;
+pub mod probe;
 mod request;
 pub mod schema;
 mod stack;

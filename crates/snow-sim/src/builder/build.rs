@@ -124,6 +124,7 @@ impl Builder {
                 None => drop(database.insert(table, &row, Author::unrestricted(stamp))),
                 Some(_) => drop(database.update(table, &id, &row, Author::unrestricted(stamp))),
             }
+            user.roles.iter().for_each(|role| add_role(database, &user.name, role, stamp));
         }
     }
 
@@ -138,6 +139,31 @@ impl Builder {
             folder.check(|folder| load_folder(database, folder, stamp))?;
         }
         Ok(())
+    }
+}
+
+/// Adds the record that says that a user has a role, and the role, unless they are there.
+fn add_role(database: &mut Database, user_name: &str, role: &str, stamp: &str) {
+    let dictionary = &database.dictionary;
+    let (Some(roles), Some(given)) =
+        (dictionary.table("sys_user_role"), dictionary.table("sys_user_has_role"))
+    else {
+        return;
+    };
+    let author = Author::unrestricted(stamp);
+    let record = |fields: &[(&str, &str)]| -> Fields {
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let known = database.rows(roles).find(|(_, row)| database.field(roles, row, "name") == role);
+    let known = known.map(|(id, _)| id.to_string());
+    let role =
+        known.unwrap_or_else(|| database.insert(roles, &record(&[("name", role)]), author).to_string());
+    let user = database.user_id(user_name);
+    let has = database.rows(given).any(|(_, row)| {
+        database.field(given, row, "user") == user && database.field(given, row, "role") == role
+    });
+    if !has {
+        database.insert(given, &record(&[("user", &user), ("role", &role)]), author);
     }
 }
 

@@ -29,11 +29,20 @@ const TYPES: [(&str, &str); 18] = [
     ("related_tags", "Related Tags"),
 ];
 
+/// The properties that tell an instance's release. The values are made up, in the form that instances have.
+const PROPERTIES: [(&str, &str); 2] = [
+    ("glide.war", "glide-australia-11-24-2025__patch3-05-13-2026_05-20-2026_1430.zip"),
+    ("glide.buildtag.last", "glide-australia-11-24-2025__patch3-05-13-2026"),
+];
+
 impl Database {
     /// Adds the rows. Tables that come later are not among them.
     pub(crate) fn describe_itself(&mut self, stamp: &str) {
         let author = Author::new("glide.maint", stamp);
         let given = self.chosen_columns();
+        for (name, value) in PROPERTIES {
+            self.add("sys_properties", &fields([("name", name), ("value", value)]), author);
+        }
         for (name, label) in TYPES {
             self.add("sys_glide_object", &fields([("name", name), ("label", label)]), author);
         }

@@ -62,7 +62,7 @@ impl<'a> Access<'a> {
     }
 
     pub(in crate::api) fn may_see(&self, row: &Row) -> bool {
-        !self.is_guarded(self.table, &["sys_dictionary"])
+        !self.is_guarded(self.table, &["sys_dictionary", "sys_properties"])
             && !self.hidden.iter().any(|query| query.matches(self.database, self.table, row, &self.locale))
     }
 

@@ -1,0 +1,48 @@
+//! Which APIs respond.
+
+use super::ApiCheck;
+use crate::{Client, Error, ErrorKind};
+
+/// Requests the least of each API. The outcome of the Table API is known already.
+pub(super) async fn all(client: &Client, table: Result<(), Error>) -> Vec<ApiCheck> {
+    let check = |name, request, outcome| ApiCheck { name, request, outcome };
+    vec![
+        check("Table API", "GET /api/now/table/sys_user", table),
+        check("Aggregate API", "GET /api/now/stats/sys_user", aggregate(client).await),
+        check("Attachment API", "GET /api/now/attachment", attachment(client).await),
+        check("Batch API", "POST /api/now/v1/batch with one GET", batch(client).await),
+        check("Change Management API", "GET /api/sn_chg_rest/change", change(client).await),
+        check("dictionary", "GET /api/now/table/sys_dictionary", dictionary(client).await),
+    ]
+}
+
+async fn aggregate(client: &Client) -> Result<(), Error> {
+    client.aggregate("sys_user").count().await.map(drop)
+}
+
+async fn attachment(client: &Client) -> Result<(), Error> {
+    client.attachments().list().limit(1).await.map(drop)
+}
+
+async fn batch(client: &Client) -> Result<(), Error> {
+    let one = client.table("sys_user").list().fields(["sys_id"]).limit(1);
+    let mut outcomes = client.batch_all([one]).await;
+    let outcome = outcomes.pop().ok_or_else(|| Error::internal("a batch of one call has no outcome"))?;
+    outcome.map(drop)
+}
+
+async fn change(client: &Client) -> Result<(), Error> {
+    client.api("/api/sn_chg_rest/change").get().param("sysparm_limit", "1").await.map(drop)
+}
+
+/// An instance hides all of the dictionary from users who are not administrators (facts 1.9).
+async fn dictionary(client: &Client) -> Result<(), Error> {
+    let page = client.table("sys_dictionary").list().fields(["name"]).limit(1).await?;
+    match page.is_empty() {
+        false => Ok(()),
+        true => Err(Error::new(
+            ErrorKind::NoResults,
+            "this user may read no record of the dictionary, so schema() and validate_fields(true) cannot work",
+        )),
+    }
+}
