@@ -54,6 +54,7 @@ mod secrets;
 mod secrets_in_debug;
 mod selection;
 mod server_certificates;
+mod shared_clients;
 mod shared_tokens;
 mod stream_order;
 mod stream_pages;

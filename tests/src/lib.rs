@@ -37,6 +37,10 @@ struct OtherApis;
 struct Schema;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/many-users.md")]
+struct ManyUsers;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/transport.md")]
 struct Transport;
 

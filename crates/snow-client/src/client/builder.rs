@@ -2,7 +2,7 @@
 
 use crate::client::login::{DirectLogin, LoginKind};
 use crate::stack::{BaseService, Settings};
-use crate::{Error, ErrorKind, Instance, Transport};
+use crate::{Client, Error, ErrorKind, Instance, Transport};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
 use snow_core::layer::RetryPolicy;
@@ -35,6 +35,8 @@ pub struct ClientBuilder<L: LoginKind = DirectLogin> {
     pub(super) instance: Option<Result<Instance, Error>>,
     pub(super) host: Option<Result<Instance, Error>>,
     pub(super) transport: Option<BaseService>,
+    /// The instance and the bottom of the stack of a client that these are shared with.
+    shared: Option<(Instance, BaseService)>,
     pub(super) settings: Settings,
     pub(super) login: L,
 }
@@ -92,6 +94,42 @@ impl<L: LoginKind> ClientBuilder<L> {
     {
         self.transport = Some(BaseService::new(service));
         self
+    }
+
+    /// Shares the connections and the [`concurrency`](Self::concurrency) limit of another client of the same instance, for services
+    /// that act for many users, each with a client of their own. The instance may be left out.
+    ///
+    /// Nothing about the login is shared: each client has its own credentials, token, cookies and caches. After a 429 only the client
+    /// that got it pauses, because rate limit rules count the requests of each user ([facts 8.1]).
+    ///
+    /// ```
+    /// use snow_client::Client;
+    ///
+    /// # let simulator = snow_sim::Simulator::builder().user("anna", "secret").user("ben", "secret").build().unwrap();
+    /// let anna = Client::builder().instance("dev12345").user("anna").password("secret").concurrency(16);
+    /// # let anna = anna.transport(simulator);
+    /// let anna = anna.build()?;
+    /// let ben = Client::builder().shared_with(&anna).user("ben").password("secret").build()?;
+    /// # Ok::<_, snow_client::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `build` fails with [`ErrorKind::InvalidInput`] if this client has another instance, a [`transport`](Self::transport) or a
+    /// [`concurrency`](Self::concurrency) limit of its own, or if the other client has a whole stack of its own.
+    ///
+    /// [facts 8.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#81-rate-rules
+    pub fn shared_with(mut self, client: &Client) -> Self {
+        match &client.inner.shareable {
+            Some(shareable) => {
+                self.shared = Some((client.instance().clone(), shareable.bottom.clone()));
+                self.settings.shared_throttle = Some(shareable.throttle.clone());
+            }
+            None => self.settings.refuse(
+                "shared_with() is given a client that has a whole stack of its own: nothing of it can be shared",
+            ),
+        }
+        self.given("a client to share with")
     }
 
     /// Sets the `User-Agent` header; `snow/VERSION` by default.
@@ -271,18 +309,38 @@ impl<L: LoginKind> ClientBuilder<L> {
         if let Some(refused) = &self.settings.refused {
             return Err(refused.clone());
         }
-        match (self.instance.clone(), self.host.clone()) {
-            (Some(_), Some(_)) => Err(invalid("both instance and host are given: give one of them")),
-            (Some(one), None) | (None, Some(one)) => one,
+        let given = match (self.instance.clone(), self.host.clone()) {
+            (Some(_), Some(_)) => return Err(invalid("both instance and host are given: give one of them")),
+            (Some(one), None) | (None, Some(one)) => Some(one?),
+            (None, None) => None,
+        };
+        match (given, &self.shared) {
+            (given, Some((shared, _))) => self.check_shared(given, shared),
+            (Some(given), None) => Ok(given),
             (None, None) => Err(invalid("no instance is given: call instance(\"dev12345\") or host(\"…\")")),
         }
     }
 
+    fn check_shared(&self, given: Option<Instance>, shared: &Instance) -> Result<Instance, Error> {
+        if given.is_some_and(|given| given != *shared) {
+            return Err(invalid("shared_with() is given a client of another instance"));
+        }
+        if self.transport.is_some() {
+            return Err(invalid("both a transport and a client to share with are given: give one of them"));
+        }
+        if self.settings.concurrency.is_some() {
+            return Err(invalid(
+                "both a concurrency limit and a client to share with are given: give one of them",
+            ));
+        }
+        Ok(shared.clone())
+    }
+
     /// Returns the caller's transport, or ours.
     pub(super) fn bottom(&self) -> Result<BaseService, Error> {
-        match &self.transport {
-            Some(given) => Ok(given.clone()),
-            None => Ok(BaseService::Default(Transport::builder().build()?)),
+        match (&self.transport, &self.shared) {
+            (Some(bottom), _) | (None, Some((_, bottom))) => Ok(bottom.clone()),
+            (None, None) => Ok(BaseService::Default(Transport::builder().build()?)),
         }
     }
 }

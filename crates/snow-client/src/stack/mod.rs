@@ -32,6 +32,7 @@ pub(crate) fn default<A>(
     instance: &Instance,
     settings: &Settings,
     retry: RetryPolicy,
+    throttle: ThrottleLayer,
     auth: A,
     bottom: BaseService,
 ) -> HttpService
@@ -42,9 +43,13 @@ where
     let none = (Identity::new(), Identity::new());
     let layers = (settings.call_layers.clone(), settings.attempt_layers.clone());
     match bottom {
-        bottom if settings.has_layers() => assemble(instance, settings, retry, layers, auth, bottom.erased()),
-        BaseService::Default(transport) => assemble(instance, settings, retry, none, auth, transport),
-        BaseService::Custom(service) => assemble(instance, settings, retry, none, auth, service),
+        bottom if settings.has_layers() => {
+            assemble(instance, settings, retry, throttle, layers, auth, bottom.erased())
+        }
+        BaseService::Default(transport) => {
+            assemble(instance, settings, retry, throttle, none, auth, transport)
+        }
+        BaseService::Custom(service) => assemble(instance, settings, retry, throttle, none, auth, service),
     }
 }
 
@@ -54,6 +59,7 @@ fn assemble<O, P, A, B>(
     instance: &Instance,
     settings: &Settings,
     retry: RetryPolicy,
+    throttle: ThrottleLayer,
     (call_layers, attempt_layers): (O, P),
     auth: A,
     bottom: B,
@@ -71,7 +77,7 @@ where
         .layer(call_layers)
         .layer(RetryLayer::new(retry))
         .layer(attempt_layers)
-        .layer(settings.throttle()) // below retry: a request that pauses holds no permit
+        .layer(throttle) // below retry: a request that pauses holds no permit
         .layer(auth) // below the throttle: a request that waited for a permit has the current token
         .layer(settings.sessions(instance))
         .layer(AttemptSpanLayer::new())
@@ -158,6 +164,8 @@ pub(crate) struct Settings {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) max_attempts: Option<u32>,
     pub(crate) concurrency: Option<usize>,
+    /// That of a client whose limit is shared.
+    pub(crate) shared_throttle: Option<ThrottleLayer>,
     pub(crate) rate_limit_pause: Option<Duration>,
     pub(crate) sessions: Option<usize>,
     pub(crate) body_limit: Option<u64>,
@@ -213,7 +221,10 @@ impl Settings {
 
     /// Nobody is held back for longer than a call may take.
     pub(crate) fn throttle(&self) -> ThrottleLayer {
-        let layer = ThrottleLayer::new(self.concurrency.unwrap_or(CONCURRENCY));
+        let layer = match &self.shared_throttle {
+            Some(shared) => shared.for_another_user(),
+            None => ThrottleLayer::new(self.concurrency.unwrap_or(CONCURRENCY)),
+        };
         let pause = self.rate_limit_pause.unwrap_or(RATE_LIMIT_PAUSE);
         layer.wait(PERMIT_WAIT.min(self.deadline())).max_rate_limit_pause(pause)
     }

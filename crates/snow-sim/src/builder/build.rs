@@ -240,10 +240,11 @@ fn unique<P, T>(
             }
             // An API key's name is the key itself: a secret.
             let shown = if what == "API key" { "…" } else { name.as_str() };
-            match map.contains_key(&name) {
-                true => Err(BuildError::new(format!("the {what} {shown:?} is there twice"))),
-                false => Ok(drop(map.insert(name, thing))),
+            if map.contains_key(&name) {
+                return Err(BuildError::new(format!("the {what} {shown:?} is there twice")));
             }
+            map.insert(name, thing);
+            Ok(())
         })?;
     }
     Ok(map)

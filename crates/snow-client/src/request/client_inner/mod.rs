@@ -9,8 +9,9 @@ use crate::stack::stack_service::StackService;
 use crate::stack::{self, BaseService, BelowAuth};
 use dictionary::Dictionary;
 use known_shapes::KnownShapes;
-use snow_core::layer::RetryPolicy;
+use snow_core::layer::{RetryPolicy, ThrottleLayer};
 use snow_core::{Clock, HttpService, Instance, Transport};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_layer::Layer;
@@ -19,6 +20,8 @@ use tower_layer::Layer;
 pub(crate) struct ClientInner {
     pub(crate) instance: Instance,
     pub(crate) http: HttpService,
+    /// What clients of other users may share. `None` with a stack of the user's own.
+    pub(crate) shareable: Option<Shareable>,
     pub(crate) clock: Clock,
     /// The most bytes of a response.
     pub(crate) limit: usize,
@@ -41,6 +44,19 @@ pub(crate) struct ClientInner {
     pub(crate) shapes: KnownShapes,
 }
 
+/// The parts of a stack that know nothing of the user.
+#[derive(Clone)]
+pub(crate) struct Shareable {
+    pub(crate) bottom: BaseService,
+    pub(crate) throttle: ThrottleLayer,
+}
+
+impl fmt::Debug for Shareable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.throttle.fmt(f)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct ReadRetryPolicy {
     pub(crate) policy: RetryPolicy,
@@ -61,13 +77,16 @@ impl ClientInner {
             + Layer<BelowAuth<HttpService>, Service: StackService>,
     {
         let policy = settings.retry();
-        let http = stack::default(&instance, settings, policy.clone(), auth, bottom);
+        let throttle = settings.throttle();
+        let shareable = Shareable { bottom: bottom.clone(), throttle: throttle.clone() };
+        let http = stack::default(&instance, settings, policy.clone(), throttle, auth, bottom);
         let limit = usize::try_from(settings.body_limit()).unwrap_or(usize::MAX);
         let read_retry = Some(ReadRetryPolicy { policy, deadline: settings.deadline() });
         let look_ahead = settings.sessions.is_none();
         Arc::new(Self {
             instance,
             http,
+            shareable: Some(shareable),
             clock: Clock::new(),
             limit,
             read_retry,
@@ -91,6 +110,7 @@ impl ClientInner {
         Arc::new(Self {
             instance,
             http,
+            shareable: None,
             clock: Clock::new(),
             limit,
             read_retry: None,

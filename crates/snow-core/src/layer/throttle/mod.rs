@@ -105,6 +105,24 @@ impl ThrottleLayer {
     }
 }
 
+impl ThrottleLayer {
+    /// Creates a layer for another user of the same instance. Both take their permits from the same limit; a 429 pauses only the
+    /// layer that got it, because rate limit rules count the requests of each user (facts 8.1).
+    ///
+    /// The times in [`wait`](Self::wait) are the same; [`max_rate_limit_pause`](Self::max_rate_limit_pause) is the default again.
+    ///
+    /// ```
+    /// use snow_core::layer::ThrottleLayer;
+    ///
+    /// let anna = ThrottleLayer::new(16);
+    /// let ben = anna.for_another_user(); // 16 requests of both together
+    /// ```
+    #[must_use]
+    pub fn for_another_user(&self) -> Self {
+        Self { state: Arc::new(self.state.with_own_gate()), wait: self.wait }
+    }
+}
+
 impl<S> Layer<S> for ThrottleLayer {
     type Service = Throttle<S>;
 

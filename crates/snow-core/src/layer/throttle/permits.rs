@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The state that all clones share.
 pub(super) struct ThrottleState {
-    pub(super) permits: Semaphore,
+    pub(super) permits: Arc<Semaphore>,
     max: usize,
     clock: Clock,
     pub(super) gate: Arc<Gate>,
@@ -35,7 +35,14 @@ pub(super) type Admission = (Permit, Option<Box<Probe>>);
 impl ThrottleState {
     pub(super) fn new(max: usize) -> Self {
         let max = max.clamp(1, Semaphore::MAX_PERMITS);
-        Self { permits: Semaphore::new(max), max, clock: Clock::new(), gate: Arc::new(Gate::new()) }
+        let permits = Arc::new(Semaphore::new(max));
+        Self { permits, max, clock: Clock::new(), gate: Arc::new(Gate::new()) }
+    }
+
+    /// Returns a state with the same permits and a gate of its own.
+    pub(super) fn with_own_gate(&self) -> Self {
+        let gate = Arc::new(Gate::new());
+        Self { permits: self.permits.clone(), max: self.max, clock: Clock::new(), gate }
     }
 
     /// Admits a request at once, if the gate is open and a permit is free.
