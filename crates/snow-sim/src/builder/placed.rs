@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub(crate) struct Place(Arc<str>);
 
 impl Place {
+    #[cfg(feature = "config")]
     pub(crate) fn new(file: &str, line: usize) -> Self {
         Self(format!("{file}:{line}").into())
     }
