@@ -3,6 +3,7 @@
 use crate::{Guess, Release};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::time::Duration;
@@ -143,6 +144,11 @@ impl SimResponse {
             self.headers.append(HeaderName::from_static(name), value);
         }
         self
+    }
+
+    /// Adds the date by the instance's clock, as the edge does.
+    pub(crate) fn dated(self, now: Timestamp) -> Self {
+        self.with("date", &now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
     }
 
     /// With the headers of a node, or of the edge, of a release (facts 1.4).

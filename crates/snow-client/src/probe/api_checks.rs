@@ -25,10 +25,7 @@ async fn attachment(client: &Client) -> Result<(), Error> {
 }
 
 async fn batch(client: &Client) -> Result<(), Error> {
-    let one = client.table("sys_user").list().fields(["sys_id"]).limit(1);
-    let mut outcomes = client.batch_all([one]).await;
-    let outcome = outcomes.pop().ok_or_else(|| Error::internal("a batch of one call has no outcome"))?;
-    outcome.map(drop)
+    client.table("sys_user").list().fields(["sys_id"]).limit(1).through_batch().await.map(drop)
 }
 
 async fn change(client: &Client) -> Result<(), Error> {

@@ -51,10 +51,10 @@ impl Simulator {
             body: Entry::kept_body(head.uri.path(), &body.body),
         });
         let transaction = state.database.transaction_id();
-        let release = state.settings.release;
+        let (release, now) = (state.settings.release, state.clock.timestamp());
         let response = match gateway {
             Some(_) => response,
-            None => response.with_service_headers(release, &transaction, !user.is_empty(), times),
+            None => response.with_service_headers(release, &transaction, !user.is_empty(), times).dated(now),
         };
         let mut response = http_response(response, &head, &state.settings);
         if let Some(fault) = state.wire_faults.pop_front() {
