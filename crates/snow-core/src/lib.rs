@@ -58,7 +58,7 @@ pub use clock::Clock;
 pub use datetime::{Date, DateTime};
 pub use decode::{Field, Record};
 pub use departure::{Departure, WaitGuard};
-pub use error::{BoxError, Error, ErrorKind, ServiceMessage};
+pub use error::{BoxError, Error, ErrorKind, LoginUsed, ServiceMessage};
 pub use http_service::{HttpFuture, HttpService};
 pub use instance::Instance;
 pub use late::Late;

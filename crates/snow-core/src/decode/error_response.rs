@@ -4,6 +4,7 @@ use super::envelope::is_envelope;
 use super::gateway;
 use super::records::read_fault;
 use super::redirect::redirect_error;
+use super::refused_login::RefusedLogin;
 use crate::error::execution::Responder;
 use crate::retry_after::has_rate_rule;
 use crate::{Error, ErrorKind, one_line};
@@ -39,7 +40,7 @@ pub(super) fn error_of(head: &Parts, body: &Bytes, source: ResponseSource) -> Op
     // Nothing can be read in a body that is encoded.
     let body = if encoding.is_some() { &Bytes::new() } else { body };
     let response = ErrorResponse { head, body, source, responder: responder(head, body, source) };
-    let error = response.error().with_responder(response.responder.clone());
+    let error = response.with_advice(response.error()).with_responder(response.responder.clone());
     Some(match encoding {
         Some(encoding) => error.with_context(&encoded_as(encoding)),
         None => error,
@@ -136,6 +137,15 @@ impl ErrorResponse<'_> {
         }
     }
 
+    /// Adds the advice that the headers of a 401 have.
+    fn with_advice(&self, error: Error) -> Error {
+        let is_refused_login = error.kind() == ErrorKind::Unauthenticated;
+        match RefusedLogin::of(&self.head.headers).advice().filter(|_| is_refused_login) {
+            Some(advice) => error.with_advice(advice),
+            None => error,
+        }
+    }
+
     /// Whether nothing shows that the response is the instance's. Then nothing is known about the user's permissions or password.
     fn is_from_a_stranger(&self) -> bool {
         let headers = &self.head.headers;
@@ -160,7 +170,7 @@ impl ErrorResponse<'_> {
             400 if message.starts_with("Requested URI does not represent") => {
                 (ErrorKind::NoSuchApi, "there is no API at this path")
             }
-            401 => (ErrorKind::Unauthenticated, unauthenticated_message(headers)),
+            401 => (ErrorKind::Unauthenticated, RefusedLogin::of(headers).message()),
             403 => (ErrorKind::Forbidden, "the instance refused"),
             404 if self.responder == Responder::Instance && is_json => {
                 (ErrorKind::NotFound, "there is no such record, or the user may not read it")
@@ -190,30 +200,6 @@ fn asks_for_login(headers: &HeaderMap) -> bool {
         || headers.get_all(header::WWW_AUTHENTICATE).iter().any(realm)
 }
 
-/// What a 401 shows of its cause, which is little: wrong, locked and restricted users get the same (facts 3.2, 4.6).
-fn unauthenticated_message(headers: &HeaderMap) -> &'static str {
-    if headers.contains_key("x-mfa_token") {
-        return "the instance asks for a second factor (append the code to the password, or use OAuth)";
-    }
-    if headers.contains_key("x-usertoken-response") {
-        return "the instance did not accept the session: its X-UserToken is missing or expired";
-    }
-    let challenges: Vec<_> = headers
-        .get_all(header::WWW_AUTHENTICATE)
-        .iter()
-        .filter_map(|challenge| challenge.to_str().ok())
-        .map(str::to_ascii_lowercase)
-        .collect();
-    if challenges.iter().any(|challenge| challenge.contains("invalid_token")) {
-        return "the token has expired or was revoked";
-    }
-    let offers = |scheme| challenges.iter().any(|challenge| challenge.contains(scheme));
-    if offers("bearer ") && !offers("basic ") {
-        return "the instance takes tokens here and no passwords: basic authentication is restricted (use OAuth)";
-    }
-    "the instance did not accept the credentials"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,28 +214,6 @@ mod tests {
             .map(|error| error.kind());
         assert!(body.is_empty() || crate::decode::is_success(&head) == kind.is_none());
         kind
-    }
-
-    #[test]
-    fn a_401_tells_what_it_shows() {
-        for (name, value, told) in [
-            ("x-mfa_token", "invalid", "second factor"),
-            ("x-usertoken-response", "abc", "X-UserToken"),
-            (
-                "www-authenticate",
-                "BEARER realm=\"Service-now\",error=\"invalid_token\"",
-                "expired or was revoked",
-            ),
-            ("www-authenticate", "BEARER realm=\"Service-now\"", "basic authentication is restricted"),
-            ("www-authenticate", "BASIC realm=\"Service-now\"", "did not accept the credentials"),
-        ] {
-            let (head, ()) =
-                http::Response::builder().status(401).header(name, value).body(()).unwrap().into_parts();
-            let error = error_of(&head, &Bytes::new(), ResponseSource::Own).unwrap();
-            assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-            assert!(error.to_string().contains(told), "{error}");
-            assert!(error.to_string().contains("snc_basic_auth_api_access"), "{error}");
-        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod record_scanner;
 mod records;
 mod redact;
 mod redirect;
+mod refused_login;
 mod response;
 mod scan;
 mod serialize;

@@ -9,12 +9,8 @@ impl ErrorKind {
     pub(crate) const fn advice(self, execution: Execution) -> &'static str {
         let may_have_executed = !matches!(execution, Execution::NotExecuted);
         match self {
-            Self::NoToken => {
-                "log in with generate_token(user, password), or set a stored token with set_token(token)"
-            }
-            Self::ReauthenticationRequired => {
-                "the user has to log in again, for example with generate_token(user, password)"
-            }
+            Self::NoToken => "log in first, or set a stored token",
+            Self::ReauthenticationRequired => "log in again",
             Self::TokenRefused => {
                 "check user, password, client id and secret, and that the client is active and allows this grant; \
                  the cause is in the instance's system log only"
@@ -30,9 +26,9 @@ impl ErrorKind {
                 "the session had too many requests waiting: send fewer at once or disable cookies, then try again"
             }
             Self::Unauthenticated => {
-                "check user and password, that the user is active and not locked out, and that the instance still \
-                 allows this way of logging in: newer ones accept passwords only from users with the role \
-                 snc_basic_auth_api_access"
+                "check the credentials, and that the user is active and not locked out; if they are a user and a password, the \
+                 instance may restrict basic authentication, which looks the same, and there are three ways out: a user with web \
+                 service access only, the role snc_basic_auth_api_access, or a login with OAuth"
             }
             Self::Forbidden if may_have_executed => {
                 "the user lacks a role or a rule of the instance refused; read back before trying again: the record may have \

@@ -1,7 +1,7 @@
 //! What is added to an error on its way to the caller.
 
 use super::execution::{Api, Execution, Responder, Sent};
-use super::{Attempts, Error, ErrorKind, RequestSummary, ServiceMessage, display};
+use super::{Attempts, Error, ErrorKind, LoginUsed, RequestSummary, ServiceMessage, display};
 use crate::BoxError;
 use crate::one_line::bounded;
 use http::{Method, StatusCode};
@@ -78,6 +78,22 @@ impl Error {
     #[must_use]
     pub fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
         self.data_mut().advice = Some(advice.into());
+        self
+    }
+
+    /// Adds how the request had logged in, from which the error of a 401 or 403 takes its advice. Later calls change nothing.
+    ///
+    /// ```
+    /// use snow_core::{Error, ErrorKind, LoginUsed};
+    ///
+    /// let error = Error::new(ErrorKind::Unauthenticated, "refused").with_login(LoginUsed::Password);
+    /// assert!(error.advice().unwrap().contains("snc_basic_auth_api_access"));
+    /// ```
+    #[must_use]
+    pub fn with_login(mut self, login: LoginUsed) -> Self {
+        if self.0.login.is_none() {
+            self.data_mut().login = Some(login);
+        }
         self
     }
 

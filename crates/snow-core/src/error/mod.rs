@@ -6,12 +6,15 @@ mod context;
 mod display;
 pub(crate) mod execution;
 mod kind;
+mod login_advice;
+mod login_used;
 #[cfg(test)]
 mod tests;
 
 pub use attempts::{Attempts, Stop};
 pub use kind::ErrorKind;
 pub(crate) use kind::RetryHint;
+pub use login_used::LoginUsed;
 
 use execution::{Api, Evidence, Execution, Responder, Sent};
 use http::{Method, StatusCode};
@@ -72,6 +75,8 @@ struct ErrorData {
     attempts: Option<Attempts>,
     /// The method of an item of the batch that the request carried, if the error is about that item.
     item: Option<Method>,
+    /// How the request had logged in.
+    login: Option<LoginUsed>,
     /// What to do, if more is known than the kind. Empty if nothing helps.
     advice: Option<Cow<'static, str>>,
 }
@@ -103,6 +108,7 @@ impl Error {
             observed: None,
             attempts: None,
             item: None,
+            login: None,
             advice: None,
         }))
     }
@@ -225,9 +231,13 @@ impl Error {
     /// assert_eq!(error.to_string(), "there is no such table; check the table's name");
     /// ```
     pub fn advice(&self) -> Option<&str> {
-        let usual = || match self.may_have_executed() {
-            true => self.kind().advice(self.execution()),
-            false => self.kind().advice(Execution::NotExecuted),
+        let usual = || {
+            let execution = match self.may_have_executed() {
+                true => self.execution(),
+                false => Execution::NotExecuted,
+            };
+            login_advice::of(self.kind(), self.0.login, execution)
+                .unwrap_or_else(|| self.kind().advice(execution))
         };
         let advice = self.0.advice.as_deref().unwrap_or_else(usual);
         Some(advice).filter(|advice| !advice.is_empty()).or_else(|| self.advice_of_reason())

@@ -2,12 +2,13 @@
 
 mod build;
 mod placed;
+mod records;
 
 use crate::data::Fields;
-use crate::state::ScriptedApi;
+use crate::state::{LoginScript, ScriptedApi};
 use crate::{AccessPolicy, OAuthApplication, Rule, Settings, Simulator, Table, TransformMap, User};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 pub(crate) use placed::Place;
 use placed::Placed;
 use std::fmt;
@@ -26,6 +27,7 @@ pub struct Builder {
     /// Keys, and the names of the users that they stand for.
     api_keys: Vec<Placed<(String, String)>>,
     scripts: Vec<(String, ScriptedApi)>,
+    login_scripts: Vec<LoginScript>,
     maps: Vec<Placed<TransformMap>>,
     rules: Vec<Placed<Rule>>,
     policies: Vec<AccessPolicy>,
@@ -85,8 +87,7 @@ impl Builder {
         self.oauth_application(OAuthApplication::new(id, secret).acts_as(user_name))
     }
 
-    /// An OAuth client that takes assertions signed by the holder of this key: for RS256 the DER of an `RSAPublicKey`, for
-    /// ES256 the uncompressed point.
+    /// An OAuth client that takes assertions signed by the holder of this key: see [`OAuthApplication::jwt_key`].
     pub fn oauth_client_with_key(self, id: &str, secret: &str, public_key: &[u8]) -> Self {
         self.oauth_application(OAuthApplication::new(id, secret).jwt_key(public_key))
     }
@@ -136,6 +137,30 @@ impl Builder {
         handler: impl Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
         self.scripts.push((prefix.to_owned(), Arc::new(handler)));
+        self
+    }
+
+    /// Adds a script that logs users in, as an instance has them for HMAC signatures and for the tokens of other issuers (facts 4.5,
+    /// 13.2): it gets the head and the body of each request that no other login is for, and returns the `user_name`, or `None` if
+    /// it does not recognize the request. Of a name that no user has the request is 401.
+    ///
+    /// ```
+    /// use snow_sim::Simulator;
+    ///
+    /// let simulator = Simulator::builder()
+    ///     .user("robot", "x")
+    ///     .login_script(|head, body| {
+    ///         let signature = head.headers.get("x-sn-hmac-signature-256")?.to_str().ok()?;
+    ///         (signature == format!("{} {}", head.method, body.len())).then(|| "robot".to_owned()) // a real one is an HMAC
+    ///     })
+    ///     .build()?;
+    /// # Ok::<_, snow_sim::BuildError>(())
+    /// ```
+    pub fn login_script(
+        mut self,
+        script: impl Fn(&Parts, &Bytes) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.login_scripts.push(Arc::new(script));
         self
     }
 
