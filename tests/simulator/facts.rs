@@ -1,8 +1,8 @@
 //! Each section of `docs/servicenow-behaviour.md` has a test, or is listed in `LEFT_OUT`.
 
 use crate::{
-    access, aggregates, attachment_rules, attachments, authentication, batches, business_rules, changes,
-    consent, corrected_facts, errors, garbage_values, guesses, imports, integration_tables, limits,
+    access, aggregates, assertions, attachment_rules, attachments, authentication, batches, business_rules,
+    changes, consent, corrected_facts, errors, garbage_values, guesses, imports, integration_tables, limits,
     login_modes, meanwhile, not_simulated, paging, queries, samples, schema, table_api, ui_apis, values,
     wire,
 };
@@ -126,7 +126,7 @@ const FACTS: &[(&str, &[Test])] = &[
         tests![
             authentication::five_grants,
             authentication::one_refusal_for_every_cause,
-            login_modes::the_audience_and_the_clock_of_an_assertion,
+            assertions::the_audience_and_the_clock_of_an_assertion,
             login_modes::a_scoped_token_is_good_for_its_apis,
             samples::the_token_answer
         ],
@@ -255,6 +255,19 @@ const FACTS: &[(&str, &[Test])] = &[
         ],
     ),
     ("10.2", tests![authentication::cookies_need_the_token_against_forgery]),
+    (
+        "13.2",
+        tests![
+            assertions::assertions_by_every_algorithm,
+            assertions::a_public_key_is_no_secret,
+            assertions::an_assertion_has_the_claims_that_are_required,
+            assertions::a_public_client_is_named_by_its_assertion,
+            assertions::administrators_get_no_token_by_an_assertion,
+            login_modes::a_role_may_be_needed_for_a_token,
+            login_modes::a_second_factor_in_the_password_grant,
+            login_modes::a_script_recognizes_users,
+        ],
+    ),
     ("12", tests![guesses::every_guess_is_told, guesses::what_is_known_is_no_guess]),
     ("11", tests![wire::faults_of_an_answer, wire::faults_of_a_connection, wire::compression_and_chunks]),
 ];
@@ -289,7 +302,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
 
 /// The sections into which everything that was collected about the service falls.
 const ALL: &str = "0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 1.10 2.1 2.2 2.3 2.4 2.5 2.6 3.1 3.2 3.3 3.4 3.5 3.6 4.1 4.2 4.3 4.4 4.5 4.6 \
-    5 6 7.1 7.2 7.3 7.4 7.5 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12 13.1";
+    5 6 7.1 7.2 7.3 7.4 7.5 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12 13.1 13.2";
 
 #[test]
 fn every_section_is_shown_or_left_out_for_a_reason() {

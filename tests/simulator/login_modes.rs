@@ -1,12 +1,10 @@
 //! How instances let programs log in, where that differs from one to the next (facts 3.2, 4.1, 4.2, 4.5, 4.6).
 
 use crate::{ADMIN, Got, READER, builder, create, get, get_as, send};
-use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use http::Request;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING as ES256, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
-use snow_sim::{AccessPolicy, BasicRestriction, JwtAudience, LoginMethod, OAuthApplication, Simulator, User};
-use std::time::{Duration, SystemTime};
+use snow_sim::{AccessPolicy, BasicRestriction, LoginMethod, OAuthApplication, Simulator, User};
 
 const TABLE: &str = "/api/now/table/incident?sysparm_limit=1";
 const STATS: &str = "/api/now/stats/incident?sysparm_count=true";
@@ -163,47 +161,69 @@ pub(crate) async fn a_rotated_refresh_token_is_good_once() {
 }
 
 #[tokio::test]
-pub(crate) async fn the_audience_and_the_clock_of_an_assertion() {
-    let random = ring::rand::SystemRandom::new();
-    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ES256, &random).unwrap();
-    let key = EcdsaKeyPair::from_pkcs8(&ES256, pkcs8.as_ref(), &random).unwrap();
-    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_782_468_000);
-    let builder =
-        builder().start_at(start).oauth_client_with_key("app", "my-secret", key.public_key().as_ref());
-    let simulator = builder.build().unwrap();
-    let mut used = 0;
-    let mut jwt = |audience: &str, begins: i64| {
-        used += 1;
-        let now = 1_782_468_000_i64;
-        let claims = json!({
-            "iss": "issuer", "aud": audience, "sub": "reader", "jti": used.to_string(),
-            "iat": now + begins, "exp": now + begins + 60,
-        });
-        let part = |value: Value| BASE64.encode(value.to_string());
-        let text = format!("{}.{}", part(json!({ "alg": "ES256" })), part(claims));
-        let signature = BASE64.encode(key.sign(&random, text.as_bytes()).unwrap());
-        format!(
-            "client_id=app&client_secret=my-secret&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={text}.{signature}"
+pub(crate) async fn a_role_may_be_needed_for_a_token() {
+    let simulator = builder().oauth_client("my-id", "my-secret").build().unwrap();
+    let wants = |role: &str| simulator.settings(|settings| settings.token_role = role.to_owned());
+    for (role, expected) in [("", 200), ("admin", 200), ("snc_platform_rest_api_access", 401)] {
+        wants(role);
+        let got = token(&simulator, PASSWORD).await;
+        assert_eq!(got.status, expected, "{role}");
+        assert!(
+            expected == 200
+                || got.json() == json!({ "error": "server_error", "error_description": "access_denied" })
+        );
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn a_second_factor_in_the_password_grant() {
+    let simulator = accounts().oauth_client("my-id", "my-secret").build().unwrap();
+    let status = async |password: &str| {
+        let form = PASSWORD
+            .replace("username=admin&password=secret", &format!("username=person&password={password}"));
+        let got = token(&simulator, &form).await;
+        (got.status.as_u16(), got.header("x-sim-guess").contains("one-time password"))
+    };
+    assert_eq!(status("secret").await, (200, false));
+    assert_eq!(status("secret123456").await, (200, true));
+    simulator.settings(|settings| settings.password_grant_needs_one_time_password = true);
+    assert_eq!(status("secret").await, (401, true));
+    assert_eq!(status("secret123456").await, (200, true));
+    simulator.set_one_time_password("person", "654321");
+    assert_eq!(status("secret123456").await.0, 401, "another code by now");
+    assert_eq!(status("secret654321").await.0, 200);
+    assert_eq!(token(&simulator, PASSWORD).await.status, 200, "a user without one");
+}
+
+#[tokio::test]
+pub(crate) async fn a_script_recognizes_users() {
+    let simulator = builder()
+        .access_policy(AccessPolicy::new("/api/now/table/problem").allow(LoginMethod::Basic))
+        .access_policy(
+            AccessPolicy::new("/api/now/table/incident")
+                .allow(LoginMethod::Signature)
+                .allow(LoginMethod::OAuth),
         )
+        .login_script(|head, body| {
+            let given = |name: &str| head.headers.get(name)?.to_str().ok();
+            let length = body.len().to_string();
+            match (given("x-sn-hmac-signature-256"), given("authorization")) {
+                (Some(signature), _) => (signature == length).then(|| "reader".to_owned()),
+                (None, bearer) => (bearer? == "Bearer foreign").then(|| "admin".to_owned()),
+            }
+        })
+        .build()
+        .unwrap();
+    let signed = async |path: &str, signature: &str| {
+        let request = Request::post(path).header("content-type", "application/json");
+        send(&simulator, request.header("x-sn-hmac-signature-256", signature), "{}").await.status.as_u16()
     };
-    let endpoint = "https://dev1.service-now.com/oauth_token.do";
-    let mut statuses = async |cases: [(&str, i64); 4]| {
-        let mut statuses = Vec::new();
-        for (audience, begins) in cases {
-            statuses.push(token(&simulator, &jwt(audience, begins)).await.status.as_u16());
-        }
-        statuses
-    };
-    assert_eq!(
-        statuses([("app", 0), ("app", 200), ("app", -300), (endpoint, 0)]).await,
-        [200, 200, 200, 401]
-    );
-    simulator.settings(|settings| {
-        settings.jwt_audience = JwtAudience::TokenEndpoint;
-        settings.jwt_clock_skew = Duration::ZERO;
-    });
-    let found = statuses([(endpoint, -1), (endpoint, 30), (endpoint, -61), ("app", -1)]).await;
-    assert_eq!(found, [200, 401, 401, 401], "no clock may be ahead");
+    assert_eq!(signed("/api/now/table/incident", "2").await, 201);
+    assert_eq!(simulator.journal().last().unwrap().user, "reader");
+    assert_eq!(signed("/api/now/table/incident", "3").await, 401, "the signature does not fit the body");
+    assert_eq!(signed("/api/now/table/problem", "2").await, 401, "a policy allows passwords only");
+    assert_eq!(status(&simulator, "Bearer foreign", TABLE).await, 200);
+    assert_eq!(status(&simulator, "Bearer unknown", TABLE).await, 401);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 
 mod access;
 mod aggregates;
+mod assertions;
 mod attachment_rules;
 mod attachments;
 mod authentication;

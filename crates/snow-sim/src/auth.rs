@@ -4,14 +4,17 @@ use crate::login_rules::Account;
 use crate::response::SimResponse;
 use crate::session::Session;
 use crate::state::State;
+use crate::user::PasswordLogin;
 use crate::{Guess, LoginMethod, User};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, request::Parts};
 
 /// The user that a request is done for, or the refusal.
 pub(crate) fn user(
     state: &mut State,
     head: &Parts,
+    body: &Bytes,
     session: Option<&Session>,
 ) -> Result<String, Box<SimResponse>> {
     let (headers, query) = (&head.headers, head.uri.query().unwrap_or_default());
@@ -21,6 +24,10 @@ pub(crate) fn user(
         "basic" => (basic(state, credentials)?, LoginMethod::Basic),
         "bearer" => (bearer(state, credentials.trim(), head.uri.path())?, LoginMethod::OAuth),
         _ => (api_key(state, headers, query), LoginMethod::ApiKey),
+    };
+    let (found, method) = match found {
+        None => by_script(state, head, body, scheme),
+        found => (found, method),
     };
     let (found, method) = match (found, session, given) {
         (None, Some(session), None) => (Some(by_session(session, headers)?), LoginMethod::Session),
@@ -56,10 +63,20 @@ fn bearer(state: &State, token: &str, path: &str) -> Result<Option<String>, Box<
     Err(Box::new(refusal.guess(Guess::TokenOutsideScope)))
 }
 
+/// The user that a script of the customer's recognizes (facts 4.5, 13.2).
+fn by_script(state: &State, head: &Parts, body: &Bytes, scheme: &str) -> (Option<String>, LoginMethod) {
+    let method = match scheme.eq_ignore_ascii_case("bearer") {
+        true => LoginMethod::OAuth,
+        false => LoginMethod::Signature,
+    };
+    (state.login_scripts.iter().find_map(|script| script(head, body)), method)
+}
+
 /// Whether a request came with anything to log in by.
 pub(crate) fn has_credentials(headers: &HeaderMap, query: &str) -> bool {
     let any = ["authorization", "x-sn-apikey", "cookie"];
     any.iter().any(|name| headers.contains_key(*name))
+        || headers.keys().any(|name| name.as_str().starts_with("x-sn-hmac"))
         || crate::form::pairs(query).iter().any(|(name, _)| name == "x-sn-apikey")
 }
 
@@ -70,12 +87,13 @@ fn basic(state: &mut State, credentials: &str) -> Result<Option<String>, Box<Sim
         return Ok(None);
     };
     let Some(account) = state.users.get(user) else { return Ok(None) };
-    let code = account.one_time_password.as_deref();
-    let with_code = code.is_some_and(|code| password.strip_suffix(code) == Some(account.password.as_str()));
-    if !with_code && state.settings.basic_needs_one_time_password && code.is_some() {
+    let login = account.password_login(password);
+    let with_code = login == PasswordLogin::WithCode;
+    let has_code = account.one_time_password.is_some();
+    if !with_code && state.settings.basic_needs_one_time_password && has_code {
         return Err(Box::new(unauthenticated("BASIC").with("x-mfa_token", "invalid")));
     }
-    if !with_code && account.password != password {
+    if login == PasswordLogin::Wrong {
         return Ok(None);
     }
     let name = account.name.clone();

@@ -75,6 +75,7 @@ guesses! {
     ClientByBasic: "the token endpoint takes the client's credentials by HTTP Basic",
     RemainingLifetime: "expires_in of a token that was issued before is what is left of its lifetime",
     RefreshOfLockedUser: "a refresh grant of a locked user succeeds, and calls with the token are 401",
+    OneTimePasswordGrant: "the token endpoint takes a one-time password appended to the password, as basic authentication does",
     TokenOutsideScope: "a good token outside the APIs of its scope is 403 and not 401",
     ChallengeRequired: "a public client needs a code challenge",
     LoopbackPort: "a redirect URI on a loopback address may have any port",

@@ -84,9 +84,11 @@ impl BasicRestriction {
 pub enum LoginMethod {
     /// A user name and a password with each request.
     Basic,
-    /// An OAuth token.
+    /// An OAuth token, or a token of another issuer that a [login script](crate::Builder::login_script) takes.
     #[cfg_attr(feature = "config", serde(rename = "oauth"))]
     OAuth,
+    /// A signature over the request, which a [login script](crate::Builder::login_script) verifies.
+    Signature,
     /// An API key.
     ApiKey,
     /// The cookie of a session.

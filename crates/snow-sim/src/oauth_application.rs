@@ -22,12 +22,25 @@ pub struct OAuthApplication {
     pub(crate) redirects: Vec<String>,
     /// The user that client credentials stand for.
     pub(crate) user: Option<String>,
-    /// The public key of a JWT's issuer: RS256 by an RSA key, ES256 by a point on P-256.
-    pub(crate) jwt_key: Option<Vec<u8>>,
+    /// The key of those who sign its assertions.
+    pub(crate) jwt_key: Option<JwtKey>,
+    /// The claim with the id of an assertion.
+    pub(crate) jwt_id_claim: String,
+    /// Claims that an assertion has to have.
+    pub(crate) jwt_claims: Vec<(String, String)>,
     /// What its tokens say that they are for.
     pub(crate) scope: String,
     /// The only APIs that its tokens are good for; empty if they are good for all.
     pub(crate) apis: Vec<PathPrefix>,
+}
+
+/// How the signature of an assertion is verified.
+#[derive(Clone)]
+pub(crate) enum JwtKey {
+    /// A public key: of RSA in DER, or an uncompressed point on a curve.
+    Public(Vec<u8>),
+    /// A secret that both sides have.
+    Secret(Vec<u8>),
 }
 
 impl OAuthApplication {
@@ -36,8 +49,8 @@ impl OAuthApplication {
         Self { secret: secret.into(), public: false, ..Self::public(id) }
     }
 
-    /// One that has no secret: it may use authorization codes alone, proves itself with a code verifier, and gets no refresh
-    /// token (facts 4.1).
+    /// One that has no secret. It proves itself with the verifier of an authorization code, or, if it has a key, with the signature of
+    /// an assertion, whose request need not name it; it gets no refresh token (facts 4.1, 13.2).
     pub fn public(id: &str) -> Self {
         Self {
             id: id.into(),
@@ -47,6 +60,8 @@ impl OAuthApplication {
             redirects: Vec::new(),
             user: None,
             jwt_key: None,
+            jwt_id_claim: "jti".into(),
+            jwt_claims: Vec::new(),
             scope: "useraccount".into(),
             apis: Vec::new(),
         }
@@ -69,9 +84,26 @@ impl OAuthApplication {
         Self { user: Some(user_name.into()), ..self }
     }
 
-    /// The key of those whose assertions it brings: for RS256 the DER of an `RSAPublicKey`, for ES256 the uncompressed point.
+    /// The key of those whose assertions it brings: for RS256, RS384 and RS512 the DER of an `RSAPublicKey`, for ES256 and ES384 the
+    /// uncompressed point. ES512 is refused: its curve is not simulated.
     pub fn jwt_key(self, public_key: &[u8]) -> Self {
-        Self { jwt_key: Some(public_key.to_vec()), ..self }
+        Self { jwt_key: Some(JwtKey::Public(public_key.to_vec())), ..self }
+    }
+
+    /// The secret that signs the assertions that it brings, by HS256, HS384 or HS512, in place of a key.
+    pub fn jwt_secret(self, secret: &str) -> Self {
+        Self { jwt_key: Some(JwtKey::Secret(secret.as_bytes().to_vec())), ..self }
+    }
+
+    /// The name of the claim with the id of an assertion, which is good once; `jti` by default.
+    pub fn jwt_id_claim(self, name: &str) -> Self {
+        Self { jwt_id_claim: name.into(), ..self }
+    }
+
+    /// A claim that an assertion has to have, with this text as its value ("OAuth JWT Claim Validations").
+    pub fn jwt_claim(mut self, name: &str, value: &str) -> Self {
+        self.jwt_claims.push((name.into(), value.into()));
+        self
     }
 
     /// Restricts its tokens: they have this scope and are good for the APIs below these paths alone. Anywhere else a good token is 403

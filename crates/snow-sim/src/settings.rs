@@ -83,12 +83,19 @@ pub struct Settings {
     /// Whether users who have a one-time password need it for basic authentication. Default: false, as since the release Yokohama
     /// (facts 3.2).
     pub basic_needs_one_time_password: bool,
+    /// Whether users who have a one-time password need it for the password grant. Default: false.
+    pub password_grant_needs_one_time_password: bool,
+    /// The role that a user needs to get a token by any grant: `snc_platform_rest_api_access` on some instances (facts 13.2). Default:
+    /// none. The refusal is the ordinary one.
+    pub token_role: String,
     /// What has to be the audience of an assertion. Default: the client's id (facts 4.1).
     pub jwt_audience: JwtAudience,
     /// How far clocks may be apart for an assertion. Default: 300 s; zero in the form of newer releases, where an `iat` one second
     /// ahead is refused (facts 4.1).
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub jwt_clock_skew: Duration,
+    /// Whether users with the role `admin` get tokens by assertions. Default: false (facts 13.2).
+    pub jwt_admins: bool,
     /// How long an access token lives. Default: 1,800 s (facts 4.2).
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub access_token_lifetime: Duration,
@@ -140,8 +147,11 @@ impl Default for Settings {
             write_lie: None,
             basic_restriction: None,
             basic_needs_one_time_password: false,
+            password_grant_needs_one_time_password: false,
+            token_role: String::new(),
             jwt_audience: JwtAudience::ClientId,
             jwt_clock_skew: Duration::from_secs(300),
+            jwt_admins: false,
             access_token_lifetime: Duration::from_secs(1_800),
             refresh_token_lifetime: Duration::from_secs(8_640_000),
             tokens_are_reused: true,

@@ -20,11 +20,15 @@ use std::sync::Arc;
 /// A scripted API: whatever it answers goes out as it is.
 pub(crate) type ScriptedApi = Arc<dyn Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync>;
 
+/// A script that recognizes users by what they send, head and body.
+pub(crate) type LoginScript = Arc<dyn Fn(&Parts, &Bytes) -> Option<String> + Send + Sync>;
+
 pub(crate) struct State {
     pub(crate) users: HashMap<String, Arc<User>>,
     pub(crate) clients: HashMap<String, Arc<OAuthApplication>>,
     pub(crate) api_keys: HashMap<String, String>,
     pub(crate) scripts: Vec<(PathPrefix, ScriptedApi)>,
+    pub(crate) login_scripts: Vec<LoginScript>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) policies: Vec<AccessPolicy>,
     /// Users whom a restriction of basic authentication would refuse.

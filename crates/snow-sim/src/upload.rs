@@ -63,6 +63,11 @@ impl ReceivedBody {
         Ok(receiver.finish())
     }
 
+    /// The bytes that arrived, as far as they are kept.
+    pub(crate) fn received(&self) -> &Bytes {
+        self.upload.as_ref().and_then(|upload| upload.bytes.as_ref()).unwrap_or(&self.body)
+    }
+
     /// A body that is there already: that of an item of a batch.
     pub(crate) fn of(settings: &Settings, head: &Parts, body: &[u8]) -> Self {
         let mut receiver = BodyReceiver::of(settings, head);

@@ -18,6 +18,16 @@ pub struct User {
     pub(crate) one_time_password: Option<String>,
 }
 
+/// What a password is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PasswordLogin {
+    /// The user's, with the code of the second factor at its end.
+    WithCode,
+    /// The user's.
+    Alone,
+    Wrong,
+}
+
 impl User {
     /// A user without roles, in UTC, who writes dates as `yyyy-MM-dd`.
     pub fn new(user_name: &str, password: &str) -> Self {
@@ -66,11 +76,22 @@ impl User {
         self
     }
 
-    /// With a second factor whose code is always this one. It is appended to the password in basic authentication (facts 3.2).
+    /// With a second factor whose code is this one, until
+    /// [`Simulator::set_one_time_password`](crate::Simulator::set_one_time_password) sets another. It is appended to the password in
+    /// basic authentication (facts 3.2) and in the password grant.
     #[must_use]
     pub fn one_time_password(mut self, code: &str) -> Self {
         self.one_time_password = Some(code.to_owned());
         self
+    }
+
+    /// What a password is that somebody sends.
+    pub(crate) fn password_login(&self, password: &str) -> PasswordLogin {
+        let code = self.one_time_password.as_deref();
+        if code.is_some_and(|code| password.strip_suffix(code) == Some(self.password.as_str())) {
+            return PasswordLogin::WithCode;
+        }
+        if self.password == password { PasswordLogin::Alone } else { PasswordLogin::Wrong }
     }
 
     pub(crate) fn is_admin(&self) -> bool {

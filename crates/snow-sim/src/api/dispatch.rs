@@ -24,7 +24,7 @@ pub(crate) fn handle(
     }
     state.end_scans();
     import::run_pending(state);
-    let user = auth::user(state, head, session.as_ref());
+    let user = auth::user(state, head, request.body.received(), session.as_ref());
     let name = user.as_deref().unwrap_or_default().to_owned();
     let (session, cookies) = continue_session(state, session, &name);
     let response = match user {

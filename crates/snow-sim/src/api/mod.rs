@@ -2,6 +2,7 @@
 //!
 //! A new API is a row of [`ROUTES`] and a file of its own; a new page is a row of [`PAGES`].
 
+mod assertion;
 mod attachment;
 mod authorize;
 mod batch;

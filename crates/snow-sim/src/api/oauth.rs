@@ -1,17 +1,22 @@
 //! `POST /oauth_token.do` with its five grants, and `/oauth_revoke_token.do` (facts 4.1, 4.4).
 
+use super::assertion::{self, AssertionVerifier};
 use super::{HandledRequest, PageRequest};
 use crate::form::Form;
 use crate::response::SimResponse;
 use crate::state::State;
 use crate::tokens::IssuedToken;
+use crate::user::PasswordLogin;
 use crate::{Guess, JwtAudience, OAuthApplication};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
 use http::{Method, StatusCode, request::Parts};
-use ring::signature;
-use serde_json::{Value, json};
+use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
+
+const AUTHORIZATION_CODE: &str = "authorization_code";
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 impl Form {
     /// The client's credentials by HTTP Basic, where the form has none. Undocumented and unsettled (facts 12), but it is how
@@ -60,12 +65,13 @@ fn grant(
     now: Duration,
     guesses: &mut Vec<Guess>,
 ) -> Option<(IssuedToken, bool)> {
-    let id = form.get("client_id");
     let grants = state.settings.grants;
     let grant = form.get("grant_type");
-    let client = state.clients.get(id)?.clone();
-    // One without a secret proves itself by the verifier of a code, and in no other way (facts 4.1).
-    if client.secret != form.get("client_secret") || (client.public && grant != "authorization_code") {
+    let client = client(state, form)?;
+    let id = client.id.as_str();
+    // One without a secret proves itself by the verifier of a code or the signature of an assertion (facts 4.1, 13.2).
+    let is_proven = !client.public || [AUTHORIZATION_CODE, JWT_BEARER].contains(&grant);
+    if client.secret != form.get("client_secret") || !is_proven {
         return None;
     }
     if grant == "refresh_token" {
@@ -84,27 +90,73 @@ fn grant(
     }
     let user = match grant {
         "password" if grants.password => {
-            let user = state.users.get(form.get("username"))?;
-            (user.password == form.get("password")).then(|| user.name.clone())
+            password_user(state, form.get("username"), form.get("password"), guesses)
         }
         "client_credentials" if grants.client_credentials => client.user.clone(),
-        "urn:ietf:params:oauth:grant-type:jwt-bearer" if grants.jwt_bearer => {
-            let audience = match state.settings.jwt_audience {
-                JwtAudience::ClientId => id.to_owned(),
-                JwtAudience::TokenEndpoint => token_endpoint(head),
-            };
-            let (skew, now) = (state.settings.jwt_clock_skew.as_secs_f64(), now.as_secs_f64());
-            let (user, jti) = jwt_subject(&client, &audience, form.get("assertion"), now, skew)?;
-            state.tokens.first_use(jti).then_some(user)
-        }
-        "authorization_code" if grants.authorization_code => {
+        JWT_BEARER if grants.jwt_bearer => assertion_user(state, head, &client, form.get("assertion"), now),
+        AUTHORIZATION_CODE if grants.authorization_code => {
             code_user(state, id, form, client.public, now, guesses)
         }
         _ => None,
     }?;
-    state.users.get(&user).filter(|user| !user.locked)?;
-    let refreshable = !client.public && matches!(grant, "password" | "authorization_code");
+    let account = state.users.get(&user).filter(|user| !user.locked)?;
+    let role = &state.settings.token_role;
+    if !role.is_empty() && !account.has_role(role) {
+        return None;
+    }
+    let refreshable = !client.public && matches!(grant, "password" | AUTHORIZATION_CODE);
     Some((state.tokens.grant(id, &user, now, &state.settings), refreshable))
+}
+
+/// The client that a request names, in its form or, of a public one, in its assertion (facts 13.2).
+fn client(state: &State, form: &Form) -> Option<Arc<OAuthApplication>> {
+    let id = form.get("client_id");
+    if !id.is_empty() || form.get("grant_type") != JWT_BEARER {
+        return state.clients.get(id).cloned();
+    }
+    let named = assertion::client_ids(form.get("assertion"));
+    named.iter().find_map(|id| state.clients.get(id)).filter(|client| client.public).cloned()
+}
+
+/// The user whose password this is, with or without a second factor behind it.
+fn password_user(state: &State, name: &str, password: &str, guesses: &mut Vec<Guess>) -> Option<String> {
+    let user = state.users.get(name)?;
+    let login = user.password_login(password);
+    let needs_code =
+        state.settings.password_grant_needs_one_time_password && user.one_time_password.is_some();
+    if login == PasswordLogin::WithCode || needs_code {
+        guesses.push(Guess::OneTimePasswordGrant);
+    }
+    let fits = match login {
+        PasswordLogin::WithCode => true,
+        PasswordLogin::Alone => !needs_code,
+        PasswordLogin::Wrong => false,
+    };
+    fits.then(|| user.name.clone())
+}
+
+/// The user whom an assertion is about. Users with the role admin get no token by one (facts 13.2).
+fn assertion_user(
+    state: &mut State,
+    head: &Parts,
+    client: &OAuthApplication,
+    assertion: &str,
+    now: Duration,
+) -> Option<String> {
+    let audience = match state.settings.jwt_audience {
+        JwtAudience::ClientId => client.id.clone(),
+        JwtAudience::TokenEndpoint => assertion::token_endpoint(head),
+    };
+    let verifier = AssertionVerifier {
+        client,
+        audience: &audience,
+        now: now.as_secs_f64(),
+        skew: state.settings.jwt_clock_skew.as_secs_f64(),
+    };
+    let (user, id) = verifier.subject(assertion)?;
+    let is_admin = state.users.get(&user)?.is_admin();
+    let allowed = !is_admin || state.settings.jwt_admins;
+    (allowed && state.tokens.first_use(id)).then_some(user)
 }
 
 /// The user that consented, if the code, the redirect and the verifier fit.
@@ -130,48 +182,6 @@ fn code_user(
         }
     };
     (fits && proven).then_some(code.user)
-}
-
-/// A URL without its scheme: in memory there is no telling whether it was sent over TLS.
-fn without_scheme(url: &str) -> &str {
-    url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or(url)
-}
-
-/// The URL of this endpoint without its scheme, as the client sees it.
-fn token_endpoint(head: &Parts) -> String {
-    let host = head.uri.authority().map(ToString::to_string);
-    let host = host.or_else(|| Some(head.headers.get("host")?.to_str().ok()?.to_owned()));
-    format!("{}/oauth_token.do", host.unwrap_or_default())
-}
-
-/// The subject and the id of an assertion that is signed by the client's key, for this audience, and neither over nor not yet begun.
-fn jwt_subject(
-    client: &OAuthApplication,
-    audience: &str,
-    assertion: &str,
-    now: f64,
-    skew: f64,
-) -> Option<(String, String)> {
-    let key = client.jwt_key.as_deref()?;
-    let (signed, signature) = assertion.rsplit_once('.')?;
-    let (head, claims) = signed.split_once('.')?;
-    let read = |part: &str| serde_json::from_slice::<Value>(&BASE64.decode(part).ok()?).ok();
-    let (head, claims) = (read(head)?, read(claims)?);
-    let algorithm: &dyn signature::VerificationAlgorithm = match head["alg"].as_str()? {
-        "RS256" => &signature::RSA_PKCS1_2048_8192_SHA256,
-        "RS384" => &signature::RSA_PKCS1_2048_8192_SHA384,
-        "RS512" => &signature::RSA_PKCS1_2048_8192_SHA512,
-        "ES256" => &signature::ECDSA_P256_SHA256_FIXED,
-        "ES384" => &signature::ECDSA_P384_SHA384_FIXED,
-        _ => return None,
-    };
-    let signature = BASE64.decode(signature).ok()?;
-    signature::UnparsedPublicKey::new(algorithm, key).verify(signed.as_bytes(), &signature).ok()?;
-    let begun = |claim: &str| claims[claim].as_f64().is_none_or(|time| time <= now + skew);
-    let fresh = claims["exp"].as_f64()? + skew > now && begun("iat") && begun("nbf");
-    let known = without_scheme(claims["aud"].as_str()?) == audience && claims["iss"].is_string();
-    let id = claims["jti"].as_str()?.to_owned();
-    (fresh && known).then(|| claims["sub"].as_str().map(|user| (user.to_owned(), id))).flatten()
 }
 
 fn granted(token: &IssuedToken, scope: &str, refreshable: bool, now: Duration) -> SimResponse {

@@ -77,6 +77,13 @@ impl Simulator {
         }
     }
 
+    /// Sets the one-time password of a user from now on.
+    pub fn set_one_time_password(&self, user_name: &str, code: &str) {
+        if let Some(user) = self.lock().users.get_mut(user_name) {
+            Arc::make_mut(user).one_time_password = Some(code.to_owned());
+        }
+    }
+
     /// Returns the users who logged in by basic authentication although a restriction that is only tracked would refuse them, in
     /// alphabetical order: see [`BasicRestriction::tracked`](crate::BasicRestriction::tracked).
     pub fn tracked_basic_logins(&self) -> Vec<String> {
