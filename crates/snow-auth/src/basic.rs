@@ -46,24 +46,32 @@ impl BasicAuthLayer {
     /// control character, and for a user with a colon, which basic authentication cannot express.
     pub fn new(origin: &Origin, user: &str, password: impl Into<Secret>) -> Result<Self, Error> {
         let password = password.into();
-        let refuse = |why: &str| Err(Error::new(ErrorKind::InvalidInput, why.to_owned()));
-        if user.is_empty() {
-            return refuse("the user is empty: give the user_name of an account of the instance");
-        }
-        if password.is_empty() {
-            return refuse("the password is empty");
-        }
-        if user.contains(':') {
-            return refuse(
-                "the user contains ':', which separates user and password in basic authentication",
-            );
-        }
-        check_credential("user", user)?;
-        check_credential("password", password.expose())?;
-        let pair = Secret::from(format!("{user}:{}", password.expose()));
-        let value = Secret::from(format!("Basic {}", BASE64_STANDARD.encode(pair.expose())));
+        check(user, &password)?;
+        let value = value(user, &password);
         OriginHeader::new(origin, header::AUTHORIZATION, &value, "user and password").map(Self)
     }
+}
+
+/// Refuses a user and a password that basic authentication cannot express, or that are not what was meant.
+pub(crate) fn check(user: &str, password: &Secret) -> Result<(), Error> {
+    let refuse = |why: &str| Err(Error::new(ErrorKind::InvalidInput, why.to_owned()));
+    if user.is_empty() {
+        return refuse("the user is empty: give the user_name of an account of the instance");
+    }
+    if password.is_empty() {
+        return refuse("the password is empty");
+    }
+    if user.contains(':') {
+        return refuse("the user contains ':', which separates user and password in basic authentication");
+    }
+    check_credential("user", user)?;
+    check_credential("password", password.expose())
+}
+
+/// Returns the value of the header.
+pub(crate) fn value(user: &str, password: &Secret) -> Secret {
+    let pair = Secret::from(format!("{user}:{}", password.expose()));
+    format!("Basic {}", BASE64_STANDARD.encode(pair.expose())).into()
 }
 
 impl<S> Layer<S> for BasicAuthLayer {

@@ -1,6 +1,7 @@
 //! Credentials of the user's own.
 #![warn(clippy::arithmetic_side_effects)]
 
+use crate::foreign_origin::refuse_elsewhere;
 use crate::layer::sent_before;
 use crate::waiting::{FirstDeparture, note_wait};
 use futures_util::future::BoxFuture;
@@ -206,13 +207,7 @@ where
 
 impl<C: Credentials> CredentialsLayer<C> {
     fn refuse_elsewhere(&self, uri: &http::Uri) -> Result<(), Error> {
-        if self.origin.covers(uri) {
-            return Ok(());
-        }
-        let elsewhere = uri.host().unwrap_or("another host");
-        let why =
-            format!("the request is for {elsewhere}, and these credentials are for {} only", self.origin);
-        Err(Error::new(ErrorKind::ForeignOrigin, why))
+        refuse_elsewhere(&self.origin, uri, "these credentials are")
     }
 
     async fn apply<B>(&self, request: Request<B>) -> Result<Request<B>, Error> {

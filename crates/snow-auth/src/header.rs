@@ -1,11 +1,28 @@
 //! One header with every request for one origin: what the layers with constant credentials have in common.
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
 use snow_core::{Error, ErrorKind, Origin, Secret, check_credential};
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_service::Service;
+
+/// Makes a header of a secret, marked sensitive, whose bytes are overwritten when its last clone is dropped. Returns `None` if no
+/// header can carry it.
+pub(crate) fn zeroized_header(text: Secret) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(ZeroizedHeader(text))).ok()?;
+    header.set_sensitive(true);
+    Some(header)
+}
+
+struct ZeroizedHeader(Secret);
+
+impl AsRef<[u8]> for ZeroizedHeader {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose().as_bytes()
+    }
+}
 
 /// A header that only one origin may see.
 #[derive(Clone)]

@@ -1,12 +1,13 @@
 //! Adds the token to each request. After a 401 it refreshes the token once and sends the request once more.
 
 use crate::OAuth;
+use crate::foreign_origin::refuse_elsewhere;
 use crate::oauth::BearerHeader;
 use crate::waiting::{FirstDeparture, note_wait};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
-use snow_core::{BoxError, Error, ErrorKind, Late, Replay, RequestOptions, clone_request};
+use snow_core::{BoxError, Error, Late, Replay, RequestOptions, clone_request};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -114,8 +115,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> OAuthFuture<S, B, R> {
-        let stage = if !self.oauth.origin().covers(request.uri()) {
-            Stage::Refused { error: Some(elsewhere(&self.oauth, request.uri())) }
+        let foreign = refuse_elsewhere(self.oauth.origin(), request.uri(), "this token is").err();
+        let stage = if foreign.is_some() {
+            Stage::Refused { error: foreign }
         } else if let Some(token) = self.oauth.header_now() {
             let (departure, again) = (FirstDeparture::of(&request), clone_request(&request));
             let refusal = Box::new(RefusedCall { service: self.clone(), departure, again, token });
@@ -128,15 +130,27 @@ where
     }
 }
 
-fn elsewhere(oauth: &OAuth, uri: &http::Uri) -> Error {
-    let elsewhere = uri.host().unwrap_or("another host");
-    let why = format!("the request is for {elsewhere}, and this token is for {} only", oauth.origin());
-    Error::new(ErrorKind::ForeignOrigin, why)
-}
-
 fn with_token<B>(mut request: Request<B>, token: &BearerHeader) -> Request<B> {
     request.headers_mut().insert(header::AUTHORIZATION, token.value.clone());
     request
+}
+
+impl OAuth {
+    /// Notes that the instance let a call in with this token. A 403 may be due to the token all the same.
+    fn let_in<R>(&self, token: &BearerHeader, response: Response<R>) -> Response<R> {
+        let response = match response.status() {
+            StatusCode::FORBIDDEN => self.with_login(token, response),
+            _ => response,
+        };
+        token.mark_accepted();
+        response
+    }
+
+    /// Adds to a refusal what the advice of its error depends on.
+    fn with_login<R>(&self, token: &BearerHeader, mut response: Response<R>) -> Response<R> {
+        response.extensions_mut().insert(self.login_used(token));
+        response
+    }
 }
 
 impl<S> OAuthService<S> {
@@ -153,8 +167,7 @@ impl<S> OAuthService<S> {
         let (departure, again) = (FirstDeparture::of(&request), clone_request(&request));
         let response = self.inner.clone().oneshot(with_token(request, &token)).await.map_err(Error::wrap)?;
         if response.status() != StatusCode::UNAUTHORIZED {
-            token.mark_accepted();
-            return Ok(response);
+            return Ok(self.oauth.let_in(&token, response));
         }
         RefusedCall { service: self, departure, again, token }.refresh_and_send(response).await
     }
@@ -176,7 +189,7 @@ impl<S, B> RefusedCall<S, B> {
         S::Error: Into<BoxError>,
     {
         self.departure.was_refused();
-        let oauth = &self.service.oauth;
+        let oauth = self.service.oauth.clone();
         let waiting = self.again.as_ref().and_then(|again| note_wait(again, || oauth.what_it_waits_for()));
         let refreshed = match oauth.header_after_refusal(self.token.generation).await {
             Ok(refreshed) => refreshed,
@@ -188,12 +201,12 @@ impl<S, B> RefusedCall<S, B> {
                 drop(response);
                 let request = with_token(sent_before(request), &refreshed);
                 let again = self.service.inner.oneshot(request).await.map_err(Error::wrap)?;
-                if again.status() != StatusCode::UNAUTHORIZED {
-                    refreshed.mark_accepted();
-                }
-                Ok(again)
+                Ok(match again.status() {
+                    StatusCode::UNAUTHORIZED => oauth.with_login(&refreshed, again),
+                    _ => oauth.let_in(&refreshed, again),
+                })
             }
-            _ => Ok(response),
+            _ => Ok(oauth.with_login(&refreshed, response)),
         }
     }
 }
@@ -256,8 +269,7 @@ where
                     let refused = response.status() == StatusCode::UNAUTHORIZED;
                     match refusal.take() {
                         Some(refusal) if !refused => {
-                            refusal.token.mark_accepted();
-                            return Poll::Ready(Ok(response));
+                            return Poll::Ready(Ok(refusal.service.oauth.let_in(&refusal.token, response)));
                         }
                         None => return Poll::Ready(Ok(response)),
                         Some(refusal) => {
@@ -287,7 +299,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use snow_core::Instance;
+    use snow_core::{ErrorKind, Instance};
     use tower_test::mock;
 
     fn oauth() -> OAuth {

@@ -6,7 +6,8 @@
 //! | [`OAuthLayer`] | `Authorization: Bearer` with a token that is refreshed once for all callers, and saved before it is used |
 //! | [`BearerAuthLayer`] | `Authorization: Bearer` with a constant token |
 //! | [`ApiKeyLayer`] | `x-sn-apikey` (facts 4.5) |
-//! | [`CredentialsLayer`] | what your own [`Credentials`] add: a signature, the token of a session |
+//! | [`SigningLayer`] | the headers that your own [`RequestSigner`] makes of a request and its body: an HMAC (facts 4.5) |
+//! | [`CredentialsLayer`] | what your own [`Credentials`] add, such as the token of a session; [`BasicWithOneTimePassword`] is one |
 //!
 //! An [`OAuth`] client obtains tokens by password, refresh token, client credentials, a signed assertion ([`JwtBearer`]), a
 //! person's login in a browser ([`AuthorizationRequest`]), or a callback to another provider ([`Grant`]). It keeps them in a
@@ -23,9 +24,12 @@ mod api_key;
 mod basic;
 mod bearer;
 mod credentials;
+mod foreign_origin;
 mod header;
 mod layer;
 mod oauth;
+mod one_time_password;
+mod signing;
 mod waiting;
 
 pub use api_key::ApiKeyLayer;
@@ -39,6 +43,8 @@ pub use oauth::KeySigner;
 #[cfg(feature = "loopback")]
 pub use oauth::Loopback;
 pub use oauth::{
-    Algorithm, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth, OAuthBuilder,
-    RefreshFailure, Signer, StorePolicy, StoreWrite, Token, TokenStore,
+    Algorithm, Audience, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
+    OAuthBuilder, RefreshFailure, Signer, StorePolicy, StoreWrite, Token, TokenStore,
 };
+pub use one_time_password::BasicWithOneTimePassword;
+pub use signing::{RequestSigner, SigningFuture, SigningLayer, SigningService};

@@ -127,7 +127,7 @@ pub mod error {
     //! the instance's id of the transaction.
 
     pub use snow_core::layer::{Attempts, Stop};
-    pub use snow_core::{BoxError, Error, ErrorKind, ServiceMessage};
+    pub use snow_core::{BoxError, Error, ErrorKind, LoginUsed, ServiceMessage};
 }
 
 pub mod oauth {
@@ -143,7 +143,7 @@ pub mod oauth {
     #[cfg(feature = "loopback")]
     pub use snow_auth::Loopback;
     pub use snow_auth::{
-        Algorithm, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
+        Algorithm, Audience, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
         OAuthBuilder, OAuthLayer, RefreshFailure, Signer, StorePolicy, StoreWrite, Token, TokenStore,
     };
 }
@@ -158,7 +158,8 @@ pub mod layer {
 
     pub use snow_auth::{
         ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, CredentialsFuture, CredentialsLayer,
-        CredentialsService, HeaderAuth, OAuthFuture, OAuthLayer, OAuthService,
+        CredentialsService, HeaderAuth, OAuthFuture, OAuthLayer, OAuthService, SigningFuture, SigningLayer,
+        SigningService,
     };
     pub use snow_core::layer::*;
     pub use snow_core::{Departure, RequestOptions, WaitGuard};

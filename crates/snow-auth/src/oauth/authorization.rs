@@ -56,7 +56,10 @@ impl AuthorizationRequest {
         }
         if let Some(error) = error {
             let refused = Error::new(ErrorKind::TokenRefused, "the login in the browser was not completed");
-            return Err(refused.with_service_message(&error, &description).before_sending());
+            let refused = refused.with_service_message(&error, &description).before_sending();
+            return Err(refused.with_advice(
+                "the person or the instance refused: begin the login again; users with web service access only cannot log in by browser",
+            ));
         }
         code.filter(|code| !code.is_empty())
             .ok_or_else(|| Error::new(ErrorKind::InvalidInput, "the browser returned without a code"))

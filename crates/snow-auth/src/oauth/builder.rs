@@ -2,6 +2,7 @@
 
 use super::endpoint::{Endpoint, Revocation};
 use super::grant::Grant;
+use super::last_login::LastLogin;
 use super::refresh::Refresher;
 use super::shared_token::SharedToken;
 use super::store::{Store, Updater};
@@ -60,7 +61,8 @@ impl OAuthBuilder {
     }
 
     /// Sets whether this is a public client, which has no secret: a program on people's machines. It can log in by
-    /// [`authorization`](OAuth::authorization) only, and gets no refresh token (facts 4.1). Default: `false`.
+    /// [`authorization`](OAuth::authorization), or by a [signed assertion](Grant::jwt_bearer), whose request then has neither id nor
+    /// secret. It gets no refresh token (facts 4.1). Default: `false`.
     pub fn public_client(mut self, public: bool) -> Self {
         self.public = public;
         self
@@ -135,8 +137,8 @@ impl OAuthBuilder {
         self
     }
 
-    /// Sets how long each call of your own code may take: of the token store or updater, of a [`Signer`](crate::Signer), and of a
-    /// [callback](Grant::callback); 30 s by default. A store may wait ten times as long for its [lease](TokenStore::lease),
+    /// Sets how long each call of your own code may take: of the token store or updater, of a [`Signer`](crate::Signer), and of the
+    /// callback of a [grant](Grant::callback) or of a [one-time password](Grant::one_time_password); 30 s by default. A store may wait ten times as long for its [lease](TokenStore::lease),
     /// because another process may hold it for as long as it refreshes the token.
     ///
     /// A store or an updater that does not finish by then has failed: see [`StorePolicy`].
@@ -188,7 +190,8 @@ impl OAuthBuilder {
             best_effort: self.policy == StorePolicy::BestEffort,
             stored: Arc::default(),
         };
-        Ok(OAuth { origin: instance.origin().clone(), token: SharedToken::new(refresher) })
+        let last_login = Arc::new(LastLogin::new(self.public));
+        Ok(OAuth { origin: instance.origin().clone(), token: SharedToken::new(refresher), last_login })
     }
 
     /// Returns the secret, which may be missing for a public client or a callback only.

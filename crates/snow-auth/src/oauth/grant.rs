@@ -2,6 +2,7 @@
 
 use super::Token;
 use super::jwt_bearer::JwtBearer;
+use crate::one_time_password::OneTimePassword;
 use futures_util::future::{BoxFuture, FutureExt};
 use snow_core::{BoxError, Error, ErrorKind, Secret, check_credential};
 use std::fmt;
@@ -14,8 +15,9 @@ use std::sync::Arc;
 /// | grant | what the instance needs (facts 4.1) |
 /// |---|---|
 /// | [`password`](Self::password) | on by default; may be switched off |
+/// | [`one_time_password`](Self::one_time_password) | the same, for users with a second factor |
 /// | [`client_credentials`](Self::client_credentials) | a property, and the client's "OAuth Application User" |
-/// | [`jwt_bearer`](Self::jwt_bearer) | the issuer's public key in the registry |
+/// | [`jwt_bearer`](Self::jwt_bearer) | the issuer's public key, or a shared secret, in the registry; not for users with the role `admin` (facts 13.2) |
 /// | [`callback`](Self::callback) | what the token is good for: an OIDC entity for another provider's tokens (facts 4.5) |
 ///
 /// For a login by a person, see [`OAuth::authorization`](crate::OAuth::authorization).
@@ -25,7 +27,7 @@ pub struct Grant(pub(super) GrantKind);
 /// What a grant sends to the token endpoint, or where else the token comes from.
 #[derive(Clone)]
 pub(super) enum GrantKind {
-    Password { user: String, password: Secret },
+    Password { user: String, password: Secret, one_time: Option<OneTimePassword> },
     ClientCredentials,
     JwtBearer(Arc<JwtBearer>),
     Callback(Arc<TokenCallback>),
@@ -37,7 +39,40 @@ pub(super) type TokenCallback = dyn Fn() -> BoxFuture<'static, Result<Token, Box
 impl Grant {
     /// Creates a grant by user and password, which are kept in memory.
     pub fn password(user: impl Into<String>, password: impl Into<Secret>) -> Self {
-        Self(GrantKind::Password { user: user.into(), password: password.into() })
+        Self(GrantKind::Password { user: user.into(), password: password.into(), one_time: None })
+    }
+
+    /// Creates a grant by user and password for a user with a second factor: a one-time password is appended to the password (facts
+    /// 3.2). The closure returns it, computed or typed by a person. It is asked for each token request, and only then: for the first
+    /// token, and when the refresh token is no longer accepted. Nothing keeps its answer.
+    ///
+    /// Each call of the closure may take as long as [`callback_timeout`](crate::OAuthBuilder::callback_timeout) says.
+    ///
+    /// ```
+    /// use snow_auth::Grant;
+    ///
+    /// let grant = Grant::one_time_password("admin", "secret", || async {
+    ///     let typed = tokio::task::spawn_blocking(|| {
+    ///         let mut code = String::new();
+    ///         std::io::stdin().read_line(&mut code).map(|_| code.trim_end().to_owned())
+    ///     });
+    ///     typed.await? // or computed, by a library for TOTP
+    /// });
+    /// assert!(!format!("{grant:?}").contains("secret"));
+    /// ```
+    pub fn one_time_password<F, Fut, C, E>(
+        user: impl Into<String>,
+        password: impl Into<Secret>,
+        ask: F,
+    ) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<C, E>> + Send + 'static,
+        C: Into<Secret>,
+        E: Into<BoxError>,
+    {
+        let one_time = Some(OneTimePassword::new(ask));
+        Self(GrantKind::Password { user: user.into(), password: password.into(), one_time })
     }
 
     /// Creates a grant by the client's own id and secret, for the user that the instance's registry names.
@@ -86,7 +121,7 @@ impl Grant {
 
     fn check_texts(&self) -> Result<(), Error> {
         match &self.0 {
-            GrantKind::Password { user, password } => {
+            GrantKind::Password { user, password, .. } => {
                 check_credential("user", user)?;
                 check_credential("password", password.expose())
             }

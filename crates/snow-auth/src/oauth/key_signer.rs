@@ -1,62 +1,99 @@
-//! A private key in memory.
+//! A key in memory.
 
 use super::jwt_bearer::{Algorithm, Signer};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use ring::hmac;
 use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
-use snow_core::{Error, ErrorKind, Secret};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding, RsaKeyPair,
+};
+use snow_core::{Error, ErrorKind, Secret, check_credential};
 use std::fmt;
 use std::io;
 
-/// A signer with a private key in memory, which uses ring.
+/// A signer with a key in memory, which uses ring.
 ///
 /// ```
-/// use snow_auth::{Grant, JwtBearer, KeySigner};
+/// use snow_auth::{Algorithm, Grant, JwtBearer, KeySigner};
 ///
-/// let error = KeySigner::rs256_pem("no key at all").unwrap_err();
+/// let error = KeySigner::from_pem(Algorithm::Rs256, "no key at all").unwrap_err();
 /// assert!(error.to_string().contains("-----BEGIN"), "{error}");
 ///
 /// fn grant(pem: &str) -> Result<Grant, snow_core::Error> {
-///     Ok(Grant::jwt_bearer(JwtBearer::new("integration.user", KeySigner::rs256_pem(pem)?.key_id("2026"))))
+///     let signer = KeySigner::from_pem(Algorithm::Rs256, pem)?.key_id("2026");
+///     Ok(Grant::jwt_bearer(JwtBearer::new("integration.user", signer)))
 /// }
 /// ```
 pub struct KeySigner {
+    algorithm: Algorithm,
     key: Key,
     key_id: Option<String>,
 }
 
 enum Key {
-    Rsa(RsaKeyPair),
+    Rsa(RsaKeyPair, &'static dyn RsaEncoding),
     Ecdsa(EcdsaKeyPair, SystemRandom),
+    Hmac(hmac::Key),
 }
 
 impl KeySigner {
-    /// Creates a signer with an RSA key of 2,048 bits or more, in PEM: `PRIVATE KEY` (PKCS #8) or `RSA PRIVATE KEY`.
+    /// Creates a signer with a private key in PEM.
+    ///
+    /// | algorithm | key | in PEM |
+    /// |---|---|---|
+    /// | RS256, RS384, RS512 | RSA, of 2,048 to 4,096 bits | `PRIVATE KEY` (PKCS #8) or `RSA PRIVATE KEY` |
+    /// | ES256 | on the curve P-256 | `PRIVATE KEY` (PKCS #8) |
+    /// | ES384 | on the curve P-384 | `PRIVATE KEY` (PKCS #8) |
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] if the text is not such a key.
-    pub fn rs256_pem(pem: impl Into<Secret>) -> Result<Self, Error> {
+    /// [`ErrorKind::InvalidInput`] if the text is not such a key, for ES512, whose curve ring does not have, and for algorithms
+    /// with a shared secret.
+    pub fn from_pem(algorithm: Algorithm, pem: impl Into<Secret>) -> Result<Self, Error> {
         let pem = pem.into();
-        let (label, der) = decode(&pem)?;
-        let key = match label {
-            "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der),
-            _ => RsaKeyPair::from_pkcs8(&der),
+        let key = match algorithm {
+            Algorithm::Rs256 => rsa(&pem, &RSA_PKCS1_SHA256),
+            Algorithm::Rs384 => rsa(&pem, &RSA_PKCS1_SHA384),
+            Algorithm::Rs512 => rsa(&pem, &RSA_PKCS1_SHA512),
+            Algorithm::Es256 => ecdsa(&pem, &ECDSA_P256_SHA256_FIXED_SIGNING, "a key on P-256"),
+            Algorithm::Es384 => ecdsa(&pem, &ECDSA_P384_SHA384_FIXED_SIGNING, "a key on P-384"),
+            Algorithm::Es512 => Err(refuse(
+                "ES512 needs a key on P-521, which the cryptography library of this client (ring) does not have: use another \
+                 algorithm, or a Signer of your own",
+            )),
+            Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => Err(refuse(&format!(
+                "{} needs a shared secret, not a private key: use from_secret()",
+                algorithm.name()
+            ))),
         };
-        key.map(|key| Self { key: Key::Rsa(key), key_id: None }).map_err(|e| unfit("an RSA key", label, e))
+        Ok(Self { algorithm, key: key?, key_id: None })
     }
 
-    /// Creates a signer with a key on P-256, in PEM: `PRIVATE KEY` (PKCS #8).
+    /// Creates a signer with a secret that the instance's registry has as well ("Shared Key"), for HS256, HS384 and HS512. The key
+    /// is the bytes of the text as they are. It should have as many as the hash (32, 48, 64); the instance decides whether it
+    /// takes fewer.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] if the text is not such a key.
-    pub fn es256_pem(pem: impl Into<Secret>) -> Result<Self, Error> {
-        let pem = pem.into();
-        let (label, der) = decode(&pem)?;
-        let random = SystemRandom::new();
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der, &random);
-        key.map(|key| Self { key: Key::Ecdsa(key, random), key_id: None })
-            .map_err(|e| unfit("a key on P-256", label, e))
+    /// [`ErrorKind::InvalidInput`] for an empty secret, for one that begins or ends with a control character, and for algorithms
+    /// with a private key.
+    pub fn from_secret(algorithm: Algorithm, secret: impl Into<Secret>) -> Result<Self, Error> {
+        let hash = match algorithm {
+            Algorithm::Hs256 => hmac::HMAC_SHA256,
+            Algorithm::Hs384 => hmac::HMAC_SHA384,
+            Algorithm::Hs512 => hmac::HMAC_SHA512,
+            _ => {
+                let why = "needs a private key, not a shared secret: use from_pem()";
+                return Err(refuse(&format!("{} {why}", algorithm.name())));
+            }
+        };
+        let secret = secret.into();
+        if secret.is_empty() {
+            return Err(refuse("the shared secret is empty"));
+        }
+        check_credential("shared secret", secret.expose())?;
+        let key = Key::Hmac(hmac::Key::new(hash, secret.expose().as_bytes()));
+        Ok(Self { algorithm, key, key_id: None })
     }
 
     /// Sets the key's id (`kid`); none by default.
@@ -65,6 +102,26 @@ impl KeySigner {
         self.key_id = Some(id.into());
         self
     }
+}
+
+fn refuse(why: &str) -> Error {
+    Error::new(ErrorKind::InvalidInput, why.to_owned())
+}
+
+fn rsa(pem: &Secret, encoding: &'static dyn RsaEncoding) -> Result<Key, Error> {
+    let (label, der) = decode(pem)?;
+    let key = match label {
+        "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der),
+        _ => RsaKeyPair::from_pkcs8(&der),
+    };
+    key.map(|key| Key::Rsa(key, encoding)).map_err(|e| unfit("an RSA key", label, e))
+}
+
+fn ecdsa(pem: &Secret, curve: &'static EcdsaSigningAlgorithm, wanted: &str) -> Result<Key, Error> {
+    let (label, der) = decode(pem)?;
+    let random = SystemRandom::new();
+    let key = EcdsaKeyPair::from_pkcs8(curve, &der, &random);
+    key.map(|key| Key::Ecdsa(key, random)).map_err(|e| unfit(wanted, label, e))
 }
 
 /// Returns the label and the bytes of the first PEM block that is a private key.
@@ -122,10 +179,7 @@ impl Signer for KeySigner {
     type Error = io::Error;
 
     fn algorithm(&self) -> Algorithm {
-        match self.key {
-            Key::Rsa(_) => Algorithm::Rs256,
-            Key::Ecdsa(..) => Algorithm::Es256,
-        }
+        self.algorithm
     }
 
     fn key_id(&self) -> Option<&str> {
@@ -135,21 +189,23 @@ impl Signer for KeySigner {
     async fn sign(&self, message: &[u8]) -> io::Result<Vec<u8>> {
         let failed = |_| io::Error::other("ring failed to sign");
         match &self.key {
-            Key::Rsa(key) => {
+            Key::Rsa(key, encoding) => {
                 let mut signature = vec![0; key.public().modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).map_err(failed)?;
+                key.sign(*encoding, &SystemRandom::new(), message, &mut signature).map_err(failed)?;
                 Ok(signature)
             }
             Key::Ecdsa(key, random) => {
                 key.sign(random, message).map(|signature| signature.as_ref().to_vec()).map_err(failed)
             }
+            Key::Hmac(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
         }
     }
 }
 
 impl fmt::Debug for KeySigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeySigner").field("key_id", &self.key_id).finish_non_exhaustive()
+        let mut shown = f.debug_struct("KeySigner");
+        shown.field("algorithm", &self.algorithm).field("key_id", &self.key_id).finish_non_exhaustive()
     }
 }
 
@@ -167,11 +223,37 @@ mod tests {
             ("-----BEGIN PRIVATE KEY-----\ncan!ary\n-----END PRIVATE KEY-----", "base64"),
             ("-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----", "is not"),
         ] {
-            for error in [KeySigner::rs256_pem(pem).unwrap_err(), KeySigner::es256_pem(pem).unwrap_err()] {
+            for algorithm in [Algorithm::Rs256, Algorithm::Rs512, Algorithm::Es256, Algorithm::Es384] {
+                let error = KeySigner::from_pem(algorithm, pem).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::InvalidInput);
                 assert!(error.to_string().contains(why), "{error}");
                 assert!(!format!("{error:?}").contains("canary"), "{error:?}");
             }
+        }
+    }
+
+    #[test]
+    fn an_algorithm_that_a_key_does_not_have_is_refused() {
+        for (algorithm, by_pem, by_secret) in [
+            (Algorithm::Rs256, "-----BEGIN", "from_pem()"),
+            (Algorithm::Es384, "-----BEGIN", "from_pem()"),
+            (Algorithm::Es512, "P-521", "from_pem()"),
+            (Algorithm::Hs256, "from_secret()", ""),
+            (Algorithm::Hs512, "from_secret()", ""),
+        ] {
+            let error = KeySigner::from_pem(algorithm, "canary").unwrap_err();
+            assert!(error.to_string().contains(by_pem), "{error}");
+            match KeySigner::from_secret(algorithm, "canary") {
+                Ok(signer) => {
+                    assert_eq!((signer.algorithm(), by_secret), (algorithm, ""));
+                    assert!(!format!("{signer:?}").contains("canary"));
+                }
+                Err(error) => assert!(error.to_string().contains(by_secret), "{error}"),
+            }
+        }
+        for (secret, why) in [("", "is empty"), ("canary\n", "line end")] {
+            let error = KeySigner::from_secret(Algorithm::Hs256, secret).unwrap_err();
+            assert!(error.to_string().contains(why) && !error.to_string().contains("canary"), "{error}");
         }
     }
 }

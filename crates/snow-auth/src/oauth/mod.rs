@@ -8,6 +8,7 @@ mod grant;
 mod jwt_bearer;
 #[cfg(feature = "jwt")]
 mod key_signer;
+mod last_login;
 #[cfg(feature = "loopback")]
 mod loopback;
 mod reentrancy;
@@ -21,13 +22,14 @@ mod token_state;
 pub use authorization::AuthorizationRequest;
 pub use builder::{OAuthBuilder, StorePolicy};
 pub use grant::Grant;
-pub use jwt_bearer::{Algorithm, JwtBearer, Signer};
+pub use jwt_bearer::{Algorithm, Audience, JwtBearer, Signer};
 #[cfg(feature = "jwt")]
 pub use key_signer::KeySigner;
+use last_login::{LastLogin, LoginCall};
 #[cfg(feature = "loopback")]
 pub use loopback::Loopback;
 use shared_token::SharedToken;
-use snow_core::{Error, Origin, Secret};
+use snow_core::{Error, LoginUsed, Origin, Secret};
 use std::{fmt, sync::Arc};
 pub use store::{FileStore, Lease, MemoryStore, RefreshFailure, StoreWrite, TokenStore};
 pub use token::Token;
@@ -68,6 +70,7 @@ pub(crate) use token_state::BearerHeader;
 pub struct OAuth {
     origin: Origin,
     token: Arc<SharedToken>,
+    last_login: Arc<LastLogin>,
 }
 
 impl OAuth {
@@ -77,6 +80,9 @@ impl OAuth {
     }
 
     /// Obtains a token with the password grant, saves it, and uses it from then on. The password is not kept.
+    ///
+    /// If the user has a second factor, append the one-time password to the password (facts 3.2). [`Grant::one_time_password`] asks
+    /// for one by itself.
     ///
     /// # Errors
     /// - [`ErrorKind::TokenRefused`](snow_core::ErrorKind::TokenRefused) if the instance refuses.
@@ -92,6 +98,7 @@ impl OAuth {
     /// Those of [`generate_token`](Self::generate_token).
     pub async fn log_in(&self, grant: &Grant) -> Result<Token, Error> {
         grant.check()?;
+        self.last_login.note(LoginCall::of(grant));
         self.token.log_in(self.token.refresher.endpoint.obtain(grant)).await
     }
 
@@ -117,6 +124,7 @@ impl OAuth {
         request: &AuthorizationRequest,
         callback: &str,
     ) -> Result<Token, Error> {
+        self.last_login.note(LoginCall::Browser);
         self.token.log_in(self.token.refresher.endpoint.exchange_code(request, callback)).await
     }
 
@@ -125,7 +133,11 @@ impl OAuth {
     /// # Errors
     /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if the access token is empty or has characters that no header may have.
     pub fn set_token(&self, token: impl Into<Option<Token>>) -> Result<(), Error> {
-        self.token.set(token.into())
+        let token = token.into();
+        if token.is_some() {
+            self.last_login.note(LoginCall::SetToken);
+        }
+        self.token.set(token)
     }
 
     /// Returns the token in use, if there is one. It may have expired, and is then refreshed by the next call.
@@ -145,7 +157,8 @@ impl OAuth {
     /// - [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the token store fails, or if other processes take over
     ///   every [lease](TokenStore::lease) before the token is removed. The token is revoked then, but may still be in the store.
     pub async fn revoke(&self) -> Result<(), Error> {
-        let token = self.token.newest().ok_or_else(token_state::no_token)?;
+        let no_token = || self.last_login.advise(token_state::no_token());
+        let token = self.token.newest().ok_or_else(no_token)?;
         let refresher = &self.token.refresher;
         for part in token.refresh_token().into_iter().chain([token.access_token()]) {
             refresher.endpoint.revoke(part).await?;
@@ -180,12 +193,18 @@ impl OAuth {
 
     /// Returns the header of a call, after a refresh if that is needed.
     pub(crate) async fn header(&self) -> Result<BearerHeader, Error> {
-        self.token.header().await
+        self.token.header().await.map_err(|error| self.last_login.advise(error))
+    }
+
+    /// Returns what a refusal of a call with this token says of the token.
+    pub(crate) fn login_used(&self, header: &BearerHeader) -> LoginUsed {
+        header.login_used(self.token.refresher.now())
     }
 
     /// Returns the header of a call whose token was refused; the same one again if there is no other.
     pub(crate) async fn header_after_refusal(&self, generation: u64) -> Result<BearerHeader, Error> {
-        self.token.header_after_refusal(generation).await
+        let header = self.token.header_after_refusal(generation).await;
+        header.map_err(|error| self.last_login.advise(error))
     }
 }
 

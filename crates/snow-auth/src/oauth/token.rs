@@ -1,6 +1,6 @@
 //! A token in the form in which it is stored.
 
-use bytes::Bytes;
+use crate::header::zeroized_header;
 use http::HeaderValue;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -133,28 +133,21 @@ impl Token {
                 format!("the token type is {:?}, and only bearer tokens can be used", self.token_type.trim());
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
-        let text = ZeroizedHeader(Secret::from(format!("Bearer {}", self.access_token.expose())));
-        let header = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).ok();
+        let header = zeroized_header(Secret::from(format!("Bearer {}", self.access_token.expose())));
         let header = header.filter(|_| !self.access_token.is_empty());
         let why = "the access token is empty or has characters that no header may have";
-        let mut header = header.ok_or_else(|| Error::new(ErrorKind::InvalidInput, why))?;
-        header.set_sensitive(true);
-        Ok(header)
+        header.ok_or_else(|| Error::new(ErrorKind::InvalidInput, why))
+    }
+
+    /// Returns when the token was requested, as far as its times say.
+    pub(super) fn requested_at(&self) -> Option<SystemTime> {
+        self.expires_at()?.checked_sub(self.expires_in()?)
     }
 }
 
 /// The registered types of tokens that need more than a header (a key, a signature), or grant no access. Any other type is used
 /// as a bearer token, because issuers write `JWT`, `access_token` and the like there.
 const OTHER_TYPES: [&str; 4] = ["mac", "PoP", "DPoP", "N_A"];
-
-/// The bytes of a header, which are overwritten when its last clone is dropped.
-struct ZeroizedHeader(Secret);
-
-impl AsRef<[u8]> for ZeroizedHeader {
-    fn as_ref(&self) -> &[u8] {
-        self.0.expose().as_bytes()
-    }
-}
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use crate::request::client_inner::ClientInner;
 use crate::{Client, Error, ErrorKind, Instance};
 use bytes::Bytes;
 use http::{Request, Response};
-use snow_auth::Credentials;
+use snow_auth::{Credentials, RequestSigner};
 use snow_core::{Body, BoxError, HttpService, Secret};
 use tower_service::Service;
 
@@ -38,9 +38,21 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets your own way to log in, instead of user and password.
+    /// Sets your own way to log in, instead of user and password. [`BasicWithOneTimePassword`](super::BasicWithOneTimePassword) is one:
+    /// it appends a one-time password to the password of each request.
     pub fn credentials(mut self, credentials: impl Credentials) -> Self {
         self.login.login.own(credentials);
+        self
+    }
+
+    /// Sets a signer of requests, instead of user and password: for an instance that verifies an HMAC over each request with a script of
+    /// its own ([facts 4.5]). `cargo run -p snow-client --example signed_requests` is an example.
+    ///
+    /// The body of a request is read into memory to be signed, so uploads have a limit: see [`RequestSigner::body_limit`].
+    ///
+    /// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
+    pub fn request_signer(mut self, signer: impl RequestSigner) -> Self {
+        self.login.login.sign_with(signer);
         self
     }
 

@@ -5,8 +5,10 @@ use crate::request::client_inner::ClientInner;
 use crate::request::client_inner::dictionary::Dictionary;
 use crate::stack::BaseService;
 use crate::stack::Settings;
-use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer};
-use snow_core::{Error, ErrorKind, HttpService, Origin, Secret};
+use snow_auth::{
+    ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer, RequestSigner, SigningLayer,
+};
+use snow_core::{Error, ErrorKind, HttpService, LoginUsed, Origin, Secret};
 use std::fmt;
 use std::sync::Arc;
 use tower_layer::Identity;
@@ -42,6 +44,7 @@ pub(crate) struct Login {
     pub(crate) bearer_token: Option<Secret>,
     pub(crate) api_key: Option<Secret>,
     custom: Option<CustomLogin>,
+    signer: Option<CustomLogin>,
 }
 
 /// One way to log in, checked.
@@ -60,7 +63,16 @@ impl Login {
         let credentials = Arc::new(credentials);
         self.custom = Some(Arc::new(move |instance, settings, bottom, dictionary| {
             let layer = CredentialsLayer::shared(instance.origin(), credentials.clone());
-            ClientInner::new(instance, settings, layer, bottom, dictionary)
+            ClientInner::new(instance, settings, None, layer, bottom, dictionary)
+        }));
+    }
+
+    /// A signer of the user's own, in the same way.
+    pub(crate) fn sign_with(&mut self, signer: impl RequestSigner) {
+        let signer = Arc::new(signer);
+        self.signer = Some(Arc::new(move |instance, settings, bottom, dictionary| {
+            let layer = SigningLayer::shared(instance.origin(), signer.clone());
+            ClientInner::new(instance, settings, Some(LoginUsed::Signature), layer, bottom, dictionary)
         }));
     }
 
@@ -70,6 +82,7 @@ impl Login {
             (self.bearer_token.is_some(), "a bearer token"),
             (self.api_key.is_some(), "an API key"),
             (self.custom.is_some(), "credentials"),
+            (self.signer.is_some(), "a request signer"),
         ];
         ways.into_iter().filter_map(|(given, name)| given.then_some(name)).collect()
     }
@@ -89,7 +102,7 @@ impl Login {
         if let Some(key) = &self.api_key {
             return ApiKeyLayer::new(origin, key.clone()).map(CheckedLogin::ApiKey);
         }
-        if let Some(custom) = &self.custom {
+        if let Some(custom) = self.custom.as_ref().or(self.signer.as_ref()) {
             return Ok(CheckedLogin::Custom(custom.clone()));
         }
         let refuse = |why| Err(Error::new(ErrorKind::InvalidInput, why));
@@ -114,10 +127,16 @@ impl CheckedLogin {
         dictionary: Arc<dyn Dictionary>,
     ) -> Arc<ClientInner> {
         match self {
-            Self::Basic(layer) => ClientInner::new(instance, settings, layer, bottom, dictionary),
-            Self::Bearer(layer) => ClientInner::new(instance, settings, layer, bottom, dictionary),
-            Self::ApiKey(layer) => ClientInner::new(instance, settings, layer, bottom, dictionary),
-            Self::None => ClientInner::new(instance, settings, Identity::new(), bottom, dictionary),
+            Self::Basic(layer) => {
+                ClientInner::new(instance, settings, Some(LoginUsed::Password), layer, bottom, dictionary)
+            }
+            Self::Bearer(layer) => {
+                ClientInner::new(instance, settings, Some(LoginUsed::Token), layer, bottom, dictionary)
+            }
+            Self::ApiKey(layer) => {
+                ClientInner::new(instance, settings, Some(LoginUsed::ApiKey), layer, bottom, dictionary)
+            }
+            Self::None => ClientInner::new(instance, settings, None, Identity::new(), bottom, dictionary),
             Self::Custom(login) => login(instance, settings, bottom, dictionary),
         }
     }

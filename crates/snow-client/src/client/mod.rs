@@ -12,7 +12,7 @@ pub(crate) mod oauth;
 pub use builder::ClientBuilder;
 pub use login::DirectLogin;
 pub use oauth::builder::{OAuthClientBuilder, OAuthLogin};
-pub use snow_auth::Credentials;
+pub use snow_auth::{BasicWithOneTimePassword, Credentials, RequestSigner};
 pub use snow_core::Secret;
 
 use crate::Instance;

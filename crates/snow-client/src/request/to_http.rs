@@ -48,7 +48,7 @@ impl ApiRequest {
         }
     }
 
-    /// Adds the method and the URL to an error of this request. The query is left out: it may hold what is secret.
+    /// Adds the method, the URL and the login to an error of this request. The query is left out: it may hold what is secret.
     pub(crate) fn annotate(&self, client: &ClientInner, error: Error) -> Error {
         let hint =
             self.identity.filter(|_| error.request().is_none()).and_then(|identity| identity.missed(&error));
@@ -56,6 +56,7 @@ impl ApiRequest {
             Some(hint) => error.with_context(&hint),
             None => error,
         };
+        let error = client.login.into_iter().fold(error, Error::with_login);
         match client.instance.uri(&self.path, &Params::new()) {
             Ok(uri) => error.with_request(&self.method, &uri),
             Err(_) => error,

@@ -1,6 +1,7 @@
 //! A token by the code of a login in a browser.
 
 use super::Endpoint;
+use super::refusal_advice::RequestKind;
 use crate::Token;
 use crate::oauth::authorization::AuthorizationRequest;
 use oauth2::{AuthUrl, AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
@@ -40,7 +41,8 @@ impl Endpoint {
         let http = self.http();
         let exchange =
             client.exchange_code(code).set_redirect_uri(Cow::Owned(redirect)).set_pkce_verifier(verifier);
-        let reply = exchange.request_async(&http).await.map_err(|error| self.error_of(error))?;
+        let failed = |error| RequestKind::Code.advise(self.error_of(error));
+        let reply = exchange.request_async(&http).await.map_err(failed)?;
         self.accept(reply, sent, None).map_err(|failure| failure.error)
     }
 }

@@ -12,6 +12,7 @@ mod form;
 mod grant_request;
 mod oauth2_client;
 mod refresh_request;
+mod refusal_advice;
 mod response;
 mod revocation;
 
@@ -56,6 +57,15 @@ impl From<Error> for RequestFailure {
 }
 
 impl Endpoint {
+    /// Returns the client's id, which a client that only has a callback may lack.
+    fn checked_client_id(&self) -> Result<&str, Error> {
+        if self.client_id.is_empty() {
+            let why = "the client_id is missing, which this login needs: it is in the instance's application registry";
+            return Err(Error::new(ErrorKind::InvalidInput, why));
+        }
+        Ok(&self.client_id)
+    }
+
     /// Refuses a token that no header can carry before anybody saves it.
     fn check_token(&self, token: Token) -> Result<Token, RequestFailure> {
         let error = match token.header() {

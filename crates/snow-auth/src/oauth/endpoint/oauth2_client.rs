@@ -36,7 +36,7 @@ impl Endpoint {
         let url = TokenUrl::new(self.uri.to_string()).map_err(|e| {
             Error::new(ErrorKind::InvalidInput, "the token endpoint has no usable address").with_reason(e)
         })?;
-        let client = Client::new(ClientId::new(self.client_id.clone()))
+        let client = Client::new(ClientId::new(self.checked_client_id()?.to_owned()))
             .set_auth_type(AuthType::RequestBody)
             .set_token_uri(url);
         Ok(match &self.client_secret {

@@ -1,5 +1,6 @@
 //! A token by a refresh token.
 
+use super::refusal_advice::RequestKind;
 use super::{Endpoint, RequestFailure};
 use crate::Token;
 use crate::oauth::token_state::no_refresh_token;
@@ -18,7 +19,8 @@ impl Endpoint {
         let refresh = RefreshToken::new(refresh.expose().to_owned());
         let http = self.http();
         let reply = client.exchange_refresh_token(&refresh).request_async(&http).await;
-        let reply = reply.map_err(|error| to_login_again(self.error_of(error)))?;
+        let reply =
+            reply.map_err(|error| to_login_again(RequestKind::Refresh.advise(self.error_of(error))))?;
         self.accept(reply, sent, Some(token))
     }
 }
@@ -30,8 +32,10 @@ fn to_login_again(error: Error) -> Error {
     if !is_refusal || ABOUT_THE_CLIENT.contains(&message) {
         return error;
     }
+    // What to do depends on how the client was logged in, and on whether it has a grant: others add it.
     let again =
-        Error::new(ErrorKind::ReauthenticationRequired, "the instance no longer accepts the refresh token");
+        Error::new(ErrorKind::ReauthenticationRequired, "the instance no longer accepts the refresh token")
+            .with_advice("");
     let again = error.status().into_iter().fold(again, Error::with_status);
     error
         .service_message()

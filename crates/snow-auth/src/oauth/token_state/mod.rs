@@ -47,10 +47,10 @@ use http::HeaderValue;
 use in_flight::{InFlight, LastRefresh};
 pub(super) use next_step::{NextStep, RefreshPlan};
 pub(super) use refresh_result::{FailedRefresh, Refreshed};
-use snow_core::{Error, ErrorKind};
+use snow_core::{Error, ErrorKind, LoginUsed};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The token that calls use: see the diagram of the module.
 enum TokenState {
@@ -139,13 +139,27 @@ pub(crate) struct BearerHeader {
     pub(crate) generation: u64,
     /// Whether the instance ever let a call in with it.
     accepted: Arc<AtomicBool>,
+    /// When the token was requested, if that is known.
+    requested_at: Option<SystemTime>,
 }
+
+/// How long after its request a token is a new one.
+const NEW: Duration = Duration::from_secs(60);
 
 impl BearerHeader {
     /// Notes that the instance let a call in with it.
     pub(crate) fn mark_accepted(&self) {
         if !self.was_accepted() {
             self.accepted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns what a refusal says of the token: nothing about its age if it was requested a moment ago.
+    pub(crate) fn login_used(&self, now: SystemTime) -> LoginUsed {
+        let age = self.requested_at.map(|requested| now.duration_since(requested).unwrap_or_default());
+        match age {
+            Some(age) if age < NEW && !self.was_accepted() => LoginUsed::NewToken,
+            _ => LoginUsed::Token,
         }
     }
 
@@ -251,7 +265,8 @@ impl<F: Clone> TokenMachine<F> {
 
     fn current(&mut self, token: Token) -> Result<CurrentToken, Error> {
         let value = token.header()?;
-        let header = BearerHeader { value, generation: self.next_number(), accepted: Arc::default() };
+        let (generation, requested_at) = (self.next_number(), token.requested_at());
+        let header = BearerHeader { value, generation, accepted: Arc::default(), requested_at };
         Ok(CurrentToken { token, header, refresh_ahead: true, after_refusal: false })
     }
 }

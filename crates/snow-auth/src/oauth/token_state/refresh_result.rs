@@ -138,6 +138,7 @@ impl<F: Clone> TokenMachine<F> {
         if let Some(current) = self.state.token_mut()
             && current.token.access_token() == token.access_token()
         {
+            current.header.requested_at = token.requested_at();
             current.token = token;
             current.refresh_ahead = false;
             let current = current.clone();

@@ -8,7 +8,7 @@ use crate::oauth::{Grant, StorePolicy, Token, TokenStore};
 use crate::request::client_inner::ClientInner;
 use crate::stack;
 use snow_auth::OAuthBuilder;
-use snow_core::{BoxError, Error, Secret};
+use snow_core::{BoxError, Error, LoginUsed, Secret};
 use std::future::Future;
 use std::time::Duration;
 
@@ -85,8 +85,8 @@ impl ClientBuilder<OAuthLogin> {
         self
     }
 
-    /// Sets whether the OAuth client is public and has no secret, such as a program on a user's own machine. It can log in only with
-    /// [`authorization`](OAuthClient::authorization). Default: `false`.
+    /// Sets whether the OAuth client is public and has no secret, such as a program on a user's own machine. It can log in with
+    /// [`authorization`](OAuthClient::authorization), and with a [signed assertion](Grant::jwt_bearer). Default: `false`.
     pub fn public_client(mut self, public: bool) -> Self {
         self.login.oauth = self.login.oauth.public_client(public);
         self
@@ -127,8 +127,7 @@ impl ClientBuilder<OAuthLogin> {
     }
 
     /// Sets how long each call of your own code may take: of the token store or updater, of a [`Signer`](crate::oauth::Signer), and
-    /// of a
-    /// [callback](Grant::callback); 30 seconds by default. A store may wait ten times as long for its [lease](TokenStore::lease), because
+    /// of the callback of a [grant](Grant::callback) or of a [one-time password](Grant::one_time_password); 30 seconds by default. A store may wait ten times as long for its [lease](TokenStore::lease), because
     /// another process may hold it while it refreshes the token.
     ///
     /// A store or an updater that takes longer counts as failed: see [`store_policy`](Self::store_policy).
@@ -149,7 +148,8 @@ impl ClientBuilder<OAuthLogin> {
         let oauth = self.login.oauth.build(&instance, stack::token(&instance, settings, bottom.clone()))?;
         bottom.prepare(&instance)?;
         let client = Client::with_dictionary(|dictionary| {
-            ClientInner::new(instance, settings, oauth.layer(), bottom, dictionary)
+            let login = Some(LoginUsed::Token);
+            ClientInner::new(instance, settings, login, oauth.layer(), bottom, dictionary)
         });
         Ok(OAuthClient { client, oauth })
     }

@@ -43,6 +43,11 @@ impl OAuthClient {
     /// Requests a token with the password grant, passes it to the token updater, and uses it from then on. The password is not
     /// kept: when the refresh token has expired as well (after 100 days by default), call this again.
     ///
+    /// If the user has a second factor, append the one-time password to the password ([facts 3.2]);
+    /// [`Grant::one_time_password`] asks for one by itself.
+    ///
+    /// [facts 3.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#32-401
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::TokenRefused`](crate::ErrorKind::TokenRefused) if the instance refuses,

@@ -10,7 +10,7 @@ use crate::stack::{self, BaseService, BelowAuth};
 use dictionary::Dictionary;
 use known_shapes::KnownShapes;
 use snow_core::layer::{RetryPolicy, ThrottleLayer};
-use snow_core::{Clock, HttpService, Instance, Transport};
+use snow_core::{Clock, HttpService, Instance, LoginUsed, Transport};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub(crate) struct ClientInner {
     pub(crate) http: HttpService,
     /// What clients of other users may share. `None` with a stack of the user's own.
     pub(crate) shareable: Option<Shareable>,
+    /// How requests log in, for the advice of their errors. `None` if the client does not know.
+    pub(crate) login: Option<LoginUsed>,
     pub(crate) clock: Clock,
     /// The most bytes of a response.
     pub(crate) limit: usize,
@@ -68,6 +70,7 @@ impl ClientInner {
     pub(crate) fn new<A>(
         instance: Instance,
         settings: &Settings,
+        login: Option<LoginUsed>,
         auth: A,
         bottom: BaseService,
         dictionary: Arc<dyn Dictionary>,
@@ -87,6 +90,7 @@ impl ClientInner {
             instance,
             http,
             shareable: Some(shareable),
+            login,
             clock: Clock::new(),
             limit,
             read_retry,
@@ -111,6 +115,7 @@ impl ClientInner {
             instance,
             http,
             shareable: None,
+            login: None,
             clock: Clock::new(),
             limit,
             read_retry: None,
