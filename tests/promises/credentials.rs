@@ -5,7 +5,7 @@ use crate::temp_folder::TempFolder;
 use snow_auth::{ApiKeyLayer, BasicAuthLayer, BearerAuthLayer};
 use snow_client::{
     Client, Error, ErrorKind, OAuthClient,
-    oauth::{FileStore, Grant, JwtBearer, KeySigner, Loopback, StoreWrite, Token, TokenStore},
+    oauth::{Algorithm, FileStore, Grant, JwtBearer, KeySigner, Loopback, StoreWrite, Token, TokenStore},
 };
 use snow_core::{Body, Instance};
 use std::fs;
@@ -111,7 +111,7 @@ const UNTYPED: [(&str, &str, &str); 7] = [
 async fn a_credential_with_what_nobody_typed_is_refused_before_anything_is_sent() {
     let simulator = crate::simulator();
     let origin = Instance::parse("dev12345").unwrap().origin().clone();
-    let key = || KeySigner::rs256_pem(include_str!("rsa_key.pem")).unwrap();
+    let key = || KeySigner::from_pem(Algorithm::Rs256, include_str!("rsa_key.pem")).unwrap();
     let oauth = || OAuthClient::builder().instance("dev12345").transport(simulator.clone());
     let with_client = || oauth().client_id("my-id").client_secret("my-secret");
     let client = || Client::builder().instance("dev12345").transport(simulator.clone());
@@ -134,6 +134,7 @@ async fn a_credential_with_what_nobody_typed_is_refused_before_anything_is_sent(
                 "issuer",
                 with_client().grant(Grant::jwt_bearer(JwtBearer::new("a", key()).issuer(odd))).build().err(),
             ),
+            ("shared secret", KeySigner::from_secret(Algorithm::Hs256, odd).err()),
             ("user", login.generate_token(odd, "secret").await.err()),
             ("password", login.generate_token("admin", odd).await.err()),
         ];

@@ -53,7 +53,7 @@ async fn what_the_instance_says_no_to() {
     simulator.lock_out("admin", true);
     let error = read(&client, "incident").await;
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Unauthenticated, 401));
-    line(&error, &["401", "check user and password"]);
+    line(&error, &["401", "cannot be told apart", "check the user and the password"]);
     assert!(!error.is_retryable());
 }
 
@@ -62,15 +62,12 @@ async fn what_the_instance_says_no_to() {
 async fn what_a_401_shows_of_its_cause() {
     let bearer = "BEARER realm=\"Service-now\"";
     let over = "BEARER realm=\"Service-now\",error=\"invalid_token\"";
-    for (name, value, told) in [
-        ("www-authenticate", bearer, "basic authentication is restricted (use OAuth)"),
-        (
-            "x-mfa_token",
-            "invalid",
-            "asks for a second factor (append the code to the password, or use OAuth)",
-        ),
-        ("www-authenticate", over, "the token has expired or was revoked"),
-        ("www-authenticate", "BASIC realm=\"Service-now\"", "did not accept the credentials"),
+    const ROLE: &str = "snc_basic_auth_api_access";
+    for (name, value, told, advice) in [
+        ("www-authenticate", bearer, "the instance takes tokens here and no passwords", ROLE),
+        ("x-mfa_token", "invalid", "asks for a second factor", "append a one-time password to the password"),
+        ("www-authenticate", over, "the token has expired or was revoked", ROLE),
+        ("www-authenticate", "BASIC realm=\"Service-now\"", "did not accept the credentials", ROLE),
     ] {
         let refuses = tower::service_fn(move |_: http::Request<Body>| async move {
             http::Response::builder().status(401).header(name, value).body(Body::empty())
@@ -79,7 +76,7 @@ async fn what_a_401_shows_of_its_cause() {
         let client = builder.transport(refuses).build().unwrap();
         let error = read(&client, "incident").await;
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unauthenticated, false));
-        line(&error, &["401", told, "snc_basic_auth_api_access"]);
+        line(&error, &["401", told, advice]);
         let error = client.table("incident").create(&json!({})).await.unwrap_err();
         assert!(!error.may_have_executed(), "{error}");
     }

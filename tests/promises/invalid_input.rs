@@ -73,7 +73,8 @@ async fn an_oauth_client_without_a_token_says_what_to_call() {
     assert_eq!(error.kind(), ErrorKind::NoToken);
     assert!(
         error.to_string().contains(
-            "log in with generate_token(user, password), or set a stored token with set_token(token)"
+            "log in with generate_token(user, password), log_in(grant) or a browser (authorization()), or set a stored token with \
+             set_token(token)"
         ),
         "{error}"
     );

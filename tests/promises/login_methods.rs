@@ -1,12 +1,9 @@
 //! Every login method works through the default stack, against an instance that checks the credentials.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RsaKeyPair};
 use snow_client::{
     Client, Error, ErrorKind, OAuthClient,
     client::{Credentials, OAuthClientBuilder},
-    oauth::{Algorithm, Grant, JwtBearer, KeySigner, Signer, Token},
+    oauth::{Algorithm, Grant, JwtBearer, Signer, Token},
 };
 use snow_sim::{Entry, Fault, OAuthApplication, Simulator};
 use std::sync::Arc;
@@ -14,7 +11,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const LIFE: Duration = Duration::from_secs(1_800);
-const RSA_KEY: &str = include_str!("rsa_key.pem");
 
 fn builder(simulator: &Simulator) -> OAuthClientBuilder {
     crate::oauth_builder().transport(simulator.clone())
@@ -30,7 +26,7 @@ async fn read(client: &OAuthClient) -> Result<usize, Error> {
 }
 
 /// The first call gets a token, the calls of its life use it, and then there is another one: without a person.
-async fn goes_on_for_ever(simulator: &Simulator, client: &OAuthClient, user: &str) {
+pub(crate) async fn goes_on_for_ever(simulator: &Simulator, client: &OAuthClient, user: &str) {
     for requests in 1..=3 {
         for _ in 0..3 {
             assert_eq!(read(client).await.unwrap(), 1);
@@ -55,41 +51,6 @@ async fn a_password_that_is_kept() {
     let simulator = crate::simulator();
     let client = builder(&simulator).grant(Grant::password("admin", "secret")).build().unwrap();
     goes_on_for_ever(&simulator, &client, "admin").await;
-}
-
-fn pem(der: &[u8]) -> String {
-    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64_STANDARD.encode(der))
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_signed_assertion_by_either_kind_of_key() {
-    let random = ring::rand::SystemRandom::new();
-    let der = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-    let point = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der.as_ref(), &random).unwrap();
-    let (_, body) = RSA_KEY.split_once("KEY-----").unwrap();
-    let body: String = body.split_once("-----").unwrap().0.split_whitespace().collect();
-    let rsa = RsaKeyPair::from_pkcs8(&BASE64_STANDARD.decode(body).unwrap()).unwrap();
-
-    let rs256 = || KeySigner::rs256_pem(RSA_KEY).unwrap().key_id("one");
-    let es256 = || KeySigner::es256_pem(pem(der.as_ref())).unwrap();
-    let assertions = [
-        (JwtBearer::new("robot", rs256()), rsa.public().as_ref().to_vec()),
-        (JwtBearer::new("robot", es256()).issuer("me"), point.public_key().as_ref().to_vec()),
-    ];
-    for (assertion, public_key) in assertions {
-        let simulator = Simulator::builder().user("robot", "x");
-        let simulator = simulator.oauth_client_with_key("my-id", "my-secret", &public_key).build().unwrap();
-        let client = builder(&simulator).grant(Grant::jwt_bearer(assertion)).build().unwrap();
-        goes_on_for_ever(&simulator, &client, "robot").await;
-
-        // Another key's signature is refused, and says so.
-        let stranger = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        let stranger = KeySigner::es256_pem(pem(stranger.as_ref())).unwrap();
-        let refused = client.log_in(&Grant::jwt_bearer(JwtBearer::new("robot", stranger))).await.unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::TokenRefused, "{refused}");
-        assert_eq!(refused.service_message().unwrap().message, "server_error");
-        assert_eq!(refused.service_message().unwrap().detail, "access_denied");
-    }
 }
 
 /// A key that stays in its store, which does not always answer.
@@ -315,7 +276,7 @@ async fn what_is_missing_is_named_before_anything_is_sent() {
     assert_eq!(client.authorization("/relative").unwrap_err().kind(), ErrorKind::InvalidInput);
     let error = client.table("incident").list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoToken);
-    assert!(error.to_string().contains("generate_token"), "{error}");
+    assert!(error.to_string().contains("log in with a browser"), "{error}");
 }
 
 /// The flow as an HTTP client goes through it: the pages are those that a person sees, see `tests/simulator/consent.rs`.

@@ -2,7 +2,7 @@
 
 use crate::temp_folder::TempFolder;
 use serde_json::json;
-use snow_auth::{BasicAuthLayer, OAuth};
+use snow_auth::{BasicAuthLayer, BasicWithOneTimePassword, OAuth, RequestSigner, SigningLayer};
 use snow_client::{Client, Instance, OAuthClient, field, layer::RetryPolicy, oauth::Token};
 use snow_sim::{Fault, Simulator};
 use std::fmt::Debug;
@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 const PASSWORD: &str = "canary-password";
 const CLIENT_SECRET: &str = "canary-client-secret";
-/// `admin:canary-password` as basic authentication writes it.
+/// `admin:canary-password` as basic authentication writes it, with or without a code at its end.
 const BASIC: &str = "YWRtaW46Y2FuYXJ5LXBhc3N3b3Jk";
 
 /// Everything that was printed or logged.
@@ -154,7 +154,9 @@ async fn odd_token_answers(seen: &Seen) {
 
 /// Every other way in, in good and bad times. Every secret has "canary" in it, or is given back.
 async fn other_ways_in(seen: &Seen) -> Vec<String> {
-    use snow_client::oauth::{FileStore, Grant, JwtBearer, KeySigner, MemoryStore, StorePolicy, TokenStore};
+    use snow_client::oauth::{
+        Algorithm, FileStore, Grant, JwtBearer, KeySigner, MemoryStore, StorePolicy, TokenStore,
+    };
     let key = include_str!("rsa_key.pem");
     let simulator = Simulator::builder().user("admin", PASSWORD).oauth_client("my-id", CLIENT_SECRET);
     let simulator = simulator.api_key("canary-key", "admin").build().unwrap();
@@ -177,12 +179,24 @@ async fn other_ways_in(seen: &Seen) -> Vec<String> {
         }
     }
 
-    let signer = KeySigner::rs256_pem(key).unwrap();
-    seen.shown(&signer);
+    let signer = KeySigner::from_pem(Algorithm::Rs256, key).unwrap();
+    let shared = KeySigner::from_secret(Algorithm::Hs256, "canary-shared-secret").unwrap();
+    seen.shown(&(&signer, &shared));
+    let assertion = |signer| JwtBearer::new("admin", signer).claim("private", "canary-claim");
     let grants = [
         Grant::password("admin", "canary-wrong-password"),
         Grant::client_credentials(),
-        Grant::jwt_bearer(JwtBearer::new("admin", signer)),
+        Grant::one_time_password("admin", "canary-wrong-password", || async {
+            Ok::<_, io::Error>("canary-code")
+        }),
+        Grant::one_time_password("admin", PASSWORD, || async { Ok::<_, io::Error>("canary-code\n") }),
+        Grant::one_time_password("admin", PASSWORD, || async {
+            std::panic::resume_unwind(Box::new("canary-code"));
+            #[allow(unreachable_code, reason = "its type")]
+            Ok::<&str, io::Error>("")
+        }),
+        Grant::jwt_bearer(assertion(signer)),
+        Grant::jwt_bearer(assertion(shared)),
         Grant::callback(|| async { Ok::<_, io::Error>(Token::new("canary-foreign-token")) }),
         Grant::callback(|| async { Ok::<_, io::Error>(Token::new("canary\nforeign-token")) }),
     ];
@@ -215,9 +229,54 @@ async fn other_ways_in(seen: &Seen) -> Vec<String> {
     std::fs::write(folder.file("token.json"), "{\"access_token\":\"canary").unwrap();
     seen.shown(&(&store, store.load().await.unwrap_err(), store.failure().await.unwrap()));
     seen.shown(&(MemoryStore::new(), store.lease().await.unwrap()));
-    seen.error(&KeySigner::es256_pem(key).unwrap_err());
+    seen.error(&KeySigner::from_pem(Algorithm::Es256, key).unwrap_err());
+    seen.error(&KeySigner::from_pem(Algorithm::Es512, key).unwrap_err());
+    seen.error(&KeySigner::from_pem(Algorithm::Hs256, key).unwrap_err());
+    seen.error(&KeySigner::from_secret(Algorithm::Rs256, "canary-shared-secret").unwrap_err());
+    seen.error(&KeySigner::from_secret(Algorithm::Hs512, "canary-shared-secret\n").unwrap_err());
     secrets.push(key.lines().nth(1).unwrap().to_owned());
     secrets
+}
+
+/// Signs with a canary, which the instance does not accept.
+struct CanarySigner;
+
+impl RequestSigner for CanarySigner {
+    type Error = io::Error;
+
+    async fn sign(&self, head: &http::request::Parts, _: &[u8]) -> io::Result<http::HeaderMap> {
+        if head.uri.path().ends_with("/problem") {
+            return Err(io::Error::other("the key store is closed"));
+        }
+        let mut headers = http::HeaderMap::new();
+        headers.insert("x-sn-hmac-signature-256", http::HeaderValue::from_static("canary-signature"));
+        Ok(headers)
+    }
+}
+
+/// Logins that are made anew for each request: codes after a password, and signatures.
+async fn logins_of_each_request(seen: &Seen) {
+    let simulator = simulator();
+    simulator.set_one_time_password("admin", "canary-code");
+    let listener = simulator.listen().await.unwrap();
+    for code in ["canary-code", "canary-wrong-code", "canary-code\n"] {
+        let ask = move || async move { Ok::<_, io::Error>(code) };
+        let credentials = BasicWithOneTimePassword::new("admin", PASSWORD, ask).unwrap();
+        seen.shown(&credentials);
+        let builder = Client::builder().instance(listener.url()).credentials(credentials);
+        seen.shown(&builder);
+        match builder.build().unwrap().table("incident").list().limit(1).await {
+            Ok(page) => assert_eq!((page.len(), code), (1, "canary-code")),
+            Err(error) => seen.error(&error),
+        }
+    }
+    let builder = Client::builder().instance(listener.url()).request_signer(CanarySigner);
+    let client = builder.clone().retry(RetryPolicy::new().max_attempts(1)).build().unwrap();
+    let layer = SigningLayer::new(client.instance().origin(), CanarySigner);
+    seen.shown(&(builder, &layer, layer.layer("inner")));
+    for table in ["incident", "problem"] {
+        seen.error(&client.table(table).list().limit(1).await.unwrap_err());
+    }
 }
 
 /// A panic inside a hook, with a secret in its hands: what is told of it is not what it said.
@@ -241,6 +300,7 @@ async fn no_canary_is_printed_or_logged() {
     let tokens = exercise(&seen).await;
     odd_token_answers(&seen).await;
     let others = other_ways_in(&seen).await;
+    logins_of_each_request(&seen).await;
     panics(&seen).await;
     drop(guard);
 
