@@ -30,6 +30,9 @@ mod layer;
 mod oauth;
 mod one_time_password;
 mod signing;
+#[doc(hidden)]
+#[cfg(feature = "shared-store")]
+pub mod shared_store;
 mod waiting;
 
 pub use api_key::ApiKeyLayer;
@@ -48,3 +51,6 @@ pub use oauth::{
 };
 pub use one_time_password::BasicWithOneTimePassword;
 pub use signing::{RequestSigner, SigningFuture, SigningLayer, SigningService};
+#[cfg(feature = "shared-store")]
+#[doc(inline)]
+pub use shared_store::SealKey;

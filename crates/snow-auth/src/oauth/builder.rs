@@ -7,6 +7,7 @@ use super::refresh::Refresher;
 use super::shared_token::SharedToken;
 use super::store::{Store, Updater};
 use super::timeouts::Timeouts;
+use super::token_owner::TokenOwner;
 use super::{OAuth, Token, TokenStore};
 use http::Uri;
 use snow_core::{
@@ -177,6 +178,7 @@ impl OAuthBuilder {
                 Some(url) => Revocation::Form(absolute(url, "revocation URL")?),
                 None => Revocation::Query(instance.uri(&ApiPath::OAUTH_REVOKE, &Params::new())?),
             },
+            owner: TokenOwner::new(instance, &self.client_id),
             client_id: self.client_id,
             client_secret,
             scopes: self.scopes,
@@ -189,6 +191,7 @@ impl OAuthBuilder {
             store: self.store.map(|store| store.with_timeouts(self.timeouts)),
             best_effort: self.policy == StorePolicy::BestEffort,
             stored: Arc::default(),
+            told: Arc::default(),
         };
         let last_login = Arc::new(LastLogin::new(self.public));
         Ok(OAuth { origin: instance.origin().clone(), token: SharedToken::new(refresher), last_login })

@@ -131,7 +131,14 @@ impl Grant {
     }
 
     pub(super) fn sends_a_password(&self) -> bool {
-        matches!(self.0, GrantKind::Password { .. })
+        self.user_and_password().is_some()
+    }
+
+    pub(super) fn user_and_password(&self) -> Option<(&str, &Secret)> {
+        match &self.0 {
+            GrantKind::Password { user, password } => Some((user, password)),
+            _ => None,
+        }
     }
 
     /// Returns `true` if tokens are requested from the token endpoint, which takes a client's id.

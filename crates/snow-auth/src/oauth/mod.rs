@@ -17,6 +17,7 @@ mod shared_token;
 mod store;
 mod timeouts;
 mod token;
+mod token_owner;
 mod token_state;
 
 pub use authorization::AuthorizationRequest;
@@ -131,10 +132,13 @@ impl OAuth {
     /// Sets the token that calls use from now on, or none. It is not given to the token store, because it came from there.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if the access token is empty or has characters that no header may have.
+    /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if the access token is empty or has characters that no header may have,
+    /// or if the token names another [instance](Token::instance) or [client](Token::client_id) than this one.
     pub fn set_token(&self, token: impl Into<Option<Token>>) -> Result<(), Error> {
         let token = token.into();
-        if token.is_some() {
+        if let Some(token) = &token {
+            let owner = &self.token.refresher.endpoint.owner;
+            owner.check(token, snow_core::ErrorKind::InvalidInput, "the token that was set")?;
             self.last_login.note(LoginCall::SetToken);
         }
         self.token.set(token)

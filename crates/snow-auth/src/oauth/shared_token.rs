@@ -7,7 +7,7 @@
 use super::Token;
 use super::grant::Grant;
 use super::reentrancy::{PollTracker, is_polled_here};
-use super::refresh::Refresher;
+use super::refresh::{RefreshProgress, Refresher};
 use super::store::Store;
 use super::token_state::{
     BearerHeader, Capabilities, CurrentToken, FailedRefresh, NextStep, RefreshPlan, Refreshed, TokenMachine,
@@ -22,7 +22,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
 /// A handle on a refresh in flight.
-type RefreshHandle = Shared<BoxFuture<'static, Result<Refreshed, FailedRefresh>>>;
+#[derive(Clone)]
+struct RefreshHandle {
+    refresh: Shared<BoxFuture<'static, Result<Refreshed, FailedRefresh>>>,
+    progress: RefreshProgress,
+}
 
 type Machine = TokenMachine<RefreshHandle>;
 
@@ -177,10 +181,10 @@ impl SharedToken {
         })
     }
 
-    /// Waits for a refresh. One that nobody waits for may be given up.
+    /// Waits for a refresh. One that nobody waits for stands still, or ends.
     async fn wait(&self, id: u64, handle: RefreshHandle) -> Result<Refreshed, FailedRefresh> {
         let waiter = Waiter { shared: self, id };
-        let result = handle.await;
+        let result = handle.refresh.await;
         std::mem::forget(waiter); // finish() takes it out of flight
         result
     }
@@ -198,14 +202,17 @@ impl SharedToken {
     /// A refresh in flight owns all it needs and only looks at the shared token.
     fn start(self: &Arc<Self>, id: u64, plan: RefreshPlan) -> RefreshHandle {
         let (refresher, shared) = (self.refresher.clone(), Arc::downgrade(self));
-        let refresh = async move { refresher.run(plan, || is_in_flight(&shared, id)).await };
+        let progress = RefreshProgress::default();
+        let own = progress.clone();
+        let refresh = async move { refresher.run(plan, &own, || is_in_flight(&shared, id)).await };
         let caught = AssertUnwindSafe(refresh).catch_unwind().map(|done| {
             done.unwrap_or_else(|_panic| {
                 let why = "the service below, or a signer, panicked in a token request";
                 Err(FailedRefresh::from(Error::new(ErrorKind::Other, why).before_sending()))
             })
         });
-        PollTracker { id: self.tracking_id(), inner: caught.boxed() }.boxed().shared()
+        let tracked = PollTracker { id: self.tracking_id(), inner: caught.boxed() };
+        RefreshHandle { refresh: tracked.boxed().shared(), progress }
     }
 
     fn tracking_id(&self) -> usize {
@@ -252,8 +259,15 @@ struct Waiter<'a> {
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let given_up = self.shared.change(|machine| machine.remove_waiter(self.id));
-        drop(given_up);
+        let mut returned = None;
+        let ended = self.shared.change(|machine| {
+            machine.remove_waiter(self.id, |handle| {
+                let (abandonment, lease) = handle.progress.abandon();
+                returned = lease;
+                abandonment
+            })
+        });
+        drop((ended, returned));
     }
 }
 

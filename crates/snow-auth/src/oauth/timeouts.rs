@@ -1,7 +1,9 @@
 //! How long each step on the way to a token may take.
 
-use snow_core::{Error, ErrorKind, timer};
-use std::future::Future;
+use snow_core::{Clock, Error, ErrorKind, timer};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 /// How long a token request may take by default.
@@ -10,6 +12,11 @@ const TOKEN_REQUEST: Duration = Duration::from_secs(30);
 const CALLBACK: Duration = Duration::from_secs(30);
 /// How many times as long a store may wait for its lease: others hold it for as long as their own refresh takes.
 const LEASE_FACTOR: u32 = 10;
+
+/// How late a timer may be that somebody waits for.
+const PUNCTUAL: Duration = Duration::from_millis(500);
+/// How long a response may take to be read that came while nobody waited for it.
+const GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Copy)]
 pub(super) struct Timeouts {
@@ -42,6 +49,29 @@ pub(super) async fn within_callback_timeout<T>(
             .with_advice("find out what it waits for, or allow more with callback_timeout()")
             .before_sending()
     })
+}
+
+/// Waits for a future, but no longer than `limit`, and returns `None` if it is not complete by then. If nobody polled it when its time
+/// was up, it gets a moment more from the next poll on: the response may be there, and only has to be read.
+pub(super) async fn while_polled<T>(
+    limit: Duration,
+    future: impl Future<Output = T>,
+) -> Result<Option<T>, Error> {
+    let (mut future, mut sleep, clock) = (pin!(future), timer::sleep(limit), Clock::new());
+    let (began, mut is_extended) = (clock.now(), false);
+    poll_fn(|cx| {
+        if let Poll::Ready(done) = future.as_mut().poll(cx) {
+            return Poll::Ready(Ok(Some(done)));
+        }
+        let timed_out = ready!(Pin::new(&mut sleep).poll(cx));
+        let is_late = clock.since(began) > limit.saturating_add(PUNCTUAL);
+        if timed_out.is_err() || !is_late || is_extended {
+            return Poll::Ready(timed_out.map(|()| None));
+        }
+        (is_extended, sleep) = (true, timer::sleep(GRACE));
+        Pin::new(&mut sleep).poll(cx).map(|timed_out| timed_out.map(|()| None))
+    })
+    .await
 }
 
 /// Returns `true` if nothing failed but a timeout: then somebody who has only begun to wait may try again.

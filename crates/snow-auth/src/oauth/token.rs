@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime};
 /// An OAuth token, in the JSON that pysnow stores.
 ///
 /// The keys are `access_token`, `refresh_token`, `token_type`, `scope`, `expires_in` and `expires_at` (Unix seconds, with a
-/// fraction). Unknown keys are kept and serialized again.
+/// fraction). Unknown keys are kept and serialized again. A token that a client obtains also names its instance and its client, as
+/// `snow_instance` and `snow_client_id`.
 ///
 /// A token whose lifetime is missing, not positive or unreadable is used until the service refuses it.
 ///
@@ -38,6 +39,10 @@ pub struct Token {
     expires_in: Option<u64>,
     #[serde(default, deserialize_with = "number", skip_serializing_if = "Option::is_none")]
     expires_at: Option<f64>,
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
+    snow_instance: Option<String>,
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
+    snow_client_id: Option<String>,
     #[serde(flatten)]
     other: Map<String, Value>,
 }
@@ -52,6 +57,8 @@ impl Token {
             token_type: bearer(),
             expires_in: None,
             expires_at: None,
+            snow_instance: None,
+            snow_client_id: None,
             other: Map::new(),
         }
     }
@@ -90,6 +97,24 @@ impl Token {
     pub fn expires_at(&self) -> Option<SystemTime> {
         let seconds = Duration::try_from_secs_f64(self.expires_at?).ok()?;
         SystemTime::UNIX_EPOCH.checked_add(seconds)
+    }
+
+    /// Returns the address of the instance that accepts the token; `None` if another program obtained it. A client refuses a token of
+    /// another instance, so that two clients with one place in a store do not send each other's token.
+    pub fn instance(&self) -> Option<&str> {
+        self.snow_instance.as_deref()
+    }
+
+    /// Returns the id of the client that obtained the token, if it is known.
+    pub fn client_id(&self) -> Option<&str> {
+        self.snow_client_id.as_deref()
+    }
+
+    /// Names the instance that accepts the token, and the client that obtained it.
+    pub(super) fn with_owner(mut self, instance: &str, client_id: Option<&str>) -> Self {
+        self.snow_instance = Some(instance.to_owned());
+        self.snow_client_id = client_id.map(str::to_owned);
+        self
     }
 
     pub(super) fn is_expired(&self, now: SystemTime) -> bool {
@@ -167,6 +192,14 @@ fn token_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::E
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) if !text.trim().is_empty() => text,
         _ => bearer(),
+    })
+}
+
+/// Reads text. Anything else counts as missing.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        _ => None,
     })
 }
 

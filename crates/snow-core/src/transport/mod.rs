@@ -17,6 +17,10 @@ pub use body::TransportBody;
 pub use builder::TransportBuilder;
 pub use proxy::Proxy;
 pub use tls::TlsVersion;
+// For the stores of this workspace only: no part of the public API.
+#[doc(hidden)]
+#[cfg(feature = "tls")]
+pub use tls::client_config;
 
 use crate::{Body, Departure, Error, Origin};
 use http::{Method, Request, Response, Uri};

@@ -17,11 +17,12 @@ mod response;
 mod revocation;
 
 use super::Token;
-use super::timeouts::Timeouts;
+use super::timeouts::{Timeouts, while_polled};
+use super::token_owner::TokenOwner;
 use http::{Method, Uri};
 use response::no_token_in_response;
 pub(super) use revocation::Revocation;
-use snow_core::{Clock, Error, ErrorKind, HttpService, Secret, timer};
+use snow_core::{Clock, Error, ErrorKind, HttpService, Secret};
 use std::time::Duration;
 
 /// Far more than any token response.
@@ -36,6 +37,8 @@ pub(super) struct Endpoint {
     pub(super) authorize: Uri,
     pub(super) revoke: Revocation,
     pub(super) client_id: String,
+    /// Named by every token that is obtained.
+    pub(super) owner: TokenOwner,
     /// `None` for a public client.
     pub(super) client_secret: Option<Secret>,
     pub(super) scopes: Vec<String>,
@@ -66,10 +69,10 @@ impl Endpoint {
         Ok(&self.client_id)
     }
 
-    /// Refuses a token that no header can carry before anybody saves it.
+    /// Refuses a token that no header can carry before anybody saves it, and writes into the others whose they are.
     fn check_token(&self, token: Token) -> Result<Token, RequestFailure> {
         let error = match token.header() {
-            Ok(_) => return Ok(token),
+            Ok(_) => return Ok(self.owner.mark(token)),
             Err(_) if token.access_token().is_empty() => no_token_in_response(),
             Err(error) => error.of_response().with_context("the token endpoint's response cannot be used"),
         };
@@ -80,7 +83,7 @@ impl Endpoint {
 
 /// Limits the time of a whole exchange with the endpoint.
 async fn within<T>(limit: Duration, exchange: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    timer::timeout(limit, exchange).await?.unwrap_or_else(|| {
+    while_polled(limit, exchange).await?.unwrap_or_else(|| {
         Err(Error::new(ErrorKind::TimedOut, format!("the token endpoint did not respond within {limit:?}"))
             .with_advice("find out whether it can be reached from here, or allow more with token_timeout()"))
     })

@@ -2,7 +2,7 @@
 
 use super::{MAX_LEASES, Refresher};
 use crate::Token;
-use crate::oauth::store::StoreWrite;
+use crate::oauth::store::{Lease, Store, StoreWrite};
 use snow_core::{Error, ErrorKind};
 
 impl Refresher {
@@ -11,16 +11,10 @@ impl Refresher {
         let Some(store) = &self.store else { return Ok(()) };
         for _ in 0..MAX_LEASES {
             let lease = store.lease().await?;
-            let mut stored = self.stored.lock().await;
-            let is_other = |other: &Token| other.access_token() != token.access_token();
-            if store.load().await?.as_ref().is_some_and(is_other) {
-                return Ok(());
-            }
-            match store.remove(&lease).await? {
-                StoreWrite::Applied => {
-                    *stored = None;
-                    return Ok(());
-                }
+            let removed = self.remove_under(store, token, &lease).await;
+            store.release(lease).await;
+            match removed? {
+                StoreWrite::Applied => return Ok(()),
                 // The process that took the lease over may have saved another token, which is not ours to remove.
                 StoreWrite::Superseded => {
                     tracing::debug!("another process took over the token store's lease")
@@ -28,6 +22,19 @@ impl Refresher {
             }
         }
         Err(not_removed())
+    }
+
+    async fn remove_under(&self, store: &Store, token: &Token, lease: &Lease) -> Result<StoreWrite, Error> {
+        let mut stored = self.stored.lock().await;
+        let is_other = |other: &Token| other.access_token() != token.access_token();
+        if store.load().await?.as_ref().is_some_and(is_other) {
+            return Ok(StoreWrite::Applied);
+        }
+        let removed = store.remove(lease).await?;
+        if removed == StoreWrite::Applied {
+            *stored = None;
+        }
+        Ok(removed)
     }
 }
 

@@ -1,9 +1,8 @@
 //! How a token is requested: by a refresh token, else by the user's grant, and under a lease that outlasts the request.
 
-use super::Refresher;
+use super::{RefreshProgress, Refresher};
 use crate::Token;
 use crate::oauth::endpoint::RequestFailure;
-use crate::oauth::store::Lease;
 use crate::oauth::token_state::{no_refresh_token, no_token};
 use snow_core::{Error, ErrorKind, Secret};
 use std::time::Duration;
@@ -50,7 +49,7 @@ pub(super) enum TokenRequest {
     New(Token),
     /// An old one, because there is nothing to request another one with.
     Unchanged(Token),
-    /// Nothing was sent: the lease may end before the response, which may take this long.
+    /// Nothing was sent: the lease may end before the response, which may take this long, and was not extended.
     LeaseTooShort(Duration),
 }
 
@@ -67,7 +66,7 @@ impl Refresher {
     pub(super) async fn request(
         &self,
         known: &mut KnownTokens,
-        lease: &Lease,
+        progress: &RefreshProgress,
     ) -> Result<TokenRequest, FailedRequest> {
         for token in &known.candidates {
             let Some(refresh_token) = token.refresh_token() else { continue };
@@ -75,21 +74,23 @@ impl Refresher {
                 continue;
             }
             let limit = self.endpoint.timeouts.token_request;
-            if !lease.outlasts(limit) {
+            if !self.lease_outlasts(limit, progress).await {
                 return Ok(TokenRequest::LeaseTooShort(limit));
             }
+            progress.set_requesting();
             match self.endpoint.refresh(token).await {
                 Ok(token) => return Ok(TokenRequest::New(token)),
                 Err(failure) if failure.error.kind() == ErrorKind::ReauthenticationRequired => {
                     known.refused.push(refresh_token.clone());
                     known.refusal = Some(failure.error);
+                    progress.set_idle();
                 }
                 Err(failure) => return Err(FailedRequest::new(failure, token)),
             }
         }
         // The refresh tokens are dead, or there is none.
         match (&self.grant, &known.refusal) {
-            (Some(_), _) => self.request_by_grant(known, lease).await,
+            (Some(_), _) => self.request_by_grant(known, progress).await,
             (None, Some(refusal)) => Err(refusal.clone().into()),
             (None, None) => match known.candidates.first() {
                 Some(token) if !token.is_expired(self.now()) => Ok(TokenRequest::Unchanged(token.clone())),
@@ -102,7 +103,7 @@ impl Refresher {
     async fn request_by_grant(
         &self,
         known: &KnownTokens,
-        lease: &Lease,
+        progress: &RefreshProgress,
     ) -> Result<TokenRequest, FailedRequest> {
         let Some(grant) = &self.grant else { return Err(no_refresh_token().into()) };
         let with_refusal = |error: Error| match &known.refusal {
@@ -111,10 +112,26 @@ impl Refresher {
         };
         let request = self.endpoint.prepare(grant).await.map_err(with_refusal)?;
         let limit = request.timeout(&self.endpoint.timeouts);
-        if !lease.outlasts(limit) {
+        if !self.lease_outlasts(limit, progress).await {
             return Ok(TokenRequest::LeaseTooShort(limit));
         }
+        progress.set_requesting();
         Ok(TokenRequest::New(self.endpoint.send(request).await.map_err(with_refusal)?))
+    }
+}
+
+impl Refresher {
+    /// Returns `true` if the lease lasts longer than this, by being extended if need be.
+    async fn lease_outlasts(&self, limit: Duration, progress: &RefreshProgress) -> bool {
+        let Some(lease) = progress.lease() else { return false };
+        if lease.outlasts(limit) {
+            return true;
+        }
+        let Some(store) = &self.store else { return false };
+        store.extend(&lease, limit).await.unwrap_or_else(|error| {
+            tracing::debug!(error = error.report(), "the token store's lease was not extended");
+            false
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Any store as one type, which knows when it is being called.
 
+use super::lease::Validity;
 use super::{Lease, RefreshFailure, StoreWrite, TokenStore};
 use crate::Token;
 use crate::oauth::reentrancy::{PollTracker, is_polled_here};
@@ -28,6 +29,12 @@ trait ErasedStore: Send + Sync {
     ) -> BoxFuture<'a, Result<StoreWrite, BoxError>>;
     fn remove<'a>(self: Arc<Self>, lease: &'a Lease) -> BoxFuture<'a, Result<StoreWrite, BoxError>>;
     fn lease(self: Arc<Self>) -> BoxFuture<'static, Result<Lease, BoxError>>;
+    fn extend<'a>(
+        self: Arc<Self>,
+        lease: &'a Lease,
+        longer_than: Duration,
+    ) -> BoxFuture<'a, Result<Option<Duration>, BoxError>>;
+    fn release(self: Arc<Self>, lease: Lease) -> BoxFuture<'static, Result<(), BoxError>>;
     fn failure(self: Arc<Self>) -> BoxFuture<'static, Result<Option<RefreshFailure>, BoxError>>;
     fn save_failure<'a>(
         self: Arc<Self>,
@@ -55,6 +62,18 @@ impl<S: TokenStore> ErasedStore for S {
 
     fn lease(self: Arc<Self>) -> BoxFuture<'static, Result<Lease, BoxError>> {
         async move { TokenStore::lease(&*self).await.map_err(Into::into) }.boxed()
+    }
+
+    fn extend<'a>(
+        self: Arc<Self>,
+        lease: &'a Lease,
+        longer_than: Duration,
+    ) -> BoxFuture<'a, Result<Option<Duration>, BoxError>> {
+        async move { TokenStore::extend(&*self, lease, longer_than).await.map_err(Into::into) }.boxed()
+    }
+
+    fn release(self: Arc<Self>, lease: Lease) -> BoxFuture<'static, Result<(), BoxError>> {
+        async move { TokenStore::release(&*self, lease).await.map_err(Into::into) }.boxed()
     }
 
     fn failure(self: Arc<Self>) -> BoxFuture<'static, Result<Option<RefreshFailure>, BoxError>> {
@@ -106,6 +125,27 @@ impl Store {
     pub(crate) async fn lease(&self) -> Result<Lease, Error> {
         let leasing = self.inner.clone().lease();
         self.call_for(self.timeouts.lease(), leasing, ErrorKind::TokenNotLoaded, "returned no lease").await
+    }
+
+    /// Extends a lease so that it lasts longer than `longer_than`. Returns `false` if it cannot be extended so far.
+    pub(crate) async fn extend(&self, lease: &Lease, longer_than: Duration) -> Result<bool, Error> {
+        let extended = Validity::new(Duration::ZERO);
+        let extending = self.inner.clone().extend(lease, longer_than);
+        let length = self.call(extending, ErrorKind::TokenNotLoaded, "could not extend its lease").await?;
+        if let Some(length) = length {
+            lease.extend(extended.with_length(length));
+        }
+        Ok(lease.outlasts(longer_than))
+    }
+
+    /// Returns a lease. A failure makes others wait until the lease ends by itself, and is no matter of the caller's.
+    pub(crate) async fn release(&self, lease: Lease) {
+        let releasing = self.inner.clone().release(lease);
+        if let Err(error) =
+            self.call(releasing, ErrorKind::TokenNotSaved, "did not take its lease back").await
+        {
+            tracing::debug!(error = error.report(), "the token store's lease was not returned");
+        }
     }
 
     pub(crate) async fn failure(&self) -> Result<Option<RefreshFailure>, Error> {

@@ -30,9 +30,10 @@ const MOST_LINKS: usize = 40;
 /// - A symbolic link is followed, because mounted secrets are links: the file that it points to is replaced, in its own folder,
 ///   and the lock is in that folder. An empty file counts as no token.
 /// - A failed refresh is remembered in a third file (`token.json.failure`) for as long as no other one is started (1 s; 30 s if
-///   the endpoint refused it), so that a hundred processes do not send a hundred requests in vain.
+///   the endpoint refused it; half an hour after a refused password), so that a hundred processes do not send a hundred in vain.
 ///
-/// Some servers issue a new refresh token at each refresh and end the one before (ServiceNow does not, facts 4.2). With such a
+/// If every caller of a refresh gives up while the token request is under way, the lock is free until the next call saves its
+/// token, unless another process was faster. Some servers issue a new refresh token at each refresh and end the one before (ServiceNow does not, facts 4.2). With such a
 /// server, a process that is killed between the server's response and the new file leaves a dead refresh token. The next
 /// process then logs in again by its [`Grant`](crate::Grant), or fails with
 /// [`ErrorKind::ReauthenticationRequired`](snow_core::ErrorKind::ReauthenticationRequired).

@@ -3,6 +3,7 @@
 use snow_core::Clock;
 use std::any::Any;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// The right to refresh the token of a [`TokenStore`](crate::TokenStore), returned to the store when it is dropped.
@@ -13,7 +14,8 @@ use std::time::{Duration, SystemTime};
 ///
 /// A lease that expires by itself, as a lock in a database does, says so with [`valid_for`](Self::valid_for). A token is
 /// requested only while more is left of the lease than the request may take
-/// ([`token_timeout`](crate::OAuthBuilder::token_timeout), 30 s by default).
+/// ([`token_timeout`](crate::OAuthBuilder::token_timeout), 30 s by default); a shorter one is
+/// [extended](crate::TokenStore::extend) first.
 ///
 /// ```
 /// use snow_auth::Lease;
@@ -30,12 +32,12 @@ use std::time::{Duration, SystemTime};
 #[must_use = "a lease that is dropped is given back"]
 pub struct Lease {
     guard: Option<Box<dyn Any + Send + Sync>>,
-    validity: Option<Validity>,
+    validity: Mutex<Option<Validity>>,
 }
 
 /// How long a lease lasts, counted by the clock that was read when it began.
 #[derive(Clone, Copy)]
-struct Validity {
+pub(super) struct Validity {
     clock: Clock,
     began: SystemTime,
     length: Duration,
@@ -44,12 +46,12 @@ struct Validity {
 impl Lease {
     /// Creates a lease that lasts as long as its guard.
     pub fn new(guard: impl Send + Sync + 'static) -> Self {
-        Self { guard: Some(Box::new(guard)), validity: None }
+        Self { guard: Some(Box::new(guard)), validity: Mutex::default() }
     }
 
     /// Creates a lease without a guard, for a store that nobody else uses.
     pub fn none() -> Self {
-        Self { guard: None, validity: None }
+        Self { guard: None, validity: Mutex::default() }
     }
 
     /// Sets how long the lease lasts, counted from this call. Without it, the lease lasts until it is dropped.
@@ -57,8 +59,8 @@ impl Lease {
     /// It is a duration, and not a point in time, because a database and this machine have different clocks. Where
     /// acquiring the lock takes long, pass what is left of it by then.
     pub fn valid_for(self, length: Duration) -> Self {
-        let clock = Clock::new();
-        Self { validity: Some(Validity { clock, began: clock.now(), length }), ..self }
+        self.set_validity(Some(Validity::new(length)));
+        self
     }
 
     /// Returns the guard that the lease was created with, if it is of this type.
@@ -68,14 +70,49 @@ impl Lease {
 
     /// Returns `true` if more is left of the lease than `time`.
     pub(in crate::oauth) fn outlasts(&self, time: Duration) -> bool {
-        let left = |validity: Validity| validity.length.saturating_sub(validity.clock.since(validity.began));
-        self.validity.is_none_or(|validity| left(validity) > time)
+        self.validity().is_none_or(|validity| validity.left() > time)
+    }
+
+    /// Returns `true` if the lease lasts until it is dropped.
+    pub(in crate::oauth) fn is_unlimited(&self) -> bool {
+        self.validity().is_none()
+    }
+
+    /// Sets how long the lease lasts from `began` on.
+    pub(super) fn extend(&self, began: Validity) {
+        self.set_validity(Some(began));
+    }
+
+    fn validity(&self) -> Option<Validity> {
+        *self.validity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_validity(&self, validity: Option<Validity>) {
+        *self.validity.lock().unwrap_or_else(PoisonError::into_inner) = validity;
+    }
+}
+
+impl Validity {
+    /// Creates one that begins now.
+    pub(super) fn new(length: Duration) -> Self {
+        let clock = Clock::new();
+        Self { clock, began: clock.now(), length }
+    }
+
+    /// Sets its length, counted from when it began.
+    pub(super) fn with_length(self, length: Duration) -> Self {
+        Self { length, ..self }
+    }
+
+    /// Returns how much is left of it.
+    pub(super) fn left(&self) -> Duration {
+        self.length.saturating_sub(self.clock.since(self.began))
     }
 }
 
 impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let length = self.validity.map(|validity| validity.length);
+        let length = self.validity().map(|validity| validity.length);
         f.debug_struct("Lease").field("valid_for", &length).finish_non_exhaustive()
     }
 }

@@ -15,6 +15,7 @@ pub use memory::MemoryStore;
 pub use refresh_failure::RefreshFailure;
 use snow_core::BoxError;
 use std::future::Future;
+use std::time::Duration;
 pub(super) use updater::Updater;
 
 /// A place where tokens are kept between runs, or shared by processes. Write each method as an `async fn`.
@@ -25,14 +26,20 @@ pub(super) use updater::Updater;
 ///
 /// A store must not call the client whose tokens it keeps: such a call fails, because it would wait for itself.
 ///
+/// A store that cannot be reached returns an error, never `None`: a client whose token is still valid goes on using it, and one
+/// without a token fails with [`ErrorKind::TokenNotLoaded`](snow_core::ErrorKind::TokenNotLoaded).
+///
+/// A token that a client saves names its [instance](Token::instance) and its [client](Token::client_id), as two further keys of its
+/// JSON. A client that loads the token of another instance or client fails, and neither sends it nor replaces it.
+///
 /// # Leases that can be lost
 ///
 /// A lease in a database expires, so that a process that was killed does not keep it. Then a process that was only slow may
 /// come back after another one has taken the lease over. Three rules keep that harmless:
 ///
 /// - The store gives each lease a number that grows (a fence), and says with [`Lease::valid_for`] how long the lease lasts.
-/// - A token is requested only while more is left of the lease than the request may take. Otherwise the lease is returned,
-///   acquired anew, and the store is loaded again.
+/// - A token is requested only while more is left of the lease than the request may take. Otherwise the lease is
+///   [extended](Self::extend); if that fails it is returned, acquired anew, and the store is loaded again.
 /// - [`save`](Self::save), [`remove`](Self::remove) and [`save_failure`](Self::save_failure) compare the number of their lease
 ///   with the one in the store. If the numbers differ, they change nothing and return [`StoreWrite::Superseded`].
 ///
@@ -95,12 +102,34 @@ pub trait TokenStore: Send + Sync + 'static {
     /// [`save`](Self::save).
     fn remove(&self, lease: &Lease) -> impl Future<Output = Result<StoreWrite, Self::Error>> + Send;
 
-    /// Acquires the right to refresh the token, which ends when the lease is dropped. It is held while the store is loaded and a
+    /// Acquires the right to refresh the token, which ends when the lease is [returned](Self::release) or dropped. It is held while the store is loaded and a
     /// token is requested and saved.
     ///
     /// It should wait for a process that has the lease, but not forever. By default there is no lease.
     fn lease(&self) -> impl Future<Output = Result<Lease, Self::Error>> + Send {
         async { Ok(Lease::none()) }
+    }
+
+    /// Extends the lease so that it lasts longer than `longer_than`, and returns how long it lasts, counted from this call.
+    /// Returns `None` if it cannot be extended or if another process has taken it over. By default no lease can be extended.
+    ///
+    /// It is called when a token is about to be requested, and less is left of the lease than the request may take.
+    fn extend(
+        &self,
+        lease: &Lease,
+        longer_than: Duration,
+    ) -> impl Future<Output = Result<Option<Duration>, Self::Error>> + Send {
+        let _ = (lease, longer_than);
+        async { Ok(None) }
+    }
+
+    /// Returns the lease to the store: the refresh is over, and its caller waits for this. By default the lease is dropped.
+    ///
+    /// A lease that is returned over a network should be returned here, because a program may end right after the call: then nothing that
+    /// `Drop` has begun is finished. A lease is only dropped where a refresh ends because its callers gave up.
+    fn release(&self, lease: Lease) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        drop(lease);
+        async { Ok(()) }
     }
 
     /// Returns the refresh that failed last, if no token was saved since. By default none is remembered.

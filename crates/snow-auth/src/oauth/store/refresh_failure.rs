@@ -28,23 +28,33 @@ pub struct RefreshFailure {
     pub refused: bool,
     /// Until when no process requests a token, in milliseconds since 1970.
     pub until: u64,
+    /// What a password that was refused is recognized by: two bytes of a hash. The failure then concerns only the clients of this
+    /// password, and lasts 30 minutes, because accounts lock. `None` if no password was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_mark: Option<u16>,
 }
 
 impl RefreshFailure {
     /// Creates a failure that lasts until a time in milliseconds since 1970, of an endpoint that could not respond:
     /// `log_in_again` and `refused` are `false`.
     pub fn new(message: impl Into<String>, until: u64) -> Self {
-        Self { message: message.into(), log_in_again: false, refused: false, until }
+        Self { message: message.into(), log_in_again: false, refused: false, until, password_mark: None }
     }
 
     /// Creates the failure of an error that lasts for `cool_down`.
-    pub(in crate::oauth) fn of(error: &Error, now: SystemTime, cool_down: Duration) -> Self {
+    pub(in crate::oauth) fn of(
+        error: &Error,
+        now: SystemTime,
+        cool_down: Duration,
+        password_mark: Option<u16>,
+    ) -> Self {
         let until = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_add(cool_down);
         Self {
             message: error.report(),
             log_in_again: error.kind() == ErrorKind::ReauthenticationRequired,
             refused: error.kind() == ErrorKind::TokenRefused,
             until: u64::try_from(until.as_millis()).unwrap_or(u64::MAX),
+            password_mark,
         }
     }
 

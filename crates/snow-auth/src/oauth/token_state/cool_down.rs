@@ -26,10 +26,8 @@ impl CoolDown {
         Self { until: later(now, AFTER_REFUSAL), error: None }
     }
 
-    /// A refresh failed. `sends_password` is whether it sends one.
-    pub(super) fn after_error(error: &Error, sends_password: bool, now: SystemTime) -> Self {
-        let refused_password = sends_password && error.kind() == ErrorKind::TokenRefused;
-        let wait = if refused_password { AFTER_PASSWORD } else { cool_down_after(error) };
+    /// A refresh failed, and no other one is started for so long.
+    pub(super) fn after_error(error: &Error, wait: Duration, now: SystemTime) -> Self {
         Self { until: later(now, wait), error: Some(error.clone()) }
     }
 }
@@ -49,8 +47,11 @@ impl<F> TokenMachine<F> {
     }
 }
 
-/// Returns how long no refresh is started after this failure.
-pub(in crate::oauth) fn cool_down_after(error: &Error) -> Duration {
+/// Returns how long no refresh is started after this failure. `sends_password` is whether the grant sends one.
+pub(in crate::oauth) fn cool_down_after(error: &Error, sends_password: bool) -> Duration {
+    if sends_password && error.kind() == ErrorKind::TokenRefused {
+        return AFTER_PASSWORD;
+    }
     let usual = match error.kind() {
         ErrorKind::ReauthenticationRequired | ErrorKind::TokenRefused => AFTER_REFUSAL,
         _ => AFTER_FAILURE,

@@ -1,6 +1,7 @@
 //! The one refresh in flight, and who waits for it.
 
 use super::{TokenMachine, TokenState};
+use crate::Token;
 
 /// A refresh in flight.
 pub(super) struct InFlight<F> {
@@ -11,6 +12,14 @@ pub(super) struct InFlight<F> {
     waiters: usize,
     /// Everybody who waited for it gave up, and it may be long past its time when the next one comes.
     pub(super) abandoned: bool,
+}
+
+/// What becomes of a refresh for which nobody waits any more.
+pub(in crate::oauth) enum Abandonment {
+    /// It stands still until the next call polls it on.
+    Keep,
+    /// It ends. The token was obtained, and the store may not have it.
+    End(Option<Token>),
 }
 
 /// The refresh that ended last.
@@ -45,16 +54,31 @@ impl<F: Clone> TokenMachine<F> {
         }
     }
 
-    /// Where others may wait for the store's lease, a refresh that nobody waits for is given up: the handle that is returned is
-    /// to be dropped where no lock is held.
-    pub(in crate::oauth) fn remove_waiter(&mut self, id: u64) -> Option<F> {
+    /// Notes that a caller gave up. Once nobody waits for the refresh, `abandon` decides what becomes of it; where processes share
+    /// no store, it is always kept. The handle that is returned is to be dropped where no lock is held.
+    pub(in crate::oauth) fn remove_waiter(
+        &mut self,
+        id: u64,
+        abandon: impl FnOnce(&F) -> Abandonment,
+    ) -> Option<F> {
         let in_flight = self.in_flight.as_mut().filter(|in_flight| in_flight.id == id)?;
         in_flight.waiters = in_flight.waiters.saturating_sub(1);
         if in_flight.waiters > 0 {
             return None;
         }
         in_flight.abandoned = true;
-        let given_up = self.in_flight.take_if(|_| self.capabilities.store)?;
-        Some(given_up.handle)
+        if !self.capabilities.store {
+            return None;
+        }
+        match abandon(&in_flight.handle) {
+            Abandonment::Keep => None,
+            Abandonment::End(obtained) => {
+                let ended = self.in_flight.take();
+                if let Some(token) = obtained {
+                    self.keep_unsaved(token);
+                }
+                ended.map(|ended| ended.handle)
+            }
+        }
     }
 }

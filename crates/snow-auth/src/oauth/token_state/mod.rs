@@ -44,6 +44,7 @@ use super::Token;
 use cool_down::CoolDown;
 pub(super) use cool_down::{LONGEST_COOL_DOWN, cool_down_after};
 use http::HeaderValue;
+pub(super) use in_flight::Abandonment;
 use in_flight::{InFlight, LastRefresh};
 pub(super) use next_step::{NextStep, RefreshPlan};
 pub(super) use refresh_result::{FailedRefresh, Refreshed};

@@ -1,6 +1,6 @@
 //! What the end of a refresh changes.
 
-use super::cool_down::later;
+use super::cool_down::{cool_down_after, later};
 use super::in_flight::LastRefresh;
 use super::{CoolDown, CurrentToken, TokenMachine, TokenState, UnsavedToken};
 use crate::Token;
@@ -31,6 +31,8 @@ impl Refreshed {
 pub(in crate::oauth) struct FailedRefresh {
     pub(in crate::oauth) error: Error,
     unsaved: UnsavedChange,
+    /// How long another process, whose failure it is, starts no refresh.
+    cool_down: Option<Duration>,
 }
 
 /// What a failed refresh changes of the token that waits to be saved.
@@ -38,7 +40,7 @@ pub(in crate::oauth) struct FailedRefresh {
 enum UnsavedChange {
     Nothing,
     /// This token was obtained and not saved.
-    Keep(Token),
+    Keep(Box<Token>),
     /// Another process took over the lease of the store, and the token is not wanted any more.
     Discard,
 }
@@ -46,26 +48,33 @@ enum UnsavedChange {
 impl FailedRefresh {
     /// Creates the failure of a token that is to be saved later.
     pub(in crate::oauth) fn unsaved(error: Error, token: Token) -> Self {
-        Self { error, unsaved: UnsavedChange::Keep(token) }
+        Self { unsaved: UnsavedChange::Keep(Box::new(token)), ..Self::from(error) }
     }
 
     /// Creates the failure of a token that another process's token took the place of.
     pub(in crate::oauth) fn superseded(error: Error) -> Self {
-        Self { error, unsaved: UnsavedChange::Discard }
+        Self { unsaved: UnsavedChange::Discard, ..Self::from(error) }
+    }
+
+    /// Creates the failure of another process, which the store remembers for so long.
+    pub(in crate::oauth) fn of_other_process(error: Error, left: Duration) -> Self {
+        Self { cool_down: Some(left), ..Self::from(error) }
     }
 
     /// Discards the token that waits to be saved, unless there is a newer one.
     pub(in crate::oauth) fn discarding(self) -> Self {
         match self.unsaved {
             UnsavedChange::Keep(_) => self,
-            UnsavedChange::Nothing | UnsavedChange::Discard => Self::superseded(self.error),
+            UnsavedChange::Nothing | UnsavedChange::Discard => {
+                Self { unsaved: UnsavedChange::Discard, ..self }
+            }
         }
     }
 }
 
 impl From<Error> for FailedRefresh {
     fn from(error: Error) -> Self {
-        Self { error, unsaved: UnsavedChange::Nothing }
+        Self { error, unsaved: UnsavedChange::Nothing, cool_down: None }
     }
 }
 
@@ -155,7 +164,9 @@ impl<F: Clone> TokenMachine<F> {
     }
 
     fn apply_failure(&mut self, failure: &FailedRefresh, now: SystemTime) {
-        self.cool_down = Some(CoolDown::after_error(&failure.error, self.capabilities.password, now));
+        let sends_password = self.capabilities.password;
+        let wait = failure.cool_down.unwrap_or_else(|| cool_down_after(&failure.error, sends_password));
+        self.cool_down = Some(CoolDown::after_error(&failure.error, wait, now));
         self.state.end_refusal();
         self.apply_unsaved(failure);
     }
@@ -163,7 +174,7 @@ impl<F: Clone> TokenMachine<F> {
     fn apply_unsaved(&mut self, failure: &FailedRefresh) {
         match &failure.unsaved {
             UnsavedChange::Nothing => {}
-            UnsavedChange::Keep(token) => self.keep_unsaved(token.clone()),
+            UnsavedChange::Keep(token) => self.keep_unsaved(Token::clone(token)),
             UnsavedChange::Discard => self.unsaved = None,
         }
     }

@@ -134,7 +134,8 @@ fn a_refresh_that_everybody_gave_up_and_that_is_late_fails_nobody() {
         let (id, ()) = state.start_refresh(|_| ());
         state.add_waiter(id);
         if abandoned {
-            assert!(state.remove_waiter(id).is_none(), "its response may hold the only refresh token");
+            let kept = state.remove_waiter(id, |()| panic!("without a store it is kept"));
+            assert!(kept.is_none(), "its response may hold the only refresh token");
         }
         for _ in 0..2 {
             state.add_waiter(id);
@@ -258,16 +259,33 @@ fn a_refused_password_is_not_sent_again_for_long() {
 }
 
 #[test]
-fn a_refresh_that_nobody_waits_for_is_given_up_where_others_share_the_store() {
-    for shared in [true, false] {
-        let mut state = TokenMachine::<()>::new(Capabilities { store: shared, ..Capabilities::default() });
+fn a_refresh_that_nobody_waits_for_is_kept_or_ends_without_losing_its_token() {
+    let abandoned = |abandonment: Abandonment| {
+        let mut state = TokenMachine::<()>::new(Capabilities { store: true, ..Capabilities::default() });
         let (id, ()) = state.start_refresh(|_| ());
         state.add_waiter(id);
         state.add_waiter(id);
-        assert_eq!(state.remove_waiter(id), None);
-        assert_eq!(state.remove_waiter(id).is_some(), shared);
-        assert_eq!(state.is_in_flight(id), !shared);
-    }
+        assert_eq!(state.remove_waiter(id, |()| panic!("somebody waits")), None);
+        let ended = state.remove_waiter(id, |()| abandonment).is_some();
+        assert_eq!(state.is_in_flight(id), !ended);
+        (ended, word(&state.next_step(T0)))
+    };
+    assert_eq!(abandoned(Abandonment::Keep), (false, "join".into()));
+    assert_eq!(abandoned(Abandonment::End(None)), (true, "begin".into()));
+    assert_eq!(abandoned(Abandonment::End(Some(token("a", 100)))), (true, "save".into()));
+}
+
+/// It lasts for as long as the process that sent the password says, and not from the moment on in which this one heard of it.
+#[test]
+fn a_password_that_another_process_sent_rests_until_the_same_moment() {
+    let mut state =
+        TokenMachine::<()>::new(Capabilities { grant: true, password: true, ..Capabilities::default() });
+    let (id, ()) = state.start_refresh(|_| ());
+    let refused = Error::new(ErrorKind::TokenRefused, "as the test says");
+    let heard = FailedRefresh::of_other_process(refused, Duration::from_secs(60));
+    assert!(state.finish_refresh(id, Err(heard), false, T0).is_err());
+    assert_eq!(word(&state.next_step(after(59))), "TokenRefused");
+    assert_eq!(word(&state.next_step(after(60))), "begin");
 }
 
 #[test]

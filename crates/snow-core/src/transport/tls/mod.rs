@@ -118,6 +118,16 @@ impl TlsSettings {
     }
 }
 
+/// Returns the configuration of a connection to something else than an instance, such as a database: it trusts the platform's
+/// certificates, and these authorities in PEM.
+///
+/// # Errors
+/// Those of a transport with the same settings.
+#[cfg(feature = "tls")]
+pub fn client_config(authorities: Vec<Vec<u8>>) -> Result<Arc<ClientConfig>, Error> {
+    TlsSettings { authorities, ..TlsSettings::default() }.read()?.config()
+}
+
 /// The TLS configuration.
 pub(super) enum Tls {
     /// Made with the first https connection, because it takes tens of milliseconds and can fail.
