@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 #![allow(clippy::disallowed_methods, reason = "tests start tasks, and compare with the real time")]
 
+mod abandoned_refreshes;
 mod aggregates;
 mod attachments;
 mod batch;
@@ -69,6 +70,7 @@ mod telemetry;
 mod temp_folder;
 mod time_limits;
 mod token_leases;
+mod token_owners;
 mod token_refresh;
 mod token_requests;
 mod token_store;

@@ -33,6 +33,8 @@ struct Columns {
     after_loads: VecDeque<TakesOver>,
     /// How many of the next leases another process takes over at once.
     lost: usize,
+    /// Whether leases can be extended.
+    extends: bool,
     /// What the process that took the lease over has saved by the time of the next lease.
     saved_later: Option<Token>,
     broken: bool,
@@ -116,6 +118,12 @@ impl TokenStore for Row {
 
     async fn remove(&self, lease: &Lease) -> io::Result<StoreWrite> {
         self.write(lease, |row| (row.token, row.failure) = (None, None))
+    }
+
+    async fn extend(&self, lease: &Lease, longer_than: Duration) -> io::Result<Option<Duration>> {
+        let own = lease.guard::<Version>().unwrap().0;
+        let row = self.0.lock().unwrap();
+        Ok((row.extends && row.version == own).then(|| longer_than + Duration::from_secs(1)))
     }
 
     async fn failure(&self) -> io::Result<Option<RefreshFailure>> {
@@ -301,6 +309,32 @@ async fn a_lease_too_short_for_the_token_request_is_acquired_again() {
         assert_eq!(issuer.used(), ["Bearer ours1"]);
         assert!(issuer.form(0).contains("refresh_token=r0"), "{}", issuer.form(0));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_too_short_for_the_token_request_is_extended_unless_it_was_taken_over() {
+    let row = Row::with(Some(expired()));
+    {
+        let mut columns = row.0.lock().unwrap();
+        (columns.leases, columns.extends) = ([20, 20].into(), true);
+    }
+    let issuer = Issuer::new(&row, &[]);
+    read(&issuer.client()).await.unwrap();
+    assert_eq!(
+        (issuer.requests(), issuer.used()),
+        (vec![1], vec!["Bearer ours1".to_owned()]),
+        "under one lease"
+    );
+
+    let row = Row::with(Some(expired()));
+    {
+        let mut columns = row.0.lock().unwrap();
+        (columns.leases, columns.extends) = ([20, 20].into(), true);
+        columns.after_loads = [TakesOver::Saves("theirs")].into();
+    }
+    let issuer = Issuer::new(&row, &[]);
+    read(&issuer.client()).await.unwrap();
+    assert_eq!((issuer.requests().len(), issuer.used()), (0, vec!["Bearer theirs".to_owned()]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -115,6 +115,76 @@ async fn a_second_client_finds_the_first_ones_token_and_refreshes_it_for_both() 
     assert_eq!(simulator.token_requests(), 5);
 }
 
+/// Both find the token expired at the same moment.
+#[tokio::test(start_paused = true)]
+async fn two_clients_with_one_memory_store_make_one_request() {
+    let simulator = crate::slow_simulator();
+    simulator.settings(|settings| settings.refresh_tokens_rotate = true);
+    let store = MemoryStore::new();
+    let clients = [(); 2].map(|()| builder(&simulator).token_store(store.clone()).build().unwrap());
+    clients[0].generate_token("admin", "secret").await.unwrap();
+    read(&clients[1]).await.unwrap();
+    for refreshes in 1..5 {
+        tokio::time::advance(LIFE).await;
+        let calls = (0..20).map(|number| read(&clients[number % 2]));
+        for call in futures_util::future::join_all(calls).await {
+            assert_eq!(call.unwrap(), 1);
+        }
+        assert_eq!(simulator.token_requests(), 1 + refreshes);
+    }
+}
+
+/// Accounts lock after some passwords that are refused. A process with another password is not held up.
+#[tokio::test(start_paused = true)]
+async fn a_refused_password_is_not_sent_by_another_process_for_half_an_hour() {
+    let simulator = crate::simulator();
+    let store = MemoryStore::new();
+    let client = |password: &str| {
+        let grant = Grant::password("admin", password);
+        builder(&simulator).token_store(store.clone()).grant(grant).build().unwrap()
+    };
+    // All have the time of day from here on.
+    let (first, others, heard) = (client("wrong"), [(); 3].map(|()| client("wrong")), client("wrong"));
+    let (late, other_password) = (client("wrong"), client("secret"));
+    let error = read(&first).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TokenRefused, "{error}");
+    for (other, minutes) in others.iter().zip([1, 10, 18]) {
+        tokio::time::advance(Duration::from_secs(minutes * 60)).await;
+        let error = read(other).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TokenRefused, "{error}");
+        assert!(error.to_string().contains("another process"), "{error}");
+    }
+    assert_eq!(simulator.token_requests(), 1);
+
+    // One that heard of it a minute before the end waits for this minute, and not for another half an hour.
+    assert!(read(&heard).await.is_err());
+    tokio::time::advance(Duration::from_secs(70)).await;
+    assert!(read(&heard).await.is_err());
+    assert_eq!(simulator.token_requests(), 2);
+    assert_eq!(read(&other_password).await.unwrap(), 1, "another password");
+    assert_eq!(read(&late).await.unwrap(), 1, "and its token is for all");
+}
+
+/// It was read in good time, and the store is gone when it is refreshed ahead of its expiry.
+#[tokio::test(start_paused = true)]
+async fn a_valid_token_is_used_while_the_store_cannot_be_reached() {
+    let simulator = crate::simulator();
+    let shelf = Shelf::default();
+    let client = builder(&simulator).token_store(shelf.clone()).grant(Grant::password("admin", "secret"));
+    let client = client.build().unwrap();
+    read(&client).await.unwrap();
+    shelf.broken(true);
+    tokio::time::advance(LIFE - Duration::from_secs(20)).await;
+    for _ in 0..5 {
+        assert_eq!(read(&client).await.unwrap(), 1);
+        tokio::time::advance(Duration::from_secs(3)).await;
+    }
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let error = read(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TokenNotLoaded, "expired, and not `NoToken`: {error}");
+    assert_eq!(simulator.token_requests(), 1, "nothing is requested that could not be saved");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_store_of_ones_own_is_read_and_written_under_a_lease_which_is_given_back() {
     let simulator = crate::simulator();

@@ -87,3 +87,45 @@ pub(super) fn is_timeout(error: &Error) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
+mod tests {
+    use super::*;
+    use tokio_test::task;
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    /// Completes when it is polled for the third time.
+    fn third_time() -> impl Future<Output = &'static str> {
+        let mut polls = 0_u8;
+        poll_fn(move |_| {
+            polls = polls.saturating_add(1);
+            if polls < 3 { Poll::Pending } else { Poll::Ready("done") }
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_long_after_the_limit_has_a_moment_to_read_what_is_there() {
+        let mut waiting = task::spawn(while_polled(LIMIT, third_time()));
+        assert!(waiting.poll().is_pending());
+        tokio::time::advance(LIMIT * 2).await;
+        assert!(waiting.poll().is_pending(), "the response is there and has to be read");
+        assert!(matches!(waiting.poll(), Poll::Ready(Ok(Some("done")))));
+
+        let mut in_vain = task::spawn(while_polled(LIMIT, std::future::pending::<()>()));
+        assert!(in_vain.poll().is_pending());
+        tokio::time::advance(LIMIT * 2).await;
+        assert!(in_vain.poll().is_pending());
+        tokio::time::advance(GRACE).await;
+        assert!(matches!(in_vain.poll(), Poll::Ready(Ok(None))), "one moment, and no other");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_all_the_time_waits_no_longer_than_the_limit() {
+        let clock = Clock::new();
+        let began = clock.now();
+        assert!(matches!(while_polled(LIMIT, std::future::pending::<()>()).await, Ok(None)));
+        assert!(clock.since(began) < LIMIT + Duration::from_millis(10), "{:?}", clock.since(began));
+    }
+}

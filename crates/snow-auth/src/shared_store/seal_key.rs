@@ -8,6 +8,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use snow_core::{Error, ErrorKind, Secret};
 use std::fmt;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The first byte of a sealed value. JSON begins with another one.
 const VERSION: u8 = 1;
@@ -43,7 +44,7 @@ impl SealKey {
             let why = "the seal key is not 32 bytes in Base64";
             Error::new(ErrorKind::InvalidInput, why).with_advice("make one with: openssl rand -base64 32")
         };
-        let bytes = STANDARD.decode(text.expose().trim()).map_err(|_| invalid())?;
+        let bytes = STANDARD.decode(text.expose().trim()).map(Zeroizing::new).map_err(|_| invalid())?;
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| invalid())?;
         Ok(Self { key: Arc::new(LessSafeKey::new(key)), former: Vec::new() })
     }
@@ -88,7 +89,7 @@ impl SealKey {
         let (nonce, text) = sealed.strip_prefix(&[VERSION])?.split_first_chunk::<NONCE_LEN>()?;
         let keys = std::iter::once(&self.key).chain(&self.former);
         keys.into_iter().find_map(|key| {
-            let mut text = text.to_vec();
+            let mut text = Zeroizing::new(text.to_vec());
             let nonce = Nonce::assume_unique_for_key(*nonce);
             let opened = key.open_in_place(nonce, Aad::from(purpose.bytes()), &mut text).ok()?;
             std::str::from_utf8(opened).ok().map(Secret::from)

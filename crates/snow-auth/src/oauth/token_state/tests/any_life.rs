@@ -12,6 +12,10 @@ enum Step {
     /// The flight ends: with a token that lives so long (0: the same one again), or a failure.
     Finish(Option<u64>),
     LoseSave,
+    /// Everybody who waits gives up, while the token request is under way or a token is being saved.
+    GiveUp {
+        saving: bool,
+    },
     /// Another process took the lease over, and the store holds nothing.
     Supersede,
     SetToken(u64),
@@ -26,6 +30,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<usize>().prop_map(Step::Refuse),
         4 => prop::option::weighted(0.7, 0..120_u64).prop_map(Step::Finish),
         1 => Just(Step::LoseSave),
+        2 => any::<bool>().prop_map(|saving| Step::GiveUp { saving }),
         1 => Just(Step::Supersede),
         1 => (0..120_u64).prop_map(Step::SetToken),
         1 => Just(Step::LogIn),
@@ -76,12 +81,14 @@ impl World {
                 assert_eq!(id, flight);
                 let (in_flight, _) = self.in_flight.as_ref().expect("nobody joins what does not fly");
                 assert_eq!(*in_flight, id, "there is one flight");
+                self.state.add_waiter(id);
                 self.waiting.push((id, refused.is_some()));
             }
             NextStep::Start(plan) => {
                 assert!(self.in_flight.is_none(), "a second flight took off");
                 let (id, _) = self.state.start_refresh(|id| id);
                 self.in_flight = Some((id, plan));
+                self.state.add_waiter(id);
                 self.waiting.push((id, refused.is_some()));
             }
         }
@@ -89,6 +96,9 @@ impl World {
 
     /// Everybody who waits for a flight gets its result, and then nobody waits.
     fn finish(&mut self, result: Result<Refreshed, FailedRefresh>) {
+        if self.waiting.is_empty() {
+            return; // a flight that nobody waits for stands still
+        }
         let Some((id, _)) = self.in_flight.take() else { return };
         for (waited, refused) in std::mem::take(&mut self.waiting) {
             assert_eq!(waited, id, "nobody waits for a flight that has ended");
@@ -112,6 +122,26 @@ impl World {
         }
     }
 
+    /// A flight is kept, or it ends and its token is not lost. Without a store it is always kept.
+    fn give_up(&mut self, saving: bool) {
+        let obtained = saving.then(|| self.make(100));
+        let mut ended = false;
+        for (id, _) in std::mem::take(&mut self.waiting) {
+            let abandonment = |_: &u64| match &obtained {
+                Some(token) => Abandonment::End(Some(token.clone())),
+                None => Abandonment::Keep,
+            };
+            ended |= self.state.remove_waiter(id, abandonment).is_some();
+        }
+        if ended {
+            let (id, _) = self.in_flight.take().expect("what ended was in flight");
+            assert!(!self.state.is_in_flight(id));
+            assert_eq!(self.state.newest(), obtained.as_ref(), "the token is not lost");
+        }
+        assert!(!ended || saving);
+        assert!(self.in_flight.as_ref().is_none_or(|(id, _)| self.state.is_in_flight(*id)), "it is kept");
+    }
+
     fn apply(&mut self, step: Step) {
         match step {
             Step::Wait(seconds) => self.now += seconds,
@@ -125,6 +155,7 @@ impl World {
                 self.take_step(want, Some(refused));
             }
             Step::Refuse(_) => {}
+            Step::GiveUp { saving } => self.give_up(saving),
             Step::Finish(None) => self.finish(Err(failure(ErrorKind::Connect))),
             Step::Finish(Some(life)) => {
                 let token = match (&self.in_flight, life) {
@@ -139,7 +170,7 @@ impl World {
                 self.finish(Err(not_saved(unsaved)));
             }
             Step::Supersede => {
-                let flies = self.in_flight.is_some();
+                let flies = !self.waiting.is_empty();
                 self.finish(Err(FailedRefresh::superseded(Error::new(
                     ErrorKind::TokenNotSaved,
                     "superseded",
@@ -162,6 +193,7 @@ impl World {
                 self.replaced();
                 let (id, _) = self.state.start_refresh(|id| id);
                 self.in_flight = Some((id, RefreshPlan::Save { token, login: true }));
+                self.state.add_waiter(id);
                 self.waiting.push((id, true));
             }
         }
