@@ -8,6 +8,8 @@ mod browser;
 mod cancelled;
 mod issuer;
 mod soak;
+#[cfg(target_os = "linux")]
+mod stores;
 
 use serde_json::json;
 use snow_client::{Error, OAuthClient, Transport, oauth::Token, transport::Proxy};

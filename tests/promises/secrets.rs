@@ -279,6 +279,41 @@ async fn logins_of_each_request(seen: &Seen) {
     }
 }
 
+/// Stores whose servers cannot be reached: connection strings and the key that seals tokens.
+async fn stores_in_databases(seen: &Seen) -> Vec<String> {
+    use snow_auth::SealKey;
+    use snow_client::oauth::{Grant, StorePolicy};
+    use snow_store_postgres::PostgresStore;
+    use snow_store_redis::RedisStore;
+    const KEY: &str = "Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5LWtleSE=";
+    let key = SealKey::from_base64(KEY).unwrap();
+    seen.shown(&key);
+    for odd in ["redis://:can/ary@localhost", "redis://u:canary@cache", "canary"] {
+        seen.error(&RedisStore::builder(odd, "place").unsealed().build().unwrap_err());
+    }
+    for odd in ["postgres://u:canary@db?sslmode=disable", "postgres://u:can@ary@localhost", "password=canary"]
+    {
+        seen.error(&PostgresStore::builder(odd, "place").unsealed().build().unwrap_err());
+    }
+    let redis = RedisStore::builder("redis://app:canary-redis@127.0.0.1:1", "place").seal(key.clone());
+    let postgres =
+        PostgresStore::builder("postgres://app:canary-postgres@127.0.0.1:1/tokens", "place").seal(key);
+    seen.shown(&(&redis, &postgres));
+    let (redis, postgres) = (redis.build().unwrap(), postgres.build().unwrap());
+    seen.shown(&(&redis, &postgres));
+    let builder = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret(CLIENT_SECRET);
+    let builder = builder.transport(simulator()).grant(Grant::password("admin", PASSWORD));
+    for builder in [builder.clone().token_store(redis), builder.token_store(postgres)] {
+        seen.shown(&builder);
+        let client = builder.clone().build().unwrap();
+        seen.error(&client.table("incident").list().limit(1).await.unwrap_err());
+        let client = builder.store_policy(StorePolicy::BestEffort).build().unwrap();
+        let _ = client.table("incident").list().limit(1).await;
+        seen.error(&client.store_error().unwrap());
+    }
+    vec![KEY.to_owned(), "can/ary".to_owned(), "can@ary".to_owned(), "ary@".to_owned()]
+}
+
 /// A panic inside a hook, with a secret in its hands: what is told of it is not what it said.
 async fn panics(seen: &Seen) {
     let client = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret(CLIENT_SECRET);
@@ -299,8 +334,9 @@ async fn no_canary_is_printed_or_logged() {
     tracing::trace!("the subscriber listens");
     let tokens = exercise(&seen).await;
     odd_token_answers(&seen).await;
-    let others = other_ways_in(&seen).await;
+    let mut others = other_ways_in(&seen).await;
     logins_of_each_request(&seen).await;
+    others.extend(stores_in_databases(&seen).await);
     panics(&seen).await;
     drop(guard);
 

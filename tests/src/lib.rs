@@ -13,6 +13,10 @@ struct Queries;
 struct Authentication;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/token-stores.md")]
+struct TokenStores;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/aggregates.md")]
 struct Aggregates;
 

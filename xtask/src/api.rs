@@ -6,7 +6,8 @@ use crate::foreign_types;
 use crate::run::{Done, root, run, target};
 use std::fs;
 
-const LIBRARIES: [&str; 4] = ["snow-core", "snow-auth", "snow-client", "snow-sim"];
+const LIBRARIES: [&str; 6] =
+    ["snow-core", "snow-auth", "snow-client", "snow-store-redis", "snow-store-postgres", "snow-sim"];
 
 /// Writes the files anew.
 pub(crate) fn write() -> Done {

@@ -10,6 +10,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("snow-core", &[]),
     ("snow-auth", &["snow-core"]),
     ("snow-client", &["snow-auth", "snow-core"]),
+    ("snow-store-redis", &["snow-auth", "snow-core"]),
+    ("snow-store-postgres", &["snow-auth", "snow-core"]),
     ("snow-sim", &[]),
     ("snow-benches", &[]),
     ("snow-tests", &[]),

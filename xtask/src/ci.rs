@@ -24,10 +24,11 @@ const STEPS: &[Step] = &[
     ("files", files::gates),
 ];
 
-const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client -p snow-sim";
+const LIBRARIES: &str =
+    "-p snow-core -p snow-auth -p snow-client -p snow-store-redis -p snow-store-postgres -p snow-sim";
 
 /// Features that have to stand alone, and whose they are.
-const ALONE: [(&str, &str); 8] = [
+const ALONE: [(&str, &str); 9] = [
     ("snow-core", "gzip"),
     ("snow-core", "transport"),
     ("snow-core", "tls"),
@@ -36,6 +37,7 @@ const ALONE: [(&str, &str); 8] = [
     ("snow-core", "hyper-util-0_1"),
     ("snow-auth", "jwt"),
     ("snow-auth", "loopback"),
+    ("snow-auth", "shared-store"),
 ];
 
 /// Each library by itself: built together, one would switch on features for another.

@@ -26,9 +26,10 @@ cargo xtask COMMAND
                      names of types used twice
   interop            public clients of other languages against the simulator (pysnow, PySNC, servicenow-rest-api, and the
                      nodes of Node-RED); our client for a hundred thousand calls, through a proxy (tinyproxy) and nginx, with an
-                     authorization server from npm, and with a login in headless Chromium. Installs what it needs (python3
+                     authorization server from npm, with a login in headless Chromium, and with
+                     token stores in Redis and PostgreSQL. Installs what it needs (python3
                      has to be there; the others by apt)
-  interop CHECK      one of them: soak, pysnow, pysnc, servicenow-rest-api, node-red, proxy, nginx, issuer or browser
+  interop CHECK      one of them: soak, pysnow, pysnc, servicenow-rest-api, node-red, proxy, nginx, issuer, browser or stores
   codegen            writes the Rust types that the tests have of the simulator's dictionary
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
   bench              what things cost, measured on this machine

@@ -51,19 +51,24 @@ pub(crate) fn need(program: &str, version: &str, package: &str) -> Done {
     if output(&format!("{program} {version}")).is_ok() {
         return Ok(());
     }
+    install(package).map_err(|why| {
+        format!("{program} is missing and cannot be installed ({why}): install it, then try again")
+    })
+}
+
+/// Installs a package of Debian.
+pub(crate) fn install(package: &str) -> Done {
     let noninteractive = [("DEBIAN_FRONTEND", "noninteractive")];
-    run(&format!("apt-get install --yes --quiet --no-install-recommends {package}"), &noninteractive)
-        .or_else(|_| {
+    run(&format!("apt-get install --yes --quiet --no-install-recommends {package}"), &noninteractive).or_else(
+        |_| {
             run("apt-get update --quiet", &[]).and_then(|()| {
                 run(
                     &format!("apt-get install --yes --quiet --no-install-recommends {package}"),
                     &noninteractive,
                 )
             })
-        })
-        .map_err(|why| {
-            format!("{program} is missing and cannot be installed ({why}): install it, then try again")
-        })
+        },
+    )
 }
 
 /// Builds a program of `tests/benches`, and gives its path.

@@ -8,6 +8,7 @@ mod packages;
 mod proxy;
 mod public_client;
 mod server;
+mod stores;
 
 use crate::run::{Done, need, root, run};
 use std::fs;
@@ -25,6 +26,7 @@ const CHECKS: &[Check] = &[
     ("nginx", nginx::check),
     ("issuer", issuer::check),
     ("browser", browser::check),
+    ("stores", stores::check),
 ];
 
 /// All of them, or the one of a name. One that fails does not keep the others from running.
