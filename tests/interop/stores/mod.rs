@@ -3,6 +3,7 @@
 
 mod process;
 mod server;
+mod tls;
 
 use futures_util::future::join_all;
 use process::{Process, StoreSettings, signal};
@@ -247,6 +248,18 @@ async fn unreachable_server(url: &str, server: &Arc<Mutex<Server>>) {
     server.lock().unwrap().start_again();
     assert_eq!(world.store.process(&world.listener.url(), true).outcome().await, "read 1");
     assert_eq!(world.refreshes(), refreshes);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "cargo xtask interop runs it"]
+async fn encrypted() {
+    step("redis: a connection with TLS, to a server whose authority is trusted and no other", tls::redis())
+        .await;
+    step(
+        "postgres: a connection with TLS, to a server whose authority is trusted and no other",
+        tls::postgres(),
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -81,7 +81,7 @@ impl StoreSettings {
     }
 }
 
-fn seal() -> SealKey {
+pub(super) fn seal() -> SealKey {
     SealKey::from_base64("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=").unwrap()
 }
 

@@ -1,10 +1,11 @@
 //! Servers that a test starts, kills and starts again: Redis, a Redis cluster, PostgreSQL, and PgBouncer before it. Each listens on free
 //! ports of this machine, and ends with its test.
 
+use super::tls::Certificate;
 use std::env::var;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -75,11 +76,37 @@ impl Server {
         Self::start(Path::new("redis-server"), arguments, port, "KILL")
     }
 
+    /// A Redis that speaks TLS alone.
+    pub(super) fn redis_with_tls(certificate: &Certificate) -> Self {
+        let (folder, port) = (folder("redis-tls"), free_port());
+        let [chain, key] = [("chain.pem", &certificate.chain), ("key.pem", &certificate.key)]
+            .map(|(name, text)| private_file(&folder, name, text));
+        let settings = format!(
+            "--port 0 --tls-port {port} --bind 127.0.0.1 --dir {} --tls-cert-file {chain} --tls-key-file {key} \
+             --tls-ca-cert-file {chain} --tls-auth-clients no",
+            folder.display()
+        );
+        let arguments = settings.split(' ').map(str::to_owned).collect();
+        Self::start(Path::new("redis-server"), arguments, port, "KILL")
+    }
+
     /// A PostgreSQL with the table of the stores.
     pub(super) fn postgres() -> Self {
+        Self::postgres_with(&folder("postgres"), &[])
+    }
+
+    /// The same, which speaks TLS as well.
+    pub(super) fn postgres_with_tls(certificate: &Certificate) -> Self {
+        let folder = folder("postgres-tls");
+        let chain = private_file(&folder, "chain.pem", &certificate.chain);
+        let key = private_file(&folder, "key.pem", &certificate.key);
+        let set = ["ssl=on".to_owned(), format!("ssl_cert_file={chain}"), format!("ssl_key_file={key}")];
+        Self::postgres_with(&folder, &set)
+    }
+
+    fn postgres_with(folder: &Path, more: &[String]) -> Self {
         let bin = PathBuf::from(var("SNOW_INTEROP_POSTGRES").expect("cargo xtask interop sets it"));
-        let (folder, port) = (folder("postgres"), free_port());
-        let data = folder.join("data").display().to_string();
+        let (data, port) = (folder.join("data").display().to_string(), free_port());
         let initdb =
             ["-D", &data, "-U", "snow", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions"];
         let mut command = unprivileged(&bin.join("initdb"));
@@ -89,7 +116,8 @@ impl Server {
         let set =
             ["listen_addresses=127.0.0.1", "max_connections=200", "log_min_messages=fatal", "fsync=off"];
         let mut arguments: Vec<String> = ["-D", &data, "-p", &number, "-k", &data].map(str::to_owned).into();
-        arguments.extend(set.iter().flat_map(|set| ["-c".to_owned(), (*set).to_owned()]));
+        let set = set.map(str::to_owned).into_iter().chain(more.iter().cloned());
+        arguments.extend(set.flat_map(|set| ["-c".to_owned(), set]));
         // It ends its children with it, and recovers when it starts again, as after a crash.
         let server = Self::start(&bin.join("postgres"), arguments, port, "QUIT");
         server.sql(snow_store_postgres::PostgresStore::ddl());
@@ -179,6 +207,17 @@ fn folder(name: &str) -> PathBuf {
         std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
     }
     folder
+}
+
+/// A file that only the server may read, and its path.
+fn private_file(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    if is_root() {
+        std::os::unix::fs::chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    path.display().to_string()
 }
 
 fn is_root() -> bool {
