@@ -29,10 +29,10 @@ mod header;
 mod layer;
 mod oauth;
 mod one_time_password;
-mod signing;
 #[doc(hidden)]
 #[cfg(feature = "shared-store")]
 pub mod shared_store;
+mod signing;
 mod waiting;
 
 pub use api_key::ApiKeyLayer;
@@ -50,7 +50,7 @@ pub use oauth::{
     OAuthBuilder, RefreshFailure, Signer, StorePolicy, StoreWrite, Token, TokenStore,
 };
 pub use one_time_password::BasicWithOneTimePassword;
-pub use signing::{RequestSigner, SigningFuture, SigningLayer, SigningService};
 #[cfg(feature = "shared-store")]
 #[doc(inline)]
 pub use shared_store::SealKey;
+pub use signing::{RequestSigner, SigningFuture, SigningLayer, SigningService};

@@ -136,7 +136,7 @@ impl Grant {
 
     pub(super) fn user_and_password(&self) -> Option<(&str, &Secret)> {
         match &self.0 {
-            GrantKind::Password { user, password } => Some((user, password)),
+            GrantKind::Password { user, password, .. } => Some((user, password)),
             _ => None,
         }
     }

@@ -159,10 +159,11 @@ impl Endpoint {
 mod tests {
     use super::*;
     use crate::oauth::endpoint::Revocation;
+    use crate::oauth::token_owner::TokenOwner;
     use crate::{Algorithm, Signer};
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
     use http::{Response, Uri};
-    use snow_core::{Body, Clock, HttpService};
+    use snow_core::{Body, Clock, HttpService, Instance};
 
     struct Unsigned;
 
@@ -190,6 +191,7 @@ mod tests {
             authorize: uri.clone(),
             revoke: Revocation::Query(uri),
             client_id: "my-id".into(),
+            owner: TokenOwner::new(&Instance::parse("dev1").unwrap(), "my-id"),
             client_secret: None,
             scopes: Vec::new(),
             timeouts: Timeouts::default(),
