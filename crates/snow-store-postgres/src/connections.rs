@@ -41,7 +41,8 @@ impl PostgresConnections {
     pub(crate) async fn run(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
         let patience = self.patience.begin();
         loop {
-            let error = match self.run_once(statement, parameters).await {
+            // On the heap: making a connection is a future of 20 KB.
+            let error = match Box::pin(self.run_once(statement, parameters)).await {
                 Ok(rows) => {
                     patience.succeeded();
                     return Ok(rows);

@@ -72,7 +72,8 @@ impl RedisConnection {
     pub(crate) async fn send(&self, command: &Cmd) -> Result<Value, Error> {
         let (patience, mut redirects, mut asking) = (self.patience.begin(), 0_u32, None);
         loop {
-            let failed = match self.send_once(command, asking.take()).await {
+            // On the heap: making a connection is a future of many KB.
+            let failed = match Box::pin(self.send_once(command, asking.take())).await {
                 Ok(value) => {
                     patience.succeeded();
                     return Ok(value);
