@@ -1,7 +1,6 @@
 //! Our client against programs of other people, which `cargo xtask interop` starts and then runs this. By itself it does
 //! nothing: what it needs is in variables of the environment.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
-#![allow(clippy::large_futures, reason = "a test may have one")]
 #![allow(clippy::disallowed_methods, reason = "tests start tasks")]
 
 mod browser;
