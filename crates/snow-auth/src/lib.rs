@@ -29,6 +29,8 @@ mod header;
 mod layer;
 mod oauth;
 mod one_time_password;
+#[cfg(feature = "shared-store")]
+mod seal_key;
 #[doc(hidden)]
 #[cfg(feature = "shared-store")]
 pub mod shared_store;
@@ -51,6 +53,5 @@ pub use oauth::{
 };
 pub use one_time_password::BasicWithOneTimePassword;
 #[cfg(feature = "shared-store")]
-#[doc(inline)]
-pub use shared_store::SealKey;
+pub use seal_key::SealKey;
 pub use signing::{RequestSigner, SigningFuture, SigningLayer, SigningService};

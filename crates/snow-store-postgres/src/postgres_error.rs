@@ -63,13 +63,12 @@ fn of_server(error: &tokio_postgres::Error, address: &Address) -> Error {
     };
     let code = failure.code().code();
     let text = if begins_with(code, &SHOWN) { format!(": {}", failure.message()) } else { String::new() };
-    let error = Error::new(ErrorKind::Other, format!("PostgreSQL at {address} answered {code}{text}"));
-    match code {
-        "42P01" => {
-            error.with_advice("create the table once, with the statement that PostgresStore::ddl() returns")
-        }
-        _ => error,
-    }
+    // In the text: advice of a store's error is not shown with that of the call that failed.
+    let cure = match code {
+        "42P01" => " (create the table once, with the statement that PostgresStore::ddl() returns)",
+        _ => "",
+    };
+    Error::new(ErrorKind::Other, format!("PostgreSQL at {address} answered {code}{text}{cure}"))
 }
 
 fn begins_with(code: &str, beginnings: &[&str]) -> bool {

@@ -99,6 +99,10 @@ impl PostgresStore {
         self.run(statements::ACQUIRE, id, Some((&milliseconds(self.0.lease), Type::FLOAT8))).await
     }
 
+    async fn release_now(&self, id: &LeaseId) -> Result<(), Error> {
+        self.run(statements::RELEASE, id, None).await.map(drop)
+    }
+
     async fn extend_to(&self, id: &LeaseId, length: Duration) -> Result<bool, Error> {
         self.run(statements::EXTEND, id, Some((&milliseconds(length), Type::FLOAT8))).await
     }
@@ -128,7 +132,7 @@ impl TokenStore for PostgresStore {
     async fn lease(&self) -> Result<Lease, Error> {
         let id = LeaseId::random()?;
         let (mut guard, keeper) = LeaseKeeper::new(id.clone(), self.0.lease);
-        tokio::spawn(keeper.keep(self.clone()));
+        tokio::spawn(keeper.keep(PostgresLeases(self.clone())));
         let took = wait_for_lease(&id, self.0.lease_wait, || self.acquire(&id)).await?;
         guard.mark_acquired();
         Ok(Lease::new(guard).valid_for(self.0.lease.saturating_sub(took)))
@@ -137,7 +141,7 @@ impl TokenStore for PostgresStore {
     async fn release(&self, lease: Lease) -> Result<(), Error> {
         match lease.guard::<KeptLease>() {
             Some(guard) if !guard.was_released() => {
-                LeaseActions::release(self, guard.id()).await?;
+                self.release_now(guard.id()).await?;
                 guard.mark_released();
                 Ok(())
             }
@@ -170,13 +174,16 @@ fn end(lease: &Lease) {
     }
 }
 
-impl LeaseActions for PostgresStore {
+/// What the watchdog does.
+struct PostgresLeases(PostgresStore);
+
+impl LeaseActions for PostgresLeases {
     async fn extend(&self, id: &LeaseId) -> Result<bool, Error> {
-        self.extend_to(id, self.0.lease).await
+        self.0.extend_to(id, self.0.0.lease).await
     }
 
     async fn release(&self, id: &LeaseId) -> Result<(), Error> {
-        self.run(statements::RELEASE, id, None).await.map(drop)
+        self.0.release_now(id).await
     }
 }
 

@@ -97,6 +97,10 @@ impl RedisStore {
         self.run(&scripts::ACQUIRE, &[id.as_str().as_bytes(), &milliseconds(self.0.lease)]).await
     }
 
+    async fn release_now(&self, id: &LeaseId) -> Result<(), Error> {
+        self.run(&scripts::RELEASE, &[id.as_str().as_bytes()]).await.map(drop)
+    }
+
     async fn extend_to(&self, id: &LeaseId, length: Duration) -> Result<bool, Error> {
         self.run(&scripts::EXTEND, &[id.as_str().as_bytes(), &milliseconds(length)]).await
     }
@@ -126,7 +130,7 @@ impl TokenStore for RedisStore {
     async fn lease(&self) -> Result<Lease, Error> {
         let id = LeaseId::random()?;
         let (mut guard, keeper) = LeaseKeeper::new(id.clone(), self.0.lease);
-        tokio::spawn(keeper.keep(self.clone()));
+        tokio::spawn(keeper.keep(RedisLeases(self.clone())));
         let took = wait_for_lease(&id, self.0.lease_wait, || self.acquire(&id)).await?;
         guard.mark_acquired();
         Ok(Lease::new(guard).valid_for(self.0.lease.saturating_sub(took)))
@@ -135,7 +139,7 @@ impl TokenStore for RedisStore {
     async fn release(&self, lease: Lease) -> Result<(), Error> {
         match lease.guard::<KeptLease>() {
             Some(guard) if !guard.was_released() => {
-                LeaseActions::release(self, guard.id()).await?;
+                self.release_now(guard.id()).await?;
                 guard.mark_released();
                 Ok(())
             }
@@ -168,13 +172,16 @@ fn end(lease: &Lease) {
     }
 }
 
-impl LeaseActions for RedisStore {
+/// What the watchdog does.
+struct RedisLeases(RedisStore);
+
+impl LeaseActions for RedisLeases {
     async fn extend(&self, id: &LeaseId) -> Result<bool, Error> {
-        self.extend_to(id, self.0.lease).await
+        self.0.extend_to(id, self.0.0.lease).await
     }
 
     async fn release(&self, id: &LeaseId) -> Result<(), Error> {
-        self.run(&scripts::RELEASE, &[id.as_str().as_bytes()]).await.map(drop)
+        self.0.release_now(id).await
     }
 }
 

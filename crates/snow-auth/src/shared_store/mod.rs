@@ -1,7 +1,7 @@
 //! What the stores have in common that machines share, in a database: how values are sealed, how a lease is waited for and kept, and
 //! where an unencrypted connection may lead.
 //!
-//! For the other crates of this workspace; apart from [`SealKey`] nothing of it is public API.
+//! For the other crates of this workspace: no part of the public API.
 #![warn(clippy::arithmetic_side_effects)]
 
 mod lease_id;
@@ -9,7 +9,6 @@ mod lease_keeper;
 mod lease_wait;
 mod loopback_address;
 mod patience;
-mod seal_key;
 mod sealing;
 mod value_kind;
 
@@ -18,6 +17,5 @@ pub use lease_keeper::{KeptLease, LeaseActions, LeaseKeeper};
 pub use lease_wait::wait_for_lease;
 pub use loopback_address::is_loopback;
 pub use patience::{CommandPatience, Patience};
-pub use seal_key::SealKey;
 pub use sealing::Sealing;
 pub use value_kind::ValueKind;

@@ -1,7 +1,7 @@
 //! How values stand in a database: sealed, or as JSON that anybody can read.
 
-use super::seal_key::SealKey;
-use super::value_kind::{Purpose, ValueKind};
+use super::value_kind::ValueKind;
+use crate::SealKey;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use snow_core::{Error, ErrorKind, Secret};
@@ -25,7 +25,7 @@ impl Sealing {
             serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
         let json = Secret::from(json);
         match self {
-            Self::Sealed(key) => key.seal(&Purpose { place, kind }, json.expose().as_bytes()),
+            Self::Sealed(key) => key.seal(&kind.purpose(place), json.expose().as_bytes()),
             Self::Unsealed => Ok(json.expose().as_bytes().to_vec()),
         }
     }
@@ -37,7 +37,7 @@ impl Sealing {
     pub fn read<T: DeserializeOwned>(&self, place: &str, kind: ValueKind, stored: &[u8]) -> Result<T, Error> {
         let json = match (self, stored.first()) {
             (Self::Sealed(key), Some(first)) if *first != b'{' => {
-                key.open(&Purpose { place, kind }, stored).ok_or_else(|| {
+                key.open(&kind.purpose(place), stored).ok_or_else(|| {
                     invalid("was sealed with another key or for another place, or was changed since")
                         .with_advice("give this program the seal key of the others that share the store, or remove the value")
                 })?

@@ -9,18 +9,13 @@ pub enum ValueKind {
     Failure,
 }
 
-/// What a value is sealed for: a token cannot be opened as a failure, nor in another place than its own.
-pub(super) struct Purpose<'a> {
-    pub(super) place: &'a str,
-    pub(super) kind: ValueKind,
-}
-
-impl Purpose<'_> {
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        let kind = match self.kind {
-            ValueKind::Token => "token",
-            ValueKind::Failure => "failure",
+impl ValueKind {
+    /// Returns what such a value is sealed for: a token cannot be opened as a failure, nor in another place than its own.
+    pub(super) fn purpose(self, place: &str) -> Vec<u8> {
+        let kind = match self {
+            Self::Token => "token",
+            Self::Failure => "failure",
         };
-        format!("snow {kind} {}", self.place).into_bytes()
+        format!("snow {kind} {place}").into_bytes()
     }
 }

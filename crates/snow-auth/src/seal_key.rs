@@ -1,6 +1,5 @@
 //! The key that seals tokens in a database.
 
-use super::value_kind::Purpose;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -72,26 +71,24 @@ impl SealKey {
     }
 
     /// Seals a value, which can be opened for the same purpose only.
-    pub(super) fn seal(&self, purpose: &Purpose<'_>, value: &[u8]) -> Result<Vec<u8>, Error> {
+    pub(crate) fn seal(&self, purpose: &[u8], value: &[u8]) -> Result<Vec<u8>, Error> {
         let failed = || Error::new(ErrorKind::Other, "the token was not sealed");
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(|_| failed())?;
         let mut text = value.to_vec();
         let sealed_by = Nonce::assume_unique_for_key(nonce);
-        self.key
-            .seal_in_place_append_tag(sealed_by, Aad::from(purpose.bytes()), &mut text)
-            .map_err(|_| failed())?;
+        self.key.seal_in_place_append_tag(sealed_by, Aad::from(purpose), &mut text).map_err(|_| failed())?;
         Ok([&[VERSION][..], &nonce, &text].concat())
     }
 
     /// Opens a sealed value; `None` if it was sealed with another key or for another purpose, or was changed since.
-    pub(super) fn open(&self, purpose: &Purpose<'_>, sealed: &[u8]) -> Option<Secret> {
+    pub(crate) fn open(&self, purpose: &[u8], sealed: &[u8]) -> Option<Secret> {
         let (nonce, text) = sealed.strip_prefix(&[VERSION])?.split_first_chunk::<NONCE_LEN>()?;
         let keys = std::iter::once(&self.key).chain(&self.former);
         keys.into_iter().find_map(|key| {
             let mut text = Zeroizing::new(text.to_vec());
             let nonce = Nonce::assume_unique_for_key(*nonce);
-            let opened = key.open_in_place(nonce, Aad::from(purpose.bytes()), &mut text).ok()?;
+            let opened = key.open_in_place(nonce, Aad::from(purpose), &mut text).ok()?;
             std::str::from_utf8(opened).ok().map(Secret::from)
         })
     }
