@@ -227,6 +227,25 @@ async fn logging_in_again_is_advised_as_it_was_done() {
     dead(&given, "set_token(").await;
 }
 
+/// Refresh tokens are good once. The client keeps up with them; whoever kept an old one has to log in again.
+#[tokio::test(start_paused = true)]
+async fn rotated_refresh_tokens() {
+    let simulator = crate::simulator();
+    simulator.settings(|settings| settings.refresh_tokens_rotate = true);
+    let client = oauth(&simulator).build().unwrap();
+    let first = client.generate_token("admin", "secret").await.unwrap();
+    for _ in 0..4 {
+        tokio::time::advance(LIFE).await;
+        assert_eq!(read(&client).await.unwrap(), 1);
+    }
+    assert_ne!(client.token().unwrap().refresh_token(), first.refresh_token());
+    let old = oauth(&simulator).build().unwrap();
+    old.set_token(first).unwrap();
+    let error = read(&old).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReauthenticationRequired);
+    advises(&error, &["log in again", "set_token(token)"]);
+}
+
 #[tokio::test]
 async fn without_a_token_every_way_to_one_is_named() {
     let simulator = crate::simulator();

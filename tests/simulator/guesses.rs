@@ -229,6 +229,8 @@ async fn of_tokens(seen: &mut Seen) {
     let refresh = format!("{client}&grant_type=refresh_token&refresh_token={refresh}");
     tokio::time::advance(Duration::from_secs(60)).await;
     seen.expect(Guess::RemainingLifetime, &token(&refresh).await);
+    simulator.set_one_time_password("admin", "123456");
+    seen.expect(Guess::OneTimePasswordGrant, &token(&format!("{password}123456")).await);
     simulator.lock_out("admin", true);
     seen.expect(Guess::RefreshOfLockedUser, &token(&refresh).await);
     let basic = Request::post("/oauth_token.do").header("authorization", "Basic bXktaWQ6bXktc2VjcmV0");

@@ -5,12 +5,13 @@
 //! ```
 
 use bytes::Bytes;
-use http::{Request, Response, header, request};
+use http::{HeaderMap, Request, Response, header, request};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use snow_auth::{
     ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, Credentials, CredentialsLayer, Grant, MemoryStore, OAuth,
+    RequestSigner, SigningLayer,
 };
 use snow_core::layer::BaseUriLayer;
 use snow_core::{Body, Instance};
@@ -33,6 +34,19 @@ impl Credentials for Session {
     }
 }
 
+/// Signs each request, here without a key: `signed_requests` of snow-client has a real HMAC.
+struct Signed;
+
+impl RequestSigner for Signed {
+    type Error = header::InvalidHeaderValue;
+
+    async fn sign(&self, head: &request::Parts, body: &[u8]) -> Result<HeaderMap, Self::Error> {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-signature", format!("{} {}", head.method, body.len()).parse()?);
+        Ok(headers)
+    }
+}
+
 fn list() -> Request<Full<Bytes>> {
     let request = Request::get("/api/now/table/incident?sysparm_limit=1");
     request.body(Full::default()).unwrap_or_default()
@@ -44,6 +58,7 @@ async fn main() -> Result<(), AnyError> {
         .user("admin", "secret")
         .oauth_client("my-id", "my-secret")
         .api_key("now_key", "admin")
+        .login_script(|head, _| (head.headers.get("x-signature")? == "GET 0").then(|| "admin".to_owned()))
         .build()?;
     let listener = simulator.listen().await?;
     let instance = Instance::parse(&listener.url())?;
@@ -62,6 +77,7 @@ async fn main() -> Result<(), AnyError> {
     over_hyper("API key", &instance, ApiKeyLayer::new(origin, "now_key")?).await?;
     over_hyper("OAuth", &instance, oauth.layer()).await?;
     over_hyper("credentials", &instance, CredentialsLayer::new(origin, Session("now_key"))).await?;
+    over_hyper("signature", &instance, SigningLayer::new(origin, Signed)).await?;
     let token = oauth.token().ok_or("the OAuth layer got a token")?;
     over_hyper("bearer", &instance, BearerAuthLayer::new(origin, token.access_token().clone())?).await?;
 

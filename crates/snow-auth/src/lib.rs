@@ -22,6 +22,7 @@
 
 mod api_key;
 mod basic;
+mod basic_with_one_time_password;
 mod bearer;
 mod credentials;
 mod foreign_origin;
@@ -39,6 +40,7 @@ mod waiting;
 
 pub use api_key::ApiKeyLayer;
 pub use basic::BasicAuthLayer;
+pub use basic_with_one_time_password::BasicWithOneTimePassword;
 pub use bearer::BearerAuthLayer;
 pub use credentials::{Credentials, CredentialsFuture, CredentialsLayer, CredentialsService};
 pub use header::HeaderAuth;
@@ -51,7 +53,6 @@ pub use oauth::{
     Algorithm, Audience, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
     OAuthBuilder, RefreshFailure, Signer, StorePolicy, StoreWrite, Token, TokenStore,
 };
-pub use one_time_password::BasicWithOneTimePassword;
 #[cfg(feature = "shared-store")]
 pub use seal_key::SealKey;
 pub use signing::{RequestSigner, SigningFuture, SigningLayer, SigningService};

@@ -35,12 +35,15 @@ const provider = new Provider(issuer, {
   claims: { openid: ["sub"], email: ["email"] },
   conformIdTokenClaims: false, // the e-mail address is in the ID token, by which an instance may find its user
   issueRefreshToken: () => true,
+  ttl: Object.fromEntries(
+    ["AccessToken", "ClientCredentials", "Grant", "IdToken", "Interaction", "RefreshToken", "Session"].map((of) => [of, 1800]),
+  ),
   rotateRefreshToken: true, // one that was used is refused, and ends the whole grant
   pkce: { required: () => true },
   features: {
     devInteractions: { enabled: true },
     clientCredentials: { enabled: true },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: () => true },
     resourceIndicators: {
       enabled: true,
       // A token that a program gets for itself is a JWT for the instance; one of a person is opaque.

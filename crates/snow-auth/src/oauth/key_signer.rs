@@ -1,6 +1,7 @@
 //! A key in memory.
 
-use super::jwt_bearer::{Algorithm, Signer};
+use super::algorithm::Algorithm;
+use super::jwt_bearer::Signer;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ring::hmac;

@@ -1,6 +1,7 @@
 //! OAuth: obtaining a token, refreshing it, and saving it.
 #![warn(clippy::arithmetic_side_effects)]
 
+mod algorithm;
 mod authorization;
 mod builder;
 mod endpoint;
@@ -20,10 +21,11 @@ mod token;
 mod token_owner;
 mod token_state;
 
+pub use algorithm::Algorithm;
 pub use authorization::AuthorizationRequest;
 pub use builder::{OAuthBuilder, StorePolicy};
 pub use grant::Grant;
-pub use jwt_bearer::{Algorithm, Audience, JwtBearer, Signer};
+pub use jwt_bearer::{Audience, JwtBearer, Signer};
 #[cfg(feature = "jwt")]
 pub use key_signer::KeySigner;
 use last_login::{LastLogin, LoginCall};
