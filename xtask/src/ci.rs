@@ -24,18 +24,22 @@ const STEPS: &[Step] = &[
     ("files", files::gates),
 ];
 
-const LIBRARIES: &str =
-    "-p snow-core -p snow-auth -p snow-client -p snow-store-redis -p snow-store-postgres -p snow-sim";
+const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client-derive -p snow-client -p snow-store-redis \
+     -p snow-store-postgres -p snow-sim";
 
 /// Features that have to stand alone, and whose they are.
-const ALONE: [(&str, &str); 9] = [
+const ALONE: [(&str, &str); 13] = [
+    ("snow-core", "chrono"),
     ("snow-core", "gzip"),
+    ("snow-core", "jiff"),
+    ("snow-core", "time"),
     ("snow-core", "transport"),
     ("snow-core", "tls"),
     ("snow-core", "bundled-roots"),
     ("snow-core", "rustls-0_23"),
     ("snow-core", "hyper-util-0_1"),
     ("snow-auth", "jwt"),
+    ("snow-client", "derive"),
     ("snow-auth", "loopback"),
     ("snow-auth", "shared-store"),
 ];

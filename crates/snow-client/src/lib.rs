@@ -39,7 +39,8 @@
 //!
 //! # Features
 //!
-//! `tls` (default): HTTPS with the platform's root certificates. `bundled-roots`: HTTPS with Mozilla's root certificates.
+//! `derive`: [`ChoiceEnum`](https://docs.rs/snow-client/latest/snow_client/derive.ChoiceEnum.html), enums of choices. `chrono`, `jiff`,
+//! `time`: dates and times of those crates, see [`datetime`]. `tls` (default): HTTPS with the platform's root certificates. `bundled-roots`: HTTPS with Mozilla's root certificates.
 //! `jwt`: signed assertions for OAuth. `loopback`: OAuth logins in a browser for local programs. `rustls-0_23` and
 //! `hyper-util-0_1`: your own TLS configuration or connector.
 //!
@@ -70,6 +71,8 @@ pub mod table;
 #[doc(inline)]
 pub use client::Client;
 pub use client::oauth::OAuthClient;
+#[cfg(feature = "derive")]
+pub use snow_client_derive::ChoiceEnum;
 pub use snow_core::query::{Query, field};
 pub use snow_core::{Date, DateTime, DisplayValue, Error, ErrorKind, Instance, Record, SysId, Transport};
 #[doc(inline)]
@@ -77,6 +80,13 @@ pub use table::Table;
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What derived code names.
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+}
 
 pub mod bulk {
     //! Updates and deletions of many records, with an outcome for each.
@@ -107,6 +117,16 @@ pub mod record {
     //! your own. In such a type, use [`Reference`], [`WithDisplay`] and [`DisplayOnly`] for references and display values.
 
     pub use snow_core::decode::{DisplayOnly, Field, Record, Reference, WithDisplay};
+}
+
+pub mod datetime {
+    //! Dates and times, and how they convert to and from those of other crates.
+    //!
+    //! The service stores times in UTC, to the second. [`Date`](crate::Date) and [`DateTime`](crate::DateTime) hold what it stores. With
+    //! the features `chrono`, `jiff` and `time`, the types of those crates can be fields of a record's struct and values of queries: see the
+    //! module of that name.
+
+    pub use snow_core::datetime::*;
 }
 
 pub mod query {

@@ -29,7 +29,7 @@ mod body;
 mod clock;
 mod clone_request;
 mod credential;
-mod datetime;
+pub mod datetime;
 pub mod decode;
 mod departure;
 mod error;

@@ -6,6 +6,7 @@
 mod apis;
 pub(crate) mod builder;
 mod direct_login;
+mod environment;
 mod login;
 pub(crate) mod oauth;
 

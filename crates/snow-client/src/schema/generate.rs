@@ -15,7 +15,8 @@ const MADE_FROM: &str = "//~ ";
 impl Schema {
     /// Generates a Rust module for these tables: structs to which [`Record::to`](crate::Record::to) converts, enums of choices, and
     /// a
-    /// [`TypedField`](super::TypedField) for each column. Write it to a file of your crate; it uses `snow_client` and `serde`.
+    /// [`TypedField`](super::TypedField) for each column. Write it to a file of your crate; it uses `serde`, and `snow_client` with
+    /// its feature `derive`.
     ///
     /// Every field is an `Option`: a value that is empty, hidden or was not requested is `None`. A choice that is not in the list
     /// is kept as text.
@@ -175,45 +176,17 @@ impl Code {
         let labels = distinct(once.iter().map(|choice| names::kind(&choice.label)), ["Unlisted"]);
         let variants: Vec<_> = labels.into_iter().zip(once).collect();
         self.line(&format!("/// {} of `{}`.", markdown(&column.label), markdown(&table.name)));
-        self.line("#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]");
-        self.line("#[serde(from = \"String\", into = \"String\")]");
+        self.line("#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]");
         self.line(&format!("pub enum {name} {{"));
         for (variant, choice) in &variants {
             self.line(&format!("    /// {}: `{}`.", markdown(&choice.label), markdown(&choice.value)));
+            self.line(&format!("    #[choice({})]", literal(&choice.value)));
             self.line(&format!("    {variant},"));
         }
         self.line("    /// A value that is not in the list.");
+        self.line("    #[choice(other)]");
         self.line("    Unlisted(String),");
         self.line("}\n");
-        self.line(&format!("impl {name} {{"));
-        self.line("    /// What is stored.");
-        self.line("    pub fn value(&self) -> &str {");
-        self.line("        match self {");
-        for (variant, choice) in &variants {
-            self.line(&format!("            Self::{variant} => {},", literal(&choice.value)));
-        }
-        self.line("            Self::Unlisted(value) => value,");
-        self.line("        }");
-        self.line("    }");
-        self.line("}\n");
-        self.line(&format!("impl From<String> for {name} {{"));
-        self.line("    fn from(value: String) -> Self {");
-        self.line("        match value.as_str() {");
-        for (variant, choice) in &variants {
-            self.line(&format!("            {} => Self::{variant},", literal(&choice.value)));
-        }
-        self.line("            _ => Self::Unlisted(value),");
-        self.line("        }");
-        self.line("    }");
-        self.line("}\n");
-        let into = [("String", "to_owned()"), ("snow_client::query::Value<'static>", "to_owned().into()")];
-        for (into, how) in into {
-            self.line(&format!("impl From<{name}> for {into} {{"));
-            self.line(&format!("    fn from(choice: {name}) -> Self {{"));
-            self.line(&format!("        choice.value().{how}"));
-            self.line("    }");
-            self.line("}\n");
-        }
     }
 }
 

@@ -121,13 +121,6 @@ from! {
     Relative => ValueKind::Relative;
 }
 
-#[cfg(feature = "jiff")]
-impl From<jiff::Timestamp> for Value<'_> {
-    fn from(time: jiff::Timestamp) -> Self {
-        Self(ValueKind::DateTime(time.into()))
-    }
-}
-
 /// Returns a copy of a text that borrows nothing.
 pub(super) fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())

@@ -1,0 +1,151 @@
+//! A moment in UTC.
+
+use super::text::{numbers, unreadable};
+use super::{DAY, Date};
+use crate::from_text::from_text;
+use crate::{Clock, Error, ErrorKind};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::ops::{Add, Sub};
+use std::time::{Duration, SystemTime};
+use std::{fmt, str::FromStr};
+
+/// A moment in UTC, to the second, as the service stores it in a date-time field.
+///
+/// ```
+/// use snow_core::{Date, DateTime};
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let moment = Date::new(2026, 6, 26)?.at(9, 30, 0)?;
+/// assert_eq!(moment.to_string(), "2026-06-26 09:30:00");
+/// assert_eq!("2026-06-26 09:30:00".parse::<DateTime>()?, moment);
+/// assert_eq!(DateTime::from(UNIX_EPOCH + Duration::from_millis(1_999)).to_string(), "1970-01-01 00:00:01");
+/// # Ok::<_, snow_core::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DateTime {
+    unix: i64,
+}
+
+impl DateTime {
+    /// Creates the moment this many seconds after the start of 1970, or before it if negative.
+    pub const fn from_unix(seconds: i64) -> Self {
+        Self { unix: seconds }
+    }
+
+    /// Returns the seconds since the start of 1970.
+    pub const fn unix(self) -> i64 {
+        self.unix
+    }
+
+    /// Creates the error of a time that another type cannot hold.
+    pub(super) fn out_of_range(self, name: &str) -> Error {
+        Error::new(ErrorKind::InvalidInput, format!("{self} is not a time that a {name} can hold"))
+    }
+
+    /// Returns the day in UTC; `None` outside the years 1 to 9999.
+    pub fn date(self) -> Option<Date> {
+        let days = self.unix.div_euclid(DAY) + 719_468;
+        let era = days.div_euclid(146_097);
+        let of_era = days.rem_euclid(146_097);
+        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let march_month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * march_month + 2) / 5 + 1;
+        let (year, month) = if march_month < 10 { (0, march_month + 3) } else { (1, march_month - 9) };
+        let year = u16::try_from(year + year_of_era + era * 400).ok()?;
+        Date::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?).ok()
+    }
+}
+
+impl DateTime {
+    /// Returns the current time of this machine's clock, without fractions of a second.
+    pub fn now() -> Self {
+        Clock::new().now().into()
+    }
+}
+
+impl Add<Duration> for DateTime {
+    type Output = Self;
+
+    /// Adds whole seconds; a fraction of a second is dropped. The result is at most the largest time that there is.
+    fn add(self, time: Duration) -> Self {
+        Self { unix: self.unix.saturating_add_unsigned(time.as_secs()) }
+    }
+}
+
+impl Sub<Duration> for DateTime {
+    type Output = Self;
+
+    /// Subtracts whole seconds; a fraction of a second is dropped. The result is at least the smallest time that there is.
+    fn sub(self, time: Duration) -> Self {
+        Self { unix: self.unix.saturating_sub_unsigned(time.as_secs()) }
+    }
+}
+
+impl TryFrom<DateTime> for SystemTime {
+    type Error = Error;
+
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] for a time that the operating system's clock cannot represent.
+    fn try_from(time: DateTime) -> Result<Self, Error> {
+        let span = Duration::from_secs(time.unix.unsigned_abs());
+        let found = match time.unix {
+            0.. => Self::UNIX_EPOCH.checked_add(span),
+            _ => Self::UNIX_EPOCH.checked_sub(span),
+        };
+        found.ok_or_else(|| time.out_of_range("SystemTime"))
+    }
+}
+
+impl From<SystemTime> for DateTime {
+    /// Truncates fractions of a second.
+    fn from(time: SystemTime) -> Self {
+        let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        let unix = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => seconds(after),
+            Err(before) => -seconds(before.duration()) - i64::from(before.duration().subsec_nanos() > 0),
+        };
+        Self { unix }
+    }
+}
+
+impl fmt::Display for DateTime {
+    /// Writes `yyyy-MM-dd HH:mm:ss`; outside the years 1 to 9999 the seconds since 1970.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(date) = self.date() else { return write!(f, "{} s", self.unix) };
+        let time = self.unix.rem_euclid(DAY);
+        write!(f, "{date} {:02}:{:02}:{:02}", time / 3_600, time / 60 % 60, time % 60)
+    }
+}
+
+impl fmt::Debug for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DateTime({self})")
+    }
+}
+
+impl FromStr for DateTime {
+    type Err = Error;
+
+    /// Reads `2026-06-26 09:30:00`, as UTC.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let numbers = numbers(text, "0000-00-00 00:00:00");
+        let refusal = || unreadable(text, "DateTime", "2026-06-26 09:30:00");
+        let [year, rest @ ..] = &numbers[..] else { return Err(refusal()) };
+        let rest: Vec<u8> = rest.iter().filter_map(|number| u8::try_from(*number).ok()).collect();
+        let [month, day, hour, minute, second] = rest[..] else { return Err(refusal()) };
+        Date::new(*year, month, day)?.at(hour, minute, second)
+    }
+}
+
+impl Serialize for DateTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DateTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
+    }
+}

@@ -1,0 +1,106 @@
+//! Dates and times of the crate jiff (feature `jiff`).
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use snow_core::datetime::jiff as snow_jiff;
+//! use snow_core::{DateTime, query::field};
+//!
+//! #[derive(Deserialize, Serialize)]
+//! struct Incident {
+//!     #[serde(with = "snow_jiff::date_time")]
+//!     opened_at: jiff::Timestamp,
+//!     #[serde(with = "snow_jiff::date::option")]
+//!     due: Option<jiff::civil::Date>,
+//! }
+//!
+//! let stored = r#"{"opened_at":"2026-06-26 09:30:00","due":"2026-07-01"}"#;
+//! let incident: Incident = serde_json::from_str(stored)?;
+//! assert_eq!(incident.opened_at.to_string(), "2026-06-26T09:30:00Z");
+//! assert_eq!(serde_json::to_string(&incident)?, stored);
+//! assert_eq!(DateTime::from(incident.opened_at).to_string(), "2026-06-26 09:30:00");
+//! assert_eq!(field("opened_at").gt(incident.opened_at).encode()?, "opened_at>2026-06-26 09:30:00");
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+
+use super::serde_with::serde_with;
+use super::{Date, DateTime};
+use crate::query::Value;
+use crate::{Error, ErrorKind};
+use ::jiff::{Timestamp, Zoned, civil};
+
+serde_with! {
+    /// Fields of the type [`Timestamp`](::jiff::Timestamp).
+    date_time: crate::DateTime, ::jiff::Timestamp
+}
+
+serde_with! {
+    /// Fields of the type [`civil::Date`](::jiff::civil::Date).
+    date: crate::Date, ::jiff::civil::Date
+}
+
+impl From<Timestamp> for DateTime {
+    /// Truncates fractions of a second.
+    fn from(time: Timestamp) -> Self {
+        Self::from_unix(time.as_second() - i64::from(time.subsec_nanosecond() < 0))
+    }
+}
+
+impl From<&Zoned> for DateTime {
+    /// Truncates fractions of a second.
+    fn from(time: &Zoned) -> Self {
+        time.timestamp().into()
+    }
+}
+
+impl TryFrom<DateTime> for Timestamp {
+    type Error = Error;
+
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] outside the years -9999 to 9999.
+    fn try_from(time: DateTime) -> Result<Self, Error> {
+        Self::from_second(time.unix()).map_err(|_| time.out_of_range("jiff::Timestamp"))
+    }
+}
+
+impl TryFrom<civil::Date> for Date {
+    type Error = Error;
+
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] outside the years 1 to 9999.
+    fn try_from(date: civil::Date) -> Result<Self, Error> {
+        let whole = |part: i8| u8::try_from(part).unwrap_or_default();
+        Self::new(u16::try_from(date.year()).unwrap_or_default(), whole(date.month()), whole(date.day()))
+    }
+}
+
+impl TryFrom<Date> for civil::Date {
+    type Error = Error;
+
+    /// # Errors
+    /// None in practice: jiff knows every day of the years 1 to 9999.
+    fn try_from(date: Date) -> Result<Self, Error> {
+        let unknown = || Error::new(ErrorKind::InvalidInput, format!("{date} is not a day that jiff knows"));
+        let year = i16::try_from(date.year()).map_err(|_| unknown())?;
+        let whole = |part: u8| i8::try_from(part).unwrap_or_default();
+        Self::new(year, whole(date.month()), whole(date.day())).map_err(|_| unknown())
+    }
+}
+
+impl From<Timestamp> for Value<'_> {
+    fn from(time: Timestamp) -> Self {
+        DateTime::from(time).into()
+    }
+}
+
+impl From<&Zoned> for Value<'_> {
+    fn from(time: &Zoned) -> Self {
+        DateTime::from(time).into()
+    }
+}
+
+impl From<civil::Date> for Value<'_> {
+    /// A day outside the years 1 to 9999 is refused when the query is used.
+    fn from(date: civil::Date) -> Self {
+        Date::try_from(date).map_or_else(|_| DateTime::from_unix(i64::MAX).into(), Into::into)
+    }
+}
