@@ -6,6 +6,7 @@ mod abandoned_refreshes;
 mod aggregates;
 mod attachments;
 mod batch;
+mod blocking;
 mod broken_connections;
 mod browser;
 mod bulk_writes;

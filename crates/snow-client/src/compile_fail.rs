@@ -13,6 +13,26 @@ macro_rules! forbidden {
     };
 }
 
+/// `wait()` is for what can fail as calls do, and has to be brought into scope.
+///
+/// ```
+/// use snow_client::blocking::Wait;
+/// async { Ok::<_, snow_client::Error>(()) }.wait().unwrap();
+/// ```
+/// ```compile_fail
+/// use snow_client::blocking::Wait;
+/// async { Ok::<_, std::io::Error>(()) }.wait().unwrap();
+/// ```
+/// ```compile_fail
+/// use snow_client::blocking::Wait;
+/// std::future::ready(1).wait().unwrap();
+/// ```
+/// ```compile_fail
+/// async { Ok::<_, snow_client::Error>(()) }.wait().unwrap();
+/// ```
+#[cfg(feature = "blocking")]
+struct Waits;
+
 forbidden!(FieldsOfADeletion: r#"client.table("t").delete(id)"#, r#".fields(["number"])"#, ".await?");
 forbidden!(VerifiedRead: r#"client.table("t").get(id)"#, ".verified()", ".await?");
 forbidden!(AppliedDeletion: r#"client.table("t").delete(id)"#, ".require_applied(true)", ".await?");

@@ -32,6 +32,7 @@
 //! | read the dictionary, generate types | [`Client::schema`], [`schema`] |
 //! | call any other API | [`Client::api`], [`api`] |
 //! | find out what a login may do | [`Client::probe`], [`Client::me`], [`probe`] |
+//! | call without async | `blocking::Wait` (feature `blocking`) |
 //! | handle errors | [`Error`], [`ErrorKind`], [`error`] |
 //! | add layers, or replace the HTTP stack | [`layer`], [`transport`] |
 //!
@@ -39,9 +40,9 @@
 //!
 //! # Features
 //!
-//! `derive`: [`ChoiceEnum`](https://docs.rs/snow-client/latest/snow_client/derive.ChoiceEnum.html), enums of choices. `chrono`, `jiff`,
-//! `time`: dates and times of those crates, see [`datetime`]. `tls` (default): HTTPS with the platform's root certificates. `bundled-roots`: HTTPS with Mozilla's root certificates.
-//! `jwt`: signed assertions for OAuth. `loopback`: OAuth logins in a browser for local programs. `rustls-0_23` and
+//! `tls` (default): HTTPS with the platform's root certificates. `bundled-roots`: HTTPS with Mozilla's root certificates.
+//! `blocking`: calls for programs without async. `derive`: enums of choices, `ChoiceEnum`. `chrono`, `jiff`, `time`: dates and times of
+//! those crates, see [`datetime`]. `jwt`: signed assertions for OAuth. `loopback`: OAuth logins in a browser for local programs. `rustls-0_23` and
 //! `hyper-util-0_1`: your own TLS configuration or connector.
 //!
 //! # Panics
@@ -58,6 +59,8 @@ pub mod aggregate;
 pub mod api;
 pub mod attachment;
 pub mod batch;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 pub mod client;
 #[cfg(doctest)]
 mod compile_fail;

@@ -1,14 +1,15 @@
-//! The layers of snow-client: what a program holds, the APIs, the way of a request, and the stack. Code may name its own layer
-//! and those below.
+//! The layers of snow-client: what a program holds, the APIs, the way of a request, the stack, and how a
+//! thread waits. Code may name its own layer and those below.
 
 use super::source::CrateSource;
 
 /// From the top down.
-const LAYERS: [&[&str]; 4] = [
+const LAYERS: [&[&str]; 5] = [
     &["client", "compile_fail"],
     &["table", "aggregate", "attachment", "batch", "import", "schema", "api"],
     &["request"],
     &["stack"],
+    &["blocking"],
 ];
 
 pub(super) fn problems(source: &CrateSource) -> Vec<String> {

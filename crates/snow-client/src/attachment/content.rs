@@ -2,7 +2,7 @@
 
 use super::digest::Digest;
 use super::opened_content::OpenedContent;
-use super::reader_body::BoxReader;
+use super::reader_body::UploadReader;
 use bytes::Bytes;
 use snow_core::{Body, Error, ErrorKind};
 use std::fmt;
@@ -28,7 +28,7 @@ pub struct Content(ContentSource);
 enum ContentSource {
     Bytes(Bytes),
     File(PathBuf),
-    Reader(BoxReader, Option<u64>),
+    Reader(UploadReader),
     Body(Body),
 }
 
@@ -41,13 +41,39 @@ impl Content {
 
     /// Creates content from everything that a reader returns. Its length is not known, so it is sent in chunks.
     pub fn reader(reader: impl AsyncRead + Send + 'static) -> Self {
-        Self(ContentSource::Reader(Box::pin(reader), None))
+        Self::polled(reader, None)
     }
 
     /// Creates content from a reader of known length. If the reader returns more or fewer bytes, the upload fails and is not
     /// completed.
     pub fn sized_reader(reader: impl AsyncRead + Send + 'static, length: u64) -> Self {
-        Self(ContentSource::Reader(Box::pin(reader), Some(length)))
+        Self::polled(reader, Some(length))
+    }
+
+    fn polled(reader: impl AsyncRead + Send + 'static, length: Option<u64>) -> Self {
+        Self(ContentSource::Reader(UploadReader { reader: Box::pin(reader), length, runs_in_place: true }))
+    }
+
+    /// Creates content from everything that a [`std::io::Read`] returns. It is read on a thread of its own, which ends when the reader
+    /// returns from the read that it is at. The length is not known, so it is sent in chunks.
+    ///
+    /// [`DownloadReader`](super::DownloadReader) has an example.
+    #[cfg(feature = "blocking")]
+    pub fn std_reader(reader: impl std::io::Read + Send + 'static) -> Self {
+        Self::blocking(reader, None)
+    }
+
+    /// Creates content from a [`std::io::Read`] of known length, as [`std_reader`](Self::std_reader) does. If it returns more or fewer
+    /// bytes, the upload fails and is not completed.
+    #[cfg(feature = "blocking")]
+    pub fn sized_std_reader(reader: impl std::io::Read + Send + 'static, length: u64) -> Self {
+        Self::blocking(reader, Some(length))
+    }
+
+    #[cfg(feature = "blocking")]
+    fn blocking(reader: impl std::io::Read + Send + 'static, length: Option<u64>) -> Self {
+        let reader = Box::pin(super::std_reader::ThreadReader::new(reader));
+        Self(ContentSource::Reader(UploadReader { reader, length, runs_in_place: false }))
     }
 
     /// Creates content from any body. Its content type is detected from the name of the file alone. A body that declares an exact
@@ -86,7 +112,7 @@ impl Content {
         match self.0 {
             ContentSource::Bytes(bytes) => Ok(OpenedContent::bytes(bytes, file_name)),
             ContentSource::File(path) => OpenedContent::file(path, file_name).await,
-            ContentSource::Reader(reader, length) => OpenedContent::reader(reader, length, file_name).await,
+            ContentSource::Reader(reader) => OpenedContent::reader(reader, file_name).await,
             ContentSource::Body(body) => Ok(OpenedContent::body(body, file_name)),
         }
     }

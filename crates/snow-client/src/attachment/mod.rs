@@ -13,17 +13,23 @@ mod content_type;
 mod digest;
 mod download;
 mod download_attempts;
+#[cfg(feature = "blocking")]
+mod download_reader;
 mod file_error;
 mod incoming;
 mod list_attachments;
 mod metadata;
 mod multipart;
+#[cfg(feature = "blocking")]
+mod offloaded_body;
 mod opened_content;
 mod parent_record;
 mod progress;
 mod random_name;
 mod reader_body;
 mod requests;
+#[cfg(feature = "blocking")]
+mod std_reader;
 mod stored_form;
 mod temp_file;
 mod transfer_all;
@@ -47,6 +53,8 @@ pub use attachment_calls::{DeleteAttachment, GetAttachment, RenameAttachment};
 pub use attribute::{Attribute, ListAttributes, WriteAttribute};
 pub use content::Content;
 pub use download::Download;
+#[cfg(feature = "blocking")]
+pub use download_reader::DownloadReader;
 pub use incoming::DownloadStream;
 pub use list_attachments::ListAttachments;
 pub use metadata::{Attachment, FileState};

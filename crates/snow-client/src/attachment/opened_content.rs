@@ -2,7 +2,7 @@
 
 use super::content_type::{self, SNIFF_LENGTH};
 use super::file_error::file_error;
-use super::reader_body::{BoxReader, ReaderBody, read_error};
+use super::reader_body::{BoxReader, ReaderBody, UploadReader, read_error};
 use bytes::Bytes;
 use snow_core::{Body, Error, ErrorKind};
 use std::path::PathBuf;
@@ -14,6 +14,8 @@ pub(super) struct OpenedContent {
     body: BodySource,
     pub(super) length: Option<u64>,
     pub(super) content_type: &'static str,
+    /// Whether code of the caller runs when the body is polled.
+    pub(super) runs_callers_code: bool,
 }
 
 enum BodySource {
@@ -28,7 +30,7 @@ impl OpenedContent {
         let content_type = content_type::detect(file_name, bytes.get(..SNIFF_LENGTH).unwrap_or(&bytes));
         let length = Some(bytes.len() as u64);
         let body = BodySource::Factory(Arc::new(move || Body::from(bytes.clone())));
-        Self { body, length, content_type }
+        Self { body, length, content_type, runs_callers_code: false }
     }
 
     pub(super) async fn file(path: PathBuf, file_name: &str) -> Result<Self, Error> {
@@ -36,26 +38,25 @@ impl OpenedContent {
         let content_type = content_type::detect(file_name, &beginning);
         let path = Arc::new(path);
         let make = move || Body::stream(ReaderBody::file(path.clone(), length));
-        Ok(Self { body: BodySource::Factory(Arc::new(make)), length, content_type })
+        let body = BodySource::Factory(Arc::new(make));
+        Ok(Self { body, length, content_type, runs_callers_code: false })
     }
 
-    pub(super) async fn reader(
-        mut reader: BoxReader,
-        length: Option<u64>,
-        file_name: &str,
-    ) -> Result<Self, Error> {
+    pub(super) async fn reader(reader: UploadReader, file_name: &str) -> Result<Self, Error> {
+        let UploadReader { mut reader, length, runs_in_place } = reader;
         let mut beginning = Vec::new();
         (&mut reader).take(SNIFF_LENGTH as u64).read_to_end(&mut beginning).await.map_err(read_error)?;
         check_length(&beginning, length)?;
         let content_type = content_type::detect(file_name, &beginning);
         let whole: BoxReader = Box::pin(std::io::Cursor::new(beginning).chain(reader));
         let body = BodySource::Single(Body::stream(ReaderBody::reader(whole, length)));
-        Ok(Self { body, length, content_type })
+        Ok(Self { body, length, content_type, runs_callers_code: runs_in_place })
     }
 
     pub(super) fn body(body: Body, file_name: &str) -> Self {
         let length = http_body::Body::size_hint(&body).exact();
-        Self { body: BodySource::Single(body), length, content_type: content_type::detect(file_name, &[]) }
+        let content_type = content_type::detect(file_name, &[]);
+        Self { body: BodySource::Single(body), length, content_type, runs_callers_code: true }
     }
 
     /// The body, which has the length that it declares, or fails. `wrap` is applied each time that it is made.

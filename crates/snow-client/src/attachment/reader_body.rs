@@ -18,6 +18,14 @@ const CHUNK: usize = 64 << 10;
 
 pub(super) type BoxReader = Pin<Box<dyn AsyncRead + Send>>;
 
+/// The reader of an upload, and how much it returns if that is known.
+pub(super) struct UploadReader {
+    pub(super) reader: BoxReader,
+    pub(super) length: Option<u64>,
+    /// Whether the code of the caller runs where the reader is polled, and not on a thread of its own.
+    pub(super) runs_in_place: bool,
+}
+
 /// Reads its source chunk by chunk, and holds no more than one chunk. Whether the source has the length that was declared is checked by
 /// [`Body::with_checked_length`](snow_core::Body::with_checked_length).
 pub(super) struct ReaderBody {

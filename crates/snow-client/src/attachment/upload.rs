@@ -2,6 +2,8 @@
 
 use super::content::{Content, RereadableContent};
 use super::multipart::MultipartForm;
+#[cfg(feature = "blocking")]
+use super::offloaded_body::off_io_thread;
 use super::opened_content::OpenedContent;
 use super::parent_record::ParentRecord;
 use super::progress::{ProgressBody, ProgressListener};
@@ -242,7 +244,8 @@ fn plain(
     listener: Option<ProgressListener>,
 ) -> Result<(ApiRequest, Body), Error> {
     let request = requests::upload(file, content_type)?;
-    Ok((request, content.into_body(move |body| with_progress(body, &listener))))
+    let hooks = UploadHooks::new(&content, listener);
+    Ok((request, content.into_body(move |body| hooks.wrap(body))))
 }
 
 /// Returns the request and the body of a file that is sent in a form.
@@ -256,14 +259,35 @@ fn form(
     let fields = [("table_name", file.record.table.as_str()), ("table_sys_id", file.record.sys_id.as_str())];
     let form = MultipartForm::new(&fields, file.file_name, content_type)?;
     let request = requests::upload_form(&form.content_type())?;
-    Ok((request, content.into_body(move |body| form.wrap(with_progress(body, &listener)))))
+    let hooks = UploadHooks::new(&content, listener);
+    Ok((request, content.into_body(move |body| form.wrap(hooks.wrap(body)))))
 }
 
-fn with_progress(body: Body, listener: &Option<ProgressListener>) -> Body {
-    match listener {
-        Some(listener) => ProgressBody::wrap(body, listener.clone()),
-        None => body,
+/// What is put around the content of a file each time that it is sent.
+struct UploadHooks {
+    listener: Option<ProgressListener>,
+    runs_callers_code: bool,
+}
+
+impl UploadHooks {
+    fn new(content: &OpenedContent, listener: Option<ProgressListener>) -> Self {
+        let runs_callers_code = content.runs_callers_code || listener.is_some();
+        Self { listener, runs_callers_code }
     }
+
+    fn wrap(&self, body: Body) -> Body {
+        let body = match &self.listener {
+            Some(listener) => ProgressBody::wrap(body, listener.clone()),
+            None => body,
+        };
+        if self.runs_callers_code { off_io_thread(body) } else { body }
+    }
+}
+
+/// Nothing waits on an I/O thread of this crate.
+#[cfg(not(feature = "blocking"))]
+fn off_io_thread(body: Body) -> Body {
+    body
 }
 
 /// Finds the file of the record that has this content.

@@ -310,3 +310,6 @@ impl fmt::Debug for BatchResponse {
         write!(f, "BatchResponse({} items)", self.outcomes.len())
     }
 }
+
+#[cfg(feature = "blocking")]
+crate::blocking::wait_output!({} BatchResponse);

@@ -61,7 +61,7 @@ async fn send_once<T>(
     let last = |error| Failure { error, broke_after: None };
     let http = retry.to_http(client, request).map_err(last)?;
     let departure = Departure::of(&http).cloned();
-    let response = client.http.send(http).await.map_err(last)?;
+    let response = client.send(http).map_err(last)?.await.map_err(last)?;
     let attempts = response.extensions().get::<Attempts>().map(Attempts::count);
     let is_success = response.status().is_success();
     let value = async {

@@ -30,7 +30,7 @@ pub(crate) async fn send<T>(
             Some(departure) => departure.watch(body),
             None => body,
         };
-        let response = client.http.send(http).await?;
+        let response = client.send(http)?.await?;
         let (head, body) = decode::receive(response, client.limit).await?;
         read_response(client, request, ApiResponse::new(head, body)?, departure.as_ref(), read)
     };
@@ -47,7 +47,7 @@ pub(crate) async fn open(
     let opened = async {
         let http = retry.to_http(client, request)?;
         let departure = Departure::of(&http).cloned();
-        let mut response = client.http.send(http).await?;
+        let mut response = client.send(http)?.await?;
         if is_file(response.status(), response.headers()) {
             departure.map(|departure| response.extensions_mut().insert(departure));
             return Ok(response);

@@ -53,6 +53,7 @@ impl OAuthClient {
     /// [`ErrorKind::TokenRefused`](crate::ErrorKind::TokenRefused) if the instance refuses,
     /// [`ErrorKind::TokenNotSaved`](crate::ErrorKind::TokenNotSaved) if the updater fails, and the errors of the token request.
     pub async fn generate_token(&self, user: &str, password: impl Into<Secret>) -> Result<Token, Error> {
+        self.client.inner.check_process()?;
         self.client.inner.stored.forget();
         self.oauth.generate_token(user, password).await
     }
@@ -64,6 +65,7 @@ impl OAuthClient {
     ///
     /// As [`generate_token`](Self::generate_token).
     pub async fn log_in(&self, grant: &Grant) -> Result<Token, Error> {
+        self.client.inner.check_process()?;
         self.client.inner.stored.forget();
         self.oauth.log_in(grant).await
     }
@@ -103,6 +105,7 @@ impl OAuthClient {
         request: &AuthorizationRequest,
         callback: &str,
     ) -> Result<Token, Error> {
+        self.client.inner.check_process()?;
         self.client.inner.stored.forget();
         self.oauth.exchange_code(request, callback).await
     }
@@ -117,6 +120,7 @@ impl OAuthClient {
     ///
     /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     pub async fn revoke(&self) -> Result<(), Error> {
+        self.client.inner.check_process()?;
         self.oauth.revoke().await
     }
 

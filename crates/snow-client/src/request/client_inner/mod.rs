@@ -8,9 +8,10 @@ use crate::stack::Settings;
 use crate::stack::stack_service::StackService;
 use crate::stack::{self, BaseService, BelowAuth};
 use dictionary::Dictionary;
+use http::Request;
 use known_shapes::KnownShapes;
 use snow_core::layer::{RetryPolicy, ThrottleLayer};
-use snow_core::{Clock, HttpService, Instance, LoginUsed, Transport};
+use snow_core::{Body, Clock, Error, HttpFuture, HttpService, Instance, LoginUsed, Transport};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub(crate) struct ClientInner {
     pub(crate) stored: StoredFields,
     /// What records looked like that were read before.
     pub(crate) shapes: KnownShapes,
+    #[cfg(feature = "blocking")]
+    process: crate::blocking::HomeProcess,
 }
 
 /// The parts of a stack that know nothing of the user.
@@ -101,7 +104,30 @@ impl ClientInner {
             tells_departures: true,
             stored: StoredFields::default(),
             shapes: KnownShapes::default(),
+            #[cfg(feature = "blocking")]
+            process: crate::blocking::HomeProcess::new(),
         })
+    }
+
+    /// Sends a request through the stack.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check_process`](Self::check_process).
+    pub(crate) fn send(&self, request: Request<Body>) -> Result<HttpFuture, Error> {
+        self.check_process()?;
+        Ok(self.http.send(request))
+    }
+
+    /// Checks that a thread that waits for a call has a client of its own process.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a client that was made before a fork.
+    pub(crate) fn check_process(&self) -> Result<(), Error> {
+        #[cfg(feature = "blocking")]
+        self.process.check_client()?;
+        Ok(())
     }
 
     /// Makes a client of a stack of the user's own.
@@ -126,6 +152,18 @@ impl ClientInner {
             tells_departures: false,
             stored: StoredFields::default(),
             shapes: KnownShapes::default(),
+            #[cfg(feature = "blocking")]
+            process: crate::blocking::HomeProcess::new(),
         })
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl Drop for ClientInner {
+    fn drop(&mut self) {
+        if self.process.is_elsewhere() {
+            // Closing the connections of the parent takes locks that one of its threads may have held when it was forked.
+            std::mem::forget(self.http.clone());
+        }
     }
 }

@@ -105,3 +105,6 @@ impl<'a, T> IntoIterator for &'a BulkReport<T> {
         self.outcomes.iter()
     }
 }
+
+#[cfg(feature = "blocking")]
+crate::blocking::wait_output!({<T>} BulkReport<T>);

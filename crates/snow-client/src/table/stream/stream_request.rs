@@ -128,7 +128,7 @@ impl StreamRequest {
         let mut http = request.to_http(&self.client, 0, Duration::ZERO)?;
         // Also where the stack does not tell departures: a connection with a wrong page is retired by it.
         let departure = http.extensions_mut().get_or_insert_with(Departure::new).clone();
-        Ok((self.client.http.send(http), departure))
+        Ok((self.client.send(http)?, departure))
     }
 
     /// How long to wait before a page that failed this often is asked for again.
