@@ -60,3 +60,7 @@ struct FromPysnow;
 #[cfg(doctest)]
 #[doc = include_str!(concat!(env!("OUT_DIR"), "/queries.md"))]
 struct QueriesTable;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/blocking.md")]
+struct Blocking;

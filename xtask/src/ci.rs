@@ -28,7 +28,7 @@ const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client-derive -p snow
      -p snow-store-postgres -p snow-sim";
 
 /// Features that have to stand alone, and whose they are.
-const ALONE: [(&str, &str); 13] = [
+const ALONE: [(&str, &str); 14] = [
     ("snow-core", "chrono"),
     ("snow-core", "gzip"),
     ("snow-core", "jiff"),
@@ -42,6 +42,7 @@ const ALONE: [(&str, &str); 13] = [
     ("snow-client", "derive"),
     ("snow-auth", "loopback"),
     ("snow-auth", "shared-store"),
+    ("snow-client", "blocking"),
 ];
 
 /// Each library by itself: built together, one would switch on features for another.
@@ -72,6 +73,9 @@ const GENERATED: &str = "tests/promises/generated/incident.rs";
 fn examples() -> Done {
     run("cargo run --quiet -p snow-client --example quickstart", &[])?;
     run("cargo run --quiet -p snow-client --example change_requests", &[])?;
+    for example in ["blocking_script", "blocking_export", "blocking_files"] {
+        run(&format!("cargo run --quiet -p snow-client --features blocking --example {example}"), &[])?;
+    }
     run(
         &format!(
             "cargo run --quiet -p snow-client --example codegen -- --table incident --check {GENERATED}"
