@@ -41,7 +41,8 @@ async fn choices_are_read_written_and_queried_by_their_stored_values() {
         let query = field("short_description").eq("enum").and(field("state").eq(&state));
         assert_eq!(incidents.list().query(query).one().await.unwrap().state, state);
     }
-    let raw = client.table("incident").list().query(field("state").eq(State::InProgress)).limit(1).await.unwrap();
+    let raw =
+        client.table("incident").list().query(field("state").eq(State::InProgress)).limit(1).await.unwrap();
     assert_eq!(raw[0].value("state").unwrap(), "2");
 }
 
@@ -49,7 +50,8 @@ async fn choices_are_read_written_and_queried_by_their_stored_values() {
 async fn without_a_variant_for_others_an_unknown_value_is_an_error() {
     let client = client(&simulator());
     let created = client.table("incident").create(&serde_json::json!({ "urgency": "2" })).await.unwrap();
-    let error = client.table("incident").typed::<Incident>().get(created.sys_id().unwrap()).await.unwrap_err();
+    let error =
+        client.table("incident").typed::<Incident>().get(created.sys_id().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     let text = error.report();
     assert!(text.contains(r#""2" is not a choice of Urgency, whose values are "1", "3""#), "{text}");

@@ -16,14 +16,25 @@ const STORED: [(&str, &str); 6] = [
 ];
 
 fn simulator() -> Simulator {
-    let things = Table::new("u_thing", "Thing").column("u_day", ColumnType::Date).column("u_at", ColumnType::DateTime);
+    let things =
+        Table::new("u_thing", "Thing").column("u_day", ColumnType::Date).column("u_at", ColumnType::DateTime);
     let builder = Simulator::builder().user("admin", "secret").table(things);
-    STORED.iter().fold(builder, |builder, (day, at)| builder.row("u_thing", [("u_day", *day), ("u_at", *at)])).build().unwrap()
+    STORED
+        .iter()
+        .fold(builder, |builder, (day, at)| builder.row("u_thing", [("u_day", *day), ("u_at", *at)]))
+        .build()
+        .unwrap()
 }
 
 /// What the table stores, in the order of the rows.
 async fn stored(client: &Client) -> Vec<(String, String)> {
-    let page = client.table("u_thing").list().query(snow_client::Query::new().order_by("sys_id")).limit(50).await.unwrap();
+    let page = client
+        .table("u_thing")
+        .list()
+        .query(snow_client::Query::new().order_by("sys_id"))
+        .limit(50)
+        .await
+        .unwrap();
     let text = |record: &snow_client::Record, name| record.value(name).unwrap().into_owned();
     page.iter().map(|record| (text(record, "u_day"), text(record, "u_at"))).collect()
 }
@@ -53,9 +64,17 @@ macro_rules! round_trip {
                 let (simulator, sent) = (simulator(), super::simulator());
                 let (from, to) = (client(&simulator), client(&sent));
                 let order = snow_client::Query::new().order_by("sys_id");
-                let things = from.table("u_thing").typed::<Thing>().list().query(order).limit(50).await.unwrap();
+                let things =
+                    from.table("u_thing").typed::<Thing>().list().query(order).limit(50).await.unwrap();
                 assert_eq!(things.len(), STORED.len());
-                to.table("u_thing").list().query(field("sys_id").is_not_empty()).delete_all().all().await.into_result().unwrap();
+                to.table("u_thing")
+                    .list()
+                    .query(field("sys_id").is_not_empty())
+                    .delete_all()
+                    .all()
+                    .await
+                    .into_result()
+                    .unwrap();
                 for thing in &things {
                     let written = to.table("u_thing").typed::<Thing>().create(thing).await.unwrap();
                     assert_eq!(written, *thing);
@@ -67,7 +86,8 @@ macro_rules! round_trip {
                 for thing in things.iter().filter(|thing| thing.u_at.is_some()) {
                     let (day, at) = (thing.u_day.unwrap(), thing.u_at.unwrap());
                     for query in [field("u_day").eq(day), field("u_at").eq(at)] {
-                        let found = from.table("u_thing").typed::<Thing>().list().query(query).one().await.unwrap();
+                        let found =
+                            from.table("u_thing").typed::<Thing>().list().query(query).one().await.unwrap();
                         assert_eq!(found, *thing);
                     }
                 }
@@ -77,11 +97,16 @@ macro_rules! round_trip {
             async fn an_empty_field_asks_for_an_option() {
                 let client = client(&simulator());
                 let empty = field("u_at").is_empty();
-                let error = client.table("u_thing").typed::<Strict>().list().query(empty).one().await.unwrap_err();
+                let error =
+                    client.table("u_thing").typed::<Strict>().list().query(empty).one().await.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Decode);
                 assert!(error.report().contains("Option<DateTime>"), "{}", error.report());
-                let full = client.table("u_thing").typed::<Strict>().list().query(field("u_day").eq("2026-06-26"));
-                assert_eq!(snow_client::DateTime::from(full.one().await.unwrap().u_at).to_string(), "2026-06-26 09:30:00");
+                let full =
+                    client.table("u_thing").typed::<Strict>().list().query(field("u_day").eq("2026-06-26"));
+                assert_eq!(
+                    snow_client::DateTime::from(full.one().await.unwrap().u_at).to_string(),
+                    "2026-06-26 09:30:00"
+                );
             }
         }
     };

@@ -20,8 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Not in the libraries, whatever for: `ARCHITECTURE.md` says why.
-const AVOIDED: &[&str] =
-    &["reqwest", "url", "governor", "async-trait", "uuid", "wiremock", "jsonwebtoken"];
+const AVOIDED: &[&str] = &["reqwest", "url", "governor", "async-trait", "uuid", "wiremock", "jsonwebtoken"];
 
 pub(crate) fn check() -> Done {
     crates()?;

@@ -105,7 +105,10 @@ impl Choices {
             match attribute(variant)? {
                 Attribute::Value(value) => {
                     if !matches!(variant.fields, Fields::Unit) {
-                        return Err(Error::new_spanned(variant, "a variant with a stored value holds nothing"));
+                        return Err(Error::new_spanned(
+                            variant,
+                            "a variant with a stored value holds nothing",
+                        ));
                     }
                     if !values.insert(value.clone()) {
                         let why = format!("two variants have the stored value {value:?}");
@@ -144,7 +147,9 @@ impl Choices {
     fn parse(&self, name: &Ident) -> TokenStream {
         let (variants, values): (Vec<_>, Vec<_>) = self.listed.iter().cloned().unzip();
         let rest = match &self.other {
-            Some(other) => quote!(_ => ::core::result::Result::Ok(Self::#other(::std::string::String::from(text))),),
+            Some(other) => {
+                quote!(_ => ::core::result::Result::Ok(Self::#other(::std::string::String::from(text))),)
+            }
             None => {
                 let empty = format!("it is empty: use Option<{name}>");
                 let list = values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ");
@@ -212,7 +217,10 @@ mod tests {
             ("enum E { #[choice(\"1\")] A(String) }", "holds nothing"),
             ("enum E { #[choice(other)] A }", "holds a String"),
             ("enum E { #[choice(other)] A(u8) }", "holds a String"),
-            ("enum E { #[choice(other)] A(String), #[choice(other)] B(String) }", "two variants are for other"),
+            (
+                "enum E { #[choice(other)] A(String), #[choice(other)] B(String) }",
+                "two variants are for other",
+            ),
             ("enum E { #[choice(rest)] A(String) }", "expected a stored value in quotes, or `other`"),
             ("enum E { #[choice] A }", "expected"),
         ] {

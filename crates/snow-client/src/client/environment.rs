@@ -1,7 +1,8 @@
 //! A client whose settings are variables of the environment.
 
+use crate::client::{ClientBuilder, OAuthClientBuilder};
 use crate::oauth::{FileStore, Grant};
-use crate::{Client, ClientBuilder, OAuthClient, OAuthClientBuilder};
+use crate::{Client, OAuthClient};
 use snow_core::{Error, ErrorKind, Secret};
 use std::ffi::OsString;
 use std::fs::File;
@@ -23,7 +24,7 @@ impl Client {
     /// Instead of each variable there may be one whose name ends in `_FILE`, such as `SNOW_PASSWORD_FILE`, with the path of a file that
     /// contains the value: a secret that a container mounts. One line break at the end of the file is not part of the value.
     ///
-    /// For more settings, use [`ClientBuilder::from_env`].
+    /// For more settings, use [`ClientBuilder::read_env`].
     ///
     /// ```no_run
     /// let client = snow_client::Client::from_env()?;
@@ -35,7 +36,7 @@ impl Client {
     /// [`ErrorKind::InvalidInput`] if a variable is missing, empty or not UTF-8, if both a variable and its `_FILE` are set, or if more
     /// than one way to log in is given. [`ErrorKind::Io`] if a file cannot be read. The error names the variable, and never its value.
     pub fn from_env() -> Result<Self, Error> {
-        ClientBuilder::from_env()?.build()
+        Self::builder().read_env()?.build()
     }
 }
 
@@ -49,7 +50,7 @@ impl OAuthClient {
     /// | `SNOW_USER`, `SNOW_PASSWORD` | optional: log in as this user with the password grant; without them with client credentials |
     /// | `SNOW_TOKEN_STORE` | optional: the path of a file that keeps the token, see [`FileStore`] |
     ///
-    /// Each may be a file, as for [`Client::from_env`]. For more settings, use [`OAuthClientBuilder::from_env`](crate::client::ClientBuilder).
+    /// Each may be a file, as for [`Client::from_env`]. For more settings, use [`OAuthClientBuilder::read_env`](ClientBuilder::read_env).
     ///
     /// ```no_run
     /// let client = snow_client::OAuthClient::from_env()?;
@@ -60,22 +61,30 @@ impl OAuthClient {
     ///
     /// As [`Client::from_env`].
     pub fn from_env() -> Result<Self, Error> {
-        OAuthClientBuilder::from_env()?.build()
+        Self::builder().read_env()?.build()
     }
 }
 
 impl ClientBuilder {
-    /// Creates a builder from the variables that [`Client::from_env`] lists.
+    /// Sets the instance and the login by the variables of the environment that [`Client::from_env`] lists.
+    ///
+    /// ```no_run
+    /// use snow_client::Client;
+    /// use std::time::Duration;
+    ///
+    /// let client = Client::builder().read_env()?.deadline(Duration::from_secs(60)).build()?;
+    /// # Ok::<_, snow_client::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// As [`Client::from_env`], but for what `build` checks.
-    pub fn from_env() -> Result<Self, Error> {
-        Self::from_variables(&Variables(&|name| std::env::var_os(name)))
+    pub fn read_env(self) -> Result<Self, Error> {
+        self.read_variables(&Variables(&|name| std::env::var_os(name)))
     }
 
-    fn from_variables(variables: &Variables<'_>) -> Result<Self, Error> {
-        let mut builder = Self::default().instance(variables.required("SNOW_INSTANCE")?);
+    fn read_variables(self, variables: &Variables<'_>) -> Result<Self, Error> {
+        let mut builder = self.instance(variables.required("SNOW_INSTANCE")?);
         if let Some(user) = variables.text("SNOW_USER")? {
             builder = builder.user(user);
         }
@@ -98,17 +107,17 @@ impl ClientBuilder {
 }
 
 impl OAuthClientBuilder {
-    /// Creates a builder from the variables that [`OAuthClient::from_env`] lists.
+    /// Sets the instance, the OAuth client and how it logs in by the variables of the environment that [`OAuthClient::from_env`] lists.
     ///
     /// # Errors
     ///
     /// As [`OAuthClient::from_env`], but for what `build` checks.
-    pub fn from_env() -> Result<Self, Error> {
-        Self::from_variables(&Variables(&|name| std::env::var_os(name)))
+    pub fn read_env(self) -> Result<Self, Error> {
+        self.read_variables(&Variables(&|name| std::env::var_os(name)))
     }
 
-    fn from_variables(variables: &Variables<'_>) -> Result<Self, Error> {
-        let builder = Self::default()
+    fn read_variables(self, variables: &Variables<'_>) -> Result<Self, Error> {
+        let builder = self
             .instance(variables.required("SNOW_INSTANCE")?)
             .client_id(variables.required("SNOW_CLIENT_ID")?)
             .client_secret(Secret::from(variables.required("SNOW_CLIENT_SECRET")?));
@@ -143,8 +152,12 @@ impl Variables<'_> {
         let by_file = format!("{name}_FILE");
         let value = match ((self.0)(name), (self.0)(&by_file)) {
             (None, None) => return Ok(None),
-            (Some(_), Some(_)) => return Err(invalid(format!("both {name} and {by_file} are set: unset one of them"))),
-            (Some(value), None) => value.into_string().map_err(|_| invalid(format!("{name} is not UTF-8")))?,
+            (Some(_), Some(_)) => {
+                return Err(invalid(format!("both {name} and {by_file} are set: unset one of them")));
+            }
+            (Some(value), None) => {
+                value.into_string().map_err(|_| invalid(format!("{name} is not UTF-8")))?
+            }
             (None, Some(path)) => contents(&by_file, &path)?,
         };
         match value.is_empty() {
@@ -185,12 +198,14 @@ mod tests {
 
     fn direct(variables: &[(&str, &str)]) -> Result<Client, Error> {
         let known: HashMap<&str, &str> = variables.iter().copied().collect();
-        ClientBuilder::from_variables(&Variables(&|name| known.get(name).map(OsString::from)))?.build()
+        Client::builder().read_variables(&Variables(&|name| known.get(name).map(OsString::from)))?.build()
     }
 
     fn oauth(variables: &[(&str, &str)]) -> Result<OAuthClient, Error> {
         let known: HashMap<&str, &str> = variables.iter().copied().collect();
-        OAuthClientBuilder::from_variables(&Variables(&|name| known.get(name).map(OsString::from)))?.build()
+        OAuthClient::builder()
+            .read_variables(&Variables(&|name| known.get(name).map(OsString::from)))?
+            .build()
     }
 
     const INSTANCE: (&str, &str) = ("SNOW_INSTANCE", "dev12345");
@@ -226,7 +241,8 @@ mod tests {
         let large = read(&"canary".repeat(20_000)).unwrap_err().to_string();
         assert!(large.contains("larger than 65536 bytes") && !large.contains("canary"), "{large}");
         std::fs::remove_file(&file).unwrap();
-        let missing = Variables(&|name| (name == "X_FILE").then(|| OsString::from(&path))).text("X").unwrap_err();
+        let missing =
+            Variables(&|name| (name == "X_FILE").then(|| OsString::from(&path))).text("X").unwrap_err();
         assert_eq!(missing.kind(), ErrorKind::Io);
         assert!(missing.to_string().contains("X_FILE names"), "{missing}");
     }
@@ -238,7 +254,10 @@ mod tests {
             (&[INSTANCE], "no way to log in is given: set SNOW_USER"),
             (&[INSTANCE, ("SNOW_USER", "a")], "a user is given without a password"),
             (&[INSTANCE, ("SNOW_USER", "")], "SNOW_USER is empty"),
-            (&[INSTANCE, ("SNOW_API_KEY", "canary"), ("SNOW_BEARER_TOKEN", "canary")], "give one way to log in"),
+            (
+                &[INSTANCE, ("SNOW_API_KEY", "canary"), ("SNOW_BEARER_TOKEN", "canary")],
+                "give one way to log in",
+            ),
             (&[INSTANCE, ("SNOW_API_KEY", "canary"), ("SNOW_API_KEY_FILE", "/x")], "both SNOW_API_KEY and"),
         ] {
             let error = direct(variables).unwrap_err().to_string();

@@ -80,8 +80,9 @@ impl TryFrom<Date> for NaiveDate {
     /// None in practice: chrono knows every day of the years 1 to 9999.
     fn try_from(date: Date) -> Result<Self, Error> {
         let (year, month, day) = (date.year(), date.month(), date.day());
-        Self::from_ymd_opt(year.into(), month.into(), day.into())
-            .ok_or_else(|| Error::new(ErrorKind::InvalidInput, format!("{date} is not a day that chrono knows")))
+        Self::from_ymd_opt(year.into(), month.into(), day.into()).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidInput, format!("{date} is not a day that chrono knows"))
+        })
     }
 }
 
@@ -94,6 +95,7 @@ impl<Z: TimeZone> From<::chrono::DateTime<Z>> for Value<'_> {
 impl From<NaiveDate> for Value<'_> {
     /// A day outside the years 1 to 9999 is refused when the query is used.
     fn from(date: NaiveDate) -> Self {
-        Date::try_from(date).map_or_else(|_| DateTime::from(date.and_time(::chrono::NaiveTime::MIN)).into(), Into::into)
+        Date::try_from(date)
+            .map_or_else(|_| DateTime::from(date.and_time(::chrono::NaiveTime::MIN)).into(), Into::into)
     }
 }

@@ -55,7 +55,7 @@ impl Date {
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         let time = i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second);
-        Ok(DateTime { unix: self.days_since_1970() * DAY + time })
+        Ok(DateTime::from_unix(self.days_since_1970() * DAY + time))
     }
 
     /// Returns the year, from 1 to 9999.

@@ -26,7 +26,7 @@ use super::serde_with::serde_with;
 use super::{Date, DateTime};
 use crate::query::Value;
 use crate::{Error, ErrorKind};
-use ::jiff::{Timestamp, Zoned, civil};
+use ::jiff::{Timestamp, ZonedDateTime, civil};
 
 serde_with! {
     /// Fields of the type [`Timestamp`](::jiff::Timestamp).
@@ -45,9 +45,9 @@ impl From<Timestamp> for DateTime {
     }
 }
 
-impl From<&Zoned> for DateTime {
+impl From<&ZonedDateTime> for DateTime {
     /// Truncates fractions of a second.
-    fn from(time: &Zoned) -> Self {
+    fn from(time: &ZonedDateTime) -> Self {
         time.timestamp().into()
     }
 }
@@ -92,8 +92,8 @@ impl From<Timestamp> for Value<'_> {
     }
 }
 
-impl From<&Zoned> for Value<'_> {
-    fn from(time: &Zoned) -> Self {
+impl From<&ZonedDateTime> for Value<'_> {
+    fn from(time: &ZonedDateTime) -> Self {
         DateTime::from(time).into()
     }
 }

@@ -70,7 +70,9 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_display_value_is_said_to_be_one() {
-        for error in ["26.06.2026".parse::<Date>().unwrap_err(), "06/26/2026 09:30".parse::<DateTime>().unwrap_err()] {
+        for error in
+            ["26.06.2026".parse::<Date>().unwrap_err(), "06/26/2026 09:30".parse::<DateTime>().unwrap_err()]
+        {
             assert!(error.to_string().contains("request stored values"), "{error}");
         }
     }
