@@ -1,6 +1,6 @@
 //! Why a simulator cannot be built.
 
-use crate::builder::Place;
+use crate::place::Place;
 use std::fmt;
 
 /// Why a simulator cannot be built, or a record not be written by a test.

@@ -103,6 +103,7 @@ mod login_rules;
 mod multipart;
 mod oauth_application;
 mod path_prefix;
+mod place;
 mod planned_fault;
 mod query;
 mod rate_limit;

@@ -495,711 +495,277 @@ impl Incident {
 }
 
 /// Approval of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentApproval {
     /// Not Yet Requested: `not requested`.
+    #[choice("not requested")]
     NotYetRequested,
     /// Requested: `requested`.
+    #[choice("requested")]
     Requested,
     /// Approved: `approved`.
+    #[choice("approved")]
     Approved,
     /// Rejected: `rejected`.
+    #[choice("rejected")]
     Rejected,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentApproval {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::NotYetRequested => "not requested",
-            Self::Requested => "requested",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentApproval {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "not requested" => Self::NotYetRequested,
-            "requested" => Self::Requested,
-            "approved" => Self::Approved,
-            "rejected" => Self::Rejected,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentApproval> for String {
-    fn from(choice: IncidentApproval) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentApproval> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentApproval) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// Category of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentCategory {
     /// Inquiry / Help: `inquiry`.
+    #[choice("inquiry")]
     InquiryHelp,
     /// Software: `software`.
+    #[choice("software")]
     Software,
     /// Hardware: `hardware`.
+    #[choice("hardware")]
     Hardware,
     /// Network: `network`.
+    #[choice("network")]
     Network,
     /// Database: `database`.
+    #[choice("database")]
     Database,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentCategory {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::InquiryHelp => "inquiry",
-            Self::Software => "software",
-            Self::Hardware => "hardware",
-            Self::Network => "network",
-            Self::Database => "database",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentCategory {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "inquiry" => Self::InquiryHelp,
-            "software" => Self::Software,
-            "hardware" => Self::Hardware,
-            "network" => Self::Network,
-            "database" => Self::Database,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentCategory> for String {
-    fn from(choice: IncidentCategory) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentCategory> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentCategory) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// Resolution code of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentCloseCode {
     /// Solved (Work Around): `Solved (Work Around)`.
+    #[choice("Solved (Work Around)")]
     SolvedWorkAround,
     /// Solved (Permanently): `Solved (Permanently)`.
+    #[choice("Solved (Permanently)")]
     SolvedPermanently,
     /// Solved Remotely (Work Around): `Solved Remotely (Work Around)`.
+    #[choice("Solved Remotely (Work Around)")]
     SolvedRemotelyWorkAround,
     /// Solved Remotely (Permanently): `Solved Remotely (Permanently)`.
+    #[choice("Solved Remotely (Permanently)")]
     SolvedRemotelyPermanently,
     /// Not Solved (Not Reproducible): `Not Solved (Not Reproducible)`.
+    #[choice("Not Solved (Not Reproducible)")]
     NotSolvedNotReproducible,
     /// Not Solved (Too Costly): `Not Solved (Too Costly)`.
+    #[choice("Not Solved (Too Costly)")]
     NotSolvedTooCostly,
     /// Closed/Resolved by Caller: `Closed/Resolved by Caller`.
+    #[choice("Closed/Resolved by Caller")]
     ClosedResolvedByCaller,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentCloseCode {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::SolvedWorkAround => "Solved (Work Around)",
-            Self::SolvedPermanently => "Solved (Permanently)",
-            Self::SolvedRemotelyWorkAround => "Solved Remotely (Work Around)",
-            Self::SolvedRemotelyPermanently => "Solved Remotely (Permanently)",
-            Self::NotSolvedNotReproducible => "Not Solved (Not Reproducible)",
-            Self::NotSolvedTooCostly => "Not Solved (Too Costly)",
-            Self::ClosedResolvedByCaller => "Closed/Resolved by Caller",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentCloseCode {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "Solved (Work Around)" => Self::SolvedWorkAround,
-            "Solved (Permanently)" => Self::SolvedPermanently,
-            "Solved Remotely (Work Around)" => Self::SolvedRemotelyWorkAround,
-            "Solved Remotely (Permanently)" => Self::SolvedRemotelyPermanently,
-            "Not Solved (Not Reproducible)" => Self::NotSolvedNotReproducible,
-            "Not Solved (Too Costly)" => Self::NotSolvedTooCostly,
-            "Closed/Resolved by Caller" => Self::ClosedResolvedByCaller,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentCloseCode> for String {
-    fn from(choice: IncidentCloseCode) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentCloseCode> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentCloseCode) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// Contact type of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentContactType {
     /// Email: `email`.
+    #[choice("email")]
     Email,
     /// Phone: `phone`.
+    #[choice("phone")]
     Phone,
     /// Self-service: `self-service`.
+    #[choice("self-service")]
     SelfService,
     /// Walk-in: `walk-in`.
+    #[choice("walk-in")]
     WalkIn,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentContactType {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::SelfService => "self-service",
-            Self::WalkIn => "walk-in",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentContactType {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "email" => Self::Email,
-            "phone" => Self::Phone,
-            "self-service" => Self::SelfService,
-            "walk-in" => Self::WalkIn,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentContactType> for String {
-    fn from(choice: IncidentContactType) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentContactType> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentContactType) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// Escalation of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentEscalation {
     /// Normal: `0`.
+    #[choice("0")]
     Normal,
     /// Moderate: `1`.
+    #[choice("1")]
     Moderate,
     /// High: `2`.
+    #[choice("2")]
     High,
     /// Overdue: `3`.
+    #[choice("3")]
     Overdue,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentEscalation {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::Normal => "0",
-            Self::Moderate => "1",
-            Self::High => "2",
-            Self::Overdue => "3",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentEscalation {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "0" => Self::Normal,
-            "1" => Self::Moderate,
-            "2" => Self::High,
-            "3" => Self::Overdue,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentEscalation> for String {
-    fn from(choice: IncidentEscalation) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentEscalation> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentEscalation) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// On hold reason of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentHoldReason {
     /// Awaiting Caller: `1`.
+    #[choice("1")]
     AwaitingCaller,
     /// Awaiting Problem: `3`.
+    #[choice("3")]
     AwaitingProblem,
     /// Awaiting Vendor: `4`.
+    #[choice("4")]
     AwaitingVendor,
     /// Awaiting Change: `5`.
+    #[choice("5")]
     AwaitingChange,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentHoldReason {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::AwaitingCaller => "1",
-            Self::AwaitingProblem => "3",
-            Self::AwaitingVendor => "4",
-            Self::AwaitingChange => "5",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentHoldReason {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "1" => Self::AwaitingCaller,
-            "3" => Self::AwaitingProblem,
-            "4" => Self::AwaitingVendor,
-            "5" => Self::AwaitingChange,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentHoldReason> for String {
-    fn from(choice: IncidentHoldReason) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentHoldReason> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentHoldReason) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// Impact of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentImpact {
     /// 1 - High: `1`.
+    #[choice("1")]
     N1High,
     /// 2 - Medium: `2`.
+    #[choice("2")]
     N2Medium,
     /// 3 - Low: `3`.
+    #[choice("3")]
     N3Low,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentImpact {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::N1High => "1",
-            Self::N2Medium => "2",
-            Self::N3Low => "3",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentImpact {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "1" => Self::N1High,
-            "2" => Self::N2Medium,
-            "3" => Self::N3Low,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentImpact> for String {
-    fn from(choice: IncidentImpact) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentImpact> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentImpact) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// Incident state of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentIncidentState {
     /// New: `1`.
+    #[choice("1")]
     New,
     /// In Progress: `2`.
+    #[choice("2")]
     InProgress,
     /// On Hold: `3`.
+    #[choice("3")]
     OnHold,
     /// Resolved: `6`.
+    #[choice("6")]
     Resolved,
     /// Closed: `7`.
+    #[choice("7")]
     Closed,
     /// Canceled: `8`.
+    #[choice("8")]
     Canceled,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentIncidentState {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::New => "1",
-            Self::InProgress => "2",
-            Self::OnHold => "3",
-            Self::Resolved => "6",
-            Self::Closed => "7",
-            Self::Canceled => "8",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentIncidentState {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "1" => Self::New,
-            "2" => Self::InProgress,
-            "3" => Self::OnHold,
-            "6" => Self::Resolved,
-            "7" => Self::Closed,
-            "8" => Self::Canceled,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentIncidentState> for String {
-    fn from(choice: IncidentIncidentState) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentIncidentState> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentIncidentState) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// Notify of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentNotify {
     /// Do Not Notify: `1`.
+    #[choice("1")]
     DoNotNotify,
     /// Send Email: `2`.
+    #[choice("2")]
     SendEmail,
     /// Phone: `3`.
+    #[choice("3")]
     Phone,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentNotify {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::DoNotNotify => "1",
-            Self::SendEmail => "2",
-            Self::Phone => "3",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentNotify {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "1" => Self::DoNotNotify,
-            "2" => Self::SendEmail,
-            "3" => Self::Phone,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentNotify> for String {
-    fn from(choice: IncidentNotify) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentNotify> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentNotify) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// Priority of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentPriority {
     /// 1 - Critical: `1`.
+    #[choice("1")]
     N1Critical,
     /// 2 - High: `2`.
+    #[choice("2")]
     N2High,
     /// 3 - Moderate: `3`.
+    #[choice("3")]
     N3Moderate,
     /// 4 - Low: `4`.
+    #[choice("4")]
     N4Low,
     /// 5 - Planning: `5`.
+    #[choice("5")]
     N5Planning,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentPriority {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::N1Critical => "1",
-            Self::N2High => "2",
-            Self::N3Moderate => "3",
-            Self::N4Low => "4",
-            Self::N5Planning => "5",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentPriority {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "1" => Self::N1Critical,
-            "2" => Self::N2High,
-            "3" => Self::N3Moderate,
-            "4" => Self::N4Low,
-            "5" => Self::N5Planning,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentPriority> for String {
-    fn from(choice: IncidentPriority) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentPriority> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentPriority) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// Severity of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentSeverity {
     /// 1 - High: `1`.
+    #[choice("1")]
     N1High,
     /// 2 - Medium: `2`.
+    #[choice("2")]
     N2Medium,
     /// 3 - Low: `3`.
+    #[choice("3")]
     N3Low,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentSeverity {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::N1High => "1",
-            Self::N2Medium => "2",
-            Self::N3Low => "3",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentSeverity {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "1" => Self::N1High,
-            "2" => Self::N2Medium,
-            "3" => Self::N3Low,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentSeverity> for String {
-    fn from(choice: IncidentSeverity) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentSeverity> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentSeverity) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// State of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentState {
     /// New: `1`.
+    #[choice("1")]
     New,
     /// In Progress: `2`.
+    #[choice("2")]
     InProgress,
     /// On Hold: `3`.
+    #[choice("3")]
     OnHold,
     /// Resolved: `6`.
+    #[choice("6")]
     Resolved,
     /// Closed: `7`.
+    #[choice("7")]
     Closed,
     /// Canceled: `8`.
+    #[choice("8")]
     Canceled,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentState {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::New => "1",
-            Self::InProgress => "2",
-            Self::OnHold => "3",
-            Self::Resolved => "6",
-            Self::Closed => "7",
-            Self::Canceled => "8",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentState {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "1" => Self::New,
-            "2" => Self::InProgress,
-            "3" => Self::OnHold,
-            "6" => Self::Resolved,
-            "7" => Self::Closed,
-            "8" => Self::Canceled,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentState> for String {
-    fn from(choice: IncidentState) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentState> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentState) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 
 /// Urgency of `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, snow_client::ChoiceEnum)]
 pub enum IncidentUrgency {
     /// 1 - High: `1`.
+    #[choice("1")]
     N1High,
     /// 2 - Medium: `2`.
+    #[choice("2")]
     N2Medium,
     /// 3 - Low: `3`.
+    #[choice("3")]
     N3Low,
     /// A value that is not in the list.
+    #[choice(other)]
     Unlisted(String),
-}
-
-impl IncidentUrgency {
-    /// What is stored.
-    pub fn value(&self) -> &str {
-        match self {
-            Self::N1High => "1",
-            Self::N2Medium => "2",
-            Self::N3Low => "3",
-            Self::Unlisted(value) => value,
-        }
-    }
-}
-
-impl From<String> for IncidentUrgency {
-    fn from(value: String) -> Self {
-        match value.as_str() {
-            "1" => Self::N1High,
-            "2" => Self::N2Medium,
-            "3" => Self::N3Low,
-            _ => Self::Unlisted(value),
-        }
-    }
-}
-
-impl From<IncidentUrgency> for String {
-    fn from(choice: IncidentUrgency) -> Self {
-        choice.value().to_owned()
-    }
-}
-
-impl From<IncidentUrgency> for snow_client::query::Value<'static> {
-    fn from(choice: IncidentUrgency) -> Self {
-        choice.value().to_owned().into()
-    }
 }
 

@@ -24,7 +24,6 @@
 
 use super::serde_with::serde_with;
 use super::{Date, DateTime};
-use crate::query::Value;
 use crate::{Error, ErrorKind};
 use ::chrono::{Datelike, NaiveDate, NaiveDateTime, TimeZone, Utc};
 
@@ -83,19 +82,5 @@ impl TryFrom<Date> for NaiveDate {
         Self::from_ymd_opt(year.into(), month.into(), day.into()).ok_or_else(|| {
             Error::new(ErrorKind::InvalidInput, format!("{date} is not a day that chrono knows"))
         })
-    }
-}
-
-impl<Z: TimeZone> From<::chrono::DateTime<Z>> for Value<'_> {
-    fn from(time: ::chrono::DateTime<Z>) -> Self {
-        DateTime::from(time).into()
-    }
-}
-
-impl From<NaiveDate> for Value<'_> {
-    /// A day outside the years 1 to 9999 is refused when the query is used.
-    fn from(date: NaiveDate) -> Self {
-        Date::try_from(date)
-            .map_or_else(|_| DateTime::from(date.and_time(::chrono::NaiveTime::MIN)).into(), Into::into)
     }
 }

@@ -24,7 +24,6 @@
 
 use super::serde_with::serde_with;
 use super::{Date, DateTime};
-use crate::query::Value;
 use crate::{Error, ErrorKind};
 use ::jiff::{Timestamp, ZonedDateTime, civil};
 
@@ -83,24 +82,5 @@ impl TryFrom<Date> for civil::Date {
         let year = i16::try_from(date.year()).map_err(|_| unknown())?;
         let whole = |part: u8| i8::try_from(part).unwrap_or_default();
         Self::new(year, whole(date.month()), whole(date.day())).map_err(|_| unknown())
-    }
-}
-
-impl From<Timestamp> for Value<'_> {
-    fn from(time: Timestamp) -> Self {
-        DateTime::from(time).into()
-    }
-}
-
-impl From<&ZonedDateTime> for Value<'_> {
-    fn from(time: &ZonedDateTime) -> Self {
-        DateTime::from(time).into()
-    }
-}
-
-impl From<civil::Date> for Value<'_> {
-    /// A day outside the years 1 to 9999 is refused when the query is used.
-    fn from(date: civil::Date) -> Self {
-        Date::try_from(date).map_or_else(|_| DateTime::from_unix(i64::MAX).into(), Into::into)
     }
 }

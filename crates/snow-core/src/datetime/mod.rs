@@ -4,10 +4,9 @@
 //! `jiff`, the types of those crates. The modules named after the crates contain modules for `#[serde(with = "…")]`, so that a record's
 //! struct can have their types.
 
+mod calendar;
 #[cfg(feature = "chrono")]
 pub mod chrono;
-mod date;
-mod date_time;
 #[cfg(feature = "jiff")]
 pub mod jiff;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
@@ -16,11 +15,7 @@ mod text;
 #[cfg(feature = "time")]
 pub mod time;
 
-pub use date::Date;
-pub use date_time::DateTime;
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
+pub use calendar::{Date, DateTime};
 
 #[cfg(test)]
 mod tests {

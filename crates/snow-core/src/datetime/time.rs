@@ -24,9 +24,8 @@
 
 use super::serde_with::serde_with;
 use super::{Date, DateTime};
-use crate::query::Value;
 use crate::{Error, ErrorKind};
-use ::time::{Month, OffsetDateTime, Time, UtcDateTime};
+use ::time::{Month, OffsetDateTime, UtcDateTime};
 
 serde_with! {
     /// Fields of the type [`OffsetDateTime`](::time::OffsetDateTime), in UTC.
@@ -96,25 +95,5 @@ impl TryFrom<Date> for ::time::Date {
         let month = Month::try_from(date.month());
         let found = month.and_then(|month| Self::from_calendar_date(date.year().into(), month, date.day()));
         found.map_err(|_| Error::new(ErrorKind::InvalidInput, format!("{date} is not a day that time knows")))
-    }
-}
-
-impl From<OffsetDateTime> for Value<'_> {
-    fn from(time: OffsetDateTime) -> Self {
-        DateTime::from(time).into()
-    }
-}
-
-impl From<UtcDateTime> for Value<'_> {
-    fn from(time: UtcDateTime) -> Self {
-        DateTime::from(time).into()
-    }
-}
-
-impl From<::time::Date> for Value<'_> {
-    /// A day outside the years 1 to 9999 is refused when the query is used.
-    fn from(date: ::time::Date) -> Self {
-        let midnight = || DateTime::from(date.with_time(Time::MIDNIGHT).assume_utc());
-        Date::try_from(date).map_or_else(|_| midnight().into(), Into::into)
     }
 }

@@ -41,6 +41,8 @@ mod condition;
 mod expr;
 mod field;
 mod field_name;
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod foreign_times;
 mod normal_form;
 mod operator;
 mod parse;

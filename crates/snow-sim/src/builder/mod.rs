@@ -5,11 +5,11 @@ mod placed;
 mod records;
 
 use crate::data::Fields;
+use crate::place::Place;
 use crate::state::{LoginScript, ScriptedApi};
 use crate::{AccessPolicy, OAuthApplication, Rule, Settings, Simulator, Table, TransformMap, User};
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
-pub(crate) use placed::Place;
 use placed::Placed;
 use std::fmt;
 use std::path::{Path, PathBuf};

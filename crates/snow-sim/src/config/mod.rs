@@ -5,7 +5,7 @@ mod records;
 mod scalar;
 mod tables;
 
-use crate::builder::Place;
+use crate::place::Place;
 use crate::{BuildError, Builder, Rule, Settings};
 pub(crate) use scalar::seconds;
 use serde::Deserialize;
