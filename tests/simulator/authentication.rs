@@ -268,3 +268,20 @@ pub(crate) async fn basic_may_be_restricted() {
     assert_eq!(get_as(&simulator, crate::READER, "/api/now/table/incident").await.status, 200);
     assert_eq!(who(&simulator, &token(&simulator, PASSWORD).await.json()).await, "admin", "tokens work");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_access_token_outlives_the_refresh_token_that_it_came_by() {
+    let simulator = with_client();
+    let first = token(&simulator, PASSWORD).await.json();
+    let refresh = first["refresh_token"].as_str().unwrap();
+    tokio::time::advance(Duration::from_secs(8_640_000 - 100)).await;
+    let renewed =
+        token(&simulator, &format!("{CLIENT}&grant_type=refresh_token&refresh_token={refresh}")).await;
+    let renewed = renewed.json();
+    tokio::time::advance(Duration::from_secs(200)).await;
+    let again = token(&simulator, PASSWORD).await.json();
+    assert_eq!(again["access_token"], renewed["access_token"], "it lives, so it is the one that there is");
+    assert_ne!(again["refresh_token"], renewed["refresh_token"], "that one has ended");
+    let bearer = format!("Bearer {}", renewed["access_token"].as_str().unwrap());
+    assert_eq!(get_as(&simulator, &bearer, "/api/now/table/incident?sysparm_limit=1").await.status, 200);
+}

@@ -4,7 +4,7 @@ use crate::{ADMIN, Got, READER, builder, create, get, send};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::Request;
 use serde_json::{Value, json};
-use snow_sim::{Rule, Simulator};
+use snow_sim::{AccessPolicy, LoginMethod, OAuthApplication, Rule, Simulator};
 use std::time::Duration;
 
 async fn post(simulator: &Simulator, user: &str, batch: &Value) -> Got {
@@ -259,4 +259,45 @@ pub(crate) async fn refusals() {
     assert_eq!(found, [400, 400, 400, 400, 400, 400, 501, 200]);
     assert!(answer["serviced_requests"][0]["error_message"].as_str().unwrap().contains("not relative"));
     assert_eq!(body(&answer, 4)["error"]["message"], "Invalid table no_table");
+}
+
+/// How the batch logged in is how each of its items did: policies and scopes hold for the path of each (facts 4.5 and 7.1).
+#[tokio::test]
+pub(crate) async fn policies_and_scopes_hold_for_each_item() {
+    let table = AccessPolicy::new("/api/now/table").allow(LoginMethod::OAuth);
+    let stats = AccessPolicy::new("/api/now/stats").allow(LoginMethod::Basic);
+    let reports =
+        OAuthApplication::new("my-id", "my-secret").scope("reports", ["/api/now/batch", "/api/now/stats"]);
+    let builder = builder().access_policy(table).access_policy(stats).oauth_application(reports);
+    let simulator = builder.oauth_client("all", "my-secret").api_key("my-key", "admin").build().unwrap();
+    let incident = simulator.insert("incident", [("short_description", "one")]).unwrap();
+    let items = json!([
+        item("1", "GET", &format!("/api/now/v2/table/incident/{incident}"), ""),
+        item("2", "DELETE", &format!("/api/now/table/incident/{incident}"), ""),
+        item("3", "GET", "/api/now/stats/incident?sysparm_count=true", ""),
+        item("4", "GET", "/api/now/attachment", ""),
+    ]);
+    let batch = json!({ "batch_request_id": "b", "rest_requests": items });
+    let token = async |client: &str| {
+        let form = format!(
+            "client_id={client}&client_secret=my-secret&grant_type=password&username=admin&password=secret"
+        );
+        let issued = send(&simulator, Request::post("/oauth_token.do"), &form).await.json();
+        format!("Bearer {}", issued["access_token"].as_str().unwrap())
+    };
+    let codes = async |user: &str| -> Vec<u64> {
+        let answer = post(&simulator, user, &batch).await;
+        assert_eq!(answer.status, 200, "the batch itself may be called");
+        statuses(&answer.json()).into_iter().map(|(_, status)| status).collect()
+    };
+    assert_eq!(codes(ADMIN).await, [401, 401, 200, 200]);
+    assert!(simulator.stored("incident", &incident, "number").is_some(), "what is refused is not done");
+    assert_eq!(codes(&token("my-id").await).await, [403, 403, 401, 403]);
+    let by_key = Request::post("/api/now/v1/batch").header("x-sn-apikey", "my-key");
+    let by_key =
+        send(&simulator, by_key.header("content-type", "application/json"), &batch.to_string()).await;
+    assert_eq!(statuses(&by_key.json())[2].1, 401);
+    let refused = post(&simulator, ADMIN, &batch).await.json();
+    assert_eq!(body(&refused, 0)["error"]["message"], "User Not Authenticated");
+    assert_eq!(codes(&token("all").await).await, [200, 204, 401, 200]);
 }

@@ -135,3 +135,31 @@ async fn rules_hold_here_too() {
         assert_eq!(by_reader(method, &path).await.status, 403, "{method}");
     }
 }
+
+#[tokio::test]
+async fn null_clears_a_field_here_too() {
+    let simulator = builder().build().unwrap();
+    let made = call(&simulator, "POST", "/api/sn_chg_rest/change", r#"{"short_description":"Patch"}"#).await;
+    let path = format!("/api/sn_chg_rest/change/{}", made.result()["sys_id"]["value"].as_str().unwrap());
+    let cleared = call(&simulator, "PATCH", &path, r#"{"short_description":null}"#).await.result();
+    assert_eq!(cleared["short_description"]["value"], "");
+}
+
+#[tokio::test]
+async fn what_is_no_field_is_ignored_whatever_it_is_called() {
+    let simulator = builder().build().unwrap();
+    let query = "sysparm_query=Short Description=x^U_NAMEISEMPTY^ORnumber!=none^stateIN-5,-4";
+    let list = get(&simulator, &format!("/api/sn_chg_rest/change?{query}")).await;
+    let fields = json!({ "applied": ["number", "state"], "ignored": ["Short Description", "U_NAME"] });
+    assert_eq!(list.rows().last().unwrap()["__meta"]["fields"], fields);
+}
+
+#[tokio::test]
+async fn a_caret_in_front_of_a_query_says_nothing_here_either() {
+    let simulator = builder().build().unwrap();
+    let count = async |query: &str| {
+        records(&get(&simulator, &format!("/api/sn_chg_rest/change/normal?sysparm_query={query}")).await)
+            .len()
+    };
+    assert_eq!([count("").await, count("^").await, count("^numberISNOTEMPTY").await], [1; 3]);
+}

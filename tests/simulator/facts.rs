@@ -53,6 +53,8 @@ const FACTS: &[(&str, &[Test])] = &[
             values::times_in_the_users_zone_and_format,
             values::durations_journals_lists_and_choices,
             values::classes_and_inheritance,
+            values::a_class_shows_the_label_of_its_table,
+            values::an_entry_of_a_journal_names_its_field,
             values::rules_before_saving
         ],
     ),
@@ -153,7 +155,8 @@ const FACTS: &[(&str, &[Test])] = &[
         tests![
             authentication::api_keys,
             authentication::cookies_need_the_token_against_forgery,
-            login_modes::access_policies_choose_the_ways_to_log_in
+            login_modes::access_policies_choose_the_ways_to_log_in,
+            batches::policies_and_scopes_hold_for_each_item
         ],
     ),
     (
@@ -201,6 +204,7 @@ const FACTS: &[(&str, &[Test])] = &[
             batches::items_run_in_order_for_the_user_of_the_whole,
             batches::ids_bodies_and_headers_of_items,
             batches::what_a_limit_leaves_is_not_serviced,
+            batches::policies_and_scopes_hold_for_each_item,
             batches::refusals,
             samples::a_batch
         ],

@@ -1,5 +1,8 @@
 //! A response that depends on a guess says so, every guess can be provoked, and `docs/simulator.md` lists them all.
 
+mod apis;
+mod records;
+
 use crate::browser::Browser;
 use crate::{ADMIN, Got, READER, builder, call, create, get, get_as, send};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -79,6 +82,15 @@ pub(crate) async fn every_guess_is_told() {
     of_batches(&mut seen).await;
     of_tokens(&mut seen).await;
     of_pages(&mut seen).await;
+    records::of_lists(&mut seen).await;
+    records::of_values(&mut seen).await;
+    records::of_choices(&mut seen).await;
+    records::of_rules(&mut seen).await;
+    apis::of_the_platforms_own_pages(&mut seen).await;
+    apis::of_figures(&mut seen).await;
+    apis::of_imports(&mut seen).await;
+    apis::of_batches(&mut seen).await;
+    apis::of_tokens(&mut seen).await;
     let all: BTreeSet<Guess> = Guess::ALL.iter().copied().collect();
     let never: Vec<_> = all.difference(&seen.0).collect();
     assert!(never.is_empty(), "never provoked: {never:?}");

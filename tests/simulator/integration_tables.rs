@@ -75,7 +75,7 @@ async fn a_class_of_task_has_states_of_its_own() {
         .map(|row| (row["sys_class_name"].as_str().unwrap(), row["state"].as_str().unwrap()))
         .collect();
     let labels: Vec<&str> = pairs.into_iter().map(|(_, state)| state).collect();
-    assert_eq!(labels, ["Closed", "Closed Complete"]);
+    assert_eq!(labels, ["Closed Complete", "Closed"], "of a Catalog Task, and of a Change Task");
 }
 
 #[tokio::test]

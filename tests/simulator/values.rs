@@ -218,3 +218,39 @@ pub(crate) async fn rules_before_saving() {
     let nobody = send(&simulator, Request::get("/api/now/table/incident"), "").await;
     assert_eq!(nobody.status, 401);
 }
+
+#[tokio::test]
+pub(crate) async fn a_class_shows_the_label_of_its_table() {
+    let dog = snow_sim::Table::new("u_dog", "Good dog").extends("cmdb_ci");
+    let simulator = builder().table(dog).build().unwrap();
+    call(&simulator, "POST", "/api/now/table/u_dog", "{}").await;
+    for (table, class, label) in
+        [("change_request", "change_request", "Change Request"), ("cmdb_ci", "u_dog", "Good dog")]
+    {
+        let query =
+            format!("sysparm_query=sys_class_name={class}&sysparm_fields=sys_class_name&sysparm_limit=1");
+        let shown =
+            get(&simulator, &format!("/api/now/table/{table}?{query}&sysparm_display_value=all")).await;
+        let both = json!({ "display_value": label, "value": class });
+        assert_eq!(shown.rows()[0]["sys_class_name"], both, "as it was measured on an instance");
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn an_entry_of_a_journal_names_its_field() {
+    let table = snow_sim::Table::new("u_visit", "Visit").column("u_log", snow_sim::ColumnType::Journal);
+    let simulator = builder().table(table).build().unwrap();
+    let shown = async |table: &str, field: &str| {
+        let path = format!("/api/now/table/{table}?sysparm_display_value=true&sysparm_fields={field}");
+        let made = call(&simulator, "POST", &path, &json!({ field: "seen" }).to_string()).await;
+        made.result()[field].as_str().unwrap().to_owned()
+    };
+    for (table, field, label) in [
+        ("u_visit", "u_log", "u_log"),
+        ("incident", "work_notes", "Work notes"),
+        ("incident", "comments", "Additional comments"),
+    ] {
+        let text = shown(table, field).await;
+        assert!(text.ends_with(&format!(" - admin ({label})\nseen\n\n")), "{text}");
+    }
+}

@@ -10,19 +10,33 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, request::Parts};
 
-/// The user that a request is done for, or the refusal.
-pub(crate) fn user(
+/// Whom a request is done for, and how they logged in.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    pub(crate) user: String,
+    method: LoginMethod,
+    /// The client whose token it was.
+    client: Option<String>,
+}
+
+/// Who sent a request, or the refusal: of their credentials, or of this way to log in to what they ask for.
+pub(crate) fn login(
     state: &mut State,
     head: &Parts,
     body: &Bytes,
     session: Option<&Session>,
-) -> Result<String, Box<SimResponse>> {
+) -> Result<Login, Box<SimResponse>> {
     let (headers, query) = (&head.headers, head.uri.query().unwrap_or_default());
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, credentials) = given.and_then(|given| given.split_once(' ')).unwrap_or_default();
+    let mut client = None;
     let (found, method) = match scheme.to_ascii_lowercase().as_str() {
         "basic" => (basic(state, credentials)?, LoginMethod::Basic),
-        "bearer" => (bearer(state, credentials.trim(), head.uri.path())?, LoginMethod::OAuth),
+        "bearer" => {
+            let token = state.tokens.live(credentials.trim(), state.clock.now());
+            client = token.map(|token| token.client.clone());
+            (token.map(|token| token.user.clone()), LoginMethod::OAuth)
+        }
         _ => (api_key(state, headers, query), LoginMethod::ApiKey),
     };
     let (found, method) = match found {
@@ -35,32 +49,25 @@ pub(crate) fn user(
     };
     let user = found.filter(|user| state.users.get(user).is_some_and(|account| !account.locked));
     let user = user.ok_or_else(|| Box::new(unauthenticated("BASIC")))?;
-    policies_allow(state, head.uri.path(), method)?;
-    Ok(user)
+    let login = Login { user, method, client };
+    may_call(state, &login, head.uri.path())?;
+    Ok(login)
 }
 
-/// Whether the access policies of a path allow a way to log in (facts 4.5).
-fn policies_allow(state: &State, path: &str, method: LoginMethod) -> Result<(), Box<SimResponse>> {
+/// Refuses what lies outside of the scope of a token (facts 4.1), or where access policies allow other ways to log in (facts 4.5).
+pub(crate) fn may_call(state: &State, login: &Login, path: &str) -> Result<(), Box<SimResponse>> {
+    let client = login.client.as_ref().and_then(|client| state.clients.get(client));
+    if client.is_some_and(|client| !client.apis.is_empty() && !client.apis.iter().any(|api| api.fits(path))) {
+        let detail = "Failed API level ACL Validation";
+        let refusal = SimResponse::error(StatusCode::FORBIDDEN, "User Not Authorized", detail);
+        return Err(Box::new(refusal.guess(Guess::TokenOutsideScope)));
+    }
     let policies = || state.policies.iter().filter(|policy| policy.fits(path));
-    if policies().next().is_none() || policies().any(|policy| policy.allows(method)) {
+    if policies().next().is_none() || policies().any(|policy| policy.allows(login.method)) {
         return Ok(());
     }
     let basic = policies().any(|policy| policy.allows(LoginMethod::Basic));
     Err(Box::new(unauthenticated(if basic { "BASIC" } else { "BEARER" })))
-}
-
-/// The user of a token, if it is good for the API (facts 4.1).
-fn bearer(state: &State, token: &str, path: &str) -> Result<Option<String>, Box<SimResponse>> {
-    let Some(token) = state.tokens.live(token, state.clock.now()) else { return Ok(None) };
-    let client = state.clients.get(&token.client);
-    let good =
-        client.is_none_or(|client| client.apis.is_empty() || client.apis.iter().any(|api| api.fits(path)));
-    if good {
-        return Ok(Some(token.user.clone()));
-    }
-    let detail = "Failed API level ACL Validation";
-    let refusal = SimResponse::error(StatusCode::FORBIDDEN, "User Not Authorized", detail);
-    Err(Box::new(refusal.guess(Guess::TokenOutsideScope)))
 }
 
 /// The user that a script of the customer's recognizes (facts 4.5, 13.2).

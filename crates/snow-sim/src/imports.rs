@@ -1,6 +1,6 @@
 //! What an instance knows of its imports: maps, what became of each row, and what still waits.
 
-use crate::TransformMap;
+use crate::{Guess, TransformMap};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub(crate) struct RowOutcome {
     pub(crate) sys_id: String,
     /// Why there is none.
     pub(crate) error: String,
+    /// What that depends on and no source settles.
+    pub(crate) guesses: Vec<Guess>,
 }
 
 /// An import set that is to be transformed.

@@ -10,7 +10,8 @@ use crate::session::Sessions;
 use crate::tokens::Tokens;
 use crate::user::{is_date_format, is_time_zone};
 use crate::{
-    AccessPolicy, ConnectionFault, Entry, Fault, Gateway, OAuthApplication, Rule, Settings, User, WireFault,
+    AccessPolicy, ConnectionFault, Entry, Fault, Gateway, Guess, OAuthApplication, Rule, Settings, User,
+    WireFault,
 };
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
@@ -69,22 +70,25 @@ impl State {
         self.faults.next(&head.method, head.uri.path()).or(self.fault).or(Fault::of(self.settings.node))
     }
 
-    /// A user as their own row of `sys_user` has them: its zone and format rule (facts 13.1). A guess: what is none counts as not
-    /// given, and then UTC and `yyyy-MM-dd` are the instance's.
-    pub(crate) fn account(&self, name: &str) -> Option<Arc<User>> {
+    /// A user as their own row of `sys_user` has them: its zone and format rule (facts 13.1). What is none counts as not given
+    /// ([`Guess::UserLocale`]), and then UTC and `yyyy-MM-dd` are the instance's.
+    pub(crate) fn account(&self, name: &str) -> Option<(Arc<User>, Option<Guess>)> {
         let user = self.users.get(name)?.clone();
         let database = &self.database;
-        let Some(table) = database.dictionary.table("sys_user") else { return Some(user) };
-        let Some(row) = database.row(table, &database.user_id(name)) else { return Some(user) };
+        let Some(table) = database.dictionary.table("sys_user") else { return Some((user, None)) };
+        let Some(row) = database.row(table, &database.user_id(name)) else { return Some((user, None)) };
         let field = |name: &str| database.field(table, row, name);
         let (zone, format) = (field("time_zone"), field("date_format"));
         if zone == user.time_zone && format == user.date_format {
-            return Some(user);
+            return Some((user, None));
         }
+        let is_odd =
+            !(zone.is_empty() || is_time_zone(zone)) || !(format.is_empty() || is_date_format(format));
         let standard = User::new("", "");
         let zone = if is_time_zone(zone) { zone } else { &standard.time_zone };
         let format = if is_date_format(format) { format } else { &standard.date_format };
-        Some(Arc::new(User::clone(&user).time_zone(zone).date_format(format)))
+        let user = User::clone(&user).time_zone(zone).date_format(format);
+        Some((Arc::new(user), is_odd.then_some(Guess::UserLocale)))
     }
 
     /// Whether a user may use web services only (facts 4.6).

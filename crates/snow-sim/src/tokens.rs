@@ -26,6 +26,13 @@ pub(crate) struct IssuedToken {
     refresh_end: Duration,
 }
 
+impl IssuedToken {
+    /// Whether either of its two tokens is still good: an access token may outlive the refresh token that it came by.
+    fn is_alive(&self, now: Duration) -> bool {
+        now < self.access_end || now < self.refresh_end
+    }
+}
+
 /// An authorization code on its way to the client.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
@@ -60,14 +67,17 @@ impl Tokens {
             now.saturating_add(settings.refresh_token_lifetime),
         );
         let of_pair =
-            |token: &IssuedToken| token.client == client && token.user == user && now < token.refresh_end;
+            |token: &IssuedToken| token.client == client && token.user == user && token.is_alive(now);
         let live = self.live.iter().position(of_pair).filter(|_| settings.tokens_are_reused);
         if let Some(at) = live {
-            let fresh = self.opaque("a");
+            let (access, refresh) = (self.opaque("a"), self.opaque("r"));
             let token = &mut self.live[at];
             if now >= token.access_end {
-                token.access = fresh;
+                token.access = access;
                 self.access_tokens += 1;
+            }
+            if now >= token.refresh_end {
+                token.refresh = refresh;
             }
             (token.access_end, token.refresh_end) = (access_end, refresh_end);
             return token.clone();
@@ -81,7 +91,7 @@ impl Tokens {
             access_end,
             refresh_end,
         };
-        self.live.retain(|old| now < old.refresh_end);
+        self.live.retain(|old| old.is_alive(now));
         self.access_tokens += 1;
         self.live.push(token.clone());
         token

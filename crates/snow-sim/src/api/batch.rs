@@ -1,14 +1,13 @@
 //! `POST /api/now/v1/batch`: many requests in one (facts 7.1). They run one after the other, for the user of the whole, and nothing
 //! is rolled back.
 //!
-//! Chosen where the facts are silent: there is no path without a version; only the whole counts for rate rules; sizes are those of
-//! decoded bodies; an item whose response is too large is not serviced, with all behind it; one that runs out of time is a cancelled
-//! transaction (500), and was done all the same.
+//! What is chosen where the facts are silent is said in the response, see [`Guess`].
 
 use super::dispatch::{call_api, needs_xml};
 use super::path::ApiPath;
 use super::{Call, IncomingRequest};
 use crate::Guess;
+use crate::auth;
 use crate::fault::cancelled;
 use crate::response::SimResponse;
 use crate::state::State;
@@ -25,6 +24,8 @@ struct BatchItem {
     id: String,
     head: Parts,
     body: Vec<u8>,
+    /// How many bytes of base64 it came in.
+    encoded: usize,
     without_headers: bool,
 }
 
@@ -49,7 +50,8 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
     let (id, items) = match read(call) {
         Ok(batch) => batch,
         Err(why) => {
-            return SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", &why);
+            let message = "Exception while reading request";
+            return SimResponse::error(StatusCode::BAD_REQUEST, message, &why).guess(Guess::UnreadableBody);
         }
     };
     if state.settings.rate_limit.is_some() {
@@ -102,8 +104,9 @@ fn item(call: &Call<'_>, item: &Value, id: String) -> Result<BatchItem, String> 
         head.headers.insert(header::HOST, host);
     }
     let encoded: String = item["body"].as_str().unwrap_or_default().split_whitespace().collect();
-    let body = BASE64_STANDARD.decode(encoded).map_err(|error| format!("the body is no base64: {error}"))?;
-    Ok(BatchItem { id, head, body, without_headers: item["exclude_response_headers"] == true })
+    let body = BASE64_STANDARD.decode(&encoded).map_err(|error| format!("the body is no base64: {error}"))?;
+    let without_headers = item["exclude_response_headers"] == true;
+    Ok(BatchItem { id, head, body, encoded: encoded.len(), without_headers })
 }
 
 /// What was answered to each, and the ids of those that a limit left undone.
@@ -130,6 +133,9 @@ fn run(state: &mut State, call: &Call<'_>, items: BatchItems, most: usize) -> (V
             call.guess(Guess::BatchItemTooLarge);
             left.push(Ok(item));
             break;
+        }
+        if item.encoded > settings.batch_input_limit {
+            call.guess(Guess::BatchItemSize);
         }
         let received = ReceivedBody::of(&settings, &item.head, &item.body);
         let mut response = call_item(state, call, &item.head, &received);
@@ -158,7 +164,10 @@ fn call_item(state: &mut State, call: &Call<'_>, head: &Parts, body: &ReceivedBo
         return SimResponse::no_xml();
     }
     let request = IncomingRequest { head, body, secure: call.origin.starts_with("https:") };
-    let response = call_api(state, request, &call.user.name);
+    let response = match auth::may_call(state, call.login, head.uri.path()) {
+        Ok(()) => call_api(state, request, call.login),
+        Err(refusal) => refusal.guess(Guess::BatchItemLogin),
+    };
     let mut response = response.in_language(state.settings.language);
     if head.method == Method::HEAD {
         (response.body, response.generated) = (Bytes::new(), None);

@@ -7,7 +7,7 @@
 use super::Call;
 use super::table::access::{Access, Write};
 use super::table::before_save;
-use super::table::{list, locale, no_record, object};
+use super::table::{fields, list, locale, no_record};
 use crate::Guess;
 use crate::data::{
     Author, ColumnType, Display, Fields, Locale, Record, RenderOptions, Renderer, Row, TableId,
@@ -99,7 +99,9 @@ fn changes(state: &State, call: &Call<'_>, table: TableId, condition: &str) -> S
     // An order is discarded (facts 7.3).
     let mut query = crate::query::without_order(&list::query_text(state, call, table));
     if !condition.is_empty() {
-        query = format!("{condition}^{query}");
+        // A caret in front of a query says nothing, and two would be one inside of a value (facts 2.2, 2.3).
+        let rest = query.trim_start_matches('^');
+        query = if rest.is_empty() { condition.to_owned() } else { format!("{condition}^{rest}") };
     }
     let page = match list::Page::of(state, call, table, &query, DEFAULT_LIMIT) {
         Ok(page) => page,
@@ -153,18 +155,16 @@ fn record(state: &State, call: &Call<'_>, table: TableId, row: &Row) -> Record {
 
 /// Creates or changes a change request. `__meta` names the fields for which there is no column.
 fn write(state: &mut State, call: &Call<'_>, table: TableId, id: Option<&str>, kind: &str) -> SimResponse {
-    let given = if call.body.is_empty() { Ok(Map::new()) } else { object(call.body) };
-    let given = match given {
+    let given = if call.body.is_empty() { Ok(Fields::new()) } else { fields(call) };
+    let mut fields = match given {
         Ok(given) => given,
         Err(refusal) => return *refusal,
     };
     if id.is_some_and(|id| find(state, call, table, id).is_none()) {
         return no_record();
     }
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let known = |name: &String| state.database.dictionary.find(table, name).is_some();
-    let ignored: Vec<String> = given.keys().filter(|name| !known(name)).cloned().collect();
-    let mut fields: Fields = given.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    let ignored: Vec<String> = fields.keys().filter(|name| !known(name)).cloned().collect();
     if id.is_none() {
         fields.insert("type".into(), kind.into());
     }
@@ -175,9 +175,11 @@ fn write(state: &mut State, call: &Call<'_>, table: TableId, id: Option<&str>, k
     };
     let stamp = state.clock.stamp();
     let author = Author::new(&call.user.name, &stamp);
-    if let Err(refusal) = before_save::check(state, &call.user, table, id, &fields, author) {
-        return *refusal;
+    match before_save::check(state, &call.user, table, id, &fields, author) {
+        Ok(guesses) => call.guess_all(guesses),
+        Err(refusal) => return *refusal,
     }
+    call.guess_all(state.database.write_guesses(table, &fields, author));
     let id = match id {
         None => state.database.insert(table, &fields, author).to_string(),
         Some(id) => {
@@ -196,8 +198,9 @@ fn delete(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> SimRe
     let Some(row) = find(state, call, table, id) else { return no_record() };
     let body = record(state, call, table, row);
     let allowed = Access::of(state, &call.user, table).write(Fields::new(), Write::Delete);
-    if let Err(refusal) = allowed.and_then(|_| before_save::check_deletion(state, &call.user, table, id)) {
-        return *refusal;
+    match allowed.and_then(|_| before_save::check_deletion(state, &call.user, table, id)) {
+        Ok(guesses) => call.guess_all(guesses),
+        Err(refusal) => return *refusal,
     }
     let stamp = state.clock.stamp();
     state.database.remove(table, id, Author::new(&call.user.name, &stamp));

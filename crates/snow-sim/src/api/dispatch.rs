@@ -3,12 +3,13 @@
 use super::path::ApiPath;
 use super::{Call, HandledRequest, IncomingRequest, PAGES, PageRequest, ROUTES};
 use super::{import, media_type, scripted, tiny_url, unsimulated};
+use crate::Release;
+use crate::auth::{self, Login};
 use crate::form::pairs;
 use crate::rate_limit::rate_headers;
 use crate::response::SimResponse;
 use crate::session::{Session, fresh_cookies};
 use crate::state::State;
-use crate::{Release, auth};
 use http::{StatusCode, request::Parts};
 use std::cell::RefCell;
 
@@ -24,12 +25,12 @@ pub(crate) fn handle(
     }
     state.end_scans();
     import::run_pending(state);
-    let user = auth::user(state, head, request.body.received(), session.as_ref());
-    let name = user.as_deref().unwrap_or_default().to_owned();
+    let login = auth::login(state, head, request.body.received(), session.as_ref());
+    let name = login.as_ref().map(|login| login.user.clone()).unwrap_or_default();
     let (session, cookies) = continue_session(state, session, &name);
-    let response = match user {
+    let response = match login {
         _ if needs_xml(state, head) => SimResponse::no_xml(),
-        Ok(user) => call_within_rate(state, request, &user),
+        Ok(login) => call_within_rate(state, request, &login),
         // The Attachment API of newer releases: not 401, where nobody tried to log in (facts 3.2).
         Err(_) if forbids_strangers(state, head) => {
             let detail = "Failed API level ACL Validation";
@@ -66,17 +67,17 @@ fn forbids_strangers(state: &State, head: &Parts) -> bool {
 }
 
 /// Calls the API if the rate rule lets the user.
-fn call_within_rate(state: &mut State, request: IncomingRequest<'_>, user: &str) -> SimResponse {
-    let Some(rule) = state.settings.rate_limit else { return call_api(state, request, user) };
-    match state.rate_counter.count(user, rule, state.clock.now()) {
-        Ok(reset) => rate_headers(call_api(state, request, user), rule.per_hour, reset),
+fn call_within_rate(state: &mut State, request: IncomingRequest<'_>, login: &Login) -> SimResponse {
+    let Some(rule) = state.settings.rate_limit else { return call_api(state, request, login) };
+    match state.rate_counter.count(&login.user, rule, state.clock.now()) {
+        Ok(reset) => rate_headers(call_api(state, request, login), rule.per_hour, reset),
         Err(refusal) => *refusal,
     }
 }
 
 /// Calls the API that the path names, for a user. No rate rule counts this call: an item of a batch is one, too.
-pub(super) fn call_api(state: &mut State, request: IncomingRequest<'_>, user: &str) -> SimResponse {
-    let Some(user) = state.account(user) else { return SimResponse::no_such_api() };
+pub(super) fn call_api(state: &mut State, request: IncomingRequest<'_>, login: &Login) -> SimResponse {
+    let Some((user, odd_locale)) = state.account(&login.user) else { return SimResponse::no_such_api() };
     if let Some(response) = scripted::handle(state, request.head, &request.body.body) {
         return response;
     }
@@ -87,17 +88,20 @@ pub(super) fn call_api(state: &mut State, request: IncomingRequest<'_>, user: &s
     let Some((.., handler)) = ROUTES.iter().find(|(namespace, api, _)| is_it(namespace, api)) else {
         return unknown();
     };
+    let (params, of_tiny_url) =
+        tiny_url::expand(&state.database, pairs(request.head.uri.query().unwrap_or_default()));
     let call = Call {
         method: request.method(),
         segments: path.segments,
-        params: tiny_url::expand(&state.database, pairs(request.head.uri.query().unwrap_or_default())),
+        params,
         body: &request.body.body,
         upload: request.body.upload.as_ref(),
         head: request.head,
         origin: request.origin(),
         base: path.base,
         user,
-        guesses: RefCell::default(),
+        login,
+        guesses: RefCell::new(odd_locale.into_iter().chain(of_tiny_url).collect()),
     };
     let response = handler(state, &call);
     response.with_guesses(call.guesses.take())

@@ -1,7 +1,6 @@
 //! `/api/now[/vN]/import/{staging}…`: rows for staging tables, and what transform maps make of them (facts 7.2).
 //!
-//! A row that fails is told of inside a 201. Chosen where the facts are silent: each request is an import set of its own; a table
-//! that is there but is no staging table is 400; a map's script decides what is skipped, and a row that changes nothing is ignored.
+//! A row that fails is told of inside a 201. A map's script decides what is skipped.
 
 mod multiple;
 mod transform;
@@ -86,8 +85,9 @@ fn row_response(
 ) -> SimResponse {
     let set = state.database.row(staging, id).map(|row| state.database.field(staging, row, "sys_import_set"));
     let number = set.and_then(|set| state.database.display_name("sys_import_set", set)).unwrap_or_default();
-    let outcomes = state.imports.outcomes.get(id).into_iter().flatten();
-    let results: Vec<Value> = outcomes.filter_map(|outcome| entry(state, call, outcome)).collect();
+    let outcomes = state.imports.outcomes.get(id).map(Vec::as_slice).unwrap_or_default();
+    call.guess_all(outcomes.iter().flat_map(|outcome| outcome.guesses.iter().copied()));
+    let results: Vec<Value> = outcomes.iter().filter_map(|outcome| entry(state, call, outcome)).collect();
     let name = &state.database.dictionary.def(staging).name;
     let body = json!({ "import_set": number, "staging_table": name, "result": results });
     SimResponse::json(status, body.to_string())

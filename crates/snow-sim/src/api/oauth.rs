@@ -48,6 +48,10 @@ pub(super) fn token(state: &mut State, PageRequest { head, body, .. }: PageReque
     // Parameters are taken from the body alone (facts 4.1).
     let issued =
         (head.method == Method::POST).then(|| grant(state, head, &form, now, &mut guesses)).flatten();
+    let content_type = head.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if content_type.is_some_and(|value| value.starts_with("application/json")) {
+        guesses.push(Guess::TokenRequestNotForm);
+    }
     let response = match issued {
         Some((issued, refreshable)) => {
             let scope = state.clients.get(&issued.client).map_or("useraccount", |client| &client.scope);

@@ -1,5 +1,6 @@
 //! A request on its way through the instance: as it arrived, as a page or an API sees it, and handled.
 
+use crate::auth::Login;
 use crate::response::SimResponse;
 use crate::session::Session;
 use crate::upload::{ReceivedBody, Upload};
@@ -60,6 +61,8 @@ pub(crate) struct Call<'a> {
     /// `/api/now/v2`, as it was asked for: links repeat it (facts 1.1).
     pub(crate) base: String,
     pub(crate) user: Arc<User>,
+    /// How the user logged in.
+    pub(crate) login: &'a Login,
     /// What was guessed on the way to the response.
     pub(crate) guesses: RefCell<Vec<Guess>>,
 }
@@ -70,13 +73,23 @@ impl Call<'_> {
         self.guesses.borrow_mut().push(guess);
     }
 
+    /// The same for several.
+    pub(crate) fn guess_all(&self, guesses: impl IntoIterator<Item = Guess>) {
+        self.guesses.borrow_mut().extend(guesses);
+    }
+
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         self.params.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
     /// Booleans are the words true and false, in any case; anything else is false (facts 1.2, 13.1).
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.param(name).is_some_and(|word| word.eq_ignore_ascii_case("true"))
+        let Some(word) = self.param(name) else { return false };
+        let is_true = word.eq_ignore_ascii_case("true");
+        if !is_true && !word.eq_ignore_ascii_case("false") {
+            self.guess(Guess::FlagWord);
+        }
+        is_true
     }
 }
 

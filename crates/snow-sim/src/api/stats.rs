@@ -1,8 +1,6 @@
 //! `GET /api/now[/vN]/stats/{table}`: aggregates (facts 6), over the rows that the same queries select as in the Table API.
 //!
-//! Chosen where the facts are silent: fields that do not exist leave no key, and group and order nothing, as everywhere; so do
-//! sums and averages of dates. Values that are empty or no number count in neither. What nothing is known of is "". Groups
-//! come in the order of their fields. A `having` that cannot be read is dropped.
+//! What is chosen where the facts are silent is said in the response, see [`Guess`].
 
 mod aggregate;
 mod having;
@@ -91,8 +89,8 @@ impl<'a> Stats<'a> {
         if self.state.settings.quota.is_some_and(|quota| rows.len() > quota.rows) {
             return Err(Box::new(SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, cancelled())));
         }
-        self.query.guesses(database, &rows).for_each(|guess| self.call.guess(guess));
-        self.guesses().for_each(|guess| self.call.guess(guess));
+        self.call.guess_all(self.query.guesses(database, self.table, &rows));
+        self.call.guess_all(self.guesses());
         if self.groups.is_empty() {
             let stats = if self.holds(&rows) { self.stats(&rows) } else { json!({}) };
             return Ok(json!({ "stats": stats }));
@@ -120,7 +118,16 @@ impl<'a> Stats<'a> {
         let is_duration = |kind: &&ColumnType| matches!(kind, ColumnType::Duration);
         let asked = self.call.param("sysparm_having").unwrap_or_default();
         let parts = asked.split(',').filter(|part| !part.is_empty()).count();
+        let names = |name: &str| {
+            let list = self.call.param(name).unwrap_or_default();
+            list.split(',').filter(|name| !name.trim().is_empty()).count()
+        };
+        let lists = ["sysparm_avg_fields", "sysparm_max_fields", "sysparm_min_fields", "sysparm_sum_fields"];
+        let named: usize = lists.into_iter().chain(["sysparm_group_by"]).map(names).sum();
+        let known = self.wanted.iter().map(|(_, fields)| fields.len()).sum::<usize>() + self.groups.len();
         let found = [
+            (named > known, Guess::UnknownAggregateField),
+            (self.having.iter().any(Having::counts_a_field), Guess::CountOfField),
             (kinds.iter().any(is_date), Guess::SumOfDates),
             (kinds.iter().any(is_duration), Guess::SumOfDurations),
             (parts > self.having.len(), Guess::UnreadableHaving),
@@ -149,7 +156,9 @@ impl<'a> Stats<'a> {
         }
         for (function, fields) in &self.wanted {
             let values = fields.iter().filter_map(|(name, path)| {
-                Some((name.clone(), function.text(&self.state.database, path, rows)?.into()))
+                let text = function.text(&self.state.database, path, rows)?;
+                self.call.guess_all(text.is_empty().then_some(Guess::NothingToAggregate));
+                Some((name.clone(), text.into()))
             });
             let values: Map<String, Value> = values.collect();
             if !values.is_empty() {

@@ -63,18 +63,19 @@ fn create(state: &mut State, call: &Call<'_>, table: TableId) -> SimResponse {
     };
     let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
     let taken = given.get("sys_id").is_some_and(|id| state.database.has_id(table, id));
-    if taken || state.database.is_taken(table, None, &given) {
-        return there_already(state, table, "insert");
+    if let Some(refusal) = there_already(state, table, None, &given, taken, "insert") {
+        return refusal;
     }
     let author = Author { names_id: true, ..author(call, &stamp, &locale) };
-    if let Err(refusal) = before_save::check(state, &call.user, table, None, &given, author) {
-        return *refusal;
+    match before_save::check(state, &call.user, table, None, &given, author) {
+        Ok(guesses) => call.guess_all(guesses),
+        Err(refusal) => return *refusal,
     }
+    call.guess_all(state.database.write_guesses(table, &given, author));
     let sys_id = state.database.insert(table, &given, author);
     let name = &state.database.dictionary.def(table).name;
     let location = format!("{}{}/table/{name}/{sys_id}", call.origin, call.base);
-    write_response(state, call, table, &sys_id, &given, (StatusCode::CREATED, "Insert"))
-        .with("location", &location)
+    write_response(state, call, table, &sys_id, (StatusCode::CREATED, "Insert")).with("location", &location)
 }
 
 /// PUT and PATCH do the same: only the given fields change (facts 1.1).
@@ -84,23 +85,29 @@ fn update(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> S
         Err(refusal) => return *refusal,
     };
     let access = Access::of(state, &call.user, table);
-    if state.database.row(table, sys_id).is_none_or(|row| !access.may_see(row)) {
+    let Some(old) = state.database.row(table, sys_id).filter(|row| access.may_see(row)).cloned() else {
         return no_record();
-    }
+    };
     let given = match access.write(given, Write::Update) {
         Ok(given) => given,
         Err(refusal) => return *refusal,
     };
-    if state.database.is_taken(table, Some(sys_id), &given) {
-        return there_already(state, table, "update");
+    if let Some(refusal) = there_already(state, table, Some(sys_id), &given, false, "update") {
+        return refusal;
     }
     let (stamp, locale) = (state.clock.stamp(), locale(&call.user));
     let author = author(call, &stamp, &locale);
-    if let Err(refusal) = before_save::check(state, &call.user, table, Some(sys_id), &given, author) {
-        return *refusal;
+    match before_save::check(state, &call.user, table, Some(sys_id), &given, author) {
+        Ok(guesses) => call.guess_all(guesses),
+        Err(refusal) => return *refusal,
     }
+    call.guess_all(state.database.write_guesses(table, &given, author));
     state.database.update(table, sys_id, &given, author);
-    write_response(state, call, table, sys_id, &given, (StatusCode::OK, "Update"))
+    let new = state.database.row(table, sys_id);
+    if new.is_some_and(|new| state.database.keeps_priority(table, &old, new, &given)) {
+        call.guess(Guess::PriorityAlone);
+    }
+    write_response(state, call, table, sys_id, (StatusCode::OK, "Update"))
 }
 
 fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> SimResponse {
@@ -109,20 +116,33 @@ fn delete(state: &mut State, call: &Call<'_>, table: TableId, sys_id: &str) -> S
         return no_record();
     }
     let allowed = access.write(Fields::new(), Write::Delete);
-    let allowed = allowed.and_then(|_| before_save::check_deletion(state, &call.user, table, sys_id));
-    if let Err(refusal) = allowed {
-        return *refusal;
+    match allowed.and_then(|_| before_save::check_deletion(state, &call.user, table, sys_id)) {
+        Ok(guesses) => call.guess_all(guesses),
+        Err(refusal) => return *refusal,
     }
     let stamp = state.clock.stamp();
     state.database.remove(table, sys_id, Author::new(&call.user.name, &stamp));
     write_lie(state, "Delete").unwrap_or_else(|| SimResponse::empty(StatusCode::NO_CONTENT))
 }
 
-/// The refusal of a value that is there once, and is there. A guess: the status and the words.
-fn there_already(state: &State, table: TableId, verb: &str) -> SimResponse {
+/// The refusal of a value that is there once, and is there.
+fn there_already(
+    state: &State,
+    table: TableId,
+    sys_id: Option<&str>,
+    given: &Fields,
+    id_is_taken: bool,
+    verb: &str,
+) -> Option<SimResponse> {
+    let taken = state.database.taken(table, sys_id, given);
+    if taken.is_none() && !id_is_taken {
+        return None;
+    }
     let name = &state.database.dictionary.def(table).name;
     let detail = format!("Error during {verb} of {name}");
-    SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", &detail).guess(Guess::ValueTaken)
+    let refusal = SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", &detail);
+    let other_case = taken.is_some_and(|taken| given.values().all(|value| value != taken));
+    Some(refusal.guess(Guess::ValueTaken).with_guesses(other_case.then_some(Guess::UniqueValue)))
 }
 
 /// What a write is answered with: the record, nothing, or a lie (facts 3.3).
@@ -131,14 +151,10 @@ fn write_response(
     call: &Call<'_>,
     table: TableId,
     sys_id: &str,
-    given: &Fields,
     (status, verb): (StatusCode, &str),
 ) -> SimResponse {
     if let Some(lie) = write_lie(state, verb) {
         return lie;
-    }
-    if given.iter().any(|(name, value)| is_cut(state, table, name, value)) {
-        call.guess(Guess::ValueCut);
     }
     // The status without a body is unsettled (facts 12): the same one.
     if call.head.headers.get("x-no-response-body").is_some_and(|word| word == "true") {
@@ -147,15 +163,9 @@ fn write_response(
     // Committed, and yet refused: the user may not read the record back.
     if state.database.row(table, sys_id).is_some_and(|row| !Access::of(state, &call.user, table).may_see(row))
     {
-        return denied(verb);
+        return denied(verb).with_guesses((verb == "Update").then_some(Guess::HiddenByChange));
     }
     record(state, call, table, sys_id, status)
-}
-
-/// Whether a value is longer than its column (facts 1.7).
-fn is_cut(state: &State, table: TableId, name: &str, value: &str) -> bool {
-    let dictionary = &state.database.dictionary;
-    dictionary.find(table, name).is_some_and(|id| dictionary.column(id).kept(value).len() < value.len())
 }
 
 pub(super) fn write_lie(state: &State, verb: &str) -> Option<SimResponse> {
@@ -186,7 +196,12 @@ pub(super) fn fields(call: &Call<'_>) -> Result<Fields, Box<SimResponse>> {
             call.guess(Guess::NullClears);
             String::new()
         }
-        other => other.to_string(),
+        other => {
+            if other.is_object() || other.is_array() {
+                call.guess(Guess::NestedValue);
+            }
+            other.to_string()
+        }
     };
     Ok(object(call.body)?.into_iter().map(|(name, value)| (name, text(value))).collect())
 }
@@ -229,9 +244,17 @@ fn render<'a>(
         locale: &locale,
         readable: &|table, field| access.may_read(table, field),
     };
+    if call.param("sysparm_display_value") != Some("all") {
+        call.flag("sysparm_display_value");
+    }
     let renderer = Renderer::new(&state.database, table, call.param("sysparm_fields"), form);
     let mut records = JsonRecords::default();
-    rows.into_iter().for_each(|row| records.push(|json| renderer.write_json(row, json)));
+    for row in rows {
+        if form.display != Display::Shown && state.database.shows_password(renderer.columns(), row) {
+            call.guess(Guess::StoredPassword);
+        }
+        records.push(|json| renderer.write_json(row, json));
+    }
     records
 }
 

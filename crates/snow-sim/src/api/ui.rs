@@ -3,6 +3,7 @@
 use super::Call;
 use super::table::access::Access;
 use super::table::invalid_table;
+use crate::Guess;
 use crate::data::{ColumnType, TableId, internal_type, max_length};
 use crate::response::SimResponse;
 use crate::state::State;
@@ -16,11 +17,11 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
         ["meta", name] => match state.database.dictionary.table(name) {
             Some(table) if Access::of(state, &call.user, table).is_closed() => {
                 let detail = "Failed API level ACL Validation";
-                return SimResponse::error(StatusCode::FORBIDDEN, "User Not Authorized", detail);
+                let refusal = SimResponse::error(StatusCode::FORBIDDEN, "User Not Authorized", detail);
+                return refusal.guess(Guess::ClosedTable);
             }
             Some(table) => json!({ "columns": columns(state, call, table) }),
-            // A guess: as the Table API says it.
-            None => return invalid_table(name),
+            None => return invalid_table(name).guess(Guess::MetaOfUnknownTable),
         },
         _ => return SimResponse::not_simulated("this call of the UI API"),
     };
@@ -34,7 +35,7 @@ fn current_user(state: &State, call: &Call<'_>) -> Value {
     let id = state.database.user_id(&call.user.name);
     let name = state.database.display_name("sys_user", &id).unwrap_or(&call.user.name);
     let initials: String = name.split_whitespace().filter_map(|word| word.chars().next()).collect();
-    // A guess: without a picture the avatar is empty.
+    call.guess(Guess::UserWithoutPicture);
     json!({
         "user_avatar": "",
         "user_sys_id": id,
@@ -46,6 +47,7 @@ fn current_user(state: &State, call: &Call<'_>) -> Value {
 
 /// The columns that the user may read, inherited ones too.
 fn columns(state: &State, call: &Call<'_>, table: TableId) -> Map<String, Value> {
+    call.guess(Guess::ReadOnlyColumns);
     let (access, dictionary) = (Access::of(state, &call.user, table), &state.database.dictionary);
     let ids = dictionary.def(table).columns.iter().copied();
     let readable = ids.filter(|id| access.may_read(table, &dictionary.column(*id).name));
@@ -57,7 +59,6 @@ fn columns(state: &State, call: &Call<'_>, table: TableId) -> Map<String, Value>
             "type": internal_type(column),
             "max_length": max_length(column).parse::<u32>().unwrap_or_default(),
             "mandatory": false,
-            // A guess: what the instance fills.
             "read_only": column.name.starts_with("sys_"),
         });
         if let ColumnType::Reference(to) | ColumnType::ReferenceByName(to) | ColumnType::List(to) =

@@ -81,7 +81,7 @@ fn add_row(database: &mut Database, table: &str, fields: &Fields, stamp: &str) -
     if let Some(field) = fields.keys().find(|field| database.dictionary.find(id, field).is_none()) {
         return Err(unknown(&format!("it has no column {field:?}")));
     }
-    if database.is_taken(id, None, fields) {
+    if database.taken(id, None, fields).is_some() {
         return Err(unknown("a value that may be there once is there already"));
     }
     database.insert(id, fields, Author::unrestricted(stamp));

@@ -17,7 +17,7 @@ pub(super) fn accepted(kind: &ColumnType, given: &str) -> Option<String> {
             let is_plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
             (is_plain && text.parse::<f64>().is_ok()).then(|| text.to_owned())
         }
-        // A guess: what is no date at all empties the column.
+        // What is no date at all empties the column: see `Guess::WrongDate`.
         ColumnType::DateTime => Some(lenient(text).map(stamp).unwrap_or_default()),
         ColumnType::Date => {
             let date = lenient(text).map(|time| time.to_zoned_datetime(TimeZone::UTC).date());
@@ -27,7 +27,7 @@ pub(super) fn accepted(kind: &ColumnType, given: &str) -> Option<String> {
     }
 }
 
-/// The numbers are a guess.
+/// For the numbers see `Guess::BooleanNumber`.
 fn truth(text: &str) -> Option<&'static str> {
     match text {
         "1" => Some("true"),
@@ -38,8 +38,8 @@ fn truth(text: &str) -> Option<&'static str> {
     }
 }
 
-/// A time as a lenient reader takes it, which is how a wrong one comes to be stored. A guess in what it makes of each: a day that a month
-/// does not have goes on into the next month, what follows the seconds is not read, and an incomplete time of day is midnight.
+/// A time as a lenient reader takes it, which is how a wrong one comes to be stored (`Guess::WrongDate`): a day that a month does not
+/// have goes on into the next month, what follows the seconds is not read, and an incomplete time of day is midnight.
 fn lenient(text: &str) -> Option<Timestamp> {
     let (date, rest) = text.split_at_checked(text.find(['T', ' ']).unwrap_or(text.len()))?;
     let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());

@@ -3,7 +3,7 @@
 use super::Locale;
 
 /// The user that is no record: who made what the product brings.
-const MAINTENANCE: &str = "glide.maint";
+pub(super) const MAINTENANCE: &str = "glide.maint";
 
 /// Who writes, when, and how.
 #[derive(Clone, Copy, Debug)]

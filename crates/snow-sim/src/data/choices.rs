@@ -40,8 +40,8 @@ impl Database {
         own.map(|row| self.field(table, row, "value").to_owned()).collect()
     }
 
-    /// Takes the choices of a column from the rows that there are now. That a row for a column that had no choices makes it one
-    /// that takes no other value, and that an inactive choice is none, are guesses.
+    /// Takes the choices of a column from the rows that there are now. A row for a column that had no choices makes it one that takes
+    /// no other value, and an inactive choice is none: see `Guess::FirstChoice` and `Guess::InactiveChoice`.
     pub(super) fn read_choices(&mut self, (name, element): &ChoiceColumn) {
         let dictionary = &self.dictionary;
         let (Some(rows), Some(table)) = (dictionary.table("sys_choice"), dictionary.table(name)) else {

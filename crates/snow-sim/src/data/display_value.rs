@@ -21,6 +21,11 @@ impl Database {
             ColumnType::Date => locale.show_date(stored),
             ColumnType::Duration => time::duration_words(stored),
             ColumnType::Password => STARS.into(),
+            // A class shows the label of its table.
+            _ if column.name == "sys_class_name" => {
+                let class = self.dictionary.table(stored).map(|table| &*self.dictionary.def(table).label);
+                class.unwrap_or(stored).to_owned()
+            }
             ColumnType::List(target) => {
                 let names = stored.split(',').map(|id| self.display_name(target, id).unwrap_or(id));
                 names.collect::<Vec<_>>().join(", ")
@@ -48,7 +53,8 @@ impl Database {
         found.sort_by_key(|entry| std::cmp::Reverse(self.field(entries, entry, "sys_created_on")));
         let text = found.into_iter().map(|entry| {
             let field = |name: &str| self.field(entries, entry, name);
-            let label = if field("element") == "work_notes" { "Work notes" } else { "Additional comments" };
+            let element = self.dictionary.find(table, field("element"));
+            let label = element.map_or("", |element| &*self.dictionary.column(element).label);
             let who = self
                 .display_name("sys_user", &self.user_id(field("sys_created_by")))
                 .unwrap_or(field("sys_created_by"));

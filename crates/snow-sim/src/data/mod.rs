@@ -28,6 +28,7 @@ mod time;
 mod unique;
 mod variables;
 mod write;
+mod write_guesses;
 
 pub(crate) use author::Author;
 pub(crate) use demo::fill;

@@ -110,6 +110,14 @@ impl<'a> Renderer<'a> {
         self.database.dictionary.find(table, name).filter(|_| (self.options.readable)(table, name))
     }
 
+    /// The columns of the table itself that it shows.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = ColumnId> {
+        self.fields.iter().filter_map(|field| match field.source {
+            FieldSource::Column(column) => Some(column),
+            _ => None,
+        })
+    }
+
     /// Writes a record as JSON.
     pub(crate) fn write_json(&self, row: &Row, json: &mut Vec<u8>) {
         let mut before = b'{';

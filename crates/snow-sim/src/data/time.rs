@@ -71,7 +71,7 @@ pub(crate) fn parse_stamp(text: &str) -> Option<Timestamp> {
 }
 
 /// What is written to a date-time column, as it is kept: a date alone is its midnight, and a `T` between date and time a blank
-/// (facts 13.1). A guess: everything else stays as it came.
+/// (facts 13.1). What a test brings in another form stays as it came; what a client sends has been read before (`accepted`).
 pub(crate) fn normal_form(given: &str) -> String {
     let (Some(date), Some(rest)) = (given.get(..10), given.get(10..)) else { return given.to_owned() };
     match date.parse::<jiff::civil::Date>() {

@@ -16,6 +16,11 @@ const AUTOMATIC: &[&str] = &[
     "sys_tags",
 ];
 
+/// Whether the instance fills this column whatever is given.
+pub(super) fn is_automatic(name: &str, author: Author<'_>) -> bool {
+    AUTOMATIC.contains(&name) && !author.sys_fields
+}
+
 impl Database {
     /// Creates a record; fields that do not exist or are not for clients are ignored, as the service ignores them.
     pub(crate) fn insert(&mut self, table: TableId, given: &Fields, author: Author<'_>) -> Arc<str> {
@@ -138,7 +143,7 @@ impl Database {
         let mut noted = false;
         for (name, value) in given {
             let Some(column) = self.dictionary.find(table, name) else { continue };
-            if AUTOMATIC.contains(&name.as_str()) && !author.sys_fields {
+            if is_automatic(name, author) {
                 continue;
             }
             let choices = self.dictionary.choices(table, column).to_vec();
@@ -154,7 +159,7 @@ impl Database {
             let Some(value) = value else { continue };
             match column.kind {
                 ColumnType::Password if !author.passwords => {}
-                // A guess: the stored form shows as little as the display form.
+                // The stored form shows as little as the display form: see `Guess::StoredPassword`.
                 ColumnType::Password => {
                     let stars = if value.is_empty() { "" } else { super::render::STARS };
                     self.put(table, row, name, stars);
@@ -186,7 +191,7 @@ impl Database {
     }
 
     /// A display value as it is stored: a label's value, a name's sys_id, a local time in UTC.
-    fn stored_form(
+    pub(super) fn stored_form(
         &self,
         column: &super::Column,
         choices: &[(String, String)],

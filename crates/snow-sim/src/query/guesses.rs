@@ -5,24 +5,48 @@ use super::evaluate::shown;
 use super::operator::Operator;
 use super::{Query, SortKey};
 use crate::Guess;
-use crate::data::{ColumnType, Database, Row};
+use crate::data::{ColumnType, Database, Row, TableId};
 
 impl Query {
-    /// The guesses behind the records that the query selected.
-    pub(crate) fn guesses(&self, database: &Database, rows: &[&Row]) -> impl Iterator<Item = Guess> {
+    /// The guesses behind the records of this table that the query selected.
+    pub(crate) fn guesses(
+        &self,
+        database: &Database,
+        table: TableId,
+        rows: &[&Row],
+    ) -> impl Iterator<Item = Guess> + use<> {
         let tests = || self.groups.iter().flatten().flatten();
         let by_reference =
             |key: &SortKey| matches!(database.kind_at(&key.path), Some(ColumnType::Reference(_)));
+        let by_choice = |key: &SortKey| match &key.path.columns[..] {
+            [column] => !database.dictionary.choices(table, *column).is_empty(),
+            columns => columns.last().is_some_and(|id| !database.dictionary.column(*id).choices.is_empty()),
+        };
+        let is_dropped =
+            |group: &Vec<Vec<Test>>| group.iter().flatten().all(|test| matches!(test, Test::Dropped));
+        let compares_empty = tests().any(|test| test.compares_empty(database, table));
         let found = [
             (tests().any(Test::is_negative), Guess::NegativesAndEmpty),
             (tests().any(|test| test.compares_number_with_text(database)), Guess::NumberAgainstText),
             (tests().any(|test| matches!(test, Test::Words(_))), Guess::TextSearch),
             (tests().any(|test| test.ignored_case(database, rows)), Guess::TextCase),
             (self.order.iter().any(by_reference), Guess::OrderByReference),
+            (self.order.iter().any(by_choice), Guess::OrderByChoice),
+            (self.groups.len() > 1 && self.groups.iter().any(is_dropped), Guess::EmptyGroup),
+            (compares_empty, Guess::EmptyFields),
+            (self.spelled.related_dropped, Guess::RelatedDropped),
             (self.spelled.doubled_caret, Guess::DoubledCaret),
             (self.spelled.not_in_without_space, Guess::NotInWithoutSpace),
         ];
         found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, guess)| guess)
+    }
+
+    /// Whether these rows, in the order of the query, depend on where those without a value come.
+    pub(crate) fn orders_empty_values(&self, database: &Database, rows: &[&Row]) -> bool {
+        self.order.iter().any(|key| {
+            let is_empty = |row: &&Row| database.at(row, &key.path).is_empty();
+            rows.iter().any(is_empty) && !rows.iter().all(is_empty)
+        })
     }
 }
 
@@ -31,6 +55,8 @@ impl Query {
 pub(super) struct Spelling {
     doubled_caret: bool,
     not_in_without_space: bool,
+    /// Whether a related list or a join was dropped.
+    pub(super) related_dropped: bool,
 }
 
 impl Spelling {
@@ -39,6 +65,7 @@ impl Spelling {
         Self {
             doubled_caret: text.contains("^^"),
             not_in_without_space: text.match_indices("NOTIN").any(|(at, _)| field_ends(at)),
+            related_dropped: false,
         }
     }
 }
@@ -51,6 +78,15 @@ impl Test {
             Self::OrEmpty(..) => true,
             _ => false,
         }
+    }
+
+    /// Whether it compares two fields of which a record has neither.
+    fn compares_empty(&self, database: &Database, table: TableId) -> bool {
+        let Self::Fields { path, operator: Operator::SameAs | Operator::NotSameAs, other, .. } = self else {
+            return false;
+        };
+        let is_empty = |row: &Row| database.at(row, path).is_empty() && database.at(row, other).is_empty();
+        database.rows(table).any(|(_, row)| is_empty(row))
     }
 
     fn compares_number_with_text(&self, database: &Database) -> bool {

@@ -91,6 +91,7 @@ impl Query {
                 }
                 TermKind::Related(text) => {
                     let related = related::parse(&text, database, table, context)?;
+                    query.spelled.related_dropped |= related.is_none();
                     query.add_parsed(condition::Parsed::of(related), or, context);
                 }
             }
@@ -112,6 +113,8 @@ impl Query {
         context: Context<'_>,
     ) -> Result<(), Unsupported> {
         let parsed = condition::parse(text, database, table, context)?;
+        self.spelled.related_dropped |=
+            text.starts_with("JOIN") && matches!(parsed, condition::Parsed::Unknown);
         self.add_parsed(parsed, or, context);
         Ok(())
     }

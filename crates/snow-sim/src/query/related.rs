@@ -24,8 +24,8 @@ pub(super) struct Related {
     counts: OnceCell<HashMap<String, usize>>,
 }
 
-/// `incident.problem_id,>=1^active=true`, from between `RLQUERY` and `^ENDRLQUERY`. `None` if there is no such table or field: that
-/// it is dropped like another condition on an unknown field (facts 2.5) is a guess.
+/// `incident.problem_id,>=1^active=true`, from between `RLQUERY` and `^ENDRLQUERY`. `None` if there is no such table or field: it is
+/// dropped like another condition on an unknown field (facts 2.5), see `Guess::RelatedDropped`.
 pub(super) fn parse(
     text: &str,
     database: &Database,

@@ -1,5 +1,7 @@
 //! A query's text in its parts: `^`, `^OR`, `^NQ`, order, related lists (facts 2.2, 2.3).
 
+use super::operator;
+
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Term {
     pub(super) lead: Connective,
@@ -51,13 +53,17 @@ pub(crate) fn without_order(text: &str) -> String {
     kept.map(|piece| piece.replace('^', "^^")).collect::<Vec<_>>().join("^")
 }
 
-/// The fields that the conditions of a query name, each once: what stands in front of the operator.
+/// The fields that the conditions of a query name, each once: what stands in front of the operator, whether it is the name of a field
+/// or not.
 pub(crate) fn fields_of(text: &str) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();
     for term in split(text) {
         let TermKind::Condition(condition) = term.what else { continue };
         let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
-        let field = condition.split(|c| !named(c)).next().unwrap_or_default();
+        let name = condition.find(|c| !named(c)).unwrap_or(condition.len());
+        let mut ends = condition[name..].char_indices().map(|(at, _)| name + at);
+        let end = ends.find(|end| operator::split(&condition[*end..]).is_some());
+        let field = &condition[..end.unwrap_or(name)];
         if !field.is_empty() && !fields.iter().any(|known| known == field) {
             fields.push(field.to_owned());
         }

@@ -19,7 +19,7 @@ impl Simulator {
         if let Some(taken) = fields.get("sys_id").filter(|taken| state.database.has_id(id, taken)) {
             return Err(BuildError::new(format!("the table {table:?} has a record {taken:?} already")));
         }
-        if state.database.is_taken(id, None, &fields) {
+        if state.database.taken(id, None, &fields).is_some() {
             return Err(BuildError::new(format!(
                 "the table {table:?} has a value already that may be there once"
             )));

@@ -4,6 +4,7 @@ use super::super::Call;
 use super::super::table::access::Access;
 use super::super::table::denied;
 use super::{field_text, finish_set, insert_staging_row, new_set, transform};
+use crate::Guess;
 use crate::data::{Author, Fields, TableId};
 use crate::imports::PendingImportSet;
 use crate::response::SimResponse;
@@ -16,7 +17,7 @@ pub(super) fn insert(state: &mut State, call: &Call<'_>, staging: TableId) -> Si
         |why: &str| SimResponse::error(StatusCode::BAD_REQUEST, "Exception while reading request", why);
     let body: Value = match serde_json::from_slice(call.body) {
         Ok(body) => body,
-        Err(error) => return refuse(&error.to_string()),
+        Err(error) => return refuse(&error.to_string()).guess(Guess::UnreadableBody),
     };
     let Some(records) = body["records"].as_array() else { return refuse("records is no array") };
     if Access::of(state, &call.user, staging).denies_writing() {

@@ -5,7 +5,7 @@ use super::super::table::before_save;
 use crate::data::{Author, Database, Fields, TableId};
 use crate::imports::RowOutcome;
 use crate::state::State;
-use crate::{RowDecision, TransformMap, User};
+use crate::{Guess, RowDecision, TransformMap, User};
 use serde_json::Value;
 
 /// Runs every map of the staging table, and writes into the row what became of it.
@@ -42,6 +42,7 @@ fn apply_map(state: &mut State, user: &User, map: &TransformMap, row: &Fields) -
         status,
         sys_id: sys_id.to_owned(),
         error: error.to_owned(),
+        guesses: Vec::new(),
     };
     match map.decide(row) {
         RowDecision::Transform => {}
@@ -55,33 +56,48 @@ fn apply_map(state: &mut State, user: &User, map: &TransformMap, row: &Fields) -
     let given: Fields =
         map.fields.iter().filter_map(|(from, to)| Some((to.clone(), value(from)?.clone()))).collect();
     let there = existing(&state.database, table, map, &given);
+    let mut guesses = Vec::new();
+    guesses.extend((there.is_some() && given.len() < map.fields.len()).then_some(Guess::ImportOfNothing));
     let write = if there.is_some() { Write::Update } else { Write::Insert };
     let stamp = state.clock.stamp();
     let author = Author::new(&user.name, &stamp);
     let allowed = Access::of(state, user, table).write(given, write);
     let checked = allowed.and_then(|given| {
-        before_save::check(state, user, table, there.as_deref(), &given, author).map(|()| given)
+        let checked = before_save::check(state, user, table, there.as_deref(), &given, author);
+        checked.map(|guesses| (given, guesses))
     });
     let given = match checked {
-        Ok(given) => given,
+        Ok((given, more)) => {
+            guesses.extend(more);
+            given
+        }
         Err(refusal) => {
-            let refusal: Value = serde_json::from_slice(&refusal.body).unwrap_or_default();
-            return outcome("error", "", refusal["error"]["detail"].as_str().unwrap_or("refused"));
+            let why: Value = serde_json::from_slice(&refusal.body).unwrap_or_default();
+            let failed = outcome("error", "", why["error"]["detail"].as_str().unwrap_or("refused"));
+            guesses.extend(refusal.guesses);
+            return RowOutcome { guesses, ..failed };
         }
     };
-    if state.database.is_taken(table, there.as_deref(), &given) {
-        return outcome("error", "", "Unique Key violation detected by database");
+    guesses.extend(state.database.write_guesses(table, &given, author));
+    if state.database.taken(table, there.as_deref(), &given).is_some() {
+        let failed = outcome("error", "", "Unique Key violation detected by database");
+        guesses.push(Guess::ValueTaken);
+        return RowOutcome { guesses, ..failed };
     }
     let Some(id) = there else {
         let id = state.database.insert(table, &given, author);
-        return outcome("inserted", &id, "");
+        return RowOutcome { guesses, ..outcome("inserted", &id, "") };
     };
     let count = |state: &State| {
         state.database.row(table, &id).map(|row| state.database.field(table, row, "sys_mod_count").to_owned())
     };
     let before = count(state);
     state.database.update(table, &id, &given, author);
-    outcome(if count(state) == before { "ignored" } else { "updated" }, &id, "")
+    if count(state) != before {
+        return RowOutcome { guesses, ..outcome("updated", &id, "") };
+    }
+    guesses.push(Guess::ImportIgnored);
+    RowOutcome { guesses, ..outcome("ignored", &id, "") }
 }
 
 /// The record with the same values in all columns that coalesce.

@@ -28,6 +28,11 @@ pub(super) fn parse(state: &State, table: TableId, text: &str) -> Vec<Having> {
 }
 
 impl Having {
+    /// Whether it asks how many values of a field there are.
+    pub(super) fn counts_a_field(&self) -> bool {
+        self.function == Function::Count
+    }
+
     pub(super) fn holds(&self, database: &Database, rows: &[&Row]) -> bool {
         let Some(number) = self.function.number(database, &self.path, rows) else { return false };
         match self.operator.as_str() {

@@ -6,7 +6,7 @@ use crate::data::{Author, ColumnType, Fields, Row, TableId};
 use crate::query::{Context, Query, Unsupported, settle};
 use crate::response::SimResponse;
 use crate::state::State;
-use crate::{Rule, User};
+use crate::{Guess, Rule, User};
 use http::StatusCode;
 
 /// A write that has not happened.
@@ -18,7 +18,7 @@ struct Intent<'a> {
     write: Write,
 }
 
-/// Checks the creation of a record, or the change of the one with this id.
+/// Checks the creation of a record, or the change of the one with this id. Returns the guesses behind letting it through.
 pub(in crate::api) fn check(
     state: &mut State,
     user: &User,
@@ -26,19 +26,34 @@ pub(in crate::api) fn check(
     sys_id: Option<&str>,
     given: &Fields,
     author: Author<'_>,
-) -> Result<(), Box<SimResponse>> {
+) -> Result<Vec<Guess>, Box<SimResponse>> {
     if !is_watched(state) {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let old = sys_id.and_then(|id| state.database.row(table, id).cloned());
     let table = old.as_ref().map_or(table, |old| state.database.class(table, old));
     let new = state.database.draft(table, old.as_ref(), given, author);
     let write = if old.is_some() { Write::Update } else { Write::Insert };
     let intent = Intent { table, old: old.as_ref(), new: &new, write };
+    let journal = wants_journal(state, table).then_some(Guess::MandatoryJournal);
     if let Some(label) = missing(state, &intent, given) {
-        return refuse(&format!("Data Policy Exception: The following fields are mandatory: {label}"));
+        let detail = format!("Data Policy Exception: The following fields are mandatory: {label}");
+        return Err(Box::new(refusal(&detail).with_guesses(journal)));
     }
-    run_rules(state, user, &intent)
+    let mut guesses = run_rules(state, user, &intent)?;
+    guesses.extend(journal);
+    Ok(guesses)
+}
+
+/// Whether a data policy is about a journal.
+fn wants_journal(state: &State, table: TableId) -> bool {
+    let dictionary = &state.database.dictionary;
+    state.rules.iter().any(|rule| {
+        let Rule::Mandatory { table: on, field } = rule else { return false };
+        let column = dictionary.find(table, field).map(|id| dictionary.column(id));
+        dictionary.table(on).is_some_and(|on| dictionary.is_a(table, on))
+            && column.is_some_and(|column| column.kind == ColumnType::Journal)
+    })
 }
 
 /// Checks the deletion of a record.
@@ -47,8 +62,8 @@ pub(in crate::api) fn check_deletion(
     user: &User,
     table: TableId,
     sys_id: &str,
-) -> Result<(), Box<SimResponse>> {
-    let Some(row) = state.database.row(table, sys_id) else { return Ok(()) };
+) -> Result<Vec<Guess>, Box<SimResponse>> {
+    let Some(row) = state.database.row(table, sys_id) else { return Ok(Vec::new()) };
     let table = state.database.class(table, row);
     run_rules(state, user, &Intent { table, old: Some(row), new: row, write: Write::Delete })
 }
@@ -60,8 +75,8 @@ fn is_watched(state: &State) -> bool {
         || scripts.is_some_and(|table| state.database.rows(table).next().is_some())
 }
 
-fn refuse(detail: &str) -> Result<(), Box<SimResponse>> {
-    Err(Box::new(SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", detail)))
+fn refusal(detail: &str) -> SimResponse {
+    SimResponse::error(StatusCode::FORBIDDEN, "Operation Failed", detail)
 }
 
 /// The label of a field that a data policy wants and that would be empty: a choice that is not in its list counts, because it was
@@ -73,7 +88,7 @@ fn missing(state: &State, intent: &Intent<'_>, given: &Fields) -> Option<String>
         dictionary.table(on).filter(|on| dictionary.is_a(intent.table, *on))?;
         let column = dictionary.find(intent.table, field).map(|id| dictionary.column(id));
         let is_empty = match column {
-            // A guess: a journal, which stores nothing, has to be written to when a record is created, and never with nothing.
+            // A journal stores nothing: see `Guess::MandatoryJournal`.
             Some(column) if column.kind == ColumnType::Journal => {
                 given.get(field).map_or(intent.write == Write::Insert, String::is_empty)
             }
@@ -84,9 +99,9 @@ fn missing(state: &State, intent: &Intent<'_>, given: &Fields) -> Option<String>
 }
 
 /// Runs the rules of the table and of those above it, in their order, until one refuses.
-fn run_rules(state: &State, user: &User, intent: &Intent<'_>) -> Result<(), Box<SimResponse>> {
+fn run_rules(state: &State, user: &User, intent: &Intent<'_>) -> Result<Vec<Guess>, Box<SimResponse>> {
     let (database, dictionary) = (&state.database, &state.database.dictionary);
-    let Some(scripts) = dictionary.table("sys_script") else { return Ok(()) };
+    let Some(scripts) = dictionary.table("sys_script") else { return Ok(Vec::new()) };
     let action = match intent.write {
         Write::Insert => "action_insert",
         Write::Update => "action_update",
@@ -94,9 +109,7 @@ fn run_rules(state: &State, user: &User, intent: &Intent<'_>) -> Result<(), Box<
     };
     let field = |rule: &Row, name: &str| database.field(scripts, rule, name).to_owned();
     let rules = database.rows(scripts).map(|(_, rule)| rule).filter(|rule| {
-        // A guess: a rule that runs after saving aborts nothing.
         field(rule, "active") == "true"
-            && field(rule, "when") == "before"
             && field(rule, action) == "true"
             && dictionary
                 .table(&field(rule, "collection"))
@@ -104,7 +117,12 @@ fn run_rules(state: &State, user: &User, intent: &Intent<'_>) -> Result<(), Box<
     });
     let mut rules: Vec<&Row> = rules.collect();
     rules.sort_by_key(|rule| field(rule, "order").parse::<i64>().unwrap_or_default());
+    let mut guesses = Vec::new();
     for rule in rules {
+        if field(rule, "when") != "before" {
+            guesses.extend((field(rule, "abort_action") == "true").then_some(Guess::RuleAfterSaving));
+            continue;
+        }
         if !meets_filter(state, user, intent, &field(rule, "filter_condition"))? {
             continue;
         }
@@ -116,14 +134,16 @@ fn run_rules(state: &State, user: &User, intent: &Intent<'_>) -> Result<(), Box<
             ))));
         }
         if field(rule, "abort_action") == "true" {
-            // The rule's message goes to a person's session (`add_message`): a REST response has none of it. A guess.
             let (file, id) = (&dictionary.def(intent.table).name, field(rule, "sys_id"));
-            return refuse(&format!(
+            let refusal = refusal(&format!(
                 "Operation against file '{file}' was aborted by Business Rule '{name}^{id}'. Business Rule Stack:{name}"
             ));
+            // The rule's message goes to a person's session.
+            let message = field(rule, "add_message") == "true" && !field(rule, "message").is_empty();
+            return Err(Box::new(refusal.with_guesses(message.then_some(Guess::RuleMessage))));
         }
     }
-    Ok(())
+    Ok(guesses)
 }
 
 /// Whether the record that would be meets the condition of a rule; no condition is met by all.

@@ -28,7 +28,8 @@ pub(super) fn handle(state: &State, call: &Call<'_>, table: TableId) -> SimRespo
     let records = render(state, call, table, visible, &access);
     if records.len() == 0 && call.base.ends_with("/v1") {
         let detail = "Records matching query not found. Check query parameter or offset parameter";
-        return SimResponse::error(StatusCode::NOT_FOUND, "No Record found", detail);
+        let refusal = SimResponse::error(StatusCode::NOT_FOUND, "No Record found", detail);
+        return refusal.with_guesses((!page.rows.is_empty()).then_some(Guess::HiddenPage));
     }
     page.response(state, call, records)
 }
@@ -59,9 +60,10 @@ impl<'a> Page<'a> {
         if !counted {
             call.guess(Guess::NoCountHeaders);
         }
-        let (rows, total) = select(state, table, &query, &locale(&call.user), limit, offset, counted);
-        query.guesses(&state.database, &rows).for_each(|guess| call.guess(guess));
-        Ok(Self { rows, total, limit, offset })
+        let selected = select(state, table, &query, &locale(&call.user), limit, offset, counted);
+        call.guess_all(query.guesses(&state.database, table, &selected.rows));
+        call.guess_all(selected.order_of_empty.then_some(Guess::OrderOfEmpty));
+        Ok(Self { rows: selected.rows, total: selected.total, limit, offset })
     }
 
     /// The response with what is left of the rows, and its headers.
@@ -151,6 +153,14 @@ pub(in crate::api) fn query_text(state: &State, call: &Call<'_>, table: TableId)
     text
 }
 
+/// Rows that a query selects.
+struct Selected<'a> {
+    rows: Vec<&'a Row>,
+    total: Option<usize>,
+    /// Whether rows without a value were put before others.
+    order_of_empty: bool,
+}
+
 /// A page of rows, and how many match if that is counted. A walk along sys_ids begins where the last page ended and stops
 /// where this one is full.
 fn select<'a>(
@@ -161,19 +171,21 @@ fn select<'a>(
     limit: usize,
     offset: usize,
     counted: bool,
-) -> (Vec<&'a Row>, Option<usize>) {
+) -> Selected<'a> {
     let database = &state.database;
     let rows = database.rows_in(table, query.sys_id_range()).map(|(_, row)| row);
     let matching = rows.filter(|row| query.matches(database, table, row, locale));
     if query.is_by_sys_id() && !counted {
-        return (matching.skip(offset).take(limit).collect(), None);
+        let rows = matching.skip(offset).take(limit).collect();
+        return Selected { rows, total: None, order_of_empty: false };
     }
     let mut rows: Vec<&Row> = matching.collect();
     if !query.is_by_sys_id() {
         rows.sort_by(|a, b| query.compare(database, a, b));
     }
-    let total = rows.len();
-    (rows.into_iter().skip(offset).take(limit).collect(), counted.then_some(total))
+    let total = counted.then_some(rows.len());
+    let order_of_empty = query.orders_empty_values(database, &rows);
+    Selected { rows: rows.into_iter().skip(offset).take(limit).collect(), total, order_of_empty }
 }
 
 /// The whole list, or what a cancelled transaction leaves of it (facts 3.4).
