@@ -27,6 +27,7 @@ mod integration_tables;
 mod limits;
 mod login_modes;
 mod meanwhile;
+mod model;
 mod not_simulated;
 mod paging;
 mod queries;
