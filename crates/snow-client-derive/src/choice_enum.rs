@@ -28,7 +28,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     }
     let choices = Choices::of(data.variants.iter())?;
     let name = &input.ident;
-    let (value, parse) = (choices.value(), choices.parse(name));
+    let (value, parse, any_text) = (choices.value(), choices.parse(name), choices.any_text(name));
     Ok(quote! {
         #[automatically_derived]
         impl #name {
@@ -46,6 +46,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 #parse
             }
         }
+
+        #any_text
 
         #[automatically_derived]
         impl ::core::fmt::Display for #name {
@@ -142,6 +144,23 @@ impl Choices {
                 #(Self::#other(value) => value,)*
             }
         }
+    }
+
+    /// Any text is a choice only if there is a variant for other values.
+    fn any_text(&self, name: &Ident) -> Option<TokenStream> {
+        let other = self.other.as_ref()?;
+        let (variants, values): (Vec<_>, Vec<_>) = self.listed.iter().cloned().unzip();
+        Some(quote! {
+            #[automatically_derived]
+            impl ::core::convert::From<::std::string::String> for #name {
+                fn from(text: ::std::string::String) -> Self {
+                    match text.as_str() {
+                        #(#values => Self::#variants,)*
+                        _ => Self::#other(text),
+                    }
+                }
+            }
+        })
     }
 
     fn parse(&self, name: &Ident) -> TokenStream {

@@ -2,6 +2,8 @@
 //! nothing of the simulator's code: a mistake in one of them is not in the other.
 //!
 //! `SNOW_MODEL_CASES` sets how many requests of each API are compared; 200 without it. A run can be had again: its dice are the same.
+#![allow(clippy::await_holding_refcell_ref, reason = "one step runs after the other, so nobody else borrows")]
+#![allow(clippy::large_enum_variant, clippy::type_complexity, reason = "a test may be plain")]
 
 mod aggregate_api;
 mod attachment_api;

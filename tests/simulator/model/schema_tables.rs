@@ -265,7 +265,7 @@ fn tables(answer: &Answer) -> Compared {
     let told = answer.json()?["result"].as_array().cloned().unwrap_or_default();
     for of in own_tables() {
         let columns = own_tables().flat_map(|table| table.own);
-        let is_target = columns.map(|column| target(column)).any(|to| to == of.name);
+        let is_target = columns.map(target).any(|to| to == of.name);
         let expected = json!({ "label": of.label, "value": of.name, "reference": is_target });
         if !told.contains(&expected) {
             return fail(format!("not there: {expected}"));

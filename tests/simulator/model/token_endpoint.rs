@@ -190,7 +190,6 @@ fn refused(answer: &Answer) -> Compared {
     same("body", &answer.json()?, &json!({ "error_description": "access_denied", "error": "server_error" }))
 }
 
-#[expect(clippy::too_many_arguments, reason = "what was sent, and what came back")]
 fn check(
     world: &World,
     tokens: &mut Tokens,
