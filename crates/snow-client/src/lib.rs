@@ -125,7 +125,7 @@ pub mod record {
 pub mod datetime {
     //! Dates and times, and how they convert to and from those of other crates.
     //!
-    //! The service stores times in UTC, to the second. [`Date`](crate::Date) and [`DateTime`](crate::DateTime) hold what it stores. With
+    //! The service stores times in UTC, to the second. [`Date`] and [`DateTime`] hold what it stores. With
     //! the features `chrono`, `jiff` and `time`, the types of those crates can be fields of a record's struct and values of queries: see the
     //! module of that name.
 
