@@ -47,7 +47,7 @@ const ALONE: [(&str, &str); 14] = [
 
 /// Each library by itself: built together, one would switch on features for another.
 fn without_features() -> Done {
-    let crates = LIBRARIES.split("-p").map(str::trim).filter(|name| !name.is_empty());
+    let crates = LIBRARIES.split("-p ").map(str::trim).filter(|name| !name.is_empty());
     let none = crates.map(|name| format!("cargo clippy -p {name} --no-default-features -- -D warnings"));
     let alone = ALONE.iter().map(|(name, feature)| {
         format!("cargo clippy -p {name} --no-default-features --features {feature} -- -D warnings")
