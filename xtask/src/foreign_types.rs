@@ -4,11 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crates before 1.0 that public signatures may name, and why.
-const ALLOWED: [(&str, &str); 5] = [
+const ALLOWED: [(&str, &str); 7] = [
     ("tower_layer", "a layer is one of tower's, and 0.3 has been stable since 2019"),
     ("tower_service", "a service is one of tower's, and 0.3 has been stable since 2019"),
     ("futures_core", "streams are its streams until std has them, and 0.3 has been stable since 2019"),
     ("hyper_util", "only with the feature hyper-util-0_1, which names the version"),
+    (
+        "chrono",
+        "only with the feature chrono, which exists to convert its types, and 0.4 has been stable since 2017",
+    ),
+    (
+        "time",
+        "only with the feature time, which exists to convert its types, and 0.3 has been stable since 2021",
+    ),
     ("rustls", "only with the feature rustls-0_23, which names the version"),
 ];
 

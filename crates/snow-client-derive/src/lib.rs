@@ -12,7 +12,9 @@ use proc_macro::TokenStream;
 /// The enum gets a method `value`, which returns the stored value, and implements `Display`, `FromStr`, `serde::Serialize` and
 /// `serde::Deserialize`, and conversions into a `Value` of a query.
 ///
-/// ```ignore
+/// The example is text here, because this crate does not depend on snow-client, where `ChoiceEnum` is documented with tests that run.
+///
+/// ```text
 /// use snow_client::{ChoiceEnum, field};
 ///
 /// #[derive(ChoiceEnum, Clone, Debug, PartialEq)]

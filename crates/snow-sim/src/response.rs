@@ -2,6 +2,7 @@
 
 use crate::{Guess, Release};
 use bytes::Bytes;
+use http::header::InvalidHeaderValue;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -46,7 +47,7 @@ impl SimResponse {
     }
 
     pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
-        Self::new(status, body, true).with("content-type", "application/json;charset=UTF-8")
+        Self::new(status, body, true).with_static("content-type", "application/json;charset=UTF-8")
     }
 
     /// A result that is JSON as it is written: the order of its keys stays.
@@ -85,7 +86,7 @@ impl SimResponse {
     /// What the edge answers in place of a node.
     pub(crate) fn edge(status: StatusCode, html: &str) -> Self {
         let response = Self::new(status, html.to_owned(), false);
-        if html.is_empty() { response } else { response.with("content-type", "text/html") }
+        if html.is_empty() { response } else { response.with_static("content-type", "text/html") }
     }
 
     /// What an instance says of a path that belongs to no API.
@@ -116,7 +117,7 @@ impl SimResponse {
         let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><response><error><message>Not simulated</message>\
             <detail>XML is not simulated: ask for application/json</detail></error><status>failure</status></response>";
         Self::new(StatusCode::NOT_IMPLEMENTED, body, true)
-            .with("content-type", "application/xml;charset=UTF-8")
+            .with_static("content-type", "application/xml;charset=UTF-8")
     }
 
     /// Says that this response depends on a guess: the one way to mark it. Each guess is named once.
@@ -138,9 +139,19 @@ impl SimResponse {
         guesses.into_iter().fold(self, |response, guess| response.with("x-sim-guess", guess.reason()))
     }
 
+    /// Adds a header whose value never changes, without a copy of it.
+    fn with_static(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self
+    }
+
     /// Adds a header; a value that cannot be one is left out.
-    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
+    pub(crate) fn with(self, name: &'static str, value: &str) -> Self {
+        self.with_value(name, HeaderValue::from_str(value))
+    }
+
+    fn with_value(mut self, name: &'static str, value: Result<HeaderValue, InvalidHeaderValue>) -> Self {
+        if let Ok(value) = value {
             self.headers.append(HeaderName::from_static(name), value);
         }
         self
@@ -148,7 +159,8 @@ impl SimResponse {
 
     /// Adds the date by the instance's clock, as the edge does.
     pub(crate) fn dated(self, now: Timestamp) -> Self {
-        self.with("date", &now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        self.with_value("date", date.try_into())
     }
 
     /// With the headers of a node, or of the edge, of a release (facts 1.4).
@@ -160,7 +172,7 @@ impl SimResponse {
         times: QueueTimes,
     ) -> Self {
         let old = release == Release::Y2021;
-        self = self.with("server", if old { "ServiceNow" } else { "snow_adc" });
+        self = self.with_static("server", if old { "ServiceNow" } else { "snow_adc" });
         if self.by_node {
             if !old {
                 self = self.with(
@@ -173,20 +185,20 @@ impl SimResponse {
                 );
             }
             if logged_in {
-                self = self.with("x-is-logged-in", "true");
+                self = self.with_static("x-is-logged-in", "true");
                 if !old {
-                    self = self.with("x-is-visitor", "false");
+                    self = self.with_static("x-is-visitor", "false");
                 }
                 self = self.with("x-transaction-id", transaction);
             } else if self.status != StatusCode::UNAUTHORIZED {
                 self = self.with("x-transaction-id", transaction);
             }
             self = self
-                .with("x-content-type-options", "nosniff")
-                .with("pragma", "no-store,no-cache")
-                .with("cache-control", "no-cache,no-store,must-revalidate,max-age=-1")
-                .with("expires", "0");
+                .with_static("x-content-type-options", "nosniff")
+                .with_static("pragma", "no-store,no-cache")
+                .with_static("cache-control", "no-cache,no-store,must-revalidate,max-age=-1")
+                .with_static("expires", "0");
         }
-        self.with("strict-transport-security", "max-age=63072000; includeSubDomains")
+        self.with_static("strict-transport-security", "max-age=63072000; includeSubDomains")
     }
 }
