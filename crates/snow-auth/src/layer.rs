@@ -43,7 +43,7 @@ use tower_service::Service;
 ///
 /// # Errors
 ///
-/// - [`ErrorKind::ForeignOrigin`] for a request for another origin, which is not sent.
+/// - [`ErrorKind::ForeignOrigin`](snow_core::ErrorKind::ForeignOrigin) for a request for another origin, which is not sent.
 /// - The error of the token request or the token store, if no token could be obtained or saved. The request was not sent then,
 ///   or was refused with 401.
 #[derive(Clone, Debug)]

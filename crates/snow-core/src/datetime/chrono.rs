@@ -33,7 +33,7 @@ serde_with! {
 }
 
 serde_with! {
-    /// Fields of the type [`NaiveDate`](::chrono::NaiveDate).
+    /// Fields of the type [`NaiveDate`].
     date: crate::Date, ::chrono::NaiveDate
 }
 

@@ -28,12 +28,12 @@ use crate::{Error, ErrorKind};
 use ::jiff::{Timestamp, ZonedDateTime, civil};
 
 serde_with! {
-    /// Fields of the type [`Timestamp`](::jiff::Timestamp).
+    /// Fields of the type [`Timestamp`].
     date_time: crate::DateTime, ::jiff::Timestamp
 }
 
 serde_with! {
-    /// Fields of the type [`civil::Date`](::jiff::civil::Date).
+    /// Fields of the type [`civil::Date`].
     date: crate::Date, ::jiff::civil::Date
 }
 
