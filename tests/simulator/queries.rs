@@ -261,3 +261,35 @@ pub(crate) async fn dates_and_their_functions() {
         3
     );
 }
+
+#[tokio::test]
+async fn keys_are_compared_exactly_and_in_one_order() {
+    let ids = [
+        "AAbb00020000000000000000000000C1",
+        "a2ebc574cc761010774cd7492799b6b1",
+        "aabb00020000000000000000000000c1",
+    ];
+    let names = ["first", "second", "third"];
+    let users = ids.iter().zip(names).fold(builder(), |builder, (id, name)| {
+        builder.row("sys_user", [("sys_id", *id), ("user_name", name)])
+    });
+    let simulator = ids
+        .iter()
+        .fold(users, |builder, id| builder.row("incident", [("sys_id", *id), ("caller_id", *id)]))
+        .without_demo_data()
+        .build()
+        .unwrap();
+    let select = async |query: &str| {
+        let path = format!("/api/now/table/incident?sysparm_fields=sys_id&sysparm_query={query}");
+        get(&simulator, &path).await.column("sys_id")
+    };
+    assert_eq!(select("ORDERBYsys_id").await, ids);
+    assert_eq!(select("ORDERBYDESCsys_id").await, [ids[2], ids[1], ids[0]]);
+    for field in ["sys_id", "caller_id"] {
+        assert_eq!(select(&format!("{field}={}", ids[0])).await, [ids[0]], "{field}");
+        assert_eq!(select(&format!("{field}IN{},{}", ids[2], ids[1])).await, [ids[1], ids[2]], "{field}");
+        assert_eq!(select(&format!("{field}!={}", ids[2])).await, [ids[0], ids[1]], "{field}");
+    }
+    // Pages by key see each record once.
+    assert_eq!(select(&format!("sys_id>{}^ORDERBYsys_id", ids[0])).await, [ids[1], ids[2]]);
+}

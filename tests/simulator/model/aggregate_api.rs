@@ -1,58 +1,20 @@
 //! The Aggregate API (facts 6): figures of the records that a query selects, of all of them or by groups.
 
-use super::condition::Query;
+use super::aggregation::{Aggregation, FIGURES, Having, Sort, aggregations};
 use super::dictionary::{Column, Kind, Table, orders};
-use super::exchange::{Answer, Ask, Compared, fail, same};
+use super::exchange::{Answer, Compared, fail, same};
 use super::forms::{Display, display_value};
-use super::instance::{Instance, Place, Record, Who};
+use super::instance::{Instance, Place, Record};
 use super::random;
 use super::table_api::{self, unauthenticated};
 use super::table_list::{Filter, NO_READ, NO_RIGHTS};
 use super::table_request::TableRequest;
 use super::world::World;
 use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
 use snow_sim::Guess;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The figures that fields have, by the names of their parameters.
-const FIGURES: [&str; 4] = ["sum", "avg", "min", "max"];
-
-#[derive(Clone, Debug)]
-struct Aggregation {
-    who: Who,
-    version: &'static str,
-    table: Option<&'static Table>,
-    query: Option<Query>,
-    pairs: Vec<(&'static str, &'static str)>,
-    count: Option<&'static str>,
-    /// Fields of each of the figures.
-    figures: [Vec<&'static str>; 4],
-    groups: Vec<&'static str>,
-    order: Option<(Sort, bool)>,
-    having: Option<Having>,
-    display: Option<&'static str>,
-    head: bool,
-}
-
-#[derive(Clone, Debug)]
-enum Sort {
-    /// By the first group field.
-    Group,
-    Count,
-    Average(&'static str),
-}
-
-#[derive(Clone, Debug)]
-struct Having {
-    /// One of the figures, or count.
-    figure: &'static str,
-    field: &'static str,
-    operator: &'static str,
-    value: i32,
-}
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -67,129 +29,10 @@ fn random_requests_of_the_aggregate_api() {
         Step::Write(request) => table_api::run(world, request).await,
         Step::Ask(asked) => run(world, asked).await,
     });
-    for kind in ["Aggregate one 200", "Aggregate groups 200", "Aggregate one 400", "Aggregate one 401"] {
-        assert!(seen.contains_key(kind), "no {kind} in {seen:?}");
-    }
-}
-
-fn aggregations() -> impl Strategy<Value = Aggregation> + Clone {
-    let table = prop_oneof![5 => Just(Some(orders())), 5 => random::tables().prop_map(Some), 1 => Just(None)];
-    let who = prop_oneof![6 => Just(Who::Admin), 3 => Just(Who::Reader), 1 => Just(Who::Nobody)];
-    (who, select(random::VERSIONS), table).prop_flat_map(|(who, version, table)| {
-        let of = table.unwrap_or(orders());
-        let query = prop::option::of(random::queries(of));
-        let pairs = prop_oneof![4 => Just(Vec::new()), 1 => prop::collection::vec(random::pair(of), 1..3)];
-        let (summed, ranged) = (fields_of(of, is_number), fields_of(of, is_ordered));
-        let some = |fields: &Vec<&'static str>| subsequence(fields.clone(), 0..=fields.len());
-        let figures = [some(&summed), some(&summed), some(&ranged), some(&ranged)];
-        let groups = groups_of(of);
-        let order = (
-            prop_oneof![Just(Sort::Group), Just(Sort::Count), Just(Sort::Average("u_pieces"))],
-            any::<bool>(),
-        );
-        let having =
-            (select(vec!["sum", "avg", "max", "count"]), select(vec![">", ">=", "<", "<=", "=", "!="]), 0..4)
-                .prop_map(|(figure, operator, value)| {
-                    let field = if figure == "count" { "sys_id" } else { "u_pieces" };
-                    Having { figure, field, operator, value }
-                });
-        (
-            (query, pairs, prop::option::of(select(random::FLAGS)), figures),
-            (
-                subsequence(groups.clone(), 0..=groups.len().min(2)),
-                prop::option::of(order),
-                prop::option::of(having),
-            ),
-            prop::option::of(select(vec!["true", "all", "false", "True"])),
-            prop::bool::weighted(0.1),
-        )
-            .prop_map(
-                move |((query, pairs, count, figures), (groups, order, having), display, head)| {
-                    // Orders alone have the fields that order and having name; the labels of other tables are not known.
-                    let orders = of.name == "u_order" && !groups.is_empty();
-                    let pairs = if query.as_ref().is_some_and(|query| query.text().is_empty()) {
-                        Vec::new()
-                    } else {
-                        pairs
-                    };
-                    Aggregation {
-                        who,
-                        version,
-                        table,
-                        query,
-                        pairs,
-                        count,
-                        figures,
-                        groups,
-                        order: order.filter(|_| orders),
-                        having: having.filter(|_| orders),
-                        display: display.filter(|_| !of.stock),
-                        head,
-                    }
-                },
-            )
-    })
-}
-
-fn is_number(column: &Column) -> bool {
-    matches!(column.kind, Kind::Integer | Kind::Decimal) && !column.name.starts_with("sys_")
-}
-
-fn is_ordered(column: &Column) -> bool {
-    is_number(column) || matches!(column.kind, Kind::DateTime | Kind::Date)
-}
-
-fn fields_of(of: &Table, fits: fn(&Column) -> bool) -> Vec<&'static str> {
-    of.columns().into_iter().filter(|column| fits(column)).map(|column| column.name).collect()
-}
-
-/// Fields whose values differ by more than their case.
-fn groups_of(of: &Table) -> Vec<&'static str> {
-    let walks = if of.name == "u_order" { &["u_city.u_name", "u_city.u_country"][..] } else { &[] };
-    let plain = |column: &Column| {
-        matches!(column.kind, Kind::Choice(..) | Kind::Reference(_) | Kind::Class)
-            || column.name == "u_pieces"
-    };
-    fields_of(of, plain).into_iter().chain(walks.iter().copied()).collect()
-}
-
-impl Aggregation {
-    fn ask(&self) -> Ask {
-        let name = self.table.map_or("no_such_table", |table| table.name);
-        let method = if self.head { "HEAD" } else { "GET" };
-        let mut ask = Ask::new(self.who, method, format!("/api/now/{}stats/{name}", self.version));
-        if let Some(query) = &self.query {
-            ask = ask.parameter("sysparm_query", query.text());
-        }
-        for (name, value) in &self.pairs {
-            ask = ask.parameter(name, *value);
-        }
-        for (name, value) in [("sysparm_count", self.count), ("sysparm_display_value", self.display)] {
-            if let Some(value) = value {
-                ask = ask.parameter(name, value);
-            }
-        }
-        for (figure, fields) in FIGURES.iter().zip(&self.figures) {
-            if !fields.is_empty() {
-                ask = ask.parameter(&format!("sysparm_{figure}_fields"), fields.join(","));
-            }
-        }
-        if !self.groups.is_empty() {
-            ask = ask.parameter("sysparm_group_by", self.groups.join(","));
-        }
-        if let Some((sort, descending)) = &self.order {
-            let sort = match sort {
-                Sort::Group => self.groups[0].to_owned(),
-                Sort::Count => "COUNT".into(),
-                Sort::Average(field) => format!("AVG^{field}"),
-            };
-            ask = ask
-                .parameter("sysparm_order_by", format!("{sort}{}", if *descending { "^DESC" } else { "" }));
-        }
-        if let Some(Having { figure, field, operator, value }) = &self.having {
-            ask = ask.parameter("sysparm_having", format!("{figure}^{field}^{operator}^{value}"));
-        }
-        ask
+    for kind in
+        ["one 200", "groups 200", "one 400", "one 401", "one 403"].map(|kind| format!("Aggregate {kind}"))
+    {
+        assert!(seen.contains_key(&kind), "no {kind} in {seen:?}");
     }
 }
 

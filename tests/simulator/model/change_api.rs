@@ -7,6 +7,8 @@ use super::exchange::{Answer, Ask, Compared, fail, same};
 use super::forms::display_value;
 use super::instance::{Place, Who};
 use super::random;
+use super::random_draft;
+use super::random_query;
 use super::table_api::{self, unauthenticated};
 use super::table_case::MISSING;
 use super::table_list::{Filter, sorted};
@@ -72,7 +74,7 @@ fn requests() -> impl Strategy<Value = ChangeRequest> + Clone {
     let kind = || select(vec!["", "/normal", "/emergency"]);
     let list = (
         kind(),
-        prop::option::of(random::queries(changes())),
+        prop::option::of(random_query::queries(changes())),
         prop::option::of(select(vec!["1", "2", "100"])),
     )
         .prop_map(|(kind, query, limit)| {
@@ -101,7 +103,7 @@ fn requests() -> impl Strategy<Value = ChangeRequest> + Clone {
 }
 
 fn drafts() -> impl Strategy<Value = Draft> + Clone {
-    random::drafts(changes()).prop_map(|mut draft| {
+    random_draft::drafts(changes()).prop_map(|mut draft| {
         draft.form = Form::Object;
         // The kind of a change is in the path.
         draft.values.retain(|(name, _)| *name != "type");

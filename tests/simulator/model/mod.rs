@@ -6,6 +6,7 @@
 #![allow(clippy::large_enum_variant, clippy::type_complexity, reason = "a test may be plain")]
 
 mod aggregate_api;
+mod aggregation;
 mod attachment_api;
 mod attachment_request;
 mod batch_api;
@@ -18,6 +19,8 @@ mod forms;
 mod import_set_api;
 mod instance;
 mod random;
+mod random_draft;
+mod random_query;
 mod schema_tables;
 mod table_api;
 mod table_case;

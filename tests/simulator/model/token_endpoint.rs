@@ -64,7 +64,7 @@ struct Issued {
     access_ends: i64,
     refresh: Option<String>,
     refresh_ends: i64,
-    /// What became of either of them when the other was revoked is not known.
+    /// What became of the others of this client and user when one of them was revoked is not known.
     revoked: bool,
 }
 
@@ -330,8 +330,13 @@ async fn revoke(world: &mut World, at: Option<&Index>, refresh: bool, tokens: &m
     let issued = at.filter(|_| !tokens.issued.is_empty()).map(|at| at.index(tokens.issued.len()));
     let token = match issued.map(|at| &mut tokens.issued[at]) {
         Some(issued) if issued.refresh.is_some() || !refresh => {
-            issued.revoked = true;
-            if refresh { issued.refresh.clone().unwrap_or_default() } else { issued.access.clone() }
+            let token =
+                if refresh { issued.refresh.clone().unwrap_or_default() } else { issued.access.clone() };
+            let (client, user) = (issued.client, issued.user);
+            let all = tokens.issued.iter_mut();
+            all.filter(|issued| (issued.client, issued.user) == (client, user))
+                .for_each(|issued| issued.revoked = true);
+            token
         }
         _ => "never-issued".into(),
     };

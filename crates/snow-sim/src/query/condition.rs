@@ -319,6 +319,14 @@ impl Database {
         parse_stamp(self.at(row, path)).map(|time| time.as_second())
     }
 
+    /// Whether the values at the end of a walk are sys_ids, which are compared exactly (facts 2.1).
+    pub(super) fn are_keys_at(&self, path: &Path) -> bool {
+        path.columns.last().is_some_and(|column| {
+            let column = self.dictionary.column(*column);
+            column.name == "sys_id" || matches!(column.kind, ColumnType::Reference(_))
+        })
+    }
+
     pub(crate) fn kind_at(&self, path: &Path) -> Option<&ColumnType> {
         path.columns.last().map(|column| &self.dictionary.column(*column).kind)
     }

@@ -27,7 +27,11 @@ impl Query {
 
 /// Compares two rows by what is at the end of a walk.
 pub(crate) fn compare_by(database: &Database, path: &Path, a: &Row, b: &Row) -> Ordering {
-    by_type(database, path, shown(database, path, a), shown(database, path, b))
+    let (a, b) = (shown(database, path, a), shown(database, path, b));
+    match database.kind_at(path) {
+        Some(ColumnType::Reference(_)) => compare_text(a, b),
+        _ => by_type(database, path, a, b),
+    }
 }
 
 /// References sort by what is shown (facts 9, unsettled).
@@ -39,10 +43,11 @@ pub(super) fn shown<'a>(database: &'a Database, path: &Path, row: &'a Row) -> &'
     }
 }
 
-/// Numbers by their size, everything else as text.
+/// Numbers by their size, keys exactly, everything else as text.
 pub(crate) fn by_type(database: &Database, path: &Path, a: &str, b: &str) -> Ordering {
     match database.kind_at(path) {
         Some(ColumnType::Integer | ColumnType::Decimal) => number(a).total_cmp(&number(b)),
+        _ if database.are_keys_at(path) => a.cmp(b),
         _ => compare_text(a, b),
     }
 }
@@ -140,6 +145,7 @@ fn fields(operator: Operator, order: Ordering, missing: bool) -> bool {
 /// Values are compared as they are stored, but text tests on a reference look at what is shown (facts 2.1).
 fn compare(database: &Database, path: &Path, row: &Row, operator: Operator, value: &str) -> bool {
     let stored = database.at(row, path);
+    let same = |a: &str, b: &str| if database.are_keys_at(path) { a == b } else { same(a, b) };
     let listed = || value.split(',').any(|one| same(one.trim(), stored));
     let text = || shown(database, path, row).to_lowercase();
     let wanted = || value.to_lowercase();
@@ -172,6 +178,6 @@ fn ordered(database: &Database, path: &Path, stored: &str, value: &str) -> Optio
             Some(stored.parse::<f64>().ok()?.total_cmp(&value.trim().parse::<f64>().ok()?))
         }
         ColumnType::DateTime | ColumnType::Date => Some(parse_stamp(stored)?.cmp(&parse_stamp(value)?)),
-        _ => Some(compare_text(stored, value)),
+        _ => Some(by_type(database, path, stored, value)),
     }
 }
