@@ -28,6 +28,8 @@ mod query;
 mod responses;
 #[path = "../fuzz/checks/scripted.rs"]
 mod scripted;
+#[path = "../fuzz/checks/simulator.rs"]
+mod simulator;
 #[path = "../fuzz/checks/tokens.rs"]
 mod tokens;
 #[path = "../fuzz/checks/value.rs"]
@@ -36,7 +38,7 @@ mod value;
 type Check = fn(&[u8]);
 
 /// A target's name and check. A test fails if a target is missing here.
-const CHECKS: [(&str, Check); 12] = [
+const CHECKS: [(&str, Check); 13] = [
     ("decode", decode::check),
     ("dictionary", dictionary::check),
     ("envelopes", envelopes::check),
@@ -47,6 +49,7 @@ const CHECKS: [(&str, Check); 12] = [
     ("proxies", proxies::check),
     ("query", query::check),
     ("responses", responses::check),
+    ("simulator", simulator::check),
     ("tokens", tokens::check),
     ("value", value::check),
 ];
@@ -127,6 +130,11 @@ fn queries_to_the_simulator() {
 #[test]
 fn bodies_of_responses() {
     replay("responses");
+}
+
+#[test]
+fn sequences_of_requests_to_the_simulator() {
+    replay("simulator");
 }
 
 #[test]

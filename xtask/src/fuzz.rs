@@ -9,7 +9,7 @@ use std::thread;
 #[path = "../../tests/fuzz/escaped_line.rs"]
 mod escaped_line;
 
-const TARGETS: [&str; 12] = [
+const TARGETS: [&str; 13] = [
     "decode",
     "dictionary",
     "envelopes",
@@ -20,6 +20,7 @@ const TARGETS: [&str; 12] = [
     "proxies",
     "query",
     "responses",
+    "simulator",
     "tokens",
     "value",
 ];
