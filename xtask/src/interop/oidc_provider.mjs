@@ -35,9 +35,12 @@ const provider = new Provider(issuer, {
   claims: { openid: ["sub"], email: ["email"] },
   conformIdTokenClaims: false, // the e-mail address is in the ID token, by which an instance may find its user
   issueRefreshToken: () => true,
-  ttl: Object.fromEntries(
-    ["AccessToken", "ClientCredentials", "Grant", "IdToken", "Interaction", "RefreshToken", "Session"].map((of) => [of, 1800]),
-  ),
+  ttl: {
+    ...Object.fromEntries(
+      ["AccessToken", "Grant", "IdToken", "Interaction", "RefreshToken", "Session"].map((of) => [of, 1800]),
+    ),
+    ClientCredentials: 600,
+  },
   rotateRefreshToken: true, // one that was used is refused, and ends the whole grant
   pkce: { required: () => true },
   features: {
@@ -54,7 +57,6 @@ const provider = new Provider(issuer, {
         scope: "useraccount",
         audience: resource,
         accessTokenFormat: "jwt",
-        accessTokenTTL: 600,
         jwt: { sign: { alg: "ES256" } },
       }),
     },
