@@ -36,8 +36,10 @@ fn main_thread() {
     let mut done = 0;
     for is_warm in [false, true] {
         for Operation { name, client, run } in operations() {
-            let cell =
-                format!("{name}, the main thread, {}", if is_warm { "after awaited calls" } else { "first of all" });
+            let cell = format!(
+                "{name}, the main thread, {}",
+                if is_warm { "after awaited calls" } else { "first of all" }
+            );
             ends(cell, || {
                 let stands_still = Builder::new_current_thread().enable_all().build().unwrap();
                 if is_warm {

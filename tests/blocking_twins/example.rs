@@ -33,7 +33,8 @@ pub(crate) fn examples(root: &Path) -> io::Result<Vec<Example>> {
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     if path.is_dir() {
-        let mut entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        let mut entries =
+            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
         entries.sort();
         return entries.iter().try_for_each(|entry| collect(entry, files));
     }
@@ -52,9 +53,16 @@ fn blocks(file: &str, is_code: bool, text: &str) -> Vec<Example> {
             continue;
         };
         match (line.trim_start().strip_prefix("```"), &mut open) {
-            (Some(_), Some(_)) => examples.extend(open.take().filter(|example| is_compiled(&example.info, is_code))),
+            (Some(_), Some(_)) => {
+                examples.extend(open.take().filter(|example| is_compiled(&example.info, is_code)))
+            }
             (Some(info), None) => {
-                open = Some(Example { file: file.into(), line: at + 1, info: info.trim().into(), code: String::new() });
+                open = Some(Example {
+                    file: file.into(),
+                    line: at + 1,
+                    info: info.trim().into(),
+                    code: String::new(),
+                });
             }
             (None, Some(example)) => {
                 example.code.push_str(visible(line));

@@ -40,10 +40,16 @@ pub(crate) fn twins(root: &Path) -> io::Result<Twins> {
             note(&mut report, format_args!("problem: {file}:{line} does not wait for anything"));
         }
         let test = format!("The twin of {file}, line {line}.\n\n```{info}\n{twin}```\n");
-        note(modules.entry(module_name(file)).or_default(), format_args!("#[doc = {test:?}]\nstruct Line{line};"));
+        note(
+            modules.entry(module_name(file)).or_default(),
+            format_args!("#[doc = {test:?}]\nstruct Line{line};"),
+        );
     }
     for ((file, part, _), times) in WITHOUT_TWIN.iter().zip(excused).filter(|(_, times)| *times != 1) {
-        note(&mut report, format_args!("problem: {times} examples of {file} have {part:?}, and one has no twin"));
+        note(
+            &mut report,
+            format_args!("problem: {times} examples of {file} have {part:?}, and one has no twin"),
+        );
     }
     for rule in rewriter.unused_rules() {
         note(&mut report, format_args!("problem: no example needs the rule for {rule:?}"));

@@ -4,8 +4,16 @@ use super::example::Example;
 
 /// A file, what stands in the example alone of all of that file, and why it has no twin.
 pub(crate) const WITHOUT_TWIN: [(&str, &str, &str); 5] = [
-    ("crates/snow-client/src/batch/api_call.rs", "tokio::spawn(incidents.", "shows that a call becomes a future, for tasks"),
-    ("docs/authentication.md", "Grant::one_time_password(", "awaits in the caller's closure, and makes no call"),
+    (
+        "crates/snow-client/src/batch/api_call.rs",
+        "tokio::spawn(incidents.",
+        "shows that a call becomes a future, for tasks",
+    ),
+    (
+        "docs/authentication.md",
+        "Grant::one_time_password(",
+        "awaits in the caller's closure, and makes no call",
+    ),
     ("docs/authentication.md", "fn lease(&self)", "awaits in the caller's token store, and makes no call"),
     ("docs/many-users.md", "axum::", "a web server, whose handlers are async functions"),
     ("docs/simulator.md", "simulator.listen()", "puts the simulator on a socket, and makes no call"),

@@ -30,5 +30,8 @@ fn of_pysnow<'a>(lines: impl Iterator<Item = &'a str>) -> usize {
 fn the_lists_say_nothing_of_examples_that_are_gone() {
     assert_eq!(places("problem"), [""; 0]);
     let reasons = places("no twin");
-    assert!(reasons.iter().all(|place| place.splitn(3, ':').nth(2).is_some_and(|why| why.len() > 20)), "{reasons:?}");
+    assert!(
+        reasons.iter().all(|place| place.splitn(3, ':').nth(2).is_some_and(|why| why.len() > 20)),
+        "{reasons:?}"
+    );
 }
