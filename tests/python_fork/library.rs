@@ -20,7 +20,9 @@ const FAILED: i32 = -2;
 pub extern "C" fn snow_build(client: usize, port: u16) -> i32 {
     let url = format!("http://127.0.0.1:{port}");
     let built = Client::builder().instance(&url).user("myusername").password("mypassword").build();
-    result(built.map(|built| CLIENTS.get(client).map_or(FAILED, |slot| slot.set(built).map_or(FAILED, |()| 0))))
+    result(
+        built.map(|built| CLIENTS.get(client).map_or(FAILED, |slot| slot.set(built).map_or(FAILED, |()| 0))),
+    )
 }
 
 /// Lists records, and returns how many there are: 4.
