@@ -1,6 +1,9 @@
-//! Makes a doctest of each row of the table in `docs/queries.md`: what the middle column builds is what the right one says.
+//! Makes a doctest of each row of the table in `docs/queries.md`: what the middle column builds is what the right one says. And makes
+//! the blocking twins of the documentation's examples, which are doctests, too.
 
 #![allow(clippy::expect_used, reason = "a build that cannot read the page has to stop")]
+
+mod blocking_twins;
 
 use std::fmt::Write as _;
 use std::{env, fs, path::Path};
@@ -8,6 +11,21 @@ use std::{env, fs, path::Path};
 const PAGE: &str = "../docs/queries.md";
 
 fn main() {
+    let out = env::var_os("OUT_DIR").expect("cargo sets it");
+    query_table(Path::new(&out));
+    blocking_twins(Path::new(&out));
+}
+
+fn blocking_twins(out: &Path) {
+    for source in blocking_twins::SOURCES {
+        println!("cargo:rerun-if-changed=../{source}");
+    }
+    let twins = blocking_twins::twins(Path::new("..")).expect("the documentation can be read");
+    fs::write(out.join("blocking_twins.rs"), twins.doctests).expect("cargo's folder can be written");
+    fs::write(out.join("blocking_twins.txt"), twins.report).expect("cargo's folder can be written");
+}
+
+fn query_table(out: &Path) {
     println!("cargo:rerun-if-changed={PAGE}");
     let page = fs::read_to_string(PAGE).expect("the page is there");
     let rows = page.lines().filter_map(row);
@@ -21,8 +39,7 @@ fn main() {
         tests
     });
     assert!(tests.matches("assert_eq!").count() > 50, "the table is not read any more");
-    let out = env::var_os("OUT_DIR").expect("cargo sets it");
-    fs::write(Path::new(&out).join("queries.md"), tests).expect("cargo's folder can be written");
+    fs::write(out.join("queries.md"), tests).expect("cargo's folder can be written");
 }
 
 /// The query and its text, of a row of three columns whose last two are code.

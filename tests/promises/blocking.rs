@@ -2,6 +2,7 @@
 
 mod child;
 mod contexts;
+mod examples;
 mod files;
 mod idle_connections;
 mod iterators;

@@ -64,3 +64,10 @@ struct QueriesTable;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/blocking.md")]
 struct Blocking;
+
+/// Each example above, and of the documentation of `snow-client`, as programs without async write it: one module a file, with one test for
+/// each example that awaits.
+#[cfg(doctest)]
+mod blocking_twins {
+    include!(concat!(env!("OUT_DIR"), "/blocking_twins.rs"));
+}

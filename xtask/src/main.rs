@@ -27,12 +27,14 @@ cargo xtask COMMAND
   interop            public clients of other languages against the simulator (pysnow, PySNC, servicenow-rest-api, and the
                      nodes of Node-RED); our client for a hundred thousand calls, through a proxy (tinyproxy) and nginx, with an
                      authorization server from npm, with a login in headless Chromium, and with
-                     token stores in Redis and PostgreSQL. Installs what it needs (python3
-                     has to be there; the others by apt)
-  interop CHECK      one of them: soak, pysnow, pysnc, servicenow-rest-api, node-red, proxy, nginx, issuer, browser or stores
+                     token stores in Redis and PostgreSQL; programs without async in release, and one in Python that
+                     forks. Installs what it needs (python3 has to be there; the others by apt)
+  interop CHECK      one of them: soak, pysnow, pysnc, servicenow-rest-api, node-red, proxy, nginx, issuer, browser, stores,
+                     blocking or fork
   codegen            writes the Rust types that the tests have of the simulator's dictionary
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
   bench              what things cost, measured on this machine
+  bench blocking     what a call costs that a thread waits for, alone
   bench costs        instructions and allocations alone (installs valgrind)
   bench tables       whole tables alone: time, memory and requests
   bench files        a gigabyte up and down alone
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
         ["interop", name] => interop::check(Some(name)),
         ["codegen"] => run::run(CODEGEN, &[]),
         ["bench"] => bench(),
+        ["bench", "blocking"] => run::run("cargo bench --package snow-benches --bench blocking", &[]),
         ["bench", "files"] => files::all(),
         ["bench", "costs"] => costs::all(),
         ["bench", "sockets"] => sockets(),

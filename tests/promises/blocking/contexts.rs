@@ -1,7 +1,6 @@
 //! Every operation in every context, on a client that is new and on one that async code has used before.
 
-use super::operations::{Operation, operations};
-use futures_util::future::join_all;
+use super::operations::{self, Operation, operations};
 use snow_client::Client;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -28,12 +27,11 @@ pub(super) fn ends(name: &str, work: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Calls that are awaited before: their connections, and those of their pool, belong to the runtime of the context.
+/// What async code has called before, if it has.
 async fn awaited(client: Option<Client>) {
-    let Some(client) = client else { return };
-    let list = || client.table("incident").list().fields(["number"]).limit(1);
-    let calls = (0..4).map(|_| list().deadline(Duration::from_millis(500)).send());
-    join_all(calls).await;
+    if let Some(client) = client {
+        operations::awaited(client).await;
+    }
 }
 
 fn everywhere(context: &str, run: fn(Option<Client>, Work)) {

@@ -3,6 +3,7 @@
 use super::relay::Relay;
 use super::server::{INCIDENTS, client, server};
 use crate::temp_folder::TempFolder;
+use futures_util::future::join_all;
 use serde_json::json;
 use snow_client::attachment::Content;
 use snow_client::blocking::{Iterate, Wait};
@@ -36,12 +37,19 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new("get over TLS", &client(&server().tls_url), get),
         Operation::new("list", &fast(), list),
         Operation::new("stream", &fast(), stream),
-        Operation::new("upload and download", &fast(), files),
+        Operation::new("upload", &fast(), upload),
+        Operation::new("download", &fast(), download),
         login(),
         Operation::new("deadline", &client(&server().slow_url), deadline),
         Operation::new("cancellation", &client(&server().slow_url), cancellation),
         closed_connections(),
     ]
+}
+
+/// Calls that are awaited before: their connections, and those of their pool, belong to the runtime that polls this.
+pub(super) async fn awaited(client: Client) {
+    let list = || client.table("incident").list().fields(["number"]).limit(1);
+    join_all((0..4).map(|_| list().deadline(Duration::from_millis(500)).send())).await;
 }
 
 fn any_incident(client: &Client) -> SysId {
@@ -64,16 +72,31 @@ fn stream(client: &Client) {
     assert!(records.stream().report().complete && records.next().is_none());
 }
 
-fn files(client: &Client) {
-    let content: Vec<u8> = (0..300_000_u32).map(|n| n.to_le_bytes()[0]).collect();
-    let id = any_incident(client);
-    let attachments = client.attachments();
-    let reader = Content::std_reader(Cursor::new(content.clone()));
+fn content() -> Vec<u8> {
+    (0..300_000_u32).map(|n| n.to_le_bytes()[0]).collect()
+}
+
+/// From a reader, and from a file.
+fn upload(client: &Client) {
+    let (folder, id, attachments) = (TempFolder::new(), any_incident(client), client.attachments());
+    let reader = Content::std_reader(Cursor::new(content()));
     let file = attachments.upload("incident", id, "a.bin", reader).wait().unwrap();
+    assert_eq!(file.size_bytes, 300_000);
+    std::fs::write(folder.file("b.bin"), content()).unwrap();
+    let file = attachments.upload_file("incident", id, folder.file("b.bin")).wait().unwrap();
+    assert_eq!(attachments.get(file.sys_id).wait().unwrap().size_bytes, 300_000);
+}
+
+/// Into a reader, and into a file.
+fn download(client: &Client) {
+    let (folder, id, attachments) = (TempFolder::new(), any_incident(client), client.attachments());
+    let file = attachments.upload("incident", id, "a.bin", content()).wait().unwrap();
     let mut reader = attachments.download(file.sys_id).open().wait().unwrap().into_std_reader();
     let mut came = Vec::new();
     reader.read_to_end(&mut came).unwrap();
-    assert!(came == content);
+    assert!(came == content());
+    attachments.download(file.sys_id).to_file(folder.file("a.bin")).wait().unwrap();
+    assert!(std::fs::read(folder.file("a.bin")).unwrap() == content());
 }
 
 /// A grant and a file for the token, which uses threads of the runtime; then a login with a password, whose client has its own file.

@@ -53,10 +53,14 @@ pub(super) fn client(url: &str) -> Client {
     builder.build().unwrap()
 }
 
-/// What the process does, until its input ends.
 #[test]
 #[ignore = "the other tests start it"]
 fn serves() {
+    serve();
+}
+
+/// What the process does, until its input ends.
+pub(super) fn serve() {
     let built = |latency| {
         let builder = Simulator::builder().user("admin", "secret").oauth_client("my-id", "my-secret");
         let builder = builder.without_demo_data().incidents(u32::try_from(INCIDENTS).unwrap());

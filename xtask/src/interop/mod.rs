@@ -2,6 +2,7 @@
 //! `target/interop`, programs by apt.
 
 mod browser;
+mod fork;
 mod issuer;
 mod nginx;
 mod packages;
@@ -27,6 +28,8 @@ const CHECKS: &[Check] = &[
     ("issuer", issuer::check),
     ("browser", browser::check),
     ("stores", stores::check),
+    ("blocking", blocking),
+    ("fork", fork::check),
 ];
 
 /// All of them, or the one of a name. One that fails does not keep the others from running.
@@ -72,6 +75,12 @@ fn client(settings: &[(&str, &str)]) -> Done {
 /// A hundred thousand calls: see `tests/interop/soak.rs`.
 fn soak() -> Done {
     tests("--exact soak::a_hundred_thousand_calls_leave_nothing_behind --nocapture", &[])
+}
+
+/// Programs without async as they are built for use: `cargo xtask ci` runs the same tests without optimization.
+fn blocking() -> Done {
+    run("cargo test --release --quiet -p snow-tests --all-features --test blocking_main", &[])?;
+    run("cargo test --release --quiet -p snow-tests --all-features --test promises blocking::", &[])
 }
 
 /// Some of the tests of `tests/interop`.

@@ -98,7 +98,7 @@ impl PublicClient {
 }
 
 /// Whether a line is `NAME VERSION: PASSED/TOTAL` of a client that did everything.
-fn all_passed(line: &str) -> bool {
+pub(super) fn all_passed(line: &str) -> bool {
     let score = line.rsplit_once(": ").and_then(|(_, score)| score.split_once('/'));
     score.is_some_and(|(passed, total)| passed == total && total.parse::<u32>().is_ok_and(|total| total > 0))
 }
