@@ -62,7 +62,7 @@ fn assert_each_once(line: &str) {
 }
 
 /// `diagnosis` is part of `Display`; nothing appears twice in any form.
-fn assert_text(error: &Error, kind: ErrorKind, diagnosis: &str) {
+pub(crate) fn assert_text(error: &Error, kind: ErrorKind, diagnosis: &str) {
     let (line, report, chain) = (error.to_string(), error.report(), chain(error));
     assert_eq!(error.kind(), kind, "{report}");
     assert!(line.contains(diagnosis), "{diagnosis:?} is not in: {line}");

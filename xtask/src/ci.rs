@@ -1,7 +1,7 @@
 //! What has to pass before a change lands.
 
 use crate::run::{Done, root, run};
-use crate::{api, arrows, costs, files, readme, tables};
+use crate::{api, arrows, costs, examples, files, readme, tables};
 use std::time::{Instant, SystemTime};
 
 type Step = (&'static str, fn() -> Done);
@@ -13,7 +13,7 @@ const STEPS: &[Step] = &[
     ("clippy", || run("cargo clippy --workspace --all-targets --all-features -- -D warnings", &[])),
     ("clippy-none", without_features),
     ("test", test),
-    ("examples", examples),
+    ("examples", examples::check),
     ("doc", || {
         run(&format!("cargo doc {LIBRARIES} --no-deps --all-features"), &[("RUSTDOCFLAGS", "-D warnings")])
     }),
@@ -64,25 +64,6 @@ fn package() -> Done {
     let done = run(&format!("cargo package {LIBRARIES} --allow-dirty --quiet --target-dir {folder}"), &[]);
     let _ = std::fs::remove_dir_all(root().join(folder));
     done
-}
-
-/// What tests compile.
-const GENERATED: &str = "tests/promises/generated/incident.rs";
-
-/// They end with an error where they do not show what they say.
-fn examples() -> Done {
-    run("cargo run --quiet -p snow-client --example quickstart", &[])?;
-    run("cargo run --quiet -p snow-client --example change_requests", &[])?;
-    for example in ["blocking_script", "blocking_export", "blocking_files"] {
-        run(&format!("cargo run --quiet -p snow-client --features blocking --example {example}"), &[])?;
-    }
-    run(
-        &format!(
-            "cargo run --quiet -p snow-client --example codegen -- --table incident --check {GENERATED}"
-        ),
-        &[],
-    )?;
-    run("cargo run --quiet -p snow-auth --example by_hand", &[])
 }
 
 /// The README's test command.

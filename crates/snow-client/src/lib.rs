@@ -110,7 +110,9 @@ pub mod stream {
     //! and a [`StreamReport`] says whether all records came.
 
     pub use crate::table::stop::StopHandle;
-    pub use crate::table::stream::{PageStream, RecordPage, RecordStream, StreamPosition, StreamReport};
+    pub use crate::table::stream::{
+        PageStream, RecordPage, RecordStream, StreamPosition, StreamProgress, StreamReport,
+    };
 }
 
 pub mod record {

@@ -13,6 +13,7 @@ pub(crate) mod params;
 pub(crate) mod poll_until;
 pub(crate) mod read_retry;
 pub(crate) mod record_identity;
+mod refusal_hint;
 pub(crate) mod reserved_params;
 pub(crate) mod selection;
 pub(crate) mod sendable;

@@ -2,6 +2,10 @@
 
 use crate::Record;
 use snow_core::{Error, ErrorKind, SysId};
+use std::borrow::Cow;
+
+/// The field that is added to those that the caller asked for.
+static ADDED: [Cow<'static, str>; 1] = [Cow::Borrowed("sys_id")];
 
 /// The record that a request names by its `sys_id`.
 #[derive(Clone, Copy, Debug)]
@@ -21,16 +25,17 @@ impl Identity {
         Self { is_added: true, ..self }
     }
 
-    /// The record, if it is the one that was asked for. Case does not count: the service looks ids up without it. A record that
-    /// shows no `sys_id`, of a database view for one, cannot be compared.
+    /// Checks that the record is the one that was asked for, and returns which of its fields the caller did not ask for. Case does
+    /// not count: the service looks ids up without it. A record that shows no `sys_id`, of a database view for one, cannot be
+    /// compared.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::ResponseMismatch`]
-    pub(crate) fn verify(self, record: Record) -> Result<Record, Error> {
-        let Some(found) = record.get("sys_id").filter(|found| !found.is_empty()) else { return Ok(record) };
+    pub(crate) fn verify(self, record: &Record) -> Result<&'static [Cow<'static, str>], Error> {
+        let Some(found) = record.get("sys_id").filter(|found| !found.is_empty()) else { return Ok(&[]) };
         self.matches(&found.value()?)?;
-        Ok(if self.is_added { record.without("sys_id") } else { record })
+        Ok(if self.is_added { &ADDED } else { &[] })
     }
 
     /// Whether this is the `sys_id` that was asked for.
@@ -47,9 +52,9 @@ impl Identity {
     }
 
     /// What may be wrong with the id of a record that was not found. A number is no id, and looks enough like one to be sent.
-    pub(crate) fn missed(self, error: &Error) -> Option<String> {
+    pub(super) fn hint(self) -> Option<String> {
         let id = self.sys_id.as_str();
-        (error.kind() == ErrorKind::NotFound && is_number(id)).then(|| {
+        is_number(id).then(|| {
             format!(
                 "{id:?} looks like a number, not like a sys_id (list().query(field(\"number\").eq({id:?})).one() reads a record by \
                  its number)"
@@ -60,6 +65,6 @@ impl Identity {
 
 /// `INC0010001`
 fn is_number(id: &str) -> bool {
-    let digits = id.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    let digits = id.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     id.len() - digits.len() >= 2 && digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

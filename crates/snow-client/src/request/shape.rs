@@ -36,6 +36,11 @@ impl Shape {
         self.view.is_some() && self.fields.is_none()
     }
 
+    /// Whether this field comes, as far as the request says.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.fields.as_ref().is_none_or(|fields| fields.iter().any(|known| known == field))
+    }
+
     /// The same with these fields in addition, if not all come anyway.
     pub(crate) fn including<'f>(mut self, further: impl IntoIterator<Item = &'f str>) -> Self {
         if let Some(fields) = &mut self.fields {

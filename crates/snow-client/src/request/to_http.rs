@@ -50,8 +50,7 @@ impl ApiRequest {
 
     /// Adds the method, the URL and the login to an error of this request. The query is left out: it may hold what is secret.
     pub(crate) fn annotate(&self, client: &ClientInner, error: Error) -> Error {
-        let hint =
-            self.identity.filter(|_| error.request().is_none()).and_then(|identity| identity.missed(&error));
+        let hint = if error.request().is_none() { self.refusal_hint(&error) } else { None };
         let error = match hint {
             Some(hint) => error.with_context(&hint),
             None => error,

@@ -13,6 +13,7 @@ use crate::table::list_request::ListRequest;
 use crate::table::page::Page;
 use crate::table::stream::RecordStream;
 use crate::table::update_record::UpdateRecord;
+use crate::table::with_sys_id::WithSysId;
 use crate::{Record, Table, batch};
 use serde::Serialize;
 use snow_core::query::Value;
@@ -104,7 +105,8 @@ impl<T> ListRecords<T> {
     /// Returns all records in memory. They are read as by [`stream`](Self::stream).
     ///
     /// If the query's order requires a read by position, and that takes more than one page, the ids are read once more by `sys_id`
-    /// at the end to detect records that were missed or repeated.
+    /// at the end to detect records that were missed or repeated. To read in parallel, or with a function that is told the progress,
+    /// use [`RecordStream::all`].
     ///
     /// # Errors
     ///
@@ -112,19 +114,7 @@ impl<T> ListRecords<T> {
     /// records were inserted, deleted or moved meanwhile, or because a limit or an offset makes a comparison impossible.
     #[doc(alias("find_all", "fetch_all", "get_all", "paginate"))]
     pub async fn all(self) -> Result<Vec<T>, Error> {
-        let (mut records, mut all) = (self.stream().ids_compared(), Vec::new());
-        while let Some(record) = records.next().await {
-            all.push(record?);
-        }
-        match records.report().may_have_drifted {
-            false => Ok(all),
-            true => Err(Error::new(
-                ErrorKind::Incomplete,
-                "records may have been missed or repeated, because records moved while they were read page by page: try again, \
-                 leave the query's order out, or use stream(), whose report says so, too",
-            )
-            .of_read()),
-        }
+        self.stream().all().await
     }
 
     /// Returns the only record.
@@ -185,6 +175,38 @@ impl<T> ListRecords<T> {
 }
 
 impl<T: 'static> ListRecords<T> {
+    /// Returns each record together with its `sys_id`: in a page, in a stream, and whatever else is made of this list.
+    ///
+    /// Use it for a type that has no `sys_id`, or with [`fields`](Self::fields) that do not name it. It is requested in addition, and the
+    /// record does not show it.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Incident {
+    ///     number: String,
+    /// }
+    ///
+    /// let incidents = client.table("incident").typed::<Incident>();
+    /// for incident in incidents.list().with_sys_ids().limit(3).await? {
+    ///     let same = incidents.get(incident.sys_id).await?;
+    ///     assert_eq!(same.number, incident.record.number);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for records without a `sys_id`, such as those of a database view.
+    #[doc(alias("ids", "sys_ids"))]
+    pub fn with_sys_ids(self) -> ListRecords<WithSysId<T>> {
+        let ListRequest { client, request, type_fields, read, needs_sys_id: _ } = self.request;
+        let read = read.with_sys_id();
+        ListRecords { request: ListRequest { client, request, type_fields, read, needs_sys_id: true } }
+    }
+
     /// Sends the request of one page in a batch of its own. Use it for a query that is too long for a URL.
     ///
     /// # Errors

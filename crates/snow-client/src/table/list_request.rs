@@ -9,12 +9,10 @@ use crate::request::client_inner::ClientInner;
 use crate::request::missing_fields::{FieldCheck, TypeFields};
 use crate::request::params::RequestParams;
 use crate::table::page::Page;
+use crate::table::read_record::{FieldName, ReadRecord};
 use futures_util::future::{BoxFuture, FutureExt};
 use snow_core::{DisplayValue, Error};
 use std::sync::Arc;
-
-/// Reads a record as what the caller wants.
-pub(crate) type ReadRecord<T> = fn(Record) -> Result<T, Error>;
 
 /// Asks for records of a table, and reads them as `T`.
 pub(crate) struct ListRequest<T> {
@@ -22,6 +20,8 @@ pub(crate) struct ListRequest<T> {
     pub(crate) request: Result<ApiRequest, Error>,
     pub(crate) type_fields: TypeFields,
     pub(crate) read: ReadRecord<T>,
+    /// Whether each record is read with its `sys_id`, whatever fields the caller asks for.
+    pub(crate) needs_sys_id: bool,
 }
 
 impl<T> ListRequest<T> {
@@ -36,9 +36,10 @@ impl<T> ListRequest<T> {
 
     /// The same records as plain records, of which only the `sys_id` is asked for.
     pub(crate) fn sys_ids(self) -> ListRequest<Record> {
-        let Self { client, request, type_fields: _, read: _ } = self;
+        let Self { client, request, type_fields: _, read: _, needs_sys_id: _ } = self;
         let request = request.map(|request| ApiRequest { requires_fields: false, ..request });
-        let list = ListRequest { client, request, type_fields: TypeFields::Dynamic, read: Ok };
+        let (type_fields, read) = (TypeFields::Dynamic, ReadRecord::Asked(Ok));
+        let list = ListRequest { client, request, type_fields, read, needs_sys_id: false };
         list.params(|params| params.fields(["sys_id"]))
     }
 
@@ -57,10 +58,19 @@ impl<T> ListRequest<T> {
 impl<T: 'static> ListRequest<T> {
     /// The call for one page.
     pub(crate) fn into_call(self) -> Call<Page<T>> {
-        let Self { client, request, type_fields, read } = self;
+        let Self { client, request, type_fields, read, needs_sys_id } = self;
+        let mut added = Vec::<FieldName>::new();
+        let request = request.map(|mut request| {
+            let shape = &mut request.params.shape;
+            if needs_sys_id && !shape.has("sys_id") {
+                *shape = std::mem::take(shape).including(["sys_id"]);
+                added.push("sys_id".into());
+            }
+            request
+        });
         Call::new(client, request, move |response, request| {
             let check = field_check(request, &type_fields);
-            Page::read(response, request.params.selection.window(), check, read)
+            Page::read(response, request.params.selection.window(), check, |record| read.read(record, &added))
         })
     }
 }
@@ -72,12 +82,13 @@ pub(crate) fn field_check(request: &ApiRequest, type_fields: &TypeFields) -> Fie
 
 impl<T> Clone for ListRequest<T> {
     fn clone(&self) -> Self {
-        let Self { client, request, type_fields, read } = self;
+        let Self { client, request, type_fields, read, needs_sys_id } = self;
         Self {
             client: client.clone(),
             request: request.clone(),
             type_fields: type_fields.clone(),
-            read: *read,
+            read: read.clone(),
+            needs_sys_id: *needs_sys_id,
         }
     }
 }

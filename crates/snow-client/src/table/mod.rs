@@ -14,11 +14,14 @@ mod json_body;
 pub(crate) mod list_records;
 pub(crate) mod list_request;
 pub(crate) mod page;
+pub(crate) mod read_record;
 pub(crate) mod stop;
+pub(crate) mod stopwatch;
 pub(crate) mod stream;
 pub(crate) mod update_record;
 pub(crate) mod upsert_record;
 pub(crate) mod verify;
+mod with_sys_id;
 
 pub use confirmed_create::ConfirmedCreate;
 pub use count_records::CountRecords;
@@ -30,6 +33,7 @@ pub use page::Page;
 pub use update_record::UpdateRecord;
 pub use upsert_record::{UpsertRecord, Upserted};
 pub use verify::{ChangedField, WriteReport};
+pub use with_sys_id::WithSysId;
 
 use crate::Record;
 use crate::api::Api;
@@ -41,7 +45,8 @@ use crate::request::missing_fields::TypeFields;
 use crate::request::record_identity::Identity;
 use crate::table::bulk::BulkWrite;
 use crate::table::json_body::json_body;
-use crate::table::list_request::{ListRequest, ReadRecord};
+use crate::table::list_request::ListRequest;
+use crate::table::read_record::ReadRecord;
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
@@ -92,14 +97,15 @@ impl<T> Table<T> {
             fields: request.ok().and_then(|request| request.params.shape.fields.clone()),
             all_fields: false,
             shape: Some(RecordShape::new(list.type_fields.clone())),
-            read: list.read,
+            read: list.read.clone(),
         }
     }
 }
 
 impl Table {
     pub(crate) fn new(client: Arc<ClientInner>, name: &str) -> Self {
-        Self { client, path: ApiPath::table(name), fields: None, all_fields: false, shape: None, read: Ok }
+        let (path, read) = (ApiPath::table(name), ReadRecord::Asked(Ok));
+        Self { client, path, fields: None, all_fields: false, shape: None, read }
     }
 
     /// Returns the same table, whose records are read as a type of your own: any struct that implements `Deserialize`.
@@ -148,7 +154,7 @@ impl Table {
             client,
             path,
             shape: Some(shape),
-            read: |record| record.to(),
+            read: ReadRecord::Asked(|record| record.to()),
         }
     }
 }
@@ -182,7 +188,8 @@ impl<T: 'static> Table<T> {
         let request = self.request(Method::GET, None).map(|request| self.with_fields(request));
         let type_fields = self.shape.as_ref().map(|shape| shape.type_fields.clone()).unwrap_or_default();
         let client = self.client.clone();
-        ListRecords { request: ListRequest { client, request, type_fields, read: self.read } }
+        let read = self.read.clone();
+        ListRecords { request: ListRequest { client, request, type_fields, read, needs_sys_id: false } }
     }
 
     /// Creates a record, and returns it with the values that the rules of the instance gave it.
@@ -323,17 +330,14 @@ impl<T: 'static> Table<T> {
     /// A call that returns one record.
     fn record_call(&self, request: Result<ApiRequest, Error>) -> Call<T> {
         let request = request.map(|request| self.with_fields(request));
-        let (read, shape) = (self.read, self.shape());
+        let (read, shape) = (self.read.clone(), self.shape());
         Call::new(self.client.clone(), request, move |response: &ApiResponse, request: &ApiRequest| {
             let record = response.record_like(&shape.last_shape)?;
             if request.method == Method::GET {
                 shape.require_fields(&record, request)?;
             }
-            let value = match request.identity {
-                Some(identity) => read(identity.verify(record)?),
-                None => read(record),
-            };
-            let value = value?;
+            let added = request.identity.map_or(Ok(&[][..]), |identity| identity.verify(&record))?;
+            let value = read.read(record, added)?;
             verify::check_applied(response, request)?;
             Ok(value)
         })
@@ -380,7 +384,7 @@ impl<T> Clone for Table<T> {
             fields: fields.clone(),
             all_fields: *all_fields,
             shape: shape.clone(),
-            read: *read,
+            read: read.clone(),
         }
     }
 }

@@ -36,7 +36,7 @@ impl<T> Page<T> {
         response: &ApiResponse,
         window: Window,
         mut check: FieldCheck,
-        read: fn(Record) -> Result<T, Error>,
+        read: impl Fn(Record) -> Result<T, Error>,
     ) -> Result<Self, Error> {
         let (records, total) =
             (response.records_at_most(window.max_records(DEFAULT_LIMIT))?, response.total());

@@ -100,18 +100,18 @@ impl FieldCoverage {
     }
 
     fn refuse(&self, lacks: impl Fn(&&Tracked) -> bool) -> Result<(), Error> {
-        let names: Vec<String> = self
-            .fields
-            .iter()
-            .filter(|field| lacks(field))
-            .map(|field| format!("{:?}", field.name))
-            .collect();
-        if names.is_empty() || !self.has_seen {
+        let missing: Vec<&Tracked> = self.fields.iter().filter(lacks).collect();
+        if missing.is_empty() || !self.has_seen {
             return Ok(());
         }
+        let names: Vec<String> = missing.iter().map(|field| format!("{:?}", field.name)).collect();
+        let walked = match missing.iter().any(|field| field.is_dot_walked()) {
+            true => ", or, if it is dot-walked, its reference is empty",
+            false => "",
+        };
         let why = format!(
             "the response does not have all fields that were asked for: {} is missing; such a field does not exist, or this user may \
-             not read it: leave it out, or read a Record, which shows what came",
+             not read it{walked}: leave it out, or read a Record, which shows what came",
             names.join(", ")
         );
         Err(Error::new(ErrorKind::Decode, why))

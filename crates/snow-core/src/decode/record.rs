@@ -68,7 +68,12 @@ impl Record {
     /// [`ErrorKind::Decode`] if the record has no such field.
     pub fn field(&self, field: &str) -> Result<Field<'_>, Error> {
         self.get(field).ok_or_else(|| {
-            let why = "it was not asked for, does not exist, or may not be read by this user";
+            let why = match field.contains('.') {
+                true => {
+                    "it was not asked for, its reference is empty, this user may not read it, or a name in it is misspelt"
+                }
+                false => "it was not asked for, does not exist, or may not be read by this user",
+            };
             Error::new(ErrorKind::Decode, format!("the record has no field {field:?}: {why}"))
         })
     }

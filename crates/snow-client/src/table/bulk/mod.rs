@@ -3,6 +3,7 @@
 mod dry_run;
 mod outcome_stream;
 mod outcomes;
+mod progress;
 mod queried_ids;
 mod selection_guard;
 mod write_queue;
@@ -16,7 +17,8 @@ use crate::table::verify::WriteReport;
 use bytes::Bytes;
 pub use dry_run::DryRun;
 pub use outcome_stream::OutcomeStream;
-pub use outcomes::{BulkReport, WriteOutcome, WriteProgress};
+pub use outcomes::{BulkReport, WriteOutcome};
+pub use progress::WriteProgress;
 use snow_core::{Error, SysId};
 use std::fmt;
 use write_queue::{QueuedWrite, WriteQueue};
@@ -168,7 +170,25 @@ impl<C: ApiCall> BulkWrite<C> {
         self.stop.clone()
     }
 
-    /// Calls a function with the progress of the bulk write after each write.
+    /// Calls a function with the progress of the bulk write each time a write ends, before its outcome is returned. It is called in
+    /// order, by whoever polls the bulk write, which goes on when it returns, and not after the end.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+    /// use serde_json::json;
+    /// use snow_client::field;
+    ///
+    /// let low = client.table("incident").list().query(field("priority").eq(5));
+    /// let update = low.update_all(&json!({ "urgency": "2" })).on_progress(|progress| {
+    ///     let expected = progress.expected.map_or("?".into(), |expected| expected.to_string());
+    ///     println!("{} of {expected}, {:.1} a second", progress.done(), progress.records_per_second());
+    /// });
+    /// assert!(update.all().await.is_complete());
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias("callback", "progress_bar"))]
     pub fn on_progress(self, report: impl FnMut(WriteProgress) + Send + Sync + 'static) -> Self {
         Self { on_progress: Some(Box::new(report)), ..self }
     }

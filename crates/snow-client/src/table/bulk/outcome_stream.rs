@@ -1,9 +1,11 @@
 //! A bulk write under way.
 
 use super::{BulkReport, BulkWrite, WriteOutcome, WriteProgress};
-use crate::batch::api_call::ApiCall;
+use crate::batch::api_call::{ApiCall, Token};
 use crate::request::call::CallFuture;
 use crate::table::stop::StopHandle;
+use crate::table::stopwatch::Stopwatch;
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 use snow_core::{Error, SysId};
@@ -44,12 +46,14 @@ pub struct OutcomeStream<C: ApiCall> {
     /// Whether no further write begins.
     has_stopped: bool,
     progress: WriteProgress,
+    /// Runs since the first poll.
+    stopwatch: Option<Stopwatch>,
 }
 
 impl<C: ApiCall> OutcomeStream<C> {
     pub(super) fn new(write: BulkWrite<C>) -> Self {
         let in_flight = FuturesUnordered::new();
-        Self { write, in_flight, has_stopped: false, progress: WriteProgress::default() }
+        Self { write, in_flight, has_stopped: false, progress: WriteProgress::default(), stopwatch: None }
     }
 
     /// Returns the next outcome when a write ends, and `None` after the last one.
@@ -106,8 +110,10 @@ impl<C: ApiCall> OutcomeStream<C> {
             match ready!(self.write.queue.poll_next(cx)) {
                 Ok(Some(queued)) => {
                     let sys_id = queued.sys_id;
-                    let call = (self.write.start_write)(queued).into_future();
-                    self.in_flight.push(WriteInFlight { sys_id, call });
+                    let call = (self.write.start_write)(queued).into_call(Token(()));
+                    let body = call.request.as_ref().ok().and_then(|request| request.body.as_ref());
+                    let bytes = body.map_or(0, Bytes::len);
+                    self.in_flight.push(WriteInFlight { sys_id, bytes, call: call.send() });
                 }
                 Ok(None) => return Poll::Ready(()),
                 Err(error) => self.write.query_error = Some(error),
@@ -116,16 +122,22 @@ impl<C: ApiCall> OutcomeStream<C> {
         Poll::Ready(())
     }
 
-    fn record_outcome(&mut self, outcome: &WriteOutcome<C::Response>) {
-        match outcome.result {
-            Ok(_) => self.progress.succeeded += 1,
-            Err(_) => self.progress.failed += 1,
-        }
+    fn record_outcome(&mut self, outcome: &WriteOutcome<C::Response>, bytes: usize) {
         if self.write.stops_at_error && outcome.result.is_err() {
             self.halt();
         }
-        self.progress.under_way = self.in_flight.len() as u64;
-        self.progress.waiting = self.write.queue.waiting().len() as u64;
+        let (expected, elapsed) =
+            (self.write.queue.expected(), self.stopwatch.as_ref().map(Stopwatch::elapsed));
+        let before = self.progress;
+        self.progress = WriteProgress {
+            succeeded: before.succeeded.saturating_add(u64::from(outcome.result.is_ok())),
+            failed: before.failed.saturating_add(u64::from(outcome.result.is_err())),
+            under_way: self.in_flight.len() as u64,
+            waiting: self.write.queue.waiting().len() as u64,
+            expected,
+            bytes: before.bytes.saturating_add(bytes as u64),
+            elapsed: elapsed.unwrap_or_default(),
+        };
         if let Some(on_progress) = &mut self.write.on_progress {
             on_progress(self.progress);
         }
@@ -144,10 +156,11 @@ impl<C: ApiCall> Stream for OutcomeStream<C> {
         if self.write.stop.poll_stopped(cx).is_ready() {
             self.halt();
         }
+        self.stopwatch.get_or_insert_with(Stopwatch::start);
         let begun = self.begin_writes(cx);
         match Pin::new(&mut self.in_flight).poll_next(cx) {
-            Poll::Ready(Some(outcome)) => {
-                self.record_outcome(&outcome);
+            Poll::Ready(Some((outcome, bytes))) => {
+                self.record_outcome(&outcome, bytes);
                 Poll::Ready(Some(Ok(outcome)))
             }
             Poll::Ready(None) if self.is_done() => Poll::Ready(self.write.query_error.take().map(Err)),
@@ -165,15 +178,17 @@ impl<C: ApiCall> Stream for OutcomeStream<C> {
 /// The write of one record.
 struct WriteInFlight<T> {
     sys_id: SysId,
+    /// How many bytes it sends.
+    bytes: usize,
     call: CallFuture<T>,
 }
 
 impl<T> Future for WriteInFlight<T> {
-    type Output = WriteOutcome<T>;
+    type Output = (WriteOutcome<T>, usize);
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<WriteOutcome<T>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let result = ready!(Pin::new(&mut self.call).poll(cx));
-        Poll::Ready(WriteOutcome { sys_id: self.sys_id, result })
+        Poll::Ready((WriteOutcome { sys_id: self.sys_id, result }, self.bytes))
     }
 }
 

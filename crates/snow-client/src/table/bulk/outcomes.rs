@@ -13,20 +13,6 @@ pub struct WriteOutcome<T> {
     pub result: Result<T, Error>,
 }
 
-/// The progress of a bulk write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct WriteProgress {
-    /// The number of writes that succeeded.
-    pub succeeded: u64,
-    /// The number of writes that failed.
-    pub failed: u64,
-    /// The number of writes that are under way.
-    pub under_way: u64,
-    /// The number of records whose write has not started. For a query, those that are known so far.
-    pub waiting: u64,
-}
-
 /// The outcomes of all records of a bulk write. Returned by [`BulkWrite::all`](super::BulkWrite::all).
 #[derive(Clone, Debug)]
 #[non_exhaustive]

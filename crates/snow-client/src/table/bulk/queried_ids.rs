@@ -43,6 +43,11 @@ impl QueriedIds {
         self.records.report().may_have_drifted
     }
 
+    /// How many ids there will have been at the end, once the service has counted them.
+    pub(super) fn expected(&self) -> Option<u64> {
+        self.records.expected()
+    }
+
     /// Returns the next id that has not come before.
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<SysId, Error>>> {
         loop {

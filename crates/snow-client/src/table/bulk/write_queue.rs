@@ -26,6 +26,10 @@ impl QueuedWrite {
 pub(super) struct WriteQueue {
     writes: VecDeque<QueuedWrite>,
     query: Option<QueriedIds>,
+    /// How many writes were queued so far.
+    queued: u64,
+    /// How many there are in all, if no query knows it.
+    expected: Option<u64>,
     may_have_drifted: bool,
     /// Whether the query was dropped before its end.
     is_cut_short: bool,
@@ -33,7 +37,7 @@ pub(super) struct WriteQueue {
 
 impl WriteQueue {
     pub(super) fn of_writes(writes: VecDeque<QueuedWrite>) -> Self {
-        Self { writes, ..Self::default() }
+        Self { expected: Some(writes.len() as u64), writes, ..Self::default() }
     }
 
     /// Queues a write for each record of a query.
@@ -54,10 +58,16 @@ impl WriteQueue {
         self.may_have_drifted
     }
 
+    /// How many writes there are in all, as far as it is known.
+    pub(super) fn expected(&self) -> Option<u64> {
+        self.query.as_ref().map_or(self.expected, QueriedIds::expected)
+    }
+
     /// Drops the query, and the request that it may have under way: a request holds a permit that a write may wait for.
     pub(super) fn stop(&mut self) {
         if let Some(query) = self.query.take() {
             self.may_have_drifted = query.may_have_drifted();
+            self.expected = query.expected();
             self.is_cut_short = true;
         }
     }
@@ -79,8 +89,12 @@ impl WriteQueue {
                 break;
             }
             match ready!(query.poll_next(cx)) {
-                Some(Ok(sys_id)) => self.writes.push_back(QueuedWrite::new(sys_id)),
+                Some(Ok(sys_id)) => {
+                    self.queued = self.queued.saturating_add(1);
+                    self.writes.push_back(QueuedWrite::new(sys_id));
+                }
                 None => {
+                    self.expected = Some(self.queued);
                     self.may_have_drifted = query.may_have_drifted();
                     self.query = None;
                 }

@@ -5,6 +5,7 @@
 //! position shift in the same way. So all ids are read once more at the end and compared with those that were given out. They are
 //! kept as one number for each part, a sum over the ids, so that memory does not grow.
 
+use super::read_context::StreamCounters;
 use super::scheduler::Scheduler;
 use snow_core::Error;
 use std::task::{Context, Poll};
@@ -15,7 +16,8 @@ pub(super) struct DriftCheck {
     second_read: Option<SecondRead>,
     /// Whether the two reads had the same records, once that is known.
     is_same: Option<bool>,
-    requests: u64,
+    /// What the second read took, once it has ended.
+    counters: StreamCounters,
 }
 
 /// The read of all ids, and the sums of those that were found so far.
@@ -28,7 +30,7 @@ impl DriftCheck {
     /// Creates a check for so many parts. `given`: the sums of an earlier read that this one resumes.
     pub(super) fn new(parts: usize, mut given: Vec<u64>) -> Self {
         given.resize(parts, 0);
-        Self { given, second_read: None, is_same: None, requests: 0 }
+        Self { given, second_read: None, is_same: None, counters: StreamCounters::default() }
     }
 
     /// Takes note of a record that is given out.
@@ -40,10 +42,9 @@ impl DriftCheck {
         &self.given
     }
 
-    /// How many requests the second read took.
-    pub(super) fn requests(&self) -> u64 {
-        let second = self.second_read.as_ref().map_or(0, |second| second.scheduler.counters().requests);
-        self.requests.saturating_add(second)
+    /// What the second read has taken so far.
+    pub(super) fn counters(&self) -> &StreamCounters {
+        self.second_read.as_ref().map_or(&self.counters, |second| second.scheduler.counters())
     }
 
     /// Whether no record is known to have moved.
@@ -89,7 +90,7 @@ impl DriftCheck {
     }
 
     fn finish(&mut self, is_same: bool) {
-        self.requests = self.requests();
+        self.counters = *self.counters();
         (self.second_read, self.is_same) = (None, Some(is_same));
     }
 }

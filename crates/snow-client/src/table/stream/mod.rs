@@ -2,6 +2,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod buffer_usage;
+mod collect;
 mod concurrency;
 mod drift_check;
 mod key_range;
@@ -16,6 +17,8 @@ mod page_stream;
 mod page_summary;
 mod paginator;
 mod position;
+mod progress;
+mod progress_reporter;
 mod query_parts;
 mod range_reader;
 mod read_context;
@@ -38,6 +41,8 @@ use futures_util::future::BoxFuture;
 use options::StreamOptions;
 pub use page_stream::PageStream;
 pub use position::StreamPosition;
+pub use progress::StreamProgress;
+use progress_reporter::ProgressReporter;
 pub(crate) use read_order::ReadOrder;
 pub use record_page::RecordPage;
 pub use report::StreamReport;
@@ -114,6 +119,7 @@ pub struct RecordStream<T = Record> {
     /// The check of the list's request, until it is done.
     check: Option<BoxFuture<'static, Result<CheckedRequest, Error>>>,
     stop: StopHandle,
+    progress: ProgressReporter,
     /// Whether something was set after the stream had begun.
     is_set_late: bool,
 }
@@ -133,6 +139,7 @@ impl<T> RecordStream<T> {
             state: StreamState::New(Box::new((list, StreamOptions::default()))),
             check: None,
             stop: StopHandle::new(),
+            progress: ProgressReporter::default(),
             is_set_late: false,
         }
     }
@@ -297,6 +304,7 @@ impl<T> RecordStream<T> {
         cx: &mut Context<'_>,
         poll: impl Fn(&mut StreamReader<T>, &mut Context<'_>) -> Poll<Option<Result<X, Error>>>,
     ) -> Poll<Option<Result<X, Error>>> {
+        self.report_page();
         let is_stopped = self.stop.is_stopped();
         let polled = self.poll_item(cx, &poll, is_stopped);
         if polled.is_pending() && !is_stopped && self.stop.poll_stopped(cx).is_ready() {
@@ -323,11 +331,16 @@ impl<T> RecordStream<T> {
             reader.stop();
         }
         let item = ready!(poll(reader, cx)).transpose().map_err(Error::of_read);
-        if let Err(_) | Ok(None) = item {
-            let is_end = item.is_ok() && !reader.has_ended_early();
-            let report = reader.report(is_end && !reader.has_reached_limit());
-            let position = if is_end { None } else { reader.position() };
-            self.state = StreamState::Ended(report, position);
+        if let Ok(Some(_)) = item {
+            self.progress.note_item(reader);
+            return Poll::Ready(item.transpose());
+        }
+        let (progress, is_end) = (reader.progress(), item.is_ok() && !reader.has_ended_early());
+        let report = reader.report(is_end && !reader.has_reached_limit());
+        let position = if is_end { None } else { reader.position() };
+        self.state = StreamState::Ended(report, position);
+        if item.is_ok() {
+            self.progress.finish(progress);
         }
         Poll::Ready(item.transpose())
     }

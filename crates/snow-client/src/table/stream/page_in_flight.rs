@@ -42,6 +42,7 @@ impl PageInFlight {
         let before = self.key_before(buffer, context.request);
         let Self { request, is_prefetch: _, response, summary, bytes } = self;
         let (stream, fields, room) = (context.request, &mut *context.fields, context.room);
+        let counters = &mut *context.counters;
         let mut take = |record: Record| {
             let key = stream.key(&record)?;
             if let Some(key) = &key {
@@ -56,7 +57,7 @@ impl PageInFlight {
             // A page by position is given out whole or not at all.
             Ok((*bytes).min(buffer.bytes()) < room || request.offset.is_some())
         };
-        response.poll(cx, context.decoder, stream.client.limit, &mut take)
+        response.poll(cx, context.decoder, counters, stream.client.limit, &mut take)
     }
 
     /// The count that came with the head of the response, if one was asked for.

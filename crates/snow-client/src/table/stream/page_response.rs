@@ -1,5 +1,6 @@
 //! The response with one page: from its request to the last of its records.
 
+use super::read_context::StreamCounters;
 use futures_util::future::BoxFuture;
 use http::{Response, header};
 use http_body::Body as _;
@@ -66,6 +67,7 @@ impl PageResponse {
         &mut self,
         cx: &mut Context<'_>,
         decoder: &mut Records,
+        counters: &mut StreamCounters,
         limit: usize,
         take: &mut dyn FnMut(Record) -> Result<bool, Error>,
     ) -> Poll<PageProgress> {
@@ -84,7 +86,7 @@ impl PageResponse {
                 ResponseState::Refused(refusal) => {
                     PageProgress::Ended(PageEnd::failed(ready!(refusal.as_mut().poll(cx))))
                 }
-                ResponseState::Reading(body) => ready!(body.poll(cx, decoder, take)),
+                ResponseState::Reading(body) => ready!(body.poll(cx, decoder, counters, take)),
                 ResponseState::Ended => {
                     PageProgress::Ended(PageEnd::failed(Error::internal("a page is read after its end")))
                 }
@@ -133,6 +135,7 @@ impl PageBody {
         &mut self,
         cx: &mut Context<'_>,
         decoder: &mut Records,
+        counters: &mut StreamCounters,
         take: &mut dyn FnMut(Record) -> Result<bool, Error>,
     ) -> Poll<PageProgress> {
         let end = loop {
@@ -153,6 +156,7 @@ impl PageBody {
                 Ok(None) => match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                     Some(Ok(frame)) => {
                         if let Ok(bytes) = frame.into_data() {
+                            counters.bytes_received(bytes.len());
                             self.records.push(bytes);
                         }
                     }

@@ -36,6 +36,8 @@ pub(super) struct StreamCounters {
     pub(super) uncounted_ranges: usize,
     /// Bytes of a record, by the last page.
     pub(super) record_bytes: Option<usize>,
+    /// Bytes of the bodies of pages that have come.
+    pub(super) bytes: u64,
 }
 
 impl StreamCounters {
@@ -46,6 +48,10 @@ impl StreamCounters {
     /// Takes back a request that was never sent.
     pub(super) fn request_withdrawn(&mut self) {
         self.requests = self.requests.saturating_sub(1);
+    }
+
+    pub(super) fn bytes_received(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes as u64);
     }
 
     pub(super) fn add_counted(&mut self, records: u64) {

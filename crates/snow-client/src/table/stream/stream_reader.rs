@@ -5,7 +5,9 @@ use super::drift_check::DriftCheck;
 use super::options::StreamOptions;
 use super::page_size::PageSize;
 use super::position::{self, StreamPosition};
+use super::progress::StreamProgress;
 use super::query_parts::QueryParts;
+use super::read_context::StreamCounters;
 use super::read_order::ReadOrder;
 use super::record_page::RecordPage;
 use super::report::StreamReport;
@@ -14,7 +16,9 @@ use super::stream_request::StreamRequest;
 use crate::request::checked_request::CheckedRequest;
 use crate::request::missing_fields::{FieldCheck, TypeFields};
 use crate::request::selection::Window;
-use crate::table::list_request::{ListRequest, ReadRecord, field_check};
+use crate::table::list_request::{ListRequest, field_check};
+use crate::table::read_record::{FieldName, ReadRecord};
+use crate::table::stopwatch::Stopwatch;
 use snow_core::{Error, ErrorKind, Record};
 use std::task::{Context, Poll, ready};
 
@@ -25,17 +29,28 @@ pub(super) struct StreamReader<T> {
     /// The fields that records are read as.
     type_fields: TypeFields,
     /// Fields that the caller did not ask for.
-    added_fields: Vec<String>,
+    added_fields: Vec<FieldName>,
     /// Tells this stream from those of other records, for stored positions.
     fingerprint: u64,
     /// Where records may move while they are read.
     drift_check: Option<DriftCheck>,
     received: u64,
-    /// How many records matched, as far as the read knew that this one resumes.
-    resumed: Option<Option<u64>>,
+    /// How many records the caller wants at most.
+    limit: Option<u64>,
+    /// What the read knew that this one resumes.
+    resumed: Option<ResumedRead>,
+    stopwatch: Stopwatch,
     is_stopped: bool,
     /// Whether the read was stopped before it was known whether records moved.
     is_unchecked: bool,
+}
+
+/// How far an earlier read has come.
+#[derive(Clone, Copy)]
+struct ResumedRead {
+    received: u64,
+    /// How many records matched, as far as it knew.
+    expected: Option<u64>,
 }
 
 impl<T> StreamReader<T> {
@@ -45,11 +60,12 @@ impl<T> StreamReader<T> {
         checked: CheckedRequest,
         options: StreamOptions,
     ) -> Result<Self, Error> {
-        let ListRequest { client, request: _, type_fields, read } = list;
+        let ListRequest { client, request: _, type_fields, read, needs_sys_id } = list;
         let (window, fields) = (checked.params.selection.window(), field_check(&checked, &type_fields));
         let query = checked.params.selection.query()?.clone().parsed();
         let by_offset = options.by_offset || window.offset.is_some();
         let mut request = StreamRequest::new(client, checked, &query, by_offset);
+        request.gives_ids = needs_sys_id;
         let reads_by_offset = request.order == ReadOrder::Offset;
         let is_whole = window.limit.is_none() && window.offset.is_none() && options.resume.is_none();
         request.reads_ids = options.verifies && is_whole && reads_by_offset;
@@ -74,7 +90,9 @@ impl<T> StreamReader<T> {
             fingerprint,
             drift_check: has_check.then(|| DriftCheck::new(parts.queries().len(), given)),
             received: 0,
+            limit: window.limit.map(u64::from),
             resumed: None,
+            stopwatch: Stopwatch::start(),
             is_stopped: false,
             is_unchecked: false,
             scheduler: Scheduler::new(
@@ -96,7 +114,8 @@ impl<T> StreamReader<T> {
     fn resume(&mut self, position: StreamPosition) -> Result<(), Error> {
         let annotate = |error| self.scheduler.request().annotate(error);
         position.belongs_to(self.fingerprint).map_err(annotate)?;
-        (self.received, self.resumed) = (position.received, Some(position.expected));
+        self.received = position.received;
+        self.resumed = Some(ResumedRead { received: position.received, expected: position.expected });
         self.scheduler.resume(position.part, position.received, position.ranges, position.offset);
         Ok(())
     }
@@ -113,7 +132,7 @@ impl<T> StreamReader<T> {
 
     /// How many records matched at first, once all of them are counted.
     fn expected(&self) -> Option<u64> {
-        self.resumed.unwrap_or(self.scheduler.counted())
+        self.resumed.map_or_else(|| self.scheduler.counted(), |resumed| resumed.expected)
     }
 
     pub(super) fn position(&self) -> Option<StreamPosition> {
@@ -130,16 +149,38 @@ impl<T> StreamReader<T> {
 
     pub(super) fn report(&self, complete: bool) -> StreamReport {
         let counters = self.scheduler.counters();
-        let check_requests = self.drift_check.as_ref().map_or(0, DriftCheck::requests);
         StreamReport {
             complete,
             expected: self.expected(),
             received: self.received,
             may_have_drifted: self.may_have_drifted(),
-            requests: counters.requests.saturating_add(check_requests),
+            requests: self.sum(|counters| counters.requests),
             retried_pages: counters.retried_pages,
             missing_fields: self.scheduler.missing_fields(),
         }
+    }
+
+    pub(super) fn progress(&self) -> StreamProgress {
+        let expected = self.expected();
+        StreamProgress {
+            received: self.received,
+            expected: expected.map(|expected| self.limit.map_or(expected, |limit| expected.min(limit))),
+            resumed: self.resumed.map_or(0, |resumed| resumed.received),
+            bytes: self.sum(|counters| counters.bytes),
+            requests: self.sum(|counters| counters.requests),
+            elapsed: self.stopwatch.elapsed(),
+        }
+    }
+
+    /// What the read and the check of its ids took together.
+    fn sum(&self, of: impl Fn(&StreamCounters) -> u64) -> u64 {
+        let check = self.drift_check.as_ref().map_or(0, |check| of(check.counters()));
+        of(self.scheduler.counters()).saturating_add(check)
+    }
+
+    /// Whether the record that was returned last is the last one of its page.
+    pub(super) fn is_at_end_of_page(&self) -> bool {
+        self.scheduler.next_of_page().is_none()
     }
 
     fn may_have_drifted(&self) -> bool {
@@ -246,8 +287,7 @@ impl<T> StreamReader<T> {
 
     /// Reads a record as what the caller wants, without the fields that the caller did not ask for.
     fn convert(&self, record: Record) -> Result<T, Error> {
-        let record = self.added_fields.iter().fold(record, |record, field| record.without(field));
-        (self.read)(record)
+        self.read.read(record, &self.added_fields)
     }
 }
 

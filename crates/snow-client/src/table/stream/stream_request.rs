@@ -8,6 +8,7 @@ use crate::request::client_inner::ClientInner;
 use crate::request::params::RequestParams;
 use crate::request::read_retry::retry_delay;
 use crate::request::selection::Window;
+use crate::table::read_record::FieldName;
 use snow_core::decode::Records;
 use snow_core::{Departure, DisplayValue, Error, ErrorKind, HttpFuture, Instance, Query, Record};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub(super) struct StreamRequest {
     pub(super) order: ReadOrder,
     /// Whether records show their `sys_id` although they are read by position.
     pub(super) reads_ids: bool,
+    /// Whether the caller gets the `sys_id` of each record.
+    pub(super) gives_ids: bool,
 }
 
 impl StreamRequest {
@@ -39,7 +42,7 @@ impl StreamRequest {
             true => ReadOrder::Offset,
             false => ReadOrder::of(query, params.shape.display()),
         };
-        Self { client, base, params, order, reads_ids: false }
+        Self { client, base, params, order, reads_ids: false, gives_ids: false }
     }
 
     /// The same records, of which only the `sys_id` is read.
@@ -49,10 +52,9 @@ impl StreamRequest {
     }
 
     /// The key fields that the caller did not ask for. They are removed from the records again.
-    pub(super) fn added_fields(&self) -> Vec<String> {
-        let Some(fields) = &self.params.shape.fields else { return Vec::new() };
-        let is_added = |key: &&str| fields.iter().all(|field| field != key);
-        self.key_fields().filter(is_added).map(str::to_owned).collect()
+    pub(super) fn added_fields(&self) -> Vec<FieldName> {
+        let is_added = |key: &&str| !self.params.shape.has(key);
+        self.key_fields().filter(is_added).map(|field| field.to_owned().into()).collect()
     }
 
     /// Creates what reads the records of the first page.
@@ -67,7 +69,8 @@ impl StreamRequest {
             ReadOrder::Field { field, .. } => Some(field.as_str()),
             _ => None,
         };
-        let id = (self.order != ReadOrder::Offset || self.reads_ids).then_some("sys_id");
+        let shows_id = self.order != ReadOrder::Offset || self.reads_ids || self.gives_ids;
+        let id = shows_id.then_some("sys_id");
         id.into_iter().chain(ordered)
     }
 

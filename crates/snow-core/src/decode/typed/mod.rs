@@ -22,6 +22,18 @@ impl serde::de::Error for Error {
     fn custom<T: Display>(message: T) -> Self {
         Self::new(ErrorKind::Decode, redact::without_value(&message.to_string()))
     }
+
+    /// A dot-walked field may be missing although it exists: then a person has to know where to look.
+    fn missing_field(field: &'static str) -> Self {
+        let why = match field.contains('.') {
+            true => {
+                "; it is dot-walked: its reference may be empty, this user may not read it, or a name in it may be misspelt; make it \
+                 an Option, or, in a type with #[serde(flatten)], ask for it by fields()"
+            }
+            false => "",
+        };
+        Self::custom(format_args!("missing field `{field}`{why}"))
+    }
 }
 
 /// A record as serde reads it: its fields by name, each with the rules of [`Field`].
