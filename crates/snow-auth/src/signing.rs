@@ -15,9 +15,12 @@ use tower::ServiceExt;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A signer of requests, for instances that verify an HMAC with a script of their own (facts 4.5, 13.2). What is signed, in which order
+/// A signer of requests, for instances that verify an HMAC with a script of their own ([facts 4.5], [13.2][facts 13.2]). What is signed, in which order
 /// and in which form is up to that script, so there is no signature that fits all instances: the signer gets the request and returns
 /// the headers. [`SigningLayer`] has an example.
+///
+/// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
+/// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
 pub trait RequestSigner: Send + Sync + 'static {
     /// The error of signing.
     type Error: Into<BoxError>;

@@ -76,7 +76,9 @@
 //! `Builder::config_file`. With `--generated-file` and `--forget-uploads` files of any size go either way in
 //! constant memory, so that a client's memory can be measured against a process of its own.
 //!
-//! "Facts 4.2" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
+//! "[Facts 4.2]" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
+//!
+//! [Facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;

@@ -50,7 +50,10 @@ impl OAuthApplication {
     }
 
     /// One that has no secret. It proves itself with the verifier of an authorization code, or, if it has a key, with the signature of
-    /// an assertion, whose request need not name it; it gets no refresh token (facts 4.1, 13.2).
+    /// an assertion, whose request need not name it; it gets no refresh token ([facts 4.1], [13.2][facts 13.2]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
+    /// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
     pub fn public(id: &str) -> Self {
         Self {
             id: id.into(),
@@ -107,13 +110,15 @@ impl OAuthApplication {
     }
 
     /// Restricts its tokens: they have this scope and are good for the APIs below these paths alone. Anywhere else a good token is 403
-    /// (facts 4.1).
+    /// ([facts 4.1]).
     ///
     /// ```
     /// use snow_sim::OAuthApplication;
     ///
     /// let reports = OAuthApplication::new("reports", "my-secret").scope("statistics", ["/api/now/stats"]);
     /// ```
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub fn scope<'a>(self, name: &str, apis: impl IntoIterator<Item = &'a str>) -> Self {
         Self { scope: name.into(), apis: apis.into_iter().map(PathPrefix::new).collect(), ..self }
     }

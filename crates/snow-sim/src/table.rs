@@ -57,7 +57,7 @@ impl Table {
     }
 
     /// Adds a string column of at most `max_length` characters. Up to 255, what is longer is cut when it is stored, without an
-    /// error (facts 1.7); a longer column keeps any text, whatever the dictionary says.
+    /// error ([facts 1.7]); a longer column keeps any text, whatever the dictionary says.
     ///
     /// ```
     /// use snow_sim::{Simulator, Table};
@@ -66,6 +66,8 @@ impl Table {
     /// let simulator = Simulator::builder().table(orders).build()?;
     /// # Ok::<_, snow_sim::BuildError>(())
     /// ```
+    ///
+    /// [facts 1.7]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#17-writing
     #[must_use]
     pub fn text_column(self, name: &str, max_length: usize) -> Self {
         self.add(name, name, ColumnType::Text, "", Vec::new(), Some(max_length))

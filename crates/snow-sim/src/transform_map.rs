@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// A transform map: what an import set makes of each row of a staging table (facts 7.2).
+/// A transform map: what an import set makes of each row of a staging table ([facts 7.2]).
 ///
 /// ```
 /// use snow_sim::{ColumnType, Simulator, Table, TransformMap};
@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// let simulator = Simulator::builder().table(staging).transform_map(sites).build()?;
 /// # Ok::<_, snow_sim::BuildError>(())
 /// ```
+///
+/// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
 #[derive(Clone)]
 #[must_use]
 pub struct TransformMap {

@@ -69,7 +69,9 @@ impl User {
     }
 
     /// An account for web services alone: it cannot log in by browser, and a [`BasicRestriction`](crate::BasicRestriction) lets it
-    /// through (facts 4.6).
+    /// through ([facts 4.6]).
+    ///
+    /// [facts 4.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#46-basic-authentication
     #[must_use]
     pub fn web_service_access_only(mut self) -> Self {
         self.web_service_access_only = true;
@@ -78,7 +80,9 @@ impl User {
 
     /// With a second factor whose code is this one, until
     /// [`Simulator::set_one_time_password`](crate::Simulator::set_one_time_password) sets another. It is appended to the password in
-    /// basic authentication (facts 3.2) and in the password grant.
+    /// basic authentication ([facts 3.2]) and in the password grant.
+    ///
+    /// [facts 3.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#32-401
     #[must_use]
     pub fn one_time_password(mut self, code: &str) -> Self {
         self.one_time_password = Some(code.to_owned());

@@ -13,7 +13,9 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-/// The audience of an assertion (`aud`). The service's documentation names two (facts 13.2), and instances differ.
+/// The audience of an assertion (`aud`). The service's documentation names two ([facts 13.2]), and instances differ.
+///
+/// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Audience {
@@ -175,7 +177,9 @@ impl JwtBearer {
     }
 
     /// Sets how far `iat` lies before the time of signing; 5 seconds by default. Instances that are set up today allow no difference
-    /// between the clocks (facts 13.2): an `iat` that is one second ahead of the instance's clock is refused.
+    /// between the clocks ([facts 13.2]): an `iat` that is one second ahead of the instance's clock is refused.
+    ///
+    /// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
     #[must_use]
     pub fn backdate(mut self, backdate: Duration) -> Self {
         self.backdate = backdate;

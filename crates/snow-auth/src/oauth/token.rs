@@ -83,7 +83,9 @@ impl Token {
         &self.access_token
     }
 
-    /// Returns the refresh token, with which the next token is requested. Client credentials have none (facts 4.1).
+    /// Returns the refresh token, with which the next token is requested. Client credentials have none ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub fn refresh_token(&self) -> Option<&Secret> {
         self.refresh_token.as_ref().filter(|token| !token.is_empty())
     }

@@ -1,6 +1,8 @@
 //! Times relative to now, and named ranges.
 
-/// A unit of time in a query (facts 2.1).
+/// A unit of time in a query ([facts 2.1]).
+///
+/// [facts 2.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#21-operators
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unit {

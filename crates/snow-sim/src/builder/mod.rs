@@ -140,7 +140,7 @@ impl Builder {
         self
     }
 
-    /// Adds a script that logs users in, as an instance has them for HMAC signatures and for the tokens of other issuers (facts 4.5,
+    /// Adds a script that logs users in, as an instance has them for HMAC signatures and for the tokens of other issuers ([facts 4.5],
     /// 13.2): it gets the head and the body of each request that no other login is for, and returns the `user_name`, or `None` if
     /// it does not recognize the request. Of a name that no user has the request is 401.
     ///
@@ -156,6 +156,8 @@ impl Builder {
     ///     .build()?;
     /// # Ok::<_, snow_sim::BuildError>(())
     /// ```
+    ///
+    /// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
     pub fn login_script(
         mut self,
         script: impl Fn(&Parts, &Bytes) -> Option<String> + Send + Sync + 'static,
@@ -189,12 +191,16 @@ impl Builder {
         self
     }
 
-    /// How long an access token lives; 1,800 seconds by default (facts 4.2).
+    /// How long an access token lives; 1,800 seconds by default ([facts 4.2]).
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     pub fn access_token_lifetime(self, life: Duration) -> Self {
         self.settings(|settings| settings.access_token_lifetime = life)
     }
 
-    /// How long a refresh token lives; 8,640,000 seconds by default (facts 4.2).
+    /// How long a refresh token lives; 8,640,000 seconds by default ([facts 4.2]).
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     pub fn refresh_token_lifetime(self, life: Duration) -> Self {
         self.settings(|settings| settings.refresh_token_lifetime = life)
     }

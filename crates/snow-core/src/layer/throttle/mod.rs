@@ -107,7 +107,7 @@ impl ThrottleLayer {
 
 impl ThrottleLayer {
     /// Creates a layer for another user of the same instance. Both take their permits from the same limit; a 429 pauses only the
-    /// layer that got it, because rate limit rules count the requests of each user (facts 8.1).
+    /// layer that got it, because rate limit rules count the requests of each user ([facts 8.1]).
     ///
     /// The times in [`wait`](Self::wait) are the same; [`max_rate_limit_pause`](Self::max_rate_limit_pause) is the default again.
     ///
@@ -117,6 +117,8 @@ impl ThrottleLayer {
     /// let anna = ThrottleLayer::new(16);
     /// let ben = anna.for_another_user(); // 16 requests of both together
     /// ```
+    ///
+    /// [facts 8.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#81-rate-rules
     #[must_use]
     pub fn for_another_user(&self) -> Self {
         Self { state: Arc::new(self.state.with_own_gate()), wait: self.wait }
