@@ -15,12 +15,13 @@ fn main() {
     for watched in ["../docs", "../README.md", "../crates", "guides"] {
         println!("cargo:rerun-if-changed={watched}");
     }
-    let write = |file: &str, text: String| fs::write(out.join(file), text).expect("cargo's folder can be written");
+    let write =
+        |file: &str, text: String| fs::write(out.join(file), text).expect("cargo's folder can be written");
     let (mut doctests, mut tests) = (String::new(), String::new());
     for page in pages() {
         let name = name_of(&page);
         let text = fs::read_to_string(&page).expect("the page is there");
-        let (blocks, around) = (guide_blocks::blocks(&text), surroundings(&name));
+        let (blocks, around) = (guide_blocks::blocks(&text, "rust"), surroundings(&name));
         let unused = around.unused(&blocks);
         assert!(unused.is_empty(), "guides/{name}.rs: these sections surround no block: {unused:?}");
         write(&format!("{name}.md"), guide_blocks::doctests(&blocks, &around));
@@ -37,7 +38,8 @@ fn main() {
 
 /// Returns the guides, and the README files of the project and of its crates.
 fn pages() -> Vec<PathBuf> {
-    let files = |folder: &str| fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path());
+    let files =
+        |folder: &str| fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path());
     let guides = files("../docs").filter(|path| path.extension().is_some_and(|ending| ending == "md"));
     let readmes = files("../crates").map(|krate| krate.join("README.md")).filter(|path| path.exists());
     let mut pages: Vec<PathBuf> = guides.chain(readmes).chain([PathBuf::from("../README.md")]).collect();

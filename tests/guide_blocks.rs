@@ -8,11 +8,11 @@
 
 use std::fmt::Write as _;
 
-/// A Rust block of a page.
+/// A fenced block of a page.
 pub(crate) struct Block {
     /// The heading it is under.
     pub(crate) heading: String,
-    /// Which block under that heading it is, from 1.
+    /// Which block of its language under that heading it is, from 1.
     pub(crate) nth: usize,
     /// The line after the fence's backticks: `rust`, or `rust,no_run`.
     pub(crate) info: String,
@@ -28,17 +28,23 @@ impl Block {
     }
 }
 
-/// Returns the Rust blocks of a page, in order.
-pub(crate) fn blocks(page: &str) -> Vec<Block> {
+/// Returns the blocks of a page in one language, in order.
+pub(crate) fn blocks(page: &str, language: &str) -> Vec<Block> {
     let (mut heading, mut blocks) = (String::new(), Vec::<Block>::new());
     let mut lines = page.lines().enumerate();
     while let Some((at, line)) = lines.next() {
         if let Some(info) = line.strip_prefix("```") {
             let code = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");
             let code = code.fold(String::new(), |code, line| code + line + "\n");
-            if info.split(',').next() == Some("rust") {
+            if info.split(',').next() == Some(language) {
                 let nth = 1 + blocks.iter().filter(|block| block.heading == heading).count();
-                blocks.push(Block { heading: heading.clone(), nth, info: info.to_owned(), code, line: at + 2 });
+                blocks.push(Block {
+                    heading: heading.clone(),
+                    nth,
+                    info: info.to_owned(),
+                    code,
+                    line: at + 2,
+                });
             }
         } else if line.starts_with('#') {
             line.trim_start_matches('#').trim().clone_into(&mut heading);
@@ -59,21 +65,21 @@ struct Section {
 
 impl Surroundings {
     pub(crate) fn parse(text: &str) -> Self {
-        let sections = text.split("\n//- ").filter(|part| !part.starts_with("//!"));
         let mut all = Vec::<Section>::new();
-        for part in sections {
+        for part in text.split("\n//- ").skip(1) {
             let (name, code) = part.split_once('\n').unwrap_or((part, ""));
             match (name, all.last_mut()) {
                 ("block", Some(section)) => code.trim_end().clone_into(&mut section.after),
-                _ => all.push(Section { name: name.to_owned(), before: code.to_owned(), after: String::new() }),
+                _ => {
+                    all.push(Section { name: name.to_owned(), before: code.to_owned(), after: String::new() })
+                }
             }
         }
         Self(all)
     }
 
     fn of(&self, block: &Block) -> Option<&Section> {
-        let names =
-            [format!("under {} ({})", block.heading, block.nth), format!("under {}", block.heading)];
+        let names = [format!("under {} ({})", block.heading, block.nth), format!("under {}", block.heading)];
         let named = names.iter().find_map(|name| self.0.iter().find(|section| section.name == *name));
         let is_program = block.code.contains("fn main()") || block.has_tests();
         let every = || self.0.iter().find(|section| section.name == "every block" && !is_program);
@@ -83,7 +89,8 @@ impl Surroundings {
     /// Returns what comes before a block and after it.
     pub(crate) fn around(&self, block: &Block, page: &[Block]) -> (String, String) {
         let whole = |text: &str| text.lines().map(|line| with_other_block(line, page)).collect::<String>();
-        self.of(block).map_or_else(Default::default, |section| (whole(&section.before), whole(&section.after)))
+        self.of(block)
+            .map_or_else(Default::default, |section| (whole(&section.before), whole(&section.after)))
     }
 
     /// Returns the sections that surround no block of the page: they have to go.

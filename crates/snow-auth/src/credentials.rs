@@ -2,8 +2,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 use crate::foreign_origin::refuse_elsewhere;
-use crate::layer::sent_before;
-use crate::waiting::{FirstDeparture, note_wait};
+use crate::waiting::{FirstDeparture, note_wait, sent_before};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, request};
 use snow_core::{BoxError, Error, ErrorKind, Origin, Replay, clone_request};
@@ -166,7 +165,7 @@ where
     type Error = Error;
     type Future = CredentialsFuture<R>;
 
-    /// Always ready: see [`CredentialsLayer`].
+    /// Returns ready at once: see [`CredentialsLayer`].
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }

@@ -31,7 +31,9 @@ mod bearer;
 mod credentials;
 mod foreign_origin;
 mod header;
+#[cfg(feature = "oauth")]
 mod layer;
+#[cfg(feature = "oauth")]
 mod oauth;
 mod one_time_password;
 #[cfg(feature = "shared-store")]
@@ -48,11 +50,13 @@ pub use basic_with_one_time_password::BasicWithOneTimePassword;
 pub use bearer::BearerAuthLayer;
 pub use credentials::{Credentials, CredentialsFuture, CredentialsLayer, CredentialsService};
 pub use header::HeaderAuth;
+#[cfg(feature = "oauth")]
 pub use layer::{OAuthFuture, OAuthLayer, OAuthService};
 #[cfg(feature = "jwt")]
 pub use oauth::KeySigner;
 #[cfg(feature = "loopback")]
 pub use oauth::Loopback;
+#[cfg(feature = "oauth")]
 pub use oauth::{
     Algorithm, Audience, AuthorizationRequest, FileStore, Grant, JwtBearer, Lease, MemoryStore, OAuth,
     OAuthBuilder, RefreshFailure, Signer, StorePolicy, StoreWrite, Token, TokenStore,

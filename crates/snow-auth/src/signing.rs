@@ -175,7 +175,7 @@ where
     type Error = Error;
     type Future = SigningFuture<R>;
 
-    /// Always ready: see [`SigningLayer`].
+    /// Returns ready at once: see [`SigningLayer`].
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }

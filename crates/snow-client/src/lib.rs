@@ -47,7 +47,7 @@
 //!
 //! # Features
 //!
-//! `tls` is the only default feature. [Cargo features](guide::features) lists all of them: HTTPS and other transports, `blocking`, dates of
+//! `tls` and `oauth` are the default features. [Cargo features](guide::features) lists all of them: HTTPS and other transports, `blocking`, dates of
 //! other crates, enums of choices, signed assertions, logins in a browser.
 //!
 //! # Panics
@@ -81,11 +81,14 @@ pub mod table;
 
 #[doc(inline)]
 pub use client::Client;
+#[cfg(feature = "oauth")]
 pub use client::oauth::OAuthClient;
 #[cfg(feature = "derive")]
 pub use snow_client_derive::ChoiceEnum;
+#[cfg(feature = "transport")]
+pub use snow_core::Transport;
 pub use snow_core::query::{Query, field};
-pub use snow_core::{Date, DateTime, DisplayValue, Error, ErrorKind, Instance, Record, SysId, Transport};
+pub use snow_core::{Date, DateTime, DisplayValue, Error, ErrorKind, Instance, Record, SysId};
 #[doc(inline)]
 pub use table::Table;
 
@@ -161,6 +164,7 @@ pub mod error {
     pub use snow_core::{BoxError, Error, ErrorKind, LoginUsed, ServiceMessage};
 }
 
+#[cfg(feature = "oauth")]
 pub mod oauth {
     //! OAuth: grants, tokens, token stores, and logins in a browser.
     //!
@@ -189,9 +193,10 @@ pub mod layer {
 
     pub use snow_auth::{
         ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, CredentialsFuture, CredentialsLayer,
-        CredentialsService, HeaderAuth, OAuthFuture, OAuthLayer, OAuthService, SigningFuture, SigningLayer,
-        SigningService,
+        CredentialsService, HeaderAuth, SigningFuture, SigningLayer, SigningService,
     };
+    #[cfg(feature = "oauth")]
+    pub use snow_auth::{OAuthFuture, OAuthLayer, OAuthService};
     pub use snow_core::layer::*;
     pub use snow_core::{Departure, RequestOptions, WaitGuard};
 }
@@ -203,6 +208,7 @@ pub mod transport {
     //! [`ClientBuilder::transport`](crate::client::ClientBuilder::transport), which accepts any other tower service as well. [`Body`] is the body
     //! of requests.
 
+    #[cfg(feature = "transport")]
     pub use snow_core::transport::{
         Proxy, TlsVersion, Transport, TransportBody, TransportBuilder, TransportFuture,
     };

@@ -141,7 +141,7 @@ impl http_body::Body for Body {
         self.is_at_end() && self.end == BodyEnd::Whole
     }
 
-    /// Never exact where there are bytes: the service sends chunks without a length (facts 1.4).
+    /// Returns no exact size where there are bytes: the service sends chunks without a length (facts 1.4).
     fn size_hint(&self) -> SizeHint {
         if self.is_end_stream() { SizeHint::with_exact(0) } else { SizeHint::default() }
     }

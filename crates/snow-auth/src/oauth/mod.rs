@@ -93,6 +93,7 @@ impl OAuth {
     /// - The error of the token request, if it failed on the way.
     ///
     /// [facts 3.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#32-401
+    #[doc(alias("login", "password"))]
     pub async fn generate_token(&self, user: &str, password: impl Into<Secret>) -> Result<Token, Error> {
         self.log_in(&Grant::password(user, password)).await
     }
@@ -101,6 +102,7 @@ impl OAuth {
     ///
     /// # Errors
     /// Those of [`generate_token`](Self::generate_token).
+    #[doc(alias("login", "authenticate"))]
     pub async fn log_in(&self, grant: &Grant) -> Result<Token, Error> {
         grant.check()?;
         self.last_login.note(LoginCall::of(grant));

@@ -128,7 +128,7 @@ impl<'a> Field<'a> {
             return Ok(Cow::Borrowed(inside));
         }
         json_string::unescape(inside)
-            .ok_or_else(|| self.unfit("holds half a surrogate pair, which is no text"))
+            .ok_or_else(|| self.unfit("contains half of a surrogate pair, which is not text"))
     }
 
     fn text_of(self, part: Option<&'a str>) -> Result<Option<Cow<'a, str>>, Error> {

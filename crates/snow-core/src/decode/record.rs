@@ -183,7 +183,7 @@ impl Record {
             Ok((record, end)) if scan::space(json.as_bytes(), end) == json.len() => Ok(Self::from(record)),
             Err(ScanError::Deep) => Err("the record is nested too deep"),
             _ if json.len() > LARGEST => Err("the record is too large"),
-            _ => Err("the record is no JSON"),
+            _ => Err("the record is not JSON"),
         }
     }
 }

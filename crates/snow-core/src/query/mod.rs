@@ -137,6 +137,7 @@ impl<'a> Query<'a> {
 
     /// Sorts by this field, ascending. Further calls sort records that are equal so far.
     #[must_use]
+    #[doc(alias("sort", "sort_by"))]
     pub fn order_by(mut self, field: impl Into<Cow<'a, str>>) -> Self {
         self.read_raw();
         self.terms.push(Expr::Order { field: field.into(), descending: false });
@@ -145,6 +146,7 @@ impl<'a> Query<'a> {
 
     /// Sorts by this field, descending. Further calls sort records that are equal so far.
     #[must_use]
+    #[doc(alias("sort", "sort_by"))]
     pub fn order_by_desc(mut self, field: impl Into<Cow<'a, str>>) -> Self {
         self.read_raw();
         self.terms.push(Expr::Order { field: field.into(), descending: true });

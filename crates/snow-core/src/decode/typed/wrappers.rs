@@ -134,7 +134,7 @@ impl<'a> Field<'a> {
             _ => self.text()?,
         };
         if id.is_empty() {
-            return Err(self.unfit("is no reference to anything (read it as an Option)"));
+            return Err(self.unfit("refers to nothing (read it as an Option)"));
         }
         let parts = [("value", Some(id)), ("display_value", display), ("link", link)];
         Ok(parts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect())

@@ -154,7 +154,7 @@ where
     type Error = Error;
     type Future = ThrottleFuture<S, B>;
 
-    /// Always ready: see [`ThrottleLayer`].
+    /// Returns ready at once: see [`ThrottleLayer`].
     #[inline]
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
