@@ -24,10 +24,10 @@ const X_SN_APIKEY: HeaderName = HeaderName::from_static("x-sn-apikey");
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_auth::ApiKeyLayer;
+/// use snow_client::layer::ApiKeyLayer;
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<()>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers()["x-sn-apikey"].clone()))
 /// });

@@ -23,10 +23,10 @@ use tower_layer::Layer;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_auth::BasicAuthLayer;
+/// use snow_client::layer::BasicAuthLayer;
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<()>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers().contains_key("authorization")))
 /// });

@@ -23,12 +23,12 @@ use std::future::Future;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_auth::{BasicWithOneTimePassword, CredentialsLayer};
+/// use snow_client::{client::BasicWithOneTimePassword, layer::CredentialsLayer};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// let code = || async { Ok::<_, std::io::Error>("123456") }; // computed from the time and a seed
 /// let credentials = BasicWithOneTimePassword::new("admin", "secret", code)?;
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<()>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers()["authorization"].clone()))
 /// });

@@ -56,7 +56,7 @@ pub trait Credentials: Send + Sync + 'static {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{HeaderValue, Request, Response, request};
-/// use snow_auth::{Credentials, CredentialsLayer};
+/// use snow_client::{client::Credentials, layer::CredentialsLayer};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// struct Signed;
@@ -72,7 +72,7 @@ pub trait Credentials: Send + Sync + 'static {
 ///     }
 /// }
 ///
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<()>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers()["x-sn-hmac-signature-256"].clone()))
 /// });

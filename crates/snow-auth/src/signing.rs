@@ -64,8 +64,7 @@ pub trait RequestSigner: Send + Sync + 'static {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{HeaderMap, Request, Response, request};
-/// use snow_auth::{RequestSigner, SigningLayer};
-/// use snow_core::Body;
+/// use snow_client::{client::RequestSigner, layer::SigningLayer, transport::Body};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// struct Hmac;
@@ -81,7 +80,7 @@ pub trait RequestSigner: Send + Sync + 'static {
 ///     }
 /// }
 ///
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<Body>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers()["x-sn-hmac-signature-256"].clone()))
 /// });

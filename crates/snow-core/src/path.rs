@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt};
 /// An absolute path on an instance, percent-encoded. It has no query, no empty segment and no `..`.
 ///
 /// ```
-/// use snow_core::ApiPath;
+/// use snow_client::transport::ApiPath;
 ///
 /// assert_eq!(ApiPath::table("incident")?.as_str(), "/api/now/table/incident");
 /// assert_eq!(ApiPath::parse("/api/x_acme_app/v1/orders")?.push("a b/c")?.as_str(), "/api/x_acme_app/v1/orders/a%20b%2Fc");

@@ -53,7 +53,7 @@ impl Grant {
     /// Each call of the closure may take as long as [`callback_timeout`](crate::OAuthBuilder::callback_timeout) says.
     ///
     /// ```
-    /// use snow_auth::Grant;
+    /// use snow_client::oauth::Grant;
     ///
     /// let grant = Grant::one_time_password("admin", "secret", || async {
     ///     let typed = tokio::task::spawn_blocking(|| {
@@ -92,7 +92,7 @@ impl Grant {
     /// Creates a grant by a closure that obtains a token elsewhere: from an OIDC provider, a vault, another process.
     ///
     /// ```
-    /// use snow_auth::{Grant, Token};
+    /// use snow_client::oauth::{Grant, Token};
     /// use std::time::Duration;
     ///
     /// let grant = Grant::callback(|| async {

@@ -31,7 +31,7 @@ pub enum Audience {
 /// A signer of assertions: a key in memory (`KeySigner`, with the feature `jwt`), or one that never leaves its key store.
 ///
 /// ```
-/// use snow_auth::{Algorithm, Signer};
+/// use snow_client::oauth::{Algorithm, Signer};
 ///
 /// struct Vault;
 ///
@@ -70,7 +70,7 @@ pub trait Signer: Send + Sync + 'static {
 /// 4.1, 13.2). The time is that of the machine's clock when the assertion is signed, which is anew for each token request.
 ///
 /// ```
-/// use snow_auth::{Audience, Grant, JwtBearer, Signer};
+/// use snow_client::oauth::{Audience, Grant, JwtBearer, Signer};
 /// use std::time::Duration;
 ///
 /// fn grant(signer: impl Signer) -> Grant {

@@ -31,7 +31,7 @@ const CONNECTIONS: usize = 16;
 ///
 /// ```no_run
 /// # async fn example(oauth: snow_auth::OAuth) -> Result<(), snow_core::Error> {
-/// use snow_auth::Loopback;
+/// use snow_client::oauth::Loopback;
 ///
 /// let loopback = Loopback::bind(8400, "/callback").await?; // http://127.0.0.1:8400/callback is in the registry
 /// let token = loopback

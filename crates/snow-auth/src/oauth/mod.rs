@@ -48,8 +48,7 @@ pub(crate) use token_state::BearerHeader;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_auth::OAuth;
-/// use snow_core::{Body, Instance};
+/// use snow_client::{Instance, oauth::OAuth, transport::Body};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// // Some HTTP service: it responds to the token request with a token, and to everything else with the header it saw.

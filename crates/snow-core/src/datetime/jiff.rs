@@ -2,8 +2,7 @@
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
-//! use snow_core::datetime::jiff as snow_jiff;
-//! use snow_core::{DateTime, query::field};
+//! use snow_client::{DateTime, field, datetime::jiff as snow_jiff};
 //!
 //! #[derive(Deserialize, Serialize)]
 //! struct Incident {
@@ -28,12 +27,12 @@ use crate::{Error, ErrorKind};
 use ::jiff::{Timestamp, ZonedDateTime, civil};
 
 serde_with! {
-    /// Fields of the type [`Timestamp`](::jiff::Timestamp).
+    /// Fields of the type [`Timestamp`].
     date_time: crate::DateTime, ::jiff::Timestamp
 }
 
 serde_with! {
-    /// Fields of the type [`civil::Date`](::jiff::civil::Date).
+    /// Fields of the type [`civil::Date`].
     date: crate::Date, ::jiff::civil::Date
 }
 

@@ -2,8 +2,7 @@
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
-//! use snow_core::datetime::time as snow_time;
-//! use snow_core::{DateTime, query::field};
+//! use snow_client::{DateTime, field, datetime::time as snow_time};
 //!
 //! #[derive(Deserialize, Serialize)]
 //! struct Incident {
@@ -28,17 +27,17 @@ use crate::{Error, ErrorKind};
 use ::time::{Month, OffsetDateTime, UtcDateTime};
 
 serde_with! {
-    /// Fields of the type [`OffsetDateTime`](::time::OffsetDateTime), in UTC.
+    /// Fields of the type [`OffsetDateTime`], in UTC.
     date_time: crate::DateTime, ::time::OffsetDateTime
 }
 
 serde_with! {
-    /// Fields of the type [`UtcDateTime`](::time::UtcDateTime).
+    /// Fields of the type [`UtcDateTime`].
     utc_date_time: crate::DateTime, ::time::UtcDateTime
 }
 
 serde_with! {
-    /// Fields of the type [`time::Date`](::time::Date).
+    /// Fields of the type [`time::Date`].
     date: crate::Date, ::time::Date
 }
 

@@ -24,7 +24,7 @@ use std::{borrow::Cow, fmt};
 /// not serialized.
 ///
 /// ```
-/// let record: snow_core::Record = serde_json::from_str(
+/// let record: snow_client::Record = serde_json::from_str(
 ///     r#"{"number":"INC0000046","caller_id":{"link":"https://x/api/now/table/sys_user/46c6","value":"46c6"}}"#,
 /// ).unwrap();
 /// assert_eq!(record.value("number")?, "INC0000046");
@@ -139,7 +139,7 @@ impl Record {
     /// first.
     ///
     /// ```
-    /// use snow_core::{DateTime, SysId, decode::Reference};
+    /// use snow_client::{DateTime, SysId, record::Reference};
     ///
     /// #[derive(serde::Deserialize)]
     /// struct Incident<'a> {
@@ -151,7 +151,7 @@ impl Record {
     ///     watch_list: Vec<SysId>,
     /// }
     ///
-    /// let record: snow_core::Record = serde_json::from_str(
+    /// let record: snow_client::Record = serde_json::from_str(
     ///     r#"{"number":"INC0000046","priority":{"display_value":"1 - Critical","value":"1"},"active":"true",
     ///         "caller_id":{"link":"https://x/api/now/table/sys_user/46c6","value":"46c6"},"closed_at":"","watch_list":"a,b"}"#,
     /// ).unwrap();

@@ -51,8 +51,8 @@ pub struct ServiceMessage {
 /// there is none, up to 300 characters of the text of a gateway, a proxy or a scripted API.
 ///
 /// ```
-/// let error = snow_core::Instance::parse("a b").unwrap_err();
-/// assert_eq!(error.kind(), snow_core::ErrorKind::InvalidInput);
+/// let error = snow_client::Instance::parse("a b").unwrap_err();
+/// assert_eq!(error.kind(), snow_client::ErrorKind::InvalidInput);
 /// assert_eq!(error.to_string(), r#"the instance "a b" contains ' ', which no host or path prefix has"#);
 /// ```
 #[derive(Clone)]
@@ -230,7 +230,7 @@ impl Error {
     /// Returns what a person can do about it, which `Display` appends to the message. `None` if there is nothing to add.
     ///
     /// ```
-    /// use snow_core::{Error, ErrorKind};
+    /// use snow_client::{Error, ErrorKind};
     ///
     /// let error = Error::new(ErrorKind::UnknownTable, "there is no such table");
     /// assert_eq!(error.advice(), Some("check the table's name"));

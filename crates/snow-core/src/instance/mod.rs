@@ -33,7 +33,7 @@ use std::{convert::Infallible, fmt, str::FromStr};
 /// letters outside ASCII, and numbers that are almost an address.
 ///
 /// ```
-/// use snow_core::Instance;
+/// use snow_client::Instance;
 ///
 /// assert_eq!(Instance::parse("dev12345")?.to_string(), "https://dev12345.service-now.com");
 /// let error = Instance::parse("x.evil.com#").unwrap_err();
@@ -166,7 +166,7 @@ impl Instance {
     /// host or port, which may be of anyone ([facts 1.5], 10.3).
     ///
     /// ```
-    /// use snow_core::Instance;
+    /// use snow_client::Instance;
     ///
     /// let instance = Instance::parse("https://gateway.example.com/snow")?;
     /// let there = instance.follow("https://dev1.service-now.com/api/now/table/incident?sysparm_offset=10")?;

@@ -64,7 +64,7 @@ use tower_service::Service;
 /// # Examples
 ///
 /// ```
-/// use snow_core::{Instance, layer::SessionLayer};
+/// use snow_client::{Instance, layer::SessionLayer};
 ///
 /// let instance = Instance::parse("dev12345")?;
 /// let layer = SessionLayer::pooled(instance.origin(), 4);

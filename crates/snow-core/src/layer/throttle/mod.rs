@@ -72,7 +72,7 @@ use tower_service::Service;
 /// # Examples
 ///
 /// ```
-/// use snow_core::layer::ThrottleLayer;
+/// use snow_client::layer::ThrottleLayer;
 /// use std::time::Duration;
 ///
 /// // A node runs four requests of integrations at a time and keeps fifty waiting.
@@ -112,7 +112,7 @@ impl ThrottleLayer {
     /// The times in [`wait`](Self::wait) are the same; [`max_rate_limit_pause`](Self::max_rate_limit_pause) is the default again.
     ///
     /// ```
-    /// use snow_core::layer::ThrottleLayer;
+    /// use snow_client::layer::ThrottleLayer;
     ///
     /// let anna = ThrottleLayer::new(16);
     /// let ben = anna.for_another_user(); // 16 requests of both together
