@@ -59,8 +59,10 @@ pub(crate) fn check() -> Done {
     write(&folder.join("Cargo.toml"), &workspace(&packages.crates))?;
     let lock = root().join("Cargo.lock");
     fs::copy(&lock, folder.join("Cargo.lock")).map_err(|error| format!("{}: {error}", lock.display()))?;
-    run(&format!("cargo test --quiet --manifest-path {}", folder.join("Cargo.toml").display()), &[])?;
-    run(&format!("cargo build --quiet --manifest-path {}", folder.join("Cargo.toml").display()), &[])?;
+    let (manifest, built) = (folder.join("Cargo.toml"), folder.join("target"));
+    let options = format!("--quiet --manifest-path {} --target-dir {}", manifest.display(), built.display());
+    run(&format!("cargo test {options}"), &[])?;
+    run(&format!("cargo build {options}"), &[])?;
     first_program(&folder)?;
     export(&folder)
 }

@@ -60,7 +60,7 @@
 //!
 //! Where no source says what an instance does, the simulator guesses, and says so: the response has a header
 //! `X-Sim-Guess: REASON`, and its [`Entry`] of the journal has the [`Guess`]. [`Guess`] lists all of them, as does
-//! `docs/simulator.md` in the repository, with the sources of the rest.
+//! [The simulator](https://github.com/snow-rs/snow/blob/main/docs/simulator.md), with the sources of the rest.
 //!
 //! # Size
 //!
@@ -76,7 +76,7 @@
 //! `Builder::config_file`. With `--generated-file` and `--forget-uploads` files of any size go either way in
 //! constant memory, so that a client's memory can be measured against a process of its own.
 //!
-//! "[Facts 4.2]" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
+//! "[Facts 4.2]" and the like lead to sections of the page [How the service behaves](https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md).
 //!
 //! [Facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
 #![cfg_attr(docsrs, feature(doc_cfg))]
