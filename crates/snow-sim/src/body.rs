@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-/// The body of the simulator's answers: chunks, and perhaps an end that is none.
+/// The body of the simulator's responses: chunks, and perhaps a broken end.
 #[derive(Debug, Default)]
 pub struct Body {
     chunks: VecDeque<Bytes>,

@@ -1,4 +1,4 @@
-//! Odd answers, on demand.
+//! Odd responses, on demand.
 
 use crate::rate_limit::rate_limited;
 use crate::response::SimResponse;
@@ -6,7 +6,7 @@ use crate::{Guess, Node};
 use http::StatusCode;
 use std::time::Duration;
 
-/// What an instance answers when it does not answer: see [`Simulator::fail`](crate::Simulator::fail).
+/// A response of an instance that does not do what was asked: see [`Simulator::fail`](crate::Simulator::fail).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {

@@ -8,7 +8,7 @@ use std::time::Duration;
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Settings {
-    /// Whether the instance answers at all. Default: [`Node::Up`].
+    /// Whether the instance is available. Default: [`Node::Up`].
     pub node: Node,
     /// Whose headers are sent. Default: [`Release::Y2026`] ([facts 1.4]).
     ///
@@ -36,7 +36,7 @@ pub struct Settings {
     ///
     /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
     pub quota: Option<Quota>,
-    /// How many requests may wait for one session before the next is answered with 202. Default: 10 ([facts 3.5]).
+    /// How many requests may wait for one session before the next gets a 202. Default: 10 ([facts 3.5]).
     ///
     /// [facts 3.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#35-202
     pub session_queue: usize,
@@ -49,7 +49,7 @@ pub struct Settings {
     ///
     /// [facts 8.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#82-queues
     pub semaphores: usize,
-    /// How many more may wait before the next is answered with a bare 429. Default: 50 ([facts 8.2]).
+    /// How many more may wait before the next gets a bare 429. Default: 50 ([facts 8.2]).
     ///
     /// [facts 8.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#82-queues
     pub queue: usize,
@@ -98,7 +98,7 @@ pub struct Settings {
     ///
     /// [facts 7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
     pub batch_input_limit: usize,
-    /// `glide.rest.batch.max.outputSize`: the largest answer to an item, in bytes. Default: 10,485,760 ([facts 7.1]).
+    /// `glide.rest.batch.max.outputSize`: the largest response to an item, in bytes. Default: 10,485,760 ([facts 7.1]).
     ///
     /// [facts 7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
     pub batch_output_limit: usize,
@@ -113,9 +113,9 @@ pub struct Settings {
     /// How long each request takes. Default: nothing.
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub latency: Duration,
-    /// Bytes in a chunk of an answer; 0 sends it in one. Default: 0.
+    /// Bytes in a chunk of a response; 0 sends it in one. Default: 0.
     pub chunk: usize,
-    /// Whether answers are compressed for those who ask for it. Default: true ([facts 1.4]).
+    /// Whether responses are compressed for clients that accept it. Default: true ([facts 1.4]).
     ///
     /// [facts 1.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#14-headers-ids-and-http
     pub gzip: bool,
@@ -123,7 +123,7 @@ pub struct Settings {
     ///
     /// [facts 3.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#31-envelope
     pub language: Language,
-    /// What a write answers although it was carried out. Default: the truth ([facts 3.3]).
+    /// The response to a write that was executed, if it claims something else. Default: the truth ([facts 3.3]).
     ///
     /// [facts 3.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#33-refused-although-done
     pub write_lie: Option<WriteLie>,
@@ -235,14 +235,14 @@ impl Default for Settings {
     }
 }
 
-/// Whether an instance answers ([facts 3.6]).
+/// Whether an instance is available ([facts 3.6]).
 ///
 /// [facts 3.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#36-not-json
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Node {
-    /// It does.
+    /// It is.
     Up,
     /// A developer instance that sleeps: 200 with an HTML page to everything.
     Hibernating,
@@ -323,7 +323,7 @@ pub struct RateLimit {
     pub per_hour: u32,
 }
 
-/// What a write answers although it was carried out ([facts 3.3]).
+/// The response to a write that was executed, if it claims something else ([facts 3.3]).
 ///
 /// [facts 3.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#33-refused-although-done
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

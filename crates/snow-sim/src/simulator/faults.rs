@@ -36,7 +36,7 @@ impl Simulator {
         PlannedFault { simulator: self.clone(), number }
     }
 
-    /// Answers the next request, whatever it is, like this. Several calls queue up.
+    /// Responds to the next request, whatever it is, like this. Several calls queue up.
     pub fn fail_next(&self, fault: Fault) {
         self.lock().faults.plan(fault);
     }
@@ -46,7 +46,7 @@ impl Simulator {
         self.lock().slow_faults.push_back(fault);
     }
 
-    /// Answers every request like this, until `None` is given.
+    /// Responds to every request like this, until `None` is given.
     pub fn fail_always(&self, fault: Option<Fault>) {
         self.lock().fault = fault;
     }

@@ -69,7 +69,7 @@ impl Simulator {
         self.lock().tokens.revoke_refresh();
     }
 
-    /// Locks a user out, or lets them in again: whatever their calls come with is answered with 401, and so is a login. A refresh
+    /// Locks a user out, or lets them in again: all their calls and logins get a 401. A refresh
     /// grant gives them the same token as before.
     pub fn lock_out(&self, user_name: &str, locked: bool) {
         if let Some(user) = self.lock().users.get_mut(user_name) {
