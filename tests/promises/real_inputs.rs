@@ -163,7 +163,7 @@ async fn a_copied_list_view_is_streamed_where_that_is_harmless() {
         ("active=true^NQ^", "after ^NQ"),
         ("active=true^OR", "after ^OR: leave ^OR out"),
         ("^active=true", "leave out carets in front"),
-        ("active=true^EQ^priority=1", "put it in front of ^EQ"),
+        ("active=true^EQ^priority=1", "put it before ^EQ"),
         ("active=true^ORGROUPBYcategory", "GROUPBY is not an alternative"),
     ] {
         let error = numbers(text).await.unwrap_err();
