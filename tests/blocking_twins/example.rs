@@ -1,16 +1,20 @@
 //! Examples of the documentation: the blocks of Rust in Markdown files and in doc comments.
 
+use crate::guide_blocks::{Block, Surroundings};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// What is read, below the workspace's root: pages, folders of pages, and folders of code.
-pub(crate) const SOURCES: [&str; 3] = ["README.md", "docs", "crates/snow-client/src"];
+/// The code whose doc comments have examples, below the workspace's root.
+const CODE: &str = "crates/snow-client/src";
+
+/// The folders whose pages are about snow-client: the root, with the README, and the guides.
+const PAGES: [&str; 3] = ["..", "../docs", "../crates/snow-client"];
 
 /// A block that rustdoc compiles.
 pub(crate) struct Example {
     /// The file, from the workspace's root.
     pub(crate) file: String,
-    /// The line of its fence.
+    /// The line of its fence, or the first one behind it.
     pub(crate) line: usize,
     /// What stands after the fence, such as `rust,no_run`.
     pub(crate) info: String,
@@ -18,15 +22,29 @@ pub(crate) struct Example {
     pub(crate) code: String,
 }
 
-/// Returns all examples below the root that compile.
-pub(crate) fn examples(root: &Path) -> io::Result<Vec<Example>> {
+/// Returns the examples of a page, with what surrounds them, if it is about snow-client.
+pub(crate) fn of_page(page: &Path, blocks: &[Block], around: &Surroundings) -> Vec<Example> {
+    if !page.parent().is_some_and(|folder| PAGES.iter().any(|known| folder == Path::new(known))) {
+        return Vec::new();
+    }
+    let file = page.strip_prefix("..").unwrap_or(page).display().to_string();
+    let compiled = blocks.iter().filter(|block| is_compiled(&block.info, false) && !block.has_tests());
+    let example = |block: &Block| {
+        let (before, after) = around.around(block, blocks);
+        let code = format!("{before}{}{after}", block.code);
+        Example { file: file.clone(), line: block.line, info: block.info.clone(), code }
+    };
+    compiled.map(example).collect()
+}
+
+/// Returns the examples in doc comments below the root that compile.
+pub(crate) fn of_code(root: &Path) -> io::Result<Vec<Example>> {
     let mut files = Vec::new();
-    SOURCES.iter().try_for_each(|source| collect(&root.join(source), &mut files))?;
+    collect(&root.join(CODE), &mut files)?;
     let mut examples = Vec::new();
     for file in files {
         let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
-        let is_code = name.ends_with(".rs");
-        examples.extend(blocks(&name, is_code, &fs::read_to_string(&file)?));
+        examples.extend(in_comments(&name, &fs::read_to_string(&file)?));
     }
     Ok(examples)
 }
@@ -38,23 +56,23 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         entries.sort();
         return entries.iter().try_for_each(|entry| collect(entry, files));
     }
-    if path.extension().is_some_and(|ending| ending == "md" || ending == "rs") {
+    if path.extension().is_some_and(|ending| ending == "rs") {
         files.push(path.to_owned());
     }
     Ok(())
 }
 
-fn blocks(file: &str, is_code: bool, text: &str) -> Vec<Example> {
+fn in_comments(file: &str, text: &str) -> Vec<Example> {
     let mut examples = Vec::new();
     let mut open: Option<Example> = None;
     for (at, line) in text.lines().enumerate() {
-        let Some(line) = documented(line, is_code) else {
+        let Some(line) = documented(line) else {
             open = None;
             continue;
         };
         match (line.trim_start().strip_prefix("```"), &mut open) {
             (Some(_), Some(_)) => {
-                examples.extend(open.take().filter(|example| is_compiled(&example.info, is_code)))
+                examples.extend(open.take().filter(|example| is_compiled(&example.info, true)))
             }
             (Some(info), None) => {
                 open = Some(Example {
@@ -74,11 +92,8 @@ fn blocks(file: &str, is_code: bool, text: &str) -> Vec<Example> {
     examples
 }
 
-/// A line of a page, or of a doc comment.
-fn documented(line: &str, is_code: bool) -> Option<&str> {
-    if !is_code {
-        return Some(line);
-    }
+/// A line of a doc comment.
+fn documented(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let text = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
     Some(text.strip_prefix(' ').unwrap_or(text))

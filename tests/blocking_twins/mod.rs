@@ -4,14 +4,12 @@ mod example;
 mod rewrite;
 mod without_twin;
 
-pub(crate) use example::SOURCES;
+pub(crate) use example::{of_code, of_page};
 
-use example::{Example, examples};
+use example::Example;
 use rewrite::Rewriter;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io;
-use std::path::Path;
 use without_twin::{WITHOUT_TWIN, reason};
 
 /// What is generated.
@@ -22,11 +20,11 @@ pub(crate) struct Twins {
     pub(crate) report: String,
 }
 
-/// Makes the twins of all examples below the root that await.
-pub(crate) fn twins(root: &Path) -> io::Result<Twins> {
+/// Makes the twins of those examples that await.
+pub(crate) fn twins(examples: &[Example]) -> Twins {
     let (mut modules, mut report) = (BTreeMap::<String, String>::new(), String::new());
     let (mut rewriter, mut excused) = (Rewriter::default(), [0; WITHOUT_TWIN.len()]);
-    for example in examples(root)?.iter().filter(|example| example.code.contains(".await")) {
+    for example in examples.iter().filter(|example| example.code.contains(".await")) {
         let Example { file, line, info, code } = example;
         if let Some(entry) = reason(example) {
             excused[entry] += 1;
@@ -55,7 +53,7 @@ pub(crate) fn twins(root: &Path) -> io::Result<Twins> {
         note(&mut report, format_args!("problem: no example needs the rule for {rule:?}"));
     }
     let doctests = modules.iter().map(|(name, items)| format!("mod {name} {{\n{items}}}\n")).collect();
-    Ok(Twins { doctests, report })
+    Twins { doctests, report }
 }
 
 fn note(text: &mut String, line: std::fmt::Arguments<'_>) {

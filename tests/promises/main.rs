@@ -24,6 +24,7 @@ mod error_diagnoses;
 mod error_kinds;
 mod error_texts;
 mod generated;
+mod guides;
 mod hidden_records;
 mod imports;
 mod input_hints;

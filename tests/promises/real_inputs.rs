@@ -159,12 +159,12 @@ async fn a_copied_list_view_is_streamed_where_that_is_harmless() {
         assert_eq!(page.len(), active.len(), "{text}");
     }
     for (text, why) in [
-        ("active=true^NQ", "behind ^NQ: a group without one may select every record"),
-        ("active=true^NQ^", "behind ^NQ"),
-        ("active=true^OR", "behind ^OR: leave ^OR out"),
+        ("active=true^NQ", "after ^NQ: a group without one may select every record"),
+        ("active=true^NQ^", "after ^NQ"),
+        ("active=true^OR", "after ^OR: leave ^OR out"),
         ("^active=true", "leave out carets in front"),
-        ("active=true^EQ^priority=1", "put it in front of ^EQ"),
-        ("active=true^ORGROUPBYcategory", "GROUPBY is no alternative"),
+        ("active=true^EQ^priority=1", "put it before ^EQ"),
+        ("active=true^ORGROUPBYcategory", "GROUPBY is not an alternative"),
     ] {
         let error = numbers(text).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);

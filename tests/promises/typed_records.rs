@@ -133,12 +133,12 @@ fn what_does_not_fit_names_the_field_and_what_was_expected() {
     refused::<u8>(&json!("256"), "a string of 3 characters is not a valid u8");
     refused::<u8>(&json!("-1"), "a string of 2 characters is not a valid u8");
     refused::<i64>(&json!("1.0"), "is not a valid i64");
-    refused::<f64>(&json!("NaN"), "is no number");
+    refused::<f64>(&json!("NaN"), "is not a number");
     refused::<bool>(&json!("yes"), "a string of 3 characters");
     refused::<State>(&json!("3"), "unknown variant, expected");
     refused::<DateTime>(&json!("06/26/2026 09:30:00"), "is not of the form");
     refused::<SysId>(&json!("a b"), "the sys_id \"…\" contains");
-    refused::<Duration>(&json!("2 Days"), "is no duration");
+    refused::<Duration>(&json!("2 Days"), "is not a duration");
     refused::<Vec<u8>>(&json!("1,x"), "a text of 1 character, which is not a valid u8");
     refused::<String>(&json!(7), "invalid type: integer, expected a string");
     refused::<String>(&json!({ "value": "x", "unit": "kg" }), "map");

@@ -186,7 +186,7 @@ async fn strictly_any_such_field_is_an_error_of_a_write_that_was_carried_out() {
     assert!(error.may_have_executed() && !error.is_retryable());
     let text = error.to_string();
     assert!(
-        text.contains("was carried out, but the service ignored nmber, and changed or refused description"),
+        text.contains("was executed, but the service ignored nmber, and changed or refused description"),
         "{text}"
     );
     assert!(!text.contains("canary"), "{text}");
@@ -240,7 +240,7 @@ async fn a_refusal_of_the_instance_leaves_doubt_and_a_look_decides_it() {
     assert!(error.kind() == ErrorKind::Forbidden && error.may_have_executed(), "{error}");
     let error = incidents.create(&fields).confirm_by("correlation_id").await.unwrap_err();
     assert!(error.kind() == ErrorKind::Forbidden && !error.may_have_executed(), "{error}");
-    assert!(error.to_string().contains("was looked for, and was not carried out"), "{error}");
+    assert!(error.to_string().contains("was looked for, and was not executed"), "{error}");
     assert!(error.to_string().contains("aborted by Business Rule"), "{error}");
     assert_eq!(there_are(&simulator, "refused").await, 0);
 }

@@ -1,72 +1,18 @@
-//! The promises are in `promises/`; here the code blocks of the README and the docs are compiled and run.
+//! The promises are in `promises/`; here the code blocks of the README files and of the guides in `docs` are compiled and run, as
+//! `build.rs` reads them. The tests that guides show run in `promises/guides.rs`.
 
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/queries.md")]
-struct Queries;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/authentication.md")]
-struct Authentication;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/token-stores.md")]
-struct TokenStores;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/aggregates.md")]
-struct Aggregates;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/attachments.md")]
-struct Attachments;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/batches.md")]
-struct Batches;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/imports.md")]
-struct Imports;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/other-apis.md")]
-struct OtherApis;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/schema.md")]
-struct Schema;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/many-users.md")]
-struct ManyUsers;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/transport.md")]
-struct Transport;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/records.md")]
-struct Records;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/from-pysnow.md")]
-struct FromPysnow;
+mod pages {
+    include!(concat!(env!("OUT_DIR"), "/doctests.rs"));
+}
 
 /// One test for each row of the page's table.
 #[cfg(doctest)]
-#[doc = include_str!(concat!(env!("OUT_DIR"), "/queries.md"))]
-struct QueriesTable;
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/query_rows.md"))]
+mod query_rows {}
 
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/blocking.md")]
-struct Blocking;
-
-/// Each example above, and of the documentation of `snow-client`, as programs without async write it: one module a file, with one test for
-/// each example that awaits.
+/// Each example of the guides, and of the documentation of `snow-client`, as programs without async write it: one module a file, with one
+/// test for each example that awaits.
 #[cfg(doctest)]
 mod blocking_twins {
     include!(concat!(env!("OUT_DIR"), "/blocking_twins.rs"));

@@ -4,9 +4,11 @@
 
 use crate::foreign_types;
 use crate::run::{Done, root, run, target};
+use serde_json::Value;
 use std::fs;
+use std::path::PathBuf;
 
-const LIBRARIES: [&str; 6] =
+pub(crate) const LIBRARIES: [&str; 6] =
     ["snow-core", "snow-auth", "snow-client", "snow-store-redis", "snow-store-postgres", "snow-sim"];
 
 /// Writes the files anew.
@@ -52,11 +54,23 @@ fn changes(old: &str, new: &str) -> Vec<String> {
     [without(old, new, "-"), without(new, old, "+")].concat()
 }
 
-/// Returns the public items, with the traits they implement; of those that the compiler derives by itself, `Send` and `Sync`.
-fn of(library: &str) -> Result<String, String> {
+/// Has rustdoc write what it knows of a library, and returns the file.
+fn write_rustdoc_json(library: &str) -> Result<PathBuf, String> {
     let options = "--all-features --lib --quiet -- -Zunstable-options --output-format json --cap-lints allow";
     run(&format!("cargo rustdoc -p {library} {options}"), &[("RUSTC_BOOTSTRAP", "1")])?;
-    let json = target().join(format!("doc/{}.json", library.replace('-', "_")));
+    Ok(target().join(format!("doc/{}.json", library.replace('-', "_"))))
+}
+
+/// Returns what rustdoc knows of a library.
+pub(crate) fn rustdoc_json(library: &str) -> Result<Value, String> {
+    let file = write_rustdoc_json(library)?;
+    let text = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
+    serde_json::from_slice(&text).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// Returns the public items, with the traits they implement; of those that the compiler derives by itself, `Send` and `Sync`.
+fn of(library: &str) -> Result<String, String> {
+    let json = write_rustdoc_json(library)?;
     let api = public_api::Builder::from_rustdoc_json(&json).omit_blanket_impls(true).build();
     let api = api.map_err(|why| format!("{}: {why}", json.display()))?;
     let own = library.replace('-', "_");

@@ -1,8 +1,11 @@
 //! What has to pass before a change lands.
 
-use crate::run::{Done, root, run};
-use crate::{api, arrows, costs, examples, files, readme, tables};
-use std::time::{Instant, SystemTime};
+use crate::run::{Done, run};
+use crate::{
+    api, arrows, costs, crate_counts, examples, files, guide_programs, markdown, packages, plot, readme, rust_versions,
+    tables, words,
+};
+use std::time::Instant;
 
 type Step = (&'static str, fn() -> Done);
 
@@ -17,18 +20,25 @@ const STEPS: &[Step] = &[
     ("doc", || {
         run(&format!("cargo doc {LIBRARIES} --no-deps --all-features"), &[("RUSTDOCFLAGS", "-D warnings")])
     }),
+    ("markdown", markdown::check),
+    ("words", words::check),
+    ("plot", plot::check),
     ("readme", readme::check),
-    ("package", package),
+    ("crate-counts", crate_counts::check),
+    ("rust-versions", rust_versions::check),
+    ("package", packages::check),
+    ("guide-programs", guide_programs::check),
     ("costs", costs::all),
     ("tables", tables::gates),
     ("files", files::gates),
 ];
 
-const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client-derive -p snow-client -p snow-store-redis \
-     -p snow-store-postgres -p snow-sim";
+/// The crates that are published, in the order in which they name each other.
+pub(crate) const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client-derive -p snow-client -p snow-store-redis \
+     -p snow-store-postgres -p snow-sim -p snow-codegen";
 
 /// Features that have to stand alone, and whose they are.
-const ALONE: [(&str, &str); 14] = [
+const ALONE: [(&str, &str); 17] = [
     ("snow-core", "chrono"),
     ("snow-core", "gzip"),
     ("snow-core", "jiff"),
@@ -38,11 +48,14 @@ const ALONE: [(&str, &str); 14] = [
     ("snow-core", "bundled-roots"),
     ("snow-core", "rustls-0_23"),
     ("snow-core", "hyper-util-0_1"),
+    ("snow-auth", "oauth"),
     ("snow-auth", "jwt"),
     ("snow-client", "derive"),
     ("snow-auth", "loopback"),
     ("snow-auth", "shared-store"),
     ("snow-client", "blocking"),
+    ("snow-client", "oauth"),
+    ("snow-client", "transport"),
 ];
 
 /// Each library by itself: built together, one would switch on features for another.
@@ -53,17 +66,6 @@ fn without_features() -> Done {
         format!("cargo clippy -p {name} --no-default-features --features {feature} -- -D warnings")
     });
     none.chain(alone).try_for_each(|line| run(&line, &[]))
-}
-
-/// Builds each library as it would be published. In a folder that was never there before: cargo keeps what it unpacked from
-/// a folder, and takes it again for other contents of the same version.
-#[expect(clippy::disallowed_methods, reason = "a name that is new")]
-fn package() -> Done {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let folder = format!("target/package-{now}");
-    let done = run(&format!("cargo package {LIBRARIES} --allow-dirty --quiet --target-dir {folder}"), &[]);
-    let _ = std::fs::remove_dir_all(root().join(folder));
-    done
 }
 
 /// The README's test command.

@@ -4,15 +4,23 @@ mod api;
 mod arrows;
 mod ci;
 mod costs;
+mod crate_counts;
 mod examples;
 mod files;
 mod foreign_types;
 mod fuzz;
+mod guide_programs;
 mod interop;
+mod markdown;
+mod packages;
+mod plot;
 mod readme;
+mod release_check;
 mod run;
+mod rust_versions;
 mod structure;
 mod tables;
+mod words;
 
 use std::process::ExitCode;
 
@@ -39,11 +47,13 @@ cargo xtask COMMAND
   bench costs        instructions and allocations alone (installs valgrind)
   bench tables       whole tables alone: time, memory and requests
   bench files        a gigabyte up and down alone
+  bench plot         draws docs/performance.svg from the table of docs/performance.md
   bench sockets      requests a second of the simulator alone
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)
   fuzz SECONDS NAME  one fuzz target
   fuzz keep          adds small inputs that were found to the corpora that the tests replay
-  release-check      what a release needs in addition to `ci`: each fuzz target for 10 minutes, and `interop`";
+  release-check [STEP]
+                     what a release needs in addition to `ci`, or one step of it: see RELEASING.md. Installs its tools";
 
 const CODEGEN: &str = "cargo run --quiet --package snow-client --example codegen -- --table incident --out \
                        tests/promises/generated/incident.rs";
@@ -63,7 +73,8 @@ fn bench() -> run::Done {
     files::all()?;
     costs::all()?;
     sockets()?;
-    tables::all()
+    tables::all()?;
+    plot::write()
 }
 
 /// How many requests the simulator answers in a second of one core.
@@ -86,6 +97,7 @@ fn main() -> ExitCode {
         ["codegen"] => run::run(CODEGEN, &[]),
         ["bench"] => bench(),
         ["bench", "blocking"] => run::run("cargo bench --package snow-benches --bench blocking", &[]),
+        ["bench", "plot"] => plot::write(),
         ["bench", "files"] => files::all(),
         ["bench", "costs"] => costs::all(),
         ["bench", "sockets"] => sockets(),
@@ -96,7 +108,8 @@ fn main() -> ExitCode {
         ["fuzz", "keep"] => fuzz::keep(),
         ["fuzz", seconds] => fuzz_for(seconds, None),
         ["fuzz", seconds, name] => fuzz_for(seconds, Some(name)),
-        ["release-check"] => fuzz::all(600, None).and_then(|()| interop::check(None)),
+        ["release-check"] => release_check::check(None),
+        ["release-check", step] => release_check::check(Some(step)),
         ["ci"] => ci::all(None),
         ["ci", "--skip", step] => ci::all(Some(step)),
         ["ci", step] => ci::one(step),

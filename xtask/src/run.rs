@@ -46,6 +46,16 @@ pub(crate) fn output(line: &str) -> Result<String, String> {
     }
 }
 
+/// Runs a line and returns what it reports on its error output.
+pub(crate) fn errors(line: &str) -> Result<String, String> {
+    let output = command(line).output().map_err(|error| format!("`{line}` did not start: {error}"))?;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    match output.status.success() {
+        true => Ok(told),
+        false => Err(format!("`{line}` ended with {}:\n{told}", output.status)),
+    }
+}
+
 /// Sees to it that a program is there, by apt where it is not.
 pub(crate) fn need(program: &str, version: &str, package: &str) -> Done {
     if output(&format!("{program} {version}")).is_ok() {

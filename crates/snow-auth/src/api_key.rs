@@ -11,7 +11,7 @@ const X_SN_APIKEY: HeaderName = HeaderName::from_static("x-sn-apikey");
 /// A layer that adds `x-sn-apikey`, marked sensitive, to every request for one origin, and to requests whose URI names no host
 /// yet. A request for another origin is passed on without it.
 ///
-/// A key works only for APIs whose access policy lists it; the others respond with 401 (facts 4.5).
+/// A key works only for APIs whose access policy lists it; the others respond with 401 ([facts 4.5]).
 ///
 /// # Order in the stack
 ///
@@ -24,10 +24,10 @@ const X_SN_APIKEY: HeaderName = HeaderName::from_static("x-sn-apikey");
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_auth::ApiKeyLayer;
+/// use snow_client::layer::ApiKeyLayer;
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<()>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers()["x-sn-apikey"].clone()))
 /// });
@@ -35,6 +35,8 @@ const X_SN_APIKEY: HeaderName = HeaderName::from_static("x-sn-apikey");
 /// assert_eq!(service.oneshot(Request::get("/").body(())?).await?.body(), "now_abc");
 /// # Ok(()) }
 /// ```
+///
+/// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
 #[derive(Clone, Debug)]
 pub struct ApiKeyLayer(OriginHeader);
 

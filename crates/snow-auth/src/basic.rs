@@ -10,7 +10,7 @@ use tower_layer::Layer;
 /// no host yet. A request for another origin is passed on without it.
 ///
 /// The header is part of the first request, without waiting for a challenge: newer releases respond with 403 to some calls
-/// without it (facts 3.2). New instances restrict basic authentication, and then respond with a plain 401 (facts 4.6).
+/// without it ([facts 3.2]). New instances restrict basic authentication, and then respond with a plain 401 ([facts 4.6]).
 ///
 /// # Order in the stack
 ///
@@ -23,10 +23,10 @@ use tower_layer::Layer;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_auth::BasicAuthLayer;
+/// use snow_client::layer::BasicAuthLayer;
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<()>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers().contains_key("authorization")))
 /// });
@@ -35,6 +35,9 @@ use tower_layer::Layer;
 /// assert!(!*service.oneshot(Request::get("https://elsewhere.example.com/").body(())?).await?.body());
 /// # Ok(()) }
 /// ```
+///
+/// [facts 3.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#32-401
+/// [facts 4.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#46-basic-authentication
 #[derive(Clone, Debug)]
 pub struct BasicAuthLayer(OriginHeader);
 

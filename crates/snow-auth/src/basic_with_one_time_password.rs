@@ -9,8 +9,8 @@ use snow_core::{BoxError, Error, Secret};
 use std::fmt;
 use std::future::Future;
 
-/// Credentials of a user with a second factor, for basic authentication: a one-time password is appended to the password (facts 3.2).
-/// An instance that restricts basic authentication lets such a login through (facts 4.6). Give it to a
+/// Credentials of a user with a second factor, for basic authentication: a one-time password is appended to the password ([facts 3.2]).
+/// An instance that restricts basic authentication lets such a login through ([facts 4.6]). Give it to a
 /// [`CredentialsLayer`](crate::CredentialsLayer).
 ///
 /// The closure is called for **each** request, because each one has to log in, and nothing keeps its answer. That suits a program that
@@ -23,12 +23,12 @@ use std::future::Future;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_auth::{BasicWithOneTimePassword, CredentialsLayer};
+/// use snow_client::{client::BasicWithOneTimePassword, layer::CredentialsLayer};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// let code = || async { Ok::<_, std::io::Error>("123456") }; // computed from the time and a seed
 /// let credentials = BasicWithOneTimePassword::new("admin", "secret", code)?;
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<()>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers()["authorization"].clone()))
 /// });
@@ -37,6 +37,9 @@ use std::future::Future;
 /// assert_eq!(sent.body(), "Basic YWRtaW46c2VjcmV0MTIzNDU2"); // admin:secret123456
 /// # Ok(()) }
 /// ```
+///
+/// [facts 3.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#32-401
+/// [facts 4.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#46-basic-authentication
 pub struct BasicWithOneTimePassword {
     user: String,
     password: Secret,

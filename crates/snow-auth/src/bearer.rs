@@ -22,10 +22,10 @@ use tower_layer::Layer;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_auth::BearerAuthLayer;
+/// use snow_client::layer::BearerAuthLayer;
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<()>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers()["authorization"].clone()))
 /// });

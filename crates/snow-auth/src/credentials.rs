@@ -2,8 +2,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 use crate::foreign_origin::refuse_elsewhere;
-use crate::layer::sent_before;
-use crate::waiting::{FirstDeparture, note_wait};
+use crate::waiting::{FirstDeparture, note_wait, sent_before};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, request};
 use snow_core::{BoxError, Error, ErrorKind, Origin, Replay, clone_request};
@@ -57,7 +56,7 @@ pub trait Credentials: Send + Sync + 'static {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{HeaderValue, Request, Response, request};
-/// use snow_auth::{Credentials, CredentialsLayer};
+/// use snow_client::{client::Credentials, layer::CredentialsLayer};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// struct Signed;
@@ -73,7 +72,7 @@ pub trait Credentials: Send + Sync + 'static {
 ///     }
 /// }
 ///
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<()>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers()["x-sn-hmac-signature-256"].clone()))
 /// });
@@ -166,7 +165,7 @@ where
     type Error = Error;
     type Future = CredentialsFuture<R>;
 
-    /// Always ready: see [`CredentialsLayer`].
+    /// Returns ready at once: see [`CredentialsLayer`].
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }

@@ -3,11 +3,11 @@
 use crate::OAuth;
 use crate::foreign_origin::refuse_elsewhere;
 use crate::oauth::BearerHeader;
-use crate::waiting::{FirstDeparture, note_wait};
+use crate::waiting::{FirstDeparture, note_wait, sent_before};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
-use snow_core::{BoxError, Error, Late, Replay, RequestOptions, clone_request};
+use snow_core::{BoxError, Error, Late, Replay, clone_request};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -109,7 +109,7 @@ where
     type Error = Error;
     type Future = OAuthFuture<S, B, R>;
 
-    /// Always ready: see [`OAuthLayer`].
+    /// Returns ready at once: see [`OAuthLayer`].
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
@@ -209,14 +209,6 @@ impl<S, B> RefusedCall<S, B> {
             _ => Ok(oauth.with_login(&refreshed, response)),
         }
     }
-}
-
-/// Tells the layers below that the request was sent before.
-pub(crate) fn sent_before<B>(mut request: Request<B>) -> Request<B> {
-    let operation = RequestOptions::of(&request).cloned().unwrap_or_default();
-    let sent = operation.attempts().saturating_add(1);
-    request.extensions_mut().insert(operation.attempted(sent));
-    request
 }
 
 /// Adds to the error of a refresh that the token had been refused.

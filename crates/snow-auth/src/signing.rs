@@ -15,9 +15,12 @@ use tower::ServiceExt;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A signer of requests, for instances that verify an HMAC with a script of their own (facts 4.5, 13.2). What is signed, in which order
+/// A signer of requests, for instances that verify an HMAC with a script of their own ([facts 4.5], [13.2][facts 13.2]). What is signed, in which order
 /// and in which form is up to that script, so there is no signature that fits all instances: the signer gets the request and returns
 /// the headers. [`SigningLayer`] has an example.
+///
+/// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
+/// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
 pub trait RequestSigner: Send + Sync + 'static {
     /// The error of signing.
     type Error: Into<BoxError>;
@@ -61,8 +64,7 @@ pub trait RequestSigner: Send + Sync + 'static {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{HeaderMap, Request, Response, request};
-/// use snow_auth::{RequestSigner, SigningLayer};
-/// use snow_core::Body;
+/// use snow_client::{client::RequestSigner, layer::SigningLayer, transport::Body};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// struct Hmac;
@@ -78,7 +80,7 @@ pub trait RequestSigner: Send + Sync + 'static {
 ///     }
 /// }
 ///
-/// let instance = snow_core::Instance::parse("dev12345")?;
+/// let instance = snow_client::Instance::parse("dev12345")?;
 /// let inner = service_fn(|request: Request<Body>| async move {
 ///     Ok::<_, std::convert::Infallible>(Response::new(request.headers()["x-sn-hmac-signature-256"].clone()))
 /// });
@@ -172,7 +174,7 @@ where
     type Error = Error;
     type Future = SigningFuture<R>;
 
-    /// Always ready: see [`SigningLayer`].
+    /// Returns ready at once: see [`SigningLayer`].
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }

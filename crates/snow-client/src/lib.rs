@@ -17,42 +17,48 @@
 //! # Ok(()) }
 //! ```
 //!
-//! | You want to | Start with |
-//! |---|---|
-//! | connect with a password, a token or a key | [`Client::builder`], [`client`] |
-//! | log in with OAuth and keep tokens fresh | [`OAuthClient`], [`oauth`] |
-//! | read and write records | [`Client::table`], [`Table`], [`table`], [`record`] |
-//! | select records | [`field`], [`Query`], [`query`] |
-//! | read whole tables | [`ListRecords::stream`](table::ListRecords::stream), [`stream`] |
-//! | update or delete many records | [`ListRecords::update_all`](table::ListRecords::update_all), [`bulk`] |
-//! | send many calls in one request | [`Client::batch`], [`batch`] |
-//! | count, sum and group | [`Client::aggregate`], [`aggregate`] |
-//! | upload and download files | [`Client::attachments`], [`attachment`] |
-//! | import rows by transform maps | [`Client::import`], [`import`] |
-//! | read the dictionary, generate types | [`Client::schema`], [`schema`] |
-//! | call any other API | [`Client::api`], [`api`] |
-//! | find out what a login may do | [`Client::probe`], [`Client::me`], [`probe`] |
-//! | call without async | `blocking::Wait` (feature `blocking`) |
-//! | handle errors | [`Error`], [`ErrorKind`], [`error`] |
-//! | add layers, or replace the HTTP stack | [`layer`], [`transport`] |
+//! | I want to | start with | guide |
+//! |---|---|---|
+//! | connect with a password, a token or a key | [`Client::builder`], [`client`] | [Logging in](guide::authentication) |
+//! | log in with OAuth and keep tokens fresh | [`OAuthClient`], [`oauth`] | [Logging in](guide::authentication) |
+//! | share a token between machines | [`oauth::TokenStore`] | [Stores that machines share](guide::token_stores) |
+//! | act for the users of a web service | [`ClientBuilder::shared_with`](client::ClientBuilder::shared_with) | [Many users](guide::many_users) |
+//! | read and write records | [`Client::table`], [`Table`], [`table`], [`record`] | [Records](guide::records) |
+//! | select records | [`field`], [`Query`], [`query`] | [Queries](guide::queries) |
+//! | read whole tables | [`ListRecords::stream`](table::ListRecords::stream), [`stream`] | [Exporting a table](guide::exports) |
+//! | update or delete many records | [`ListRecords::update_all`](table::ListRecords::update_all), [`bulk`] | [Writes](guide::records#writes) |
+//! | send many calls in one request | [`Client::batch`], [`batch`] | [Batches](guide::batches) |
+//! | count, sum and group | [`Client::aggregate`], [`aggregate`] | [Aggregates](guide::aggregates) |
+//! | upload and download files | [`Client::attachments`], [`attachment`] | [Attachments](guide::attachments) |
+//! | import rows by transform maps | [`Client::import`], [`import`] | [Import sets](guide::imports) |
+//! | read the dictionary, generate types | [`Client::schema`], [`schema`] | [Schema](guide::schema) |
+//! | call any other API | [`Client::api`], [`api`] | [Other APIs](guide::other_apis) |
+//! | find out what a login may do | [`Client::probe`], [`Client::me`], [`probe`] | [Refused logins](guide::authentication#when-a-login-is-refused) |
+//! | test my code | the crate [`snow-sim`](https://docs.rs/snow-sim) | [Testing](guide::testing) |
+//! | call without async | `blocking::Wait` (feature `blocking`) | [Blocking](guide::blocking) |
+//! | use several runtimes, threads or processes | [`Client`] | [Runtimes](guide::runtimes) |
+//! | handle errors | [`Error`], [`ErrorKind`], [`error`] | [Errors](guide::errors) |
+//! | see what happens | [`layer::CallSpanLayer`] | [Observability](guide::observability) |
+//! | know the limits and change them | [`client::ClientBuilder`] | [Defaults](guide::defaults) |
+//! | add layers, or replace the HTTP stack | [`layer`], [`transport`] | [Transport](guide::transport) |
+//! | move from pysnow |  | [From pysnow](guide::from_pysnow) |
 //!
 //! Clients are cheap to clone and start no task. Dropping the future of a write leaves it unknown whether it was executed.
 //!
 //! # Features
 //!
-//! `tls` (default): HTTPS with the platform's root certificates. `bundled-roots`: HTTPS with Mozilla's root certificates.
-//! `blocking`: calls for programs without async. `derive`: enums of choices, `ChoiceEnum`. `chrono`, `jiff`, `time`: dates and times of
-//! those crates, see [`datetime`]. `jwt`: signed assertions for OAuth. `loopback`: OAuth logins in a browser for local programs. `rustls-0_23` and
-//! `hyper-util-0_1`: your own TLS configuration or connector.
+//! `tls` and `oauth` are the default features. [Cargo features](guide::features) lists all of them: HTTPS and other transports, `blocking`, dates of
+//! other crates, enums of choices, signed assertions, logins in a browser.
 //!
 //! # Panics
 //!
 //! A call panics in a tokio runtime whose timers or sockets are not enabled: call `enable_all()` on its builder, as
 //! `#[tokio::main]` does. Outside a runtime, a call returns an error.
 //!
-//! "Facts 3.4" and the like refer to sections of [How the service behaves][facts].
+//! "[Facts 3.4]" and the like refer to sections of [How the service behaves][facts].
 //!
 //! [facts]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md
+//! [Facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod aggregate;
@@ -64,6 +70,8 @@ pub mod blocking;
 pub mod client;
 #[cfg(doctest)]
 mod compile_fail;
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
 pub mod import;
 pub mod probe;
 mod request;
@@ -73,11 +81,14 @@ pub mod table;
 
 #[doc(inline)]
 pub use client::Client;
+#[cfg(feature = "oauth")]
 pub use client::oauth::OAuthClient;
 #[cfg(feature = "derive")]
 pub use snow_client_derive::ChoiceEnum;
+#[cfg(feature = "transport")]
+pub use snow_core::Transport;
 pub use snow_core::query::{Query, field};
-pub use snow_core::{Date, DateTime, DisplayValue, Error, ErrorKind, Instance, Record, SysId, Transport};
+pub use snow_core::{Date, DateTime, DisplayValue, Error, ErrorKind, Instance, Record, SysId};
 #[doc(inline)]
 pub use table::Table;
 
@@ -155,6 +166,7 @@ pub mod error {
     pub use snow_core::{BoxError, Error, ErrorKind, LoginUsed, ServiceMessage};
 }
 
+#[cfg(feature = "oauth")]
 pub mod oauth {
     //! OAuth: grants, tokens, token stores, and logins in a browser.
     //!
@@ -183,9 +195,10 @@ pub mod layer {
 
     pub use snow_auth::{
         ApiKeyLayer, BasicAuthLayer, BearerAuthLayer, CredentialsFuture, CredentialsLayer,
-        CredentialsService, HeaderAuth, OAuthFuture, OAuthLayer, OAuthService, SigningFuture, SigningLayer,
-        SigningService,
+        CredentialsService, HeaderAuth, SigningFuture, SigningLayer, SigningService,
     };
+    #[cfg(feature = "oauth")]
+    pub use snow_auth::{OAuthFuture, OAuthLayer, OAuthService};
     pub use snow_core::layer::*;
     pub use snow_core::{Departure, RequestOptions, WaitGuard};
 }
@@ -197,6 +210,7 @@ pub mod transport {
     //! [`ClientBuilder::transport`](crate::client::ClientBuilder::transport), which accepts any other tower service as well. [`Body`] is the body
     //! of requests.
 
+    #[cfg(feature = "transport")]
     pub use snow_core::transport::{
         Proxy, TlsVersion, Transport, TransportBody, TransportBuilder, TransportFuture,
     };

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 /// that is sent again keeps it: once an attempt was sent, the request counts as sent.
 ///
 /// ```
-/// use snow_core::Departure;
+/// use snow_client::layer::Departure;
 ///
 /// let mut request = http::Request::post("https://dev1.service-now.com/api/now/table/incident").body(()).unwrap();
 /// request.extensions_mut().insert(Departure::new());
@@ -90,7 +90,7 @@ impl Departure {
     /// request [has left](Self::has_left): dropping it then interrupts nothing.
     ///
     /// ```
-    /// let departure = snow_core::Departure::new();
+    /// let departure = snow_client::layer::Departure::new();
     /// departure.leave();
     /// assert!(departure.is_under_way());
     /// departure.end_attempt();
@@ -106,7 +106,7 @@ impl Departure {
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use http::{Request, Response};
-    /// use snow_core::{Body, Departure, Error, layer::DeadlineLayer};
+    /// use snow_client::{Error, layer::{DeadlineLayer, Departure}, transport::Body};
     /// use std::time::Duration;
     /// use tower::{Layer, ServiceExt, service_fn};
     ///

@@ -19,7 +19,7 @@ use tower_service::Service;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), snow_core::Error> {
 /// use http::{Request, Response};
-/// use snow_core::{Body, HttpService};
+/// use snow_client::transport::{Body, HttpService};
 ///
 /// let service = HttpService::new(tower::service_fn(|_: Request<Body>| async {
 ///     Ok::<_, std::convert::Infallible>(Response::new(Body::from("hello")))

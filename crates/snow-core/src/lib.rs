@@ -21,7 +21,9 @@
 //! Futures that wait use tokio's timers and sockets. They panic in a tokio runtime that is built without them: call `enable_all()` on
 //! the [`tokio::runtime::Builder`]; `#[tokio::main]` does so. Outside a runtime they fail with an error.
 //!
-//! References such as "facts 3.4" name sections of `docs/servicenow-behaviour.md` in the repository.
+//! References such as "[facts 3.4]" lead to sections of the page [How the service behaves](https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md).
+//!
+//! [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api_version;

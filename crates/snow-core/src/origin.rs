@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 /// another one.
 ///
 /// ```
-/// let origin = snow_core::Instance::parse("https://snow.example.com:8443/gateway")?.origin().clone();
+/// let origin = snow_client::Instance::parse("https://snow.example.com:8443/gateway")?.origin().clone();
 /// assert_eq!(origin.to_string(), "https://snow.example.com:8443");
 /// assert!(origin.covers(&"https://SNOW.example.com:8443/anything".parse().unwrap()));
 /// assert!(origin.covers(&"/no/host/named".parse().unwrap()));

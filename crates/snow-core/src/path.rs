@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt};
 /// An absolute path on an instance, percent-encoded. It has no query, no empty segment and no `..`.
 ///
 /// ```
-/// use snow_core::ApiPath;
+/// use snow_client::transport::ApiPath;
 ///
 /// assert_eq!(ApiPath::table("incident")?.as_str(), "/api/now/table/incident");
 /// assert_eq!(ApiPath::parse("/api/x_acme_app/v1/orders")?.push("a b/c")?.as_str(), "/api/x_acme_app/v1/orders/a%20b%2Fc");
@@ -19,11 +19,17 @@ use std::{borrow::Cow, fmt};
 pub struct ApiPath(Cow<'static, str>);
 
 impl ApiPath {
-    /// The token endpoint, `/oauth_token.do` (facts 4.1).
+    /// The token endpoint, `/oauth_token.do` ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub const OAUTH_TOKEN: Self = Self(Cow::Borrowed("/oauth_token.do"));
-    /// The authorization endpoint, `/oauth_auth.do` (facts 4.3).
+    /// The authorization endpoint, `/oauth_auth.do` ([facts 4.3]).
+    ///
+    /// [facts 4.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#43-authorization-code
     pub const OAUTH_AUTHORIZE: Self = Self(Cow::Borrowed("/oauth_auth.do"));
-    /// The revocation endpoint, `/oauth_revoke_token.do` (facts 4.4).
+    /// The revocation endpoint, `/oauth_revoke_token.do` ([facts 4.4]).
+    ///
+    /// [facts 4.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#44-revocation
     pub const OAUTH_REVOKE: Self = Self(Cow::Borrowed("/oauth_revoke_token.do"));
 
     /// Creates the path of a table, `/api/now/table/{table}`.

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// nothing, and one with options four small allocations.
 ///
 /// ```
-/// use snow_core::RequestOptions;
+/// use snow_client::layer::RequestOptions;
 /// use std::time::Duration;
 ///
 /// let mut request = http::Request::put("https://dev1.service-now.com/api/now/table/incident/1").body(()).unwrap();
@@ -64,7 +64,7 @@ impl RequestOptions {
     /// file, for example, depends on its size, which only the response tells.
     ///
     /// ```
-    /// use snow_core::RequestOptions;
+    /// use snow_client::layer::RequestOptions;
     /// use std::time::Duration;
     ///
     /// let options = RequestOptions::new().deadline(Duration::from_secs(30)).extendable();

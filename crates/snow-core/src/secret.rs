@@ -9,7 +9,7 @@ use std::fmt;
 /// It is deserialized from a string, and cannot be serialized, so that a dump of a configuration does not reveal it.
 ///
 /// ```
-/// let secret = snow_core::Secret::from("hunter2");
+/// let secret = snow_client::client::Secret::from("hunter2");
 /// assert_eq!(format!("{secret:?}"), "Secret(…)");
 /// assert_eq!(secret.expose(), "hunter2");
 /// ```

@@ -11,7 +11,7 @@ const MAX: usize = 32;
 /// (`global`, `glide.maint`). It is not a UUID, and takes no allocation.
 ///
 /// ```
-/// use snow_core::SysId;
+/// use snow_client::SysId;
 ///
 /// let id: SysId = "a9e30c7dc61122760116894de7bcc7bd".parse()?;
 /// assert_eq!(id.as_str().len(), 32);

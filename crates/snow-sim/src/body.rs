@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-/// The body of the simulator's answers: chunks, and perhaps an end that is none.
+/// The body of the simulator's responses: chunks, and perhaps a broken end.
 #[derive(Debug, Default)]
 pub struct Body {
     chunks: VecDeque<Bytes>,
@@ -141,7 +141,9 @@ impl http_body::Body for Body {
         self.is_at_end() && self.end == BodyEnd::Whole
     }
 
-    /// Never exact where there are bytes: the service sends chunks without a length (facts 1.4).
+    /// Returns no exact size where there are bytes: the service sends chunks without a length ([facts 1.4]).
+    ///
+    /// [facts 1.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#14-headers-ids-and-http
     fn size_hint(&self) -> SizeHint {
         if self.is_end_stream() { SizeHint::with_exact(0) } else { SizeHint::default() }
     }

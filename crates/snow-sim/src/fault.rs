@@ -1,4 +1,4 @@
-//! Odd answers, on demand.
+//! Odd responses, on demand.
 
 use crate::rate_limit::rate_limited;
 use crate::response::SimResponse;
@@ -6,28 +6,46 @@ use crate::{Guess, Node};
 use http::StatusCode;
 use std::time::Duration;
 
-/// What an instance answers when it does not answer: see [`Simulator::fail`](crate::Simulator::fail).
+/// A response of an instance that does not do what was asked: see [`Simulator::fail`](crate::Simulator::fail).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// 200 with an HTML page, whatever was asked: a developer instance that sleeps (facts 3.6).
+    /// 200 with an HTML page, whatever was asked: a developer instance that sleeps ([facts 3.6]).
+    ///
+    /// [facts 3.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#36-not-json
     Hibernating,
-    /// 202 with an empty body: the session's queue is full and nothing was done (facts 3.5).
+    /// 202 with an empty body: the session's queue is full and nothing was done ([facts 3.5]).
+    ///
+    /// [facts 3.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#35-202
     NotProcessed,
-    /// 502 with a small HTML page: the edge found no node (facts 3.6).
+    /// 502 with a small HTML page: the edge found no node ([facts 3.6]).
+    ///
+    /// [facts 3.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#36-not-json
     NoNode,
-    /// 503 with HTML: an upgrade (facts 3.6).
+    /// 503 with HTML: an upgrade ([facts 3.6]).
+    ///
+    /// [facts 3.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#36-not-json
     Maintenance,
-    /// 302 to a login page (facts 3.6).
+    /// 302 to a login page ([facts 3.6]).
+    ///
+    /// [facts 3.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#36-not-json
     LoginRedirect,
-    /// 429 without any rate headers: the queue of the integration pool is full (facts 8.2).
+    /// 429 without any rate headers: the queue of the integration pool is full ([facts 8.2]).
+    ///
+    /// [facts 8.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#82-queues
     Busy,
-    /// 429 by a rate rule, with its headers and a `Retry-After` of this duration, in whole seconds (facts 8.1).
+    /// 429 by a rate rule, with its headers and a `Retry-After` of this duration, in whole seconds ([facts 8.1]).
     /// [`Fault::RATE_LIMITED`] is half an hour.
+    ///
+    /// [facts 8.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#81-rate-rules
     RateLimited(Duration),
-    /// 200 with rows, an error behind them and no word of it in the status (facts 3.4).
+    /// 200 with rows, an error behind them and no word of it in the status ([facts 3.4]).
+    ///
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
     CancelledInStream,
-    /// 500: the transaction ran out of time before the first row (facts 3.4).
+    /// 500: the transaction ran out of time before the first row ([facts 3.4]).
+    ///
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
     Cancelled,
 }
 

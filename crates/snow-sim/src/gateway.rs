@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 /// A response by somebody who is not the instance: see [`Simulator::gateway_next`](crate::Simulator::gateway_next). It has the
 /// status, headers and body of the test's choosing and nothing else: no `X-Transaction-ID`, no `X-Is-Logged-In`, no `Server`
-/// (facts 3.6).
+/// ([facts 3.6]).
 ///
 /// ```
 /// use http::StatusCode;
@@ -17,6 +17,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 /// simulator.gateway_next(Gateway::new(StatusCode::NOT_FOUND).body("text/html", page));
 /// # Ok::<_, snow_sim::BuildError>(())
 /// ```
+///
+/// [facts 3.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#36-not-json
 #[derive(Clone, Debug)]
 #[must_use = "a gateway does nothing until a simulator has it"]
 pub struct Gateway {

@@ -13,7 +13,7 @@ const MOST: usize = 1 << 20;
 /// The most of a body that a message shows.
 const SHOWN: usize = 400;
 
-/// A request that arrived, and how it was answered. Holds no credential.
+/// A request that arrived, and its response. Holds no credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
@@ -25,13 +25,13 @@ pub struct Entry {
     pub query: String,
     /// The user it was done for; empty if nobody was logged in.
     pub user: String,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
     /// Bytes of the request's body.
     pub received: usize,
-    /// Bytes of the answer's body, before any compression.
+    /// Bytes of the response's body, before any compression.
     pub sent: usize,
-    /// The number of the session, from 1; 0 where the edge answered.
+    /// The number of the session, from 1; 0 if the edge responded.
     pub session: u64,
     /// The number of the connection, from 1; 0 in memory.
     pub connection: u64,

@@ -1,6 +1,6 @@
 //! A ServiceNow instance in a box.
 //!
-//! [`Simulator`] behaves like an instance over HTTP, its odd answers included: as a tower `Service` in memory, which works
+//! [`Simulator`] behaves like an instance over HTTP, its odd responses included: as a tower `Service` in memory, which works
 //! under tokio's paused clock and needs no socket, and as a [`Listener`] on a loopback socket, plain or with TLS.
 //! It follows the facts collected about the service and no client's convenience, and shares no code with any client.
 //!
@@ -14,9 +14,9 @@
 //! let request = http::Request::get("/api/now/table/incident?sysparm_limit=1")
 //!     .header("authorization", "Basic YWRtaW46c2VjcmV0")
 //!     .body(Full::<bytes::Bytes>::default())?;
-//! let answer = simulator.oneshot(request).await?;
-//! assert_eq!(answer.status(), 200);
-//! let body = answer.into_body().collect().await?.to_bytes();
+//! let response = simulator.oneshot(request).await?;
+//! assert_eq!(response.status(), 200);
+//! let body = response.into_body().collect().await?.to_bytes();
 //! assert!(body.starts_with(br#"{"result":[{"#));
 //! # Ok(()) }
 //! ```
@@ -38,11 +38,11 @@
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, records that change between two requests ([`Simulator::before_each`]), faults on the wire |
 //!
 //! `tests/simulator/facts.rs` in the repository names the test of each section. Every knob is in [`Settings`], every rule in
-//! [`Rule`], odd answers on demand are [`Fault`]s, faults below HTTP [`WireFault`]s and [`ConnectionFault`]s.
+//! [`Rule`], odd responses on demand are [`Fault`]s, faults below HTTP [`WireFault`]s and [`ConnectionFault`]s.
 //!
 //! # What it leaves out
 //!
-//! It answers 501 and says so: every other API that instances have (CMDB, the service catalog, knowledge, CI/CD and more), with
+//! It responds with 501, and says so, to every other API that instances have (CMDB, the service catalog, knowledge, CI/CD and more), with
 //! a list of those that are there; XML, whether asked for or brought; batches as `multipart/mixed`, change management beyond the
 //! requests themselves and lists of models, templates and tasks; the schema of one table at `/api/now/doc`; `SUBQUERY`,
 //! `123TEXTINDEXGROUP321`, `IN_HIERARCHY`, tags, `RELATIVEEE`, dynamic
@@ -60,12 +60,12 @@
 //!
 //! Where no source says what an instance does, the simulator guesses, and says so: the response has a header
 //! `X-Sim-Guess: REASON`, and its [`Entry`] of the journal has the [`Guess`]. [`Guess`] lists all of them, as does
-//! `docs/simulator.md` in the repository, with the sources of the rest.
+//! [The simulator](https://github.com/snow-rs/snow/blob/main/docs/simulator.md), with the sources of the rest.
 //!
 //! # Size
 //!
 //! A generated incident takes about 760 bytes, so a million of them take about 0.76 GB and some fifteen seconds to make
-//! (`cargo xtask bench` measures both). Bounds of the sys_id (`>`, `>=`, `<`, `<=`) are answered from an index,
+//! (`cargo xtask bench` measures both). Bounds of the sys_id (`>`, `>=`, `<`, `<=`) are looked up in an index,
 //! so the pages of a walk (`sys_id>LAST^ORDERBYsys_id` with `sysparm_no_count=true`) cost the same at the end as at the start.
 //! Any other query looks at every record of the table.
 //!
@@ -76,7 +76,9 @@
 //! `Builder::config_file`. With `--generated-file` and `--forget-uploads` files of any size go either way in
 //! constant memory, so that a client's memory can be measured against a process of its own.
 //!
-//! "Facts 4.2" and the like name sections of `docs/servicenow-behaviour.md` in the repository.
+//! "[Facts 4.2]" and the like lead to sections of the page [How the service behaves](https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md).
+//!
+//! [Facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;

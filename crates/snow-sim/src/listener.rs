@@ -33,7 +33,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// `http://127.0.0.1:PORT`, or `https://localhost:PORT`.
+    /// Returns `http://127.0.0.1:PORT`, or `https://localhost:PORT`.
     pub fn url(&self) -> String {
         match self.authority {
             Some(_) => format!("https://localhost:{}", self.address.port()),
@@ -41,17 +41,17 @@ impl Listener {
         }
     }
 
-    /// Where it listens.
+    /// Returns the address at which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The authority that signed the certificate, in PEM: for clients that check it. `None` without TLS.
+    /// Returns the authority that signed the certificate, in PEM: for clients that check it. `None` without TLS.
     pub fn authority_pem(&self) -> Option<&str> {
         self.authority.as_deref()
     }
 
-    /// A certificate for a client, with its key, signed by the listener's authority. `None` without TLS.
+    /// Returns a certificate for a client, with its key, signed by the listener's authority. `None` without TLS.
     #[cfg(feature = "tls")]
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
         self.client_certificate.as_ref()
@@ -91,7 +91,7 @@ impl Simulator {
         self.listen_tls_on((Ipv4Addr::LOCALHOST, 0).into()).await
     }
 
-    /// Like [`listen_tls`](Self::listen_tls), on an address.
+    /// Listens like [`listen_tls`](Self::listen_tls), on an address.
     ///
     /// # Errors
     /// If the address cannot be had or no certificate can be made.
@@ -100,7 +100,7 @@ impl Simulator {
         self.listen_tls_with(address, TlsOptions::new()).await
     }
 
-    /// Like [`listen_tls_on`](Self::listen_tls_on), and asks more, or less, of those who connect.
+    /// Listens like [`listen_tls_on`](Self::listen_tls_on), and asks more, or less, of those who connect.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -2,7 +2,7 @@
 
 use crate::path_prefix::PathPrefix;
 
-/// The restriction of basic authentication that new instances have (facts 4.6). A user whom it refuses gets the ordinary 401. It lets
+/// The restriction of basic authentication that new instances have ([facts 4.6]). A user whom it refuses gets the ordinary 401. It lets
 /// through accounts that [`may only use web services`](crate::User::web_service_access_only), MID servers (role `mid_server`), users with
 /// the role `snc_basic_auth_api_access` or a one-time password, and those that are named here.
 ///
@@ -16,6 +16,8 @@ use crate::path_prefix::PathPrefix;
 ///     .build()?;
 /// # Ok::<_, snow_sim::BuildError>(())
 /// ```
+///
+/// [facts 4.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#46-basic-authentication
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(deny_unknown_fields))]
 #[must_use]
@@ -133,7 +135,9 @@ impl AccessPolicy {
     }
 }
 
-/// What has to be the audience of an assertion: the documentation names both (facts 4.1).
+/// What has to be the audience of an assertion: the documentation names both ([facts 4.1]).
+///
+/// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]

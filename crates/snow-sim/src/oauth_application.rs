@@ -44,13 +44,16 @@ pub(crate) enum JwtKey {
 }
 
 impl OAuthApplication {
-    /// One that keeps a secret.
+    /// Creates a client that keeps a secret.
     pub fn new(id: &str, secret: &str) -> Self {
         Self { secret: secret.into(), public: false, ..Self::public(id) }
     }
 
-    /// One that has no secret. It proves itself with the verifier of an authorization code, or, if it has a key, with the signature of
-    /// an assertion, whose request need not name it; it gets no refresh token (facts 4.1, 13.2).
+    /// Creates a public client, which has no secret. It proves itself with the verifier of an authorization code, or, if it has a key, with the signature of
+    /// an assertion, whose request need not name it; it gets no refresh token ([facts 4.1], [13.2][facts 13.2]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
+    /// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
     pub fn public(id: &str) -> Self {
         Self {
             id: id.into(),
@@ -67,58 +70,60 @@ impl OAuthApplication {
         }
     }
 
-    /// What people see of it when they are asked to consent; its id by default.
+    /// Sets the name that people see when they are asked to consent; its id by default.
     pub fn name(self, name: &str) -> Self {
         Self { name: name.into(), ..self }
     }
 
-    /// One more address that codes may be sent to. Of an address on `127.0.0.1` or `[::1]` with `http` the port may be any, as
+    /// Adds an address that codes may be sent to. Of an address on `127.0.0.1` or `[::1]` with `http` the port may be any, as
     /// RFC 8252 says; whether the service holds with that, no source settles.
     pub fn redirect_uri(mut self, uri: &str) -> Self {
         self.redirects.push(uri.into());
         self
     }
 
-    /// The user that its own credentials stand for. The grant has to be switched on in the settings, too.
+    /// Sets the user that its own credentials stand for. The grant has to be switched on in the settings, too.
     pub fn acts_as(self, user_name: &str) -> Self {
         Self { user: Some(user_name.into()), ..self }
     }
 
-    /// The key of those whose assertions it brings: for RS256, RS384 and RS512 the DER of an `RSAPublicKey`, for ES256 and ES384 the
+    /// Sets the key of those whose assertions it brings: for RS256, RS384 and RS512 the DER of an `RSAPublicKey`, for ES256 and ES384 the
     /// uncompressed point. ES512 is refused: its curve is not simulated.
     pub fn jwt_key(self, public_key: &[u8]) -> Self {
         Self { jwt_key: Some(JwtKey::Public(public_key.to_vec())), ..self }
     }
 
-    /// The secret that signs the assertions that it brings, by HS256, HS384 or HS512, in place of a key.
+    /// Sets the secret that signs the assertions that it brings, by HS256, HS384 or HS512, in place of a key.
     pub fn jwt_secret(self, secret: &str) -> Self {
         Self { jwt_key: Some(JwtKey::Secret(secret.as_bytes().to_vec())), ..self }
     }
 
-    /// The name of the claim with the id of an assertion, which is good once; `jti` by default.
+    /// Sets the name of the claim with the id of an assertion, which works once; `jti` by default.
     pub fn jwt_id_claim(self, name: &str) -> Self {
         Self { jwt_id_claim: name.into(), ..self }
     }
 
-    /// A claim that an assertion has to have, with this text as its value ("OAuth JWT Claim Validations").
+    /// Adds a claim that an assertion has to have, with this text as its value ("OAuth JWT Claim Validations").
     pub fn jwt_claim(mut self, name: &str, value: &str) -> Self {
         self.jwt_claims.push((name.into(), value.into()));
         self
     }
 
     /// Restricts its tokens: they have this scope and are good for the APIs below these paths alone. Anywhere else a good token is 403
-    /// (facts 4.1).
+    /// ([facts 4.1]).
     ///
     /// ```
     /// use snow_sim::OAuthApplication;
     ///
     /// let reports = OAuthApplication::new("reports", "my-secret").scope("statistics", ["/api/now/stats"]);
     /// ```
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub fn scope<'a>(self, name: &str, apis: impl IntoIterator<Item = &'a str>) -> Self {
         Self { scope: name.into(), apis: apis.into_iter().map(PathPrefix::new).collect(), ..self }
     }
 
-    /// What it calls itself in requests.
+    /// Returns the id that it has in requests.
     pub fn id(&self) -> &str {
         &self.id
     }

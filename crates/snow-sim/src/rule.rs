@@ -40,7 +40,9 @@ pub enum Rule {
         /// The table.
         table: String,
     },
-    /// Aggregates over the table are refused with 403 (facts 1.9, 6); without this rule they count rows that lists hide.
+    /// Aggregates over the table are refused with 403 ([facts 1.9], 6); without this rule they count rows that lists hide.
+    ///
+    /// [facts 1.9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#19-access-control
     DenyAggregates {
         /// The table.
         table: String,

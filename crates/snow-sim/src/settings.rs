@@ -8,60 +8,103 @@ use std::time::Duration;
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Settings {
-    /// Whether the instance answers at all. Default: [`Node::Up`].
+    /// Whether the instance is available. Default: [`Node::Up`].
     pub node: Node,
-    /// Whose headers are sent. Default: [`Release::Y2026`] (facts 1.4).
+    /// Whose headers are sent. Default: [`Release::Y2026`] ([facts 1.4]).
+    ///
+    /// [facts 1.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#14-headers-ids-and-http
     pub release: Release,
     /// `glide.invalid_query.returns_no_rows`: a condition on an unknown field selects nothing, in place of everything.
-    /// Default: false (facts 2.5).
+    /// Default: false ([facts 2.5]).
+    ///
+    /// [facts 2.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#25-queries-that-are-wrong
     pub invalid_query_returns_no_rows: bool,
     /// Whether `!=`, `NOT IN`, `NOT LIKE` and `NOTON` match rows without a value. The facts disagree (2.4); a client that
     /// depends on either answer is wrong.
     pub negatives_match_empty: bool,
     /// Whether the platform guards its dictionary from those who are no administrators: `sys_dictionary` has no rows for them,
-    /// `sys_choice` only labels, `sys_db_object` is 403. Default: true (facts 1.3, 1.9).
+    /// `sys_choice` only labels, `sys_db_object` is 403. Default: true ([facts 1.3], [1.9][facts 1.9]).
+    ///
+    /// [facts 1.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#13-statuses
+    /// [facts 1.9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#19-access-control
     pub platform_acls: bool,
-    /// A query on a field that the user may not read is refused. Default: true, as newer releases do (facts 2.5).
+    /// A query on a field that the user may not read is refused. Default: true, as newer releases do ([facts 2.5]).
+    ///
+    /// [facts 2.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#25-queries-that-are-wrong
     pub query_acls: bool,
-    /// When a transaction is cancelled, and what is seen of it. Default: never (facts 3.4).
+    /// When a transaction is cancelled, and what is seen of it. Default: never ([facts 3.4]).
+    ///
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
     pub quota: Option<Quota>,
-    /// How many requests may wait for one session before the next is answered with 202. Default: 10 (facts 3.5).
+    /// How many requests may wait for one session before the next gets a 202. Default: 10 ([facts 3.5]).
+    ///
+    /// [facts 3.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#35-202
     pub session_queue: usize,
-    /// How long an idle session lives. Default: 300 s (facts 8.3, unsettled).
+    /// How long an idle session lives. Default: 300 s ([facts 8.3], unsettled).
+    ///
+    /// [facts 8.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#83-sessions
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub session_timeout: Duration,
-    /// How many requests run at once. Default: 4 (facts 8.2).
+    /// How many requests run at once. Default: 4 ([facts 8.2]).
+    ///
+    /// [facts 8.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#82-queues
     pub semaphores: usize,
-    /// How many more may wait before the next is answered with a bare 429. Default: 50 (facts 8.2).
+    /// How many more may wait before the next gets a bare 429. Default: 50 ([facts 8.2]).
+    ///
+    /// [facts 8.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#82-queues
     pub queue: usize,
-    /// A rate rule for every user. Default: none (facts 8.1).
+    /// A rate rule for every user. Default: none ([facts 8.1]).
+    ///
+    /// [facts 8.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#81-rate-rules
     pub rate_limit: Option<RateLimit>,
-    /// The longest path and query, in bytes, before 414. Default: 8,192 (facts 1.10).
+    /// The longest path and query, in bytes, before 414. Default: 8,192 ([facts 1.10]).
+    ///
+    /// [facts 1.10]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#110-sizes
     pub url_limit: usize,
-    /// The largest request body, in bytes, before 400. Default: 10,485,760 (facts 1.10).
+    /// The largest request body, in bytes, before 400. Default: 10,485,760 ([facts 1.10]).
+    ///
+    /// [facts 1.10]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#110-sizes
     pub body_limit: usize,
-    /// `com.glide.attachment.max_size`: the largest file, in bytes. Default: 1,073,741,824 (facts 5).
+    /// `com.glide.attachment.max_size`: the largest file, in bytes. Default: 1,073,741,824 ([facts 5]).
+    ///
+    /// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
     pub attachment_max_size: u64,
-    /// `glide.attachment.extensions`: the only extensions that files may have. Default: empty, which allows all (facts 5).
+    /// `glide.attachment.extensions`: the only extensions that files may have. Default: empty, which allows all ([facts 5]).
+    ///
+    /// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
     pub attachment_extensions: Vec<String>,
-    /// `glide.attachment.role`: the role that it takes to attach a file. Default: empty, which asks for none (facts 5).
+    /// `glide.attachment.role`: the role that it takes to attach a file. Default: empty, which asks for none ([facts 5]).
+    ///
+    /// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
     pub attachment_role: String,
-    /// How long a new attachment is `pending`. Default: nothing, it is `available` at once (facts 5).
+    /// How long a new attachment is `pending`. Default: nothing, it is `available` at once ([facts 5]).
+    ///
+    /// [facts 5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub attachment_scan: Duration,
     /// Whether the bytes of files that are uploaded are kept; their size and hash are in any case. Default: true.
     pub attachments_kept: bool,
     /// How long the rows of `insertMultiple` wait before they are transformed. Default: nothing; they are when the next request
-    /// arrives (facts 7.2).
+    /// arrives ([facts 7.2]).
+    ///
+    /// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub import_delay: Duration,
-    /// Whether the keys of `insertMultiple` are names of columns. Default: false, they are labels (facts 7.2).
+    /// Whether the keys of `insertMultiple` are names of columns. Default: false, they are labels ([facts 7.2]).
+    ///
+    /// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
     pub import_by_column_name: bool,
-    /// `glide.rest.batch.max.inputSize`: the largest body of an item of a batch, in bytes. Default: 5,242,880 (facts 7.1).
+    /// `glide.rest.batch.max.inputSize`: the largest body of an item of a batch, in bytes. Default: 5,242,880 ([facts 7.1]).
+    ///
+    /// [facts 7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
     pub batch_input_limit: usize,
-    /// `glide.rest.batch.max.outputSize`: the largest answer to an item, in bytes. Default: 10,485,760 (facts 7.1).
+    /// `glide.rest.batch.max.outputSize`: the largest response to an item, in bytes. Default: 10,485,760 ([facts 7.1]).
+    ///
+    /// [facts 7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
     pub batch_output_limit: usize,
-    /// How long a batch may run. Default: 30 s (facts 7.1).
+    /// How long a batch may run. Default: 30 s ([facts 7.1]).
+    ///
+    /// [facts 7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub batch_time_limit: Duration,
     /// How long each item of a batch is said to have run; nobody waits for it. Default: nothing.
@@ -70,45 +113,75 @@ pub struct Settings {
     /// How long each request takes. Default: nothing.
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub latency: Duration,
-    /// Bytes in a chunk of an answer; 0 sends it in one. Default: 0.
+    /// Bytes in a chunk of a response; 0 sends it in one. Default: 0.
     pub chunk: usize,
-    /// Whether answers are compressed for those who ask for it. Default: true (facts 1.4).
+    /// Whether responses are compressed for clients that accept it. Default: true ([facts 1.4]).
+    ///
+    /// [facts 1.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#14-headers-ids-and-http
     pub gzip: bool,
-    /// The language of the texts in error messages; shape, statuses and headers are the same in all. Default: English (facts 3.1).
+    /// The language of the texts in error messages; shape, statuses and headers are the same in all. Default: English ([facts 3.1]).
+    ///
+    /// [facts 3.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#31-envelope
     pub language: Language,
-    /// What a write answers although it was carried out. Default: the truth (facts 3.3).
+    /// The response to a write that was executed, if it claims something else. Default: the truth ([facts 3.3]).
+    ///
+    /// [facts 3.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#33-refused-although-done
     pub write_lie: Option<WriteLie>,
-    /// The restriction of basic authentication. Default: none; new instances have one that is enforced (facts 4.6).
+    /// The restriction of basic authentication. Default: none; new instances have one that is enforced ([facts 4.6]).
+    ///
+    /// [facts 4.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#46-basic-authentication
     pub basic_restriction: Option<BasicRestriction>,
     /// Whether users who have a one-time password need it for basic authentication. Default: false, as since the release Yokohama
-    /// (facts 3.2).
+    /// ([facts 3.2]).
+    ///
+    /// [facts 3.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#32-401
     pub basic_needs_one_time_password: bool,
     /// Whether users who have a one-time password need it for the password grant. Default: false.
     pub password_grant_needs_one_time_password: bool,
-    /// The role that a user needs to get a token by any grant: `snc_platform_rest_api_access` on some instances (facts 13.2). Default:
+    /// The role that a user needs to get a token by any grant: `snc_platform_rest_api_access` on some instances ([facts 13.2]). Default:
     /// none. The refusal is the ordinary one.
+    ///
+    /// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
     pub token_role: String,
-    /// What has to be the audience of an assertion. Default: the client's id (facts 4.1).
+    /// What has to be the audience of an assertion. Default: the client's id ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub jwt_audience: JwtAudience,
     /// How far clocks may be apart for an assertion. Default: 300 s; zero in the form of newer releases, where an `iat` one second
-    /// ahead is refused (facts 4.1).
+    /// ahead is refused ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub jwt_clock_skew: Duration,
-    /// Whether users with the role `admin` get tokens by assertions. Default: false (facts 13.2).
+    /// Whether users with the role `admin` get tokens by assertions. Default: false ([facts 13.2]).
+    ///
+    /// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
     pub jwt_admins: bool,
-    /// How long an access token lives. Default: 1,800 s (facts 4.2).
+    /// How long an access token lives. Default: 1,800 s ([facts 4.2]).
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub access_token_lifetime: Duration,
-    /// How long a refresh token lives. Default: 8,640,000 s (facts 4.2).
+    /// How long a refresh token lives. Default: 8,640,000 s ([facts 4.2]).
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     #[cfg_attr(feature = "config", serde(deserialize_with = "crate::config::seconds"))]
     pub refresh_token_lifetime: Duration,
-    /// Whether a grant gives the live token again. Default: true (facts 4.2).
+    /// Whether a grant gives the live token again. Default: true ([facts 4.2]).
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     pub tokens_are_reused: bool,
-    /// Whether a refresh gives a new refresh token, after which the old one is refused. Default: false; the service does not (facts 4.2).
+    /// Whether a refresh gives a new refresh token, after which the old one is refused. Default: false; the service does not ([facts 4.2]).
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     pub refresh_tokens_rotate: bool,
-    /// `glide.oauth.state.parameter.required`: asking for a code needs a `state`. Default: true, as on new instances (facts 4.3).
+    /// `glide.oauth.state.parameter.required`: asking for a code needs a `state`. Default: true, as on new instances ([facts 4.3]).
+    ///
+    /// [facts 4.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#43-authorization-code
     pub oauth_state_required: bool,
-    /// The grants that are allowed. Default: password, refresh and authorization code (facts 4.1).
+    /// The grants that are allowed. Default: password, refresh and authorization code ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub grants: Grants,
 }
 
@@ -162,12 +235,14 @@ impl Default for Settings {
     }
 }
 
-/// Whether an instance answers (facts 3.6).
+/// Whether an instance is available ([facts 3.6]).
+///
+/// [facts 3.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#36-not-json
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Node {
-    /// It does.
+    /// It is.
     Up,
     /// A developer instance that sleeps: 200 with an HTML page to everything.
     Hibernating,
@@ -179,7 +254,9 @@ pub enum Node {
     LoginRedirect,
 }
 
-/// Whose headers are sent (facts 1.4).
+/// Whose headers are sent ([facts 1.4]).
+///
+/// [facts 1.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#14-headers-ids-and-http
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize))]
 #[non_exhaustive]
@@ -192,7 +269,9 @@ pub enum Release {
     Y2026,
 }
 
-/// The language of error messages, which an instance takes from the user's session (facts 3.1).
+/// The language of error messages, which an instance takes from the user's session ([facts 3.1]).
+///
+/// [facts 3.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#31-envelope
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -203,7 +282,9 @@ pub enum Language {
     German,
 }
 
-/// A transaction that is cancelled (facts 3.4).
+/// A transaction that is cancelled ([facts 3.4]).
+///
+/// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Quota {
@@ -213,7 +294,9 @@ pub struct Quota {
     pub shape: Cut,
 }
 
-/// What a cancelled transaction leaves, once rows are out (facts 3.4).
+/// What a cancelled transaction leaves, once rows are out ([facts 3.4]).
+///
+/// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -230,7 +313,9 @@ pub enum Cut {
     Truncated,
 }
 
-/// So many requests an hour (facts 8.1).
+/// So many requests an hour ([facts 8.1]).
+///
+/// [facts 8.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#81-rate-rules
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(deny_unknown_fields))]
 pub struct RateLimit {
@@ -238,7 +323,9 @@ pub struct RateLimit {
     pub per_hour: u32,
 }
 
-/// What a write answers although it was carried out (facts 3.3).
+/// The response to a write that was executed, if it claims something else ([facts 3.3]).
+///
+/// [facts 3.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#33-refused-although-done
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -249,7 +336,9 @@ pub enum WriteLie {
     Cancelled,
 }
 
-/// Which grants the token endpoint takes (facts 4.1).
+/// Which grants the token endpoint takes ([facts 4.1]).
+///
+/// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 #[non_exhaustive]

@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table that extends none.
+    /// Creates a table that extends none.
     pub fn new(name: &str, label: &str) -> Self {
         Self {
             name: name.into(),
@@ -35,7 +35,7 @@ impl Table {
         }
     }
 
-    /// With the columns of another table.
+    /// Adds the columns of another table.
     #[must_use]
     pub fn extends(mut self, parent: &str) -> Self {
         self.parent = Some(parent.into());
@@ -49,7 +49,7 @@ impl Table {
         self
     }
 
-    /// The column that a person knows a record by.
+    /// Sets the column that a person knows a record by.
     #[must_use]
     pub fn display(mut self, column: &str) -> Self {
         self.display = column.into();
@@ -57,7 +57,7 @@ impl Table {
     }
 
     /// Adds a string column of at most `max_length` characters. Up to 255, what is longer is cut when it is stored, without an
-    /// error (facts 1.7); a longer column keeps any text, whatever the dictionary says.
+    /// error ([facts 1.7]); a longer column keeps any text, whatever the dictionary says.
     ///
     /// ```
     /// use snow_sim::{Simulator, Table};
@@ -66,18 +66,20 @@ impl Table {
     /// let simulator = Simulator::builder().table(orders).build()?;
     /// # Ok::<_, snow_sim::BuildError>(())
     /// ```
+    ///
+    /// [facts 1.7]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#17-writing
     #[must_use]
     pub fn text_column(self, name: &str, max_length: usize) -> Self {
         self.add(name, name, ColumnType::Text, "", Vec::new(), Some(max_length))
     }
 
-    /// One more column.
+    /// Adds a column.
     #[must_use]
     pub fn column(self, name: &str, kind: ColumnType) -> Self {
         self.choice_column(name, kind, "", [])
     }
 
-    /// One more column with a default, and with the values and labels that it may have.
+    /// Adds a column with a default, and with the values and labels that it may have.
     #[must_use]
     pub fn choice_column<const N: usize>(
         self,

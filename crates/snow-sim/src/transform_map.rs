@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// A transform map: what an import set makes of each row of a staging table (facts 7.2).
+/// A transform map: what an import set makes of each row of a staging table ([facts 7.2]).
 ///
 /// ```
 /// use snow_sim::{ColumnType, Simulator, Table, TransformMap};
@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// let simulator = Simulator::builder().table(staging).transform_map(sites).build()?;
 /// # Ok::<_, snow_sim::BuildError>(())
 /// ```
+///
+/// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
 #[derive(Clone)]
 #[must_use]
 pub struct TransformMap {
@@ -44,7 +46,7 @@ pub enum RowDecision {
 }
 
 impl TransformMap {
-    /// A map of this name, from a table that extends `sys_import_set_row` to any other.
+    /// Creates a map of this name, from a table that extends `sys_import_set_row` to any other.
     pub fn new(name: &str, staging: &str, target: &str) -> Self {
         Self {
             name: name.into(),
@@ -56,19 +58,19 @@ impl TransformMap {
         }
     }
 
-    /// One more column of the staging table goes to one of the target. Where it is empty, nothing goes.
+    /// Copies a column of the staging table to one of the target. Where it is empty, nothing goes.
     pub fn field(mut self, from: &str, to: &str) -> Self {
         self.fields.push((from.into(), to.into()));
         self
     }
 
-    /// A record with the same value in this column of the target, and in all that coalesce, is changed in place of a new one.
+    /// Updates the record with the same value in this column of the target, and in all that coalesce, instead of creating one.
     pub fn coalesce(mut self, to: &str) -> Self {
         self.coalesce.push(to.into());
         self
     }
 
-    /// A script that sees each row before it becomes a record.
+    /// Adds a script that sees each row before it becomes a record.
     pub fn script(
         self,
         script: impl Fn(&BTreeMap<String, String>) -> RowDecision + Send + Sync + 'static,

@@ -29,7 +29,7 @@ pub(crate) enum PasswordLogin {
 }
 
 impl User {
-    /// A user without roles, in UTC, who writes dates as `yyyy-MM-dd`.
+    /// Creates a user without roles, in UTC, who writes dates as `yyyy-MM-dd`.
     pub fn new(user_name: &str, password: &str) -> Self {
         Self {
             name: user_name.to_owned(),
@@ -44,14 +44,14 @@ impl User {
         }
     }
 
-    /// With one more role. `admin` may do everything.
+    /// Adds a role. `admin` may do everything.
     #[must_use]
     pub fn role(mut self, role: &str) -> Self {
         self.roles.push(role.to_owned());
         self
     }
 
-    /// In a time zone of the IANA database (`America/Los_Angeles`).
+    /// Sets the time zone, by its name in the IANA database (`America/Los_Angeles`).
     #[must_use]
     pub fn time_zone(mut self, zone: &str) -> Self {
         self.time_zone = zone.to_owned();
@@ -60,7 +60,7 @@ impl User {
         self
     }
 
-    /// With a date format of an instance: `yyyy`, `MM` and `dd` with anything between.
+    /// Sets the date format, as instances write it: `yyyy`, `MM` and `dd` with anything between.
     #[must_use]
     pub fn date_format(mut self, format: &str) -> Self {
         self.date_format = format.to_owned();
@@ -68,17 +68,21 @@ impl User {
         self
     }
 
-    /// An account for web services alone: it cannot log in by browser, and a [`BasicRestriction`](crate::BasicRestriction) lets it
-    /// through (facts 4.6).
+    /// Makes it an account for web services alone: it cannot log in by browser, and a [`BasicRestriction`](crate::BasicRestriction) lets it
+    /// through ([facts 4.6]).
+    ///
+    /// [facts 4.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#46-basic-authentication
     #[must_use]
     pub fn web_service_access_only(mut self) -> Self {
         self.web_service_access_only = true;
         self
     }
 
-    /// With a second factor whose code is this one, until
+    /// Adds a second factor whose code is this one, until
     /// [`Simulator::set_one_time_password`](crate::Simulator::set_one_time_password) sets another. It is appended to the password in
-    /// basic authentication (facts 3.2) and in the password grant.
+    /// basic authentication ([facts 3.2]) and in the password grant.
+    ///
+    /// [facts 3.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#32-401
     #[must_use]
     pub fn one_time_password(mut self, code: &str) -> Self {
         self.one_time_password = Some(code.to_owned());

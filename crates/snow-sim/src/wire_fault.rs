@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// A fault of one answer on the wire: see [`Simulator::break_next`](crate::Simulator::break_next). Bytes are counted from
-/// the first of the answer's head. In memory there is no head: there the bytes are those of the body, and every fault but
+/// A fault of one response on the wire: see [`Simulator::break_next`](crate::Simulator::break_next). Bytes are counted from
+/// the first of the response's head. In memory there is no head: there the bytes are those of the body, and every fault but
 /// the slow ones and `ShortLength` ends it with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,8 +18,8 @@ pub enum WireFault {
     Trickle(Duration),
     /// `Content-Length` promises so many bytes more than come.
     LongLength(usize),
-    /// `Content-Length` promises so many bytes fewer than come: the answer seems to end before it does, and what is left of
-    /// it lies where the connection's next answer begins. The answer is gathered in memory for that, and goes out at once.
+    /// `Content-Length` promises so many bytes fewer than come: the response seems to end before it does, and what is left of
+    /// it lies where the connection's next response begins. The response is collected in memory for that, and sent at once.
     ShortLength(usize),
 }
 

@@ -95,7 +95,7 @@ impl PostgresStoreBuilder {
             return Err(invalid("a lease in PostgreSQL must last 300 ms at least"));
         }
         let sealing = self.sealing.ok_or_else(|| {
-            let why = "tokens would be stored in PostgreSQL so that anybody can use them who can read it";
+            let why = "tokens would be stored in PostgreSQL without encryption, and whoever can read the table could use them";
             invalid(why).with_advice("give the store a key with seal(), or say unsealed() if that is meant")
         })?;
         let tls = match address.uses_tls() {

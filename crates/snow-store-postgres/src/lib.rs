@@ -36,7 +36,7 @@
 //!
 //! - **Fail-over.** A standby that replicates asynchronously may lack the last transactions when it takes over, and so may a server with
 //!   `synchronous_commit = off` that crashes: then the token may be refreshed twice, and the older of the two may be the one that is stored.
-//!   ServiceNow does not end a refresh token when it is used (facts 4.2), so this costs a request there. Where another issuer does,
+//!   ServiceNow does not end a refresh token when it is used ([facts 4.2]), so this costs a request there. Where another issuer does,
 //!   somebody may have to log in again.
 //! - **Process exit.** A process that ends between the issuer's response and the save loses the new token.
 //!
@@ -49,6 +49,8 @@
 //!
 //! A connection is driven by a task of tokio. Another one, the watchdog, runs while a refresh has the lease, extends it after each third
 //! of its length, and returns it.
+//!
+//! [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
 
 mod address;
 mod builder;

@@ -68,7 +68,7 @@ fn of_server(error: &tokio_postgres::Error, address: &Address) -> Error {
         "42P01" => " (create the table once, with the statement that PostgresStore::ddl() returns)",
         _ => "",
     };
-    Error::new(ErrorKind::Other, format!("PostgreSQL at {address} answered {code}{text}{cure}"))
+    Error::new(ErrorKind::Other, format!("PostgreSQL at {address} responded with {code}{text}{cure}"))
 }
 
 fn begins_with(code: &str, beginnings: &[&str]) -> bool {

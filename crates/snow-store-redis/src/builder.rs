@@ -94,7 +94,7 @@ impl RedisStoreBuilder {
             return Err(invalid("a lease in Redis must last 300 ms at least"));
         }
         let sealing = self.sealing.ok_or_else(|| {
-            let why = "tokens would be stored in Redis so that anybody can use them who can read it";
+            let why = "tokens would be stored in Redis without encryption, and whoever can read them could use them";
             invalid(why).with_advice("give the store a key with seal(), or say unsealed() if that is meant")
         })?;
         let tls = match address.tls {

@@ -34,7 +34,7 @@
 //!
 //! - **Fail-over.** Redis replicates asynchronously. A replica that becomes the master may not have the last lease or the last token:
 //!   then at worst the token is refreshed twice, and the older of the two may be the one that is stored. ServiceNow does not
-//!   end a refresh token when it is used (facts 4.2), so this costs a request there. Where another issuer does, somebody may have to log in
+//!   end a refresh token when it is used ([facts 4.2]), so this costs a request there. Where another issuer does, somebody may have to log in
 //!   again. The same goes for a server that restarts without having saved its last writes (`appendfsync everysec` may lose a
 //!   second).
 //! - **Eviction.** A server that evicts keys may drop the token. The next refresh writes it back.
@@ -51,6 +51,8 @@
 //!
 //! A connection is driven by a task of tokio. Another one, the watchdog, runs while a refresh has the lease, extends it after each third
 //! of its length, and returns it.
+//!
+//! [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
 
 mod address;
 mod builder;

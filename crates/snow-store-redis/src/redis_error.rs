@@ -71,7 +71,7 @@ fn of_server(error: &RedisError, address: &Address) -> Error {
     let code = error.code().filter(|code| is_code(code)).unwrap_or("an error");
     let cause = CAUSES.iter().find(|(known, _)| *known == code).map(|(_, cause)| *cause);
     let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
-    Error::new(ErrorKind::Other, format!("Redis at {address} answered {code}{cause}"))
+    Error::new(ErrorKind::Other, format!("Redis at {address} responded with {code}{cause}"))
 }
 
 /// Codes are words in capital letters.

@@ -8,7 +8,7 @@ mod nginx;
 mod packages;
 mod proxy;
 mod public_client;
-mod server;
+pub(crate) mod server;
 mod stores;
 
 use crate::run::{Done, need, root, run};

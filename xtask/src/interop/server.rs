@@ -8,9 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Ends with the check that needs it.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 impl Drop for Server {
@@ -46,7 +46,7 @@ impl Server {
     }
 
     /// The simulator without TLS on a free port.
-    pub(super) fn plain_simulator() -> Result<Self, String> {
+    pub(crate) fn plain_simulator() -> Result<Self, String> {
         Self::spawn_simulator(&[])
     }
 

@@ -5,7 +5,7 @@ use super::source::CrateSource;
 
 /// From the top down.
 const LAYERS: [&[&str]; 5] = [
-    &["client", "compile_fail", "probe"],
+    &["client", "compile_fail", "guide", "probe"],
     &["table", "aggregate", "attachment", "batch", "import", "schema", "api"],
     &["request"],
     &["stack"],

@@ -14,8 +14,15 @@ use crate::run::{Done, root};
 use source::CrateSource;
 use std::fs;
 
-const CRATES: [&str; 6] =
-    ["snow-core", "snow-auth", "snow-client", "snow-store-redis", "snow-store-postgres", "snow-sim"];
+const CRATES: [&str; 7] = [
+    "snow-core",
+    "snow-auth",
+    "snow-client",
+    "snow-store-redis",
+    "snow-store-postgres",
+    "snow-codegen",
+    "snow-sim",
+];
 
 /// Checks all crates and `ARCHITECTURE.md`, and returns every problem at once.
 pub(crate) fn check() -> Done {

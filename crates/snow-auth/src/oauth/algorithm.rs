@@ -1,8 +1,10 @@
 //! The algorithms by which assertions are signed.
 
-/// The algorithm of a signature: those that the service accepts (facts 13.2).
+/// The algorithm of a signature: those that the service accepts ([facts 13.2]).
 ///
 /// A [`KeySigner`](crate::KeySigner) has all of them except [`Es512`](Self::Es512); a [`Signer`](crate::Signer) of your own may have any.
+///
+/// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {

@@ -55,7 +55,9 @@ impl OAuthBuilder {
         self
     }
 
-    /// Sets the secret of the client. It is sent in the form of token requests and nowhere else (facts 4.1).
+    /// Sets the secret of the client. It is sent in the form of token requests and nowhere else ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.client_secret = Some(secret.into());
         self
@@ -63,7 +65,9 @@ impl OAuthBuilder {
 
     /// Sets whether this is a public client, which has no secret: a program on people's machines. It can log in by
     /// [`authorization`](OAuth::authorization), or by a [signed assertion](Grant::jwt_bearer), whose request then has neither id nor
-    /// secret. It gets no refresh token (facts 4.1). Default: `false`.
+    /// secret. It gets no refresh token ([facts 4.1]). Default: `false`.
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub fn public_client(mut self, public: bool) -> Self {
         self.public = public;
         self
@@ -105,7 +109,9 @@ impl OAuthBuilder {
         self
     }
 
-    /// Adds a scope to request. Without any, the service grants `useraccount` (facts 4.1).
+    /// Adds a scope to request. Without any, the service grants `useraccount` ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scopes.push(scope.into());
         self

@@ -12,15 +12,19 @@ use std::sync::Arc;
 /// A way to obtain a token without a person. Set by [`OAuthBuilder::grant`](crate::OAuthBuilder::grant), it is used for the first
 /// token, and when the refresh token is no longer accepted.
 ///
-/// | grant | what the instance needs (facts 4.1) |
+/// | grant | what the instance needs ([facts 4.1]) |
 /// |---|---|
 /// | [`password`](Self::password) | on by default; may be switched off |
 /// | [`one_time_password`](Self::one_time_password) | the same, for users with a second factor |
 /// | [`client_credentials`](Self::client_credentials) | a property, and the client's "OAuth Application User" |
-/// | [`jwt_bearer`](Self::jwt_bearer) | the issuer's public key, or a shared secret, in the registry; not for users with the role `admin` (facts 13.2) |
-/// | [`callback`](Self::callback) | what the token is good for: an OIDC entity for another provider's tokens (facts 4.5) |
+/// | [`jwt_bearer`](Self::jwt_bearer) | the issuer's public key, or a shared secret, in the registry; not for users with the role `admin` ([facts 13.2]) |
+/// | [`callback`](Self::callback) | what the token is good for: an OIDC entity for another provider's tokens ([facts 4.5]) |
 ///
 /// For a login by a person, see [`OAuth::authorization`](crate::OAuth::authorization).
+///
+/// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
+/// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
+/// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
 #[derive(Clone)]
 pub struct Grant(pub(super) GrantKind);
 
@@ -49,7 +53,7 @@ impl Grant {
     /// Each call of the closure may take as long as [`callback_timeout`](crate::OAuthBuilder::callback_timeout) says.
     ///
     /// ```
-    /// use snow_auth::Grant;
+    /// use snow_client::oauth::Grant;
     ///
     /// let grant = Grant::one_time_password("admin", "secret", || async {
     ///     let typed = tokio::task::spawn_blocking(|| {
@@ -88,7 +92,7 @@ impl Grant {
     /// Creates a grant by a closure that obtains a token elsewhere: from an OIDC provider, a vault, another process.
     ///
     /// ```
-    /// use snow_auth::{Grant, Token};
+    /// use snow_client::oauth::{Grant, Token};
     /// use std::time::Duration;
     ///
     /// let grant = Grant::callback(|| async {

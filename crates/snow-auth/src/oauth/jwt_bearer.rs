@@ -13,7 +13,9 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-/// The audience of an assertion (`aud`). The service's documentation names two (facts 13.2), and instances differ.
+/// The audience of an assertion (`aud`). The service's documentation names two ([facts 13.2]), and instances differ.
+///
+/// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Audience {
@@ -29,7 +31,7 @@ pub enum Audience {
 /// A signer of assertions: a key in memory (`KeySigner`, with the feature `jwt`), or one that never leaves its key store.
 ///
 /// ```
-/// use snow_auth::{Algorithm, Signer};
+/// use snow_client::oauth::{Algorithm, Signer};
 ///
 /// struct Vault;
 ///
@@ -68,7 +70,7 @@ pub trait Signer: Send + Sync + 'static {
 /// 4.1, 13.2). The time is that of the machine's clock when the assertion is signed, which is anew for each token request.
 ///
 /// ```
-/// use snow_auth::{Audience, Grant, JwtBearer, Signer};
+/// use snow_client::oauth::{Audience, Grant, JwtBearer, Signer};
 /// use std::time::Duration;
 ///
 /// fn grant(signer: impl Signer) -> Grant {
@@ -175,7 +177,9 @@ impl JwtBearer {
     }
 
     /// Sets how far `iat` lies before the time of signing; 5 seconds by default. Instances that are set up today allow no difference
-    /// between the clocks (facts 13.2): an `iat` that is one second ahead of the instance's clock is refused.
+    /// between the clocks ([facts 13.2]): an `iat` that is one second ahead of the instance's clock is refused.
+    ///
+    /// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
     #[must_use]
     pub fn backdate(mut self, backdate: Duration) -> Self {
         self.backdate = backdate;

@@ -17,12 +17,12 @@ use std::io;
 /// A signer with a key in memory, which uses ring.
 ///
 /// ```
-/// use snow_auth::{Algorithm, Grant, JwtBearer, KeySigner};
+/// use snow_client::oauth::{Algorithm, Grant, JwtBearer, KeySigner};
 ///
 /// let error = KeySigner::from_pem(Algorithm::Rs256, "no key at all").unwrap_err();
 /// assert!(error.to_string().contains("-----BEGIN"), "{error}");
 ///
-/// fn grant(pem: &str) -> Result<Grant, snow_core::Error> {
+/// fn grant(pem: &str) -> Result<Grant, snow_client::Error> {
 ///     let signer = KeySigner::from_pem(Algorithm::Rs256, pem)?.key_id("2026");
 ///     Ok(Grant::jwt_bearer(JwtBearer::new("integration.user", signer)))
 /// }

@@ -31,7 +31,7 @@ const CONNECTIONS: usize = 16;
 ///
 /// ```no_run
 /// # async fn example(oauth: snow_auth::OAuth) -> Result<(), snow_core::Error> {
-/// use snow_auth::Loopback;
+/// use snow_client::oauth::Loopback;
 ///
 /// let loopback = Loopback::bind(8400, "/callback").await?; // http://127.0.0.1:8400/callback is in the registry
 /// let token = loopback
@@ -49,10 +49,12 @@ pub struct Loopback {
 
 impl Loopback {
     /// Listens on a port of this machine, or on any free one if `port` is 0. `path` is the path of the redirect URI, which the
-    /// instance's registry must have for the client (facts 4.3).
+    /// instance's registry must have for the client ([facts 4.3]).
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] if the path does not begin with `/`, [`ErrorKind::Other`] if the port is not available.
+    ///
+    /// [facts 4.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#43-authorization-code
     pub async fn bind(port: u16, path: &str) -> Result<Self, Error> {
         if !path.starts_with('/') || path.contains(['?', '#']) {
             let why = format!("the path of the redirect URI, {path:?}, is not a path that begins with '/'");

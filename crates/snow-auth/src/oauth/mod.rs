@@ -48,8 +48,7 @@ pub(crate) use token_state::BearerHeader;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_auth::OAuth;
-/// use snow_core::{Body, Instance};
+/// use snow_client::{Instance, oauth::OAuth, transport::Body};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// // Some HTTP service: it responds to the token request with a token, and to everything else with the header it saw.
@@ -84,13 +83,16 @@ impl OAuth {
 
     /// Obtains a token with the password grant, saves it, and uses it from then on. The password is not kept.
     ///
-    /// If the user has a second factor, append the one-time password to the password (facts 3.2). [`Grant::one_time_password`] asks
+    /// If the user has a second factor, append the one-time password to the password ([facts 3.2]). [`Grant::one_time_password`] asks
     /// for one by itself.
     ///
     /// # Errors
     /// - [`ErrorKind::TokenRefused`](snow_core::ErrorKind::TokenRefused) if the instance refuses.
     /// - [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the token store fails.
     /// - The error of the token request, if it failed on the way.
+    ///
+    /// [facts 3.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#32-401
+    #[doc(alias("login", "password"))]
     pub async fn generate_token(&self, user: &str, password: impl Into<Secret>) -> Result<Token, Error> {
         self.log_in(&Grant::password(user, password)).await
     }
@@ -99,6 +101,7 @@ impl OAuth {
     ///
     /// # Errors
     /// Those of [`generate_token`](Self::generate_token).
+    #[doc(alias("login", "authenticate"))]
     pub async fn log_in(&self, grant: &Grant) -> Result<Token, Error> {
         grant.check()?;
         self.last_login.note(LoginCall::of(grant));
@@ -106,10 +109,12 @@ impl OAuth {
     }
 
     /// Begins a login in a browser, which returns to `redirect_uri`. The instance's registry must have that URI for this client
-    /// (facts 4.3). Programs without a web server of their own use `Loopback`, with the feature `loopback`.
+    /// ([facts 4.3]). Programs without a web server of their own use `Loopback`, with the feature `loopback`.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](snow_core::ErrorKind::InvalidInput) if the redirect URI is not an absolute URL.
+    ///
+    /// [facts 4.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#43-authorization-code
     pub fn authorization(&self, redirect_uri: &str) -> Result<AuthorizationRequest, Error> {
         self.token.refresher.endpoint.authorization(redirect_uri)
     }
@@ -152,7 +157,7 @@ impl OAuth {
     }
 
     /// Revokes the token and its refresh token on the instance, then removes it here and from the token store. Everybody who uses
-    /// the same token is logged out as well (facts 4.2).
+    /// the same token is logged out as well ([facts 4.2]).
     ///
     /// If another process has saved another token by then, the store keeps that one, and `revoke` succeeds: the token of this
     /// client is revoked, and the other one is not.
@@ -162,6 +167,8 @@ impl OAuth {
     /// - The error of the request, if it failed. Then the token is kept.
     /// - [`ErrorKind::TokenNotSaved`](snow_core::ErrorKind::TokenNotSaved) if the token store fails, or if other processes take over
     ///   every [lease](TokenStore::lease) before the token is removed. The token is revoked then, but may still be in the store.
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     pub async fn revoke(&self) -> Result<(), Error> {
         let no_token = || self.last_login.advise(token_state::no_token());
         let token = self.token.newest().ok_or_else(no_token)?;

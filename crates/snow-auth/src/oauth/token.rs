@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 /// ```
 /// let stored = r#"{"access_token":"abc","expires_at":1767225600.5,"expires_in":1799,"refresh_token":"def",
 ///     "scope":["useraccount"],"token_type":"Bearer"}"#;
-/// let token: snow_auth::Token = serde_json::from_str(stored).unwrap();
+/// let token: snow_client::oauth::Token = serde_json::from_str(stored).unwrap();
 /// assert_eq!(token.access_token().expose(), "abc");
 /// let written: serde_json::Value = serde_json::to_value(&token).unwrap();
 /// assert_eq!(written, serde_json::from_str::<serde_json::Value>(stored).unwrap());
@@ -83,7 +83,9 @@ impl Token {
         &self.access_token
     }
 
-    /// Returns the refresh token, with which the next token is requested. Client credentials have none (facts 4.1).
+    /// Returns the refresh token, with which the next token is requested. Client credentials have none ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     pub fn refresh_token(&self) -> Option<&Secret> {
         self.refresh_token.as_ref().filter(|token| !token.is_empty())
     }

@@ -171,7 +171,7 @@ impl From<Body> for Content {
 }
 
 impl fmt::Debug for Content {
-    /// Where it is from; never the content.
+    /// Shows where it is from, and never the content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             ContentSource::Bytes(bytes) => write!(f, "Content({} bytes)", bytes.len()),

@@ -1,7 +1,6 @@
 //! SHA-256, the hash that instances have of a file's content (facts 5).
 
 use super::file_error::file_error;
-use ring::digest::{Context, SHA256};
 use snow_core::Error;
 use std::fmt::Write;
 use std::path::Path;
@@ -11,23 +10,39 @@ use tokio::io::AsyncReadExt;
 /// How many bytes of a file are read at a time.
 const CHUNK: usize = 256 << 10;
 
+/// ring is faster where it has instructions that sha2 does not use, and is there with our own transport.
+#[cfg(feature = "transport")]
+type Sha256 = ring::digest::Context;
+#[cfg(not(feature = "transport"))]
+type Sha256 = sha2::Sha256;
+
 /// A hash that is being computed.
 #[derive(Clone)]
-pub(super) struct Digest(Context);
+pub(super) struct Digest(Sha256);
 
 impl Digest {
     pub(super) fn new() -> Self {
-        Self(Context::new(&SHA256))
+        #[cfg(feature = "transport")]
+        return Self(Sha256::new(&ring::digest::SHA256));
+        #[cfg(not(feature = "transport"))]
+        return Self(sha2::Digest::new());
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
+        #[cfg(feature = "transport")]
         self.0.update(bytes);
+        #[cfg(not(feature = "transport"))]
+        sha2::Digest::update(&mut self.0, bytes);
     }
 
     /// Returns the hash in hexadecimal digits, as instances write it.
     pub(super) fn finish(self) -> String {
         let mut text = String::with_capacity(64);
-        for byte in self.0.finish().as_ref() {
+        #[cfg(feature = "transport")]
+        let hash = self.0.finish();
+        #[cfg(not(feature = "transport"))]
+        let hash = sha2::Digest::finalize(self.0);
+        for byte in hash.as_ref() as &[u8] {
             // Writing to a String cannot fail.
             let _ = write!(text, "{byte:02x}");
         }

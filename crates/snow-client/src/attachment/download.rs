@@ -91,6 +91,7 @@ impl Download {
     /// Sets how long an attempt may take in total. By default, the client's own limit applies until the response begins, and one
     /// second is added for each 64 KiB of the file. The client's response timeout and idle timeout detect a server that stalls much
     /// sooner.
+    #[doc(alias = "timeout")]
     pub fn deadline(self, limit: Duration) -> Self {
         Self { deadline: Some(limit), ..self }
     }

@@ -86,7 +86,7 @@ async fn inspect(path: &PathBuf) -> Result<(Option<u64>, Vec<u8>), Error> {
         let file = File::open(path).await?;
         let about = file.metadata().await?;
         if !about.is_file() {
-            return Err(std::io::Error::other("it is no plain file"));
+            return Err(std::io::Error::other("it is not a regular file"));
         }
         let mut beginning = Vec::new();
         file.take(SNIFF_LENGTH as u64).read_to_end(&mut beginning).await?;

@@ -1,14 +1,13 @@
 //! Unpredictable names, for temporary files and for the boundary in a form.
 
-use ring::rand::{SecureRandom, SystemRandom};
 use snow_core::{Error, ErrorKind};
 use std::fmt::Write;
 
 /// Returns 32 random hexadecimal digits.
 pub(super) fn random_name() -> Result<String, Error> {
     let mut bytes = [0; 16];
-    let filled = SystemRandom::new().fill(&mut bytes);
-    filled.map_err(|_| Error::new(ErrorKind::Io, "this machine gives no random numbers"))?;
+    getrandom::getrandom(&mut bytes)
+        .map_err(|_| Error::new(ErrorKind::Io, "this machine gives no random numbers"))?;
     Ok(bytes.iter().fold(String::with_capacity(32), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

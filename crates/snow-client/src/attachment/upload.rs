@@ -141,6 +141,7 @@ impl Upload {
 
     /// Sets how long the upload may take in total. By default it is the client's own limit plus one second for each 64 KiB; one
     /// hour for content of unknown size.
+    #[doc(alias = "timeout")]
     pub fn deadline(self, limit: Duration) -> Self {
         Self { deadline: Some(limit), ..self }
     }

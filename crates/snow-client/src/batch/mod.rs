@@ -112,6 +112,7 @@ impl Batch {
     }
 
     /// Sets how long each request may take, instead of the client's own limit.
+    #[doc(alias = "timeout")]
     pub fn deadline(self, limit: Duration) -> Self {
         Self { deadline: Some(limit), ..self }
     }

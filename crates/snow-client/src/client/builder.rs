@@ -2,7 +2,7 @@
 
 use crate::client::login::{DirectLogin, LoginKind};
 use crate::stack::{BaseService, Settings};
-use crate::{Client, Error, ErrorKind, Instance, Transport};
+use crate::{Client, Error, ErrorKind, Instance};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
 use snow_core::layer::RetryPolicy;
@@ -69,7 +69,7 @@ impl<L: LoginKind> ClientBuilder<L> {
         self
     }
 
-    /// Sends requests through your own service below the default stack, instead of through [`Transport`]. It receives requests with
+    /// Sends requests through your own service below the default stack, instead of through [`Transport`](crate::Transport). It receives requests with
     /// absolute URIs and all headers.
     ///
     /// ```
@@ -196,6 +196,7 @@ impl<L: LoginKind> ClientBuilder<L> {
 
     /// Sets how long a call may take in total: waiting for a concurrency permit and for a token, every attempt, the pauses between
     /// them, and reading the response. 5 minutes by default.
+    #[doc(alias = "timeout")]
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.settings.deadline = Some(limit);
         self.given("a deadline")
@@ -211,6 +212,7 @@ impl<L: LoginKind> ClientBuilder<L> {
 
     /// Sets how often a request is attempted at most; 4 by default, and `1` means that none is retried. The rest of the
     /// [`retry`](Self::retry) policy stays as it is.
+    #[doc(alias = "retries")]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.settings.max_attempts = Some(attempts);
         self.given("a number of attempts")
@@ -221,6 +223,7 @@ impl<L: LoginKind> ClientBuilder<L> {
     ///
     /// [facts 8.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#82-queues
     #[doc(alias = "rate_limit")]
+    #[doc(alias = "throttle")]
     pub fn concurrency(mut self, most: usize) -> Self {
         self.settings.concurrency = Some(most);
         self.given("a concurrency")
@@ -340,7 +343,7 @@ impl<L: LoginKind> ClientBuilder<L> {
     pub(super) fn bottom(&self) -> Result<BaseService, Error> {
         match (&self.transport, &self.shared) {
             (Some(bottom), _) | (None, Some((_, bottom))) => Ok(bottom.clone()),
-            (None, None) => Ok(BaseService::Default(Transport::builder().build()?)),
+            (None, None) => BaseService::ours(),
         }
     }
 }

@@ -1,8 +1,13 @@
 //! A client whose settings are variables of the environment.
 
-use crate::client::{ClientBuilder, OAuthClientBuilder};
-use crate::oauth::{FileStore, Grant};
-use crate::{Client, OAuthClient};
+use crate::Client;
+use crate::client::ClientBuilder;
+#[cfg(feature = "oauth")]
+use crate::{
+    OAuthClient,
+    client::OAuthClientBuilder,
+    oauth::{FileStore, Grant},
+};
 use snow_core::{Error, ErrorKind, Secret};
 use std::ffi::OsString;
 use std::fs::File;
@@ -40,6 +45,7 @@ impl Client {
     }
 }
 
+#[cfg(feature = "oauth")]
 impl OAuthClient {
     /// Creates a client from variables of the environment. It obtains tokens by itself.
     ///
@@ -106,6 +112,7 @@ impl ClientBuilder {
     }
 }
 
+#[cfg(feature = "oauth")]
 impl OAuthClientBuilder {
     /// Sets the instance, the OAuth client and how it logs in by the variables of the environment that [`OAuthClient::from_env`] lists.
     ///
@@ -191,7 +198,7 @@ fn invalid(why: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidInput, why)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "oauth"))]
 mod tests {
     use super::*;
     use std::collections::HashMap;

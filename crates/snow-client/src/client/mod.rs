@@ -8,10 +8,12 @@ pub(crate) mod builder;
 mod direct_login;
 mod environment;
 mod login;
+#[cfg(feature = "oauth")]
 pub(crate) mod oauth;
 
 pub use builder::ClientBuilder;
 pub use login::DirectLogin;
+#[cfg(feature = "oauth")]
 pub use oauth::builder::{OAuthClientBuilder, OAuthLogin};
 pub use snow_auth::{BasicWithOneTimePassword, Credentials, RequestSigner};
 pub use snow_core::Secret;

@@ -27,7 +27,7 @@ pub struct Probe {
     /// The release: the value of the property `glide.war`, such as `glide-zurich-07-01-2025__patch4-10-02-2025`. Most users who are
     /// not administrators may not read properties ([facts 1.9]).
     ///
-    /// [facts 1.9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#19-access-rules
+    /// [facts 1.9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#19-access-control
     pub release: Result<String, Error>,
     /// How many seconds the instance's clock is ahead of this machine's; negative if it is behind. It comes from the header `Date`,
     /// which has whole seconds and is set at the edge of the instance. `None` if no response had one.

@@ -42,6 +42,7 @@ impl StoredFields {
     }
 
     /// Forgets all of it: somebody else logs in, whose rights may differ.
+    #[cfg(feature = "oauth")]
     pub(crate) fn forget(&self) {
         self.lock().clear();
     }

@@ -67,7 +67,7 @@ async fn ancestry(client: &ClientInner, name: &str) -> Result<(String, Vec<Strin
             }
         }
     }
-    Err(Error::new(ErrorKind::Decode, format!("the table {name} is above itself")))
+    Err(Error::new(ErrorKind::Decode, format!("the table {name} extends itself")))
 }
 
 /// The name of the table above.

@@ -1,17 +1,23 @@
 //! What every request passes: the default stack, and its settings.
 
+#[cfg(not(feature = "transport"))]
+mod absent_transport;
 pub(crate) mod stack_service;
 pub(crate) mod user_layers;
 
 use crate::stack::stack_service::StackService;
 use crate::stack::user_layers::UserLayers;
+#[cfg(not(feature = "transport"))]
+pub(crate) use absent_transport::DefaultTransport;
 use http::{HeaderValue, Request, header};
+#[cfg(feature = "transport")]
+pub(crate) use snow_core::Transport as DefaultTransport;
 use snow_core::layer::{
     AttemptSpan, AttemptSpanLayer, BaseUriLayer, BodyLimit, BodyLimitLayer, CallSpanLayer, DeadlineLayer,
     DefaultHeaders, DefaultHeadersLayer, Gzip, GzipLayer, Retry, RetryLayer, RetryPolicy, Session,
     SessionLayer, Throttle, ThrottleLayer, Timeout, TimeoutLayer,
 };
-use snow_core::{Body, Departure, Error, ErrorKind, HttpService, Instance, Transport};
+use snow_core::{Body, Departure, Error, ErrorKind, HttpService, Instance};
 use std::any::Any;
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -25,6 +31,7 @@ const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(60);
 const DEADLINE: Duration = Duration::from_secs(300);
 const BODY_LIMIT: u64 = 64 << 20;
 /// The most bytes of the response of a token request.
+#[cfg(feature = "oauth")]
 const TOKEN_BODY_LIMIT: u64 = 1 << 20;
 
 /// Makes the stack that every request of the facade goes through.
@@ -37,7 +44,7 @@ pub(crate) fn default<A>(
     bottom: BaseService,
 ) -> HttpService
 where
-    A: Layer<BelowAuth<Transport>, Service: StackService>
+    A: Layer<BelowAuth<DefaultTransport>, Service: StackService>
         + Layer<BelowAuth<HttpService>, Service: StackService>,
 {
     let none = (Identity::new(), Identity::new());
@@ -94,17 +101,30 @@ where
 /// What is below every layer: our transport, or the user's.
 #[derive(Clone)]
 pub(crate) enum BaseService {
-    Default(Transport),
+    Default(DefaultTransport),
     Custom(HttpService),
 }
 
 impl BaseService {
     /// Takes our transport as it is. Any other service does not mark when a request leaves, so that is done for it.
     pub(crate) fn new<S: StackService>(service: S) -> Self {
-        match (&service as &dyn Any).downcast_ref::<Transport>() {
+        match (&service as &dyn Any).downcast_ref::<DefaultTransport>() {
             Some(ours) => Self::Default(ours.clone()),
             None => Self::Custom(HttpService::new(MapRequest::new(service, mark_departure))),
         }
+    }
+
+    /// Returns our transport, as it is without settings.
+    ///
+    /// # Errors
+    ///
+    /// Fails in a build without a transport.
+    pub(crate) fn ours() -> Result<Self, Error> {
+        #[cfg(feature = "transport")]
+        let ours = DefaultTransport::builder().build();
+        #[cfg(not(feature = "transport"))]
+        let ours = DefaultTransport::build();
+        Ok(Self::Default(ours?))
     }
 
     fn erased(self) -> HttpService {
@@ -136,6 +156,7 @@ pub(crate) type BelowAuth<B> = Session<AttemptSpan<BodyLimit<Gzip<Timeout<Defaul
 
 /// What token requests go through: the same transport with limits of its own, without authentication, and without whatever
 /// bounds the call that happened to ask first. The sender decides how long one may take.
+#[cfg(feature = "oauth")]
 pub(crate) fn token(instance: &Instance, settings: &Settings, bottom: BaseService) -> HttpService {
     let bottom = bottom.erased();
     let stack = |headers: &DefaultHeadersLayer| {

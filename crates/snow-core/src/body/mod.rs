@@ -28,7 +28,7 @@ use stream::{BodyFactory, BodyStream, FactoryStream, erase};
 /// A body is `Sync`, even if it was made from a stream that is not, so it can be given to other clients as well.
 ///
 /// ```
-/// use snow_core::{Body, Replay};
+/// use snow_client::transport::{Body, Replay};
 ///
 /// assert!(Body::from("some bytes").replay().is_some());
 /// assert!(Body::stream(http_body_util::Full::new("once".into())).replay().is_none());

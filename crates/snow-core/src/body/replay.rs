@@ -32,7 +32,7 @@ impl Replay for Body {
 /// A wrapper for a body that can be sent only once, such as bodies of other crates that are not `Clone`.
 ///
 /// ```
-/// use snow_core::{Once, Replay};
+/// use snow_client::transport::{Once, Replay};
 ///
 /// struct Foreign; // some body that cannot be cloned
 /// assert!(Once(Foreign).replay().is_none());

@@ -14,7 +14,7 @@ const DAY: i64 = 86_400;
 /// A day of the calendar, `2026-06-26`.
 ///
 /// ```
-/// use snow_core::Date;
+/// use snow_client::Date;
 ///
 /// let day = Date::new(2026, 6, 26)?;
 /// assert_eq!(day.to_string(), "2026-06-26");
@@ -127,7 +127,7 @@ impl<'de> Deserialize<'de> for Date {
 /// A moment in UTC, to the second, as the service stores it in a date-time field.
 ///
 /// ```
-/// use snow_core::{Date, DateTime};
+/// use snow_client::{Date, DateTime};
 /// use std::time::{Duration, UNIX_EPOCH};
 ///
 /// let moment = Date::new(2026, 6, 26)?.at(9, 30, 0)?;

@@ -2,8 +2,7 @@
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
-//! use snow_core::datetime::chrono as snow_chrono;
-//! use snow_core::{DateTime, query::field};
+//! use snow_client::{DateTime, field, datetime::chrono as snow_chrono};
 //!
 //! #[derive(Deserialize, Serialize)]
 //! struct Incident {

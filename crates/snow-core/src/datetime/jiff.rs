@@ -2,8 +2,7 @@
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
-//! use snow_core::datetime::jiff as snow_jiff;
-//! use snow_core::{DateTime, query::field};
+//! use snow_client::{DateTime, field, datetime::jiff as snow_jiff};
 //!
 //! #[derive(Deserialize, Serialize)]
 //! struct Incident {

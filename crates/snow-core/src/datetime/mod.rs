@@ -1,8 +1,11 @@
-//! Dates and times as the service stores them: UTC, to the second (facts 1.6, 2.6).
+//! Dates and times as the service stores them: UTC, to the second ([facts 1.6], [2.6][facts 2.6]).
 //!
 //! [`Date`] and [`DateTime`] convert to and from [`SystemTime`](std::time::SystemTime) and, with the features `chrono`, `time` and
 //! `jiff`, the types of those crates. The modules named after the crates contain modules for `#[serde(with = "…")]`, so that a record's
 //! struct can have their types.
+//!
+//! [facts 1.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#16-values
+//! [facts 2.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#26-dates
 
 mod calendar;
 #[cfg(feature = "chrono")]

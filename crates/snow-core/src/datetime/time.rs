@@ -2,8 +2,7 @@
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
-//! use snow_core::datetime::time as snow_time;
-//! use snow_core::{DateTime, query::field};
+//! use snow_client::{DateTime, field, datetime::time as snow_time};
 //!
 //! #[derive(Deserialize, Serialize)]
 //! struct Incident {

@@ -99,7 +99,7 @@ impl Visitor<'_> for NameSeed {
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<FieldName, E> {
-        let text = str::from_utf8(bytes).map_err(|_| E::custom("the name of a field is no UTF-8"))?;
+        let text = str::from_utf8(bytes).map_err(|_| E::custom("the name of a field is not UTF-8"))?;
         Ok(FieldName { text: text.to_owned(), is_cell: true })
     }
 }
@@ -156,7 +156,7 @@ impl<'de> Visitor<'de> for JsonWriter<'_> {
 
     fn visit_f32<E: Error>(self, number: f32) -> Result<(), E> {
         if !number.is_finite() {
-            return Err(E::custom("NaN and infinity are no values of a record"));
+            return Err(E::custom("NaN and infinity are not values of a record"));
         }
         self.push(format_args!("{number:?}"));
         Ok(())
@@ -164,7 +164,7 @@ impl<'de> Visitor<'de> for JsonWriter<'_> {
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
         if !number.is_finite() {
-            return Err(E::custom("NaN and infinity are no values of a record"));
+            return Err(E::custom("NaN and infinity are not values of a record"));
         }
         self.push(format_args!("{number:?}"));
         Ok(())

@@ -24,7 +24,7 @@ pub(super) enum ResponseSource {
 pub(super) fn error_of(head: &Parts, body: &Bytes, source: ResponseSource) -> Option<Error> {
     let status = head.status;
     if source == ResponseSource::Own && is_not_processed(head, body) {
-        return Some(Error::new(ErrorKind::NotProcessed, "the instance did not carry out the request"));
+        return Some(Error::new(ErrorKind::NotProcessed, "the instance did not execute the request"));
     }
     if status.is_redirection() {
         return Some(redirect_error(&head.headers));

@@ -13,7 +13,7 @@ use std::{borrow::Cow, fmt};
 /// ```
 /// use std::time::Duration;
 ///
-/// let record: snow_core::Record = serde_json::from_str(
+/// let record: snow_client::Record = serde_json::from_str(
 ///     r#"{"priority":{"display_value":"1 - Critical","value":"1"},"calendar_duration":"1970-01-02 03:00:00"}"#,
 /// ).unwrap();
 /// let priority = record.field("priority")?;
@@ -128,7 +128,7 @@ impl<'a> Field<'a> {
             return Ok(Cow::Borrowed(inside));
         }
         json_string::unescape(inside)
-            .ok_or_else(|| self.unfit("holds half a surrogate pair, which is no text"))
+            .ok_or_else(|| self.unfit("contains half of a surrogate pair, which is not text"))
     }
 
     fn text_of(self, part: Option<&'a str>) -> Result<Option<Cow<'a, str>>, Error> {

@@ -20,7 +20,7 @@ impl<'a> Field<'a> {
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value, and for integers that do not fit 64 bits.
     pub fn integer(self) -> Result<i64, Error> {
-        self.parsed("is no whole number of 64 bits")
+        self.parsed("is not a whole number of 64 bits")
     }
 
     /// Returns the value as the text of a decimal number, without rounding.
@@ -36,7 +36,7 @@ impl<'a> Field<'a> {
         if all_digits && !(whole.is_empty() && part.is_empty()) {
             Ok(text)
         } else {
-            Err(self.unfit("is no decimal number"))
+            Err(self.unfit("is not a decimal number"))
         }
     }
 
@@ -46,7 +46,7 @@ impl<'a> Field<'a> {
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
     pub fn float(self) -> Result<f64, Error> {
-        float(&self.text()?).ok_or_else(|| self.unfit("is no number"))
+        float(&self.text()?).ok_or_else(|| self.unfit("is not a number"))
     }
 
     /// Returns the value as a boolean.
@@ -64,7 +64,7 @@ impl<'a> Field<'a> {
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
     pub fn date_time(self) -> Result<DateTime, Error> {
-        self.parsed("is no date and time in UTC")
+        self.parsed("is not a date and time in UTC")
     }
 
     /// Returns the value as a date.
@@ -73,7 +73,7 @@ impl<'a> Field<'a> {
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
     pub fn date(self) -> Result<Date, Error> {
-        self.parsed("is no date")
+        self.parsed("is not a date")
     }
 
     /// Returns the value as a duration, which the service stores as a time after the start of 1970.
@@ -82,7 +82,7 @@ impl<'a> Field<'a> {
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value, and for times before 1970.
     pub fn duration(self) -> Result<Duration, Error> {
-        let time: DateTime = self.parsed("is no duration")?;
+        let time: DateTime = self.parsed("is not a duration")?;
         u64::try_from(time.unix())
             .map(Duration::from_secs)
             .map_err(|_| self.unfit("is a duration of less than nothing"))
@@ -107,7 +107,7 @@ impl<'a> Field<'a> {
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
     pub fn sys_id(self) -> Result<SysId, Error> {
-        self.parsed("is no sys_id")
+        self.parsed("is not a sys_id")
     }
 
     pub(super) fn parsed<T: FromStr>(self, why: &str) -> Result<T, Error> {

@@ -24,7 +24,7 @@ use std::{borrow::Cow, fmt};
 /// not serialized.
 ///
 /// ```
-/// let record: snow_core::Record = serde_json::from_str(
+/// let record: snow_client::Record = serde_json::from_str(
 ///     r#"{"number":"INC0000046","caller_id":{"link":"https://x/api/now/table/sys_user/46c6","value":"46c6"}}"#,
 /// ).unwrap();
 /// assert_eq!(record.value("number")?, "INC0000046");
@@ -144,7 +144,7 @@ impl Record {
     /// first.
     ///
     /// ```
-    /// use snow_core::{DateTime, SysId, decode::Reference};
+    /// use snow_client::{DateTime, SysId, record::Reference};
     ///
     /// #[derive(serde::Deserialize)]
     /// struct Incident<'a> {
@@ -156,7 +156,7 @@ impl Record {
     ///     watch_list: Vec<SysId>,
     /// }
     ///
-    /// let record: snow_core::Record = serde_json::from_str(
+    /// let record: snow_client::Record = serde_json::from_str(
     ///     r#"{"number":"INC0000046","priority":{"display_value":"1 - Critical","value":"1"},"active":"true",
     ///         "caller_id":{"link":"https://x/api/now/table/sys_user/46c6","value":"46c6"},"closed_at":"","watch_list":"a,b"}"#,
     /// ).unwrap();
@@ -188,7 +188,7 @@ impl Record {
             Ok((record, end)) if scan::space(json.as_bytes(), end) == json.len() => Ok(Self::from(record)),
             Err(ScanError::Deep) => Err("the record is nested too deep"),
             _ if json.len() > LARGEST => Err("the record is too large"),
-            _ => Err("the record is no JSON"),
+            _ => Err("the record is not JSON"),
         }
     }
 }

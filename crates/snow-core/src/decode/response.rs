@@ -333,7 +333,7 @@ impl ApiResponse {
 }
 
 impl std::fmt::Debug for ApiResponse {
-    /// The status and the size: headers and body may hold a token or anybody's data.
+    /// Shows the status and the size: headers and body may hold a token or anybody's data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ApiResponse({}, {} bytes)", self.head.status, self.body.len())
     }

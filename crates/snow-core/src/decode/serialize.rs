@@ -51,7 +51,7 @@ impl<'a> JsonValue<'a> {
 
     /// A string without its quotes.
     fn string<E: serde::ser::Error>(self, raw: &'a str) -> Result<Cow<'a, str>, E> {
-        json_string::unescape(raw).ok_or_else(|| self.error("holds half a surrogate pair, which is no text"))
+        json_string::unescape(raw).ok_or_else(|| self.error("contains half of a surrogate pair, which is not text"))
     }
 
     /// The members of an object. Of several with one name the last one counts, as in a record.

@@ -29,7 +29,7 @@ impl Error {
     /// advice.
     ///
     /// ```
-    /// use snow_core::{Error, ErrorKind};
+    /// use snow_client::{Error, ErrorKind};
     ///
     /// let reason = "x".parse::<u8>().unwrap_err();
     /// let error = Error::new(ErrorKind::InvalidInput, "the port cannot be read").with_reason(reason);
@@ -48,7 +48,7 @@ impl Error {
     ///
     /// ```
     /// use http::{Method, Uri};
-    /// use snow_core::{Error, ErrorKind};
+    /// use snow_client::{Error, ErrorKind};
     ///
     /// let uri = Uri::from_static("http://127.0.0.1:8080/api/now/table/incident?sysparm_limit=1");
     /// let error = Error::new(ErrorKind::TimedOut, "no response").with_request(&Method::GET, &uri);
@@ -84,7 +84,7 @@ impl Error {
     /// Adds how the request had logged in, from which the error of a 401 or 403 takes its advice. Later calls change nothing.
     ///
     /// ```
-    /// use snow_core::{Error, ErrorKind, LoginUsed};
+    /// use snow_client::{Error, ErrorKind, error::LoginUsed};
     ///
     /// let error = Error::new(ErrorKind::Unauthenticated, "refused").with_login(LoginUsed::Password);
     /// assert!(error.advice().unwrap().contains("snc_basic_auth_api_access"));
@@ -172,7 +172,7 @@ impl Error {
     /// Marks what failed as a read, in however many requests, so that nothing can have been executed.
     ///
     /// ```
-    /// use snow_core::{Error, ErrorKind};
+    /// use snow_client::{Error, ErrorKind};
     ///
     /// let error = Error::new(ErrorKind::Incomplete, "the number of records is not known");
     /// assert!(error.may_have_executed(), "nothing says that it was a read");
@@ -187,7 +187,7 @@ impl Error {
     /// that the service sent says nothing about the request. Leaves other errors as they are.
     ///
     /// ```
-    /// use snow_core::{ErrorKind, SysId};
+    /// use snow_client::{ErrorKind, SysId};
     ///
     /// let error = "x y".parse::<SysId>().unwrap_err();
     /// assert_eq!(error.of_response().kind(), ErrorKind::Decode);

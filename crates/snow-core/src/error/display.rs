@@ -22,7 +22,7 @@ impl Error {
     /// eyre do) would print them twice.
     ///
     /// ```
-    /// use snow_core::{Error, ErrorKind};
+    /// use snow_client::{Error, ErrorKind};
     ///
     /// let error = Error::new(ErrorKind::TokenNotSaved, "the token cannot be saved")
     ///     .with_source("the disk is full")

@@ -10,9 +10,13 @@ pub enum ErrorKind {
     ForeignOrigin,
     /// An OAuth client has no token yet. Nothing was sent.
     NoToken,
-    /// The token has expired and cannot be refreshed: the user has to log in again (facts 4.2).
+    /// The token has expired and cannot be refreshed: the user has to log in again ([facts 4.2]).
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     ReauthenticationRequired,
-    /// The token endpoint refused the grant (facts 4.1).
+    /// The token endpoint refused the grant ([facts 4.1]).
+    ///
+    /// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
     TokenRefused,
     /// A token was obtained, but the token store of the program could not save it.
     TokenNotSaved,
@@ -24,13 +28,21 @@ pub enum ErrorKind {
     Tls,
     /// The connection broke before the response was complete.
     ConnectionClosed,
-    /// 202 with an empty body: the session's queue was full and the request was **not** executed (facts 3.5).
+    /// 202 with an empty body: the session's queue was full and the request was **not** executed ([facts 3.5]).
+    ///
+    /// [facts 3.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#35-202
     NotProcessed,
-    /// 401: no, wrong, locked or expired credentials (facts 3.2).
+    /// 401: no, wrong, locked or expired credentials ([facts 3.2]).
+    ///
+    /// [facts 3.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#32-401
     Unauthenticated,
-    /// 403: missing rights, or a rule of the instance refused. A write may have been executed (facts 3.3).
+    /// 403: missing rights, or a rule of the instance refused. A write may have been executed ([facts 3.3]).
+    ///
+    /// [facts 3.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#33-refused-although-done
     Forbidden,
-    /// 404: there is no such record, or the caller may not read it (facts 1.3).
+    /// 404: there is no such record, or the caller may not read it ([facts 1.3]).
+    ///
+    /// [facts 1.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#13-statuses
     NotFound,
     /// A refusal that does not come from the instance as far as the response shows: it has neither the service's error envelope nor
     /// the headers `X-Transaction-ID` and `X-Is-Logged-In`. Gateways, proxies and firewalls send such responses, and the error
@@ -39,19 +51,29 @@ pub enum ErrorKind {
     /// A 404 needs both the envelope and one of the headers to be [`NotFound`](Self::NotFound), because a program may conclude from
     /// it that a record is gone. A 404 of a scripted API that writes a body of its own therefore has this kind, too.
     NotFromInstance,
-    /// 400: there is no such table (facts 1.3).
+    /// 400: there is no such table ([facts 1.3]).
+    ///
+    /// [facts 1.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#13-statuses
     UnknownTable,
-    /// 400: there is no API at this path (facts 1.3).
+    /// 400: there is no API at this path ([facts 1.3]).
+    ///
+    /// [facts 1.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#13-statuses
     NoSuchApi,
     /// Any other 4xx.
     Rejected,
-    /// The URI is longer than the service accepts (facts 1.10).
+    /// The URI is longer than the service accepts ([facts 1.10]).
+    ///
+    /// [facts 1.10]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#110-sizes
     UriTooLong,
-    /// 429 because of a rate limit rule (facts 8.1). The request was not executed.
+    /// 429 because of a rate limit rule ([facts 8.1]). The request was not executed.
+    ///
+    /// [facts 8.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#81-rate-rules
     RateLimited,
-    /// 429 because the instance's queue is full (facts 8.2). The request was not executed.
+    /// 429 because the instance's queue is full ([facts 8.2]). The request was not executed.
+    ///
+    /// [facts 8.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#82-queues
     InstanceBusy,
-    /// The service gave up on a request that it had begun to process (facts 3.4). Either
+    /// The service gave up on a request that it had begun to process ([facts 3.4]). Either
     ///
     /// - the transaction ran into the instance's time quota before the response began: a 5xx whose message says so; or
     /// - a response with the status of a success contains an error: an error envelope, an `error` in addition to its `result`,
@@ -60,10 +82,14 @@ pub enum ErrorKind {
     ///
     /// The second form is nearly always a cancelled transaction, and has this kind whatever its text says, because the texts are
     /// localized; [`Error::service_message`](crate::Error::service_message) returns the text.
+    ///
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
     TransactionCancelled,
     /// The response ended too early: the JSON or the gzip data is a valid beginning whose end is missing, although the connection
     /// did not report a failure (that is [`ConnectionClosed`](Self::ConnectionClosed)). A cancelled transaction may look like this,
-    /// too (facts 3.4). The records that came before the end are valid.
+    /// too ([facts 3.4]). The records that came before the end are valid.
+    ///
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
     Truncated,
     /// The response is complete, and is not JSON from some byte on: it is not UTF-8 there, has a control character that is not
     /// escaped, or something else that JSON does not allow. The error names the byte, counted from 0. Sending the request again has
@@ -77,12 +103,18 @@ pub enum ErrorKind {
     InvalidHttp,
     /// 500 and other 5xx: the instance failed.
     Server,
-    /// 502, 503, 504: no node of the instance responded (facts 3.6).
+    /// 502, 503, 504: no node of the instance responded ([facts 3.6]).
+    ///
+    /// [facts 3.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#36-not-json
     Unavailable,
     /// The developer instance is hibernating and responds to every call with a page or a redirect to the developer portal
-    /// (facts 3.6).
+    /// ([facts 3.6]).
+    ///
+    /// [facts 3.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#36-not-json
     Hibernating,
-    /// A login page, or a redirect to one, instead of a response of the API (facts 3.6).
+    /// A login page, or a redirect to one, instead of a response of the API ([facts 3.6]).
+    ///
+    /// [facts 3.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#36-not-json
     LoginPage,
     /// A redirect. Redirects are never followed.
     Redirected,
@@ -92,7 +124,9 @@ pub enum ErrorKind {
     NoResults,
     /// Exactly one record was requested, and more than one matches.
     MultipleResults,
-    /// More records match than the service returns when no limit is set (facts 1.2).
+    /// More records match than the service returns when no limit is set ([facts 1.2]).
+    ///
+    /// [facts 1.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#12-parameters
     Incomplete,
     /// The response is larger than the limit set for it.
     ResponseTooLarge,
@@ -101,7 +135,9 @@ pub enum ErrorKind {
     /// The response does not belong to the request: it contains a record other than the requested one, or more records than the
     /// limit. Its connection is not used again.
     ResponseMismatch,
-    /// The write was executed, but the service ignored or changed some of its fields (facts 1.7).
+    /// The write was executed, but the service ignored or changed some of its fields ([facts 1.7]).
+    ///
+    /// [facts 1.7]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#17-writing
     FieldsNotApplied,
     /// The deadline of the whole operation passed.
     DeadlineExceeded,
@@ -109,11 +145,15 @@ pub enum ErrorKind {
     TimedOut,
     /// No concurrency permit of the client's own limit became free in time. Nothing was sent.
     PermitTimeout,
-    /// An item of a batch that the instance says it did not process: the batch had used up its time or size (facts 7.1). The first
+    /// An item of a batch that the instance says it did not process: the batch had used up its time or size ([facts 7.1]). The first
     /// such item may be the one that used them up, so a write in it may have been executed; the items after it were not executed.
+    ///
+    /// [facts 7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
     Unserviced,
     /// An import set row was accepted, and its import failed, or the user may not read the result: reported inside a response with
-    /// the status of a success (facts 7.2).
+    /// the status of a success ([facts 7.2]).
+    ///
+    /// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
     RowFailed,
     /// A local file cannot be read or written, or exists already; or the reader that was given as the content of an upload failed.
     Io,

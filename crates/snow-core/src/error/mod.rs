@@ -26,7 +26,9 @@ use std::time::Duration;
 /// Any error, as tower's middleware passes it.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The texts of the service's error envelope (facts 3.1). They are localized and bounded in length, and meant for people.
+/// The texts of the service's error envelope ([facts 3.1]). They are localized and bounded in length, and meant for people.
+///
+/// [facts 3.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#31-envelope
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceMessage {
     /// `error.message`
@@ -49,8 +51,8 @@ pub struct ServiceMessage {
 /// there is none, up to 300 characters of the text of a gateway, a proxy or a scripted API.
 ///
 /// ```
-/// let error = snow_core::Instance::parse("a b").unwrap_err();
-/// assert_eq!(error.kind(), snow_core::ErrorKind::InvalidInput);
+/// let error = snow_client::Instance::parse("a b").unwrap_err();
+/// assert_eq!(error.kind(), snow_client::ErrorKind::InvalidInput);
 /// assert_eq!(error.to_string(), r#"the instance "a b" contains ' ', which no host or path prefix has"#);
 /// ```
 #[derive(Clone)]
@@ -143,7 +145,9 @@ impl Error {
     }
 
     /// Returns `true` if there is no such record or file, or none that this user may read: the service does not tell the two apart
-    /// (facts 1.3). The same as `kind() == ErrorKind::NotFound`.
+    /// ([facts 1.3]). The same as `kind() == ErrorKind::NotFound`.
+    ///
+    /// [facts 1.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#13-statuses
     pub fn is_not_found(&self) -> bool {
         self.kind() == ErrorKind::NotFound
     }
@@ -194,7 +198,9 @@ impl Error {
         self.0.service_message.as_ref()
     }
 
-    /// Returns the instance's id of the transaction, by which its administrators find it in the system log (facts 1.4).
+    /// Returns the instance's id of the transaction, by which its administrators find it in the system log ([facts 1.4]).
+    ///
+    /// [facts 1.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#14-headers-ids-and-http
     pub fn transaction_id(&self) -> Option<&str> {
         self.0.transaction_id.as_deref()
     }
@@ -224,7 +230,7 @@ impl Error {
     /// Returns what a person can do about it, which `Display` appends to the message. `None` if there is nothing to add.
     ///
     /// ```
-    /// use snow_core::{Error, ErrorKind};
+    /// use snow_client::{Error, ErrorKind};
     ///
     /// let error = Error::new(ErrorKind::UnknownTable, "there is no such table");
     /// assert_eq!(error.advice(), Some("check the table's name"));

@@ -33,7 +33,7 @@ use std::{convert::Infallible, fmt, str::FromStr};
 /// letters outside ASCII, and numbers that are almost an address.
 ///
 /// ```
-/// use snow_core::Instance;
+/// use snow_client::Instance;
 ///
 /// assert_eq!(Instance::parse("dev12345")?.to_string(), "https://dev12345.service-now.com");
 /// let error = Instance::parse("x.evil.com#").unwrap_err();
@@ -163,10 +163,10 @@ impl Instance {
     }
 
     /// Returns the URI to which a link in a response leads on this instance. Only path and query of the link are used, never scheme,
-    /// host or port, which may be of anyone (facts 1.5, 10.3).
+    /// host or port, which may be of anyone ([facts 1.5], 10.3).
     ///
     /// ```
-    /// use snow_core::Instance;
+    /// use snow_client::Instance;
     ///
     /// let instance = Instance::parse("https://gateway.example.com/snow")?;
     /// let there = instance.follow("https://dev1.service-now.com/api/now/table/incident?sysparm_offset=10")?;
@@ -177,6 +177,8 @@ impl Instance {
     ///
     /// # Errors
     /// [`ErrorKind::Decode`] for text that is not a link, or whose path contains `.` or `..`.
+    ///
+    /// [facts 1.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#15-the-link-header
     #[doc(hidden)]
     pub fn follow(&self, link: &str) -> Result<Uri, Error> {
         let refuse = |why: &str| Error::new(ErrorKind::Decode, format!("the link in a response {why}"));

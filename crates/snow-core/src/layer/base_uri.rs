@@ -27,7 +27,7 @@ use tower_service::Service;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), snow_core::Error> {
 /// use http::{Request, Response};
-/// use snow_core::{Instance, layer::BaseUriLayer};
+/// use snow_client::{Instance, layer::BaseUriLayer};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// let inner = service_fn(|request: Request<()>| async move {

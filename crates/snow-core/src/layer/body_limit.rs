@@ -35,10 +35,10 @@ use tower_service::Service;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_core::{Body, ErrorKind, layer::BodyLimitLayer};
+/// use snow_client::{ErrorKind, layer::BodyLimitLayer, transport::Body};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
-/// let inner = service_fn(|_: Request<()>| async { Ok::<_, snow_core::Error>(Response::new(Body::from("12345"))) });
+/// let inner = service_fn(|_: Request<()>| async { Ok::<_, snow_client::Error>(Response::new(Body::from("12345"))) });
 /// let response = BodyLimitLayer::new(4).layer(inner).oneshot(Request::new(())).await?;
 /// let error = Body::stream(response.into_body()).collect(100).await.unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::ResponseTooLarge);

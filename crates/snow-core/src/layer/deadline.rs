@@ -51,7 +51,7 @@ use tower_service::Service;
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_core::{Body, ErrorKind, layer::DeadlineLayer};
+/// use snow_client::{ErrorKind, layer::DeadlineLayer, transport::Body};
 /// use std::{convert::Infallible, time::Duration};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///

@@ -30,7 +30,7 @@ pub(crate) const AGENT: &str = concat!("snow/", env!("CARGO_PKG_VERSION"));
 ///
 /// ```
 /// use http::{HeaderValue, header};
-/// use snow_core::layer::DefaultHeadersLayer;
+/// use snow_client::layer::DefaultHeadersLayer;
 ///
 /// let layer = DefaultHeadersLayer::new().with(header::USER_AGENT, HeaderValue::from_static("my-integration/1.0"));
 /// ```

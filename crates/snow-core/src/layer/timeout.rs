@@ -54,7 +54,7 @@ use tower_service::Service;
 /// # Examples
 ///
 /// ```
-/// use snow_core::layer::TimeoutLayer;
+/// use snow_client::layer::TimeoutLayer;
 /// use std::time::Duration;
 ///
 /// let layer = TimeoutLayer::new().response_timeout(Duration::from_secs(120)).idle(Duration::from_secs(30));

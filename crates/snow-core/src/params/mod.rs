@@ -22,7 +22,7 @@ use std::fmt;
 /// error before anything is sent.
 ///
 /// ```
-/// use snow_core::{DisplayValue, Params, field};
+/// use snow_client::{DisplayValue, field, transport::Params};
 ///
 /// let params = Params::new()
 ///     .query(field("active").eq(true).order_by("number"))

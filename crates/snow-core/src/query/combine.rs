@@ -56,7 +56,7 @@ impl<'a> Query<'a> {
     /// which the service has no opposite are refused: `STARTSWITH`, `ENDSWITH`, `INSTANCEOF` and some more.
     ///
     /// ```
-    /// use snow_core::query::field;
+    /// use snow_client::field;
     ///
     /// let query = field("state").is_in([6, 7]).or(field("priority").lt(3)).not();
     /// assert_eq!(query.encode()?, "stateNOT IN6,7^ORstateISEMPTY^priority>=3^ORpriorityISEMPTY");

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 /// lower case, except those of catalog variables, whose case counts: `variables.Requested_For`.
 ///
 /// ```
-/// use snow_core::query::field;
+/// use snow_client::field;
 ///
 /// assert_eq!(field("caller_id.department.name").starts_with("Fin").encode()?, "caller_id.department.nameSTARTSWITHFin");
 /// assert_eq!(field("variables.common_ReqBy.email").ends_with(".com").encode()?, "variables.common_ReqBy.emailENDSWITH.com");
@@ -38,7 +38,7 @@ impl<'a> FieldPath<'a> {
     /// [records without a value](super#records-without-a-value).
     ///
     /// ```
-    /// use snow_core::query::field;
+    /// use snow_client::field;
     ///
     /// let error = field("correlation_id").eq("").encode().unwrap_err();
     /// assert!(error.to_string().contains("use is_empty() or is_not_empty()"), "{error}");
@@ -179,7 +179,7 @@ impl<'a> FieldPath<'a> {
     /// Matches records whose field is more than `count` units before or after another field.
     ///
     /// ```
-    /// use snow_core::query::{Side, Unit, field};
+    /// use snow_client::{field, query::{Side, Unit}};
     ///
     /// let query = field("opened_at").more_than(3, Unit::Day, Side::Before, "closed_at");
     /// assert_eq!(query.encode()?, "opened_atMORETHANclosed_at@day@before@3");
@@ -197,7 +197,7 @@ impl<'a> FieldPath<'a> {
     /// Matches records whose field is in a named range, such as `DateRange::Today`, or on a [`Date`], in the user's time zone.
     ///
     /// ```
-    /// use snow_core::{Date, query::{DateRange, field}};
+    /// use snow_client::{Date, field, query::DateRange};
     ///
     /// assert_eq!(
     ///     field("opened_at").on(DateRange::ThisMonth).encode()?,

@@ -12,7 +12,7 @@ impl<Z: ::chrono::TimeZone> From<::chrono::DateTime<Z>> for Value<'_> {
 
 #[cfg(feature = "chrono")]
 impl From<::chrono::NaiveDate> for Value<'_> {
-    /// A day outside the years 1 to 9999 is refused when the query is used.
+    /// Converts the value. A day outside the years 1 to 9999 is refused when the query is used.
     fn from(date: ::chrono::NaiveDate) -> Self {
         Date::try_from(date)
             .map_or_else(|_| DateTime::from(date.and_time(::chrono::NaiveTime::MIN)).into(), Into::into)
@@ -35,7 +35,7 @@ impl From<&::jiff::ZonedDateTime> for Value<'_> {
 
 #[cfg(feature = "jiff")]
 impl From<::jiff::civil::Date> for Value<'_> {
-    /// A day outside the years 1 to 9999 is refused when the query is used.
+    /// Converts the value. A day outside the years 1 to 9999 is refused when the query is used.
     fn from(date: ::jiff::civil::Date) -> Self {
         Date::try_from(date).map_or_else(|_| DateTime::from_unix(i64::MAX).into(), Into::into)
     }
@@ -57,7 +57,7 @@ impl From<::time::UtcDateTime> for Value<'_> {
 
 #[cfg(feature = "time")]
 impl From<::time::Date> for Value<'_> {
-    /// A day outside the years 1 to 9999 is refused when the query is used.
+    /// Converts the value. A day outside the years 1 to 9999 is refused when the query is used.
     fn from(date: ::time::Date) -> Self {
         let midnight = || DateTime::from(date.with_time(::time::Time::MIDNIGHT).assume_utc());
         Date::try_from(date).map_or_else(|_| midnight().into(), Into::into)

@@ -1,7 +1,7 @@
 //! Encoded queries. A query is sent as the service will evaluate it, or it is refused.
 //!
 //! ```
-//! use snow_core::query::{DateRange, Query, Relative, Unit, field};
+//! use snow_client::{Query, field, query::{DateRange, Relative, Unit}};
 //!
 //! let mine = field("assigned_to").eq("681ccaf9c0a8016400b98a06818d57c7");
 //! let urgent = field("priority").le(2).or(field("escalation").gt(0));
@@ -99,7 +99,7 @@ impl<'a> Query<'a> {
     /// groups keeps its meaning. Text that cannot be parsed can be sent alone, but not combined.
     ///
     /// ```
-    /// use snow_core::query::{Query, field};
+    /// use snow_client::{Query, field};
     ///
     /// let copied = Query::raw("priority=1^NQpriority=2^impact=1^ORDERBYnumber");
     /// assert_eq!(
@@ -120,7 +120,7 @@ impl<'a> Query<'a> {
     /// Conditions keep the service's meaning, without the rule for [records without a value](self#records-without-a-value).
     ///
     /// ```
-    /// use snow_core::query::Query;
+    /// use snow_client::Query;
     ///
     /// let query = Query::parse("active=true^priority<3^ORescalation>0^ORDERBYDESCsys_created_on^EQ")?;
     /// assert_eq!(query.encode()?, "active=true^priority<3^ORescalation>0^ORDERBYDESCsys_created_on");
@@ -137,6 +137,7 @@ impl<'a> Query<'a> {
 
     /// Sorts by this field, ascending. Further calls sort records that are equal so far.
     #[must_use]
+    #[doc(alias("sort", "sort_by"))]
     pub fn order_by(mut self, field: impl Into<Cow<'a, str>>) -> Self {
         self.read_raw();
         self.terms.push(Expr::Order { field: field.into(), descending: false });
@@ -145,6 +146,7 @@ impl<'a> Query<'a> {
 
     /// Sorts by this field, descending. Further calls sort records that are equal so far.
     #[must_use]
+    #[doc(alias("sort", "sort_by"))]
     pub fn order_by_desc(mut self, field: impl Into<Cow<'a, str>>) -> Self {
         self.read_raw();
         self.terms.push(Expr::Order { field: field.into(), descending: true });
@@ -178,7 +180,7 @@ impl<'a> Query<'a> {
     /// first: it is not known whether the service decodes them over REST.
     ///
     /// ```
-    /// use snow_core::query::field;
+    /// use snow_client::field;
     ///
     /// assert_eq!(field("u_code").eq("a^b").escape_carets().encode()?, "u_code=a^^b");
     /// # Ok::<_, snow_core::Error>(())

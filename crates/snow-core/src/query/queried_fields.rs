@@ -9,7 +9,7 @@ impl Query<'_> {
     /// are left out, and so are those in [`raw`](Self::raw) text; [`parse`](Self::parse) it instead.
     ///
     /// ```
-    /// use snow_core::Query;
+    /// use snow_client::Query;
     ///
     /// let query = Query::parse("active=true^caller_id.nameLIKEfred^NQopened_atSAMEASclosed_at@day^ORDERBYnumber")?;
     /// assert_eq!(query.fields(), ["active", "caller_id.name", "opened_at", "closed_at", "number"]);

@@ -1,6 +1,8 @@
 //! Times relative to now, and named ranges.
 
-/// A unit of time in a query (facts 2.1).
+/// A unit of time in a query ([facts 2.1]).
+///
+/// [facts 2.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#21-operators
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unit {
@@ -64,7 +66,7 @@ pub enum Side {
 /// A time relative to now, by the service's clock: a value for [`gt`](super::FieldPath::gt) and the other comparisons.
 ///
 /// ```
-/// use snow_core::query::{Relative, Unit, field};
+/// use snow_client::{field, query::{Relative, Unit}};
 ///
 /// let query = field("sys_updated_on").gt(Relative::ago(2, Unit::Hour)).and(field("due_date").le(Relative::ahead(3, Unit::Day)));
 /// assert_eq!(query.encode()?, "sys_updated_onRELATIVEGT@hour@ago@2^due_dateRELATIVELE@dayofweek@ahead@3");

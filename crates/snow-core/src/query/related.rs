@@ -26,7 +26,7 @@ pub struct RelatedList<'a> {
 /// are referenced by incidents.
 ///
 /// ```
-/// use snow_core::query::{field, related_list};
+/// use snow_client::{field, query::related_list};
 ///
 /// let open = related_list("incident", "problem_id").matching(field("active").eq(true)).at_least(1);
 /// assert_eq!(open.encode()?, "RLQUERYincident.problem_id,>=1^active=true^ENDRLQUERY");
@@ -84,7 +84,7 @@ pub struct Join<'a> {
 /// `table.field`. The operator is in use, but not documented.
 ///
 /// ```
-/// use snow_core::query::{field, join};
+/// use snow_client::{field, query::join};
 ///
 /// let query = join("incident.caller_id", "sys_user.sys_id").matching(field("active").eq(true));
 /// assert_eq!(query.encode()?, "JOINincident.caller_id=sys_user.sys_id!active=true");
@@ -110,7 +110,7 @@ impl<'a> Join<'a> {
 /// Creates a condition that the text index of a record contains these words.
 ///
 /// ```
-/// use snow_core::query::{field, text_search};
+/// use snow_client::{field, query::text_search};
 ///
 /// let query = text_search("vpn broken").and(field("active").eq(true));
 /// assert_eq!(query.encode()?, "123TEXTQUERY321=vpn broken^active=true");

@@ -15,7 +15,7 @@ impl<'a> Query<'a> {
     /// of this query, but **across parts, records are not sorted**: merge them if you need that.
     ///
     /// ```
-    /// use snow_core::query::field;
+    /// use snow_client::field;
     ///
     /// let query = field("number").is_in(["INC01", "INC02", "INC03", "INC02"]).and(field("active").eq(true));
     /// let parts = query.split(40)?;

@@ -36,7 +36,7 @@ impl<'a> Value<'a> {
     /// untrusted text into it.
     ///
     /// ```
-    /// use snow_core::query::{Value, field};
+    /// use snow_client::{field, query::Value};
     ///
     /// let mine = field("assigned_to").eq(Value::script("gs.getUserID()"));
     /// assert_eq!(mine.encode()?, "assigned_to=javascript:gs.getUserID()");

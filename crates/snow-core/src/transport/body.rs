@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), snow_core::Error> {
-/// use snow_core::{Body, Transport};
+/// use snow_client::{Transport, transport::Body};
 /// use tower::ServiceExt;
 ///
 /// let request = http::Request::get("https://dev12345.service-now.com/").body(Body::empty()).unwrap();

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// A builder for a [`Transport`].
 ///
 /// ```
-/// use snow_core::transport::{TlsVersion, Transport};
+/// use snow_client::{Transport, transport::TlsVersion};
 /// use std::time::Duration;
 ///
 /// let transport = Transport::builder()
@@ -103,7 +103,7 @@ impl TransportBuilder {
     /// connection.
     ///
     /// ```
-    /// let transport = snow_core::Transport::builder().max_headers(1_000).max_head_size(1 << 20).build()?;
+    /// let transport = snow_client::Transport::builder().max_headers(1_000).max_head_size(1 << 20).build()?;
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     pub fn max_head_size(mut self, bytes: usize) -> Self {
@@ -132,7 +132,7 @@ impl TransportBuilder {
     ///
     /// ```
     /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use snow_core::Transport;
+    /// use snow_client::Transport;
     ///
     /// let (chain, key) = (std::fs::read("client.pem")?, std::fs::read_to_string("client.key")?);
     /// let transport = Transport::builder().client_certificate_pem(chain, key).build()?;
@@ -167,7 +167,7 @@ impl TransportBuilder {
     ///     .with_safe_default_protocol_versions()?
     ///     .with_root_certificates(RootCertStore::empty())
     ///     .with_no_client_auth();
-    /// let transport = snow_core::Transport::builder().rustls_config(config).build()?;
+    /// let transport = snow_client::Transport::builder().rustls_config(config).build()?;
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
     #[cfg(feature = "rustls-0_23")]
@@ -196,7 +196,7 @@ impl TransportBuilder {
     /// proxy that cannot be used and a variable that is not UTF-8, and ignores entries of `NO_PROXY` that cannot be used.
     ///
     /// ```
-    /// use snow_core::Transport;
+    /// use snow_client::Transport;
     ///
     /// let variable = |name: &str| (name == "HTTPS_PROXY").then(|| "http://proxy.example.com:3128".to_owned());
     /// let transport = Transport::builder().proxy_variables(variable).build()?;
@@ -216,7 +216,7 @@ impl TransportBuilder {
     /// let mut tcp = HttpConnector::new();
     /// tcp.enforce_http(false); // it gets https URIs, too
     /// tcp.set_local_address(Some([192, 0, 2, 7].into()));
-    /// let transport = snow_core::Transport::builder().connector(tcp).build()?;
+    /// let transport = snow_client::Transport::builder().connector(tcp).build()?;
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     #[cfg(feature = "hyper-util-0_1")]

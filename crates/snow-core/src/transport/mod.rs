@@ -55,7 +55,7 @@ use tower_service::Service;
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), snow_core::Error> {
-/// use snow_core::{Body, Transport};
+/// use snow_client::{Transport, transport::Body};
 /// use tower::ServiceExt;
 ///
 /// let transport = Transport::builder().build()?;

@@ -38,7 +38,7 @@ fn diagnosis_of_io(error: &io::Error) -> Option<&'static str> {
             Some("the host refused it (nothing listens on this port, or a firewall rejects it)")
         }
         E::ConnectionReset | E::ConnectionAborted | E::BrokenPipe => Some("the other side reset it"),
-        E::UnexpectedEof => Some("the other side ended it without a word"),
+        E::UnexpectedEof => Some("the other side closed it without a response"),
         E::TimedOut => Some("the other side did not respond"),
         E::HostUnreachable | E::NetworkUnreachable | E::NetworkDown => Some("there is no route to the host"),
         E::AddrNotAvailable => Some("this machine has no address to connect from"),

@@ -43,7 +43,7 @@ pub struct Builder {
 }
 
 impl Simulator {
-    /// An instance to be configured.
+    /// Returns a builder of an instance.
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -65,40 +65,40 @@ impl Builder {
         Placed { part, place: self.place.clone() }
     }
 
-    /// An administrator.
+    /// Adds an administrator.
     pub fn user(self, user_name: &str, password: &str) -> Self {
         self.user_with(User::new(user_name, password).role("admin"))
     }
 
-    /// A user with roles, a time zone and a date format.
+    /// Adds a user with roles, a time zone and a date format.
     pub fn user_with(mut self, user: User) -> Self {
         self.users.push(self.placed(user));
         self
     }
 
-    /// An OAuth client with a secret. One without, or one that people consent to, is an
+    /// Adds an OAuth client with a secret. One without, or one that people consent to, is an
     /// [`oauth_application`](Self::oauth_application).
     pub fn oauth_client(self, id: &str, secret: &str) -> Self {
         self.oauth_application(OAuthApplication::new(id, secret))
     }
 
-    /// An OAuth client whose own credentials stand for a user. The grant has to be switched on in the settings, too.
+    /// Adds an OAuth client whose own credentials stand for a user. The grant has to be switched on in the settings, too.
     pub fn oauth_client_as(self, id: &str, secret: &str, user_name: &str) -> Self {
         self.oauth_application(OAuthApplication::new(id, secret).acts_as(user_name))
     }
 
-    /// An OAuth client that takes assertions signed by the holder of this key: see [`OAuthApplication::jwt_key`].
+    /// Adds an OAuth client that takes assertions signed by the holder of this key: see [`OAuthApplication::jwt_key`].
     pub fn oauth_client_with_key(self, id: &str, secret: &str, public_key: &[u8]) -> Self {
         self.oauth_application(OAuthApplication::new(id, secret).jwt_key(public_key))
     }
 
-    /// An OAuth client with everything that can be said of it.
+    /// Adds an OAuth client with all of its settings.
     pub fn oauth_application(mut self, application: OAuthApplication) -> Self {
         self.clients.push(self.placed(Arc::new(application)));
         self
     }
 
-    /// An API key that stands for a user.
+    /// Adds an API key that stands for a user.
     pub fn api_key(mut self, key: &str, user_name: &str) -> Self {
         self.api_keys.push(self.placed((key.to_owned(), user_name.to_owned())));
         self
@@ -140,7 +140,7 @@ impl Builder {
         self
     }
 
-    /// Adds a script that logs users in, as an instance has them for HMAC signatures and for the tokens of other issuers (facts 4.5,
+    /// Adds a script that logs users in, as an instance has them for HMAC signatures and for the tokens of other issuers ([facts 4.5],
     /// 13.2): it gets the head and the body of each request that no other login is for, and returns the `user_name`, or `None` if
     /// it does not recognize the request. Of a name that no user has the request is 401.
     ///
@@ -156,6 +156,8 @@ impl Builder {
     ///     .build()?;
     /// # Ok::<_, snow_sim::BuildError>(())
     /// ```
+    ///
+    /// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
     pub fn login_script(
         mut self,
         script: impl Fn(&Parts, &Bytes) -> Option<String> + Send + Sync + 'static,
@@ -170,14 +172,14 @@ impl Builder {
         self
     }
 
-    /// A transform map: what becomes of rows that are imported into its staging table. Without any, a table's imports are 500. With
+    /// Adds a transform map: what becomes of rows that are imported into its staging table. Without any, a table's imports are 500. With
     /// the demo data there is one, "User", from `imp_user` to `sys_user`.
     pub fn transform_map(mut self, map: TransformMap) -> Self {
         self.maps.push(self.placed(map));
         self
     }
 
-    /// A rule for those who are no administrators.
+    /// Adds a rule for users who are not administrators.
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(self.placed(rule));
         self
@@ -189,29 +191,33 @@ impl Builder {
         self
     }
 
-    /// How long an access token lives; 1,800 seconds by default (facts 4.2).
+    /// Sets how long an access token lives; 1,800 seconds by default ([facts 4.2]).
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     pub fn access_token_lifetime(self, life: Duration) -> Self {
         self.settings(|settings| settings.access_token_lifetime = life)
     }
 
-    /// How long a refresh token lives; 8,640,000 seconds by default (facts 4.2).
+    /// Sets how long a refresh token lives; 8,640,000 seconds by default ([facts 4.2]).
+    ///
+    /// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
     pub fn refresh_token_lifetime(self, life: Duration) -> Self {
         self.settings(|settings| settings.refresh_token_lifetime = life)
     }
 
-    /// The instance's time when it starts; now by default. It runs on with tokio's clock.
+    /// Sets the instance's time when it starts; now by default. It runs on with tokio's clock.
     pub fn start_at(mut self, time: SystemTime) -> Self {
         self.start = Some(time);
         self
     }
 
-    /// Without the records that a fresh instance has.
+    /// Leaves out the records that a fresh instance has.
     pub fn without_demo_data(mut self) -> Self {
         self.no_demo = true;
         self
     }
 
-    /// A table of one's own.
+    /// Adds a table of your own.
     pub fn table(mut self, table: Table) -> Self {
         self.tables.push(self.placed(table));
         self
@@ -223,7 +229,7 @@ impl Builder {
         self
     }
 
-    /// A row; fields that are not given have their defaults. `sys_id` and its kind may be given.
+    /// Adds a record; fields that are not given have their defaults. `sys_id` and its kind may be given.
     pub fn row<'a>(mut self, table: &str, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         self.rows.push(self.placed((table.to_owned(), fields)));
@@ -237,7 +243,7 @@ impl Builder {
         self
     }
 
-    /// The rows of every `TABLE.json` in a folder.
+    /// Adds the records of every `TABLE.json` in a folder.
     pub fn data_folder(mut self, folder: impl AsRef<Path>) -> Self {
         self.folders.push(self.placed(folder.as_ref().to_owned()));
         self

@@ -28,7 +28,7 @@ pub struct TlsOptions {
 }
 
 impl TlsOptions {
-    /// TLS 1.2 and 1.3, and no certificate of the client.
+    /// Accepts TLS 1.2 and 1.3, and asks for no certificate of the client.
     pub fn new() -> Self {
         Self::default()
     }

@@ -30,7 +30,7 @@ impl Simulator {
         self.add_file(table, sys_id, (file_name, content_type), size, &hash, File::Kept(bytes))
     }
 
-    /// Like [`attach`](Self::attach), with a file of any size whose bytes are made while it is downloaded: it takes no memory,
+    /// Attaches a file like [`attach`](Self::attach), but of any size whose bytes are made while it is downloaded: it takes no memory,
     /// but its hash is computed now.
     pub fn attach_generated(&self, table: &str, sys_id: &str, file_name: &str, size: u64) -> Option<String> {
         let (hash, kind) = (generated_hash(size), "application/octet-stream");

@@ -36,27 +36,27 @@ impl Simulator {
         PlannedFault { simulator: self.clone(), number }
     }
 
-    /// The next request, whatever it is, is answered like this. Several calls queue up.
+    /// Responds to the next request, whatever it is, like this. Several calls queue up.
     pub fn fail_next(&self, fault: Fault) {
         self.lock().faults.plan(fault);
     }
 
-    /// Like [`fail_next`](Self::fail_next), after the latency of the settings: others may arrive meanwhile.
+    /// Fails the next request like [`fail_next`](Self::fail_next), after the latency of the settings: others may arrive meanwhile.
     pub fn fail_next_slowly(&self, fault: Fault) {
         self.lock().slow_faults.push_back(fault);
     }
 
-    /// Every request is answered like this, until `None` is given.
+    /// Responds to every request like this, until `None` is given.
     pub fn fail_always(&self, fault: Option<Fault>) {
         self.lock().fault = fault;
     }
 
-    /// The next answer breaks on the wire like this. The request has been carried out. Several calls queue up.
+    /// Breaks the next response on the wire like this. The request has been executed. Several calls queue up.
     pub fn break_next(&self, fault: WireFault) {
         self.lock().wire_faults.push_back(fault);
     }
 
-    /// The next connection of a listener breaks like this. Several calls queue up.
+    /// Breaks the next connection of a listener like this. Several calls queue up.
     pub fn break_next_connection(&self, fault: ConnectionFault) {
         self.lock().connection_faults.push_back(fault);
     }
@@ -92,12 +92,12 @@ pub struct PlannedFault {
 }
 
 impl PlannedFault {
-    /// Only requests with this method meet it.
+    /// Limits the fault to requests with this method.
     pub fn on(self, method: Method) -> Self {
         self.change(|plan| plan.method = Some(method))
     }
 
-    /// Only requests to this path and below it meet it. The path fits its versions as well: `/api/now/table` is also
+    /// Limits the fault to requests to this path and below it. The path fits its versions as well: `/api/now/table` is also
     /// `/api/now/v2/table`.
     pub fn at(self, path: &str) -> Self {
         self.change(|plan| plan.path = Some(PathPrefix::new(path)))

@@ -69,7 +69,7 @@ impl Simulator {
         self.lock().tokens.revoke_refresh();
     }
 
-    /// Locks a user out, or lets them in again: whatever their calls come with is answered with 401, and so is a login. A refresh
+    /// Locks a user out, or lets them in again: all their calls and logins get a 401. A refresh
     /// grant gives them the same token as before.
     pub fn lock_out(&self, user_name: &str, locked: bool) {
         if let Some(user) = self.lock().users.get_mut(user_name) {
@@ -90,7 +90,7 @@ impl Simulator {
         self.lock().tracked_basic_logins.iter().cloned().collect()
     }
 
-    /// An authorization code, as a user's consent would have given it; good once, for ten minutes.
+    /// Issues an authorization code, as a user's consent would have given it. It works once, for ten minutes.
     pub fn authorization_code(
         &self,
         client_id: &str,
@@ -109,33 +109,33 @@ impl Simulator {
         })
     }
 
-    /// Everything that arrived so far, in order.
+    /// Returns everything that arrived so far, in order.
     pub fn journal(&self) -> Vec<Entry> {
         self.lock().journal.clone()
     }
 
-    /// What arrived since this was last called, in order, and forgets it: for runs that are so long that a journal of all
+    /// Returns what arrived since this was last called, in order, and forgets it: for runs that are so long that a journal of all
     /// would fill the memory.
     pub fn take_journal(&self) -> Vec<Entry> {
         std::mem::take(&mut self.lock().journal)
     }
 
-    /// How many requests arrived at the token endpoint.
+    /// Returns how many requests arrived at the token endpoint.
     pub fn token_requests(&self) -> usize {
         self.lock().journal.iter().filter(|entry| entry.path == "/oauth_token.do").count()
     }
 
-    /// How many access tokens were issued; the same one given again counts once.
+    /// Returns how many access tokens were issued; the same one given again counts once.
     pub fn tokens_issued(&self) -> u64 {
         self.lock().tokens.access_tokens
     }
 
-    /// How many connections listeners took.
+    /// Returns how many connections listeners accepted.
     pub fn connections(&self) -> u64 {
         self.lock().connections
     }
 
-    /// How many sessions were opened.
+    /// Returns how many sessions were opened.
     pub fn sessions(&self) -> u64 {
         self.lock().sessions.made()
     }

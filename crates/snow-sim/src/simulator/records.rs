@@ -71,8 +71,10 @@ impl Simulator {
         state.database.generate_incidents(count, now);
     }
 
-    /// Deletes all rows of staging tables, as an instance does from time to time: whoever asks for one then gets 404 (facts 7.2).
+    /// Deletes all rows of staging tables, as an instance does from time to time: whoever asks for one then gets 404 ([facts 7.2]).
     /// What became of them stays.
+    ///
+    /// [facts 7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
     pub fn purge_imports(&self) {
         let state = &mut *self.lock();
         let stamp = state.clock.stamp();

@@ -33,16 +33,15 @@ const MOST_LINKS: usize = 40;
 ///   the endpoint refused it; half an hour after a refused password), so that a hundred processes do not send a hundred in vain.
 ///
 /// If every caller of a refresh gives up while the token request is under way, the lock is free until the next call saves its
-/// token, unless another process was faster. Some servers issue a new refresh token at each refresh and end the one before (ServiceNow does not, facts 4.2). With such a
-/// server, a process that is killed between the server's response and the new file leaves a dead refresh token. The next
-/// process then logs in again by its [`Grant`](crate::Grant), or fails with
-/// [`ErrorKind::ReauthenticationRequired`](snow_core::ErrorKind::ReauthenticationRequired).
+/// token, unless another process was faster. Some servers end a refresh token when it is used (ServiceNow does not, [facts 4.2]).
+/// With such a server, a process that is killed between the response and the new file leaves a dead refresh token. The next process
+/// then logs in again, or fails with [`ErrorKind::ReauthenticationRequired`](snow_core::ErrorKind::ReauthenticationRequired).
 ///
 /// Files are read and written on the runtime's threads for blocking work. A network file system must support locks.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
-/// use snow_auth::{FileStore, Token, TokenStore};
+/// use snow_client::oauth::{FileStore, Token, TokenStore};
 ///
 /// # let folder = std::env::temp_dir().join(format!("snow-doc-{}", std::process::id()));
 /// # std::fs::create_dir_all(&folder)?;
@@ -55,6 +54,8 @@ const MOST_LINKS: usize = 40;
 /// # std::fs::remove_dir_all(&folder)
 /// # }
 /// ```
+///
+/// [facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
 #[derive(Clone, Debug)]
 pub struct FileStore(Arc<FileStoreState>);
 

@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 /// [extended](crate::TokenStore::extend) first.
 ///
 /// ```
-/// use snow_auth::Lease;
+/// use snow_client::oauth::Lease;
 /// use std::time::Duration;
 ///
 /// struct RowLock {

@@ -20,7 +20,7 @@ const LEASE: Duration = Duration::from_secs(120);
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// use snow_auth::{Lease, MemoryStore, StoreWrite, Token, TokenStore};
+/// use snow_client::oauth::{Lease, MemoryStore, StoreWrite, Token, TokenStore};
 ///
 /// let store = MemoryStore::new();
 /// let Ok(saved) = store.save(&Token::new("abc"), &Lease::none()).await;

@@ -46,7 +46,7 @@ pub(super) use updater::Updater;
 /// # Examples
 ///
 /// ```
-/// use snow_auth::{Lease, StoreWrite, Token, TokenStore};
+/// use snow_client::oauth::{Lease, StoreWrite, Token, TokenStore};
 /// use std::sync::Mutex;
 ///
 /// /// A column of some database, used by this process alone.

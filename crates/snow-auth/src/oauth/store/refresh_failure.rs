@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 /// It can be serialized. A store with columns of its own creates it with [`new`](Self::new) and sets the other fields.
 ///
 /// ```
-/// use snow_auth::RefreshFailure;
+/// use snow_client::oauth::RefreshFailure;
 ///
 /// let mut failure = RefreshFailure::new("the refresh token has expired", 1_767_225_600_000);
 /// failure.log_in_again = true;

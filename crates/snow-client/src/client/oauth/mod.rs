@@ -52,6 +52,7 @@ impl OAuthClient {
     ///
     /// [`ErrorKind::TokenRefused`](crate::ErrorKind::TokenRefused) if the instance refuses,
     /// [`ErrorKind::TokenNotSaved`](crate::ErrorKind::TokenNotSaved) if the updater fails, and the errors of the token request.
+    #[doc(alias("login", "password"))]
     pub async fn generate_token(&self, user: &str, password: impl Into<Secret>) -> Result<Token, Error> {
         self.client.inner.check_process()?;
         self.client.inner.stored.forget();
@@ -64,6 +65,7 @@ impl OAuthClient {
     /// # Errors
     ///
     /// As [`generate_token`](Self::generate_token).
+    #[doc(alias("login", "authenticate"))]
     pub async fn log_in(&self, grant: &Grant) -> Result<Token, Error> {
         self.client.inner.check_process()?;
         self.client.inner.stored.forget();

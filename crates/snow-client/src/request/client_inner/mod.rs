@@ -6,12 +6,12 @@ pub(crate) mod known_shapes;
 use crate::request::stored_fields::StoredFields;
 use crate::stack::Settings;
 use crate::stack::stack_service::StackService;
-use crate::stack::{self, BaseService, BelowAuth};
+use crate::stack::{self, BaseService, BelowAuth, DefaultTransport};
 use dictionary::Dictionary;
 use http::Request;
 use known_shapes::KnownShapes;
 use snow_core::layer::{RetryPolicy, ThrottleLayer};
-use snow_core::{Body, Clock, Error, HttpFuture, HttpService, Instance, LoginUsed, Transport};
+use snow_core::{Body, Clock, Error, HttpFuture, HttpService, Instance, LoginUsed};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +79,7 @@ impl ClientInner {
         dictionary: Arc<dyn Dictionary>,
     ) -> Arc<Self>
     where
-        A: Layer<BelowAuth<Transport>, Service: StackService>
+        A: Layer<BelowAuth<DefaultTransport>, Service: StackService>
             + Layer<BelowAuth<HttpService>, Service: StackService>,
     {
         let policy = settings.retry();

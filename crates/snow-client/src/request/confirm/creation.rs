@@ -127,7 +127,7 @@ async fn read_created<T>(
     record.map_err(|why| match why.kind() {
         // The record is there, and was read: what it lacks is the result.
         ErrorKind::FieldsNotApplied => why.about_item(&request.method).carried_out(),
-        _ => open(error, &format!("it was carried out, and its record {sys_id} could not be read: {why}")),
+        _ => open(error, &format!("it was executed, and its record {sys_id} could not be read: {why}")),
     })
 }
 
@@ -145,7 +145,7 @@ async fn absent(client: &ClientInner, request: &ApiRequest, lookup: &ValueLookup
         return open(error, "its response says so, and no record with its value was found");
     }
     if is_stored_as_sent(client, request, lookup) {
-        return settled.with_context("it was looked for, and was not carried out");
+        return settled.with_context("it was looked for, and was not executed");
     }
     let name = lookup.field;
     match lookup.is_field().await {
@@ -172,7 +172,7 @@ fn is_stored_as_sent(client: &ClientInner, request: &ApiRequest, lookup: &ValueL
 }
 
 fn open(error: Error, why: &str) -> Error {
-    error.with_context(&format!("it is unknown whether it was carried out ({why})"))
+    error.with_context(&format!("it is unknown whether it was executed ({why})"))
 }
 
 /// What a lookup found, where that decides nothing.

@@ -138,5 +138,5 @@ fn describe<T>(echo: &WriteReport<T>) -> String {
     let ignored: Vec<&str> = echo.ignored.iter().map(String::as_str).collect();
     let parts = [part("ignored", &ignored), part("changed or refused", &changed)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!("the write was carried out, but the service {}", parts.join(", and "))
+    format!("the write was executed, but the service {}", parts.join(", and "))
 }

@@ -249,7 +249,7 @@ impl Records {
 }
 
 impl fmt::Debug for Records {
-    /// How far it is: what it holds may be anybody's data.
+    /// Shows how far it is: what it holds may be anybody's data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Records({} given, {} bytes buffered)", self.given, self.buffered())
     }

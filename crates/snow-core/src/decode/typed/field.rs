@@ -131,7 +131,7 @@ impl<'de> Deserializer<'de> for Field<'de> {
         }
     }
 
-    /// The entries of a list are texts, and those of an array are values as fields are.
+    /// Reads a list, whose entries are strings, or an array, whose entries are values as fields are.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         if self.json().starts_with('[') {
             let elements = scan::elements(self.json()).map(|element| self.part(element));

@@ -15,13 +15,13 @@ pub(super) const REFERENCE: &str = "$snow::Reference";
 /// `display_value(DisplayValue::All)`. It serializes as the stored value.
 ///
 /// ```
-/// use snow_core::decode::WithDisplay;
+/// use snow_client::record::WithDisplay;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Incident { priority: WithDisplay<u8> }
 ///
 /// let json = r#"{"priority":{"display_value":"1 - Critical","value":"1"}}"#;
-/// let record: snow_core::Record = serde_json::from_str(json).unwrap();
+/// let record: snow_client::Record = serde_json::from_str(json).unwrap();
 /// let priority = record.to::<Incident>()?.priority;
 /// assert_eq!((priority.value, priority.display_value.as_str()), (1, "1 - Critical"));
 /// # Ok::<_, snow_core::Error>(())
@@ -57,13 +57,13 @@ impl fmt::Display for DisplayOnly {
 /// serializes as the id.
 ///
 /// ```
-/// use snow_core::decode::Reference;
+/// use snow_client::record::Reference;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Incident { caller_id: Reference, assigned_to: Option<Reference> }
 ///
 /// let json = r#"{"caller_id":{"link":"https://x/api/now/table/sys_user/46c6","value":"46c6"},"assigned_to":""}"#;
-/// let record: snow_core::Record = serde_json::from_str(json).unwrap();
+/// let record: snow_client::Record = serde_json::from_str(json).unwrap();
 /// let incident = record.to::<Incident>()?;
 /// assert_eq!(incident.caller_id.value, "46c6");
 /// assert!(incident.assigned_to.is_none());
@@ -134,7 +134,7 @@ impl<'a> Field<'a> {
             _ => self.text()?,
         };
         if id.is_empty() {
-            return Err(self.unfit("is no reference to anything (read it as an Option)"));
+            return Err(self.unfit("refers to nothing (read it as an Option)"));
         }
         let parts = [("value", Some(id)), ("display_value", display), ("link", link)];
         Ok(parts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect())

@@ -48,12 +48,12 @@ use tower_service::Service;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use http::{Request, Response};
-/// use snow_core::{Body, layer::GzipLayer};
+/// use snow_client::{layer::GzipLayer, transport::Body};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// let inner = service_fn(|request: Request<()>| async move {
 ///     assert_eq!(request.headers()["accept-encoding"], "gzip");
-///     Ok::<_, snow_core::Error>(Response::new(Body::from("not compressed")))
+///     Ok::<_, snow_client::Error>(Response::new(Body::from("not compressed")))
 /// });
 /// let response = GzipLayer::new().layer(inner).oneshot(Request::new(())).await?;
 /// assert_eq!(Body::stream(response.into_body()).collect(100).await?, "not compressed");

@@ -72,7 +72,7 @@ use tower_service::Service;
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), snow_core::Error> {
 /// use http::{Request, Response};
-/// use snow_core::layer::{RetryLayer, RetryPolicy};
+/// use snow_client::layer::{RetryLayer, RetryPolicy};
 /// use std::sync::atomic::{AtomicU32, Ordering};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///

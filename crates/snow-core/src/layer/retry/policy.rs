@@ -26,7 +26,7 @@ use std::time::Duration;
 /// # Examples
 ///
 /// ```
-/// use snow_core::layer::{RetryLayer, RetryPolicy};
+/// use snow_client::layer::{RetryLayer, RetryPolicy};
 /// use std::time::Duration;
 ///
 /// let policy = RetryPolicy::new().max_attempts(6).backoff(Duration::from_secs(1), Duration::from_secs(60));
@@ -110,7 +110,7 @@ impl RetryPolicy {
     /// `attempt`, `delay_ms`, `kind` and `status` is emitted with or without a hook.
     ///
     /// ```
-    /// use snow_core::layer::RetryPolicy;
+    /// use snow_client::layer::RetryPolicy;
     ///
     /// let policy = RetryPolicy::new().on_retry(|event| {
     ///     eprintln!("attempt {} failed ({}), next one in {:?}", event.attempt, event.error, event.delay);

@@ -64,7 +64,7 @@ use tower_service::Service;
 /// # Examples
 ///
 /// ```
-/// use snow_core::{Instance, layer::SessionLayer};
+/// use snow_client::{Instance, layer::SessionLayer};
 ///
 /// let instance = Instance::parse("dev12345")?;
 /// let layer = SessionLayer::pooled(instance.origin(), 4);
@@ -116,7 +116,7 @@ where
     type Error = Error;
     type Future = SessionFuture<S, B>;
 
-    /// Is ready when the inner service is; with sessions always, because it then waits inside its future.
+    /// Reports readiness when the inner service is ready; with sessions always, because it then waits inside its future.
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.pool.is_some() { Poll::Ready(Ok(())) } else { self.inner.poll_ready(cx).map_err(Error::wrap) }

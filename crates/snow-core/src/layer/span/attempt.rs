@@ -26,7 +26,7 @@ use tracing::{Span, field::Empty};
 /// # Examples
 ///
 /// ```
-/// use snow_core::layer::AttemptSpanLayer;
+/// use snow_client::layer::AttemptSpanLayer;
 /// use tower::Layer;
 ///
 /// let service = AttemptSpanLayer::new().layer(());

@@ -37,7 +37,7 @@ use tracing::{Span, field::Empty};
 /// # Examples
 ///
 /// ```
-/// use snow_core::layer::CallSpanLayer;
+/// use snow_client::layer::CallSpanLayer;
 /// use tower::Layer;
 ///
 /// let service = CallSpanLayer::new().layer(());

@@ -72,7 +72,7 @@ use tower_service::Service;
 /// # Examples
 ///
 /// ```
-/// use snow_core::layer::ThrottleLayer;
+/// use snow_client::layer::ThrottleLayer;
 /// use std::time::Duration;
 ///
 /// // A node runs four requests of integrations at a time and keeps fifty waiting.
@@ -107,16 +107,18 @@ impl ThrottleLayer {
 
 impl ThrottleLayer {
     /// Creates a layer for another user of the same instance. Both take their permits from the same limit; a 429 pauses only the
-    /// layer that got it, because rate limit rules count the requests of each user (facts 8.1).
+    /// layer that got it, because rate limit rules count the requests of each user ([facts 8.1]).
     ///
     /// The times in [`wait`](Self::wait) are the same; [`max_rate_limit_pause`](Self::max_rate_limit_pause) is the default again.
     ///
     /// ```
-    /// use snow_core::layer::ThrottleLayer;
+    /// use snow_client::layer::ThrottleLayer;
     ///
     /// let anna = ThrottleLayer::new(16);
     /// let ben = anna.for_another_user(); // 16 requests of both together
     /// ```
+    ///
+    /// [facts 8.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#81-rate-rules
     #[must_use]
     pub fn for_another_user(&self) -> Self {
         Self { state: Arc::new(self.state.with_own_gate()), wait: self.wait }
@@ -152,7 +154,7 @@ where
     type Error = Error;
     type Future = ThrottleFuture<S, B>;
 
-    /// Always ready: see [`ThrottleLayer`].
+    /// Returns ready at once: see [`ThrottleLayer`].
     #[inline]
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))

@@ -60,7 +60,7 @@ impl<'a> QueryBuilder<'a> {
         if let Some(field) = rest("ORDERBYDESC").or_else(|| rest("ORDERBY")) {
             self.takes_alternative = false;
             if connective == Connective::Or {
-                return fail(body, "an order is no alternative to a condition");
+                return fail(body, "an order is not an alternative to a condition");
             }
             let field = Cow::Borrowed(parse_name(field)?);
             self.orders.push(Expr::Order { field, descending: body.starts_with("ORDERBYDESC") });
@@ -68,7 +68,7 @@ impl<'a> QueryBuilder<'a> {
         }
         if let Some(field) = rest("GROUPBY") {
             if connective == Connective::Or {
-                return fail(body, "GROUPBY is no alternative to a condition: leave ^OR out");
+                return fail(body, "GROUPBY is not an alternative to a condition: leave ^OR out");
             }
             // Grouping in a list view does not change which records match (facts 2.1).
             (self.takes_alternative, self.has_group_by) = (false, true);
@@ -77,7 +77,7 @@ impl<'a> QueryBuilder<'a> {
         if self.has_ended {
             return fail(
                 body,
-                "this stands behind ^EQ, which marks the end of the conditions: put it in front of ^EQ",
+                "this comes after ^EQ, which marks the end of the conditions: put it before ^EQ",
             );
         }
         if let Some(words) = rest("123TEXTQUERY321=") {
@@ -133,7 +133,7 @@ impl<'a> QueryBuilder<'a> {
         special: SpecialCondition<'a>,
     ) -> Result<(), ParseError<'a>> {
         if connective == Connective::Or {
-            return fail(body, "this is not known to work behind ^OR: write ^NQ groups");
+            return fail(body, "this is not known to work after ^OR: write ^NQ groups");
         }
         self.group.push(Expr::Special(Box::new(special)));
         self.takes_alternative = false;
@@ -160,9 +160,9 @@ fn missing_condition(connective: Connective) -> &'static str {
         Connective::And => {
             "a condition is missing: leave out carets in front, and write one between two conditions"
         }
-        Connective::Or => "a condition is missing behind ^OR: leave ^OR out, or write its condition",
+        Connective::Or => "a condition is missing after ^OR: leave ^OR out, or write its condition",
         Connective::NewGroup => {
-            "a condition is missing behind ^NQ: a group without one may select every record, so leave ^NQ out, or write its conditions"
+            "a condition is missing after ^NQ: a group without one may select every record, so leave ^NQ out, or write its conditions"
         }
     }
 }

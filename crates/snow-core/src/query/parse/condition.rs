@@ -33,7 +33,7 @@ pub(super) fn parse_condition(text: &str) -> Result<Condition<'_>, ParseError<'_
         return fail(rest, url_text::ENCODED);
     }
     let Some((word, meaning, value)) = operator::split(rest) else {
-        return fail(rest, "expected an operator, such as = or LIKE, behind the field");
+        return fail(rest, "expected an operator, such as = or LIKE, after the field");
     };
     let test = match meaning {
         Operator::Compare(Comparison::Eq) if value.is_empty() => Test::Unary(Unary::Empty),
@@ -42,7 +42,7 @@ pub(super) fn parse_condition(text: &str) -> Result<Condition<'_>, ParseError<'_
         Operator::In { not } => Test::In { not, values: parse_list(value, field, word)? },
         Operator::Between => parse_between(value, field, word)?,
         Operator::Unary(unary) if value.is_empty() => Test::Unary(unary),
-        Operator::Unary(_) => return fail(value, format!("nothing goes behind {word}")),
+        Operator::Unary(_) => return fail(value, format!("nothing may follow {word}")),
         Operator::Relation(relation) => parse_relation(relation, value)?,
         Operator::Distance { more } => parse_distance(more, value)?,
         Operator::On { not } => Test::On { not, text: parse_labelled(value, 3)? },
@@ -95,7 +95,7 @@ fn parse_relation(relation: Relation, text: &str) -> Result<Test<'_>, ParseError
     let (other, rest) = parse_leading_name(text)?;
     match rest {
         "" | "@day" => Ok(Test::Relate { relation, other: Cow::Borrowed(other), by_day: !rest.is_empty() }),
-        _ => fail(rest, "expected nothing, or @day, behind the other field"),
+        _ => fail(rest, "expected nothing, or @day, after the other field"),
     }
 }
 

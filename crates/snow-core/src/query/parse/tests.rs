@@ -4,7 +4,7 @@ use super::*;
 fn what_is_not_understood_is_pointed_at() {
     for (text, at, why) in [
         ("a=1^Bad=2", 4, "lower case"),
-        ("a=1^OR", 6, "behind ^OR"),
+        ("a=1^OR", 6, "after ^OR"),
         ("a=1^NQ", 6, "may select every record"),
         ("a=1^NQ^", 6, "may select every record"),
         ("^", 0, "missing"),

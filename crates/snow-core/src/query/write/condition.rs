@@ -98,7 +98,7 @@ fn write_list(values: &[Value<'_>], context: ValueContext<'_>, writer: &mut Writ
     }
     for (at, one) in values.iter().enumerate() {
         if matches!(&one.0, ValueKind::Boolean(_)) {
-            return Err(context.refuse("lists a boolean: use eq(), which also minds rows without a value"));
+            return Err(context.refuse("lists a boolean: use eq(), which also finds records without a value"));
         }
         if at > 0 {
             writer.push_plain(",");

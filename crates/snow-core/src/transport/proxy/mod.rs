@@ -22,7 +22,7 @@ use std::fmt;
 /// (`socks5h://` means the same).
 ///
 /// ```
-/// use snow_core::transport::{Proxy, Transport};
+/// use snow_client::{Transport, transport::Proxy};
 ///
 /// let proxy = Proxy::new("http://proxy.example.com:3128")?
 ///     .credentials("integration", "secret")?
@@ -124,7 +124,7 @@ impl Proxy {
     ///
     /// ```
     /// use http::{HeaderName, HeaderValue};
-    /// use snow_core::transport::Proxy;
+    /// use snow_client::transport::Proxy;
     ///
     /// let (name, value) = (HeaderName::from_static("x-proxy-client"), HeaderValue::from_static("integration-7"));
     /// let proxy = Proxy::new("http://proxy.example.com:3128")?.header(name, value)?;

@@ -98,7 +98,7 @@ impl TlsSettings {
     fn contradiction(&self) -> Option<String> {
         let (roots, anybody) = ("add_root_certificates_pem()", "danger_accept_invalid_certificates(true)");
         if self.roots == Roots::Anything && !self.authorities.is_empty() {
-            return Some(format!("{roots} is given beside {anybody}, which trusts anyone: give one of them"));
+            return Some(format!("{roots} is given in addition to {anybody}, which trusts anyone: give one of them"));
         }
         #[cfg(feature = "rustls-0_23")]
         if self.config.is_some() {
@@ -111,7 +111,7 @@ impl TlsSettings {
             ];
             let (_, other) = set.into_iter().find(|(set, _)| *set)?;
             return Some(format!(
-                "{other} is given beside rustls_config(), which does not use it: give one of them"
+                "{other} is given in addition to rustls_config(), which does not use it: give one of them"
             ));
         }
         None

@@ -1,0 +1,37 @@
+//! What surrounds the examples of docs/authentication.md: see tests/guide_blocks.rs.
+
+//- every block
+fn example() -> Result<(), snow_client::Error> {
+//- block
+    Ok(())
+}
+
+//- under OAuth
+async fn example() -> Result<(), snow_client::Error> {
+//- block
+    Ok(())
+}
+
+//- under Signed assertions
+fn example(pem: &str) -> Result<(), snow_client::Error> {
+//- block
+    Ok(())
+}
+
+//- under A store of your own
+//- block
+
+//- under A store that machines share
+//- block
+
+//- under A person with a browser (1)
+async fn example(client: snow_client::OAuthClient, returned_to: &str) -> Result<(), snow_client::Error> {
+//- block
+    Ok(())
+}
+
+//- under A person with a browser (2)
+async fn example() -> Result<(), snow_client::Error> {
+//- block
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! Licenses, banned crates, sources and advisories, by cargo-deny.
+
+use super::tools::Tool;
+use crate::run::{Done, root, run, target};
+use std::fs;
+
+/// Names the folder with the databases of advisories: one that `cargo deny fetch` filled.
+const DATABASES: &str = "SNOW_ADVISORIES";
+
+pub(super) fn check() -> Done {
+    let deny = Tool::Deny.install()?;
+    run(&format!("{deny} --offline check bans licenses sources"), &[])?;
+    let Ok(databases) = std::env::var(DATABASES) else {
+        println!("no advisories are looked for: {DATABASES} names no database");
+        return Ok(());
+    };
+    let config =
+        fs::read_to_string(root().join("deny.toml")).map_err(|error| format!("deny.toml: {error}"))?;
+    let file = target().join("deny-with-advisories.toml");
+    let config = format!("{config}\n[advisories]\ndb-path = {databases:?}\nyanked = \"deny\"\n");
+    fs::write(&file, config).map_err(|error| format!("{}: {error}", file.display()))?;
+    run(&format!("{deny} --offline check --config {} advisories", file.display()), &[])
+}
