@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 /// What is written in another way, and is no call of this crate, or one that returns no `Result` by itself.
-pub(crate) const RULES: [(&str, &str); 12] = [
+pub(crate) const RULES: [(&str, &str); 13] = [
     // Calls that return the results of many records.
     ("batch.send().await", "batch.send().wait()?"),
     (".all().await;", ".all().wait()?;"),
+    (".all().await.is_complete()", ".all().wait()?.is_complete()"),
     // Futures of other crates, which have other errors.
     (
         "simulator.listen().await",
