@@ -115,7 +115,9 @@ fn writes() {
         by_block_on.count(runtime.block_on(async { create(&blocked).await }));
         thread::sleep(PAUSE); // the server has closed the connections meanwhile
     }
-    println!("writes, of {WRITES}, after a server has closed an idle connection: done, failed, uncertain of these");
+    println!(
+        "writes, of {WRITES}, after a server has closed an idle connection: done, failed, uncertain of these"
+    );
     for (name, Writes { done, failed, uncertain }) in
         [("wait()", by_wait), ("block_on for each call", by_block_on)]
     {
