@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_servers_text_is_not_repeated_and_its_code_is_explained() {
         let text = said("-ERR unknown command 'EVAL', with args beginning with: 'canary' '1'\r\n");
-        assert!(text.contains("cache:6380 answered ERR") && !text.contains("canary"), "{text}");
+        assert!(text.contains("cache:6380 responded with ERR") && !text.contains("canary"), "{text}");
         let text = said("-NOPERM User canary has no permissions to run the 'eval' command\r\n");
         assert!(text.contains("may not run EVAL") && !text.contains("canary"), "{text}");
         assert!(said("-WRONGPASS invalid username-password pair\r\n").contains("is wrong"));

@@ -25,7 +25,7 @@ impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.iter().count()))?;
         for at in self.raw.shape.visible() {
-            let half = || S::Error::custom("the record has a field whose name holds half a surrogate pair");
+            let half = || S::Error::custom("the record has a field whose name contains half of a surrogate pair");
             let name = self.raw.shape.name(at).ok_or_else(half)?;
             map.serialize_entry(name, &JsonValue { text: self.raw.value(at), field: name })?;
         }
@@ -199,14 +199,14 @@ mod tests {
     #[test]
     fn half_a_surrogate_pair_is_refused() {
         assert!(
-            written(r#"{"a":"\ud800"}"#).unwrap_err().contains("the field \"a\" holds half a surrogate pair")
+            written(r#"{"a":"\ud800"}"#).unwrap_err().contains("the field \"a\" contains half of a surrogate pair")
         );
         assert!(
             written(r#"{"a":{"\ud800":1}}"#)
                 .unwrap_err()
-                .contains("the field \"a\" holds half a surrogate pair")
+                .contains("the field \"a\" contains half of a surrogate pair")
         );
-        assert!(written(r#"{"\ud800":1}"#).unwrap_err().contains("name holds half a surrogate pair"));
+        assert!(written(r#"{"\ud800":1}"#).unwrap_err().contains("name contains half of a surrogate pair"));
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl<'de> MapAccess<'de> for RecordAccess<'de> {
         if self.at == self.record.raw.shape.len() {
             return Ok(None);
         }
-        let no_text = || Error::custom("the record has a field whose name holds half a surrogate pair");
+        let no_text = || Error::custom("the record has a field whose name contains half of a surrogate pair");
         let name = self.record.raw.shape.name(self.at).ok_or_else(no_text)?;
         seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
     }
