@@ -25,7 +25,8 @@ impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.iter().count()))?;
         for at in self.raw.shape.visible() {
-            let half = || S::Error::custom("the record has a field whose name contains half of a surrogate pair");
+            let half =
+                || S::Error::custom("the record has a field whose name contains half of a surrogate pair");
             let name = self.raw.shape.name(at).ok_or_else(half)?;
             map.serialize_entry(name, &JsonValue { text: self.raw.value(at), field: name })?;
         }
@@ -51,7 +52,8 @@ impl<'a> JsonValue<'a> {
 
     /// A string without its quotes.
     fn string<E: serde::ser::Error>(self, raw: &'a str) -> Result<Cow<'a, str>, E> {
-        json_string::unescape(raw).ok_or_else(|| self.error("contains half of a surrogate pair, which is not text"))
+        json_string::unescape(raw)
+            .ok_or_else(|| self.error("contains half of a surrogate pair, which is not text"))
     }
 
     /// The members of an object. Of several with one name the last one counts, as in a record.
@@ -199,7 +201,9 @@ mod tests {
     #[test]
     fn half_a_surrogate_pair_is_refused() {
         assert!(
-            written(r#"{"a":"\ud800"}"#).unwrap_err().contains("the field \"a\" contains half of a surrogate pair")
+            written(r#"{"a":"\ud800"}"#)
+                .unwrap_err()
+                .contains("the field \"a\" contains half of a surrogate pair")
         );
         assert!(
             written(r#"{"a":{"\ud800":1}}"#)

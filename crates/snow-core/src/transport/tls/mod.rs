@@ -98,7 +98,9 @@ impl TlsSettings {
     fn contradiction(&self) -> Option<String> {
         let (roots, anybody) = ("add_root_certificates_pem()", "danger_accept_invalid_certificates(true)");
         if self.roots == Roots::Anything && !self.authorities.is_empty() {
-            return Some(format!("{roots} is given in addition to {anybody}, which trusts anyone: give one of them"));
+            return Some(format!(
+                "{roots} is given in addition to {anybody}, which trusts anyone: give one of them"
+            ));
         }
         #[cfg(feature = "rustls-0_23")]
         if self.config.is_some() {
