@@ -3,7 +3,7 @@
 use super::example::Example;
 
 /// A file, what stands in the example alone of all of that file, and why it has no twin.
-pub(crate) const WITHOUT_TWIN: [(&str, &str, &str); 6] = [
+pub(crate) const WITHOUT_TWIN: [(&str, &str, &str); 7] = [
     (
         "crates/snow-client/src/batch/api_call.rs",
         "tokio::spawn(incidents.",
@@ -16,6 +16,7 @@ pub(crate) const WITHOUT_TWIN: [(&str, &str, &str); 6] = [
     ),
     ("docs/authentication.md", "fn lease(&self)", "awaits in the caller's token store, and makes no call"),
     ("docs/many-users.md", "axum::", "a web server, whose handlers are async functions"),
+    ("docs/runtimes.md", "runtime.block_on(async", "starts a runtime of its own for async code"),
     ("docs/simulator.md", "simulator.listen()", "puts the simulator on a socket, and makes no call"),
     ("docs/transport.md", "http.execute(request)", "an async function as the transport, and no call"),
 ];

@@ -83,7 +83,7 @@ fn operations(client: &Client) -> Vec<(&'static str, BTreeSet<&'static str>)> {
             {param("sysparm_a", "b")} {header("x-a", "b")} {deadline(Duration::MAX)} {idempotent(true)}
             {fields(["number"])} {display_value(DisplayValue::All)} {exclude_reference_link(true)} {view("mobile")}
             {query_no_domain(true)} {query(Query::new())} {filter("active", true)} {limit(1)} {offset(1)}
-            {query_category("list")} {require_fields(true)}),
+            {query_category("list")} {require_fields(true)} {with_sys_ids()}),
         ),
         (
             "table::CountRecords",
