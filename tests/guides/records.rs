@@ -32,3 +32,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 //- block
     Ok(())
 }
+
+//- under Progress
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let simulator = snow_sim::Simulator::builder().user("admin", "secret").oauth_client("my-id", "my-secret").incidents(300).build()?;
+    let builder = snow_client::Client::builder().instance("dev12345").user("admin").password("secret");
+    let client = builder.transport(simulator.clone()).build()?;
+//- block
+    assert!(numbers.len() >= 300);
+    Ok(())
+}

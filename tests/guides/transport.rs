@@ -11,3 +11,9 @@ fn example() -> Result<(), Box<dyn std::error::Error>> {
 //- block
     Ok(())
 }
+
+//- under reqwest
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    build().map(drop)
+}
+//- block

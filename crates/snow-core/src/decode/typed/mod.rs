@@ -23,7 +23,7 @@ impl serde::de::Error for Error {
         Self::new(ErrorKind::Decode, redact::without_value(&message.to_string()))
     }
 
-    /// A dot-walked field may be missing although it exists: then a person has to know where to look.
+    /// Says of a dot-walked field, which may be missing although it exists, where to look.
     fn missing_field(field: &'static str) -> Self {
         let why = match field.contains('.') {
             true => {
