@@ -34,15 +34,6 @@ pub(crate) fn per_second(count: u64, elapsed: Duration) -> f64 {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn it_counts_with_the_clock_that_a_test_moves() {
-        let stopwatch = Stopwatch::start();
-        assert_eq!(stopwatch.elapsed(), Duration::ZERO);
-        tokio::time::advance(Duration::from_millis(2_500)).await;
-        assert_eq!(stopwatch.elapsed(), Duration::from_millis(2_500));
-        assert!((per_second(100, stopwatch.elapsed()) - 40.0).abs() < 1e-9);
-    }
-
     #[test]
     fn a_rate_is_a_finite_number() {
         for elapsed in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
