@@ -5,6 +5,7 @@
 //! tables are in [`stream`](crate::stream), updates and deletions of many records in [`bulk`](crate::bulk).
 
 pub(crate) mod bulk;
+pub(crate) mod changes;
 pub(crate) mod confirmed_create;
 pub(crate) mod count_records;
 pub(crate) mod create_record;

@@ -3,6 +3,7 @@
 pub(crate) mod dictionary;
 pub(crate) mod known_shapes;
 
+use crate::request::proven_times::ProvenTimes;
 use crate::request::stored_fields::StoredFields;
 use crate::stack::Settings;
 use crate::stack::stack_service::StackService;
@@ -43,6 +44,8 @@ pub(crate) struct ClientInner {
     pub(crate) tells_departures: bool,
     /// Which fields were seen to be stored as they are sent.
     pub(crate) stored: StoredFields,
+    /// Whether it was proven how the instance reads times in queries.
+    pub(crate) times: ProvenTimes,
     /// What records looked like that were read before.
     pub(crate) shapes: KnownShapes,
     #[cfg(feature = "blocking")]
@@ -103,6 +106,7 @@ impl ClientInner {
             lossy_text: settings.lossy_text,
             tells_departures: true,
             stored: StoredFields::default(),
+            times: ProvenTimes::default(),
             shapes: KnownShapes::default(),
             #[cfg(feature = "blocking")]
             process: crate::blocking::HomeProcess::new(),
@@ -151,6 +155,7 @@ impl ClientInner {
             lossy_text: false,
             tells_departures: false,
             stored: StoredFields::default(),
+            times: ProvenTimes::default(),
             shapes: KnownShapes::default(),
             #[cfg(feature = "blocking")]
             process: crate::blocking::HomeProcess::new(),
