@@ -122,6 +122,15 @@ pub mod changes {
     pub use crate::table::stop::StopHandle;
 }
 
+pub mod journal {
+    //! Comments and work notes of records, entry by entry.
+    //!
+    //! [`Table::journal`](crate::Table::journal) returns the [`Journal`] of a record, and
+    //! [`Table::journal_changes`](crate::Table::journal_changes) a feed of new entries.
+
+    pub use crate::table::journal::{Journal, JournalEntry, JournalField};
+}
+
 pub mod stream {
     //! Streams of all records of a query, in constant memory.
     //!

@@ -11,6 +11,7 @@ pub(crate) mod count_records;
 pub(crate) mod create_record;
 pub(crate) mod delete_record;
 pub(crate) mod get_record;
+pub(crate) mod journal;
 mod json_body;
 pub(crate) mod list_records;
 pub(crate) mod list_request;

@@ -50,8 +50,15 @@ enum StreamStage<T> {
     Ended,
 }
 
+impl<T: Send + 'static> ChangeFeed<T> {
+    /// Returns a stream of batches, with a pause of about `interval` whenever the feed is caught up.
+    pub fn stream(self, interval: Duration) -> ChangeStream<T> {
+        ChangeStream::new(self, interval)
+    }
+}
+
 impl<T: Send + 'static> ChangeStream<T> {
-    pub(super) fn new(feed: ChangeFeed<T>, interval: Duration) -> Self {
+    fn new(feed: ChangeFeed<T>, interval: Duration) -> Self {
         Self { state: StreamStage::Idle(Box::new(feed)), interval, stop: StopHandle::new() }
     }
 

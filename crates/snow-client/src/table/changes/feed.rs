@@ -1,7 +1,6 @@
 //! The feed that a program polls: its settings, and what is prepared before the first poll.
 
 use super::change::ChangeBatch;
-use super::change_stream::ChangeStream;
 use super::deletion_audit;
 use super::feed_cursor::{FeedCursor, FeedState};
 use super::feed_cycle::{FeedCycle, FeedSources};
@@ -11,7 +10,7 @@ use super::log_source::LogSource;
 use super::page_limits::PageLimits;
 use crate::request::api_request::ApiRequest;
 use crate::request::call_options::{domain_options, record_options, request_options, selection_options};
-use crate::request::proven_times;
+use crate::request::prove_times;
 use crate::table::list_request::{ListRequest, field_check};
 use crate::{Record, Table};
 use snow_core::{DateTime, DisplayValue, Error, ErrorKind, Params, Query, SysId};
@@ -86,6 +85,13 @@ impl<T> ChangeFeed<T> {
             prepared: None,
             sweeps_now: false,
         }
+    }
+
+    /// Sets the query category, which may route reads to a replica. The time by which a replica is behind is part of the
+    /// [overlap](Self::overlap).
+    #[doc(alias = "sysparm_query_category")]
+    pub fn query_category(self, name: &str) -> Self {
+        self.change(|request| Ok(request.params(|params| params.query_category(name))))
     }
 
     /// Begins with changes after now, and gives out no record that exists already. Without this method, a feed begins with all records.
@@ -167,14 +173,6 @@ impl<T> ChangeFeed<T> {
     pub async fn poll(&mut self) -> Result<ChangeBatch<T>, Error> {
         // Boxed, so that the future of the caller stays small.
         Box::pin(self.poll_once()).await.map_err(Error::of_read)
-    }
-
-    /// Returns a stream of batches, with a pause of about `interval` whenever the feed is caught up.
-    pub fn stream(self, interval: Duration) -> ChangeStream<T>
-    where
-        T: Send + 'static,
-    {
-        ChangeStream::new(self, interval)
     }
 
     /// Lets the next poll that is caught up begin a sweep, whether one is due or not. Without [`Deletions::Swept`] it has no effect.
@@ -298,7 +296,7 @@ impl PreparedFeed {
         let (stamp, version) = (options.stamp_field(), options.version_field());
         let table = LogSource { client: client.clone(), base, filter, stamp, version };
         let state = first_state(options, question, client.clock.unix().as_secs())?;
-        proven_times::prove(&client, &path).await?;
+        prove_times::prove(&client, &path).await?;
         let (audit, saw_deletion) = match options.deletions {
             Deletions::Audited => {
                 let source = deletion_audit::source(&client, &path)?;
@@ -336,7 +334,7 @@ fn filter(request: &ApiRequest) -> Result<Query<'static>, Error> {
     let selection = &request.params.selection;
     let query = selection.query()?.clone().parsed();
     query.encode()?;
-    if !query.order().is_empty() {
+    if !matches!(query.order()[..], [] | [("sys_id", false)]) {
         return refused(
             "a feed has an order of its own, by the time of the last change: leave out the query's order",
         );
@@ -349,7 +347,7 @@ fn filter(request: &ApiRequest) -> Result<Query<'static>, Error> {
             "a feed needs stored values: ask for DisplayValue::Both in place of display values alone",
         );
     }
-    Ok(query)
+    Ok(query.without_order())
 }
 
 fn set_late() -> Error {

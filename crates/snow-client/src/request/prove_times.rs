@@ -8,11 +8,6 @@ use http::Method;
 use snow_core::decode::ApiResponse;
 use snow_core::query::Value;
 use snow_core::{ApiPath, DateTime, Error, ErrorKind, Query, Record, field};
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Whether it was proven.
-#[derive(Debug, Default)]
-pub(crate) struct ProvenTimes(AtomicBool);
 
 /// Proves that a time in a query means the time that a record shows, unless that was proven already. The record is that of the user or, if
 /// it cannot be read, the oldest one of a table. Without any record there is nothing to compare, and the next call tries again.
@@ -21,7 +16,7 @@ pub(crate) struct ProvenTimes(AtomicBool);
 ///
 /// [`ErrorKind::Incomplete`] if the instance reads times in another way, and those of the requests.
 pub(crate) async fn prove(client: &ClientInner, table: &ApiPath) -> Result<(), Error> {
-    if client.times.0.load(Ordering::Acquire) {
+    if client.times.is_done() {
         return Ok(());
     }
     let own = field("sys_id").eq(Value::script("gs.getUserID()"));
@@ -43,7 +38,7 @@ pub(crate) async fn prove(client: &ClientInner, table: &ApiPath) -> Result<(), E
             return Err(other_zone(&path, created));
         }
         if is_found {
-            client.times.0.store(true, Ordering::Release);
+            client.times.set_done();
             return Ok(());
         }
     }
