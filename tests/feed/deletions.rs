@@ -43,6 +43,7 @@ async fn audited_deletions_are_told_once_and_cost_one_request_more() {
 
     // A record that was deleted and is there again is not told to be deleted.
     simulator.delete("incident", two.as_str());
+    simulator.advance(Duration::from_secs(2));
     let again = [("sys_id", two.as_str()), ("short_description", "restored")];
     simulator.insert("incident", again).unwrap();
     let told = changes(&mut feed).await;
@@ -58,7 +59,7 @@ fn subtract(mine: &mut BTreeSet<SysId>, changes: &[Change]) -> Vec<SysId> {
                 mine.insert(*sys_id);
             }
             Change::Present(present) => {
-                let difference = present.compare(mine.iter().copied());
+                let difference = present.compare_ids(mine.iter().copied());
                 missing.extend(difference.missing);
                 difference.gone.iter().for_each(|gone| {
                     mine.remove(gone);

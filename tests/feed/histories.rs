@@ -25,12 +25,21 @@ impl Random {
 struct Plan {
     overlap: u64,
     saves_before_sink: bool,
-    /// Whether records are deleted, restored, hidden and shown again.
-    vanishes: bool,
+    vanishing: Vanishing,
     steps: u64,
 }
 
-const PLAN: Plan = Plan { overlap: 120, saves_before_sink: false, vanishes: false, steps: 120 };
+/// Which records vanish, and how the feed finds that out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Vanishing {
+    None,
+    /// They are deleted.
+    Audited,
+    /// They are deleted, restored, hidden and shown again.
+    Swept,
+}
+
+const PLAN: Plan = Plan { overlap: 120, saves_before_sink: false, vanishing: Vanishing::None, steps: 120 };
 
 /// What stays when the process ends: the records of the sink, and the cursor that was saved.
 #[derive(Default)]
@@ -51,7 +60,8 @@ struct World {
     random: Random,
     plan: Plan,
     late: Vec<Late>,
-    deleted: Vec<(SysId, String)>,
+    /// What was deleted: id, text, count of updates and time, as an undelete brings it back.
+    deleted: Vec<(SysId, [String; 3])>,
     hidden: Option<Rule>,
     durable: Durable,
     feed: ChangeFeed<Record>,
@@ -60,11 +70,13 @@ struct World {
 
 fn new_feed(simulator: &Simulator, plan: Plan, cursor: Option<&str>) -> ChangeFeed<Record> {
     let feed = client(simulator, "reader").table("incident").changes().fields(["short_description"]);
-    let feed = feed.overlap(Duration::from_secs(plan.overlap)).accept_hidden(plan.vanishes);
-    let feed = match plan.vanishes {
-        true => feed.deletions(Deletions::Swept { every: Duration::from_secs(900) }),
-        false => feed,
-    };
+    let feed =
+        feed.overlap(Duration::from_secs(plan.overlap)).accept_hidden(plan.vanishing == Vanishing::Swept);
+    let feed = feed.deletions(match plan.vanishing {
+        Vanishing::None => Deletions::Ignored,
+        Vanishing::Audited => Deletions::Audited,
+        Vanishing::Swept => Deletions::Swept { every: Duration::from_secs(900) },
+    });
     match cursor {
         Some(stored) => feed.resume(serde_json::from_str::<FeedCursor>(stored).unwrap()),
         None => feed,
@@ -136,18 +148,18 @@ impl World {
     }
 
     fn vanish(&mut self) {
-        match self.random.below(4) {
+        match self.random.below(if self.plan.vanishing == Vanishing::Audited { 2 } else { 4 }) {
             0 | 1 => {
                 let Some(id) = self.free_record() else { return };
-                let stamp = self.simulator.stored("incident", id.as_str(), "sys_updated_on").unwrap();
+                let stored = |field| self.simulator.stored("incident", id.as_str(), field).unwrap();
+                let state = ["short_description", "sys_mod_count", "sys_updated_on"].map(stored);
                 self.simulator.delete("incident", id.as_str());
-                self.deleted.push((id, stamp));
+                self.deleted.push((id, state));
             }
             2 => {
-                let Some((id, stamp)) = self.deleted.pop() else { return };
-                let text = self.text();
-                let fields =
-                    [("sys_id", id.as_str()), ("short_description", &text), ("sys_updated_on", &stamp)];
+                let Some((id, [text, count, stamp])) = self.deleted.pop() else { return };
+                let names = ["sys_id", "short_description", "sys_mod_count", "sys_updated_on"];
+                let fields = names.into_iter().zip([id.as_str(), &text, &count, &stamp]);
                 self.simulator.insert("incident", fields).unwrap();
             }
             _ => self.change_access(),
@@ -211,8 +223,12 @@ impl World {
     async fn apply(&mut self, change: &Change) {
         match change {
             Change::Record { record, .. } => self.put(record),
+            Change::Deleted { sys_id, .. } => {
+                self.durable.sink.remove(sys_id);
+            }
             Change::Present(present) => {
-                let difference = present.compare(self.durable.sink.keys().copied());
+                let difference = present
+                    .compare(self.durable.sink.iter().map(|(id, (count, _))| (*id, count.parse().unwrap())));
                 for gone in difference.gone {
                     self.durable.sink.remove(&gone);
                 }
@@ -261,7 +277,7 @@ impl World {
                     }
                 }
             }
-            6 if self.plan.vanishes => self.vanish(),
+            6 if self.plan.vanishing != Vanishing::None => self.vanish(),
             6 | 7 => {
                 let seconds = self.random.below(60);
                 self.wait(seconds);
@@ -276,7 +292,7 @@ impl World {
         self.simulator.take_journal();
         self.drain().await;
         self.drain().await;
-        if self.plan.vanishes {
+        if self.plan.vanishing == Vanishing::Swept {
             self.feed.sweep_now();
             self.drain().await;
         }
@@ -337,7 +353,13 @@ async fn the_sink_equals_the_table_at_every_quiet_moment() {
 
 #[tokio::test(start_paused = true)]
 async fn with_deletions_and_access_it_does_after_each_sweep() {
-    assert_eq!(wrong_seeds(100..160, Plan { vanishes: true, ..PLAN }).await, Vec::<u64>::new());
+    assert_eq!(wrong_seeds(100..160, Plan { vanishing: Vanishing::Swept, ..PLAN }).await, Vec::<u64>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_audited_deletions_it_does_at_every_quiet_moment() {
+    let plan = Plan { vanishing: Vanishing::Audited, ..PLAN };
+    assert_eq!(wrong_seeds(200..240, plan).await, Vec::<u64>::new());
 }
 
 #[tokio::test(start_paused = true)]

@@ -29,6 +29,10 @@ struct Attachments;
 struct Batches;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/changes.md")]
+struct Changes;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/imports.md")]
 struct Imports;
 

@@ -1,7 +1,7 @@
 //! What has to pass before a change lands.
 
 use crate::run::{Done, root, run};
-use crate::{api, arrows, costs, files, readme, tables};
+use crate::{api, arrows, costs, feed, files, readme, tables};
 use std::time::{Instant, SystemTime};
 
 type Step = (&'static str, fn() -> Done);
@@ -21,6 +21,7 @@ const STEPS: &[Step] = &[
     ("package", package),
     ("costs", costs::all),
     ("tables", tables::gates),
+    ("feed", feed::gates),
     ("files", files::gates),
 ];
 
@@ -73,6 +74,7 @@ const GENERATED: &str = "tests/promises/generated/incident.rs";
 fn examples() -> Done {
     run("cargo run --quiet -p snow-client --example quickstart", &[])?;
     run("cargo run --quiet -p snow-client --example change_requests", &[])?;
+    run("cargo run --quiet -p snow-client --example mirror", &[])?;
     for example in ["blocking_script", "blocking_export", "blocking_files"] {
         run(&format!("cargo run --quiet -p snow-client --features blocking --example {example}"), &[])?;
     }

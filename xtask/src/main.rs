@@ -4,6 +4,7 @@ mod api;
 mod arrows;
 mod ci;
 mod costs;
+mod feed;
 mod files;
 mod foreign_types;
 mod fuzz;

@@ -23,8 +23,8 @@ pub enum Change<T = Record> {
         /// When it was deleted.
         at: DateTime,
     },
-    /// All ids that exist within a range. Records of yours in that range with another id are gone. Only with
-    /// [`Deletions::Swept`](super::Deletions::Swept).
+    /// All ids that exist within a range, and the versions of their records. Records of yours in that range with another id are gone:
+    /// see [`PresentIds::compare`]. Only with [`Deletions::Swept`](super::Deletions::Swept).
     Present(PresentIds),
     /// The end of a sweep: the ranges since the last end cover all ids.
     SweepEnd,

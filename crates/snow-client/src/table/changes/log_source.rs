@@ -79,15 +79,21 @@ impl LogSource {
         arrived.records.iter().map(Record::sys_id).collect()
     }
 
-    /// Returns a page of ids, and how many there are if they were counted.
-    pub(super) async fn id_page(&self, ask: &SweepAsk) -> Result<(Vec<SysId>, Option<u64>), Error> {
+    /// Returns a page of ids with the versions of their records, and how many there are if they were counted.
+    pub(super) async fn id_page(
+        &self,
+        ask: &SweepAsk,
+    ) -> Result<(Vec<(SysId, Option<u32>)>, Option<u64>), Error> {
         let query = match ask.after {
             Some(after) => self.filter.clone().and(field("sys_id").gt(after)),
             None => self.filter.clone(),
         };
-        let arrived = self.send(self.id_only(), query.order_by("sys_id"), ask.limit, ask.counted).await?;
-        let ids = arrived.records.iter().map(Record::sys_id).collect::<Result<_, _>>()?;
-        Ok((ids, arrived.total))
+        let params = self.base.params.clone().fields(["sys_id"].into_iter().chain(self.version));
+        let params = params.display_value(DisplayValue::Stored);
+        let arrived = self.send(params, query.order_by("sys_id"), ask.limit, ask.counted).await?;
+        let version = |record: &Record| record.value(self.version?).ok()?.parse().ok();
+        let ids = arrived.records.iter().map(|record| Ok((record.sys_id()?, version(record))));
+        Ok((ids.collect::<Result<_, Error>>()?, arrived.total))
     }
 
     /// Reads the key of a record.

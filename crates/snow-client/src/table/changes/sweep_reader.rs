@@ -36,17 +36,17 @@ impl SweepReader {
     pub(super) fn page_arrived(
         &mut self,
         ask: &SweepAsk,
-        ids: Vec<SysId>,
+        ids: Vec<(SysId, Option<u32>)>,
         total: Option<u64>,
         accepts_hidden: bool,
     ) -> Result<(Option<PresentIds>, bool), Error> {
-        let line = ask.after.iter().chain(&ids);
+        let line = ask.after.iter().chain(ids.iter().map(|(id, _)| id));
         if !line.is_sorted_by(|before, next| before < next) {
             return Err(unsorted());
         }
         let (log_ask, page) = as_log(ask, &ids, total);
         let is_end = self.proof.of_page(&log_ask, &page, accepts_hidden)?;
-        let through = if is_end { None } else { ids.last().copied() };
+        let through = if is_end { None } else { ids.last().map(|(id, _)| *id) };
         if self.proof.repeats() || (through.is_none() && !is_end) {
             return Ok((None, false));
         }
@@ -57,8 +57,12 @@ impl SweepReader {
 }
 
 /// The same page, as far as its length matters.
-fn as_log(ask: &SweepAsk, ids: &[SysId], total: Option<u64>) -> (LogPageAsk, LogPage) {
-    let row = |id: &SysId| LogRow { stamp: DateTime::from_unix(0), sys_id: *id, version: None };
+fn as_log(ask: &SweepAsk, ids: &[(SysId, Option<u32>)], total: Option<u64>) -> (LogPageAsk, LogPage) {
+    let row = |(id, version): &(SysId, Option<u32>)| LogRow {
+        stamp: DateTime::from_unix(0),
+        sys_id: *id,
+        version: *version,
+    };
     let page = LogPage { rows: ids.iter().map(row).collect(), total, date: None };
     (LogPageAsk { after: None, limit: ask.limit, counted: ask.counted }, page)
 }
@@ -89,12 +93,12 @@ mod tests {
             let rest: Vec<SysId> =
                 all.iter().copied().filter(|id| ask.after.is_none_or(|after| after < *id)).collect();
             let total = ask.counted.then_some(rest.len() as u64);
-            let page = rest.into_iter().take(ask.limit as usize).collect();
+            let page = rest.into_iter().take(ask.limit as usize).map(|id| (id, Some(0))).collect();
             let (present, is_end) = sweep.page_arrived(&ask, page, total, false).unwrap();
             if let Some(present) = present {
                 assert_eq!(present.after(), end_of_last);
                 end_of_last = present.through();
-                found.extend_from_slice(present.ids());
+                found.extend(present.ids());
             }
             if is_end {
                 assert_eq!((found, end_of_last), (all, None));
@@ -107,7 +111,7 @@ mod tests {
     #[test]
     fn ids_in_another_order_are_refused() {
         let ask = SweepReader::default().next(10);
-        let odd = vec![id(2), id(1)];
+        let odd = vec![(id(2), None), (id(1), None)];
         let error = SweepReader::default().page_arrived(&ask, odd, Some(2), false).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Incomplete);
     }
