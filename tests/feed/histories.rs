@@ -217,6 +217,9 @@ impl World {
     }
 
     fn restart(&mut self) {
+        if self.durable.cursor.is_none() {
+            self.durable.sink.clear(); // a snapshot begins with an empty copy
+        }
         self.feed = new_feed(&self.simulator, self.plan, self.durable.cursor.as_deref());
     }
 

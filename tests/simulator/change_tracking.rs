@@ -7,7 +7,8 @@ use std::time::Duration;
 async fn updates_within_one_second_differ_by_their_count() {
     let simulator = Simulator::builder().build().unwrap();
     let id = simulator.insert("incident", [("short_description", "new")]).unwrap();
-    let state = || ["sys_updated_on", "sys_mod_count"].map(|field| simulator.stored("incident", &id, field).unwrap());
+    let state =
+        || ["sys_updated_on", "sys_mod_count"].map(|field| simulator.stored("incident", &id, field).unwrap());
     let [created, count] = state();
     assert_eq!(count, "0");
     for text in ["first", "second", "second"] {

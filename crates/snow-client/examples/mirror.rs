@@ -145,11 +145,11 @@ async fn demonstrate() -> Result<()> {
     while kills < KILLS {
         somebody_works(&simulator, &mut random)?;
         let steps = Some(next(&mut random, 160));
-        if !run(listener.url(), &database.0, steps).await? {
+        if !run(&listener.url(), &database.0, steps).await? {
             kills += 1;
         }
     }
-    if !run(listener.url(), &database.0, None).await? {
+    if !run(&listener.url(), &database.0, None).await? {
         return Err("the program failed at the end".into());
     }
     compare(&simulator, &Connection::open(&database.0)?)
@@ -172,7 +172,7 @@ async fn run(instance: &str, database: &Path, steps: Option<u64>) -> Result<bool
 fn somebody_works(simulator: &Simulator, random: &mut u64) -> Result<()> {
     simulator.advance(Duration::from_secs(next(random, 90)));
     let ids = simulator.ids("incident");
-    let mut any =
+    let any =
         |random: &mut u64| ids.get(next(random, ids.len() as u64) as usize).cloned().unwrap_or_default();
     for _ in 0..next(random, 12) {
         let (id, text) = (any(random), format!("changed {}", next(random, 1_000_000)));
@@ -187,7 +187,7 @@ fn somebody_works(simulator: &Simulator, random: &mut u64) -> Result<()> {
 
 fn compare(simulator: &Simulator, copy: &Connection) -> Result<()> {
     let ids = simulator.ids("incident");
-    let copied: usize = copy.query_row("SELECT count(*) FROM incident", [], |row| row.get(0))?;
+    let copied: i64 = copy.query_row("SELECT count(*) FROM incident", [], |row| row.get(0))?;
     for id in &ids {
         let stored = FIELDS.map(|field| simulator.stored("incident", id, field).unwrap_or_default());
         let mine = copy.query_row(
@@ -199,7 +199,7 @@ fn compare(simulator: &Simulator, copy: &Connection) -> Result<()> {
             return Err(format!("the copy of {id} is not the record").into());
         }
     }
-    if copied != ids.len() {
+    if usize::try_from(copied)? != ids.len() {
         return Err(format!("the copy has {copied} records, and the table {}", ids.len()).into());
     }
     println!("killed {KILLS} times, and the copy equals the table: {copied} records");

@@ -97,7 +97,7 @@ pub fn sleep(time: Duration) -> Sleep {
 /// assert!((10..=11).contains(&pause.as_secs()));
 /// ```
 pub fn with_jitter(time: Duration) -> Duration {
-    time.saturating_add(Dice::new().up_to(time / 10))
+    time.saturating_add(Dice::new().up_to(time.checked_div(10).unwrap_or_default()))
 }
 
 /// The future of [`sleep`].

@@ -94,7 +94,10 @@ impl<T> ChangeFeed<T> {
         self.change(|request| Ok(request.params(|params| params.query_category(name))))
     }
 
-    /// Begins with changes after now, and gives out no record that exists already. Without this method, a feed begins with all records.
+    /// Begins with changes after now, and gives out no record that exists already.
+    ///
+    /// Without this method, [`since`](Self::since) or [`resume`](Self::resume), a feed begins with all records. Begin that with an empty
+    /// copy: what was deleted before is not told.
     pub fn from_now(self) -> Self {
         self.set(|options| options.start = FeedStart::Now)
     }
