@@ -3,7 +3,7 @@
 use super::example::Example;
 
 /// A file, what stands in the example alone of all of that file, and why it has no twin.
-pub(crate) const WITHOUT_TWIN: [(&str, &str, &str); 7] = [
+pub(crate) const WITHOUT_TWIN: [(&str, &str, &str); 8] = [
     (
         "crates/snow-client/src/batch/api_call.rs",
         "tokio::spawn(incidents.",
@@ -15,6 +15,7 @@ pub(crate) const WITHOUT_TWIN: [(&str, &str, &str); 7] = [
         "awaits in the caller's closure, and makes no call",
     ),
     ("docs/authentication.md", "fn lease(&self)", "awaits in the caller's token store, and makes no call"),
+    ("docs/changes.md", "stop.stop();", "stops a stream from a task of its own"),
     ("docs/many-users.md", "axum::", "a web server, whose handlers are async functions"),
     ("docs/runtimes.md", "runtime.block_on(async", "starts a runtime of its own for async code"),
     ("docs/simulator.md", "simulator.listen()", "puts the simulator on a socket, and makes no call"),

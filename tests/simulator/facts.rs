@@ -272,6 +272,13 @@ const FACTS: &[(&str, &[Test])] = &[
             login_modes::a_script_recognizes_users,
         ],
     ),
+    (
+        "13.3",
+        tests![
+            change_tracking::updates_within_one_second_differ_by_their_count,
+            change_tracking::a_deletion_is_noted_and_a_journal_has_no_time_of_change
+        ],
+    ),
     ("12", tests![guesses::every_guess_is_told, guesses::what_is_known_is_no_guess]),
     ("11", tests![wire::faults_of_an_answer, wire::faults_of_a_connection, wire::compression_and_chunks]),
 ];
@@ -306,7 +313,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
 
 /// The sections into which everything that was collected about the service falls.
 const ALL: &str = "0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 1.10 2.1 2.2 2.3 2.4 2.5 2.6 3.1 3.2 3.3 3.4 3.5 3.6 4.1 4.2 4.3 4.4 4.5 4.6 \
-    5 6 7.1 7.2 7.3 7.4 7.5 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12 13.1 13.2";
+    5 6 7.1 7.2 7.3 7.4 7.5 8.1 8.2 8.3 8.4 9 10.1 10.2 10.3 11 12 13.1 13.2 13.3";
 
 #[test]
 fn every_section_is_shown_or_left_out_for_a_reason() {

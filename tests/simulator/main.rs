@@ -13,6 +13,7 @@ mod bad_input;
 mod batches;
 mod browser;
 mod business_rules;
+mod change_tracking;
 mod changes;
 mod consent;
 mod corrected_facts;

@@ -2,7 +2,7 @@
 
 use crate::run::{Done, run};
 use crate::{
-    api, arrows, costs, crate_counts, examples, files, guide_programs, markdown, packages, plot, readme,
+    api, arrows, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages, plot, readme,
     rust_versions, tables, words,
 };
 use std::time::Instant;
@@ -30,6 +30,7 @@ const STEPS: &[Step] = &[
     ("guide-programs", guide_programs::check),
     ("costs", costs::all),
     ("tables", tables::gates),
+    ("feed", feed::gates),
     ("files", files::gates),
 ];
 

@@ -5,13 +5,14 @@ use crate::run::{Done, root, run};
 use std::fs;
 
 /// Of snow-client: the name, and the features that it needs. Those of the stores need a server, and are left out.
-const EXAMPLES: [(&str, &str); 13] = [
+const EXAMPLES: [(&str, &str); 14] = [
     ("quickstart", ""),
     ("change_requests", ""),
     ("doctor", ""),
     ("nightly_export", ""),
     ("export_progress", ""),
     ("sync_daemon", ""),
+    ("mirror", ""),
     ("own_stack", ""),
     ("own_types", "derive,jiff"),
     ("reqwest_transport", ""),

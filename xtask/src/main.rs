@@ -6,6 +6,7 @@ mod ci;
 mod costs;
 mod crate_counts;
 mod examples;
+mod feed;
 mod files;
 mod foreign_types;
 mod fuzz;

@@ -113,6 +113,35 @@ pub mod bulk {
     pub use crate::table::stop::StopHandle;
 }
 
+pub mod changes {
+    //! The changes of a table, from a stored cursor on: what is new, changed and gone.
+    //!
+    //! Start with [`Table::changes`](crate::Table::changes), which returns a [`ChangeFeed`]. Poll it, apply the changes of each
+    //! [`ChangeBatch`], and then save its [`FeedCursor`].
+    //!
+    //! # Guarantee
+    //!
+    //! Every record that this user may read, and whose `sys_updated_on` the platform set, is given out in its latest state at least once,
+    //! if it becomes visible later than that time by less than the [overlap](ChangeFeed::overlap), and if the cursor is saved after the
+    //! changes were applied. Not every version is given out, and records come in no order of their own. Deletions, and records that
+    //! become readable or unreadable, are certain after each [sweep](Deletions::Swept); the [audit](Deletions::Audited) tells what the
+    //! instance recorded. Applying a change twice must be the same as applying it once.
+
+    pub use crate::table::changes::{
+        Change, ChangeBatch, ChangeFeed, ChangeStream, Deletions, FeedCursor, PresentIds, SweepDifference,
+    };
+    pub use crate::table::stop::StopHandle;
+}
+
+pub mod journal {
+    //! Comments and work notes of records, entry by entry.
+    //!
+    //! [`Table::journal`](crate::Table::journal) returns the [`Journal`] of a record, and
+    //! [`Table::journal_changes`](crate::Table::journal_changes) a feed of new entries.
+
+    pub use crate::table::journal::{Journal, JournalEntry, JournalField};
+}
+
 pub mod stream {
     //! Streams of all records of a query, in constant memory.
     //!

@@ -2,6 +2,7 @@
 //! made, stops with it, and panics outside one.
 #![warn(clippy::arithmetic_side_effects)]
 
+use crate::clock::Dice;
 use crate::{Error, ErrorKind, clock};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -85,6 +86,18 @@ impl<T> Timer<T> {
 /// ```
 pub fn sleep(time: Duration) -> Sleep {
     Sleep(Timer::new(clock::after(time)))
+}
+
+/// Returns a random time between `time` and a tenth more, so that many programs that repeat something do not do it at the same moment.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let pause = snow_core::timer::with_jitter(Duration::from_secs(10));
+/// assert!((10..=11).contains(&pause.as_secs()));
+/// ```
+pub fn with_jitter(time: Duration) -> Duration {
+    time.saturating_add(Dice::new().up_to(time.checked_div(10).unwrap_or_default()))
 }
 
 /// The future of [`sleep`].

@@ -34,6 +34,7 @@
 //! | 7.1 | batches: items in order through the same APIs, limits of size and time, what is not serviced |
 //! | 7.2 | import sets: one row at once, many later, maps given by the test, each row's status, purges |
 //! | 7.3 | scripted REST: handlers that a test mounts at any path ([`Builder::scripted`]); the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form, their lists with `__meta` at the end |
+//! | 13.3 | updates within one second, deletions in `sys_audit_delete` |
 //! | 13.1 | what other people's suites say of an instance, fifteen facts, each with a test |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, records that change between two requests ([`Simulator::before_each`]), faults on the wire |
 //!

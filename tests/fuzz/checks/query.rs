@@ -30,6 +30,7 @@ pub(crate) fn check(data: &[u8]) {
             let answer = simulator.clone().oneshot(request).await.unwrap();
             assert!(matches!(answer.status().as_u16(), 200 | 501), "{}", answer.status());
             answer.into_body().collect().await.unwrap();
+            simulator.take_journal(); // millions of requests would not fit into memory
         });
     });
 }

@@ -163,6 +163,30 @@ impl<L: LoginKind> ClientBuilder<L> {
         self.given("a check of fields")
     }
 
+    /// Sets whether it is proven, before the first query with a time, that the instance reads that time as records show it: in UTC.
+    /// `false` by default; a [feed](crate::changes) always proves it.
+    ///
+    /// The proof takes two small requests, once for all clones: the time at which the user was created is looked for with a query.
+    /// Where it is not found, queries with times fail with [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete), because they would
+    /// select other records than they say. [`DateTime`](crate::DateTime) says what a time in a query means.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    /// # let url = simulator.listen().await?;
+    /// use snow_client::{Client, Date, field};
+    ///
+    /// let client = Client::builder().instance(url.url()).user("admin").password("secret").prove_times(true).build()?;
+    /// let since = field("sys_created_on").ge(Date::new(2026, 6, 26)?.at(9, 30, 0)?);
+    /// let page = client.table("incident").list().query(since).limit(1).await?;
+    /// # let _ = page;
+    /// # Ok(()) }
+    /// ```
+    pub fn prove_times(mut self, prove: bool) -> Self {
+        self.settings.checks_times = prove;
+        self.given("a proof of times")
+    }
+
     /// Sets whether half of a surrogate pair in a text, which JSON allows (`"\ud83d"`) and no Rust string can hold, is replaced by
     /// U+FFFD, the replacement character. `false` by default: reading such a value returns an error that names the field, and ends
     /// a typed stream. Such values exist where a script has cut a text in the middle of an emoji.

@@ -5,6 +5,7 @@
 //! | read, create, update and delete records | [Reading and writing records](records) |
 //! | select records | [Queries](queries) |
 //! | read a whole table, and go on after an interruption | [Exporting a table](exports) |
+//! | follow a table: what is new, changed and gone | [Following a table](changes) |
 //! | count, sum and group | [Counts, sums and groups](aggregates) |
 //! | upload and download files | [Files of records](attachments) |
 //! | send many calls in one request | [Many calls in one request](batches) |
@@ -42,6 +43,10 @@ pub mod queries {}
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../../docs/exports.md")]
 pub mod exports {}
+
+#[doc = include_str!("links.md")]
+#[doc = include_str!("../../docs/changes.md")]
+pub mod changes {}
 
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../../docs/aggregates.md")]

@@ -81,7 +81,7 @@ impl<T> Call<T> {
     {
         CallFuture::new(async move {
             let request = self.request?;
-            let request = match self.client.checks_fields {
+            let request = match self.client.checks_requests() {
                 // Boxed, so that a future is no larger for a check that most clients do not make.
                 true => Box::pin(request.check(&self.client)).await?,
                 false => request.without_validation(),

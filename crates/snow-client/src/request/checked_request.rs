@@ -6,7 +6,7 @@ use crate::request::params::RequestParams;
 use snow_core::{Error, RequestOptions};
 use std::ops::Deref;
 
-/// A request that may be sent, the only form that is: it asks for the fields that it needs, and if the client validates fields, its table has them.
+/// A request that may be sent, the only form that is: it asks for the fields that it needs, and it was checked as the client is set to.
 #[derive(Clone)]
 pub(crate) struct CheckedRequest(ApiRequest);
 
@@ -15,16 +15,16 @@ impl ApiRequest {
     ///
     /// # Errors
     ///
-    /// Those of [`Dictionary::validate_fields`](crate::request::client_inner::dictionary::Dictionary::validate_fields).
+    /// Those of [`Dictionary`](crate::request::client_inner::dictionary::Dictionary).
     pub(crate) async fn check(self, client: &ClientInner) -> Result<CheckedRequest, Error> {
-        match client.checks_fields {
+        match client.checks_requests() {
             // Boxed, so that it makes no other call's future larger.
             true => Box::pin(self.validate(client)).await,
             false => Ok(self.without_validation()),
         }
     }
 
-    /// Completes the request of a client that validates no fields, or one that will not be sent.
+    /// Completes the request of a client that checks nothing, or one that will not be sent.
     pub(crate) fn without_validation(mut self) -> CheckedRequest {
         self.add_needed_fields();
         CheckedRequest(self)
@@ -32,8 +32,13 @@ impl ApiRequest {
 
     async fn validate(mut self, client: &ClientInner) -> Result<CheckedRequest, Error> {
         self.add_needed_fields();
-        let validated = client.dictionary.validate_fields(client, &self).await;
-        validated.map_err(|error| self.annotate(client, error.before_sending()))?;
+        let refused = |error: Error| self.annotate(client, error.before_sending());
+        if client.checks_fields {
+            client.dictionary.validate_fields(client, &self).await.map_err(refused)?;
+        }
+        if client.checks_times {
+            client.dictionary.prove_times(client, &self).await.map_err(refused)?;
+        }
         Ok(CheckedRequest(self))
     }
 }

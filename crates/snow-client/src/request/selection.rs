@@ -209,6 +209,14 @@ impl Selection {
         }
     }
 
+    /// The text of the query; empty for pairs.
+    pub(crate) fn query_text(&self) -> Result<String, Error> {
+        match &self.filter {
+            Filter::Query(query) => query.encode(),
+            Filter::Pairs(_) => Ok(String::new()),
+        }
+    }
+
     /// The parameters of one request: the records as they were asked for.
     pub(crate) fn write_to(&self, params: Params) -> Result<Params, Error> {
         let Self { fixed: _, filter, window: Window { limit, offset }, scope, extra: _, refused } = self;

@@ -15,6 +15,7 @@ mod generate;
 mod load;
 mod names;
 mod rust_text;
+mod time_validation;
 
 use crate::request::client_inner::ClientInner;
 use crate::{Error, ErrorKind};

@@ -191,6 +191,7 @@ pub(crate) struct Settings {
     pub(crate) sessions: Option<usize>,
     pub(crate) body_limit: Option<u64>,
     pub(crate) checks_fields: bool,
+    pub(crate) checks_times: bool,
     pub(crate) lossy_text: bool,
     pub(crate) timeouts: TimeoutLayer,
     pub(crate) headers: DefaultHeadersLayer,

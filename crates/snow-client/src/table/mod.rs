@@ -5,11 +5,13 @@
 //! tables are in [`stream`](crate::stream), updates and deletions of many records in [`bulk`](crate::bulk).
 
 pub(crate) mod bulk;
+pub(crate) mod changes;
 pub(crate) mod confirmed_create;
 pub(crate) mod count_records;
 pub(crate) mod create_record;
 pub(crate) mod delete_record;
 pub(crate) mod get_record;
+pub(crate) mod journal;
 mod json_body;
 pub(crate) mod list_records;
 pub(crate) mod list_request;

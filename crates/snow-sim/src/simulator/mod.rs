@@ -54,6 +54,13 @@ impl Simulator {
         self.lock().rules.push(rule);
     }
 
+    /// Removes a rule; returns `false` if there is no such rule.
+    pub fn remove_rule(&self, rule: &Rule) -> bool {
+        let rules = &mut self.lock().rules;
+        let found = rules.iter().position(|known| known == rule);
+        found.map(|at| rules.remove(at)).is_some()
+    }
+
     /// Moves the instance's time on.
     pub fn advance(&self, by: Duration) {
         self.lock().clock.advance(by);

@@ -63,6 +63,13 @@ impl Simulator {
         Some(state.database.value(row, column).to_owned())
     }
 
+    /// Returns the `sys_id`s of all records of a table and of those that extend it, past all access rules; none if there is no such table.
+    pub fn ids(&self, table: &str) -> Vec<String> {
+        let state = &*self.lock();
+        let Some(table) = state.database.dictionary.table(table) else { return Vec::new() };
+        state.database.rows(table).map(|(id, _)| id.to_string()).collect()
+    }
+
     /// Adds incidents that look like real ones, the same ones every time: see the crate's documentation for what a
     /// million of them takes.
     pub fn generate_incidents(&self, count: u32) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod dictionary;
 pub(crate) mod known_shapes;
+pub(crate) mod time_proof;
 
 use crate::request::stored_fields::StoredFields;
 use crate::stack::Settings;
@@ -15,6 +16,7 @@ use snow_core::{Body, Clock, Error, HttpFuture, HttpService, Instance, LoginUsed
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use time_proof::TimeProof;
 use tower_layer::Layer;
 
 #[derive(Debug)]
@@ -37,12 +39,16 @@ pub(crate) struct ClientInner {
     pub(crate) dictionary: Arc<dyn Dictionary>,
     /// Whether the fields of a request are validated before it goes out.
     pub(crate) checks_fields: bool,
+    /// Whether it is proven that a query with a time means what it says, before it goes out.
+    pub(crate) checks_times: bool,
     /// Whether half a surrogate pair is replaced.
     pub(crate) lossy_text: bool,
     /// Whether the bottom of the stack reports when a request leaves. A user's own stack may not.
     pub(crate) tells_departures: bool,
     /// Which fields were seen to be stored as they are sent.
     pub(crate) stored: StoredFields,
+    /// Whether it was proven how the instance reads times in queries.
+    pub(crate) times: TimeProof,
     /// What records looked like that were read before.
     pub(crate) shapes: KnownShapes,
     #[cfg(feature = "blocking")]
@@ -100,13 +106,20 @@ impl ClientInner {
             look_ahead,
             dictionary,
             checks_fields: settings.checks_fields,
+            checks_times: settings.checks_times,
             lossy_text: settings.lossy_text,
             tells_departures: true,
             stored: StoredFields::default(),
+            times: TimeProof::default(),
             shapes: KnownShapes::default(),
             #[cfg(feature = "blocking")]
             process: crate::blocking::HomeProcess::new(),
         })
+    }
+
+    /// Whether requests are checked before they are sent, which may take requests of its own.
+    pub(crate) fn checks_requests(&self) -> bool {
+        self.checks_fields || self.checks_times
     }
 
     /// Sends a request through the stack.
@@ -148,9 +161,11 @@ impl ClientInner {
             look_ahead: false,
             dictionary,
             checks_fields: false,
+            checks_times: false,
             lossy_text: false,
             tells_departures: false,
             stored: StoredFields::default(),
+            times: TimeProof::default(),
             shapes: KnownShapes::default(),
             #[cfg(feature = "blocking")]
             process: crate::blocking::HomeProcess::new(),

@@ -1,0 +1,163 @@
+//! Asks an instance for the pages of a log.
+
+use super::log_page::{LogPage, LogPageAsk, check_time};
+use super::log_row::{LogKey, LogRow};
+use super::sweep_reader::SweepAsk;
+use crate::Record;
+use crate::request::api_request::ApiRequest;
+use crate::request::checked_request::CheckedRequest;
+use crate::request::client_inner::ClientInner;
+use crate::request::exchange::exchange;
+use crate::request::params::RequestParams;
+use crate::request::selection::Window;
+use http::header;
+use snow_core::decode::ApiResponse;
+use snow_core::{DateTime, DisplayValue, Error, Query, SysId, field};
+use std::sync::Arc;
+
+/// How many records are looked at for the newest that this user may read, if the newest of all is hidden.
+const NEWEST: u32 = 1_000;
+
+/// A log of an instance: records of a table, in the order of a time.
+#[derive(Clone)]
+pub(super) struct LogSource {
+    pub(super) client: Arc<ClientInner>,
+    pub(super) base: CheckedRequest,
+    /// The conditions of the feed, without an order.
+    pub(super) filter: Query<'static>,
+    pub(super) stamp: &'static str,
+    pub(super) version: Option<&'static str>,
+}
+
+/// Records that arrived.
+pub(super) struct ArrivedRecords {
+    pub(super) records: Vec<Record>,
+    total: Option<u64>,
+    date: Option<DateTime>,
+}
+
+impl LogSource {
+    /// Returns the newest record that this user may read.
+    pub(super) async fn newest(&self) -> Result<Option<LogRow>, Error> {
+        for (limit, counted) in [(1, false), (NEWEST, true)] {
+            let query = self.filter.clone().order_by_desc(self.stamp).order_by_desc("sys_id");
+            let arrived = self.send(self.keys(), query, limit, counted).await?;
+            if let Some(record) = arrived.records.first() {
+                let row = self.row(record)?;
+                check_time(&row, arrived.date)?;
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns a page of keys.
+    pub(super) async fn key_page(&self, ask: &LogPageAsk) -> Result<LogPage, Error> {
+        let arrived = self.send(self.keys(), self.after(ask), ask.limit, ask.counted).await?;
+        self.page(&arrived)
+    }
+
+    /// Returns a page of whole records, and their keys.
+    pub(super) async fn record_page(&self, ask: &LogPageAsk) -> Result<(LogPage, Vec<Record>), Error> {
+        let arrived = self.send(self.whole(), self.after(ask), ask.limit, ask.counted).await?;
+        Ok((self.page(&arrived)?, arrived.records))
+    }
+
+    /// Returns those of the records that exist and match.
+    pub(super) async fn records(&self, ids: &[SysId]) -> Result<Vec<Record>, Error> {
+        let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let query = self.filter.clone().and(field("sys_id").is_in(ids.iter().copied())).order_by("sys_id");
+        Ok(self.send(self.whole(), query, limit, false).await?.records)
+    }
+
+    /// Returns those of the ids that exist. `matching`: and match.
+    pub(super) async fn existing(&self, ids: &[SysId], matching: bool) -> Result<Vec<SysId>, Error> {
+        let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let named = field("sys_id").is_in(ids.iter().copied());
+        let query = if matching { self.filter.clone().and(named) } else { named };
+        let arrived = self.send(self.id_only(), query.order_by("sys_id"), limit, false).await?;
+        arrived.records.iter().map(Record::sys_id).collect()
+    }
+
+    /// Returns a page of ids with the versions of their records, and how many there are if they were counted.
+    pub(super) async fn id_page(
+        &self,
+        ask: &SweepAsk,
+    ) -> Result<(Vec<(SysId, Option<u32>)>, Option<u64>), Error> {
+        let query = match ask.after {
+            Some(after) => self.filter.clone().and(field("sys_id").gt(after)),
+            None => self.filter.clone(),
+        };
+        let params = self.base.params.clone().fields(["sys_id"].into_iter().chain(self.version));
+        let params = params.display_value(DisplayValue::Stored);
+        let arrived = self.send(params, query.order_by("sys_id"), ask.limit, ask.counted).await?;
+        let version = |record: &Record| record.value(self.version?).ok()?.parse().ok();
+        let ids = arrived.records.iter().map(|record| Ok((record.sys_id()?, version(record))));
+        Ok((ids.collect::<Result<_, Error>>()?, arrived.total))
+    }
+
+    /// Reads the key of a record.
+    pub(super) fn row(&self, record: &Record) -> Result<LogRow, Error> {
+        LogRow::of(record, self.stamp, self.version)
+    }
+
+    fn page(&self, arrived: &ArrivedRecords) -> Result<LogPage, Error> {
+        let rows = arrived.records.iter().map(|record| self.row(record)).collect::<Result<_, _>>()?;
+        Ok(LogPage { rows, total: arrived.total, date: arrived.date })
+    }
+
+    /// The query of a page: the conditions hold in every group of it.
+    fn after(&self, ask: &LogPageAsk) -> Query<'static> {
+        let stamp = || field(self.stamp);
+        let query = match ask.after {
+            None => self.filter.clone(),
+            Some(LogKey { stamp: from, sys_id: None }) => self.filter.clone().and(stamp().ge(from)),
+            Some(LogKey { stamp: last, sys_id: Some(id) }) => {
+                let later = stamp().gt(last).or(stamp().eq(last).and(field("sys_id").gt(id)));
+                self.filter.clone().and(later)
+            }
+        };
+        query.order_by(self.stamp).order_by("sys_id")
+    }
+
+    fn key_fields(&self) -> impl Iterator<Item = &'static str> {
+        ["sys_id", self.stamp].into_iter().chain(self.version)
+    }
+
+    fn keys(&self) -> RequestParams {
+        let params = self.base.params.clone().fields(self.key_fields());
+        params.display_value(DisplayValue::Stored)
+    }
+
+    fn id_only(&self) -> RequestParams {
+        self.base.params.clone().fields(["sys_id"]).display_value(DisplayValue::Stored)
+    }
+
+    fn whole(&self) -> RequestParams {
+        let mut params = self.base.params.clone();
+        params.shape = std::mem::take(&mut params.shape).including(self.key_fields());
+        params
+    }
+
+    async fn send(
+        &self,
+        params: RequestParams,
+        query: Query<'static>,
+        limit: u32,
+        counted: bool,
+    ) -> Result<ArrivedRecords, Error> {
+        let window = Window { limit: Some(limit), offset: None };
+        let request = self.base.part(params.keyed(query, window, counted)?);
+        let read = |response: &ApiResponse, _: &ApiRequest| {
+            let records = response.records_at_most(usize::try_from(limit).unwrap_or(usize::MAX))?;
+            Ok(ArrivedRecords { records, total: response.total(), date: date(response) })
+        };
+        exchange(&self.client, &request, &read, None).await
+    }
+}
+
+/// The time of a response.
+fn date(response: &ApiResponse) -> Option<DateTime> {
+    let date = response.headers().get(header::DATE)?.to_str().ok()?;
+    httpdate::parse_http_date(date).ok().map(DateTime::from)
+}

@@ -1,0 +1,132 @@
+//! A feed refuses what would lose changes unnoticed.
+
+use crate::{client, instance};
+use snow_client::changes::{Change, ChangeFeed, Deletions, FeedCursor};
+use snow_client::{ErrorKind, Query, Record, field};
+use snow_sim::{ColumnType, Rule, Simulator, Table};
+use std::time::Duration;
+
+async fn refusal(mut feed: ChangeFeed<Record>) -> (ErrorKind, String) {
+    let error = feed.poll().await.unwrap_err();
+    (error.kind(), error.to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_that_would_lose_changes_are_refused_before_anything_is_sent() {
+    let simulator = instance(5);
+    let client = client(&simulator, "admin");
+    let feed = || client.table("incident").changes();
+    let active = field("active").eq(true);
+    for (feed, why) in [
+        (feed().query(active.clone()), "stops matching"),
+        (feed().query(active.clone()).deletions(Deletions::Audited), "stops matching"),
+        (feed().query(Query::new().order_by("number")), "order"),
+        (feed().display_value(snow_client::DisplayValue::Display), "stored values"),
+        (feed().overlap(Duration::from_secs(100_000)), "longer than a day"),
+        (feed().param("sysparm_query", "active=true"), "query()"),
+    ] {
+        let (kind, text) = refusal(feed).await;
+        assert_eq!(kind, ErrorKind::InvalidInput, "{text}");
+        assert!(text.contains(why), "{text}");
+    }
+    assert_eq!(simulator.take_journal().len(), 0);
+    for mut allowed in [
+        feed().query(active.clone()).records_may_leave_unseen(true),
+        feed().query(active).deletions(Deletions::Swept { every: Duration::from_secs(60) }),
+        feed().query(field("sys_created_by").eq("admin")),
+    ] {
+        assert!(allowed.poll().await.is_ok());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_of_another_feed_is_refused() {
+    let simulator = instance(5);
+    let client = client(&simulator, "admin");
+    let other = crate::client(&simulator, "admin");
+    let feed = || client.table("incident").changes().fields(["number"]);
+    let stored = serde_json::to_string(feed().poll().await.unwrap().cursor()).unwrap();
+    let cursor = || serde_json::from_str::<FeedCursor>(&stored).unwrap();
+    let leaves = |feed: ChangeFeed<Record>| feed.records_may_leave_unseen(true);
+    for foreign in [
+        client.table("problem").changes().fields(["number"]),
+        feed().fields(["number", "state"]),
+        leaves(feed().query(field("active").eq(true))),
+        feed().overlap(Duration::from_secs(60)),
+        feed().deletions(Deletions::Audited),
+        feed().created_only(true),
+        feed().query_category("list"),
+    ] {
+        let (kind, text) = refusal(foreign.resume(cursor())).await;
+        assert_eq!((kind, text.contains("another feed")), (ErrorKind::InvalidInput, true), "{text}");
+    }
+    let mut same = other.table("incident").changes().fields(["number"]).resume(cursor());
+    assert!(same.poll().await.unwrap().changes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_without_a_time_of_change_is_refused() {
+    let simulator = instance(2);
+    simulator.add_rule(Rule::HideField { table: "incident".into(), field: "sys_updated_on".into() });
+    simulator.settings(|settings| settings.query_acls = false);
+    let client = client(&simulator, "reader");
+    let (kind, text) = refusal(client.table("incident").changes()).await;
+    assert_eq!(kind, ErrorKind::InvalidInput);
+    assert!(text.contains("created_only"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_are_hidden_are_refused_unless_they_are_accepted() {
+    let simulator = instance(0);
+    simulator.insert("incident", [("short_description", "secret")]).unwrap();
+    simulator.insert("incident", [("short_description", "open")]).unwrap();
+    simulator.add_rule(Rule::HideRows { table: "incident".into(), query: "short_description=secret".into() });
+    let client = client(&simulator, "reader");
+    let (kind, text) = refusal(client.table("incident").changes()).await;
+    assert_eq!(kind, ErrorKind::Forbidden);
+    assert!(text.contains("accept_hidden"), "{text}");
+    let mut feed = client.table("incident").changes().accept_hidden(true);
+    assert!(matches!(feed.poll().await.unwrap().changes(), [Change::Record { .. }]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_audit_that_cannot_be_read_is_refused() {
+    let simulator = instance(2);
+    let gone = simulator.insert("incident", [("short_description", "gone")]).unwrap();
+    simulator.delete("incident", &gone);
+    simulator.add_rule(Rule::HideRows { table: "sys_audit_delete".into(), query: String::new() });
+    let reader = client(&simulator, "reader");
+    let (kind, text) = refusal(reader.table("incident").changes().deletions(Deletions::Audited)).await;
+    assert_eq!((kind, text.contains("sys_audit_delete")), (ErrorKind::Forbidden, true), "{text}");
+    let admin = client(&simulator, "admin");
+    let mut feed = admin.table("incident").changes().deletions(Deletions::Audited);
+    let _ = feed.poll().await.unwrap();
+    assert_eq!(feed.saw_audited_deletion(), Some(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_is_set_before_its_first_poll() {
+    let simulator = instance(2);
+    let client = client(&simulator, "admin");
+    let mut feed = client.table("incident").changes();
+    let _ = feed.poll().await.unwrap();
+    let (kind, text) = refusal(feed.overlap(Duration::from_secs(5))).await;
+    assert_eq!((kind, text.contains("before its first poll")), (ErrorKind::InvalidInput, true), "{text}");
+}
+
+/// Without an end of a page there is no proof: an instance that ignores the order is told.
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_ignores_the_order_is_refused() {
+    let orders = Table::new("u_order", "Order").column("u_amount", ColumnType::Decimal);
+    let simulator = Simulator::builder().user("admin", "secret").table(orders).build().unwrap();
+    let early = [("sys_id", "f0000000000000000000000000000001"), ("sys_updated_on", "2026-01-01 00:00:00")];
+    let late = [("sys_id", "00000000000000000000000000000001"), ("sys_updated_on", "2026-01-02 00:00:00")];
+    for fields in [early, late] {
+        simulator.insert("u_order", fields).unwrap();
+    }
+    let by_id = crate::times::with_queries(&simulator, |query| {
+        query.replace("^ORDERBYsys_updated_on", "").replace("ORDERBYsys_updated_on^", "")
+    });
+    let (kind, text) = refusal(by_id.table("u_order").changes()).await;
+    assert_eq!((kind, text.contains("ignores the order")), (ErrorKind::Incomplete, true), "{text}");
+}

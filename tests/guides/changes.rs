@@ -1,0 +1,20 @@
+//! What surrounds the examples of docs/changes.md: see tests/guide_blocks.rs.
+
+//- under Following a table
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    let client = Client::builder().instance("dev12345").user("admin").password("secret").transport(simulator).build()?;
+    tokio::runtime::Runtime::new()?.block_on(follow(client, None))
+}
+
+//- block
+
+//- under Comments and work notes
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
+    let id = SysId::parse(simulator.insert("incident", [("short_description", "Mail is down")])?)?;
+    let client = Client::builder().instance("dev12345").user("admin").password("secret").transport(simulator).build()?;
+    Ok(tokio::runtime::Runtime::new()?.block_on(notes(client, id))?)
+}
+
+//- block
