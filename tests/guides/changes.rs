@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 //- under Comments and work notes
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
-    let id = SysId::parse(simulator.insert("incident", [("short_description", "Mail is down")])?)?;
+    let id: SysId = simulator.insert("incident", [("short_description", "Mail is down")])?.parse()?;
     let client = Client::builder().instance("dev12345").user("admin").password("secret").transport(simulator).build()?;
     Ok(tokio::runtime::Runtime::new()?.block_on(notes(client, id))?)
 }

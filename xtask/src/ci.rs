@@ -2,8 +2,8 @@
 
 use crate::run::{Done, run};
 use crate::{
-    api, arrows, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages, plot, readme,
-    rust_versions, tables, words,
+    api, arrows, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages, plot,
+    readme, rust_versions, tables, words,
 };
 use std::time::Instant;
 

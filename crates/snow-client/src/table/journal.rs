@@ -4,6 +4,7 @@ use crate::Table;
 use crate::table::changes::ChangeFeed;
 use crate::table::list_records::ListRecords;
 use crate::table::list_request::ListRequest;
+use crate::table::read_record::ReadRecord;
 use crate::table::update_record::UpdateRecord;
 use serde::{Deserialize, Serialize};
 use snow_core::{DateTime, Error, ErrorKind, Query, SysId, field};
@@ -105,7 +106,7 @@ impl<T: 'static> Table<T> {
 impl<T> Table<T> {
     fn as_records(&self) -> Table {
         let (client, path) = (self.client.clone(), self.path.clone());
-        Table { client, path, fields: None, all_fields: false, shape: None, read: Ok }
+        Table { client, path, fields: None, all_fields: false, shape: None, read: ReadRecord::Asked(Ok) }
     }
 
     /// Conditions on the entries of this table, which no query of the caller replaces.

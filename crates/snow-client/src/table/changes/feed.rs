@@ -190,12 +190,17 @@ impl<T> ChangeFeed<T> {
     ///
     /// Those of [`poll`](Self::poll).
     pub async fn records(&mut self, sys_ids: &[SysId]) -> Result<Vec<T>, Error> {
-        let read = self.list.read;
+        let read = self.list.read.clone();
         let source = &self.prepare().await?.sources.table;
         let mut all = Vec::with_capacity(sys_ids.len());
         for some in sys_ids.chunks(100) {
             let records = source.records(some).await.map_err(Error::of_read)?;
-            all.extend(records.into_iter().map(read).collect::<Result<Vec<T>, Error>>()?);
+            all.extend(
+                records
+                    .into_iter()
+                    .map(|record| read.read(record, &[]))
+                    .collect::<Result<Vec<T>, Error>>()?,
+            );
         }
         Ok(all)
     }
@@ -259,7 +264,7 @@ impl<T> ChangeFeed<T> {
             sources: &prepared.sources,
             state: prepared.cursor.state(),
             limits: &mut self.limits,
-            read: self.list.read,
+            read: self.list.read.clone(),
             fields: field_check(&prepared.sources.table.base, &self.list.type_fields),
             now: now.unwrap_or_default().as_secs(),
             sweeps_now: self.sweeps_now,

@@ -8,7 +8,7 @@ use super::log_step::{LogStep, MOST_IDS};
 use super::page_limits::PageLimits;
 use crate::Record;
 use crate::request::missing_fields::FieldCheck;
-use crate::table::list_request::ReadRecord;
+use crate::table::read_record::ReadRecord;
 use snow_core::{DateTime, Error, SysId};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -85,7 +85,7 @@ impl<T> FeedCycle<'_, T> {
     fn give(&mut self, record: Record) -> Result<(), Error> {
         self.fields.see(&record);
         let sys_id = record.sys_id()?;
-        self.changes.push(Change::Record { sys_id, record: (self.read)(record)? });
+        self.changes.push(Change::Record { sys_id, record: self.read.read(record, &[])? });
         Ok(())
     }
 
