@@ -57,7 +57,7 @@ async fn a_bulk_change_is_given_out_and_then_left_alone() {
     for id in &ids {
         assert_eq!(sink[&id.parse::<SysId>().unwrap()], expected(id));
     }
-    assert!(cursor.as_ref().is_some_and(|stored| stored.len() < 4_000_000), "the cursor is bounded");
+    assert!(cursor.as_ref().is_some_and(|stored| stored.len() < 1_000_000), "the cursor is bounded");
     // What is too much to be remembered one by one is compared as a whole.
     assert_eq!(follow(feed, &mut cursor, &mut sink, false).await, 0);
     assert_eq!(follow(feed, &mut cursor, &mut sink, false).await, 0);

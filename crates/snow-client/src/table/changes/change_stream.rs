@@ -43,9 +43,12 @@ pub struct ChangeStream<T = Record> {
     stop: StopHandle,
 }
 
+/// A feed, and what a poll of it returned.
+type PolledFeed<T> = (Box<ChangeFeed<T>>, Result<ChangeBatch<T>, Error>);
+
 enum StreamStage<T> {
     Idle(Box<ChangeFeed<T>>),
-    Polling(BoxFuture<'static, (Box<ChangeFeed<T>>, Result<ChangeBatch<T>, Error>)>),
+    Polling(BoxFuture<'static, PolledFeed<T>>),
     Waiting(Box<ChangeFeed<T>>, Sleep),
     Ended,
 }

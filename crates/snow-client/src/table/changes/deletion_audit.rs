@@ -39,5 +39,5 @@ pub(super) async fn check(source: &LogSource) -> Result<bool, Error> {
              Deletions::Swept",
         ));
     }
-    Ok(source.key_page(&ask).await.map_err(unreadable)?.rows.first().is_some())
+    Ok(!source.key_page(&ask).await.map_err(unreadable)?.rows.is_empty())
 }

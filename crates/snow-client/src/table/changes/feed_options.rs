@@ -62,7 +62,7 @@ impl Default for FeedOptions {
             created_only: false,
             accepts_hidden: false,
             leaves_unseen: false,
-            most_versions: 50_000,
+            most_versions: 10_000,
         }
     }
 }

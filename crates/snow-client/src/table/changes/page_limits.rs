@@ -12,7 +12,7 @@ const FIRST_RECORDS: u32 = 100;
 const MOST_RECORDS: u32 = 1_000;
 const FEWEST_RECORDS: u32 = 10;
 /// Bytes of the records of a page.
-const PAGE_BYTES: usize = 2 << 20;
+const PAGE_BYTES: usize = 1 << 20;
 
 /// The limits of the next pages.
 #[derive(Clone, Copy, Debug)]
