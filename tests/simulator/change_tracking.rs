@@ -4,7 +4,7 @@ use snow_sim::Simulator;
 use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
-async fn updates_within_one_second_differ_by_their_count() {
+pub(crate) async fn updates_within_one_second_differ_by_their_count() {
     let simulator = Simulator::builder().build().unwrap();
     let id = simulator.insert("incident", [("short_description", "new")]).unwrap();
     let state =
@@ -21,7 +21,7 @@ async fn updates_within_one_second_differ_by_their_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deletion_is_noted_and_a_journal_has_no_time_of_change() {
+pub(crate) async fn a_deletion_is_noted_and_a_journal_has_no_time_of_change() {
     let simulator = Simulator::builder().without_demo_data().build().unwrap();
     let id = simulator.insert("incident", [("work_notes", "an entry")]).unwrap();
     let entries = simulator.ids("sys_journal_field");

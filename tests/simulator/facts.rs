@@ -2,9 +2,9 @@
 
 use crate::{
     access, aggregates, assertions, attachment_rules, attachments, authentication, batches, business_rules,
-    change_tracking, changes, consent, corrected_facts, errors, garbage_values, guesses, imports, integration_tables, limits,
-    login_modes, meanwhile, not_simulated, paging, queries, samples, schema, table_api, ui_apis, values,
-    wire,
+    change_tracking, changes, consent, corrected_facts, errors, garbage_values, guesses, imports,
+    integration_tables, limits, login_modes, meanwhile, not_simulated, paging, queries, samples, schema,
+    table_api, ui_apis, values, wire,
 };
 use std::collections::BTreeSet;
 
