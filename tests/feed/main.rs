@@ -1,5 +1,6 @@
 //! What the feed of a table's changes promises, one subject per file.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+#![allow(clippy::disallowed_methods, reason = "a test starts a task")]
 
 mod bulk_changes;
 mod deletions;

@@ -172,8 +172,9 @@ async fn run(instance: &str, database: &Path, steps: Option<u64>) -> Result<bool
 fn somebody_works(simulator: &Simulator, random: &mut u64) -> Result<()> {
     simulator.advance(Duration::from_secs(next(random, 90)));
     let ids = simulator.ids("incident");
-    let any =
-        |random: &mut u64| ids.get(next(random, ids.len() as u64) as usize).cloned().unwrap_or_default();
+    let any = |random: &mut u64| {
+        ids.get(usize::try_from(next(random, ids.len() as u64)).unwrap_or(0)).cloned().unwrap_or_default()
+    };
     for _ in 0..next(random, 12) {
         let (id, text) = (any(random), format!("changed {}", next(random, 1_000_000)));
         simulator.update("incident", &id, [("short_description", text.as_str())])?;

@@ -283,4 +283,5 @@ fn not_asked() -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
 mod tests;
