@@ -11,6 +11,7 @@ use crate::response::SimResponse;
 use crate::state::State;
 use crate::{Cut, Guess};
 use http::StatusCode;
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 /// How many rows come when no limit is given.
@@ -179,13 +180,26 @@ fn select<'a>(
         let rows = matching.skip(offset).take(limit).collect();
         return Selected { rows, total: None, order_of_empty: false };
     }
-    let mut rows: Vec<&Row> = matching.collect();
-    if !query.is_by_sys_id() {
-        rows.sort_by(|a, b| query.compare(database, a, b));
-    }
+    let rows: Vec<&Row> = matching.collect();
     let total = counted.then_some(rows.len());
     let order_of_empty = query.orders_empty_values(database, &rows);
+    let end = offset.saturating_add(limit);
+    let rows =
+        if query.is_by_sys_id() { rows } else { first(rows, end, |a, b| query.compare(database, a, b)) };
     Selected { rows: rows.into_iter().skip(offset).take(limit).collect(), total, order_of_empty }
+}
+
+/// The first rows in an order, as many as are asked for; equal ones stay in the order in which they came. No more than those are sorted:
+/// a page of a large table is a small part of it.
+fn first<'a>(rows: Vec<&'a Row>, count: usize, compare: impl Fn(&Row, &Row) -> Ordering) -> Vec<&'a Row> {
+    let mut rows: Vec<(usize, &Row)> = rows.into_iter().enumerate().collect();
+    let in_order = |a: &(usize, &Row), b: &(usize, &Row)| compare(a.1, b.1).then(a.0.cmp(&b.0));
+    if (1..rows.len()).contains(&count) {
+        rows.select_nth_unstable_by(count - 1, in_order);
+        rows.truncate(count);
+    }
+    rows.sort_unstable_by(in_order);
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The whole list, or what a cancelled transaction leaves of it (facts 3.4).
