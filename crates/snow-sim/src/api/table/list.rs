@@ -191,7 +191,7 @@ fn select<'a>(
 
 /// The first rows in an order, as many as are asked for; equal ones stay in the order in which they came. No more than those are sorted:
 /// a page of a large table is a small part of it.
-fn first<'a>(rows: Vec<&'a Row>, count: usize, compare: impl Fn(&Row, &Row) -> Ordering) -> Vec<&'a Row> {
+fn first(rows: Vec<&Row>, count: usize, compare: impl Fn(&Row, &Row) -> Ordering) -> Vec<&Row> {
     let mut rows: Vec<(usize, &Row)> = rows.into_iter().enumerate().collect();
     let in_order = |a: &(usize, &Row), b: &(usize, &Row)| compare(a.1, b.1).then(a.0.cmp(&b.0));
     if (1..rows.len()).contains(&count) {
