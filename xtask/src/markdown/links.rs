@@ -106,7 +106,7 @@ mod tests {
         let page = "[a](https://github.com/snow-rs/snow/blob/main/docs/gone.md)\n\
                     [b](https://github.com/snow-rs/snow/blob/main/docs/records.md#no-such-heading)\n\
                     [c](https://github.com/snow-rs/snow/blob/main/docs/records.md#writes)\n\
-                    [d](https://crates.io/crates/snow-nothing) [e][f]\n\
+                    [d](https://docs.rs/snow-nothing) [e][f]\n\
                     [g](https://docs.rs/snow-client/latest/snow_client/gone/)\n";
         let found = problems("README.md", page, &targets());
         assert_eq!(found.len(), 5, "{found:?}");

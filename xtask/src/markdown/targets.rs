@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 const PAGES: &str = "https://github.com/snow-rs/snow/blob/main/";
 const FILES: &str = "https://raw.githubusercontent.com/snow-rs/snow/main/";
-const CRATES: &str = "https://crates.io/crates/snow-";
 const DOCUMENTATION: &str = "https://docs.rs/snow-";
 
 /// The repository, and the documentation that rustdoc wrote.
@@ -39,11 +38,11 @@ impl Targets {
         if let Some(path) = link.strip_prefix(PAGES).or_else(|| link.strip_prefix(FILES)) {
             return self.problem_of_file(&self.root, path);
         }
-        if let Some(name) = link.strip_prefix(CRATES) {
-            let exists = self.root.join(format!("crates/snow-{name}/Cargo.toml")).exists();
-            return (!exists).then(|| format!("there is no crate snow-{name}"));
-        }
-        let (name, path) = link.strip_prefix(DOCUMENTATION)?.split_once("/latest/")?;
+        let crate_and_path = link.strip_prefix(DOCUMENTATION)?;
+        let Some((name, path)) = crate_and_path.split_once("/latest/") else {
+            let exists = self.root.join(format!("crates/snow-{crate_and_path}/Cargo.toml")).exists();
+            return (!exists).then(|| format!("there is no crate snow-{crate_and_path}"));
+        };
         let (path, _) = path.split_once('#').unwrap_or((path, ""));
         let file = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
         let exists = self.documentation.join(&file).exists();
