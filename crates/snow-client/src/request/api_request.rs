@@ -56,6 +56,13 @@ pub(crate) struct ApiRequest {
 }
 
 impl ApiRequest {
+    /// The table of a request to the Table API or the Aggregate API, whose parameters name fields of it.
+    pub(crate) fn queried_table(&self) -> Option<&str> {
+        let apis = ["/api/now/table/", "/api/now/stats/"];
+        let rest = apis.iter().find_map(|api| self.path.as_str().strip_prefix(api))?;
+        rest.split('/').next()
+    }
+
     pub(crate) fn new(method: Method, path: ApiPath) -> Self {
         Self {
             method,

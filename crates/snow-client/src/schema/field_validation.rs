@@ -46,7 +46,7 @@ impl Dictionary for SchemaCache {
 
 /// Refuses a request that names a field which its table does not have. The dictionary is read once for each table.
 async fn validate(cache: &SchemaCache, client: &ClientInner, request: &ApiRequest) -> Result<(), Error> {
-    let Some(name) = table_of(request.path.as_str()) else { return Ok(()) };
+    let Some(name) = request.queried_table() else { return Ok(()) };
     if load::DICTIONARY.contains(&name) {
         return Ok(());
     }
@@ -54,12 +54,6 @@ async fn validate(cache: &SchemaCache, client: &ClientInner, request: &ApiReques
         follow(cache, client, name, &field).await?;
     }
     Ok(())
-}
-
-/// The table of a request to the Table API or the Aggregate API.
-fn table_of(path: &str) -> Option<&str> {
-    let rest = ["/api/now/table/", "/api/now/stats/"].iter().find_map(|api| path.strip_prefix(api))?;
-    rest.split('/').next()
 }
 
 fn mentioned(params: &RequestParams) -> Result<Vec<String>, Error> {

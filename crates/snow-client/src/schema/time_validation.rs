@@ -8,7 +8,7 @@ use snow_core::ApiPath;
 
 /// Proves how the instance reads times, if the query of the request has one.
 pub(super) async fn validate(client: &ClientInner, request: &ApiRequest) -> Result<(), Error> {
-    let Some(table) = table_of(request.path.as_str()) else { return Ok(()) };
+    let Some(table) = request.queried_table() else { return Ok(()) };
     let query = match request.params.own_value("sysparm_query") {
         Some(text) => text.to_owned(),
         None => request.params.selection.query_text()?,
@@ -17,12 +17,6 @@ pub(super) async fn validate(client: &ClientInner, request: &ApiRequest) -> Resu
         return Ok(());
     }
     prove(client, &ApiPath::table(table)?).await
-}
-
-/// The table of a request to the Table API or the Aggregate API.
-fn table_of(path: &str) -> Option<&str> {
-    let rest = ["/api/now/table/", "/api/now/stats/"].iter().find_map(|api| path.strip_prefix(api))?;
-    rest.split('/').next()
 }
 
 /// Whether a text has a time such as `2026-06-26 09:30:00` in it.
