@@ -3,7 +3,8 @@
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::params::RequestParams;
-use snow_core::{Error, RequestOptions};
+use crate::request::prove_times::prove;
+use snow_core::{ApiPath, Error, RequestOptions};
 use std::ops::Deref;
 
 /// A request that may be sent, the only form that is: it asks for the fields that it needs, and it was checked as the client is set to.
@@ -15,13 +16,23 @@ impl ApiRequest {
     ///
     /// # Errors
     ///
-    /// Those of [`Dictionary`](crate::request::client_inner::dictionary::Dictionary).
+    /// Those of [`Dictionary`](crate::request::client_inner::dictionary::Dictionary) and of [`prove`].
     pub(crate) async fn check(self, client: &ClientInner) -> Result<CheckedRequest, Error> {
-        match client.checks_requests() {
+        match self.needs_check(client) {
             // Boxed, so that it makes no other call's future larger.
             true => Box::pin(self.validate(client)).await,
             false => Ok(self.without_validation()),
         }
+    }
+
+    /// Whether it has to be checked before it is sent, which may take requests of its own.
+    pub(crate) fn needs_check(&self, client: &ClientInner) -> bool {
+        client.checks_fields || self.needs_proof(client)
+    }
+
+    /// Whether it names a time, and it is not known yet how the instance reads times.
+    fn needs_proof(&self, client: &ClientInner) -> bool {
+        client.checks_times && !client.times.is_done() && self.names_a_time()
     }
 
     /// Completes the request of a client that checks nothing, or one that will not be sent.
@@ -36,8 +47,10 @@ impl ApiRequest {
         if client.checks_fields {
             client.dictionary.validate_fields(client, &self).await.map_err(refused)?;
         }
-        if client.checks_times {
-            client.dictionary.prove_times(client, &self).await.map_err(refused)?;
+        if self.needs_proof(client)
+            && let Some(table) = self.queried_table()
+        {
+            prove(client, &ApiPath::table(table)?).await.map_err(refused)?;
         }
         Ok(CheckedRequest(self))
     }

@@ -2,7 +2,7 @@
 //! whole table (facts 2.5).
 
 use super::cache::SchemaCache;
-use super::{load, time_validation, unknown_column};
+use super::{load, unknown_column};
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::client_inner::dictionary::Dictionary;
@@ -27,14 +27,6 @@ impl Dictionary for SchemaCache {
         request: &'a ApiRequest,
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(validate(self, client, request))
-    }
-
-    fn prove_times<'a>(
-        &'a self,
-        client: &'a ClientInner,
-        request: &'a ApiRequest,
-    ) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(time_validation::validate(client, request))
     }
 
     fn max_length(&self, table: &str, column: &str) -> Option<usize> {

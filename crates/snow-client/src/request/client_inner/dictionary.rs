@@ -16,13 +16,6 @@ pub(crate) trait Dictionary: fmt::Debug + Send + Sync {
         request: &'a ApiRequest,
     ) -> BoxFuture<'a, Result<(), Error>>;
 
-    /// Fails for a query with a time if the instance reads times in another way than records show them.
-    fn prove_times<'a>(
-        &'a self,
-        client: &'a ClientInner,
-        request: &'a ApiRequest,
-    ) -> BoxFuture<'a, Result<(), Error>>;
-
     /// Returns how many characters a column takes that may be written, if its table was read already.
     fn max_length(&self, table: &str, column: &str) -> Option<usize>;
 }

@@ -4,19 +4,60 @@ use super::log_page::LogPageAsk;
 use super::log_source::LogSource;
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
+use crate::schema;
 use http::Method;
 use snow_core::{ApiPath, Error, ErrorKind, Query, field};
 use std::sync::Arc;
 
-/// Returns the log of the deletions of a table.
-pub(super) fn source(client: &Arc<ClientInner>, table: &ApiPath) -> Result<LogSource, Error> {
+/// How long the names of all classes may be in a URL, which has other parts as well.
+const MOST_NAMES: usize = 5_000;
+
+/// Returns the names of the classes whose deletions are those of a table: its own, and those that extend it. The audit has the class of
+/// the record.
+///
+/// # Errors
+///
+/// [`ErrorKind::Forbidden`] if this user may not read them, [`ErrorKind::InvalidInput`] if deletions of one of them are not audited.
+pub(super) async fn classes(client: &ClientInner, table: &ApiPath) -> Result<Vec<String>, Error> {
     let name = table.as_str().rsplit('/').next().unwrap_or_default().to_owned();
+    let below = schema::descendants(client, &name).await;
+    let mut classes = below.map_err(|error| {
+        error.with_context("it cannot be told of which classes deletions are to be read: use Deletions::Swept")
+    })?;
+    classes.insert(0, name);
+    match schema::unaudited(client, &classes).await {
+        Ok(Some(class)) => {
+            let why = format!(
+                "deletions of {class} are not audited (its dictionary says no_audit_delete): find them with Deletions::Swept"
+            );
+            Err(Error::new(ErrorKind::InvalidInput, why))
+        }
+        // Who may not read that sees only whether there is a deletion.
+        Err(error) if error.kind() != ErrorKind::Forbidden => Err(error),
+        _ => Ok(classes),
+    }
+}
+
+/// Returns the log of the deletions of some classes.
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`] if they are too many for a URL.
+pub(super) fn source(client: &Arc<ClientInner>, classes: &[String]) -> Result<LogSource, Error> {
+    let filter = field("tablename").is_in(classes.to_vec());
+    if filter.url_len()? > MOST_NAMES {
+        let why = format!(
+            "the table has {} classes, too many to ask the audit for: find deletions with Deletions::Swept, or follow classes one by one",
+            classes.len()
+        );
+        return Err(Error::new(ErrorKind::InvalidInput, why));
+    }
     let request = ApiRequest::new(Method::GET, ApiPath::table("sys_audit_delete")?);
     let request = request.params(|params| params.fields(["documentkey"]).exclude_reference_link(true));
     Ok(LogSource {
         client: client.clone(),
         base: request.without_validation(),
-        filter: field("tablename").eq(name),
+        filter,
         stamp: "sys_created_on",
         version: None,
     })

@@ -189,9 +189,16 @@ fn select<'a>(
     Selected { rows: rows.into_iter().skip(offset).take(limit).collect(), total, order_of_empty }
 }
 
-/// The first rows in an order, as many as are asked for; equal ones stay in the order in which they came. No more than those are sorted:
-/// a page of a large table is a small part of it.
-fn first(rows: Vec<&Row>, count: usize, compare: impl Fn(&Row, &Row) -> Ordering) -> Vec<&Row> {
+/// How many rows are sorted whole, which is cheaper for few.
+const SORTED_WHOLE: usize = 4_096;
+
+/// The first rows in an order, as many as are asked for; equal ones stay in the order in which they came. Of many rows, no more than those
+/// are sorted: a page of a large table is a small part of it.
+fn first(mut rows: Vec<&Row>, count: usize, compare: impl Fn(&Row, &Row) -> Ordering) -> Vec<&Row> {
+    if rows.len() <= SORTED_WHOLE {
+        rows.sort_by(|a, b| compare(a, b));
+        return rows;
+    }
     let mut rows: Vec<(usize, &Row)> = rows.into_iter().enumerate().collect();
     let in_order = |a: &(usize, &Row), b: &(usize, &Row)| compare(a.1, b.1).then(a.0.cmp(&b.0));
     if (1..rows.len()).contains(&count) {
