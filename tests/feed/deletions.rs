@@ -2,7 +2,7 @@
 
 use crate::{client, instance};
 use snow_client::changes::{Change, ChangeFeed, Deletions};
-use snow_client::{Record, SysId, field};
+use snow_client::{ErrorKind, Record, SysId, field};
 use snow_sim::{Rule, Simulator};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -93,10 +93,10 @@ async fn a_hidden_deletion_is_refused() {
     let gone = insert(&simulator);
     simulator.delete("incident", gone.as_str());
     let hidden =
-        snow_sim::Rule::HideRows { table: "sys_audit_delete".into(), query: format!("documentkey={gone}") };
+        Rule::HideRows { table: "sys_audit_delete".into(), query: format!("documentkey={gone}") };
     simulator.add_rule(hidden);
     let error = strict.poll().await.unwrap_err();
-    assert_eq!(error.kind(), snow_client::ErrorKind::Forbidden, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Forbidden, "{error}");
     assert!(changes(&mut lenient).await.is_empty());
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{client, instance};
 use snow_client::changes::{Change, ChangeFeed, Deletions, FeedCursor};
-use snow_client::{ErrorKind, Query, Record, field};
+use snow_client::{Client, ErrorKind, Query, Record, field};
 use snow_sim::{ColumnType, Rule, Simulator, Table};
 use std::time::Duration;
 
@@ -60,19 +60,27 @@ async fn a_cursor_of_another_feed_is_refused() {
         let (kind, text) = refusal(foreign.resume(cursor())).await;
         assert_eq!((kind, text.contains("another feed")), (ErrorKind::InvalidInput, true), "{text}");
     }
+    let elsewhere = Client::builder().instance("dev99999").user("admin").password("secret");
+    let elsewhere = elsewhere.transport(simulator.clone()).build().unwrap();
+    let foreign = elsewhere.table("incident").changes().fields(["number"]);
+    let (kind, text) = refusal(foreign.resume(cursor())).await;
+    assert_eq!((kind, text.contains("another feed")), (ErrorKind::InvalidInput, true), "{text}");
     let mut same = other.table("incident").changes().fields(["number"]).resume(cursor());
     assert!(same.poll().await.unwrap().changes().is_empty());
 }
 
+/// Database views have neither, and tables that only grow have no time of change.
 #[tokio::test(start_paused = true)]
-async fn a_table_without_a_time_of_change_is_refused() {
-    let simulator = instance(2);
-    simulator.add_rule(Rule::HideField { table: "incident".into(), field: "sys_updated_on".into() });
-    simulator.settings(|settings| settings.query_acls = false);
-    let client = client(&simulator, "reader");
-    let (kind, text) = refusal(client.table("incident").changes()).await;
-    assert_eq!(kind, ErrorKind::InvalidInput);
-    assert!(text.contains("created_only"), "{text}");
+async fn a_table_without_a_time_of_change_or_without_ids_is_refused() {
+    for field in ["sys_updated_on", "sys_id"] {
+        let simulator = instance(2);
+        simulator.add_rule(Rule::HideField { table: "incident".into(), field: field.into() });
+        simulator.settings(|settings| settings.query_acls = false);
+        let client = client(&simulator, "reader");
+        let (kind, text) = refusal(client.table("incident").changes()).await;
+        assert_eq!(kind, ErrorKind::InvalidInput, "{field}");
+        assert!(text.contains("created_only") && text.contains("database views"), "{text}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +124,7 @@ async fn a_hidden_record_is_seen_wherever_it_stands() {
 async fn an_audit_without_classes_or_without_audits_is_refused() {
     let simulator = instance(2);
     let admin = client(&simulator, "admin");
-    let audited = |client: &snow_client::Client| client.table("task").changes().deletions(Deletions::Audited);
+    let audited = |client: &Client| client.table("task").changes().deletions(Deletions::Audited);
     assert!(audited(&admin).poll().await.is_ok());
     let hidden = Rule::HideRows { table: "sys_db_object".into(), query: "name=incident".into() };
     simulator.add_rule(hidden.clone());

@@ -14,6 +14,16 @@ impl Query {
             .any(|group| group.iter().all(|any| any.iter().all(Test::is_dropped) || any.iter().any(test)))
     }
 
+    /// The times by which rows are sorted first, if all of them sort as texts do: and whether the latest comes first.
+    pub(crate) fn times<'r>(&self, database: &'r Database, rows: &[&'r Row]) -> Option<(Vec<&'r str>, bool)> {
+        let key = self.order.first()?;
+        if !matches!(database.kind_at(&key.path), Some(ColumnType::DateTime)) {
+            return None;
+        }
+        let times = rows.iter().map(|row| Some(database.at(row, &key.path)).filter(|time| is_stamp(time)));
+        Some((times.collect::<Option<_>>()?, key.descending))
+    }
+
     /// Rows by the fields of `ORDERBY`, one after the other; equal ones stay in the order of their ids.
     pub(crate) fn compare(&self, database: &Database, a: &Row, b: &Row) -> Ordering {
         self.order.iter().fold(Ordering::Equal, |order, key| {
@@ -191,19 +201,38 @@ fn ordered(database: &Database, path: &Path, stored: &str, value: &str) -> Optio
 }
 
 /// Whether a text is a time in the form in which times are stored: such ones sort as their texts do. A log of a large table compares
-/// nearly all of its times with one. The last days of a month are not among them, which a calendar has to look at.
-fn is_stamp(text: &str) -> bool {
+/// nearly all of its times with one. The 29th of February is not among them, which a calendar has to look at.
+pub(super) fn is_stamp(text: &str) -> bool {
     const FORM: &[u8] = b"0000-00-00 00:00:00";
     let bytes = text.as_bytes();
     let is_form = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
-    let within = |at: usize, least: &[u8; 2], most: &[u8; 2]| {
-        bytes.get(at..at + 2).is_some_and(|part| (&least[..]..=&most[..]).contains(&part))
+    if bytes.len() != FORM.len() || !bytes.iter().zip(FORM).all(is_form) {
+        return false;
+    }
+    let number = |at: usize| (bytes[at] - b'0') * 10 + bytes[at + 1] - b'0';
+    let days = match number(5) {
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
     };
-    bytes.len() == FORM.len()
-        && bytes.iter().zip(FORM).all(is_form)
-        && within(5, b"01", b"12")
-        && within(8, b"01", b"28")
-        && within(11, b"00", b"23")
-        && within(14, b"00", b"59")
-        && within(17, b"00", b"59")
+    (1..=days).contains(&number(8)) && number(11) < 24 && number(14) < 60 && number(17) < 60
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sorts_as_text_is_a_time() {
+        for text in ["2026-11-30 23:59:59", "0001-01-01 00:00:00", "2024-02-28 12:00:00", "2026-12-31 00:00:00"] {
+            assert!(is_stamp(text) && parse_stamp(text).is_some(), "{text}");
+        }
+        for text in
+            ["", "2026-11-31 00:00:00", "2026-13-01 00:00:00", "2026-01-00 00:00:00", "2026-01-01 24:00:00"]
+        {
+            assert!(!is_stamp(text) && parse_stamp(text).is_none(), "{text}");
+        }
+        assert!(!is_stamp("2024-02-29 00:00:00"), "that depends on the year");
+    }
 }

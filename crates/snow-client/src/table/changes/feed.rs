@@ -311,11 +311,9 @@ impl PreparedFeed {
         prove_times::prove(&client, &path).await?;
         let (audit, saw_deletion) = match options.deletions {
             Deletions::Audited => {
-                let classes = deletion_audit::classes(&client, &path).await?;
-                let source = deletion_audit::source(&client, &classes)?;
-                state.follow_deletions_of(classes);
-                let saw = deletion_audit::check(&source).await?;
-                (Some(source), Some(saw))
+                let audit = deletion_audit::open(&client, &path).await?;
+                state.follow_deletions_of(audit.classes);
+                (Some(audit.source), Some(audit.has_deletion))
             }
             Deletions::Ignored | Deletions::Swept { .. } => (None, None),
         };
