@@ -92,8 +92,7 @@ async fn a_hidden_deletion_is_refused() {
     changes(&mut lenient).await;
     let gone = insert(&simulator);
     simulator.delete("incident", gone.as_str());
-    let hidden =
-        Rule::HideRows { table: "sys_audit_delete".into(), query: format!("documentkey={gone}") };
+    let hidden = Rule::HideRows { table: "sys_audit_delete".into(), query: format!("documentkey={gone}") };
     simulator.add_rule(hidden);
     let error = strict.poll().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden, "{error}");

@@ -1,14 +1,15 @@
 //! A record that claims to come from the future, by a script or by a clock that is wrong, comes as any other, and hides nothing.
 
 use crate::{client, instance};
+use snow_client::Record;
 use snow_client::SysId;
 use snow_client::changes::{Change, ChangeFeed, Deletions};
-use snow_client::Record;
 use snow_sim::Simulator;
 use std::time::Duration;
 
 fn insert(simulator: &Simulator, stamp: Option<&str>) -> SysId {
-    let fields = [("short_description", "new")].into_iter().chain(stamp.map(|stamp| ("sys_updated_on", stamp)));
+    let fields =
+        [("short_description", "new")].into_iter().chain(stamp.map(|stamp| ("sys_updated_on", stamp)));
     simulator.insert("incident", fields).unwrap().parse().unwrap()
 }
 
@@ -76,7 +77,8 @@ async fn where_the_newest_records_are_hidden_the_feed_gets_on() {
     for _ in 0..1_100 {
         simulator.insert("incident", [("short_description", "secret")]).unwrap();
     }
-    let secret = snow_sim::Rule::HideRows { table: "incident".into(), query: "short_description=secret".into() };
+    let secret =
+        snow_sim::Rule::HideRows { table: "incident".into(), query: "short_description=secret".into() };
     simulator.add_rule(secret);
     let client = client(&simulator, "reader");
     let feed = client.table("incident").changes().fields(["number"]).deletions(Deletions::Ignored);

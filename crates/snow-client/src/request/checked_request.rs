@@ -4,8 +4,9 @@ use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::params::RequestParams;
 use crate::request::prove_times::prove;
-use snow_core::{ApiPath, Error, RequestOptions};
+use snow_core::{Error, RequestOptions};
 use std::ops::Deref;
+use std::time::Duration;
 
 /// A request that may be sent, the only form that is: it asks for the fields that it needs, and it was checked as the client is set to.
 #[derive(Clone)]
@@ -47,12 +48,15 @@ impl ApiRequest {
         if client.checks_fields {
             client.dictionary.validate_fields(client, &self).await.map_err(refused)?;
         }
-        if self.needs_proof(client)
-            && let Some(table) = self.queried_table()
-        {
-            prove(client, &ApiPath::table(table)?).await.map_err(refused)?;
+        let proves = self.needs_proof(client);
+        let request = CheckedRequest(self);
+        // One that cannot be sent is refused before anything else is.
+        if proves && request.to_http(client, 0, Duration::ZERO).is_ok() {
+            prove(client, &request)
+                .await
+                .map_err(|error| request.annotate(client, error.before_sending()))?;
         }
-        Ok(CheckedRequest(self))
+        Ok(request)
     }
 }
 

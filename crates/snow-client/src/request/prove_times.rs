@@ -14,10 +14,17 @@ const CREATED: &str = "sys_created_on";
 /// How many minutes the clocks of the instance and of its responses may differ. The minute of a query begins up to a minute earlier.
 const SLACK: i64 = 1;
 
+/// Asks for the first record of a query of a table.
+struct Asker<'c> {
+    client: &'c ClientInner,
+    /// The request for whose sake it asks.
+    scope: &'c ApiRequest,
+    path: ApiPath,
+}
+
 /// A record whose time is known, and the time of the response that showed it.
 struct Sample<'c> {
-    client: &'c ClientInner,
-    path: ApiPath,
+    asker: Asker<'c>,
     sys_id: SysId,
     created: DateTime,
     date: Option<DateTime>,
@@ -25,12 +32,13 @@ struct Sample<'c> {
 
 /// Proves that a time in a query means the time that a record shows, and that the instance has the time of its responses, unless that was
 /// proven already. The record is any one of the table or, where none can be read, that of the user. Without a record there is nothing
-/// to compare, and the next call tries again.
+/// to compare, and the next call tries again. It is looked for where the records of the request are, with its headers.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Incomplete`] if the instance reads times in another way or has another time, and those of the requests.
-pub(crate) async fn prove(client: &ClientInner, table: &ApiPath) -> Result<(), Error> {
+pub(crate) async fn prove(client: &ClientInner, request: &ApiRequest) -> Result<(), Error> {
+    let Some(table) = request.queried_table() else { return Ok(()) };
     if client.times.is_done() {
         return Ok(());
     }
@@ -39,8 +47,9 @@ pub(crate) async fn prove(client: &ClientInner, table: &ApiPath) -> Result<(), E
         return Ok(());
     }
     let own = field("sys_id").eq(Value::script("gs.getUserID()"));
-    for (path, query) in [(table.clone(), Query::new()), (ApiPath::table("sys_user")?, own)] {
-        let is_proven = match Sample::find(client, path, query).await.map_err(unproven)? {
+    for (path, query) in [(ApiPath::table(table)?, Query::new()), (ApiPath::table("sys_user")?, own)] {
+        let asker = Asker { client, scope: request, path };
+        let is_proven = match Sample::find(asker, query).await.map_err(unproven)? {
             Some(sample) => sample.proves().await?,
             None => false,
         };
@@ -55,18 +64,14 @@ pub(crate) async fn prove(client: &ClientInner, table: &ApiPath) -> Result<(), E
 impl<'c> Sample<'c> {
     /// Returns a record of a query that shows when it was created, if there is one that this user may read. A refusal is not an error
     /// here: the request that comes next meets it, or does not need this table.
-    async fn find(
-        client: &'c ClientInner,
-        path: ApiPath,
-        query: Query<'static>,
-    ) -> Result<Option<Self>, Error> {
-        let (record, date) = match first(client, &path, query).await {
+    async fn find(asker: Asker<'c>, query: Query<'static>) -> Result<Option<Self>, Error> {
+        let (record, date) = match asker.first(query).await {
             Err(error) if !error.is_retryable() => return Ok(None),
             found => found?,
         };
         let known = |record: Record| Some((record.sys_id().ok()?, created(&record)?));
         let sample = record.and_then(known);
-        Ok(sample.map(|(sys_id, created)| Self { client, path, sys_id, created, date }))
+        Ok(sample.map(|(sys_id, created)| Self { asker, sys_id, created, date }))
     }
 
     /// Looks for the record by its time and by its age. Returns whether it was found: not if it is gone, or if this user may not ask.
@@ -95,8 +100,10 @@ impl<'c> Sample<'c> {
         let Some(date) = self.date else { return Query::new() };
         let minutes = date.unix().saturating_sub(self.created.unix()).div_euclid(60);
         let ago = |minutes: i64| Value::script(format!("gs.minutesAgoStart({minutes})"));
-        let (least, most) =
-            (minutes.saturating_sub(1).saturating_sub(SLACK), minutes.saturating_add(1).saturating_add(SLACK));
+        let (least, most) = (
+            minutes.saturating_sub(1).saturating_sub(SLACK),
+            minutes.saturating_add(1).saturating_add(SLACK),
+        );
         let not_older = match most {
             0.. => field(CREATED).ge(ago(most)),
             _ => Query::new(),
@@ -109,7 +116,7 @@ impl<'c> Sample<'c> {
 
     /// Returns whether a query finds the record; `None` if this user may not ask.
     async fn finds(&self, query: Query<'static>) -> Result<Option<bool>, Error> {
-        match first(self.client, &self.path, query).await {
+        match self.asker.first(query).await {
             Err(error) if error.kind() == ErrorKind::Forbidden => Ok(None),
             found => Ok(Some(found?.0.is_some())),
         }
@@ -119,7 +126,7 @@ impl<'c> Sample<'c> {
         let why = format!(
             "a record of {} shows that it was created at {}, and a query for that time does not find it: this instance reads times in \
              queries in another time zone than UTC, so queries with times select other records than they say",
-            self.path, self.created
+            self.asker.path, self.created
         );
         Error::new(ErrorKind::Incomplete, why)
     }
@@ -130,7 +137,7 @@ impl<'c> Sample<'c> {
             "a record of {} was created at {}, its response has the time {date}, and a query for records of that age does not find it: the \
              clock of this instance differs from that of its responses by more than {SLACK} minute, or it does not evaluate \
              gs.minutesAgoStart(), so that it cannot be told which changes are new",
-            self.path, self.created
+            self.asker.path, self.created
         );
         Error::new(ErrorKind::Incomplete, why)
     }
@@ -144,18 +151,17 @@ fn created(record: &Record) -> Option<DateTime> {
     record.value(CREATED).ok()?.parse().ok()
 }
 
-/// Returns the first record of a query, and the time of the response.
-async fn first(
-    client: &ClientInner,
-    path: &ApiPath,
-    query: Query<'static>,
-) -> Result<(Option<Record>, Option<DateTime>), Error> {
-    let request = ApiRequest::new(Method::GET, path.clone());
-    let request = request.params(|params| params.query(query).fields(["sys_id", CREATED]).limit(1));
-    let read = |response: &ApiResponse, _: &ApiRequest| {
-        Ok((response.records_at_most(1)?.into_iter().next(), date_of(response)))
-    };
-    exchange(client, &request.without_validation(), &read, None).await
+impl Asker<'_> {
+    /// Returns the first record of a query, and the time of the response.
+    async fn first(&self, query: Query<'static>) -> Result<(Option<Record>, Option<DateTime>), Error> {
+        let params = self.scope.params.same_scope(query, 1).fields(["sys_id", CREATED]);
+        let headers = self.scope.shared_headers();
+        let request = ApiRequest { params, headers, ..ApiRequest::new(Method::GET, self.path.clone()) };
+        let read = |response: &ApiResponse, _: &ApiRequest| {
+            Ok((response.records_at_most(1)?.into_iter().next(), date_of(response)))
+        };
+        exchange(self.client, &request.without_validation(), &read, None).await
+    }
 }
 
 /// Returns the time of a response, by the clock of the instance's edge.

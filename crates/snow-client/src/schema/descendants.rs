@@ -42,7 +42,8 @@ pub(crate) async fn descendants(client: &ClientInner, name: &str) -> Result<Vec<
 pub(crate) async fn unaudited(client: &ClientInner, tables: &[String]) -> Result<Option<String>, Error> {
     for some in tables.chunks(MOST_NAMED) {
         let says_so = field("name").is_in(some.iter().map(String::as_str));
-        let says_so = says_so.and(field("internal_type").eq("collection")).and(field("attributes").contains(NO_AUDIT));
+        let says_so =
+            says_so.and(field("internal_type").eq("collection")).and(field("attributes").contains(NO_AUDIT));
         for row in rows(client, "sys_dictionary", &says_so, &["name", "attributes"]).await? {
             let attributes = text(&row, "attributes")?;
             let mut attributes = attributes.split(',').map(str::trim);

@@ -194,7 +194,9 @@ fn ordered(database: &Database, path: &Path, stored: &str, value: &str) -> Optio
         ColumnType::Integer | ColumnType::Decimal => {
             Some(stored.parse::<f64>().ok()?.total_cmp(&value.trim().parse::<f64>().ok()?))
         }
-        ColumnType::DateTime | ColumnType::Date if is_stamp(stored) && is_stamp(value) => Some(stored.cmp(value)),
+        ColumnType::DateTime | ColumnType::Date if is_stamp(stored) && is_stamp(value) => {
+            Some(stored.cmp(value))
+        }
         ColumnType::DateTime | ColumnType::Date => Some(parse_stamp(stored)?.cmp(&parse_stamp(value)?)),
         _ => Some(by_type(database, path, stored, value)),
     }
@@ -225,7 +227,9 @@ mod tests {
 
     #[test]
     fn what_sorts_as_text_is_a_time() {
-        for text in ["2026-11-30 23:59:59", "0001-01-01 00:00:00", "2024-02-28 12:00:00", "2026-12-31 00:00:00"] {
+        for text in
+            ["2026-11-30 23:59:59", "0001-01-01 00:00:00", "2024-02-28 12:00:00", "2026-12-31 00:00:00"]
+        {
             assert!(is_stamp(text) && parse_stamp(text).is_some(), "{text}");
         }
         for text in

@@ -57,7 +57,8 @@ async fn classes(client: &ClientInner, table: &ApiPath) -> Result<Vec<String>, E
     let name = table.as_str().rsplit('/').next().unwrap_or_default().to_owned();
     let below = schema::descendants(client, &name).await;
     let mut classes = below.map_err(|error| {
-        error.with_context("it cannot be told of which classes deletions are to be read: use Deletions::Swept")
+        error
+            .with_context("it cannot be told of which classes deletions are to be read: use Deletions::Swept")
     })?;
     classes.insert(0, name);
     match schema::unaudited(client, &classes).await {

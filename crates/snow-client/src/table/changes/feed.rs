@@ -276,7 +276,7 @@ impl<T> ChangeFeed<T> {
         let FeedCycle { state, changes, requests, sweeps_now, .. } = cycle;
         if !changes.is_empty() {
             // A table that was empty at first has a record now, by which it can be proven.
-            prove_times::prove(&self.list.client, &prepared.sources.table.base.path).await?;
+            prove_times::prove(&self.list.client, &prepared.sources.table.base).await?;
         }
         self.sweeps_now = sweeps_now;
         let cursor = FeedCursor::new(state);
@@ -304,11 +304,11 @@ impl PreparedFeed {
         let question = request.params.selection.fingerprint(&list.client.instance, &about)?;
         let client = list.client.clone();
         let path = request.path.clone();
+        let mut state = first_state(options, question, client.clock.unix().as_secs())?;
         let base = request.check(&client).await?;
         let (stamp, version) = (options.stamp_field(), options.version_field());
         let table = LogSource { client: client.clone(), base, filter, stamp, version };
-        let mut state = first_state(options, question, client.clock.unix().as_secs())?;
-        prove_times::prove(&client, &path).await?;
+        prove_times::prove(&client, &table.base).await?;
         let (audit, saw_deletion) = match options.deletions {
             Deletions::Audited => {
                 let audit = deletion_audit::open(&client, &path).await?;

@@ -64,7 +64,16 @@ impl FeedState {
     /// Creates the state of a feed that begins. `audit`: if deletions are read from their audit.
     pub(super) fn new(question: u64, changes: LogReader, audit: Option<LogReader>, now: u64) -> Self {
         let stage = if audit.is_some() { CycleStage::PastDeletions } else { CycleStage::Changes };
-        Self { version: VERSION, question, stage, changes, audit, classes: Vec::new(), sweep: None, swept: now }
+        Self {
+            version: VERSION,
+            question,
+            stage,
+            changes,
+            audit,
+            classes: Vec::new(),
+            sweep: None,
+            swept: now,
+        }
     }
 }
 
