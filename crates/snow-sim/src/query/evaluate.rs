@@ -11,7 +11,7 @@ impl Query {
         let test = |test: &Test| test.matches(database, table, row, locale);
         self.groups
             .iter()
-            .any(|group| group.iter().all(|any| any.iter().all(Test::is_dropped) || any.iter().any(test)))
+            .any(|group| group.iter().all(|any| any.iter().any(test) || any.iter().all(Test::is_dropped)))
     }
 
     /// The times by which rows are sorted first, if all of them sort as texts do: and whether the latest comes first.
