@@ -134,7 +134,7 @@ async fn demonstrate() -> Result<()> {
     while kills.iter().sum::<u32>() < KILLS {
         somebody_works(&simulator, &mut random)?;
         let (kind, death) = match next(&mut random, 2) {
-            0 => (0, Death::AfterLine(next(&mut random, 160))),
+            0 => (0, Death::AfterLine(next(&mut random, 24))),
             _ => (1, Death::AtRequest(next(&mut random, 8) + 1)),
         };
         if !run(&simulator, &listener.url(), &database.0, death).await? {
