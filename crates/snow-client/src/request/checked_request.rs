@@ -3,7 +3,6 @@
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::params::RequestParams;
-use crate::request::prove_times::prove;
 use snow_core::{Error, RequestOptions};
 use std::ops::Deref;
 use std::time::Duration;

@@ -7,6 +7,7 @@ use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::client_inner::dictionary::Dictionary;
 use crate::request::params::RequestParams;
+use crate::request::prove_times;
 use crate::{Error, Query};
 use futures_util::future::BoxFuture;
 
@@ -27,6 +28,14 @@ impl Dictionary for SchemaCache {
         request: &'a ApiRequest,
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(validate(self, client, request))
+    }
+
+    fn prove_times<'a>(
+        &'a self,
+        client: &'a ClientInner,
+        request: &'a ApiRequest,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(prove_times::prove(client, request))
     }
 
     fn max_length(&self, table: &str, column: &str) -> Option<usize> {

@@ -16,6 +16,13 @@ pub(crate) trait Dictionary: fmt::Debug + Send + Sync {
         request: &'a ApiRequest,
     ) -> BoxFuture<'a, Result<(), Error>>;
 
+    /// Proves how the instance reads times, before a request goes out that names one.
+    fn prove_times<'a>(
+        &'a self,
+        client: &'a ClientInner,
+        request: &'a ApiRequest,
+    ) -> BoxFuture<'a, Result<(), Error>>;
+
     /// Returns how many characters a column takes that may be written, if its table was read already.
     fn max_length(&self, table: &str, column: &str) -> Option<usize>;
 }
