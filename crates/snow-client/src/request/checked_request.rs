@@ -16,7 +16,7 @@ impl ApiRequest {
     ///
     /// # Errors
     ///
-    /// Those of [`Dictionary`](crate::request::client_inner::dictionary::Dictionary) and of [`prove`].
+    /// Those of [`Dictionary`](crate::request::client_inner::dictionary::Dictionary).
     pub(crate) async fn check(self, client: &ClientInner) -> Result<CheckedRequest, Error> {
         match self.needs_check(client) {
             // Boxed, so that it makes no other call's future larger.
@@ -51,9 +51,8 @@ impl ApiRequest {
         let request = CheckedRequest(self);
         // One that cannot be sent is refused before anything else is.
         if proves && request.to_http(client, 0, Duration::ZERO).is_ok() {
-            prove(client, &request)
-                .await
-                .map_err(|error| request.annotate(client, error.before_sending()))?;
+            let proven = client.dictionary.prove_times(client, &request).await;
+            proven.map_err(|error| request.annotate(client, error.before_sending()))?;
         }
         Ok(request)
     }
