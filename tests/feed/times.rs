@@ -122,6 +122,23 @@ async fn an_instance_with_another_time_than_its_responses_is_refused() {
     assert!(altered(&young, "admin", as_it_is, 0, true).table("incident").changes().poll().await.is_ok());
 }
 
+/// A gateway that takes scripts in a URL for an attack: the zone is proven all the same.
+#[tokio::test(start_paused = true)]
+async fn where_scripts_are_refused_the_zone_is_proven_alone() {
+    let since = field("sys_created_on").ge(DateTime::from(started(0)));
+    for is_off in [false, true] {
+        let simulator = Simulator::builder().start_at(started(12)).user("admin", "secret").build().unwrap();
+        let change = move |target: &str| match target.contains("minutesAgoStart") {
+            true => "/api/now/refused".to_owned(),
+            false if is_off => an_hour_off(target),
+            false => target.to_owned(),
+        };
+        let client = altered(&simulator, "admin", change, 0, true);
+        let listed = client.table("incident").list().query(&since).limit(1).await;
+        assert_eq!(listed.is_err(), is_off);
+    }
+}
+
 /// Queries with times or dates use the same proof, unless the client is told not to.
 #[tokio::test(start_paused = true)]
 async fn a_query_with_a_time_is_refused_where_times_mean_something_else() {

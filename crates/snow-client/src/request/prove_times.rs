@@ -81,7 +81,8 @@ impl<'c> Sample<'c> {
         match self.finds(shown().and(self.has_age())).await.map_err(unproven)? {
             Some(true) => return Ok(true),
             Some(false) => {}
-            // A range may be asked for less often than a value is (facts 2.5): then the zone alone is proven.
+            // A range may be asked for less often than a value is (facts 2.5), and a gateway may refuse scripts: then the zone alone is
+            // proven.
             None => return Ok(self.finds(shown()).await.map_err(unproven)? == Some(true)),
         }
         if self.finds(named()).await.map_err(unproven)? != Some(true) {
@@ -114,10 +115,10 @@ impl<'c> Sample<'c> {
         }
     }
 
-    /// Returns whether a query finds the record; `None` if this user may not ask.
+    /// Returns whether a query finds the record; `None` if it is refused.
     async fn finds(&self, query: Query<'static>) -> Result<Option<bool>, Error> {
         match self.asker.first(query).await {
-            Err(error) if error.kind() == ErrorKind::Forbidden => Ok(None),
+            Err(error) if !error.is_retryable() => Ok(None),
             found => Ok(Some(found?.0.is_some())),
         }
     }
