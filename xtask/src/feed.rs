@@ -96,11 +96,10 @@ pub(crate) fn gates() -> Done {
 
 /// Changes in bulk among everything else that happens to a table and to a program that follows it.
 fn histories(program: &str) -> Done {
-    let begin = std::time::Instant::now();
     let status = Command::new(program).args(["histories", &BULK.to_string()]).status();
     match status {
         Ok(status) if status.success() => {
-            println!("2 histories of {BULK} records: {:.0} s", begin.elapsed().as_secs_f64());
+            println!("2 histories of {BULK} records: the copy equals the table");
             Ok(())
         }
         Ok(status) => Err(format!("the histories of {BULK} records ended with {status}")),
