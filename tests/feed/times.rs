@@ -129,7 +129,7 @@ async fn where_scripts_are_refused_the_zone_is_proven_alone() {
     for is_off in [false, true] {
         let simulator = Simulator::builder().start_at(started(12)).user("admin", "secret").build().unwrap();
         let change = move |target: &str| match target.contains("minutesAgoStart") {
-            true => "/api/now/refused".to_owned(),
+            true => "/api/x_other/refused".to_owned(),
             false if is_off => an_hour_off(target),
             false => target.to_owned(),
         };
