@@ -1,18 +1,22 @@
 //! A feed over loopback, from an instance in a process of its own: so that memory is the client's alone.
 //!
 //! `feed serve RECORDS` is the instance, and changes all records when it reads a line; `feed follow HOW ADDRESS CURSOR` polls until it is
-//! caught up, and prints how many records and ids came, the requests of the last poll, and the most kilobytes of memory. `cargo xtask ci
-//! feed` runs them.
+//! caught up, and prints how many records and ids came, the requests of the last poll, and the most kilobytes of memory. `feed histories
+//! RECORDS` lives through random histories of a table of that size, as the tests do of smaller ones. `cargo xtask ci feed` runs them.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a benchmark may fail")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a benchmark may fail")]
 #![allow(clippy::disallowed_methods, reason = "the instance starts tasks")]
 #![allow(missing_docs, reason = "no library")]
 
+#[path = "../feed/history.rs"]
+mod history;
 #[path = "measured.rs"]
 mod measured;
 
+use history::{PLAN, Plan, Vanishing, wrong_seeds};
+use snow_client::Client;
 use snow_client::changes::{Change, ChangeFeed, Deletions};
-use snow_sim::Simulator;
+use snow_sim::{Simulator, User};
 use std::io::BufRead;
 use std::time::Duration;
 
@@ -28,9 +32,32 @@ fn main() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(follow(how, address, cursor));
         }
+        ["histories", records] => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(histories(records.parse().expect("a number")));
+        }
         // As `cargo bench` and `cargo test` call it: alone it has nothing to follow.
         _ => println!("feed: run by `cargo xtask ci feed`"),
     }
+}
+
+/// Histories of a table that is changed in bulk: one without deletions, and one with all of them.
+async fn histories(records: u32) {
+    let plain = Plan { records, ..PLAN };
+    let wrong = wrong_seeds([500], plain).await;
+    assert!(wrong.is_empty(), "the copy differs from the table: {wrong:?}");
+    let wrong = wrong_seeds([601], Plan { vanishing: Vanishing::Swept, ..plain }).await;
+    assert!(wrong.is_empty(), "the copy differs from the table after a sweep: {wrong:?}");
+}
+
+fn instance(incidents: u32) -> Simulator {
+    let builder = Simulator::builder().without_demo_data().user("admin", "secret");
+    builder.user_with(User::new("reader", "secret")).incidents(incidents).build().expect("an instance")
+}
+
+fn client(simulator: &Simulator, user: &str) -> Client {
+    let builder = Client::builder().instance("dev12345").user(user).password("secret");
+    builder.transport(simulator.clone()).build().expect("good settings")
 }
 
 async fn serve(records: u32) {

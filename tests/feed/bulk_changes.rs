@@ -1,5 +1,5 @@
-//! A bulk change within one second, of more records than are remembered one by one, with crashes. `cargo xtask ci feed` has one of
-//! 100,000 records, in release: it takes a minute and more in a test.
+//! A bulk change within one second, of more records than are remembered one by one, with crashes: nothing of it is given out for ever.
+//! `histories.rs` has such changes among all others, and `cargo xtask ci feed` those of 100,000 records, in release.
 
 use crate::{client, instance};
 use snow_client::changes::{Change, ChangeFeed};

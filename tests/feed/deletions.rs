@@ -2,7 +2,7 @@
 
 use crate::{client, instance};
 use snow_client::changes::{Change, ChangeFeed, Deletions};
-use snow_client::{Record, SysId, field};
+use snow_client::{ErrorKind, Record, SysId, field};
 use snow_sim::{Rule, Simulator};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -48,6 +48,55 @@ async fn audited_deletions_are_told_once_and_cost_one_request_more() {
     simulator.insert("incident", again).unwrap();
     let told = changes(&mut feed).await;
     assert!(matches!(told[..], [Change::Record { sys_id, .. }] if sys_id == two), "{told:?}");
+}
+
+/// The audit has the class of a record, whichever table it was reached through.
+#[tokio::test(start_paused = true)]
+async fn deletions_of_classes_that_extend_the_table_are_told() {
+    let simulator = instance(3);
+    let client = client(&simulator, "admin");
+    let mut feed = client.table("task").changes().fields(["number"]).deletions(Deletions::Audited);
+    changes(&mut feed).await;
+    let problem = simulator.insert("problem", [("short_description", "new")]).unwrap();
+    let (one, two, three): (SysId, SysId, SysId) =
+        (insert(&simulator), insert(&simulator), problem.parse().unwrap());
+    assert_eq!(changes(&mut feed).await.len(), 3);
+    client.table("incident").delete(one).await.unwrap();
+    client.table("task").delete(two).await.unwrap();
+    client.table("problem").delete(three).await.unwrap();
+    let mut told: Vec<SysId> = changes(&mut feed)
+        .await
+        .iter()
+        .map(|change| match change {
+            Change::Deleted { sys_id, .. } => *sys_id,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    told.sort_unstable();
+    let mut expected = [one, two, three];
+    expected.sort_unstable();
+    assert_eq!(told, expected);
+}
+
+/// A deletion that the audit has and hides is not passed over.
+#[tokio::test(start_paused = true)]
+async fn a_hidden_deletion_is_refused() {
+    let simulator = instance(3);
+    simulator.settings(|settings| settings.platform_acls = false);
+    let client = client(&simulator, "reader");
+    let seen = insert(&simulator);
+    simulator.delete("incident", seen.as_str());
+    let feed = || client.table("incident").changes().fields(["number"]).deletions(Deletions::Audited);
+    let (mut strict, mut lenient) = (feed(), feed().accept_hidden(true));
+    changes(&mut strict).await;
+    changes(&mut lenient).await;
+    let gone = insert(&simulator);
+    simulator.delete("incident", gone.as_str());
+    let hidden = Rule::HideRows { table: "sys_audit_delete".into(), query: format!("documentkey={gone}") };
+    simulator.add_rule(hidden);
+    let error = strict.poll().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden, "{error}");
+    assert!(changes(&mut lenient).await.is_empty());
 }
 
 /// Applies a sweep to the ids that a sink has. Returns those that are missing.

@@ -5,7 +5,9 @@
 mod bulk_changes;
 mod deletions;
 mod following;
+mod future;
 mod histories;
+mod history;
 mod journals;
 mod refusals;
 mod times;

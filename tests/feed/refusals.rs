@@ -2,7 +2,7 @@
 
 use crate::{client, instance};
 use snow_client::changes::{Change, ChangeFeed, Deletions, FeedCursor};
-use snow_client::{ErrorKind, Query, Record, field};
+use snow_client::{Client, ErrorKind, Query, Record, field};
 use snow_sim::{ColumnType, Rule, Simulator, Table};
 use std::time::Duration;
 
@@ -60,19 +60,27 @@ async fn a_cursor_of_another_feed_is_refused() {
         let (kind, text) = refusal(foreign.resume(cursor())).await;
         assert_eq!((kind, text.contains("another feed")), (ErrorKind::InvalidInput, true), "{text}");
     }
+    let elsewhere = Client::builder().instance("dev99999").user("admin").password("secret");
+    let elsewhere = elsewhere.transport(simulator.clone()).build().unwrap();
+    let foreign = elsewhere.table("incident").changes().fields(["number"]);
+    let (kind, text) = refusal(foreign.resume(cursor())).await;
+    assert_eq!((kind, text.contains("another feed")), (ErrorKind::InvalidInput, true), "{text}");
     let mut same = other.table("incident").changes().fields(["number"]).resume(cursor());
     assert!(same.poll().await.unwrap().changes().is_empty());
 }
 
+/// Database views have neither, and tables that only grow have no time of change.
 #[tokio::test(start_paused = true)]
-async fn a_table_without_a_time_of_change_is_refused() {
-    let simulator = instance(2);
-    simulator.add_rule(Rule::HideField { table: "incident".into(), field: "sys_updated_on".into() });
-    simulator.settings(|settings| settings.query_acls = false);
-    let client = client(&simulator, "reader");
-    let (kind, text) = refusal(client.table("incident").changes()).await;
-    assert_eq!(kind, ErrorKind::InvalidInput);
-    assert!(text.contains("created_only"), "{text}");
+async fn a_table_without_a_time_of_change_or_without_ids_is_refused() {
+    for field in ["sys_updated_on", "sys_id"] {
+        let simulator = instance(2);
+        simulator.add_rule(Rule::HideField { table: "incident".into(), field: field.into() });
+        simulator.settings(|settings| settings.query_acls = false);
+        let client = client(&simulator, "reader");
+        let (kind, text) = refusal(client.table("incident").changes()).await;
+        assert_eq!(kind, ErrorKind::InvalidInput, "{field}");
+        assert!(text.contains("created_only") && text.contains("database views"), "{text}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,6 +95,61 @@ async fn records_that_are_hidden_are_refused_unless_they_are_accepted() {
     assert!(text.contains("accept_hidden"), "{text}");
     let mut feed = client.table("incident").changes().accept_hidden(true);
     assert!(matches!(feed.poll().await.unwrap().changes(), [Change::Record { .. }]));
+}
+
+/// One that is hidden in the middle of a page which nobody counted is seen as well as the last one.
+#[tokio::test(start_paused = true)]
+async fn a_hidden_record_is_seen_wherever_it_stands() {
+    for at in [20, 150, 320, 349] {
+        let simulator = instance(350);
+        let stamp = |id: &String| simulator.stored("incident", id, "sys_updated_on").unwrap();
+        let mut ids = simulator.ids("incident");
+        ids.sort_by_key(|id| (stamp(id), id.clone()));
+        let hidden = ids[at].clone();
+        simulator.add_rule(Rule::HideRows { table: "incident".into(), query: format!("sys_id={hidden}") });
+        let client = client(&simulator, "reader");
+        let mut feed = client.table("incident").changes().fields(["number"]);
+        let error = loop {
+            match feed.poll().await {
+                Ok(batch) => assert!(!batch.is_caught_up(), "the record at {at} is missed"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::Forbidden, "{error}");
+        assert!(error.to_string().contains("accept_hidden"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_audit_without_classes_or_without_audits_is_refused() {
+    let simulator = instance(2);
+    let admin = client(&simulator, "admin");
+    let audited = |client: &Client| client.table("task").changes().deletions(Deletions::Audited);
+    assert!(audited(&admin).poll().await.is_ok());
+    let hidden = Rule::HideRows { table: "sys_db_object".into(), query: "name=incident".into() };
+    simulator.add_rule(hidden.clone());
+    simulator.settings(|settings| settings.platform_acls = false);
+    let (kind, text) = refusal(audited(&client(&simulator, "reader"))).await;
+    assert_eq!((kind, text.contains("Deletions::Swept")), (ErrorKind::Forbidden, true), "{text}");
+    assert!(simulator.remove_rule(&hidden));
+
+    // A class that extends the table is not audited.
+    let entries = simulator.ids("sys_dictionary");
+    let is_table = |id: &&String| {
+        let stored = |field: &str| simulator.stored("sys_dictionary", id, field).unwrap();
+        (stored("name"), stored("internal_type")) == ("incident".into(), "collection".into())
+    };
+    let entry = entries.iter().find(is_table).unwrap();
+    for (attributes, is_refused) in
+        [("text_index,no_audit_delete=true", true), ("no_audit_delete=false", false), ("no_audit", false)]
+    {
+        simulator.update("sys_dictionary", entry, [("attributes", attributes)]).unwrap();
+        let polled = audited(&admin).poll().await;
+        assert_eq!(polled.is_err(), is_refused, "{attributes}");
+        if let Err(error) = polled {
+            assert!(error.to_string().contains("deletions of incident are not audited"), "{error}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

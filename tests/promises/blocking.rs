@@ -7,6 +7,7 @@ mod files;
 mod idle_connections;
 mod iterators;
 mod operations;
+mod permits;
 mod refusals;
 mod relay;
 mod runtimes;

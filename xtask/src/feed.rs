@@ -1,4 +1,5 @@
-//! Feeds over loopback, each in a process of its own: how many requests a poll takes, and how much memory. Both are held to limits.
+//! Feeds over loopback, each in a process of its own: how many requests a poll takes, and how much memory. Both are held to limits. Random
+//! histories with changes of 100,000 records in bulk: the copy has to equal the table.
 
 use crate::run::{Done, bench_program, target};
 use std::io::{BufRead, BufReader, Write};
@@ -83,13 +84,27 @@ impl Drop for Instance {
     }
 }
 
-/// What is held to limits: about two minutes.
+/// What is held to limits, and the histories: about four minutes.
 pub(crate) fn gates() -> Done {
     let program = bench_program("feed")?;
     println!("\n{:28} {:>9} {:>9} {:>9} {:>9}", "", "records", "ids", "requests", "KiB");
     let mut over = memory(&program)?;
     over.extend(requests(&program)?);
+    histories(&program)?;
     if over.is_empty() { Ok(()) } else { Err(over.join("\n")) }
+}
+
+/// Changes in bulk among everything else that happens to a table and to a program that follows it.
+fn histories(program: &str) -> Done {
+    let status = Command::new(program).args(["histories", &BULK.to_string()]).status();
+    match status {
+        Ok(status) if status.success() => {
+            println!("2 histories of {BULK} records: the copy equals the table");
+            Ok(())
+        }
+        Ok(status) => Err(format!("the histories of {BULK} records ended with {status}")),
+        Err(error) => Err(format!("{program}: {error}")),
+    }
 }
 
 /// A snapshot, a sweep and a change of all records.

@@ -1,14 +1,17 @@
 //! Keeps a copy of the table `incident` in SQLite: `cargo run -p snow-client --example mirror`
 //!
-//! `mirror follow INSTANCE DATABASE` is the program. Without arguments, this one shows what it withstands: the instance changes, and the
-//! program is killed a hundred times, at any step. In the end the copy equals the table.
+//! `mirror follow INSTANCE DATABASE` is the program, which writes a line for each step. Without arguments, this one shows what it
+//! withstands: the instance changes, and the program is killed a hundred times, after any line or any request. In the end the copy equals
+//! the table.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use snow_client::changes::{Change, ChangeFeed, Deletions};
 use snow_client::{Client, Record, SysId};
 use snow_sim::Simulator;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -21,14 +24,13 @@ async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["follow", instance, database] => follow(instance, database, Fuse(None)).await,
-        ["follow", instance, database, steps] => follow(instance, database, Fuse(Some(steps.parse()?))).await,
+        ["follow", instance, database] => follow(instance, database).await,
         _ => demonstrate().await,
     }
 }
 
 /// Reads all changes, and returns when there are no more. A program that runs on would wait, and poll again.
-async fn follow(instance: &str, database: &str, mut fuse: Fuse) -> Result<()> {
+async fn follow(instance: &str, database: &str) -> Result<()> {
     let client = Client::builder().instance(instance).user("admin").password("secret").build()?;
     let mut copy = Connection::open(database)?;
     copy.execute_batch(
@@ -48,24 +50,22 @@ async fn follow(instance: &str, database: &str, mut fuse: Fuse) -> Result<()> {
         None => feed,
     };
     loop {
-        fuse.burn();
         let batch = feed.poll().await?;
         let fetched = missing(&mut feed, &copy, batch.changes()).await?;
-        fuse.burn();
+        println!("{} changes, and {} records that were missing", batch.changes().len(), fetched.len());
         // The changes and the cursor after them are saved together, or not at all.
         let transaction = copy.transaction()?;
         for change in batch.changes() {
             apply(&transaction, change)?;
-            fuse.burn();
         }
         for record in &fetched {
             put(&transaction, record)?;
         }
         let stored = serde_json::to_string(batch.cursor())?;
         transaction.execute("INSERT OR REPLACE INTO cursor VALUES (1, ?1)", [stored])?;
-        fuse.burn();
+        println!("the cursor is written");
         transaction.commit()?;
-        fuse.burn();
+        println!("saved");
         if batch.is_caught_up() {
             return Ok(());
         }
@@ -78,6 +78,7 @@ fn apply(copy: &Transaction<'_>, change: &Change) -> Result<()> {
         Change::Present(present) => {
             for gone in present.compare(mine(copy)?).gone {
                 copy.execute("DELETE FROM incident WHERE sys_id = ?1", [gone.as_str()])?;
+                println!("{gone} is gone");
             }
             Ok(())
         }
@@ -92,6 +93,7 @@ fn put(copy: &Transaction<'_>, record: &Record) -> Result<()> {
         "INSERT OR REPLACE INTO incident VALUES (?1, ?2, ?3, ?4, ?5)",
         params![record.sys_id()?.as_str(), updates, number?, state?, text?],
     )?;
+    println!("{} {updates}", record.sys_id()?);
     Ok(())
 }
 
@@ -122,51 +124,81 @@ fn mine(copy: &Connection) -> Result<Vec<(SysId, u32)>> {
     rows.map(|row| row.map_err(Into::into).and_then(|(id, updates)| Ok((id.parse()?, updates)))).collect()
 }
 
-/// Ends the process after so many steps, as a power cut would.
-struct Fuse(Option<u32>);
-
-impl Fuse {
-    fn burn(&mut self) {
-        match &mut self.0 {
-            Some(0) => std::process::abort(),
-            Some(left) => *left -= 1,
-            None => {}
-        }
-    }
-}
-
 /// Changes an instance while the program is killed, and compares its copy with the table.
 async fn demonstrate() -> Result<()> {
     let builder = Simulator::builder().without_demo_data().user("admin", "secret");
     let simulator = builder.incidents(400).build()?;
     let listener = simulator.listen().await?;
     let database = Scratch(std::env::temp_dir().join(format!("snow-mirror-{}.db", std::process::id())));
-    let (mut random, mut kills) = (7_u64, 0);
-    while kills < KILLS {
+    let (mut random, mut kills) = (7_u64, [0_u32; 2]);
+    while kills.iter().sum::<u32>() < KILLS {
         somebody_works(&simulator, &mut random)?;
-        let steps = Some(next(&mut random, 160));
-        if !run(&listener.url(), &database.0, steps).await? {
-            kills += 1;
+        let (kind, death) = match next(&mut random, 2) {
+            0 => (0, Death::AfterLine(next(&mut random, 24))),
+            _ => (1, Death::AtRequest(next(&mut random, 8) + 1)),
+        };
+        if !run(&simulator, &listener.url(), &database.0, death).await? {
+            kills[kind] += 1;
         }
     }
-    if !run(&listener.url(), &database.0, None).await? {
-        return Err("the program failed at the end".into());
+    if !run(&simulator, &listener.url(), &database.0, Death::Never).await? {
+        return Err("the program was killed although nobody wanted that".into());
     }
+    println!("killed {} times after a line, and {} times at a request", kills[0], kills[1]);
     compare(&simulator, &Connection::open(&database.0)?)
 }
 
-/// Runs the program. Returns whether it came to its end.
-async fn run(instance: &str, database: &Path, steps: Option<u64>) -> Result<bool> {
+/// When the program is killed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Death {
+    Never,
+    /// After so many lines. It goes on until the signal arrives, so that this may be anywhere.
+    AfterLine(u64),
+    /// When the instance gets so many requests of it.
+    AtRequest(u64),
+}
+
+/// Runs the program, and kills it. Returns whether it came to its end before.
+async fn run(simulator: &Simulator, instance: &str, database: &Path, death: Death) -> Result<bool> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["follow", instance]).arg(database).args(steps.map(|steps| steps.to_string()));
-    let output = tokio::task::spawn_blocking(move || command.output()).await??;
+    command.args(["follow", instance]).arg(database).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let lines = BufReader::new(child.stdout.take().ok_or("the program has no output")?).lines();
+    let child = Arc::new(Mutex::new(child));
+    let process = child.clone();
+    simulator.before_each(move |number, _| {
+        if death == Death::AtRequest(number) {
+            kill(&process);
+        }
+    });
+    tokio::task::spawn_blocking(move || {
+        for (number, line) in (0..).zip(lines) {
+            line?;
+            if death == Death::AfterLine(number) {
+                kill(&child);
+            }
+        }
+        ends(&child)
+    })
+    .await?
+}
+
+/// Kills a process as nothing can resist (SIGKILL). One that has ended is left alone.
+fn kill(process: &Mutex<Child>) {
+    let _ = process.lock().unwrap_or_else(PoisonError::into_inner).kill();
+}
+
+/// Waits for the end of a process. Returns whether that was its own.
+fn ends(process: &Mutex<Child>) -> Result<bool> {
+    let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
+    let status = process.wait()?;
     // An error of its own ends it with a code; being killed does not.
-    if let Some(code @ 1..) = output.status.code() {
-        return Err(
-            format!("the program ended with {code}: {}", String::from_utf8_lossy(&output.stderr)).into()
-        );
+    if let Some(code @ 1..) = status.code() {
+        let mut errors = String::new();
+        process.stderr.take().ok_or("the program has no errors")?.read_to_string(&mut errors)?;
+        return Err(format!("the program ended with {code}: {errors}").into());
     }
-    Ok(output.status.success())
+    Ok(status.success())
 }
 
 fn somebody_works(simulator: &Simulator, random: &mut u64) -> Result<()> {

@@ -163,12 +163,16 @@ impl<L: LoginKind> ClientBuilder<L> {
         self.given("a check of fields")
     }
 
-    /// Sets whether it is proven, before the first query with a time, that the instance reads that time as records show it: in UTC.
-    /// `false` by default; a [feed](crate::changes) always proves it.
+    /// Sets whether it is proven, before the first query with a time or a date, that the instance reads that time as records show it: in
+    /// UTC, and that its clock is that of its responses. `true` by default; a [feed](crate::changes) always proves it.
     ///
-    /// The proof takes two small requests, once for all clones: the time at which the user was created is looked for with a query.
-    /// Where it is not found, queries with times fail with [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete), because they would
-    /// select other records than they say. [`DateTime`](crate::DateTime) says what a time in a query means.
+    /// The proof takes two small requests, once for all clones, and none for clients that never ask for a time: a record of the table,
+    /// or that of the user, is looked for by the time at which it was created, and by its age in minutes. Where it is not found, queries
+    /// with times fail with [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete), because they would select other records than they
+    /// say. Where this user may read no such record, nothing can be proven: queries go out as they are, and each tries again.
+    ///
+    /// Set it to `false` for an API that is not an instance and only looks like one. [`DateTime`](crate::DateTime) says what a time in a
+    /// query means.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -176,15 +180,15 @@ impl<L: LoginKind> ClientBuilder<L> {
     /// # let url = simulator.listen().await?;
     /// use snow_client::{Client, Date, field};
     ///
-    /// let client = Client::builder().instance(url.url()).user("admin").password("secret").prove_times(true).build()?;
+    /// let client = Client::builder().instance(url.url()).user("admin").password("secret").prove_times(false).build()?;
     /// let since = field("sys_created_on").ge(Date::new(2026, 6, 26)?.at(9, 30, 0)?);
     /// let page = client.table("incident").list().query(since).limit(1).await?;
     /// # let _ = page;
     /// # Ok(()) }
     /// ```
     pub fn prove_times(mut self, prove: bool) -> Self {
-        self.settings.checks_times = prove;
-        self.given("a proof of times")
+        self.settings.trusts_times = !prove;
+        self
     }
 
     /// Sets whether half of a surrogate pair in a text, which JSON allows (`"\ud83d"`) and no Rust string can hold, is replaced by

@@ -100,6 +100,9 @@ impl ClientBuilder {
             let why = format!("{given} is given in addition to a whole stack, which would not use it");
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
-        Ok(Client::with_dictionary(|dictionary| ClientInner::of_stack(instance, http, dictionary)))
+        let checks_times = !self.settings.trusts_times;
+        Ok(Client::with_dictionary(|dictionary| {
+            ClientInner::of_stack(instance, http, checks_times, dictionary)
+        }))
     }
 }

@@ -81,8 +81,8 @@ impl<T> Call<T> {
     {
         CallFuture::new(async move {
             let request = self.request?;
-            let request = match self.client.checks_requests() {
-                // Boxed, so that a future is no larger for a check that most clients do not make.
+            let request = match request.needs_check(&self.client) {
+                // Boxed, so that a future is no larger for a check that most requests do not need.
                 true => Box::pin(request.check(&self.client)).await?,
                 false => request.without_validation(),
             };

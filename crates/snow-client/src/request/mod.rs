@@ -12,6 +12,7 @@ pub(crate) mod missing_fields;
 pub(crate) mod params;
 pub(crate) mod poll_until;
 pub(crate) mod prove_times;
+mod query_times;
 pub(crate) mod read_retry;
 pub(crate) mod record_identity;
 mod refusal_hint;

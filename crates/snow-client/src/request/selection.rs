@@ -209,11 +209,17 @@ impl Selection {
         }
     }
 
-    /// The text of the query; empty for pairs.
-    pub(crate) fn query_text(&self) -> Result<String, Error> {
+    /// The text of the query, or of the pairs as a URL has them.
+    pub(crate) fn condition_text(&self) -> Result<String, Error> {
         match &self.filter {
+            Filter::Query(query) if query.is_empty() => Ok(String::new()),
             Filter::Query(query) => query.encode(),
-            Filter::Pairs(_) => Ok(String::new()),
+            Filter::Pairs(pairs) => {
+                let params = pairs
+                    .iter()
+                    .fold(Params::new(), |params, (field, value)| params.filter(field, value.clone()));
+                Ok(params.encoded()?.to_owned())
+            }
         }
     }
 

@@ -2,11 +2,12 @@
 //! whole table (facts 2.5).
 
 use super::cache::SchemaCache;
-use super::{load, time_validation, unknown_column};
+use super::{load, unknown_column};
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::client_inner::dictionary::Dictionary;
 use crate::request::params::RequestParams;
+use crate::request::prove_times;
 use crate::{Error, Query};
 use futures_util::future::BoxFuture;
 
@@ -34,7 +35,7 @@ impl Dictionary for SchemaCache {
         client: &'a ClientInner,
         request: &'a ApiRequest,
     ) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(time_validation::validate(client, request))
+        Box::pin(prove_times::prove(client, request))
     }
 
     fn max_length(&self, table: &str, column: &str) -> Option<usize> {

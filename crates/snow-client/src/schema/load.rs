@@ -71,7 +71,7 @@ async fn ancestry(client: &ClientInner, name: &str) -> Result<(String, Vec<Strin
 }
 
 /// The name of the table above.
-const ABOVE: &str = "super_class.name";
+pub(super) const ABOVE: &str = "super_class.name";
 
 const COLUMN: [&str; 11] = [
     "name",
@@ -133,14 +133,14 @@ pub(super) async fn choices(
 
 /// Returns the value of a field of a record. A requested field that is missing is hidden from this user: every instance has all of
 /// these columns.
-fn text(row: &Record, name: &str) -> Result<String, Error> {
+pub(super) fn text(row: &Record, name: &str) -> Result<String, Error> {
     let field = row.get(name).ok_or_else(|| hidden_field("the dictionary", name))?;
     field.value().map(|text| text.into_owned())
 }
 
 /// Returns all records of a query. Records that are counted but missing are hidden from this user (facts 1.9): what is made of the others
 /// would miss columns that exist.
-async fn rows(
+pub(super) async fn rows(
     client: &ClientInner,
     table: &str,
     query: &Query<'_>,

@@ -10,12 +10,12 @@
 mod typed_field;
 
 mod cache;
+mod descendants;
 mod field_validation;
 mod generate;
 mod load;
 mod names;
 mod rust_text;
-mod time_validation;
 
 use crate::request::client_inner::ClientInner;
 use crate::{Error, ErrorKind};
@@ -23,6 +23,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use cache::SchemaCache;
+pub(crate) use descendants::{descendants, unaudited};
 pub use generate::diff;
 pub use typed_field::TypedField;
 

@@ -191,7 +191,8 @@ pub(crate) struct Settings {
     pub(crate) sessions: Option<usize>,
     pub(crate) body_limit: Option<u64>,
     pub(crate) checks_fields: bool,
-    pub(crate) checks_times: bool,
+    /// Whether nothing is proven before a query with a time.
+    pub(crate) trusts_times: bool,
     pub(crate) lossy_text: bool,
     pub(crate) timeouts: TimeoutLayer,
     pub(crate) headers: DefaultHeadersLayer,

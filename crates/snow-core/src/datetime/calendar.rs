@@ -126,8 +126,9 @@ impl<'de> Deserialize<'de> for Date {
 
 /// A moment in UTC, to the second, as the service stores it in a date-time field.
 ///
-/// As a value of a query it is a literal, which the service reads as UTC whatever the user's time zone ([facts 2.6]). What the service
-/// computes (`javascript:gs.dateGenerate(..)`, "today", display values) is in the time zone of the user.
+/// As a value of a query it is a literal, which the service reads as UTC whatever the user's time zone ([facts 2.6]). A client proves that
+/// before its first query with a time (`ClientBuilder::prove_times` of snow-client). What the service computes
+/// (`javascript:gs.dateGenerate(..)`, "today", display values) is in the time zone of the user.
 ///
 /// [facts 2.6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#26-dates
 ///

@@ -107,7 +107,8 @@ impl Database {
     pub(crate) fn remove(&mut self, table: TableId, sys_id: &str, author: Author<'_>) -> bool {
         let Some(row) = self.row(table, sys_id) else { return false };
         let choice = self.choice_column(table, row);
-        let name = self.dictionary.def(table).name.clone();
+        // Whatever table the record was reached through, the note has its class.
+        let name = self.dictionary.def(self.class(table, row)).name.clone();
         let shown = self.display_name(&name, sys_id).unwrap_or_default().to_owned();
         if let Some(rows) = self.rows.get_mut(&self.dictionary.def(table).root) {
             rows.remove(sys_id);

@@ -17,7 +17,7 @@ pub(crate) trait Dictionary: Any + fmt::Debug + Send + Sync {
         request: &'a ApiRequest,
     ) -> BoxFuture<'a, Result<(), Error>>;
 
-    /// Fails for a query with a time if the instance reads times in another way than records show them.
+    /// Proves how the instance reads times, before a request goes out that names one.
     fn prove_times<'a>(
         &'a self,
         client: &'a ClientInner,

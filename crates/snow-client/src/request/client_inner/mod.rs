@@ -106,7 +106,7 @@ impl ClientInner {
             look_ahead,
             dictionary,
             checks_fields: settings.checks_fields,
-            checks_times: settings.checks_times,
+            checks_times: !settings.trusts_times,
             lossy_text: settings.lossy_text,
             tells_departures: true,
             stored: StoredFields::default(),
@@ -115,11 +115,6 @@ impl ClientInner {
             #[cfg(feature = "blocking")]
             process: crate::blocking::HomeProcess::new(),
         })
-    }
-
-    /// Whether requests are checked before they are sent, which may take requests of its own.
-    pub(crate) fn checks_requests(&self) -> bool {
-        self.checks_fields || self.checks_times
     }
 
     /// Sends a request through the stack.
@@ -147,6 +142,7 @@ impl ClientInner {
     pub(crate) fn of_stack(
         instance: Instance,
         http: HttpService,
+        checks_times: bool,
         dictionary: Arc<dyn Dictionary>,
     ) -> Arc<Self> {
         let limit = usize::try_from(Settings::default().body_limit()).unwrap_or(usize::MAX);
@@ -161,7 +157,7 @@ impl ClientInner {
             look_ahead: false,
             dictionary,
             checks_fields: false,
-            checks_times: false,
+            checks_times,
             lossy_text: false,
             tells_departures: false,
             stored: StoredFields::default(),

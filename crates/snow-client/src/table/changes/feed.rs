@@ -167,8 +167,8 @@ impl<T> ChangeFeed<T> {
     /// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for settings that would lose changes, a cursor of another feed, and
     ///   tables whose records have no time of their last change.
     /// - [`ErrorKind::Forbidden`](crate::ErrorKind::Forbidden) if records or deletions are hidden from this user.
-    /// - [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete) if the instance reads times in queries in another zone, or ignores the order
-    ///   or a condition.
+    /// - [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete) if the instance reads times in queries in another zone, has another time than
+    ///   its responses, or ignores the order or a condition.
     /// - Those of the requests.
     ///
     /// After an error, and if the future is dropped, the feed is where it was: poll again. If your sink failed, create the feed again from
@@ -274,6 +274,10 @@ impl<T> ChangeFeed<T> {
         };
         let is_caught_up = cycle.run().await?;
         let FeedCycle { state, changes, requests, sweeps_now, .. } = cycle;
+        if !changes.is_empty() {
+            // A table that was empty at first has a record now, by which it can be proven.
+            prove_times::prove(&self.list.client, &prepared.sources.table.base).await?;
+        }
         self.sweeps_now = sweeps_now;
         let cursor = FeedCursor::new(state);
         prepared.cursor = cursor.clone();
@@ -300,16 +304,16 @@ impl PreparedFeed {
         let question = request.params.selection.fingerprint(&list.client.instance, &about)?;
         let client = list.client.clone();
         let path = request.path.clone();
+        let mut state = first_state(options, question, client.clock.unix().as_secs())?;
         let base = request.check(&client).await?;
         let (stamp, version) = (options.stamp_field(), options.version_field());
         let table = LogSource { client: client.clone(), base, filter, stamp, version };
-        let state = first_state(options, question, client.clock.unix().as_secs())?;
-        prove_times::prove(&client, &path).await?;
+        prove_times::prove(&client, &table.base).await?;
         let (audit, saw_deletion) = match options.deletions {
             Deletions::Audited => {
-                let source = deletion_audit::source(&client, &path)?;
-                let saw = deletion_audit::check(&source).await?;
-                (Some(source), Some(saw))
+                let audit = deletion_audit::open(&client, &path).await?;
+                state.follow_deletions_of(audit.classes);
+                (Some(audit.source), Some(audit.has_deletion))
             }
             Deletions::Ignored | Deletions::Swept { .. } => (None, None),
         };

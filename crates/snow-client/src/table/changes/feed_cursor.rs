@@ -39,6 +39,9 @@ pub(super) struct FeedState {
     pub(super) changes: LogReader,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) audit: Option<LogReader>,
+    /// The classes whose deletions are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    classes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sweep: Option<SweepReader>,
     /// When the last sweep began, in seconds since 1970 by this machine's clock: it decides when the next one is due, and nothing else.
@@ -61,7 +64,28 @@ impl FeedState {
     /// Creates the state of a feed that begins. `audit`: if deletions are read from their audit.
     pub(super) fn new(question: u64, changes: LogReader, audit: Option<LogReader>, now: u64) -> Self {
         let stage = if audit.is_some() { CycleStage::PastDeletions } else { CycleStage::Changes };
-        Self { version: VERSION, question, stage, changes, audit, sweep: None, swept: now }
+        Self {
+            version: VERSION,
+            question,
+            stage,
+            changes,
+            audit,
+            classes: Vec::new(),
+            sweep: None,
+            swept: now,
+        }
+    }
+}
+
+impl FeedState {
+    /// Sets the classes whose deletions are read. If some were added since the cursor was saved, all deletions are read once more: those of
+    /// the new classes are among them, however old they are.
+    pub(super) fn follow_deletions_of(&mut self, classes: Vec<String>) {
+        let is_resumed = !self.classes.is_empty();
+        if is_resumed && classes.iter().any(|class| !self.classes.contains(class)) {
+            self.audit = Some(LogReader::since(None));
+        }
+        self.classes = classes;
     }
 }
 
@@ -113,5 +137,17 @@ mod tests {
         let newer: FeedCursor =
             serde_json::from_str(&stored.replacen("\"version\":1", "\"version\":2", 1)).unwrap();
         assert!(newer.of_feed(7).unwrap_err().to_string().contains("form 2"));
+    }
+
+    #[test]
+    fn a_class_that_was_added_is_read_from_the_beginning() {
+        let classes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let mut state = FeedState::new(7, LogReader::since(None), Some(LogReader::from_now()), 3);
+        state.follow_deletions_of(classes(&["task", "incident"]));
+        assert_eq!(state.audit, Some(LogReader::from_now()), "a new feed begins where it was told to");
+        state.follow_deletions_of(classes(&["incident", "task"]));
+        assert_eq!(state.audit, Some(LogReader::from_now()));
+        state.follow_deletions_of(classes(&["task", "incident", "u_request"]));
+        assert_eq!(state.audit, Some(LogReader::since(None)));
     }
 }

@@ -94,7 +94,7 @@ impl<T> FeedCycle<'_, T> {
         let (Some(source), Some(reader)) = (&self.sources.audit, &mut self.state.audit) else {
             return Ok(true);
         };
-        let rules = self.sources.options.audit_rules();
+        let rules = self.sources.options.log_rules();
         let mut log = LogStep { source, rules, limits: self.limits, requests: &mut self.requests };
         let (records, is_end) = log.read(reader).await?;
         let deleted =
@@ -120,8 +120,9 @@ impl<T> FeedCycle<'_, T> {
     /// Reads the next page of a sweep, if there is one or one is due. Returns whether everything was read.
     async fn sweep(&mut self) -> Result<bool, Error> {
         let Deletions::Swept { every } = self.sources.options.deletions else { return Ok(self.end_cycle()) };
-        let is_due =
-            self.sweeps_now || Duration::from_secs(self.now.saturating_sub(self.state.swept)) >= every;
+        // A clock that was set back says nothing about how long ago the last one was.
+        let since = self.now.checked_sub(self.state.swept).map(Duration::from_secs);
+        let is_due = self.sweeps_now || since.is_none_or(|since| since >= every);
         if self.state.sweep.is_none() && !is_due {
             return Ok(self.end_cycle());
         }

@@ -17,10 +17,13 @@ pub enum Deletions {
     Ignored,
     /// From the table `sys_audit_delete`, which costs one more request for each poll.
     ///
-    /// The instance has to audit deletions of the table, and the user has to be able to read `sys_audit_delete`; the first poll fails if
-    /// it can see that this is not so. Whether deletions are audited cannot be seen before the first one: see
-    /// [`ChangeFeed::saw_audited_deletion`](super::ChangeFeed::saw_audited_deletion). Deletions of records of another class that extends
-    /// the table carry the name of that class, and are not found.
+    /// The instance has to audit deletions of the table, and the user has to be able to read `sys_audit_delete` and `sys_db_object`; the
+    /// first poll fails if it can see that this is not so. Whether deletions are audited cannot be seen before the first one, except
+    /// where the dictionary says that they are not: see
+    /// [`ChangeFeed::saw_audited_deletion`](super::ChangeFeed::saw_audited_deletion).
+    ///
+    /// Deletions of records of classes that extend the table are found, too: of the classes that exist at the first poll. A class that is
+    /// added while a program runs is followed when the feed is resumed, and nothing of it is lost then.
     Audited,
     /// By reading all ids that exist, at an interval: see [`Change::Present`](super::Change::Present).
     ///
@@ -86,11 +89,6 @@ impl FeedOptions {
             most_versions: self.most_versions,
             most_fetched: 200,
         }
-    }
-
-    /// How the log of deletions is read. Those of other tables may be hidden.
-    pub(super) fn audit_rules(&self) -> LogRules {
-        LogRules { accepts_hidden: true, ..self.log_rules() }
     }
 
     /// What a stored cursor has to agree with.

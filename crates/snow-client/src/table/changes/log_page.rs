@@ -1,10 +1,9 @@
 //! One page of a log: what is asked, what arrives, and whether it is the last one.
 #![warn(clippy::arithmetic_side_effects)]
 
-use super::log_row::{LogKey, LogRow, earlier};
+use super::log_row::{LogKey, LogRow};
 use serde::{Deserialize, Serialize};
 use snow_core::{DateTime, Error, ErrorKind, SysId};
-use std::time::Duration;
 
 /// What is to be asked next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub(super) struct LogPageAsk {
 pub(super) struct LogPage {
     pub(super) rows: Vec<LogRow>,
     pub(super) total: Option<u64>,
-    /// The time of the response, by the clock of the instance's edge.
+    /// The time of the response, which was proven to be that of the instance. `None` if nothing can be in the future.
     pub(super) date: Option<DateTime>,
 }
 
@@ -46,16 +45,12 @@ pub(super) struct LogVerdict {
     pub(super) is_end: bool,
 }
 
-/// How far ahead of the instance's edge a record may be: clocks of nodes and zones of careless imports.
-const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
-
 impl LogPage {
     /// Checks that the records are those that were asked for.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Incomplete`] if the instance ignores the order or a condition, or if a record claims to come from the future:
-    /// nothing after it would ever be seen.
+    /// [`ErrorKind::Incomplete`] if the instance ignores the order or a condition.
     pub(super) fn check(&self, ask: &LogPageAsk) -> Result<(), Error> {
         if self.rows.len() as u64 > u64::from(ask.limit) {
             let why = format!("{} records came, but the limit is {}", self.rows.len(), ask.limit);
@@ -72,22 +67,14 @@ impl LogPage {
             }
             before = Some(row.key());
         }
-        self.rows.last().map_or(Ok(()), |newest| check_time(newest, self.date))
+        Ok(())
     }
-}
 
-/// Fails for a record that claims to come from the future.
-pub(super) fn check_time(newest: &LogRow, date: Option<DateTime>) -> Result<(), Error> {
-    match date {
-        Some(date) if earlier(newest.stamp, AHEAD) > date => {
-            let why = format!(
-                "the record {} says that it was changed at {}, more than a day after the time of the instance's response ({date}): changes \
-                 before that time could not be told from old ones, so correct the record",
-                newest.sys_id, newest.stamp
-            );
-            Err(Error::new(ErrorKind::Incomplete, why))
-        }
-        _ => Ok(()),
+    /// Returns the newest time of the page that is not in the future: a record that a script or a clock has put there says nothing about
+    /// what was read.
+    pub(super) fn newest(&self) -> Option<DateTime> {
+        let stamps = self.rows.iter().rev().map(|row| row.stamp);
+        stamps.into_iter().find(|stamp| self.date.is_none_or(|date| *stamp <= date))
     }
 }
 
@@ -100,9 +87,12 @@ pub(super) struct PageProof {
     /// How often the limit was doubled, because all records of a page were hidden.
     #[serde(default)]
     doublings: u32,
-    /// Whether a page is asked for once more, because its count and its records differ.
+    /// Whether a page is asked for once more: because it was short and not counted, or because its count and its records differ.
     #[serde(default)]
     repeats: bool,
+    /// Whether the count and the records of a page differed.
+    #[serde(default)]
+    suspects: bool,
 }
 
 impl PageProof {
@@ -134,19 +124,21 @@ impl PageProof {
         let (came, limit) = (page.rows.len() as u64, u64::from(ask.limit));
         if !ask.counted {
             self.was_full = came >= limit;
+            // The service applies the limit first, so a short page is the last one, or lacks records that are hidden.
+            self.repeats = !self.was_full && !accepts_hidden;
             return Ok(false);
         }
         let total = page.total.ok_or_else(no_count)?;
         let hidden = total.min(limit).saturating_sub(came);
         if hidden > 0 && !accepts_hidden {
-            if self.repeats {
+            if self.suspects {
                 return Err(has_hidden(hidden));
             }
             // A record may have come or gone between the count and the page.
-            self.repeats = true;
+            (self.suspects, self.repeats) = (true, true);
             return Ok(false);
         }
-        self.repeats = false;
+        (self.suspects, self.repeats) = (false, false);
         self.was_full = came >= limit;
         self.doublings = if came == 0 { self.doublings.saturating_add(1) } else { 0 };
         Ok(total <= limit)
@@ -191,9 +183,9 @@ mod tests {
         let mut proof = PageProof::default();
         assert!(!proof.of_page(&ask(&proof), &page(10, Some(25)), false).unwrap());
         assert!(!proof.is_counted(), "a full page follows a full page");
-        assert!(!proof.of_page(&ask(&proof), &page(3, None), false).unwrap());
-        assert!(proof.is_counted(), "a short page proves nothing");
-        assert!(proof.of_page(&ask(&proof), &page(0, Some(0)), false).unwrap());
+        assert!(!proof.of_page(&ask(&proof), &page(3, None), true).unwrap());
+        assert!(proof.is_counted() && !proof.repeats(), "a short page proves nothing");
+        assert!(proof.of_page(&ask(&proof), &page(0, Some(0)), true).unwrap());
         let error = PageProof::default().of_page(&ask(&PageProof::default()), &page(1, None), false);
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Incomplete);
     }
@@ -213,11 +205,32 @@ mod tests {
     }
 
     #[test]
-    fn a_record_from_the_future_is_refused() {
-        let ask = LogPageAsk { after: None, limit: 10, counted: true };
-        let early = LogPage { date: Some(DateTime::from_unix(-90_000)), ..page(1, Some(1)) };
-        assert_eq!(early.check(&ask).unwrap_err().kind(), ErrorKind::Incomplete);
-        let fine = LogPage { date: Some(DateTime::from_unix(0)), ..page(1, Some(1)) };
-        assert!(fine.check(&ask).is_ok());
+    fn a_short_page_that_was_not_counted_is_asked_for_again() {
+        let mut proof = PageProof::default();
+        assert!(!proof.of_page(&ask(&proof), &page(10, Some(25)), false).unwrap());
+        assert!(!proof.of_page(&ask(&proof), &page(9, None), false).unwrap());
+        assert!(proof.repeats() && proof.is_counted(), "a record may be hidden in it");
+        assert!(!proof.of_page(&ask(&proof), &page(9, Some(15)), false).unwrap());
+        assert!(proof.repeats(), "or may have come between the count and the page");
+        let hidden = proof.clone().of_page(&ask(&proof), &page(9, Some(15)), false).unwrap_err();
+        assert_eq!(hidden.kind(), ErrorKind::Forbidden);
+        assert!(proof.of_page(&ask(&proof), &page(9, Some(9)), false).unwrap());
+        assert!(!proof.repeats());
+    }
+
+    #[test]
+    fn a_record_from_the_future_is_not_the_newest() {
+        let rows = |stamps: &[i64]| LogPage {
+            rows: stamps
+                .iter()
+                .map(|stamp| LogRow { stamp: DateTime::from_unix(*stamp), ..page(1, None).rows[0] })
+                .collect(),
+            date: Some(DateTime::from_unix(100)),
+            total: None,
+        };
+        assert_eq!(rows(&[5, 99, 101, 900]).newest(), Some(DateTime::from_unix(99)));
+        assert_eq!(rows(&[100]).newest(), Some(DateTime::from_unix(100)));
+        assert_eq!(rows(&[101]).newest(), None);
+        assert_eq!(LogPage { date: None, ..rows(&[101]) }.newest(), Some(DateTime::from_unix(101)));
     }
 }

@@ -8,7 +8,7 @@
 //! Why the floor is safe: a record with the time `s` is visible before `s + overlap`. While a page is read, the instance's time is at
 //! least the newest time that any record showed before (the anchor), so what is not visible yet has a time after `anchor - overlap`,
 //! and that is the next floor. A pass of one request is a snapshot, so its own newest time is its anchor. A longer pass asks for the
-//! newest record first, and then begins again.
+//! newest record first, and then begins again. Records that claim to come from the future are given out, and are no anchor.
 #![warn(clippy::arithmetic_side_effects)]
 
 use super::log_page::{LogAsk, LogPage, LogPageAsk, LogVerdict, PageProof};
@@ -38,6 +38,9 @@ pub(super) struct LogReader {
     floor: Option<DateTime>,
     start: LogStart,
     seen: SeenVersions,
+    /// The newest time that any page showed: an anchor where the newest record cannot be read.
+    #[serde(default)]
+    newest: Option<DateTime>,
     pass: Option<LogPass>,
 }
 
@@ -78,7 +81,7 @@ enum LogStage {
 impl LogReader {
     /// Gives out everything from a time on; from the beginning of the log without.
     pub(super) fn since(floor: Option<DateTime>) -> Self {
-        Self { floor, start: LogStart::Whole, seen: SeenVersions::default(), pass: None }
+        Self { floor, start: LogStart::Whole, seen: SeenVersions::default(), newest: None, pass: None }
     }
 
     /// Gives out what comes after now.
@@ -102,14 +105,14 @@ impl LogReader {
         }
     }
 
-    /// Takes in the newest record of the log; `None` if the log is empty.
+    /// Takes in the newest record of the log that is not from the future; `None` if there is none, or none can be read.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Internal`](snow_core::ErrorKind::Internal) if it was not asked for.
     pub(super) fn newest_arrived(&mut self, newest: Option<&LogRow>, rules: &LogRules) -> Result<(), Error> {
         let Some(pass) = &mut self.pass else { return Err(not_asked()) };
-        (pass.anchor, pass.is_anchored) = (newest.map(|row| row.stamp), true);
+        (pass.anchor, pass.is_anchored) = (self.newest.max(newest.map(|row| row.stamp)), true);
         if self.start == LogStart::Silent {
             self.floor = pass.anchor.map(|anchor| earlier(anchor, rules.overlap));
         }
@@ -137,7 +140,7 @@ impl LogReader {
         let is_end = pass.proof.of_page(ask, page, rules.accepts_hidden)?;
         if !pass.is_anchored {
             if is_end {
-                (pass.anchor, pass.is_anchored) = (page.rows.last().map(|row| row.stamp), true);
+                (pass.anchor, pass.is_anchored) = (page.newest(), true);
             } else if !pass.proof.repeats() {
                 // This takes more than one request: the page is asked for again once the newest record is known.
                 *pass = LogPass::new(LogStage::Newest, self.floor);
@@ -147,6 +150,7 @@ impl LogReader {
         if pass.proof.repeats() {
             return Ok(LogVerdict::default());
         }
+        self.newest = self.newest.max(page.newest());
         match pass.stage {
             LogStage::Keys => Ok(self.keys_arrived(page, is_end, rules)),
             LogStage::Records => Ok(self.records_arrived(page, is_end, rules)),

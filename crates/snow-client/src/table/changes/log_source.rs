@@ -1,6 +1,6 @@
 //! Asks an instance for the pages of a log.
 
-use super::log_page::{LogPage, LogPageAsk, check_time};
+use super::log_page::{LogPage, LogPageAsk};
 use super::log_row::{LogKey, LogRow};
 use super::sweep_reader::SweepAsk;
 use crate::Record;
@@ -9,10 +9,10 @@ use crate::request::checked_request::CheckedRequest;
 use crate::request::client_inner::ClientInner;
 use crate::request::exchange::exchange;
 use crate::request::params::RequestParams;
+use crate::request::prove_times::date_of;
 use crate::request::selection::Window;
-use http::header;
 use snow_core::decode::ApiResponse;
-use snow_core::{DateTime, DisplayValue, Error, Query, SysId, field};
+use snow_core::{DateTime, DisplayValue, Error, ErrorKind, Query, SysId, field};
 use std::sync::Arc;
 
 /// How many records are looked at for the newest that this user may read, if the newest of all is hidden.
@@ -33,22 +33,40 @@ pub(super) struct LogSource {
 pub(super) struct ArrivedRecords {
     pub(super) records: Vec<Record>,
     total: Option<u64>,
-    date: Option<DateTime>,
+    date: DateTime,
 }
 
 impl LogSource {
-    /// Returns the newest record that this user may read.
-    pub(super) async fn newest(&self) -> Result<Option<LogRow>, Error> {
-        for (limit, counted) in [(1, false), (NEWEST, true)] {
-            let query = self.filter.clone().order_by_desc(self.stamp).order_by_desc("sys_id");
-            let arrived = self.send(self.keys(), query, limit, counted).await?;
-            if let Some(record) = arrived.records.first() {
-                let row = self.row(record)?;
-                check_time(&row, arrived.date)?;
-                return Ok(Some(row));
+    /// Returns the newest record that this user may read and that is not from the future, and how many requests that took.
+    pub(super) async fn newest(&self) -> Result<(Option<LogRow>, u64), Error> {
+        let (mut until, mut limit, mut requests) = (None, 1, 0_u64);
+        // Whatever else is there, what is older is not looked for: its time is no more than a better beginning.
+        while requests < 3 {
+            requests = requests.saturating_add(1);
+            let (newest, date) = self.newest_of(until, limit).await?;
+            match newest {
+                Some(row) if row.stamp <= date => return Ok((Some(row), requests)),
+                Some(_) => until = Some(date),
+                None if limit == NEWEST => break,
+                None => limit = NEWEST,
             }
         }
-        Ok(None)
+        Ok((None, requests))
+    }
+
+    async fn newest_of(
+        &self,
+        until: Option<DateTime>,
+        limit: u32,
+    ) -> Result<(Option<LogRow>, DateTime), Error> {
+        let query = match until {
+            Some(until) => self.filter.clone().and(field(self.stamp).le(until)),
+            None => self.filter.clone(),
+        };
+        let query = query.order_by_desc(self.stamp).order_by_desc("sys_id");
+        let arrived = self.send(self.keys(), query, limit, limit > 1).await?;
+        let newest = arrived.records.first().map(|record| self.row(record)).transpose()?;
+        Ok((newest, arrived.date))
     }
 
     /// Returns a page of keys.
@@ -103,7 +121,7 @@ impl LogSource {
 
     fn page(&self, arrived: &ArrivedRecords) -> Result<LogPage, Error> {
         let rows = arrived.records.iter().map(|record| self.row(record)).collect::<Result<_, _>>()?;
-        Ok(LogPage { rows, total: arrived.total, date: arrived.date })
+        Ok(LogPage { rows, total: arrived.total, date: Some(arrived.date) })
     }
 
     /// The query of a page: the conditions hold in every group of it.
@@ -150,14 +168,16 @@ impl LogSource {
         let request = self.base.part(params.keyed(query, window, counted)?);
         let read = |response: &ApiResponse, _: &ApiRequest| {
             let records = response.records_at_most(usize::try_from(limit).unwrap_or(usize::MAX))?;
-            Ok(ArrivedRecords { records, total: response.total(), date: date(response) })
+            let date = date_of(response).ok_or_else(no_date)?;
+            Ok(ArrivedRecords { records, total: response.total(), date })
         };
         exchange(&self.client, &request, &read, None).await
     }
 }
 
-/// The time of a response.
-fn date(response: &ApiResponse) -> Option<DateTime> {
-    let date = response.headers().get(header::DATE)?.to_str().ok()?;
-    httpdate::parse_http_date(date).ok().map(DateTime::from)
+fn no_date() -> Error {
+    Error::new(
+        ErrorKind::Incomplete,
+        "the response has no header Date, without which records that claim to come from the future cannot be told from others",
+    )
 }

@@ -24,7 +24,8 @@ impl LogStep<'_> {
         self.count();
         match reader.next((self.limits.keys, self.limits.records)) {
             LogAsk::Newest => {
-                let newest = self.source.newest().await?;
+                let (newest, requests) = self.source.newest().await?;
+                *self.requests = self.requests.saturating_add(requests.saturating_sub(1));
                 reader.newest_arrived(newest.as_ref(), &self.rules)?;
                 Ok((Vec::new(), false))
             }

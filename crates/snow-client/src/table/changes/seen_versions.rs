@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use snow_core::{DateTime, SysId};
 use std::collections::BTreeMap;
 
+/// How many seconds are remembered: more than the longest overlap has.
+const MOST_SECONDS: usize = 100_000;
+
 /// The versions that were given out, by the second in which they were written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SeenVersions(BTreeMap<DateTime, SecondVersions>);
@@ -80,9 +83,13 @@ impl SeenVersions {
         self.0.remove(&stamp)
     }
 
-    /// Remembers a second. Where there are more than `most` versions in all, the largest seconds become digests.
+    /// Remembers a second. Where there are more than `most` versions in all, the largest seconds become digests. Where there are more
+    /// seconds than an overlap has, the oldest are forgotten, and are given out once more.
     pub(super) fn put(&mut self, stamp: DateTime, second: SecondVersions, most: usize) {
         self.0.insert(stamp, second);
+        if self.0.len() > MOST_SECONDS {
+            self.0.pop_first();
+        }
         while self.len() > most {
             let Some(largest) = self.0.values_mut().max_by_key(|second| second.len()) else { return };
             largest.versions = None;

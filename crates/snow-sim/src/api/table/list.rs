@@ -3,7 +3,7 @@
 use super::super::Call;
 use super::access::Access;
 use super::{locale, render};
-use crate::data::{Row, TableId};
+use crate::data::{Database, Row, TableId};
 use crate::fault::cancelled;
 use crate::json_records::JsonRecords;
 use crate::query::{Context, Query, Unsupported};
@@ -11,7 +11,6 @@ use crate::response::SimResponse;
 use crate::state::State;
 use crate::{Cut, Guess};
 use http::StatusCode;
-use std::cmp::Ordering;
 use std::fmt::Write;
 
 /// How many rows come when no limit is given.
@@ -184,22 +183,38 @@ fn select<'a>(
     let total = counted.then_some(rows.len());
     let order_of_empty = query.orders_empty_values(database, &rows);
     let end = offset.saturating_add(limit);
-    let rows =
-        if query.is_by_sys_id() { rows } else { first(rows, end, |a, b| query.compare(database, a, b)) };
+    let rows = if query.is_by_sys_id() { rows } else { first(rows, end, query, database) };
     Selected { rows: rows.into_iter().skip(offset).take(limit).collect(), total, order_of_empty }
 }
 
-/// The first rows in an order, as many as are asked for; equal ones stay in the order in which they came. No more than those are sorted:
-/// a page of a large table is a small part of it.
-fn first(rows: Vec<&Row>, count: usize, compare: impl Fn(&Row, &Row) -> Ordering) -> Vec<&Row> {
-    let mut rows: Vec<(usize, &Row)> = rows.into_iter().enumerate().collect();
-    let in_order = |a: &(usize, &Row), b: &(usize, &Row)| compare(a.1, b.1).then(a.0.cmp(&b.0));
+/// How many rows are sorted whole, which is cheaper for few.
+const SORTED_WHOLE: usize = 4_096;
+
+/// The first rows in the order of a query, as many as are asked for; equal ones stay in the order in which they came. Of many rows, no more
+/// than those are sorted: a page of a large table is a small part of it. Apart from the loop over all rows, which is quicker without it.
+#[inline(never)]
+fn first<'a>(mut rows: Vec<&'a Row>, count: usize, query: &Query, database: &'a Database) -> Vec<&'a Row> {
+    if rows.len() <= SORTED_WHOLE {
+        rows.sort_by(|a, b| query.compare(database, a, b));
+        return rows;
+    }
+    // A log is sorted by times, which are looked up once for each row, and not for each comparison.
+    let (times, descending) = match query.times(database, &rows) {
+        Some((times, descending)) => (times, descending),
+        None => (vec![""; rows.len()], false),
+    };
+    let mut rows: Vec<(usize, &str, &Row)> =
+        rows.into_iter().zip(times).enumerate().map(|(at, (row, time))| (at, time, row)).collect();
+    let in_order = |a: &(usize, &str, &Row), b: &(usize, &str, &Row)| {
+        let by_time = if descending { b.1.cmp(a.1) } else { a.1.cmp(b.1) };
+        by_time.then_with(|| query.compare(database, a.2, b.2)).then(a.0.cmp(&b.0))
+    };
     if (1..rows.len()).contains(&count) {
         rows.select_nth_unstable_by(count - 1, in_order);
         rows.truncate(count);
     }
     rows.sort_unstable_by(in_order);
-    rows.into_iter().map(|(_, row)| row).collect()
+    rows.into_iter().map(|(_, _, row)| row).collect()
 }
 
 /// The whole list, or what a cancelled transaction leaves of it (facts 3.4).
