@@ -166,9 +166,9 @@ impl<L: LoginKind> ClientBuilder<L> {
     /// Sets whether it is proven, before the first query with a time, that the instance reads that time as records show it: in UTC.
     /// `false` by default; a [feed](crate::changes) always proves it.
     ///
-    /// The proof takes two small requests, once for all clones: the time at which the user was created is looked for with a query.
-    /// Where it is not found, queries with times fail with [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete), because they would
-    /// select other records than they say. [`DateTime`](crate::DateTime) says what a time in a query means.
+    /// The proof takes two small requests, once for all clones: a query searches for the time at which the user was created.
+    /// Where it is not found, queries with times fail with [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete), because they
+    /// would select other records than they say. [`DateTime`](crate::DateTime) says what a time in a query means.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {

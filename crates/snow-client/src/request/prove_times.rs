@@ -1,5 +1,5 @@
-//! Whether the instance reads times in queries as UTC, proven once for each client: the time that a record shows is looked for with a
-//! query.
+//! Whether the instance reads times in queries as UTC, proven once for each client: a query searches for the time that a record
+//! shows.
 
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;

@@ -1,4 +1,4 @@
-//! What a request has to know of the instance's tables.
+//! What a request needs to know about the instance's tables.
 
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
@@ -16,7 +16,7 @@ pub(crate) trait Dictionary: fmt::Debug + Send + Sync {
         request: &'a ApiRequest,
     ) -> BoxFuture<'a, Result<(), Error>>;
 
-    /// Fails for a query with a time if the instance reads times in another way than records show them.
+    /// Fails for a query with a time if the instance reads times in a query differently from how records show them.
     fn prove_times<'a>(
         &'a self,
         client: &'a ClientInner,
