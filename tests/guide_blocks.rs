@@ -2,9 +2,10 @@
 //!
 //! A page shows what a reader pastes, and nothing else. `tests/guides/PAGE.rs` has the rest: how the simulator starts, and what is
 //! asserted at the end. Its sections begin with a line `//- every block`, or `//- under HEADING` for the blocks under one heading
-//! (`//- under HEADING (2)` for the second of them). `//- block` is where the block goes, and `//= HEADING` is where the first block
-//! under another heading goes. A block with a `main` of its own, and no section, is a program already. A block with tests is no
-//! doctest: rustdoc would not run its tests.
+//! (`//- under HEADING (2)` for the second of them). Several such lines in a row begin one section for all of these blocks. `//- block`
+//! is where the block goes, `//= HEADING` is where the first block under another heading goes, and `//+ NAME` stands for what the section
+//! of that name has before its block; such a section may have a name of its own, as in `//- client`. A block with a `main` of its own,
+//! and no section, is a program already. A block with tests is not a doctest: rustdoc would not run its tests.
 
 use std::fmt::Write as _;
 
@@ -58,9 +59,22 @@ pub(crate) fn blocks(page: &str, language: &str) -> Vec<Block> {
 pub(crate) struct Surroundings(Vec<Section>);
 
 struct Section {
-    name: String,
+    names: Vec<String>,
     before: String,
     after: String,
+    /// Whether the place of the block was seen.
+    is_closed: bool,
+}
+
+impl Section {
+    fn new(name: &str, before: &str) -> Self {
+        Self {
+            names: vec![name.to_owned()],
+            before: before.to_owned(),
+            after: String::new(),
+            is_closed: false,
+        }
+    }
 }
 
 impl Surroundings {
@@ -69,44 +83,59 @@ impl Surroundings {
         for part in text.split("\n//- ").skip(1) {
             let (name, code) = part.split_once('\n').unwrap_or((part, ""));
             match (name, all.last_mut()) {
-                ("block", Some(section)) => code.trim_end().clone_into(&mut section.after),
-                _ => {
-                    all.push(Section { name: name.to_owned(), before: code.to_owned(), after: String::new() })
+                ("block", Some(section)) => {
+                    section.is_closed = true;
+                    code.trim_end().clone_into(&mut section.after);
                 }
+                (_, Some(section)) if !section.is_closed && section.before.trim().is_empty() => {
+                    section.names.push(name.to_owned());
+                    code.clone_into(&mut section.before);
+                }
+                _ => all.push(Section::new(name, code)),
             }
         }
         Self(all)
     }
 
-    fn of(&self, block: &Block) -> Option<&Section> {
-        let names = [format!("under {} ({})", block.heading, block.nth), format!("under {}", block.heading)];
-        let named = names.iter().find_map(|name| self.0.iter().find(|section| section.name == *name));
+    fn named(&self, name: &str) -> Option<&Section> {
+        self.0.iter().find(|section| section.names.iter().any(|own| own == name))
+    }
+
+    /// Returns the name by which a block finds its section.
+    fn name_for(&self, block: &Block) -> Option<String> {
+        let Block { heading, nth, .. } = block;
         let is_program = block.code.contains("fn main()") || block.has_tests();
-        let every = || self.0.iter().find(|section| section.name == "every block" && !is_program);
-        named.or_else(every)
+        let every = (!is_program).then(|| "every block".to_owned());
+        let names = [format!("under {heading} ({nth})"), format!("under {heading}")];
+        names.into_iter().chain(every).find(|name| self.named(name).is_some())
     }
 
     /// Returns what comes before a block and after it.
     pub(crate) fn around(&self, block: &Block, page: &[Block]) -> (String, String) {
-        let whole = |text: &str| text.lines().map(|line| with_other_block(line, page)).collect::<String>();
-        self.of(block)
-            .map_or_else(Default::default, |section| (whole(&section.before), whole(&section.after)))
+        let whole =
+            |text: &str| text.lines().map(|line| self.with_other_block(line, page)).collect::<String>();
+        let section = self.name_for(block).and_then(|name| self.named(&name));
+        section.map_or_else(Default::default, |section| (whole(&section.before), whole(&section.after)))
     }
 
-    /// Returns the sections that surround no block of the page: they have to go.
+    /// Returns a line of the surroundings, or what it stands for: a block of the page, or what is before the block of another section.
+    fn with_other_block(&self, line: &str, page: &[Block]) -> String {
+        let absent = || format!("compile_error!({line:?}); // there is no such block or section\n");
+        if let Some(name) = line.strip_prefix("//+ ") {
+            return self.named(name).map_or_else(absent, |section| section.before.clone());
+        }
+        let Some(heading) = line.strip_prefix("//= ") else { return format!("{line}\n") };
+        page.iter().find(|block| block.heading == heading).map_or_else(absent, |block| block.code.clone())
+    }
+
+    /// Returns the names of sections that no block of the page and no other section uses: they have to go.
     pub(crate) fn unused(&self, blocks: &[Block]) -> Vec<&str> {
-        let used: Vec<&str> = blocks.iter().filter_map(|block| Some(&*self.of(block)?.name)).collect();
-        self.0.iter().map(|section| &*section.name).filter(|name| !used.contains(name)).collect()
-    }
-}
-
-/// Returns a line of the surroundings, or the block that it stands for.
-fn with_other_block(line: &str, page: &[Block]) -> String {
-    let named = line.strip_prefix("//= ").map(|heading| page.iter().find(|block| block.heading == heading));
-    match named {
-        Some(Some(block)) => block.code.clone(),
-        Some(None) => format!("compile_error!({line:?}); // there is no such block\n"),
-        None => format!("{line}\n"),
+        let lines = self.0.iter().flat_map(|section| section.before.lines().chain(section.after.lines()));
+        let by_sections = lines.filter_map(|line| line.strip_prefix("//+ ")).map(str::to_owned);
+        let by_blocks = blocks.iter().filter_map(|block| self.name_for(block));
+        let used: Vec<String> = by_blocks.chain(by_sections).collect();
+        let names = self.0.iter().flat_map(|section| &section.names).map(|name| &**name);
+        names.filter(|name| !used.iter().any(|used| used == name)).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// What is written in another way, and is no call of this crate, or one that returns no `Result` by itself.
+/// What is written in another way, and is not a call of this crate, or one that returns no `Result` by itself.
 pub(crate) const RULES: [(&str, &str); 12] = [
     // Calls that return the results of many records.
     ("batch.send().await", "batch.send().wait()?"),

@@ -1,12 +1,15 @@
 //! What surrounds the examples of docs/attachments.md: see tests/guide_blocks.rs.
 
-//- under Files of records
+//- record
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
     let listener = simulator.listen().await?;
     let client = snow_client::Client::builder().instance(listener.url()).user("admin").password("secret").build()?;
     let incident = client.table("incident").list().limit(1).await?[0].sys_id()?;
+
+//- under Files of records
+//+ record
     let folder = std::env::temp_dir().join(format!("snow-docs-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("report.pdf"), "%PDF-1.7")?;
@@ -16,24 +19,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 //- under Uploads
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
-    let listener = simulator.listen().await?;
-    let client = snow_client::Client::builder().instance(listener.url()).user("admin").password("secret").build()?;
-    let incident = client.table("incident").list().limit(1).await?[0].sys_id()?;
+//+ record
     let socket = std::io::Cursor::new("made while it is sent");
 //- block
     Ok(())
 }
 
 //- under Downloads
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;
-    let listener = simulator.listen().await?;
-    let client = snow_client::Client::builder().instance(listener.url()).user("admin").password("secret").build()?;
-    let incident = client.table("incident").list().limit(1).await?[0].sys_id()?;
+//+ record
     let id = client.attachments().upload("incident", incident, "a.txt", "content").await?.sys_id;
 //- block
     Ok(())

@@ -7,6 +7,7 @@ fn example() -> Result<(), snow_client::Error> {
 }
 
 //- under OAuth
+//- under A person with a browser (2)
 async fn example() -> Result<(), snow_client::Error> {
 //- block
     Ok(())
@@ -19,19 +20,11 @@ fn example(pem: &str) -> Result<(), snow_client::Error> {
 }
 
 //- under A store of your own
-//- block
-
 //- under A store that machines share
 //- block
 
 //- under A person with a browser (1)
 async fn example(client: snow_client::OAuthClient, returned_to: &str) -> Result<(), snow_client::Error> {
-//- block
-    Ok(())
-}
-
-//- under A person with a browser (2)
-async fn example() -> Result<(), snow_client::Error> {
 //- block
     Ok(())
 }

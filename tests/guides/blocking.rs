@@ -16,20 +16,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 //- under Whole tables
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let simulator = snow_sim::Simulator::builder().user("admin", "secret").incidents(300).build()?;
-    let builder = snow_client::Client::builder().instance("dev12345").user("admin").password("secret");
-    let client = builder.transport(simulator).build()?;
+//+ every block
 //- block
     assert!(report.complete);
     Ok(())
 }
 
 //- under Files
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let simulator = snow_sim::Simulator::builder().user("admin", "secret").incidents(300).build()?;
-    let builder = snow_client::Client::builder().instance("dev12345").user("admin").password("secret");
-    let client = builder.transport(simulator).build()?;
+//+ every block
     let incident = client.table("incident").list().first().wait()?.sys_id()?;
 //- block
     Ok(())

@@ -1,40 +1,31 @@
 //! What surrounds the examples of docs/from-pysnow.md: see tests/guide_blocks.rs.
 
-//- every block
+//- client
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let simulator = snow_sim::Simulator::builder().user("admin", "secret").oauth_client("my-id", "my-secret").incidents(300).build()?;
     let builder = snow_client::Client::builder().instance("dev12345").user("admin").password("secret");
     let client = builder.transport(simulator.clone()).build()?;
+
+//- every block
+//+ client
     let incident = client.table("incident");
 //- block
     Ok(())
 }
 
 //- under Coming from pysnow
+//- under OAuth storage (2)
+//- under Retrying
+//- under A session of your own
 fn example() -> Result<(), snow_client::Error> {
 //- block
     Ok(())
 }
 
 //- under Updating
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let simulator = snow_sim::Simulator::builder().user("admin", "secret").oauth_client("my-id", "my-secret").incidents(300).build()?;
-    let builder = snow_client::Client::builder().instance("dev12345").user("admin").password("secret");
-    let client = builder.transport(simulator.clone()).build()?;
-    let incident = client.table("incident");
-    let number = incident.list().first().await?.value("number")?.into_owned();
-//- block
-    Ok(())
-}
-
 //- under Deleting
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let simulator = snow_sim::Simulator::builder().user("admin", "secret").oauth_client("my-id", "my-secret").incidents(300).build()?;
-    let builder = snow_client::Client::builder().instance("dev12345").user("admin").password("secret");
-    let client = builder.transport(simulator.clone()).build()?;
+//+ client
     let incident = client.table("incident");
     let number = incident.list().first().await?.value("number")?.into_owned();
 //- block
@@ -59,44 +50,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-//- under OAuth storage (2)
-fn example() -> Result<(), snow_client::Error> {
-//- block
-    Ok(())
-}
-
 //- under Attachments
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let simulator = snow_sim::Simulator::builder().user("admin", "secret").oauth_client("my-id", "my-secret").incidents(300).build()?;
-    let builder = snow_client::Client::builder().instance("dev12345").user("admin").password("secret");
-    let client = builder.transport(simulator.clone()).build()?;
+//+ client
     let sys_id = client.table("incident").list().first().await?.sys_id()?;
 //- block
     Ok(())
 }
 
 //- under Threads
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let simulator = snow_sim::Simulator::builder().user("admin", "secret").oauth_client("my-id", "my-secret").incidents(300).build()?;
-    let builder = snow_client::Client::builder().instance("dev12345").user("admin").password("secret");
-    let client = builder.transport(simulator.clone()).build()?;
+//+ client
     let records = client.table("incident").list().limit(3).await?;
     let numbers = records.iter().map(|record| record.value("number").map(Into::into));
     let numbers: Vec<String> = numbers.collect::<Result<_, _>>()?;
-//- block
-    Ok(())
-}
-
-//- under Retrying
-fn example() -> Result<(), snow_client::Error> {
-//- block
-    Ok(())
-}
-
-//- under A session of your own
-fn example() -> Result<(), snow_client::Error> {
 //- block
     Ok(())
 }

@@ -104,7 +104,7 @@ async fn what_is_not_told_is_an_error_and_what_cannot_be_right_is_not_sent() {
         told.avg("u_amount").map(drop).unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Decode);
-        assert!(error.to_string().contains("not asked for"), "{error}");
+        assert!(error.to_string().contains("it was not requested"), "{error}");
     }
     simulator.take_journal();
     let by = |field: &str| client.aggregate("u_order").count().group_by([field]);

@@ -454,8 +454,8 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
         (&[text], "denied\u{202e}\r\n by\u{1b}[31m proxy".into(), r"denied\u{202e} by\u{1b}[31m proxy"),
         (&[], "denied by proxy".into(), "denied by proxy"),
         (&[text], "x".repeat(50_000), "xxxxxxxx…"),
-        (&[JSON], "{}".into(), "no sign of coming from the instance"),
-        (&[], String::new(), "no sign of coming from the instance"),
+        (&[JSON], "{}".into(), "not appear to come from the instance"),
+        (&[], String::new(), "not appear to come from the instance"),
     ] {
         for (status, kind, open) in [
             (400, ErrorKind::NotFromInstance, true),
@@ -472,7 +472,7 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
             let line = error.to_string();
             assert_eq!((error.kind(), error.may_have_executed()), (kind, open), "{status} {line}");
             assert!(
-                line.contains(said) && line.contains("no sign of coming from the instance"),
+                line.contains(said) && line.contains("not appear to come from the instance"),
                 "{status} {line}"
             );
             for blame in ["role", "password", "the user"] {
@@ -506,7 +506,7 @@ async fn a_gateway_is_told_from_the_instance_and_says_its_text() {
         let (api, _) = always(status, headers, body);
         let error = api.table("incident").list().limit(1).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
-        assert!(!error.to_string().contains("no sign of coming from the instance"), "{error}");
+        assert!(!error.to_string().contains("not appear to come from the instance"), "{error}");
     }
     // What a scripted API says in a form of its own is told, too.
     let (api, _) = always(400, &[JSON, OWN], json!({ "message": "quantity is missing" }).to_string());

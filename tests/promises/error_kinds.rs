@@ -91,7 +91,7 @@ async fn what_stands_in_place_of_an_answer() {
         (Fault::NoNode, ErrorKind::Unavailable, true, "try again later"),
         (Fault::LoginRedirect, ErrorKind::LoginPage, false, "check host, path and credentials"),
         (Fault::Busy, ErrorKind::InstanceBusy, true, "send fewer requests at once"),
-        (Fault::RATE_LIMITED, ErrorKind::RateLimited, true, "wait 1800 s before the next try"),
+        (Fault::RATE_LIMITED, ErrorKind::RateLimited, true, "wait 1800 s before the next attempt"),
         (Fault::CancelledInStream, ErrorKind::TransactionCancelled, true, "fewer records or fields"),
         (Fault::Cancelled, ErrorKind::TransactionCancelled, true, "fewer records or fields"),
     ] {

@@ -170,7 +170,7 @@ async fn responses_that_cannot_be_read() {
     }
     let body = r#"{"result":{"number":"INC0000001"}}"#;
     let number = always(200, JSON, body).api("/api/x_acme/orders").get().result::<u8>().await.unwrap_err();
-    assert_text(&number, ErrorKind::Decode, "does not fit the type asked for: invalid type");
+    assert_text(&number, ErrorKind::Decode, "does not fit the requested type: invalid type");
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,7 +194,7 @@ async fn refusals_of_the_instance() {
     );
     assert_text(&read(&stranger).await, ErrorKind::Unauthenticated, "did not accept the credentials");
     for (fault, kind, diagnosis) in [
-        (Fault::RATE_LIMITED, ErrorKind::RateLimited, "wait 1800 s before the next try"),
+        (Fault::RATE_LIMITED, ErrorKind::RateLimited, "wait 1800 s before the next attempt"),
         (Fault::Busy, ErrorKind::InstanceBusy, "the instance's queue is full"),
         (Fault::Hibernating, ErrorKind::Hibernating, "the instance is hibernating"),
         (Fault::LoginRedirect, ErrorKind::LoginPage, ""),
@@ -211,7 +211,7 @@ async fn the_attempts_are_part_of_the_line() {
     let simulator = crate::simulator();
     simulator.fail_always(Some(Fault::NoNode));
     let error = read(&crate::client(&simulator)).await;
-    assert_text(&error, ErrorKind::Unavailable, "(after 4 attempts, as many as are allowed)");
+    assert_text(&error, ErrorKind::Unavailable, "(after 4 attempts, the maximum)");
 }
 
 #[tokio::test]

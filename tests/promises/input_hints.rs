@@ -44,7 +44,7 @@ async fn input_that_is_nearly_right() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dot_walked_field_that_does_not_come() {
-    const HINTS: [&str; 3] = ["its reference", "read it", "misspelt"];
+    const HINTS: [&str; 3] = ["its reference", "read it", "misspelled"];
     #[derive(Debug, serde::Deserialize)]
     struct Called {
         #[serde(rename = "caller_id.nmae")]
@@ -79,6 +79,6 @@ async fn a_dot_walked_field_that_does_not_come() {
     assert_text(
         &plain,
         ErrorKind::Decode,
-        "it was not asked for, does not exist, or may not be read by this user",
+        "it was not requested, does not exist, or may not be read by this user",
     );
 }

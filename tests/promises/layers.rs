@@ -258,8 +258,8 @@ fn each_service_gives_access_to_the_one_below() {
     ];
 }
 
-/// The token request and the data requests share a limit of four. A layer that reserved its place below before it had a
-/// token would leave callers stuck for ever.
+/// The token request and the data requests share a limit of four. A layer that reserved its place below before it had a token
+/// would leave callers stuck forever.
 #[tokio::test(start_paused = true)]
 async fn two_hundred_calls_through_a_limit_that_the_token_request_shares() {
     let simulator = crate::slow_simulator();

@@ -166,7 +166,7 @@ async fn a_proxy_that_takes_no_basic_login_says_what_it_takes() {
         (
             "Proxy-Authenticate: Negotiate\r\nproxy-authenticate: basic\r\n",
             "http://user:pw@AT",
-            &["does not take the credentials"],
+            &["did not accept the credentials"],
         ),
         ("", "http://AT", &["give them by Proxy::credentials()"]),
     ] {

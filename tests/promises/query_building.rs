@@ -132,11 +132,7 @@ fn an_empty_value_is_refused_wherever_it_comes_from() {
             refused(
                 query.not().encode().or_else(|error| {
                     // Some have no opposite, which is the reason then.
-                    if error.to_string().contains("no word for the opposite") {
-                        refusal()
-                    } else {
-                        Err(error)
-                    }
+                    if error.to_string().contains("no operator for that") { refusal() } else { Err(error) }
                 }),
                 why,
             );

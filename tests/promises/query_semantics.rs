@@ -402,7 +402,7 @@ struct Tally {
     grouped: u32,
 }
 
-/// A run of a fixed seed can be had again; of many cases, none is the same.
+/// A run with a fixed seed can be repeated; with many cases, no two are the same.
 #[test]
 fn any_tree_selects_what_it_says() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -166,7 +166,7 @@ fn what_would_mean_more_than_itself_is_refused_with_a_way_out() {
         (join("a", "c.d").any(), "\"a\""),
         (text_search("a^b"), "'^'"),
         (Query::any([]), "any() of no conditions"),
-        (Query::new().or(name().eq(1)), "selects every row"),
+        (Query::new().or(name().eq(1)), "selects every record"),
         (Query::new().not(), "without conditions"),
     ] {
         let error = query.encode().unwrap_err();

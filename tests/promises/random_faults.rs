@@ -200,7 +200,7 @@ async fn one_place_is_enough_to_update_each_row_of_a_list() {
     assert_eq!(seen.len(), 5);
 }
 
-/// Whoever holds an answer and calls again waits for himself, but not for ever, and is told what he waited for.
+/// Whoever holds an answer and calls again waits for himself, but not forever, and is told what he waited for.
 #[tokio::test(start_paused = true)]
 async fn waiting_for_ones_own_answer_ends_in_an_error_that_says_so() {
     let simulator = crate::simulator();

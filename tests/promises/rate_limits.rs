@@ -282,8 +282,8 @@ async fn a_503_holds_back_its_own_request_only() {
 #[tokio::test(start_paused = true)]
 async fn the_error_of_a_429_tells_what_the_service_asked_for() {
     for (asked, seconds, words) in [
-        ("7200", 7_200, "wait 7200 s before the next try"),
-        ("18446744073709551615", u64::MAX, "wait 18446744073709551615 s before the next try"),
+        ("7200", 7_200, "wait 7200 s before the next attempt"),
+        ("18446744073709551615", u64::MAX, "wait 18446744073709551615 s before the next attempt"),
     ] {
         let client = client(429, asked, &Arc::default());
         let error = client.api("/api/x_acme/v1/orders").get().discard().await.unwrap_err();

@@ -567,7 +567,7 @@ async fn an_error_of_this_machine_tells_that_nothing_was_carried_out() {
     assert!(simulator.journal().is_empty());
 }
 
-/// A scan that takes too long is no reason to upload or download once more.
+/// A scan that takes too long is not a reason to upload or download once more.
 #[tokio::test(start_paused = true)]
 async fn a_wait_for_a_scan_tells_what_was_done_before() {
     let simulator = simulator();

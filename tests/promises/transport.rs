@@ -204,11 +204,11 @@ async fn a_proxy_in_the_way_is_told_apart() {
     let locked = || Manner::Http(Some(("user", "canary")));
     for (manner, url, part) in [
         (locked(), "http://AT", "wants credentials (407)"),
-        (locked(), "http://user:wrong-canary@AT", "does not take the credentials"),
+        (locked(), "http://user:wrong-canary@AT", "did not accept the credentials"),
         (
             Manner::Says("HTTP/1.0 401 canary\r\n\r\n"),
             "http://user:canary@AT",
-            "does not take the credentials",
+            "did not accept the credentials",
         ),
         (Manner::Says("HTTP/1.1 403 Forbidden\r\n\r\n<html>"), "http://AT", "with status 403 Forbidden"),
         (Manner::Says("HTTP/1.0 503 canary\r\n\r\n"), "http://AT", "with status 503 Service Unavailable"),
@@ -417,23 +417,28 @@ async fn one_limit_covers_every_step_to_a_connection() {
     let (secure, plain) = ("https://dev12345.service-now.com", "http://snow.example.com");
     let (http, socks) = ("http://canary:canary@proxy.example.com:3128", "socks5://proxy.example.com");
     for (takes, instance, proxy, step) in [
-        (60, secure, None, "in connecting to dev12345.service-now.com:443"),
-        (60, plain, None, "in connecting to snow.example.com:80"),
-        (6, secure, None, "in the TLS handshake with dev12345.service-now.com:443"),
-        (60, secure, Some(http), "in connecting to the proxy http://proxy.example.com:3128"),
+        (60, secure, None, "at this step: connecting to dev12345.service-now.com:443"),
+        (60, plain, None, "at this step: connecting to snow.example.com:80"),
+        (6, secure, None, "at this step: the TLS handshake with dev12345.service-now.com:443"),
+        (60, secure, Some(http), "at this step: connecting to the proxy http://proxy.example.com:3128"),
         (
             6,
             secure,
             Some(http),
-            "in asking the proxy http://proxy.example.com:3128 for a connection to dev12345",
+            "at this step: asking the proxy http://proxy.example.com:3128 for a connection to dev12345",
         ),
         (
             6,
             plain,
             Some(socks),
-            "in asking the proxy socks5://proxy.example.com:1080 for a connection to snow",
+            "at this step: asking the proxy socks5://proxy.example.com:1080 for a connection to snow",
         ),
-        (6, secure, Some("https://proxy.example.com"), "in the TLS handshake with the proxy https://proxy"),
+        (
+            6,
+            secure,
+            Some("https://proxy.example.com"),
+            "at this step: the TLS handshake with the proxy https://proxy",
+        ),
     ] {
         let (_server, connect) = silent(Duration::from_secs(takes)).await;
         let transport = Transport::builder().bundled_roots(true).connector(tower::service_fn(connect));
@@ -447,7 +452,7 @@ async fn one_limit_covers_every_step_to_a_connection() {
         let error = unsent(&client).await;
         assert_eq!(begin.elapsed().as_secs(), 10, "{error}");
         tokio::time::resume();
-        says(&error, ErrorKind::Connect, &["no connection within 10s: the time ended", step]);
+        says(&error, ErrorKind::Connect, &["no connection within 10s: it timed out", step]);
         assert!(error.is_retryable());
     }
 }

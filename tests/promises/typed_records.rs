@@ -159,7 +159,7 @@ fn what_only_a_person_sees_is_no_stored_value() {
     records.finish();
     while let Some(record) = records.next().unwrap() {
         let stored = record.to::<One<String>>().map(|one| one.f);
-        assert!(stored.unwrap_err().to_string().contains("what a person sees"));
+        assert!(stored.unwrap_err().to_string().contains("is a display value"));
         assert!(record.to::<One<DateTime>>().is_err() && record.field("f").unwrap().integer().is_err());
         let seen = record.to::<One<DisplayOnly>>().unwrap().f.0;
         assert_eq!(seen, record.value("f").unwrap());

@@ -181,7 +181,7 @@ impl Reply {
 
 type Seen = Arc<Mutex<Vec<String>>>;
 
-/// Answers each request with the next reply, the last one for ever; and a client for it that sends nothing again.
+/// Answers each request with the next reply, the last one forever; and a client for it that sends nothing again.
 fn scripted(replies: impl IntoIterator<Item = Reply>, attempts: u32) -> (Client, Seen) {
     let replies: Arc<Mutex<VecDeque<Reply>>> = Arc::new(Mutex::new(replies.into_iter().collect()));
     let seen = Seen::default();

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// `clerk` is no administrator: rules hold.
+/// `clerk` is not an administrator: rules hold.
 fn simulator(rules: impl IntoIterator<Item = Rule>) -> Simulator {
     let builder = Simulator::builder().user("admin", "secret").incidents(20);
     let builder = builder.user_with(User::new("clerk", "secret").role("itil"));
@@ -240,7 +240,7 @@ async fn a_refusal_of_the_instance_leaves_doubt_and_a_look_decides_it() {
     assert!(error.kind() == ErrorKind::Forbidden && error.may_have_executed(), "{error}");
     let error = incidents.create(&fields).confirm_by("correlation_id").await.unwrap_err();
     assert!(error.kind() == ErrorKind::Forbidden && !error.may_have_executed(), "{error}");
-    assert!(error.to_string().contains("was looked for, and was not executed"), "{error}");
+    assert!(error.to_string().contains("was looked up, and was not executed"), "{error}");
     assert!(error.to_string().contains("aborted by Business Rule"), "{error}");
     assert_eq!(there_are(&simulator, "refused").await, 0);
 }
@@ -307,7 +307,7 @@ async fn what_never_arrived_is_looked_for_until_it_cannot_come_any_more() {
 async fn what_cannot_be_seen_stays_open() {
     for (rules, unknown_fields_select_nothing, name, why) in [
         (vec![hide("correlation_id=open")], false, "correlation_id", "hidden from this user"),
-        (vec![hide_field("correlation_id")], false, "correlation_id", "could not be looked for"),
+        (vec![hide_field("correlation_id")], false, "correlation_id", "could not be looked up"),
         (vec![], false, "corelation_id", "no such field"),
         (vec![], true, "corelation_id", "no such field"),
     ] {

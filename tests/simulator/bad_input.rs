@@ -36,7 +36,7 @@ fn the_builder() {
     refused(new().row("none", [("a", "b")]).build(), "no such table");
     refused(new().row("incident", [("none", "b")]).build(), "no column \"none\"");
     refused(new().json("incident", "{").build(), "\"incident\" cannot be loaded");
-    refused(new().json("incident", "[1]").build(), "number 0 is no object");
+    refused(new().json("incident", "[1]").build(), "number 0 is not an object");
     refused(new().data_folder("/no/such/folder").build(), "/no/such/folder");
 }
 

@@ -81,7 +81,7 @@ pub(crate) async fn a_product_api_has_a_form_of_its_own() {
     }
 }
 
-/// What a list has in front of its last element, which is no record.
+/// What a list has in front of its last element, which is not a record.
 fn records(list: &Got) -> Vec<Value> {
     let mut rows = list.rows();
     let last = rows.pop().unwrap();

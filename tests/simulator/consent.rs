@@ -201,8 +201,8 @@ pub(crate) async fn what_cannot_be_given_is_a_page_that_says_why() {
         (START.replace("planner&", "phone&"), "A public client needs a code_challenge"),
         (format!("{START}&code_challenge={digest}"), "only S256 is"),
         (format!("{START}&code_challenge={digest}&code_challenge_method=plain"), "only S256 is"),
-        (format!("{START}&code_challenge_method=S256"), "no SHA-256"),
-        (format!("{START}&code_challenge=short&code_challenge_method=S256"), "no SHA-256"),
+        (format!("{START}&code_challenge_method=S256"), "not a SHA-256"),
+        (format!("{START}&code_challenge=short&code_challenge_method=S256"), "not a SHA-256"),
     ] {
         let refused = send(&simulator, Request::get(&path), "").await;
         assert_eq!((refused.status.as_u16(), refused.header("location")), (400, ""), "{path}");

@@ -278,8 +278,14 @@ fn maps_are_checked() {
         (map("no_table", "sys_user"), "the table \"no_table\", which does not exist"),
         (map("imp_user", "no_table"), "the table \"no_table\", which does not exist"),
         (map("incident", "sys_user"), "does not extend sys_import_set_row"),
-        (map("imp_user", "sys_user").field("none", "name"), "\"none\", which is no column of \"imp_user\""),
-        (map("imp_user", "sys_user").field("email", "none"), "\"none\", which is no column of \"sys_user\""),
+        (
+            map("imp_user", "sys_user").field("none", "name"),
+            "\"none\", which is not a column of \"imp_user\"",
+        ),
+        (
+            map("imp_user", "sys_user").field("email", "none"),
+            "\"none\", which is not a column of \"sys_user\"",
+        ),
         (map("imp_user", "sys_user").coalesce("email"), "coalesces on \"email\""),
     ] {
         let refused = refused(map);

@@ -79,7 +79,7 @@ async fn bounds_of_the_sys_id_select_what_is_between_them() {
         (format!("sys_id>={low}^sys_id<={high}"), &all[7..21]),
         (format!("sys_id>={low}^sys_id>{high}"), &all[21..]),
         (format!("sys_id<={low}^sys_id<{high}"), &all[..8]),
-        // Alternatives are no bounds of the whole.
+        // Alternatives are not bounds of the whole.
         (format!("sys_id<{low}^ORsys_id>{high}"), &[&all[..7], &all[21..]].concat()[..]),
         (format!("sys_id<{low}^NQsys_id>={high}"), &[&all[..7], &all[20..]].concat()[..]),
         // Nothing is between the ends of these.

@@ -16,6 +16,7 @@ const STEPS: &[Step] = &[
     ("clippy", || run("cargo clippy --workspace --all-targets --all-features -- -D warnings", &[])),
     ("clippy-none", without_features),
     ("test", test),
+    ("own-transport", own_transport),
     ("examples", examples::check),
     ("doc", || {
         run(&format!("cargo doc {LIBRARIES} --no-deps --all-features"), &[("RUSTDOCFLAGS", "-D warnings")])
@@ -59,6 +60,10 @@ const ALONE: [(&str, &str); 17] = [
     ("snow-client", "transport"),
 ];
 
+/// Examples that need features name them, so that cargo says which ones are missing.
+const EXAMPLES_WITHOUT_FEATURES: &str =
+    "cargo clippy -p snow-client --examples --no-default-features -- -D warnings";
+
 /// Each library by itself: built together, one would switch on features for another.
 fn without_features() -> Done {
     let crates = LIBRARIES.split("-p ").map(str::trim).filter(|name| !name.is_empty());
@@ -66,12 +71,17 @@ fn without_features() -> Done {
     let alone = ALONE.iter().map(|(name, feature)| {
         format!("cargo clippy -p {name} --no-default-features --features {feature} -- -D warnings")
     });
-    none.chain(alone).try_for_each(|line| run(&line, &[]))
+    none.chain(alone).chain([EXAMPLES_WITHOUT_FEATURES.to_owned()]).try_for_each(|line| run(&line, &[]))
 }
 
 /// The README's test command.
 pub(crate) fn test() -> Done {
     run("cargo test --workspace --all-features", &[])
+}
+
+/// The tests of a client that brings its own transport, in the build in which sha2 computes hashes and not ring.
+fn own_transport() -> Done {
+    run("cargo test -p snow-client --no-default-features --features oauth --lib --test own_transport", &[])
 }
 
 pub(crate) fn all(skip: Option<&str>) -> Done {

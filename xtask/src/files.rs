@@ -1,4 +1,4 @@
-//! One gigabyte up and down: the memory of a process of its own, held to a limit, and the rate beside hyper-util as it is.
+//! One gigabyte up and down: the memory of a process of its own, held to a limit, and the rate compared with hyper-util as it is.
 
 use crate::run::{Done, output, root, run, target};
 use serde_json::Value;

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask ci | test | structure | interop | codegen | queries | bench | fuzz | release-check`.
 
+mod aliases;
 mod api;
 mod arrows;
 mod ci;

@@ -12,7 +12,7 @@ const SHOWN: [&str; 9] = [
     "listed   1 incident",
     "updated  state to 2",
     "deleted  and a read says:",
-    "renewed  1 time",
+    "refresh  1 time",
     "file     has the new token: true",
     "layer    saw GET /api/now/table/incident",
     "read     2 incidents over it",

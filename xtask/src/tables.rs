@@ -1,5 +1,5 @@
 //! Whole tables read over loopback, each time in a process of its own: how much CPU, time, memory and how many requests that takes,
-//! beside reqwest and hyper-util with serde_json. Memory and requests are held to limits.
+//! compared with reqwest and hyper-util with serde_json. Memory and requests are held to limits.
 
 use crate::run::{Done, bench_program};
 use std::io::{BufRead, BufReader, Read, Write};

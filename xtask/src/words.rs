@@ -1,11 +1,11 @@
-//! The words of the documentation: the first of a function is a verb, and facts that are cited are links. Read from rustdoc's
-//! JSON, so that it is what a user reads.
+//! The words of the documentation: the first of a function is a verb, facts that are cited are links, and a search for another
+//! library's words finds ours. Read from rustdoc's JSON, so that it is what a user reads.
 
-use crate::api;
 use crate::run::Done;
+use crate::{aliases, api};
 use serde_json::Value;
 
-/// First words that end like a verb in the third person and are none.
+/// First words that end like a verb in the third person, but are not verbs.
 const NO_VERBS: [&str; 9] = ["This", "Its", "As", "Is", "Has", "Was", "Always", "Whether", "Sometimes"];
 
 /// Functions whose first word may be another one: at most one in twenty.
@@ -15,6 +15,7 @@ pub(crate) fn check() -> Done {
     let (mut functions, mut problems) = (0, Vec::new());
     for library in api::LIBRARIES {
         let json = api::rustdoc_json(library)?;
+        problems.extend(aliases::missing(library, &json)?);
         for item in own_items(&json) {
             let (name, docs) =
                 (item["name"].as_str().unwrap_or_default(), item["docs"].as_str().unwrap_or_default());
@@ -42,7 +43,9 @@ pub(crate) fn check() -> Done {
     if !problems.is_empty() {
         return Err(problems.join("\n"));
     }
-    println!("{functions} public functions begin with a verb, and all facts are links");
+    println!(
+        "{functions} public functions begin with a verb, all facts are links, and all aliases are there"
+    );
     Ok(())
 }
 
@@ -62,7 +65,8 @@ fn is_verb(word: &str) -> bool {
 }
 
 /// Returns a citation such as "facts 3.4" that is not in brackets.
-fn unlinked_fact(docs: &str) -> Option<&str> {
+fn unlinked_fact(docs: &str) -> Option<String> {
+    let docs = docs.replace('\n', " ");
     let cited = |word: &str| {
         docs.match_indices(word).map(|(at, _)| at).find(|at| {
             let number = docs[at + word.len()..].starts_with(|c: char| c.is_ascii_digit());
@@ -72,7 +76,7 @@ fn unlinked_fact(docs: &str) -> Option<&str> {
     let at = cited("facts ").or_else(|| cited("Facts "))?;
     let rest = &docs[at..];
     let end = rest.find(|c: char| !(c.is_alphanumeric() || c == ' ' || c == '.')).unwrap_or(rest.len());
-    Some(rest[..end].trim_end_matches(['.', ' ']))
+    Some(rest[..end].trim_end_matches(['.', ' ']).to_owned())
 }
 
 #[cfg(test)]
@@ -92,7 +96,9 @@ mod tests {
 
     #[test]
     fn a_fact_has_to_be_a_link() {
-        assert_eq!(unlinked_fact("Refused (facts 3.4)."), Some("facts 3.4"));
+        for cited in ["Refused (facts 3.4).", "Refused (facts\n3.4)."] {
+            assert_eq!(unlinked_fact(cited).as_deref(), Some("facts 3.4"));
+        }
         assert_eq!(unlinked_fact("Refused ([facts 3.4]), as facts say, and \"facts\" 1."), None);
     }
 }

@@ -13,10 +13,10 @@ use std::future::Future;
 /// An instance that restricts basic authentication lets such a login through ([facts 4.6]). Give it to a
 /// [`CredentialsLayer`](crate::CredentialsLayer).
 ///
-/// The closure is called for **each** request, because each one has to log in, and nothing keeps its answer. That suits a program that
-/// computes its codes. A person who types a code every time is better served by OAuth, which needs one in 100 days:
-/// [`Grant::one_time_password`](crate::Grant::one_time_password). Whether an instance accepts one code for several requests is up to
-/// the instance; a code is valid for about 30 seconds.
+/// The closure is called for **each** request, because each one has to log in, and its result is not kept. That suits a program
+/// that computes its codes. A person who types a code every time is better served by OAuth, which needs one in 100 days:
+/// [`Grant::one_time_password`](crate::Grant::one_time_password). Whether an instance accepts one code for several requests is up
+/// to the instance; a code is valid for about 30 seconds.
 ///
 /// # Examples
 ///

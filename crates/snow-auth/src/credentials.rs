@@ -255,7 +255,7 @@ mod tests {
     use std::sync::atomic::{AtomicU8, Ordering};
     use tower_test::mock;
 
-    /// Has another number after each refusal, up to the second.
+    /// Returns another number after each refusal, up to the second refusal.
     #[derive(Default)]
     struct Numbered(AtomicU8);
 

@@ -40,7 +40,9 @@ impl OneTimePassword {
             Err(_panic) => return Err(failed("panicked")),
         };
         if code.is_empty() {
-            return Err(Error::new(ErrorKind::InvalidInput, format!("{WHAT} returned none")).before_sending());
+            return Err(
+                Error::new(ErrorKind::InvalidInput, format!("{WHAT} returned an empty one")).before_sending()
+            );
         }
         check_credential("one-time password", code.expose()).map_err(Error::before_sending)?;
         Ok(format!("{}{}", password.expose(), code.expose()).into())
@@ -62,7 +64,7 @@ mod tests {
     async fn a_code_is_appended_or_the_error_says_why_not() {
         assert_eq!(appended(|| Ok::<_, Error>("123456")).await.unwrap().expose(), "secret123456");
         for (error, says) in [
-            (appended(|| Ok::<_, Error>("")).await, "returned none"),
+            (appended(|| Ok::<_, Error>("")).await, "returned an empty one"),
             (appended(|| Ok::<_, Error>("canary\n")).await, "ends with a line end"),
             (appended(|| Err(std::io::Error::other("nobody is there"))).await, "failed: nobody is there"),
             (appended(|| -> Result<_, Error> { panic!("canary") }).await, "panicked"),

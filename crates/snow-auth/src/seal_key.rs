@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 /// The first byte of a sealed value. JSON begins with another one.
 const VERSION: u8 = 1;
 
-/// A key that seals the tokens which a store keeps in a database: who can read the database alone cannot use them, and who can write
-/// to it alone cannot plant others.
+/// A key that seals the tokens that a store keeps in a database. Read access to the database is then not enough to use the
+/// tokens, and write access is not enough to plant others.
 ///
 /// The key has 256 bits (AES-256-GCM). All programs that share a store have the same key. `openssl rand -base64 32` makes one.
 ///
@@ -81,7 +81,7 @@ impl SealKey {
         Ok([&[VERSION][..], &nonce, &text].concat())
     }
 
-    /// Opens a sealed value; `None` if it was sealed with another key or for another purpose, or was changed since.
+    /// Opens a sealed value; `None` if it was sealed with another key or for another purpose, or was changed.
     pub(crate) fn open(&self, purpose: &[u8], sealed: &[u8]) -> Option<Secret> {
         let (nonce, text) = sealed.strip_prefix(&[VERSION])?.split_first_chunk::<NONCE_LEN>()?;
         let keys = std::iter::once(&self.key).chain(&self.former);

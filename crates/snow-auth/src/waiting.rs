@@ -12,7 +12,7 @@ impl FirstDeparture {
         Self(Departure::of(request).filter(|departure| !departure.has_left()).cloned())
     }
 
-    /// Notes that a 401 came: the service carries out no request that it does not let in.
+    /// Notes that a 401 came: the service executes no request that it does not let in.
     pub(crate) fn was_refused(&self) {
         if let Some(departure) = &self.0 {
             departure.come_back();

@@ -21,7 +21,7 @@ enum Attribute {
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let Data::Enum(data) = &input.data else {
-        return Err(Error::new_spanned(&input.ident, "ChoiceEnum is for enums"));
+        return Err(Error::new_spanned(&input.ident, "ChoiceEnum can be derived for enums only"));
     };
     if !input.generics.params.is_empty() {
         return Err(Error::new_spanned(&input.generics, "an enum of choices has no type parameters"));
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn what_cannot_be_derived_is_refused_with_the_reason() {
         for (code, why) in [
-            ("struct S;", "is for enums"),
+            ("struct S;", "for enums only"),
             ("enum E<T> { #[choice(\"1\")] A, #[choice(other)] B(T) }", "no type parameters"),
             ("enum E { A }", "each variant has one attribute"),
             ("enum E { #[choice(\"1\")] #[choice(\"2\")] A }", "each variant has one attribute"),

@@ -28,7 +28,7 @@ async fn main() -> Result<()> {
         write(&client).await?;
     }
 
-    println!("\n(b) A client with a token that is renewed and saved");
+    println!("\n(b) A client with a token that is refreshed and saved");
     match &place.oauth {
         Some((id, secret)) => tokens(&place, id, secret).await?,
         None => println!("    left out: set SNOW_CLIENT_ID and SNOW_CLIENT_SECRET"),
@@ -99,13 +99,13 @@ async fn tokens(place: &Place, id: &str, secret: &str) -> Result<()> {
         println!("    read     {} incident", client.table("incident").list().limit(1).await?.len());
         return Ok(());
     };
-    println!("    wait     until it is over");
+    println!("    wait     until it has expired");
     tokio::time::sleep(life + Duration::from_millis(100)).await;
     let page = client.table("incident").list().limit(1).await?;
-    println!("    read     {} incident with the old token over", page.len());
+    println!("    read     {} incident with the old token expired", page.len());
 
     let saved: Token = serde_json::from_slice(&tokio::fs::read(file.path()).await?)?;
-    println!("    renewed  {} time", simulator.token_requests() - 1);
+    println!("    refresh  {} time", simulator.token_requests() - 1);
     println!("    file     has the new token: {}", client.token() == Some(saved.clone()) && saved != first);
     Ok(())
 }

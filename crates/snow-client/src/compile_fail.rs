@@ -13,7 +13,7 @@ macro_rules! forbidden {
     };
 }
 
-/// `wait()` is for what can fail as calls do, and has to be brought into scope.
+/// `wait()` is for futures that can fail as calls do, and has to be brought into scope.
 ///
 /// ```
 /// use snow_client::blocking::Wait;

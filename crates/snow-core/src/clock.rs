@@ -1,4 +1,4 @@
-//! The only file that reads a clock or rolls dice, and that counts with times: whatever is added, no sum is too large for it.
+//! The only file that reads a clock or generates random numbers. Its arithmetic with times saturates, so no sum overflows.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +26,7 @@ use tokio::time::Instant;
 pub struct Clock {
     wall: SystemTime,
     since: Instant,
-    /// The same moment on the clock below tokio's, which no test moves.
+    /// The same moment on the operating system's monotonic clock, which no test moves.
     real_since: StdInstant,
 }
 

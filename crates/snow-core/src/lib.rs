@@ -75,7 +75,7 @@ pub use sys_id::SysId;
 #[cfg(feature = "transport")]
 pub use transport::Transport;
 
-// For the other crates of this workspace only. These items are no part of the public API, and may change in any release.
+// For the other crates of this workspace only. These items are not part of the public API, and may change in any release.
 #[doc(hidden)]
 pub use api_version::is_version;
 #[doc(hidden)]

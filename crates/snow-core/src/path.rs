@@ -112,7 +112,7 @@ impl ApiPath {
                 || decoded.contains(['/', '\\'])
                 || decoded.contains(char::is_control)
             {
-                return Err("has an empty segment in its path, or a step to another one");
+                return Err("has an empty segment, \".\" or \"..\" in its path");
             }
         }
         Ok(())
@@ -133,7 +133,7 @@ fn is_path_character(c: char) -> bool {
 fn odd_segment(segment: &str) -> Option<&'static str> {
     match segment {
         "" => Some("has an empty segment"),
-        "." | ".." => Some("is or has a step to another path"),
+        "." | ".." => Some("is or contains \".\" or \"..\", which leads to another path"),
         _ => None,
     }
 }
@@ -165,7 +165,7 @@ mod tests {
         }
         for (bad, why) in [
             ("table/x", "start"),
-            ("/table/../x", "step"),
+            ("/table/../x", "another path"),
             ("/table//x", "empty"),
             ("/table/", "empty"),
             ("/table/x\n", "'\\n'"),

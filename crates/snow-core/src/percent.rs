@@ -34,7 +34,7 @@ pub(crate) fn push_query(out: &mut String, text: &str) {
                 out.push_str(&text[run..at]);
             }
             let escaped = percent_encode_byte(byte);
-            // Always three bytes. Where that is plain to see, the copy is no call.
+            // Always three bytes. The compiler inlines the copy if it can see that.
             out.push_str(escaped.get(..3).unwrap_or(escaped));
             run = at + 1;
         }
@@ -55,7 +55,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Against other people's encoder.
+        /// Compares with another encoder.
         #[test]
         fn is_what_the_standard_says(text in "\\PC{0,20}|.{0,20}") {
             const THEIRS: &AsciiSet = &SEGMENT.remove(b',');

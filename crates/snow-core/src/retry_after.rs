@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 /// The headers with the end of a rate rule's window (facts 8.1), including the names that gateways use.
 const RESETS: [&str; 3] = ["x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset"];
 
-/// Below this, the end of a window is in seconds from now, otherwise in seconds since 1970: the year 2001 is over.
+/// Below this number (a date in 2001), the end of a window is in seconds from now, otherwise in seconds since 1970.
 const UNIX: u64 = 1_000_000_000;
 
 /// Returns how long a response asks to wait: `Retry-After` in seconds or as a date, or else the end of a rate rule's window. Only

@@ -49,7 +49,7 @@ impl FromStr for SysId {
             return refuse(&format!("contains {odd:?}: a sys_id has letters, digits, '.', '_' and '-' only"));
         }
         if text.bytes().all(|b| b == b'.') {
-            return refuse("is a step in a path, not an id");
+            return refuse("is a step to another path, not a sys_id");
         }
         let mut bytes = [0; MAX];
         bytes[..text.len()].copy_from_slice(text.as_bytes());

@@ -10,7 +10,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, request::Parts};
 
-/// Whom a request is done for, and how they logged in.
+/// The user of a request, and how they logged in.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     pub(crate) user: String,
@@ -130,7 +130,7 @@ fn api_key(state: &State, headers: &HeaderMap, query: &str) -> Option<String> {
     state.api_keys.get(&header.or_else(param)?).cloned()
 }
 
-/// A session needs its token against forgery (facts 10.2).
+/// A session needs its CSRF token (facts 10.2).
 fn by_session(session: &Session, headers: &HeaderMap) -> Result<String, Box<SimResponse>> {
     if session.user.is_empty() {
         return Err(Box::new(unauthenticated("BASIC")));

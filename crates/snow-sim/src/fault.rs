@@ -39,7 +39,7 @@ pub enum Fault {
     ///
     /// [facts 8.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#81-rate-rules
     RateLimited(Duration),
-    /// 200 with rows, an error behind them and no word of it in the status ([facts 3.4]).
+    /// 200 with rows and an error after them, which the status does not show ([facts 3.4]).
     ///
     /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
     CancelledInStream,

@@ -1,10 +1,10 @@
-//! Somebody between the client and the instance: a proxy, a firewall, a load balancer, an API manager.
+//! A party between the client and the instance: a proxy, a firewall, a load balancer, an API manager.
 
 use crate::response::SimResponse;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-/// A response by somebody who is not the instance: see [`Simulator::gateway_next`](crate::Simulator::gateway_next). It has the
+/// A response that does not come from the instance: see [`Simulator::gateway_next`](crate::Simulator::gateway_next). It has the
 /// status, headers and body of the test's choosing and nothing else: no `X-Transaction-ID`, no `X-Is-Logged-In`, no `Server`
 /// ([facts 3.6]).
 ///
@@ -50,7 +50,7 @@ impl Gateway {
         self
     }
 
-    /// Lets the instance carry out the request first; its response is thrown away.
+    /// Lets the instance execute the request first; its response is discarded.
     pub fn after_the_instance(self) -> Self {
         Self { asks_instance: true, ..self }
     }

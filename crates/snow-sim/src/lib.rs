@@ -38,7 +38,7 @@
 //! | 13.1 | what other people's suites say of an instance, fifteen facts, each with a test |
 //! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, records that change between two requests ([`Simulator::before_each`]), faults on the wire |
 //!
-//! `tests/simulator/facts.rs` in the repository names the test of each section. Every knob is in [`Settings`], every rule in
+//! `tests/simulator/facts.rs` in the repository names the test of each section. Every setting is in [`Settings`], every rule in
 //! [`Rule`], odd responses on demand are [`Fault`]s, faults below HTTP [`WireFault`]s and [`ConnectionFault`]s.
 //!
 //! # What it leaves out

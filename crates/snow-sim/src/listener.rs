@@ -68,7 +68,7 @@ impl Simulator {
     /// Listens on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// If no socket can be had.
+    /// If no socket can be opened.
     pub async fn listen(&self) -> io::Result<Listener> {
         self.listen_on((Ipv4Addr::LOCALHOST, 0).into()).await
     }
@@ -76,7 +76,7 @@ impl Simulator {
     /// Listens on an address.
     ///
     /// # Errors
-    /// If the address cannot be had: another program listens there, for one.
+    /// If the address cannot be used, for example because another program listens there.
     pub async fn listen_on(&self, address: SocketAddr) -> io::Result<Listener> {
         self.serve(address, None, |stream, _| async move { Ok(stream) }).await
     }
@@ -85,7 +85,7 @@ impl Simulator {
     /// authority that was made for this listener and that nobody trusts yet.
     ///
     /// # Errors
-    /// If no socket can be had or no certificate can be made.
+    /// If no socket can be opened or no certificate can be made.
     #[cfg(feature = "tls")]
     pub async fn listen_tls(&self) -> io::Result<Listener> {
         self.listen_tls_on((Ipv4Addr::LOCALHOST, 0).into()).await
@@ -94,7 +94,7 @@ impl Simulator {
     /// Listens like [`listen_tls`](Self::listen_tls), on an address.
     ///
     /// # Errors
-    /// If the address cannot be had or no certificate can be made.
+    /// If the address cannot be used or no certificate can be made.
     #[cfg(feature = "tls")]
     pub async fn listen_tls_on(&self, address: SocketAddr) -> io::Result<Listener> {
         self.listen_tls_with(address, TlsOptions::new()).await
@@ -114,7 +114,7 @@ impl Simulator {
     /// ```
     ///
     /// # Errors
-    /// If the address cannot be had or no certificate can be made.
+    /// If the address cannot be used or no certificate can be made.
     #[cfg(feature = "tls")]
     pub async fn listen_tls_with(&self, address: SocketAddr, options: TlsOptions) -> io::Result<Listener> {
         let certificates = tls::Certificates::make(options).map_err(io::Error::other)?;
@@ -193,7 +193,7 @@ async fn serve_connection<T>(
                 return Ok(no_host());
             }
             let (head, body) = request.into_parts();
-            // A body that breaks off is no request: the connection ends without a response.
+            // A body that breaks off is not a request: the connection ends without a response.
             let settings = simulator.lock().settings.clone();
             let body = ReceivedBody::read(&settings, &head, body).await?;
             let mut response = simulator.respond(head, body, secure, number).await;

@@ -97,8 +97,10 @@ pub enum LoginMethod {
     Session,
 }
 
-/// A REST API access policy: the ways to log in to the APIs below a path. Every other way is 401 there, with good credentials (facts
-/// 4.5). Where several policies fit, one that allows the login is enough; without a policy every way is allowed.
+/// A REST API access policy: the ways to log in to the APIs below a path. Every other way is 401 there, with good credentials
+/// ([facts 4.5]). Where several policies fit, one that allows the login is enough; without a policy every way is allowed.
+///
+/// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
 ///
 /// ```
 /// use snow_sim::{AccessPolicy, LoginMethod, Simulator};

@@ -31,7 +31,7 @@ snow-sim [OPTIONS]
   --tls                     https, with a certificate for localhost and *.service-now.com
   --authority FILE          where to write the authority that signed it, in PEM; needs --tls
 
-GET /__sim/journal tells what arrived.";
+GET /__sim/journal shows what arrived.";
 
 /// The incident that has the generated file.
 const WITH_FILE: &str = "9e0100001010774cd7492799b6b1f11e";

@@ -31,7 +31,7 @@ enum Position {
 const MOST: usize = 65_536;
 
 impl Multipart {
-    /// `None` if the content type is no form's.
+    /// `None` if the content type is not that of a form.
     pub(crate) fn of(content_type: &str) -> Option<Self> {
         let (kind, parameters) = content_type.split_once(';')?;
         if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
@@ -71,7 +71,7 @@ impl Multipart {
         };
         let Some(end) = found else {
             if self.at == Position::File {
-                // All but what may be the start of a delimiter.
+                // Everything except what may be the start of a delimiter.
                 let sure = self.held.len().saturating_sub(self.delimiter.len());
                 file(&self.held[..sure]);
                 self.held.drain(..sure);

@@ -75,8 +75,8 @@ impl OAuthApplication {
         Self { name: name.into(), ..self }
     }
 
-    /// Adds an address that codes may be sent to. Of an address on `127.0.0.1` or `[::1]` with `http` the port may be any, as
-    /// RFC 8252 says; whether the service holds with that, no source settles.
+    /// Adds an address that codes may be sent to. Of an address on `127.0.0.1` or `[::1]` with `http` the port may be any, as RFC
+    /// 8252 says; no source says whether the service does the same.
     pub fn redirect_uri(mut self, uri: &str) -> Self {
         self.redirects.push(uri.into());
         self

@@ -184,7 +184,7 @@ impl Requests {
         format!("{number}{method} request{plural}{}", self.details)
     }
 
-    /// What arrived besides, where something is missing.
+    /// What else arrived, where something is missing.
     fn others(&self) -> String {
         let chosen: BTreeSet<usize> = self.chosen.iter().copied().collect();
         let others = self.all.iter().enumerate().filter(|(at, _)| !chosen.contains(at));

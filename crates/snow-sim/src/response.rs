@@ -83,7 +83,7 @@ impl SimResponse {
         )
     }
 
-    /// What the edge answers in place of a node.
+    /// The response of the edge in place of a node.
     pub(crate) fn edge(status: StatusCode, html: &str) -> Self {
         let response = Self::new(status, html.to_owned(), false);
         if html.is_empty() { response } else { response.with_static("content-type", "text/html") }

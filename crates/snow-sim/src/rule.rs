@@ -1,4 +1,4 @@
-//! What users who are no administrators may not see or do (facts 1.9, 3.3).
+//! What users who are not administrators may not see or do (facts 1.9, 3.3).
 
 use crate::BuildError;
 use crate::data::{Database, Locale};

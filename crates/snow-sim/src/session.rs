@@ -1,4 +1,4 @@
-//! Sessions and their cookies (facts 1.4, 8.3): one request at a time, and a token against forgery.
+//! Sessions and their cookies (facts 1.4, 8.3): one request at a time, and a CSRF token.
 
 use crate::data::scramble;
 use crate::gate::Gate;
@@ -62,7 +62,7 @@ impl Sessions {
         }
     }
 
-    /// Ends a session: who logs in gets a new one, so that nobody can have planted its id.
+    /// Ends a session: a login gets a new one, so that nobody can plant its id.
     pub(crate) fn close(&mut self, id: &str) {
         self.open.remove(id);
     }

@@ -1,4 +1,4 @@
-//! The knobs of an instance, each with the value that an instance has when nobody turns it.
+//! The settings of an instance, each with the value that an instance has by default.
 
 use crate::{BasicRestriction, JwtAudience};
 use std::time::Duration;
@@ -19,10 +19,10 @@ pub struct Settings {
     ///
     /// [facts 2.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#25-queries-that-are-wrong
     pub invalid_query_returns_no_rows: bool,
-    /// Whether `!=`, `NOT IN`, `NOT LIKE` and `NOTON` match rows without a value. The facts disagree (2.4); a client that
-    /// depends on either answer is wrong.
+    /// Whether `!=`, `NOT IN`, `NOT LIKE` and `NOTON` match rows without a value. The facts disagree (2.4); a client that depends
+    /// on either behavior is wrong.
     pub negatives_match_empty: bool,
-    /// Whether the platform guards its dictionary from those who are no administrators: `sys_dictionary` has no rows for them,
+    /// Whether the platform guards its dictionary from those who are not administrators: `sys_dictionary` has no rows for them,
     /// `sys_choice` only labels, `sys_db_object` is 403. Default: true ([facts 1.3], [1.9][facts 1.9]).
     ///
     /// [facts 1.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#13-statuses
@@ -303,7 +303,7 @@ pub struct Quota {
 pub enum Cut {
     /// Nothing was out yet: 500 with the error alone.
     Before,
-    /// The error beside the rows, in the same object.
+    /// The error in addition to the rows, in the same object.
     Beside,
     /// The same, and `""` as the last row.
     EmptyRow,
@@ -332,7 +332,7 @@ pub struct RateLimit {
 pub enum WriteLie {
     /// 403: the user may not read the record back.
     Forbidden,
-    /// 500: time ran out behind the write.
+    /// 500: the transaction ran out of time after the write.
     Cancelled,
 }
 

@@ -1,4 +1,4 @@
-//! What an instance is at a moment.
+//! The state of an instance.
 
 use crate::clock::Clock;
 use crate::data::Database;
@@ -18,7 +18,7 @@ use http::{Request, Response, request::Parts};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-/// A scripted API: whatever it answers goes out as it is.
+/// A scripted API: its response is sent as it is.
 pub(crate) type ScriptedApi = Arc<dyn Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync>;
 
 /// A script that recognizes users by what they send, head and body.
@@ -70,8 +70,8 @@ impl State {
         self.faults.next(&head.method, head.uri.path()).or(self.fault).or(Fault::of(self.settings.node))
     }
 
-    /// A user as their own row of `sys_user` has them: its zone and format rule (facts 13.1). What is none counts as not given
-    /// ([`Guess::UserLocale`]), and then UTC and `yyyy-MM-dd` are the instance's.
+    /// A user as their own row of `sys_user` has them: its zone and format rule (facts 13.1). What cannot be read counts as not
+    /// given ([`Guess::UserLocale`]), and then UTC and `yyyy-MM-dd` are the instance's.
     pub(crate) fn account(&self, name: &str) -> Option<(Arc<User>, Option<Guess>)> {
         let user = self.users.get(name)?.clone();
         let database = &self.database;

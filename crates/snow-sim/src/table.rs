@@ -1,4 +1,4 @@
-//! Tables that an instance does not come with.
+//! Tables that are not part of a fresh instance.
 
 use crate::BuildError;
 use crate::data::{Column, ColumnType, Database};

@@ -1,4 +1,4 @@
-//! OAuth tokens: how long they live, and that the same one comes back until it is over (facts 4.2).
+//! OAuth tokens: how long they live, and that the same one comes back until it expires (facts 4.2).
 
 use crate::Settings;
 use std::collections::{HashMap, HashSet};

@@ -111,7 +111,7 @@ impl TransformMap {
         for (from, to) in &self.fields {
             for (table, name, column) in [(staging, &self.staging, from), (target, &self.target, to)] {
                 if database.dictionary.find(table, column).is_none() {
-                    return Err(wrong(format!("names {column:?}, which is no column of {name:?}")));
+                    return Err(wrong(format!("names {column:?}, which is not a column of {name:?}")));
                 }
             }
         }

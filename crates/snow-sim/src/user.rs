@@ -89,7 +89,7 @@ impl User {
         self
     }
 
-    /// What a password is that somebody sends.
+    /// Classifies a password that was sent.
     pub(crate) fn password_login(&self, password: &str) -> PasswordLogin {
         let code = self.one_time_password.as_deref();
         if code.is_some_and(|code| password.strip_suffix(code) == Some(self.password.as_str())) {

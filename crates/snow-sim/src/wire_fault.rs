@@ -10,7 +10,7 @@ use std::time::Duration;
 pub enum WireFault {
     /// The connection is reset after so many bytes.
     ResetAt(usize),
-    /// The connection is closed in order after so many bytes.
+    /// The connection is closed in an orderly way after so many bytes.
     CutAt(usize),
     /// After so many bytes nothing more comes, and the connection stays open.
     StallAt(usize),
@@ -33,7 +33,7 @@ pub enum ConnectionFault {
     Garbage,
     /// A certificate for another host.
     WrongHost,
-    /// A certificate that is over.
+    /// An expired certificate.
     Expired,
     /// A certificate of an authority that nobody trusts.
     UnknownAuthority,

@@ -23,7 +23,7 @@ pub(crate) enum StatementError {
 }
 
 impl StatementError {
-    /// Whether the statement may go well in a moment.
+    /// Returns whether the statement may succeed in a moment.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Pool(PoolError::Backend(error)) | Self::Postgres(error) => match error.code() {
@@ -56,14 +56,14 @@ impl StatementError {
 
 fn of_server(error: &tokio_postgres::Error, address: &Address) -> Error {
     let Some(failure) = error.as_db_error() else {
-        // A cause is of the operating system, or of TLS.
+        // The cause is an error of the operating system or of TLS.
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         let why = format!("PostgreSQL at {address} cannot be reached, or the connection broke{cause}");
         return Error::new(ErrorKind::Connect, why);
     };
     let code = failure.code().code();
     let text = if begins_with(code, &SHOWN) { format!(": {}", failure.message()) } else { String::new() };
-    // In the text: advice of a store's error is not shown with that of the call that failed.
+    // It is part of the text, because the advice of a store's error is not shown with the error of the call.
     let cure = match code {
         "42P01" => " (create the table once, with the statement that PostgresStore::ddl() returns)",
         _ => "",

@@ -127,7 +127,7 @@ impl TokenStore for PostgresStore {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "the watchdog: a lease has to be extended whoever polls what"
+        reason = "the watchdog: a lease has to be extended even if nothing is polled"
     )]
     async fn lease(&self) -> Result<Lease, Error> {
         let id = LeaseId::random()?;
@@ -174,7 +174,7 @@ fn end(lease: &Lease) {
     }
 }
 
-/// What the watchdog does.
+/// The work of the watchdog.
 struct PostgresLeases(PostgresStore);
 
 impl LeaseActions for PostgresLeases {

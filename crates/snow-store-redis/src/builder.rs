@@ -40,21 +40,22 @@ impl RedisStoreBuilder {
         Self { url, key, sealing: None, lease: LEASE, lease_wait: LEASE_WAIT, authorities: Vec::new() }
     }
 
-    /// Seals what is stored with this key: who can read the database alone cannot use the token. All programs that share the store
-    /// need the same key.
+    /// Seals what is stored with this key, so that read access to the database is not enough to use the token. All programs that
+    /// share the store need the same key.
     pub fn seal(mut self, key: SealKey) -> Self {
         self.sealing = Some(Sealing::Sealed(key));
         self
     }
 
-    /// Stores the token as JSON that anybody can use who can read the database.
+    /// Stores the token as plain JSON. Anyone who can read the database can use it.
     pub fn unsealed(mut self) -> Self {
         self.sealing = Some(Sealing::Unsealed);
         self
     }
 
-    /// Sets how long a lease lasts, 30 s by default: for so long others wait for a process that was killed while it refreshed the
-    /// token. While a refresh is under way, the lease is extended after each third of its length, up to four times its length.
+    /// Sets how long a lease lasts, 30 s by default. Other processes wait that long for a process that was killed while it
+    /// refreshed the token. While a refresh is under way, the lease is extended after each third of its length, up to four times
+    /// its length.
     pub fn lease(mut self, length: Duration) -> Self {
         self.lease = length;
         self
@@ -94,7 +95,7 @@ impl RedisStoreBuilder {
             return Err(invalid("a lease in Redis must last 300 ms at least"));
         }
         let sealing = self.sealing.ok_or_else(|| {
-            let why = "tokens would be stored in Redis without encryption, and whoever can read them could use them";
+            let why = "tokens would be stored in Redis without encryption, and anyone who can read them could use them";
             invalid(why).with_advice("give the store a key with seal(), or say unsealed() if that is meant")
         })?;
         let tls = match address.tls {

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::{Handle, Id};
 use tokio_rustls::TlsConnector;
 
-/// How long a connection may take to be made, and a command to be answered.
+/// How long a connection may take to be made, and the response to a command.
 const STEP: Duration = Duration::from_secs(5);
 /// How many redirects are followed for one command.
 const MOST_REDIRECTS: u32 = 5;
@@ -68,7 +68,7 @@ impl RedisConnection {
         &self.configured
     }
 
-    /// Sends a command, which may be carried out twice if the connection breaks.
+    /// Sends a command, which may be executed twice if the connection breaks.
     pub(crate) async fn send(&self, command: &Cmd) -> Result<Value, Error> {
         let (patience, mut redirects, mut asking) = (self.patience.begin(), 0_u32, None);
         loop {
@@ -142,7 +142,7 @@ impl RedisConnection {
                 ),
                 _,
             ) => Next::Wait,
-            // It was the master, and is none any more.
+            // It was the master, and no longer is.
             (redis::ErrorKind::Server(ServerErrorKind::ReadOnly), _) => Next::Reconnect,
             _ if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() => {
                 Next::Reconnect
@@ -202,7 +202,7 @@ impl RedisConnection {
     async fn connection(&self, address: &Address) -> Result<MultiplexedConnection, CommandError> {
         let stream = TcpStream::connect((address.host.as_str(), address.port)).await;
         let stream = stream.map_err(|error| CommandError::NoConnection(error.to_string()))?;
-        let _ = stream.set_nodelay(true); // it is slower without, and works all the same
+        let _ = stream.set_nodelay(true); // without it, the connection is slower but works
         let Some(tls) = &self.tls else { return self.over(stream).await };
         let name = ServerName::try_from(address.host.clone()).map_err(|_| {
             CommandError::Own(Error::new(

@@ -42,10 +42,10 @@
 //!
 //! # The server
 //!
-//! Redis 6 or newer, Valkey, or a service that speaks their protocol; a single server or a cluster, whose redirects are followed. All keys
-//! of a store have one hash tag, and so are in one slot. Sentinel is not spoken: give an address that always leads to the master. The
-//! user needs `GET`, `EVAL`, and in scripts `SET`, `DEL`, `EXISTS` and `PTTL`, on the keys `{key}:*`:
-//! `ACL SETUSER app on >secret ~{snow:prod:my-app}:* +get +eval +set +del +exists +pttl +select +asking`.
+//! Redis 6 or newer, Valkey, or a service that speaks their protocol; a single server or a cluster, whose redirects are followed.
+//! All keys of a store have one hash tag, and so are in one slot. Sentinel is not supported: give an address that always leads to
+//! the master. The user needs `GET`, `EVAL`, and in scripts `SET`, `DEL`, `EXISTS` and `PTTL`, on the keys `{key}:*`: `ACL
+//! SETUSER app on >secret ~{snow:prod:my-app}:* +get +eval +set +del +exists +pttl +select +asking`.
 //!
 //! # Tasks
 //!

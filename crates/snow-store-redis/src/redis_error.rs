@@ -6,7 +6,7 @@ use crate::address::Address;
 use redis::RedisError;
 use snow_core::{Error, ErrorKind};
 
-/// What may be wrong, by the code that the server's error begins with.
+/// Returns what may be wrong, by the code with which the server's error begins.
 const CAUSES: [(&str, &str); 10] = [
     ("NOAUTH", "the server wants a password: give it in the URL"),
     ("WRONGPASS", "the user or the password in the URL is wrong"),

@@ -125,7 +125,7 @@ impl TokenStore for RedisStore {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "the watchdog: a lease has to be extended whoever polls what"
+        reason = "the watchdog: a lease has to be extended even if nothing is polled"
     )]
     async fn lease(&self) -> Result<Lease, Error> {
         let id = LeaseId::random()?;
@@ -172,7 +172,7 @@ fn end(lease: &Lease) {
     }
 }
 
-/// What the watchdog does.
+/// The work of the watchdog.
 struct RedisLeases(RedisStore);
 
 impl LeaseActions for RedisLeases {

@@ -10,7 +10,7 @@ const STATUSES: [u16; 16] = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 4
 const TYPES: [&str; 4] = ["application/json", "text/html", "text/plain", "application/problem+json"];
 const ID: &str = "6816f79cc0a8016401c5a33be04be441";
 
-/// The first byte chooses the status and who answers; the rest is the body. What is no JSON is put into an envelope, too.
+/// The first byte chooses the status and who answers; the rest is the body. What is not JSON is put into an envelope, too.
 pub(crate) fn check(data: &[u8]) {
     let Some((first, body)) = data.split_first() else { return };
     if has(data, PASSWORD) {

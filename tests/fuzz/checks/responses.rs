@@ -77,7 +77,7 @@ async fn one_call(client: &Client, call: u8, body: Option<&Bytes>) -> Result<(),
     Ok(())
 }
 
-/// A value is the one that serde_json reads; a byte order mark in front of it is no part of JSON.
+/// A value is the one that serde_json reads; a byte order mark in front of it is not part of JSON.
 fn compare(value: Value, body: Option<&Bytes>, member: Option<&str>) {
     let Some(body) = body else { return };
     let json = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);

@@ -1,5 +1,5 @@
-//! The Change API (facts 7.3 and 13.1): every field is a value and what is shown of it, and lists end with an element that is no record.
-//! The facts say less of it than of the others, and so does the model: of a record it knows some fields.
+//! The Change API (facts 7.3 and 13.1): every field is a value and what is shown of it, and lists end with an element that is not
+//! a record. The facts say less of it than of the others, and so does the model: of a record it knows some fields.
 
 use super::condition::{Join, Query};
 use super::dictionary::{Column, Kind, Table, table};

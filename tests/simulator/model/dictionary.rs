@@ -164,7 +164,7 @@ pub(crate) const TABLES: &[Table] = &[
         own: &[column("u_name", Kind::Text), column("u_town", Kind::Text)],
         stock: false,
     },
-    // Users who are no administrators see some of its rows and columns, and write some (facts 1.9).
+    // Users who are not administrators see some of its rows and columns, and write some (facts 1.9).
     Table {
         name: "u_vault",
         label: "Vault",

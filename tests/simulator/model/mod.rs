@@ -1,7 +1,8 @@
 //! Random requests get from the simulator what a model gives them. The models are written from the facts, in the plainest way, and know
 //! nothing of the simulator's code: a mistake in one of them is not in the other.
 //!
-//! `SNOW_MODEL_CASES` sets how many requests of each API are compared; 200 without it. A run can be had again: its dice are the same.
+//! `SNOW_MODEL_CASES` sets how many requests of each API are compared; 200 without it. A run can be repeated: its random numbers
+//! are the same.
 #![allow(clippy::await_holding_refcell_ref, reason = "one step runs after the other, so nobody else borrows")]
 #![allow(clippy::large_enum_variant, clippy::type_complexity, reason = "a test may be plain")]
 

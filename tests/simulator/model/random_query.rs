@@ -17,7 +17,7 @@ const IDS: &[&str] = &[
     "nowhere",
 ];
 
-/// Paths of fields that are no columns of the table itself, and names of none.
+/// Paths of fields that are not columns of the table itself, and names of none.
 pub(crate) fn odd_fields() -> Vec<&'static str> {
     vec![
         "nope",

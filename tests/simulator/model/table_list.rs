@@ -38,7 +38,7 @@ impl Filter<'_> {
             return query.selects(instance, of, record);
         }
         self.pairs.iter().all(|(name, value)| match instance.walk(of, Some(record), name) {
-            // A parameter that is no field is no filter.
+            // A parameter that is not a field is no filter.
             None => true,
             Some(place) => Condition::pair_holds(place, instance, value),
         })

@@ -279,7 +279,7 @@ fn granted(
             if issued.refresh.is_some() && issued.refresh_ends > now && !without_refresh {
                 same("refresh token", &refresh, &issued.refresh)?;
             }
-            // A grant that is no refresh extends both.
+            // A grant that is not a refresh extends both.
             issued.access_ends = now + ACCESS_LIFETIME;
             issued.refresh_ends = now + REFRESH_LIFETIME;
             issued.refresh = refresh.or_else(|| issued.refresh.clone());

@@ -46,9 +46,9 @@ impl Grant {
         Self(GrantKind::Password { user: user.into(), password: password.into(), one_time: None })
     }
 
-    /// Creates a grant by user and password for a user with a second factor: a one-time password is appended to the password (facts
-    /// 3.2). The closure returns it, computed or typed by a person. It is asked for each token request, and only then: for the first
-    /// token, and when the refresh token is no longer accepted. Nothing keeps its answer.
+    /// Creates a grant by user and password for a user with a second factor: a one-time password is appended to the password
+    /// ([facts 3.2]). The closure returns it, computed or typed by a person. It is asked for each token request, and only then: for
+    /// the first token, and when the refresh token is no longer accepted. Its result is not kept.
     ///
     /// Each call of the closure may take as long as [`callback_timeout`](crate::OAuthBuilder::callback_timeout) says.
     ///
@@ -64,6 +64,8 @@ impl Grant {
     /// });
     /// assert!(!format!("{grant:?}").contains("secret"));
     /// ```
+    ///
+    /// [facts 3.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#32-401
     pub fn one_time_password<F, Fut, C, E>(
         user: impl Into<String>,
         password: impl Into<Secret>,

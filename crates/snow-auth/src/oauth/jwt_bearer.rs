@@ -66,8 +66,12 @@ pub trait Signer: Send + Sync + 'static {
 
 /// An assertion of the user for whom a token is requested; see [`Grant::jwt_bearer`](crate::Grant::jwt_bearer).
 ///
-/// The claims are `iss`, `sub`, `aud`, `iat`, `exp`, a `jti` that is new each time, and those that [`claim`](Self::claim) adds (facts
-/// 4.1, 13.2). The time is that of the machine's clock when the assertion is signed, which is anew for each token request.
+/// The claims are `iss`, `sub`, `aud`, `iat`, `exp`, a `jti` that is new each time, and those that [`claim`](Self::claim) adds
+/// ([facts 4.1], [facts 13.2]). The time is that of the machine's clock when the assertion is signed, which is anew for each token
+/// request.
+///
+/// [facts 4.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#41-token-endpoint
+/// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
 ///
 /// ```
 /// use snow_client::oauth::{Audience, Grant, JwtBearer, Signer};

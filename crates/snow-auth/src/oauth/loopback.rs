@@ -197,7 +197,7 @@ impl<'a> Server<'a> {
         Self { listener, login, connections: FuturesUnordered::new(), closers: VecDeque::new() }
     }
 
-    /// Serves everybody who connects.
+    /// Serves every connection.
     async fn serve(&mut self) -> Infallible {
         loop {
             tokio::select! {

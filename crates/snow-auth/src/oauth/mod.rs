@@ -151,7 +151,8 @@ impl OAuth {
         self.token.set(token)
     }
 
-    /// Returns the token in use, if there is one. It may have expired, and is then refreshed by the next call.
+    /// Returns the token in use, if there is one. It may have expired; the next call then refreshes it, so that no method does.
+    #[doc(alias("refresh", "refresh_token", "access_token"))]
     pub fn token(&self) -> Option<Token> {
         self.token.token()
     }

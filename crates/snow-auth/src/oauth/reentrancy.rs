@@ -1,4 +1,4 @@
-//! Which hooks of the user's are being polled on this thread. A hook that calls its own client would wait for itself.
+//! Tracks which hooks of the caller are being polled on this thread. A hook that calls its own client would wait for itself.
 
 use std::cell::RefCell;
 use std::future::Future;

@@ -30,7 +30,7 @@ struct RefreshHandle {
 
 type Machine = TokenMachine<RefreshHandle>;
 
-/// How often a call asks again whose refresh came to nothing for it.
+/// How often a call tries again if a refresh gave it no token.
 const MAX_ROUNDS: usize = 8;
 
 pub(super) struct SharedToken {
@@ -67,7 +67,7 @@ impl SharedToken {
 
     pub(super) fn set(&self, token: Option<Token>) -> Result<(), Error> {
         let replaced = self.change(|machine| machine.set_token(token))?;
-        drop(replaced); // with the lock open: a refresh in flight takes futures of the user's with it
+        drop(replaced); // outside of the lock, because a refresh in flight holds futures of the caller
         Ok(())
     }
 
@@ -185,7 +185,7 @@ impl SharedToken {
     async fn wait(&self, id: u64, handle: RefreshHandle) -> Result<Refreshed, FailedRefresh> {
         let waiter = Waiter { shared: self, id };
         let result = handle.refresh.await;
-        std::mem::forget(waiter); // finish() takes it out of flight
+        std::mem::forget(waiter); // finish() ends it
         result
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// How long a token request may take by default.
 const TOKEN_REQUEST: Duration = Duration::from_secs(30);
-/// How long code of the user's may take by default.
+/// How long code of the caller may take by default.
 const CALLBACK: Duration = Duration::from_secs(30);
 /// How many times as long a store may wait for its lease: others hold it for as long as their own refresh takes.
 const LEASE_FACTOR: u32 = 10;
@@ -38,7 +38,7 @@ impl Default for Timeouts {
     }
 }
 
-/// Waits for code of the user's, which may never finish.
+/// Waits for code of the caller, which may never finish.
 pub(super) async fn within_callback_timeout<T>(
     what: &str,
     limit: Duration,

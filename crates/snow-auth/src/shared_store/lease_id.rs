@@ -1,4 +1,4 @@
-//! What a lease is told from all others by.
+//! The id of a lease.
 
 use ring::rand::{SecureRandom, SystemRandom};
 use snow_core::{Error, ErrorKind};
@@ -19,7 +19,7 @@ impl LeaseId {
     pub fn random() -> Result<Self, Error> {
         let mut bytes = [0; 16];
         let filled = SystemRandom::new().fill(&mut bytes);
-        filled.map_err(|_| Error::new(ErrorKind::Other, "the system returned no random bytes"))?;
+        filled.map_err(|_| Error::new(ErrorKind::Other, "the operating system returned no random bytes"))?;
         Ok(Self(bytes.iter().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}"); // writing to a string does not fail
             text

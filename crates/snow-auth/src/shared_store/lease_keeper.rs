@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How many times its length a lease is kept at most. A refresh that stands still, because nobody waits for it, must not keep it for
-/// ever.
+/// How many times its length a lease is kept at most. A refresh that stands still, because nobody waits for it, must not keep it
+/// forever.
 const MOST: u32 = 4;
 
 /// What a store does with a lease that it has given out.
@@ -48,7 +48,7 @@ impl KeptLease {
         self.released.load(Ordering::Relaxed)
     }
 
-    /// Returns what the lease is told from all others by.
+    /// Returns the id of the lease.
     pub fn id(&self) -> &LeaseId {
         &self.id
     }

@@ -1,14 +1,15 @@
-//! How long a database is tried again that cannot be reached, or says that it is not ready.
+//! How long commands are retried while a database cannot be reached or is not ready.
 
 use snow_core::{Clock, Error, timer};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// How long one command is tried: a restart or a fail-over takes about this long.
+/// How long one command is retried: a restart or a failover takes about this long.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The pause before a command is sent again.
 const PAUSE: Duration = Duration::from_millis(100);
-/// For how long after a command that was tried in vain the others are sent once: a refresh has several, and its caller waits for all.
+/// After a command that was retried in vain, others are sent only once for this long: a refresh has several commands, and its
+/// caller waits for all of them.
 const IMPATIENT: Duration = Duration::from_secs(5);
 
 /// The patience with one database.

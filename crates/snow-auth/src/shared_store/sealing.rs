@@ -9,9 +9,9 @@ use snow_core::{Error, ErrorKind, Secret};
 /// Whether values are sealed, and with which key.
 #[derive(Clone, Debug)]
 pub enum Sealing {
-    /// Only who has the key can read them.
+    /// Only programs with the key can read them.
     Sealed(SealKey),
-    /// Whoever can read the database can use them.
+    /// Anyone who can read the database can use them.
     Unsealed,
 }
 
@@ -54,7 +54,7 @@ impl Sealing {
             }
         };
         // The message of serde may repeat what it read, which is a secret.
-        serde_json::from_str(json.expose()).map_err(|_| invalid("is not the JSON of one"))
+        serde_json::from_str(json.expose()).map_err(|_| invalid("is not the JSON of a token"))
     }
 }
 

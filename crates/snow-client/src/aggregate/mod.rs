@@ -204,7 +204,7 @@ impl Aggregates {
 fn missing(what: Aggregate, of: &str) -> Error {
     let what = what.name();
     let why = format!(
-        "the response has no {what} of {of}: it was not asked for, or the field does not exist, may not be read or has none"
+        "the response has no {what} of {of}: it was not requested, or the field does not exist, may not be read or has no values"
     );
     Error::new(ErrorKind::Decode, why)
 }

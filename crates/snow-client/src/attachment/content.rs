@@ -171,7 +171,7 @@ impl From<Body> for Content {
 }
 
 impl fmt::Debug for Content {
-    /// Shows where it is from, and never the content.
+    /// Shows the kind of the content, and never the content itself.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             ContentSource::Bytes(bytes) => write!(f, "Content({} bytes)", bytes.len()),

@@ -6,8 +6,8 @@ const UNKNOWN: &str = "application/octet-stream";
 /// How many bytes of a file are looked at.
 pub(super) const SNIFF_LENGTH: usize = 8 << 10;
 
-/// Returns the type that the name says. If the name says text, or nothing, and the content begins like a known type that is not text,
-/// returns that type. Content that neither says anything about is bytes, never text.
+/// Returns the type that the name indicates. If the name indicates text, or nothing, and the content begins like a known type
+/// that is not text, returns that type. If neither indicates a type, the content is bytes, never text.
 pub(super) fn detect(file_name: &str, beginning: &[u8]) -> &'static str {
     let named = mime_guess::from_path(file_name).first_raw();
     let found = infer::get(beginning).map(|kind| kind.mime_type());

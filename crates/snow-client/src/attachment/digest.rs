@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 /// How many bytes of a file are read at a time.
 const CHUNK: usize = 256 << 10;
 
-/// ring is faster where it has instructions that sha2 does not use, and is there with our own transport.
+/// ring is faster on processors whose instructions sha2 does not use, and is compiled anyway with our own transport.
 #[cfg(feature = "transport")]
 type Sha256 = ring::digest::Context;
 #[cfg(not(feature = "transport"))]
@@ -69,5 +69,32 @@ impl Digest {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples of FIPS 180-4, whichever crate computes them.
+    const EXAMPLES: [(&str, usize, &str); 3] = [
+        ("", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        ("a", 1_000_000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+    ];
+
+    #[tokio::test]
+    async fn bytes_and_files_have_the_hashes_of_the_standard() {
+        let file = std::env::temp_dir().join(format!("snow-digest-{}", std::process::id()));
+        for (text, times, hash) in EXAMPLES {
+            let content = text.repeat(times);
+            assert_eq!(Digest::of(content.as_bytes()), hash);
+            std::fs::write(&file, &content).unwrap();
+            assert_eq!(Digest::of_file(&file).await.unwrap(), hash);
+            let mut parts = Digest::new();
+            content.as_bytes().chunks(7_777).for_each(|part| parts.update(part));
+            assert_eq!(parts.finish(), hash);
+        }
+        std::fs::remove_file(&file).unwrap();
     }
 }

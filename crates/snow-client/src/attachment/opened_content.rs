@@ -1,4 +1,4 @@
-//! Content that is ready to go out: its length and type are known, and its body can be made.
+//! Content that is ready to be sent: its length and type are known, and its body can be made.
 
 use super::content_type::{self, SNIFF_LENGTH};
 use super::file_error::file_error;

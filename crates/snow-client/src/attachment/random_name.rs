@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub(super) fn random_name() -> Result<String, Error> {
     let mut bytes = [0; 16];
     getrandom::getrandom(&mut bytes)
-        .map_err(|_| Error::new(ErrorKind::Io, "this machine gives no random numbers"))?;
+        .map_err(|_| Error::new(ErrorKind::Io, "the operating system returned no random bytes"))?;
     Ok(bytes.iter().fold(String::with_capacity(32), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 /// How many bytes are read at a time.
 const CHUNK: usize = 64 << 10;
 
-/// Reads on a thread of its own, so that a reader that blocks holds up no task.
+/// Reads on a thread of its own, so that a reader that blocks does not hold up a task.
 pub(super) struct ThreadReader {
     worker: Worker<io::Result<Bytes>>,
     chunk: Bytes,
@@ -28,7 +28,7 @@ fn read_chunk(reader: &mut impl Read) -> io::Result<Bytes> {
     loop {
         match reader.read(&mut chunk) {
             Ok(count) if count > chunk.len() => {
-                return Err(io::Error::other("it claims to have read more than it could"));
+                return Err(io::Error::other("it reports more bytes than its buffer holds"));
             }
             Ok(count) => {
                 chunk.truncate(count);

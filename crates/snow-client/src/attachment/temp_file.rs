@@ -28,7 +28,7 @@ impl TempFile {
             Ok(_) => {}
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             // Such as a name that is too long. It is better to fail now than after the download.
-            Err(e) => return Err(file_error("cannot be made", target, e)),
+            Err(e) => return Err(file_error("cannot be created", target, e)),
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         if name.is_empty() {
@@ -39,7 +39,7 @@ impl TempFile {
         }
         let path = target.with_file_name(format!(".{}.{}.part", shortened(&name), random_name()?));
         let opened = OpenOptions::new().write(true).create_new(true).open(&path).await;
-        let file = opened.map_err(|e| file_error("cannot be made", &path, e))?;
+        let file = opened.map_err(|e| file_error("cannot be created", &path, e))?;
         Ok(Self { path, target: target.to_owned(), file: Some(file) })
     }
 
@@ -55,7 +55,7 @@ impl TempFile {
         Ok(())
     }
 
-    /// Gives the file its target's name, when all of it is on the disk.
+    /// Renames the file to its target, after all of it was written to the disk.
     pub(super) async fn persist(mut self, overwrite: bool) -> Result<(), Error> {
         if let Some(mut file) = self.file.take() {
             let written = async {
@@ -76,12 +76,14 @@ impl TempFile {
         }
     }
 
-    /// For file systems without links: another process may create the target between the look and the renaming.
+    /// For file systems without hard links. Another process may create the target between the check and the renaming.
     async fn rename_unless_exists(&self) -> Result<(), Error> {
         if fs::symlink_metadata(&self.target).await.is_ok() {
             return Err(already_exists(&self.target));
         }
-        fs::rename(&self.path, &self.target).await.map_err(|e| file_error("cannot be made", &self.target, e))
+        fs::rename(&self.path, &self.target)
+            .await
+            .map_err(|e| file_error("cannot be created", &self.target, e))
     }
 }
 
@@ -92,7 +94,7 @@ impl Drop for TempFile {
     }
 }
 
-/// As much of a file's name as leaves room for more: file systems take 255 bytes, some that encrypt names 143.
+/// Returns as much of a file's name as leaves room for a suffix. File systems allow 255 bytes; some that encrypt names, 143.
 fn shortened(name: &str) -> &str {
     (0..=name.len().min(64)).rev().find_map(|end| name.get(..end)).unwrap_or_default()
 }

@@ -161,7 +161,7 @@ impl Upload {
 
     async fn run(self) -> Result<Uploaded, Error> {
         let (attachments, wait) = (self.attachments.clone(), self.wait);
-        // Whatever fails before then, nothing has left this machine.
+        // If anything fails before then, nothing has left this machine.
         let prepared = match self.prepare().await.map_err(Error::before_sending)? {
             UploadPlan::Skip(attachment) => {
                 return Ok(Uploaded { attachment: *attachment, already_existed: true });
@@ -319,7 +319,7 @@ fn check_record(attachment: &Attachment, sys_id: SysId) -> Result<(), Error> {
     Err(Error::new(ErrorKind::ResponseMismatch, why))
 }
 
-/// Fails if the instance has another size than was sent: it has not got all of the file.
+/// Fails if the instance has another size than was sent: it has not received all of the file.
 fn check_size(attachment: &Attachment, length: Option<u64>) -> Result<(), Error> {
     match length {
         Some(length) if length != attachment.size_bytes => {

@@ -18,7 +18,7 @@ pub(super) struct AddedItem {
 
 impl AddedItem {
     pub(super) fn new(at: usize, request: ApiRequest, client: &ClientInner) -> Result<Self, Error> {
-        // What cannot be part of a URL is refused for what it is; its length does not matter here.
+        // A value that cannot be part of a URL is refused; the length of the URL does not matter here.
         drop(client.instance.uri(&request.path, &Params::new())?);
         let json = json::item(at, &request)?;
         Ok(Self { request, at, json })

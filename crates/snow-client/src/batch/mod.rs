@@ -185,7 +185,7 @@ struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    /// Sends these in one request, notes what came of them, and returns those that are to go again.
+    /// Sends these in one request, notes their results, and returns those that are to be sent again.
     async fn round(
         &self,
         items: Vec<CheckedItem>,
@@ -200,7 +200,7 @@ impl Sender<'_> {
                 return Vec::new();
             }
         };
-        // An item that is refused may have been carried out by an earlier attempt of the whole.
+        // An item that is refused may have been executed by an earlier attempt of the batch.
         let doubtful = attempts.filter(Attempts::are_doubtful);
         let with_attempts = |error: Error| match doubtful {
             Some(attempts) => error.with_attempts(attempts),
@@ -226,7 +226,7 @@ impl Sender<'_> {
             }
         }
         if serviced == 0 && !again.is_empty() {
-            // What the instance does not come to even as the first of all is too much for any batch.
+            // An item that the instance does not get to even as the first one is too much for any batch.
             let first = again.remove(0);
             put(outcomes, first.at, Err(first.annotate(unserviced())));
         }

@@ -41,7 +41,7 @@ impl IoThread {
                 Err(slot) => slot,
             };
             let io = Self::start().map_err(not_started)?;
-            // Fails if another thread was first. Dropping this one's ends it.
+            // This fails if another thread was first. Dropping our runtime then ends its thread.
             let _ = slot.set(Box::new(Generation { process: std::process::id(), io, next: OnceLock::new() }));
         }
     }
@@ -51,7 +51,7 @@ impl IoThread {
         find().ok()
     }
 
-    /// Makes the runtime of this thread the one of everything that the calling thread does until the guard is dropped.
+    /// Enters the runtime of this thread on the calling thread, until the guard is dropped.
     pub(super) fn enter(&self) -> EnterGuard<'_> {
         self.runtime.enter()
     }

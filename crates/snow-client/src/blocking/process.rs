@@ -34,7 +34,7 @@ impl HomeProcess {
         Err(Error::new(ErrorKind::InvalidInput, why).before_sending())
     }
 
-    /// Checks a client, if a thread waits for the call. What async code does after a fork is its own matter.
+    /// Checks a client, if a thread waits for the call. Async code after a fork is not checked.
     pub(crate) fn check_client(self) -> Result<(), Error> {
         if is_waited_for() { self.check("the client") } else { Ok(()) }
     }

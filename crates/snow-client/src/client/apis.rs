@@ -36,7 +36,7 @@ impl Client {
     /// }
     /// # Ok(()) }
     /// ```
-    #[doc(alias = "stats")]
+    #[doc(alias("stats", "sysparm_aggregate"))]
     pub fn aggregate(&self, table: &str) -> AggregateRecords {
         AggregateRecords::new(self.inner.clone(), table)
     }

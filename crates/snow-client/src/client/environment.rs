@@ -142,7 +142,7 @@ impl OAuthClientBuilder {
     }
 }
 
-/// Variables of the environment, or what a test has in their place.
+/// Variables of the environment, or those of a test.
 struct Variables<'a>(&'a dyn Fn(&str) -> Option<OsString>);
 
 impl Variables<'_> {
@@ -205,14 +205,29 @@ mod tests {
 
     fn direct(variables: &[(&str, &str)]) -> Result<Client, Error> {
         let known: HashMap<&str, &str> = variables.iter().copied().collect();
-        Client::builder().read_variables(&Variables(&|name| known.get(name).map(OsString::from)))?.build()
+        let builder =
+            Client::builder().read_variables(&Variables(&|name| known.get(name).map(OsString::from)))?;
+        with_transport(builder).build()
+    }
+
+    #[cfg(feature = "transport")]
+    fn with_transport<L: crate::client::login::LoginKind>(builder: ClientBuilder<L>) -> ClientBuilder<L> {
+        builder
+    }
+
+    #[cfg(not(feature = "transport"))]
+    fn with_transport<L: crate::client::login::LoginKind>(builder: ClientBuilder<L>) -> ClientBuilder<L> {
+        use snow_core::Body;
+        builder.transport(tower::service_fn(|_: http::Request<Body>| async {
+            Ok::<_, Error>(http::Response::new(Body::empty()))
+        }))
     }
 
     fn oauth(variables: &[(&str, &str)]) -> Result<OAuthClient, Error> {
         let known: HashMap<&str, &str> = variables.iter().copied().collect();
-        OAuthClient::builder()
-            .read_variables(&Variables(&|name| known.get(name).map(OsString::from)))?
-            .build()
+        let builder =
+            OAuthClient::builder().read_variables(&Variables(&|name| known.get(name).map(OsString::from)))?;
+        with_transport(builder).build()
     }
 
     const INSTANCE: (&str, &str) = ("SNOW_INSTANCE", "dev12345");

@@ -325,7 +325,7 @@ fn imported(response: &ApiResponse) -> Result<ImportResult, Error> {
         #[serde(default)]
         result: Vec<Record>,
     }
-    // Nothing at all is what a user gets who may not read the row (facts 7.2).
+    // A user who may not read the row gets no result at all (facts 7.2).
     let import: ImportResponse =
         if response.body().is_empty() { ImportResponse::default() } else { response.json()? };
     let outcomes = import.result.into_iter().map(outcome).collect::<Result<_, _>>()?;

@@ -134,7 +134,7 @@ macro_rules! selection_options {
         /// Sets which records to select, and their order: a query built from [`field`](crate::field)s, or the text that the
         /// instance's list view copies, [parsed](crate::Query::parse) or [raw](crate::Query::raw). Setting it again replaces the
         /// first query.
-        #[doc(alias("sysparm_query", "where", "find"))]
+        #[doc(alias("sysparm_query", "where", "find", "filter"))]
         pub fn query<'q>(self, query: impl std::borrow::Borrow<crate::Query<'q>>) -> Self {
             self.change(|request| Ok(request.params(|params| params.query(query))))
         }

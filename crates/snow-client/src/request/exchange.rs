@@ -14,7 +14,7 @@ use snow_core::{Departure, Error, ErrorKind};
 /// Makes a value of a response.
 pub(crate) type ResponseReader<T> = dyn Fn(&ApiResponse, &ApiRequest) -> Result<T, Error> + Send + Sync;
 
-/// Makes a value of a response, without anything that it would have to remember.
+/// Makes a value of a response, without any state.
 pub(crate) type PlainReader<T> = fn(&ApiResponse, &ApiRequest) -> Result<T, Error>;
 
 /// Makes a value of a response, and may borrow from where the request is sent.

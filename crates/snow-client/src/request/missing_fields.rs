@@ -1,5 +1,5 @@
-//! Whether a read brought the fields that were asked for. The service leaves out what does not exist or may not be read, without
-//! notice (facts 1.2), and a type's `Option` would read as `None` what was never sent.
+//! Whether a read returned the requested fields. The service leaves out what does not exist or may not be read, without notice
+//! (facts 1.2), and a type's `Option` would read as `None` what was never sent.
 
 use serde::de::DeserializeOwned;
 use snow_core::decode::{FieldCoverage, fields_of};
@@ -39,7 +39,7 @@ impl TypeFields {
     }
 }
 
-/// What the records of a read showed so far.
+/// The fields that the records of a read had so far.
 #[derive(Clone, Debug)]
 pub(crate) struct FieldCheck {
     coverage: FieldCoverage,

@@ -1,5 +1,5 @@
-//! The parameters of one request as what they mean. They become text once, right before the request goes out, and nothing reads
-//! them back from it.
+//! The parameters of one request by their meaning. They become text once, right before the request is sent, and are never parsed
+//! back from it.
 
 use crate::request::reserved_params;
 use crate::request::selection::{Selection, Window};
@@ -174,7 +174,7 @@ impl RequestParams {
         self.own(name, &list.get(name).unwrap_or_default())
     }
 
-    /// Other records, looked for in the same place.
+    /// Parameters for other records of the same scope.
     pub(crate) fn same_scope(&self, query: Query<'static>, limit: u32) -> Self {
         let Self { selection, shape: _, written: _, paging: _, own: _, refused, any } = self;
         Self {

@@ -1,16 +1,16 @@
-//! Work that the instance does by itself, looked at until it is done.
+//! Waits for work that the instance does by itself, by polling.
 
 use snow_core::{Clock, Error, timer};
 use std::time::Duration;
 
-/// Between two looks: the first pause, and the longest.
+/// The pauses between two polls: the first one, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
-/// Looks at something until it is done, after half a second and then ever more rarely.
+/// Polls until something is done: after half a second, and then at increasing intervals.
 ///
 /// # Errors
 ///
-/// Those of `look`, and what `timed_out` makes of the last look after `limit`.
+/// Those of `look`, and what `timed_out` makes of the last result after `limit`.
 pub(crate) async fn poll_until<T, F>(
     limit: Duration,
     mut look: impl FnMut() -> F,

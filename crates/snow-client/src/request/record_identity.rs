@@ -51,7 +51,7 @@ impl Identity {
         Err(Error::new(ErrorKind::ResponseMismatch, why))
     }
 
-    /// What may be wrong with the id of a record that was not found. A number is no id, and looks enough like one to be sent.
+    /// What may be wrong with the id of a record that was not found. A number is not an id, but looks enough like one to be sent.
     pub(super) fn hint(self) -> Option<String> {
         let id = self.sys_id.as_str();
         is_number(id).then(|| {

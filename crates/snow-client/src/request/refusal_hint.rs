@@ -1,5 +1,5 @@
-//! What may be wrong with the input of a request that the instance refused. Where an id or a name is certainly wrong it is refused
-//! before it is sent; these may be right, so that only the instance knows.
+//! What may be wrong with the input of a request that the instance refused. Where an id or a name is certainly wrong it is
+//! refused before it is sent; these may be right, and only the instance knows.
 
 use crate::request::api_request::ApiRequest;
 use snow_core::{Error, ErrorKind};

@@ -1,4 +1,4 @@
-//! What selects records. Every request about the same records, whether a page, a count, a look-up, a bulk write or a stored
+//! The selection of records. Every request about the same records, whether a page, a count, a look-up, a bulk write or a stored
 //! position, is made from one [`Selection`], and each of its derivations takes it apart without `..`: a new part does not compile
 //! until every derivation has said what it does with it.
 
@@ -9,7 +9,7 @@ use snow_core::{Error, ErrorKind, Instance, Params, Query};
 /// Which records, and how many of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selection {
-    /// What holds whatever the caller's query says.
+    /// Conditions that apply whatever the caller's query says.
     fixed: Option<Query<'static>>,
     filter: Filter,
     window: Window,
@@ -190,7 +190,7 @@ impl Selection {
             Filter::Pairs(_) => Err(Error::new(
                 ErrorKind::InvalidInput,
                 "records that filter() selects can be read one page at a time only: for the first, the only or all of them, \
-                 for streams and for bulk writes, say it in a query()",
+                 for streams and for bulk writes, use a query()",
             )),
         }
     }
@@ -277,7 +277,7 @@ impl Selection {
         Ok(Self { fixed, filter: Filter::Query(narrower), window, scope, extra, refused })
     }
 
-    /// Other records, looked for in the same place.
+    /// Selects other records in the same scope.
     pub(crate) fn same_scope(&self, query: Query<'static>, limit: u32) -> Self {
         let Self { fixed: _, filter: _, window: _, scope, extra, refused } = self.clone();
         let window = Window { limit: Some(limit), offset: None };
@@ -332,7 +332,7 @@ impl Scope {
 /// Refuses what no pair can say.
 fn checked_pair(field: &str, value: &Value<'static>) -> Result<(), Error> {
     let params = Params::new().filter(field, value.clone());
-    // Nothing behind the equals sign: whether that selects empty fields or everything, no fact says.
+    // Nothing follows the equals sign. No fact says whether that selects empty fields or everything.
     if params.encoded()?.ends_with('=') {
         let why = format!(
             "the filter {field:?} has no value: to find empty fields, use query(field({field:?}).is_empty())"

@@ -1,4 +1,4 @@
-//! Operations: what each of them has, whatever it asks for.
+//! What all operations have in common.
 
 /// Implements what every operation has whose field `call` is a [`Call`]: settings of any request, `send`, `IntoFuture` and `Debug`.
 macro_rules! sendable {

@@ -1,4 +1,4 @@
-//! Which fields this client has seen stored as they were sent: what a look that finds nothing can be trusted by.
+//! The fields that this client has seen stored as they were sent. For these, a lookup that finds nothing can be trusted.
 
 use snow_core::ApiPath;
 use std::collections::VecDeque;
@@ -41,7 +41,7 @@ impl StoredFields {
         self.lock().iter().find(|stored| stored.is(path, field)).map(|stored| stored.characters)
     }
 
-    /// Forgets all of it: somebody else logs in, whose rights may differ.
+    /// Forgets everything, because another user logs in, whose rights may differ.
     #[cfg(feature = "oauth")]
     pub(crate) fn forget(&self) {
         self.lock().clear();

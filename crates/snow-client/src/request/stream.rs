@@ -1,4 +1,5 @@
-//! Bodies of any size, out and in: an [`exchange`](crate::request::exchange) holds a whole response in memory, these do not.
+//! Sends and receives bodies of any size: an [`exchange`](crate::request::exchange) holds a whole response in memory, these do
+//! not.
 
 use crate::request::api_request::ApiRequest;
 use crate::request::checked_request::CheckedRequest;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 /// How much longer than any other call an upload of unknown size may take: the time of its source counts, too.
 const ANY_SIZE: Duration = Duration::from_secs(3_600);
-/// The slowest line that is waited for, as the stack's timeout has it.
+/// The slowest connection that is waited for, the same as in the stack's timeout.
 const BYTES_A_SECOND: u64 = 64 << 10;
 
 /// Sends a request with a body that may be a stream, and reads its response. It is sent again only by the stack's layers: a body
@@ -37,8 +38,8 @@ pub(crate) async fn send<T>(
     sent.await.map_err(|error| request.annotate(client, error))
 }
 
-/// Sends a request whose response is a file, and returns its head as soon as it is there. A page or an error in the file's
-/// place is the error that it is.
+/// Sends a request whose response is a file, and returns its head as soon as it is there. A page or an error instead of the file
+/// is returned as an error.
 pub(crate) async fn open(
     client: &ClientInner,
     request: &CheckedRequest,
@@ -59,7 +60,8 @@ pub(crate) async fn open(
     opened.await.map_err(|error| request.annotate(client, error))
 }
 
-/// A file says so, or it is at least no page: a sleeping instance responds with 200 and HTML, whatever was asked (facts 3.6).
+/// Returns whether a response is a file: it has the header of one, or at least is not an HTML page, with which a hibernating
+/// instance responds to every request (facts 3.6).
 fn is_file(status: StatusCode, headers: &HeaderMap) -> bool {
     let says_so =
         headers.contains_key(header::CONTENT_DISPOSITION) || headers.contains_key("x-attachment-metadata");

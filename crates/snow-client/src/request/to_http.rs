@@ -35,7 +35,7 @@ impl ApiRequest {
         Ok(http)
     }
 
-    /// A later attempt has what is left of the time.
+    /// A later attempt gets the rest of the time.
     fn operation_after(&self, client: &ClientInner, attempts: u32, elapsed: Duration) -> RequestOptions {
         let options = self.options.clone().unwrap_or_default();
         let default = client.read_retry.as_ref().map(|retry| retry.deadline);

@@ -1,4 +1,4 @@
-//! The tables and choices that were read once.
+//! A cache of tables and choices.
 
 use super::{Choice, TableSchema, load};
 use crate::Error;

@@ -1,5 +1,5 @@
-//! Fields that do not exist, seen before a request goes out: the service drops a condition on one, and the query widens to the
-//! whole table (facts 2.5).
+//! Refuses fields that do not exist before a request is sent: the service drops a condition on such a field, and the query widens
+//! to the whole table (facts 2.5).
 
 use super::cache::SchemaCache;
 use super::{load, unknown_column};
@@ -82,7 +82,7 @@ async fn follow(cache: &SchemaCache, client: &ClientInner, start: &str, field: &
         let Some(column) = schema.column(name) else { return Err(unknown_column(&schema, name)) };
         match &column.reference {
             Some(next) => at.clone_from(next),
-            // What stands behind it, if anything does, is not in this dictionary.
+            // What follows, if anything, is not in this dictionary.
             None => return Ok(()),
         }
     }

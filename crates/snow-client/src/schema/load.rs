@@ -181,7 +181,7 @@ pub(super) async fn rows(
 /// Far more than a table has columns.
 const MOST: u32 = 10_000;
 
-/// The right to read all of it.
+/// The rights that reading all of it takes.
 fn needed(table: &str) -> String {
     format!(
         "reading the dictionary takes an administrator, or a user who may read every record and field of {table}"

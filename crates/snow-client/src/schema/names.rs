@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What no name may be; most can be written with `r#`, the last four cannot.
+/// Keywords, which cannot be names. Most can be written with `r#`; the last four cannot.
 const WORDS: [&str; 51] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
     "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
@@ -40,7 +40,7 @@ pub(super) fn kind(text: &str) -> String {
     }
 }
 
-/// What the code and its derives name themselves, and what a reader of the module takes for granted.
+/// Names that the generated code and its derives use themselves, and names from the prelude.
 const NAMED: [&str; 24] = [
     "Option",
     "Some",

@@ -1,4 +1,4 @@
-//! What every request passes: the default stack, and its settings.
+//! The default stack, which every request passes, and its settings.
 
 #[cfg(not(feature = "transport"))]
 mod absent_transport;
@@ -24,17 +24,17 @@ use tower::ServiceBuilder;
 use tower::util::MapRequest;
 use tower_layer::{Identity, Layer};
 
-/// A node runs four requests of integrations at a time and keeps fifty waiting (facts 8.2): some of both are left to others.
+/// A node runs four requests of integrations at a time and queues fifty (facts 8.2); this leaves some of both to other clients.
 const CONCURRENCY: usize = 32;
 const PERMIT_WAIT: Duration = Duration::from_secs(60);
 const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(60);
 const DEADLINE: Duration = Duration::from_secs(300);
 const BODY_LIMIT: u64 = 64 << 20;
-/// The most bytes of the response of a token request.
+/// The maximum size of a token response in bytes.
 #[cfg(feature = "oauth")]
 const TOKEN_BODY_LIMIT: u64 = 1 << 20;
 
-/// Makes the stack that every request of the facade goes through.
+/// Makes the stack that every request of the client goes through.
 pub(crate) fn default<A>(
     instance: &Instance,
     settings: &Settings,
@@ -93,7 +93,7 @@ where
         .layer(settings.timeouts)
         .layer(settings.headers.clone()) // innermost, so that what is kept for a second attempt is small
         .service(bottom);
-    #[cfg(test)]
+    #[cfg(all(test, feature = "transport", feature = "oauth"))]
     tests::assert_small(&stack);
     HttpService::new(stack)
 }
@@ -134,7 +134,7 @@ impl BaseService {
         }
     }
 
-    /// What is left to do when all input has been checked: to load certificates.
+    /// Does what is left when all input was checked: loads certificates.
     pub(crate) fn prepare(&self, instance: &Instance) -> Result<(), Error> {
         match self {
             Self::Default(transport) => transport.prepare(instance.origin()),
@@ -154,8 +154,8 @@ fn mark_departure(request: Request<Body>) -> Request<Body> {
 /// What is below authentication.
 pub(crate) type BelowAuth<B> = Session<AttemptSpan<BodyLimit<Gzip<Timeout<DefaultHeaders<B>>>>>>;
 
-/// What token requests go through: the same transport with limits of its own, without authentication, and without whatever
-/// bounds the call that happened to ask first. The sender decides how long one may take.
+/// The stack of token requests: the same transport with limits of its own, without authentication, and independent of the limits
+/// of the call that happened to need the token. The endpoint decides how long a request may take.
 #[cfg(feature = "oauth")]
 pub(crate) fn token(instance: &Instance, settings: &Settings, bottom: BaseService) -> HttpService {
     let bottom = bottom.erased();
@@ -196,7 +196,7 @@ pub(crate) struct Settings {
     pub(crate) lossy_text: bool,
     pub(crate) timeouts: TimeoutLayer,
     pub(crate) headers: DefaultHeadersLayer,
-    /// What another issuer of tokens gets: none of the user's headers, which are for the instance.
+    /// The settings for another issuer of tokens, which gets none of the caller's headers, because those are for the instance.
     pub(crate) headers_elsewhere: DefaultHeadersLayer,
     pub(crate) call_layers: UserLayers,
     pub(crate) attempt_layers: UserLayers,
@@ -242,7 +242,7 @@ impl Settings {
         }
     }
 
-    /// Nobody is held back for longer than a call may take.
+    /// No request is held back for longer than a call may take.
     pub(crate) fn throttle(&self) -> ThrottleLayer {
         let layer = match &self.shared_throttle {
             Some(shared) => shared.for_another_user(),
@@ -260,7 +260,8 @@ impl Settings {
     }
 }
 
-#[cfg(test)]
+// The sizes are those of the stack over our own transport.
+#[cfg(all(test, feature = "transport", feature = "oauth"))]
 mod tests {
     use crate::{Client, OAuthClient};
     use http::Request;

@@ -1,4 +1,4 @@
-//! What the default stack is made of.
+//! The services of the default stack.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -72,7 +72,7 @@ impl<O: 'static> ConfirmedCreate<O> {
     }
 }
 
-/// Has a creation looked for by the value that it sends in this field.
+/// Makes a creation that is looked up by the value that it sends in this field.
 pub(super) fn with_correlation(mut request: ApiRequest, field: &str) -> Result<ApiRequest, Error> {
     value_of(&request.sent_fields()?, field)?;
     request.needed.push(field.to_owned());

@@ -43,7 +43,7 @@ pub struct JournalField;
 impl JournalField {
     /// Comments, which the caller of an incident sees.
     pub const COMMENTS: &'static str = "comments";
-    /// Work notes, which only those see who work on the record.
+    /// Work notes, which only the people who work on the record see.
     pub const WORK_NOTES: &'static str = "work_notes";
 }
 

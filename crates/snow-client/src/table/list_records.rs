@@ -97,7 +97,7 @@ impl<T> ListRecords<T> {
     }
 
     /// Returns a stream of all records, one by one, in constant memory: see [`RecordStream`].
-    #[doc(alias("paginate", "pages", "iter", "cursor"))]
+    #[doc(alias("paginate", "pages", "iter", "cursor", "sysparm_no_count"))]
     pub fn stream(self) -> RecordStream<T> {
         RecordStream::new(self.request)
     }
@@ -255,6 +255,7 @@ impl<T: 'static> ListRecords<T> {
     /// # Errors
     ///
     /// As [`GetRecord::through_batch`](crate::table::GetRecord::through_batch).
+    #[doc(alias("post", "sysparm_tiny"))]
     pub async fn through_batch(self) -> Result<Page<T>, Error> {
         batch::send_alone(self.request.into_call()).await
     }

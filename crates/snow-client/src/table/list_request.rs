@@ -34,7 +34,7 @@ impl<T> ListRequest<T> {
         self.change(|request| Ok(request.params(set)))
     }
 
-    /// The same records as plain records, of which only the `sys_id` is asked for.
+    /// The same records as plain records, of which only the `sys_id` is requested.
     pub(crate) fn sys_ids(self) -> ListRequest<Record> {
         let Self { client, request, type_fields: _, read: _, needs_sys_id: _ } = self;
         let request = request.map(|request| ApiRequest { requires_fields: false, ..request });

@@ -40,7 +40,7 @@ use std::future::IntoFuture;
 pub struct UpsertRecord<O = Record> {
     /// The call that creates the record.
     call: Call<O>,
-    /// The field by whose value the record is looked for.
+    /// The field by whose value the record is looked up.
     field: String,
 }
 
@@ -127,7 +127,7 @@ impl<O: Send + 'static> UpsertRecord<O> {
         }
     }
 
-    /// Fails if a new record does not have the value by which the next upsert looks for it: it would be created again and again.
+    /// Fails if a new record does not have the value by which the next upsert looks it up: it would be created again and again.
     fn check_created(upserted: Upserted<WriteReport<O>>, field: &str) -> Result<Upserted<O>, Error> {
         match upserted {
             Upserted::Updated(echo) => Ok(Upserted::Updated(echo.record)),
@@ -148,7 +148,7 @@ impl<O: Send + 'static> UpsertRecord<O> {
 ///
 /// # Errors
 ///
-/// Why neither may be done. Nothing was written then.
+/// Those that forbid both. Nothing was written then.
 fn existing_record(found: LookupResult, field: &str, value: &str) -> Result<Option<SysId>, Error> {
     let (kind, why) = match found {
         LookupResult::Nothing => return Ok(None),

@@ -17,7 +17,7 @@ pub(crate) struct CheckedLength<B> {
     /// How many bytes have been taken out of the body, and how many of them have been given out.
     taken: u64,
     given: u64,
-    /// The last bytes, while the end is looked for.
+    /// The last bytes, which are held back until it is known whether the body ends after them.
     held: Option<Bytes>,
     trailers: Option<Frame<Bytes>>,
     is_over: bool,

@@ -43,7 +43,7 @@ impl Date {
             _ => 0,
         };
         if !(1..=9999).contains(&year) || day == 0 || day > days {
-            let why = format!("{year:04}-{month:02}-{day:02} is not a day of the years 1 to 9999");
+            let why = format!("{year:04}-{month:02}-{day:02} is not a date in the years 1 to 9999");
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         Ok(Self { year, month, day })
@@ -160,7 +160,7 @@ impl DateTime {
 
     /// Creates the error of a time that another type cannot hold.
     pub(super) fn out_of_range(self, name: &str) -> Error {
-        Error::new(ErrorKind::InvalidInput, format!("{self} is not a time that a {name} can hold"))
+        Error::new(ErrorKind::InvalidInput, format!("{self} is outside of the range of {name}"))
     }
 
     /// Returns the day in UTC; `None` outside the years 1 to 9999.

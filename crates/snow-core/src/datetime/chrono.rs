@@ -79,7 +79,7 @@ impl TryFrom<Date> for NaiveDate {
     fn try_from(date: Date) -> Result<Self, Error> {
         let (year, month, day) = (date.year(), date.month(), date.day());
         Self::from_ymd_opt(year.into(), month.into(), day.into()).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidInput, format!("{date} is not a day that chrono knows"))
+            Error::new(ErrorKind::InvalidInput, format!("{date} is outside of the range of chrono's dates"))
         })
     }
 }

@@ -77,7 +77,8 @@ impl TryFrom<Date> for civil::Date {
     /// # Errors
     /// None in practice: jiff knows every day of the years 1 to 9999.
     fn try_from(date: Date) -> Result<Self, Error> {
-        let unknown = || Error::new(ErrorKind::InvalidInput, format!("{date} is not a day that jiff knows"));
+        let unknown =
+            || Error::new(ErrorKind::InvalidInput, format!("{date} is outside of the range of jiff's dates"));
         let year = i16::try_from(date.year()).map_err(|_| unknown())?;
         let whole = |part: u8| i8::try_from(part).unwrap_or_default();
         Self::new(year, whole(date.month()), whole(date.day())).map_err(|_| unknown())

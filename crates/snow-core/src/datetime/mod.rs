@@ -57,7 +57,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against a calendar of other people's making.
+        /// Compares with the calendar of another crate.
         #[test]
         fn days_are_those_of_the_calendar(unix in -62_135_596_800_i64..253_402_207_200) {
             let theirs = jiff::Timestamp::from_second(unix).unwrap().strftime("%Y-%m-%d %H:%M:%S").to_string();

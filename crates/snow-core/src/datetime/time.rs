@@ -93,6 +93,8 @@ impl TryFrom<Date> for ::time::Date {
     fn try_from(date: Date) -> Result<Self, Error> {
         let month = Month::try_from(date.month());
         let found = month.and_then(|month| Self::from_calendar_date(date.year().into(), month, date.day()));
-        found.map_err(|_| Error::new(ErrorKind::InvalidInput, format!("{date} is not a day that time knows")))
+        found.map_err(|_| {
+            Error::new(ErrorKind::InvalidInput, format!("{date} is outside of the range of time's dates"))
+        })
     }
 }

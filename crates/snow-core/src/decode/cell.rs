@@ -2,13 +2,13 @@
 
 use super::{json_string, scan};
 
-/// `{"value":…,"display_value":…,"link":…}`, or some of it; each part as it stands.
+/// `{"value":…,"display_value":…,"link":…}`, or some of these parts, each as it came.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cell<'a> {
     pub(super) value: Option<&'a str>,
     pub(super) display_value: Option<&'a str>,
     pub(super) link: Option<&'a str>,
-    /// There is something else in it: it is no field of a table.
+    /// Whether the object has another member, which no field of a table has.
     more: bool,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Cell<'a> {
         Some(cell)
     }
 
-    /// Whether it is a field of a table and nothing else.
+    /// Returns whether it is a field of a table and nothing else.
     pub(super) fn is_plain(&self) -> bool {
         !self.more && (self.value.is_some() || self.display_value.is_some())
     }

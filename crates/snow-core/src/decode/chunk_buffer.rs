@@ -1,9 +1,9 @@
-//! Chunks of a body as one run of bytes: read where they lie, and only what straddles two of them is copied together.
+//! The chunks of a body as one run of bytes. They are read in place; only what straddles two chunks is copied.
 
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 
-/// The least that is copied at once behind what straddles, if it is there.
+/// The minimum number of bytes that are copied at once after those that straddle two chunks, if that many have arrived.
 const STEP: usize = 4 << 10;
 
 #[derive(Default)]
@@ -11,15 +11,15 @@ pub(super) struct ChunkBuffer {
     chunks: VecDeque<Bytes>,
     /// The length of all chunks together.
     waiting: usize,
-    /// The front of what has not been taken, where it lies in more than one chunk; else empty.
+    /// The first bytes that have not been taken, if they are in more than one chunk; otherwise empty.
     joined: Vec<u8>,
-    /// So many bytes of `joined` have been taken.
+    /// How many bytes of `joined` have been taken.
     taken: usize,
-    /// So many bytes at the end of `joined` are still in the first chunk, too.
+    /// How many bytes at the end of `joined` are still in the first chunk as well.
     shared: usize,
-    /// The length of all that was ever pushed.
+    /// How many bytes were pushed in all.
     pushed: u64,
-    /// How long the piece has to be before another look at it is worth while.
+    /// How long the piece has to be before another look at it is worthwhile.
     needed: usize,
     ended: bool,
 }
@@ -42,12 +42,12 @@ impl ChunkBuffer {
         self.ended
     }
 
-    /// Whether the piece is all that there will ever be.
+    /// Returns whether the piece is the rest of the body.
     pub(super) fn is_all(&self) -> bool {
         self.ended && self.fresh() == 0
     }
 
-    /// What can be looked at in one piece.
+    /// Returns the bytes that can be looked at in one piece.
     #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
         if self.joined.is_empty() {
@@ -57,17 +57,17 @@ impl ChunkBuffer {
         }
     }
 
-    /// How much is held, looked at or not.
+    /// Returns how many bytes are held, whether they were looked at or not.
     pub(super) fn len(&self) -> usize {
         self.bytes().len().saturating_add(self.fresh())
     }
 
-    /// How many bytes were taken: where in the whole of them the piece begins.
+    /// Returns how many bytes were taken, which is the position of the piece in the body.
     pub(super) fn passed(&self) -> u64 {
         self.pushed.saturating_sub(self.len() as u64)
     }
 
-    /// How much there is behind the piece.
+    /// Returns how many bytes follow the piece.
     fn fresh(&self) -> usize {
         let in_piece = if self.joined.is_empty() { self.bytes().len() } else { self.shared };
         self.waiting.saturating_sub(in_piece)
@@ -82,7 +82,7 @@ impl ChunkBuffer {
         let own = self.bytes().len().saturating_sub(self.shared);
         match count.checked_sub(own) {
             None => self.taken = self.taken.saturating_add(count),
-            // From here on it lies in one chunk again.
+            // From here on the bytes are in one chunk again.
             Some(more) => {
                 self.joined.clear();
                 (self.taken, self.shared) = (0, 0);
@@ -102,14 +102,14 @@ impl ChunkBuffer {
         }
     }
 
-    /// Takes note that so many bytes at the end of the piece have been looked at in vain. They are looked at again only together
-    /// with as many new ones, so that no trickle costs its square. False if no more can come.
+    /// Notes that this many bytes at the end of the piece were looked at in vain. They are looked at again only together with as
+    /// many new ones, so that a body that trickles in does not cost quadratic time. Returns `false` if no more can come.
     pub(super) fn want(&mut self, in_vain: usize) -> bool {
         self.needed = self.bytes().len().saturating_add(in_vain.max(1));
         !self.ended || self.fresh() > 0
     }
 
-    /// Whether another look at the piece is worth while, which is made longer for it.
+    /// Returns whether another look at the piece is worthwhile, and makes the piece longer for it.
     #[inline]
     pub(super) fn is_ready(&mut self) -> bool {
         self.needed == 0 || self.grow()
@@ -127,7 +127,7 @@ impl ChunkBuffer {
         ready
     }
 
-    /// Copies what straddles, and up to so many bytes behind it.
+    /// Copies what straddles two chunks, and up to this many bytes after it.
     fn join(&mut self, most: usize) {
         let mut wanted = self.fresh().min(most);
         if wanted == 0 {
@@ -165,7 +165,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever is pushed, taken and looked at: the bytes come once each and in order.
+        /// Whatever is pushed, taken and looked at, each byte comes once and in order.
         #[test]
         fn nothing_is_lost_or_repeated(steps in proptest::collection::vec((0..4_u8, 0..10_000_usize), 1..60)) {
             let (mut buffer, mut pushed, mut taken) = (ChunkBuffer::default(), 0_usize, 0_usize);

@@ -145,8 +145,8 @@ pub(super) fn decode_error(message: &'static str) -> Error {
     Error::new(ErrorKind::Decode, message)
 }
 
-/// Whether a body has the form of the service's own: a result, or an error with a message (facts 3.1). Scripted APIs may put a
-/// text in the error's place.
+/// Returns whether a body has the form of the service's own: a result, or an error with a message (facts 3.1). Scripted APIs may
+/// send a string as the error.
 pub(super) fn is_envelope(body: &Bytes) -> bool {
     #[derive(Deserialize)]
     struct Form<'b> {

@@ -160,7 +160,9 @@ impl ErrorResponse<'_> {
         let headers = &self.head.headers;
         match self.head.status.as_u16() {
             414 => (ErrorKind::UriTooLong, "the address is too long"),
-            429 if has_rate_rule(headers) => (ErrorKind::RateLimited, "a rate limit is used up"),
+            429 if has_rate_rule(headers) => {
+                (ErrorKind::RateLimited, "a rate limit of the instance is exceeded")
+            }
             429 => (ErrorKind::InstanceBusy, "the instance's queue is full"),
             502..=504 => (ErrorKind::Unavailable, "no node of the instance responded"),
             _ if self.is_from_a_stranger() => (ErrorKind::NotFromInstance, NOT_THE_INSTANCE),
@@ -188,7 +190,7 @@ impl ErrorResponse<'_> {
     }
 }
 
-const NOT_THE_INSTANCE: &str = "the response shows no sign of coming from the instance";
+const NOT_THE_INSTANCE: &str = "the response does not appear to come from the instance";
 
 /// Whether there is a header that an instance adds to a 401. The realm is the same everywhere (facts 3.2).
 fn asks_for_login(headers: &HeaderMap) -> bool {

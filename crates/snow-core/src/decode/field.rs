@@ -26,7 +26,7 @@ use std::{borrow::Cow, fmt};
 pub struct Field<'a> {
     record: &'a RawRecord,
     at: usize,
-    /// A part of the field in place of all of it.
+    /// A part of the field, which takes the place of the whole.
     part: Option<&'a str>,
 }
 
@@ -100,7 +100,7 @@ impl<'a> Field<'a> {
         matches!(part.unwrap_or(self.json()), "\"\"" | "null")
     }
 
-    /// Whether it is one value, whatever else the field contains.
+    /// Returns whether the field has a single value, whatever else it contains.
     pub(super) fn is_scalar(self) -> bool {
         !self.json().starts_with(['{', '[']) || Cell::of(self.json()).is_some_and(|cell| cell.is_plain())
     }
@@ -114,13 +114,13 @@ impl<'a> Field<'a> {
         serde_json::from_str(self.json()).map_err(|e| self.unfit("fits no serde_json value").with_reason(e))
     }
 
-    /// Whether it is a display value, whatever its form, because the request asked for display values only.
+    /// Returns whether it is a display value, whatever its form, because the request asked for display values only.
     #[inline]
     pub(super) fn is_displayed(self) -> bool {
         self.record.shape.displayed && self.part.is_none()
     }
 
-    /// The text between its quotes; empty if it is no string.
+    /// Returns the text between its quotes; empty if it is not a string.
     pub(super) fn string(self) -> Result<Cow<'a, str>, Error> {
         let raw = self.json();
         let inside = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
@@ -136,12 +136,12 @@ impl<'a> Field<'a> {
         part.map(|part| self.part(part).string()).transpose()
     }
 
-    /// A number, an object or an array as it came, if a value could hold it.
+    /// Returns a number, an object or an array as it came, if a `serde_json::Value` could hold it.
     fn checked(self) -> Result<Cow<'a, str>, Error> {
         self.to_value().map(|_| Cow::Borrowed(self.json()))
     }
 
-    /// The error that this field does not fit: with its name, its type and its length, and without its value.
+    /// Returns the error of a field that does not fit. It has the name, the type and the length of the field, and not its value.
     pub(super) fn unfit(self, why: impl fmt::Display) -> Error {
         Error::new(
             ErrorKind::Decode,

@@ -6,7 +6,7 @@ use crate::{Error, ErrorKind};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// As many shapes as records usually take turns with.
+/// How many shapes the records of a response usually alternate between.
 const KNOWN: usize = 8;
 
 /// Records which requested fields the records of a response have.
@@ -31,7 +31,7 @@ const KNOWN: usize = 8;
 #[derive(Clone, Default)]
 pub struct FieldCoverage {
     fields: Vec<Tracked>,
-    /// Shapes whose names were looked at. The oldest one makes room for a new one.
+    /// Shapes whose names were checked. A new one replaces the oldest.
     known: VecDeque<Arc<Shape>>,
     has_seen: bool,
 }
@@ -110,7 +110,7 @@ impl FieldCoverage {
             false => "",
         };
         let why = format!(
-            "the response does not have all fields that were asked for: {} is missing; such a field does not exist, or this user may \
+            "the response does not have all fields that were requested: {} is missing; such a field does not exist, or this user may \
              not read it{walked}: leave it out, or read a Record, which shows what came",
             names.join(", ")
         );

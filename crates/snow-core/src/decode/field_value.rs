@@ -20,7 +20,7 @@ impl<'a> Field<'a> {
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value, and for integers that do not fit 64 bits.
     pub fn integer(self) -> Result<i64, Error> {
-        self.parsed("is not a whole number of 64 bits")
+        self.parsed("is not a 64-bit integer")
     }
 
     /// Returns the value as the text of a decimal number, without rounding.
@@ -83,9 +83,7 @@ impl<'a> Field<'a> {
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value, and for times before 1970.
     pub fn duration(self) -> Result<Duration, Error> {
         let time: DateTime = self.parsed("is not a duration")?;
-        u64::try_from(time.unix())
-            .map(Duration::from_secs)
-            .map_err(|_| self.unfit("is a duration of less than nothing"))
+        u64::try_from(time.unix()).map(Duration::from_secs).map_err(|_| self.unfit("is a negative duration"))
     }
 
     /// Returns the entries of a list, such as the ids and addresses in a `glide_list`. An empty value has no entries.
@@ -114,12 +112,12 @@ impl<'a> Field<'a> {
         self.text()?.parse().map_err(|_| self.refused(why))
     }
 
-    /// The text of the stored value.
+    /// Returns the text of the stored value.
     pub(super) fn text(self) -> Result<Cow<'a, str>, Error> {
         self.stored()?.value()
     }
 
-    /// The part of it that is the stored value.
+    /// Returns the part of the field that is the stored value.
     #[inline]
     pub(super) fn stored(self) -> Result<Self, Error> {
         match Cell::of(self.json()).filter(Cell::is_plain) {
@@ -137,10 +135,10 @@ impl<'a> Field<'a> {
 }
 
 const SEEN: &str =
-    "is what a person sees, and its stored value was not asked for (ask for both, by display_value=all)";
+    "is a display value, and its stored value was not requested (request both: display_value=all)";
 
-/// A floating-point number, if the text is a number that its type can hold. Rust would read `inf` and `NaN`, too, and what is too
-/// large as infinity.
+/// A floating-point number, if the text is a number that its type can hold. Rust would also parse `inf` and `NaN`, and turn a
+/// number that is too large into infinity.
 pub(super) fn float<T: FromStr + Into<f64> + Copy>(text: &str) -> Option<T> {
     let is_number = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
     let number: T = text.parse().ok().filter(|_| is_number)?;

@@ -1,5 +1,5 @@
-//! The text of a response that came from a gateway, a proxy or a firewall instead of the instance. It is untrusted text, limited in
-//! length and put on one line, for a person who has to find out who sent it.
+//! The text of a response that came from a gateway, a proxy or a firewall instead of the instance. The text is untrusted: it is
+//! limited in length and put on one line. It helps a person find out who sent the response.
 
 use super::json_string;
 use crate::one_line;
@@ -7,10 +7,10 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use serde_json::Value;
 
-/// The most that is repeated, in characters.
+/// The maximum that is repeated, in characters.
 const MOST: usize = 300;
 
-/// The most that is looked at, in bytes.
+/// The maximum that is looked at, in bytes.
 const LOOKED_AT: usize = 64 << 10;
 
 /// The text of a response, if it is one that a person can read.
@@ -41,7 +41,7 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
     Some(headers.get(header::CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase())
 }
 
-/// What gateways call their texts: `message`, those of RFC 9457 (`title`, `detail`) and those of OAuth.
+/// The members in which gateways put their texts: `message`, those of RFC 9457 (`title`, `detail`) and those of OAuth.
 fn of_json(value: &Value) -> String {
     let named = ["title", "message", "error", "error_description", "detail", "reason"];
     let texts = match value {
@@ -101,7 +101,7 @@ fn behind(text: &str, end: &str) -> usize {
     text.find(end).map_or(text.len(), |at| at.saturating_add(end.len()))
 }
 
-/// Without the commonest references to characters, and with one space between words.
+/// Replaces the most common character references, and leaves one space between words.
 fn read(html: &str) -> String {
     let mut text = html.to_owned();
     for (reference, character) in

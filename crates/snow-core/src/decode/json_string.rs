@@ -1,8 +1,9 @@
-//! Strings of JSON, read.
+//! Reads JSON strings.
 
 use std::borrow::Cow;
 
-/// The text of a string, given without its quotes and checked before; `None` for half a surrogate pair, which is no text.
+/// Returns the text of a string, given without its quotes and checked before; `None` for half a surrogate pair, which is not
+/// text.
 pub(super) fn unescape(raw: &str) -> Option<Cow<'_, str>> {
     let Some(first) = raw.find('\\') else { return Some(Cow::Borrowed(raw)) };
     let (plain, mut rest) = raw.split_at_checked(first)?;
@@ -19,14 +20,15 @@ pub(super) fn unescape(raw: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(text))
 }
 
-/// The text of a string, given without its quotes and checked before, with U+FFFD in place of each half of a surrogate pair.
+/// Returns the text of a string, given without its quotes and checked before, with U+FFFD in place of each half of a surrogate
+/// pair.
 pub(super) fn unescape_lossy(raw: &str) -> String {
     let mended = mended(raw);
     unescape(mended.as_deref().unwrap_or(raw)).unwrap_or_default().into_owned()
 }
 
-/// JSON with U+FFFD, escaped, in place of each escape that is half a surrogate pair; `None` if there is none. Nothing moves:
-/// both escapes take six bytes.
+/// Returns the JSON with an escaped U+FFFD in place of each escape that is half a surrogate pair; `None` if there is no such
+/// escape. No position changes, because both escapes take six bytes.
 pub(super) fn mended(json: &str) -> Option<String> {
     let (mut mended, mut at) = (None::<String>, 0);
     while let Some(found) = json.get(at..).and_then(|rest| rest.find('\\')) {
@@ -49,15 +51,15 @@ pub(super) fn mended(json: &str) -> Option<String> {
     mended
 }
 
-/// What some programs put in front of UTF-8, though JSON has no place for it.
+/// The byte order mark, which some programs put before UTF-8 although JSON does not allow it.
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// A body of JSON without a byte order mark in front.
+/// Returns a body without a byte order mark at its beginning.
 pub(super) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(BOM).unwrap_or(body)
 }
 
-/// The character of an escape, from behind its backslash, and what follows it.
+/// Returns the character of an escape, given from after its backslash, and what follows it.
 fn one(escape: &str) -> Option<(char, &str)> {
     let mut rest = escape.chars();
     let character = match rest.next()? {
@@ -98,7 +100,7 @@ mod tests {
         )) {
             let raw = parts.concat();
             let quoted = format!("\"{raw}\"");
-            // Only what has been checked comes here.
+            // Only strings that were checked before are passed here.
             if serde_json::from_str::<&serde_json::value::RawValue>(&quoted).is_ok() {
                 let theirs = serde_json::from_str::<String>(&quoted).ok();
                 prop_assert_eq!(unescape(&raw).map(Cow::into_owned), theirs.clone());

@@ -75,7 +75,7 @@ mod tests {
         ApiResponse::new(head, format!(r#"{{"result":{record}}}"#).into()).unwrap()
     }
 
-    /// Names that begin alike, come twice, and have escapes.
+    /// Names that begin alike, that come twice, and that have escapes.
     fn name() -> impl Strategy<Value = &'static str> {
         prop::sample::select(vec!["a", "ab", "b", "b\\u0041", "\\ud800", ""])
     }

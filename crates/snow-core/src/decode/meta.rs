@@ -9,7 +9,7 @@ use bytes::Bytes;
 /// The only member of the element that is not a record.
 const META: &str = "__meta";
 
-/// Parts the body of a response into the same without the element, and what the element holds.
+/// Splits the body of a response into the body without the element, and the content of the element.
 pub(super) fn split_meta(body: &Bytes) -> Result<(Bytes, Option<Record>), Error> {
     check_body(body)?;
     let whole = || (body.clone(), None);
@@ -44,7 +44,7 @@ pub(super) fn split_meta(body: &Bytes) -> Result<(Bytes, Option<Record>), Error>
     Ok((Bytes::from(rest), Some(meta)))
 }
 
-/// What the element holds; `None` for an element that is a record.
+/// Returns the content of the element; `None` for an element that is a record.
 fn meta_of(element: &str) -> Option<&str> {
     if !element.starts_with('{') {
         return None;

@@ -12,7 +12,7 @@ pub(super) const LARGEST: usize = i32::MAX as usize;
 #[derive(Clone, Copy)]
 pub(super) struct Span {
     start: u32,
-    /// Twice the end, and one if it is a string with escapes.
+    /// Twice the end, plus one if it is a string with escapes.
     end: u32,
 }
 

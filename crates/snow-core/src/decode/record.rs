@@ -70,9 +70,9 @@ impl Record {
         self.get(field).ok_or_else(|| {
             let why = match field.contains('.') {
                 true => {
-                    "it was not asked for, its reference is empty, this user may not read it, or a name in it is misspelt"
+                    "it was not requested, its reference is empty, this user may not read it, or a name in it is misspelled"
                 }
-                false => "it was not asked for, does not exist, or may not be read by this user",
+                false => "it was not requested, does not exist, or may not be read by this user",
             };
             Error::new(ErrorKind::Decode, format!("the record has no field {field:?}: {why}"))
         })
@@ -171,7 +171,7 @@ impl Record {
     ///
     /// [`ErrorKind::Decode`], naming the field and what does not fit.
     pub fn to<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        T::deserialize(self).map_err(|error| error.with_context("the record does not fit the type asked for"))
+        T::deserialize(self).map_err(|error| error.with_context("the record does not fit the requested type"))
     }
 
     /// A record in JSON that stands alone.

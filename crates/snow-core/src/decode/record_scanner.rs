@@ -1,4 +1,4 @@
-//! Finds records in bytes: each is checked as a whole, and the place of every value is noted.
+//! Finds records in bytes. Each record is checked as a whole, and the position of every value is noted.
 
 use super::json_string;
 use super::raw_record::{LARGEST, RawRecord, Span};
@@ -7,7 +7,7 @@ use super::shape::{Shape, Shapes};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How deep a field's value may be: the record around it is a level, too.
+/// How deep a field's value may be nested. The record around it counts as a level.
 const FIELD_DEPTH: u32 = DEPTH - 1;
 
 /// Finds records one after another. An incomplete record is continued where the last call ended.
@@ -36,7 +36,8 @@ impl RecordScanner {
         self.at
     }
 
-    /// The record that begins with these bytes, and its length. After [`ScanError::Short`] the same bytes and more are wanted.
+    /// Returns the record that begins with these bytes, and its length. After [`ScanError::Short`], call it again with the same
+    /// bytes and more.
     pub(super) fn next(&mut self, bytes: &[u8]) -> Result<(RawRecord, usize), ScanError> {
         let bytes = bytes.get(..LARGEST).unwrap_or(bytes);
         let end = match self.at {
@@ -52,7 +53,7 @@ impl RecordScanner {
         Ok((record, end))
     }
 
-    /// Forgets what has been found of a record.
+    /// Forgets what was found of an incomplete record.
     pub(super) fn reset(&mut self) {
         self.spans.clear();
         self.new_names.clear();
@@ -89,7 +90,7 @@ impl RecordScanner {
         }
     }
 
-    /// Members that the record before had in the same places, until there is another one.
+    /// Scans members that the previous record had in the same places, up to the first one that differs.
     fn expected_members(&mut self, bytes: &[u8]) -> Result<Option<usize>, ScanError> {
         let Some(shape) = self.shapes.expected() else { return Ok(None) };
         for name in shape.quoted(self.spans.len()) {
@@ -107,12 +108,12 @@ impl RecordScanner {
         Ok(None)
     }
 
-    /// Past a name that was not expected here, and its colon.
+    /// Scans a name that was not expected here, and its colon.
     fn name(&mut self, bytes: &[u8]) -> Result<usize, ScanError> {
         let start = scan::space(bytes, self.at);
         let (end, escaped) = scan::string(bytes, scan::past(bytes, start, b'"')?)?;
         let value = scan::colon(bytes, end)?;
-        // A member that had not come whole is looked at once more.
+        // A member that had not arrived completely is scanned again.
         self.new_names.truncate(self.spans.len().saturating_sub(self.known_names));
         if self.new_names.is_empty() {
             self.known_names = self.spans.len();
@@ -127,16 +128,16 @@ impl RecordScanner {
     }
 }
 
-/// The value of a member, and what follows it.
+/// Scans the value of a member, and what follows it.
 struct ScannedMember {
     span: Span,
-    /// Behind the comma or brace.
+    /// The position after the comma or brace.
     end: usize,
     last: bool,
 }
 
 impl ScannedMember {
-    /// From behind the colon.
+    /// Scans from after the colon.
     #[inline(always)]
     fn read(bytes: &[u8], at: usize) -> Result<Self, ScanError> {
         let start = scan::space(bytes, at);
@@ -163,7 +164,7 @@ mod tests {
     use super::*;
     use crate::Record;
 
-    /// The records of some text, one behind the other.
+    /// The records of a text, one after the other.
     fn scan_all(scanner: &mut RecordScanner, text: &str) -> Vec<Record> {
         let (mut rest, mut records) = (text.as_bytes(), Vec::new());
         while !rest.is_empty() {

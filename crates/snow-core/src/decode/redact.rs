@@ -26,7 +26,7 @@ pub(super) fn characters(count: usize) -> String {
     format!("{count} character{}", if count == 1 { "" } else { "s" })
 }
 
-/// What serde calls values of different types.
+/// The words that serde uses for values of different types.
 const TYPES: [&str; 20] = [
     "array",
     "boolean",
@@ -74,7 +74,7 @@ pub(super) fn redacted(message: &str, json: &str) -> String {
     let mut message = without_value(message);
     match serde_json::from_str::<Value>(json) {
         Ok(value) => remove(&mut message, &value),
-        // What serde_json does not hold cannot be looked for.
+        // A value that serde_json cannot hold cannot be searched for.
         Err(error) => message = without_value(&error.to_string()),
     }
     message

@@ -4,14 +4,14 @@ use crate::error::execution::Responder;
 use crate::{Error, ErrorKind, one_line};
 use http::{HeaderMap, Uri, header};
 
-/// The pages of an instance that ask who one is (facts 3.6).
+/// The login pages of an instance (facts 3.6).
 const LOGIN_PAGES: [&str; 2] = ["/login.do", "/login_with_sso.do"];
 
 /// Where instances that sleep are woken.
 const PORTAL: &str = "developer.servicenow.com";
 
-/// The error that a redirect is. Only one to a page of the instance's own shows that the request was not carried out; words
-/// in any other address may at most tell a person what they are looking at.
+/// Returns the error of a redirect. Only a redirect to a login page of the instance shows that the request was not executed;
+/// words in any other address are for the reader of the message only.
 pub(super) fn redirect_error(headers: &HeaderMap) -> Error {
     let target = headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
     let (host, path) = split(target);
@@ -30,7 +30,7 @@ pub(super) fn redirect_error(headers: &HeaderMap) -> Error {
     Error::new(ErrorKind::Redirected, format!("the instance sent a redirect to {to} instead of a response"))
 }
 
-/// Host and path of an address, in lower case; a path alone has no host.
+/// Returns host and path of an address, in lower case; a path alone has no host.
 fn split(target: &str) -> (Option<Box<str>>, String) {
     let address = target.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let absolute = if address.starts_with("//") { format!("https:{address}") } else { address };
@@ -40,7 +40,8 @@ fn split(target: &str) -> (Option<Box<str>>, String) {
     }
 }
 
-/// Where it leads, for a person: without a query, a fragment, path parameters (where Java writes session ids) and a user.
+/// Returns where a redirect leads, for the message: without query, fragment, path parameters (in which Java writes session ids)
+/// and user.
 fn shown(target: &str) -> String {
     let address = target.split(['?', '#', ';']).next().unwrap_or_default();
     let (scheme, rest) =

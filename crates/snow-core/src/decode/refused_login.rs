@@ -1,13 +1,14 @@
-//! What the headers of a 401 show of its cause, which is little: wrong, locked and restricted users get the same (facts 3.2, 4.6).
+//! What the headers of a 401 show of its cause. That is little: wrong, locked and restricted users get the same response (facts
+//! 3.2, 4.6).
 
 use http::{HeaderMap, header};
 
 /// What a 401 says about the login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RefusedLogin {
-    /// The password is to be followed by a one-time password.
+    /// The instance wants a one-time password after the password.
     SecondFactor,
-    /// The cookie of a session came without its token against forgery (facts 10.2).
+    /// The cookie of a session was sent without its CSRF token, `X-UserToken` (facts 10.2).
     Session,
     /// The token has expired or was revoked.
     ExpiredToken,

@@ -42,7 +42,7 @@ impl ApiResponse {
     ///
     /// # Errors
     ///
-    /// The error that the status, the headers and the body show, for every other response.
+    /// The error that the status, the headers and the body show, if the response is not a success.
     pub fn new(head: Parts, body: Bytes) -> Result<Self, Error> {
         Self::from_source(head, body, ResponseSource::Own)
     }
@@ -142,7 +142,7 @@ impl ApiResponse {
         Ok(self.split_meta()?.1)
     }
 
-    /// The body without its element about itself, and what that holds.
+    /// Returns the body without its element about itself, and the content of that element.
     fn split_meta(&self) -> Result<(Bytes, Option<Record>), Error> {
         match self.has_meta {
             true => meta::split_meta(&self.body).map_err(|error| annotate(error, &self.head)),
@@ -285,7 +285,7 @@ impl ApiResponse {
             let body = json_string::without_bom(body);
             serde_json::from_slice(body).map_err(|error| {
                 let why = redact::redacted(&error.to_string(), &String::from_utf8_lossy(body));
-                Error::new(ErrorKind::Decode, format!("the response does not fit the type asked for: {why}"))
+                Error::new(ErrorKind::Decode, format!("the response does not fit the requested type: {why}"))
             })
         };
         read().map_err(|error| annotate(error, &self.head))
@@ -333,7 +333,7 @@ impl ApiResponse {
 }
 
 impl std::fmt::Debug for ApiResponse {
-    /// Shows the status and the size: headers and body may hold a token or anybody's data.
+    /// Shows the status and the size only, because headers and body may contain a token or confidential data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ApiResponse({}, {} bytes)", self.head.status, self.body.len())
     }
@@ -357,7 +357,7 @@ pub async fn receive(response: Response<Body>, limit: usize) -> Result<(Parts, B
     Ok((head, body))
 }
 
-/// Far more than any refusal says.
+/// Far more than the body of any refusal.
 const MAX_ERROR_BODY: usize = 1 << 20;
 
 /// Returns whether a response with this head is a success by its status and type, so that [`Records`](super::Records) can read its

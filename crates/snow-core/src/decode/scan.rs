@@ -1,19 +1,20 @@
-//! JSON, checked where it stands: what serde_json's `RawValue` takes, but for the depth. Eight bytes at a time where that pays.
+//! Checks JSON in place. It accepts what serde_json's `RawValue` accepts, up to a limit of nesting, and reads eight bytes at a
+//! time where that is faster.
 //!
-//! Every function takes the bytes, the place where something begins, and gives the place behind it. UTF-8 is left to the
-//! caller, who looks at a whole value at once.
+//! Every function takes the bytes and the position where something begins, and returns the position after it. The caller checks
+//! UTF-8, for a whole value at once.
 
 use std::ops::Range;
 
-/// How deep arrays and objects may be inside each other, the outermost counted: as deep as serde_json builds values.
+/// How deep arrays and objects may be nested, including the outermost: as deep as serde_json builds values.
 pub(super) const DEPTH: u32 = 127;
 
-/// Why a scan got no further.
+/// Why a scan stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScanError {
-    /// The bytes end here. All are good so far.
+    /// The bytes end here, and all of them are valid so far.
     Short,
-    /// No JSON begins like this.
+    /// This is not the beginning of valid JSON.
     Bad,
     /// Nested deeper than [`DEPTH`].
     Deep,
@@ -21,7 +22,7 @@ pub(super) enum ScanError {
 
 type Scan = Result<usize, ScanError>;
 
-/// Past white space, of which there is none as a rule.
+/// Skips white space; usually there is none.
 #[inline]
 pub(super) fn space(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at) {
@@ -40,13 +41,13 @@ pub(super) fn byte(bytes: &[u8], at: usize) -> Result<u8, ScanError> {
     bytes.get(at).copied().ok_or(ScanError::Short)
 }
 
-/// Past this one byte.
+/// Skips this byte.
 #[inline]
 pub(super) fn past(bytes: &[u8], at: usize, wanted: u8) -> Scan {
     if byte(bytes, at)? == wanted { Ok(at.saturating_add(1)) } else { Err(ScanError::Bad) }
 }
 
-/// Past a string, from behind its opening quote; and whether there are escapes in it.
+/// Skips a string, from after its opening quote, and returns whether it contains escapes.
 #[inline]
 pub(super) fn string(bytes: &[u8], mut at: usize) -> Result<(usize, bool), ScanError> {
     let mut escaped = false;
@@ -63,12 +64,12 @@ pub(super) fn string(bytes: &[u8], mut at: usize) -> Result<(usize, bool), ScanE
     }
 }
 
-/// A word that has this byte eight times.
+/// Returns a word with this byte eight times.
 const fn each(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// To the first quote, backslash or control character, or to the end.
+/// Returns the position of the first quote, backslash or control character, or the end.
 #[inline]
 #[allow(
     clippy::arithmetic_side_effects,
@@ -87,8 +88,8 @@ fn special(bytes: &[u8], mut at: usize) -> usize {
     at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).unwrap_or(rest.len())
 }
 
-/// The high bit of the first byte that ends a run of plain text, and perhaps of later ones. Turning bit 1 over puts the quote
-/// at 0x20 and space behind it, so that one comparison finds quotes and control characters.
+/// Sets the high bit of the first byte that ends a run of plain text, and perhaps of later ones. Flipping bit 1 maps the quote to
+/// 0x20 and the space above it, so that one comparison finds quotes and control characters.
 #[inline]
 fn specials(word: u64) -> u64 {
     let quote_or_control = (word ^ each(0x02)).wrapping_sub(each(0x21));
@@ -96,7 +97,7 @@ fn specials(word: u64) -> u64 {
     (quote_or_control | backslash) & !word & each(0x80)
 }
 
-/// Past an escape, from behind its backslash. Surrogates need no partner here: whoever reads the text sees to that.
+/// Skips an escape, from after its backslash. Surrogates are not paired here; that is checked when the text is read.
 fn escape(bytes: &[u8], at: usize) -> Scan {
     let next = at.saturating_add(1);
     match byte(bytes, at)? {
@@ -108,13 +109,13 @@ fn escape(bytes: &[u8], at: usize) -> Scan {
     }
 }
 
-/// Past a member's name and colon.
+/// Skips a member's name and colon.
 #[inline]
 fn name(bytes: &[u8], at: usize) -> Scan {
     colon(bytes, string(bytes, past(bytes, at, b'"')?)?.0)
 }
 
-/// Past the colon that follows a name.
+/// Skips the colon that follows a name.
 #[inline]
 pub(super) fn colon(bytes: &[u8], at: usize) -> Scan {
     if bytes.get(at) == Some(&b':') {
@@ -123,7 +124,7 @@ pub(super) fn colon(bytes: &[u8], at: usize) -> Scan {
     past(bytes, space(bytes, at), b':')
 }
 
-/// Past any value that begins here, nested at most so deep.
+/// Skips any value that begins here, nested at most this deep.
 pub(super) fn value(bytes: &[u8], mut at: usize, limit: u32) -> Scan {
     // One bit for each level that is open: whether it is an object. The innermost is the lowest.
     let (mut depth, mut objects) = (0_u32, 0_u128);
@@ -191,7 +192,7 @@ fn word(bytes: &[u8], at: usize, word: &[u8]) -> Scan {
     Err(if word.starts_with(found) { ScanError::Short } else { ScanError::Bad })
 }
 
-/// Past a number. It ends only where something else begins, so that one at the end of the bytes may go on.
+/// Skips a number. It ends only where something else begins, because a number at the end of the bytes may continue.
 fn number(bytes: &[u8], at: usize) -> Scan {
     let at = if byte(bytes, at)? == b'-' { at.saturating_add(1) } else { at };
     let mut at = if byte(bytes, at)? == b'0' { at.saturating_add(1) } else { digits(bytes, at)? };
@@ -215,8 +216,8 @@ fn digits(bytes: &[u8], at: usize) -> Scan {
     }
 }
 
-/// Past a field that came as an object, in one of the compact forms in which the service sends it (facts 1.6); `None` for
-/// anything else, which may be as good.
+/// Skips a field that came as an object in one of the compact forms that the service sends (facts 1.6). Returns `None` for
+/// anything else, which may be valid as well.
 pub(super) fn cell(bytes: &[u8], at: usize) -> Option<usize> {
     let mut at = at.saturating_add(1);
     loop {
@@ -239,7 +240,7 @@ pub(super) fn place(at: usize) -> u32 {
     at as u32
 }
 
-/// The members of an object that has been checked: where the names and the values stand, quotes included.
+/// Returns the members of an object that was checked: the positions of names and values, quotes included.
 pub(super) fn member_places(object: &str) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     let (bytes, mut at) = (object.as_bytes(), space(object.as_bytes(), 0).saturating_add(1));
     std::iter::from_fn(move || {
@@ -252,18 +253,18 @@ pub(super) fn member_places(object: &str) -> impl Iterator<Item = (Range<usize>,
     })
 }
 
-/// Where the text of a string stands, by where it stands with its quotes.
+/// Returns the range of a string's text, given the range with its quotes.
 #[inline]
 pub(super) fn unquoted(place: &Range<usize>) -> Range<usize> {
     place.start.saturating_add(1)..place.end.saturating_sub(1)
 }
 
-/// The same as text, names without their quotes.
+/// Returns the members as text, the names without their quotes.
 pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
     member_places(object).filter_map(|(name, value)| Some((object.get(unquoted(&name))?, object.get(value)?)))
 }
 
-/// The elements of an array that has been checked: where they stand.
+/// Returns the ranges of the elements of an array that was checked.
 pub(super) fn element_places(array: &str) -> impl Iterator<Item = Range<usize>> {
     let (bytes, mut at) = (array.as_bytes(), space(array.as_bytes(), 0).saturating_add(1));
     std::iter::from_fn(move || {
@@ -274,7 +275,7 @@ pub(super) fn element_places(array: &str) -> impl Iterator<Item = Range<usize>> 
     })
 }
 
-/// The same as text.
+/// Returns the elements as text.
 pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
     element_places(array).filter_map(|place| array.get(place))
 }
@@ -285,10 +286,10 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 
-    /// As `RawValue` would have it: a value, white space around it, nothing else.
+    /// Accepts what `RawValue` accepts: a value, white space around it, and nothing else.
     fn valid(bytes: &[u8]) -> bool {
         let mut padded = bytes.to_vec();
-        // What ends a number.
+        // Only something else ends a number.
         padded.push(b' ');
         let end = value(&padded, space(&padded, 0), DEPTH);
         end.is_ok_and(|end| space(&padded, end) == padded.len()) && str::from_utf8(bytes).is_ok()

@@ -86,7 +86,7 @@ impl<'a> JsonValue<'a> {
     }
 
     fn number<S: Serializer>(self, serializer: S) -> Result<S::Ok, S::Error> {
-        // No integer is less than nothing and zero, but a float is.
+        // There is no negative zero among integers, but a float has one.
         let is_minus_zero = self.text == "-0";
         if let Ok(number) = self.text.parse() {
             return serializer.serialize_u64(number);
@@ -127,8 +127,8 @@ impl Serialize for JsonValue<'_> {
     }
 }
 
-/// Whether a text is a number as short as it can be written. Of two that are as short and as near, such as 1806691682308401.2 and .3,
-/// std writes one and serde_json the other.
+/// Returns whether a text is a number in its shortest form. Of two forms that are equally short and near, such as
+/// 1806691682308401.2 and .3, std writes one and serde_json the other.
 fn is_shortest(number: f64, text: &str) -> bool {
     let digits = |text: &str| {
         let mantissa = text.split(['e', 'E']).next().unwrap_or_default();

@@ -12,11 +12,11 @@ const KEPT: usize = 64 << 10;
 pub(super) struct Shape {
     /// The text that contains the names: the first record with them.
     text: Arc<str>,
-    /// Their places, quotes included.
+    /// Their positions, quotes included.
     names: Box<[Range<u32>]>,
-    /// The names, if any of them has escapes; `None` for one that is no text.
+    /// The names, if any of them has escapes; `None` for one that is not text.
     read: Option<Box<[Option<Box<str>>]>>,
-    /// The fields that another one of the same name follows, looked for when somebody asks.
+    /// The fields that are followed by another one of the same name; computed on first use.
     hidden: OnceLock<Box<[usize]>>,
     /// Whether the values are display values, because the request asked for those.
     pub(super) displayed: bool,
@@ -68,7 +68,7 @@ impl Shape {
         self.text.get(name).unwrap_or_default()
     }
 
-    /// A name; `None` if it is half a surrogate pair, which is no text.
+    /// A name; `None` if it is half a surrogate pair, which is not text.
     #[inline]
     pub(super) fn name(&self, at: usize) -> Option<&str> {
         match &self.read {
@@ -77,17 +77,17 @@ impl Shape {
         }
     }
 
-    /// A name, or how it came if it is no text.
+    /// A name, or how it came if it is not text.
     pub(super) fn shown(&self, at: usize) -> &str {
         self.name(at).unwrap_or_else(|| self.raw_name(at))
     }
 
-    /// Where a field is: the last one of that name, as serde_json has it.
+    /// Returns the position of a field: the last one of that name, as in serde_json.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         if self.read.is_some() {
             return (0..self.len()).rev().find(|at| self.name(*at) == Some(name));
         }
-        // Nearly all others differ in length.
+        // Nearly all other names differ in length.
         let (text, length) = (self.text.as_bytes(), scan::place(name.len()).saturating_add(2));
         self.names.iter().rposition(|place| {
             place.end.wrapping_sub(place.start) == length
@@ -108,7 +108,7 @@ impl Shape {
     }
 }
 
-/// A place in a text, as wide as slices want it.
+/// Converts a position in a text to `usize`.
 #[inline]
 fn wide(place: &Range<u32>) -> Range<usize> {
     place.start as usize..place.end as usize
@@ -126,13 +126,13 @@ fn alone(record: &str, names: &[Range<u32>]) -> (Arc<str>, Box<[Range<u32>]>) {
     (text.into(), names)
 }
 
-/// How many shapes are remembered: rows of a hierarchy, or with different fields hidden, take turns.
+/// How many shapes are remembered, because records of a class hierarchy, or with different hidden fields, alternate.
 const KNOWN: usize = 8;
 
-/// The shapes met so far, and the one that the next record is expected to have.
+/// The shapes that were seen, and the one that the next record is expected to have.
 #[derive(Clone, Default)]
 pub(super) struct Shapes {
-    /// The oldest one makes room for a new one.
+    /// A new one replaces the oldest.
     known: VecDeque<Arc<Shape>>,
     current: Option<Arc<Shape>>,
     displayed: bool,
@@ -153,7 +153,7 @@ impl Shapes {
         self.current.as_deref()
     }
 
-    /// Goes over to another shape with the same names so far, and this one next.
+    /// Switches to another shape that has the same names so far, and this one next.
     pub(super) fn switch(&mut self, count: usize, next: &[u8]) -> bool {
         let Some(current) = &self.current else { return false };
         let fits =

@@ -1,16 +1,16 @@
-//! Where bytes stop being JSON. Looked for only once it is known that they do, so that nothing else pays for it.
+//! Finds where bytes stop being JSON. It runs only when it is known that they do, so that valid responses do not pay for it.
 
 use super::scan::ScanError;
 
 pub(super) struct SyntaxError {
-    /// The first byte that cannot be there.
+    /// The position of the first invalid byte.
     pub(super) at: usize,
     pub(super) what: &'static str,
 }
 
-/// Finds what is wrong with bytes that have been refused. `probe` reads what they should begin with, from the first byte on.
+/// Finds what is wrong with bytes that are not valid. `probe` reads what they should begin with, from the first byte on.
 pub(super) fn find(bytes: &[u8], probe: impl Fn(&[u8]) -> Result<usize, ScanError>) -> SyntaxError {
-    // Of the prefixes that end before the damage none is bad, and of the others all are.
+    // Prefixes that end before the damage are valid, and all others are not, so a binary search finds it.
     let is_bad = |length: usize| probe(bytes.get(..length).unwrap_or(bytes)) == Err(ScanError::Bad);
     let (mut good, mut bad) = (0_usize, bytes.len().saturating_add(1));
     while good.abs_diff(bad) > 1 {
@@ -29,8 +29,8 @@ pub(super) fn find(bytes: &[u8], probe: impl Fn(&[u8]) -> Result<usize, ScanErro
 
 fn what(byte: Option<u8>) -> &'static str {
     match byte {
-        Some(..0x20) => "there is a control character, which JSON has only escaped",
-        _ => "JSON does not go on like that",
+        Some(..0x20) => "there is a control character, which JSON allows only escaped",
+        _ => "JSON cannot continue like that",
     }
 }
 
@@ -44,10 +44,10 @@ mod tests {
         for (text, at, what) in [
             (&b"{\"a\":\"x\x01y\"}"[..], 7, "control character"),
             (b"{\"a\":\"x\xffy\"}", 7, "not UTF-8"),
-            (b"{\"a\":1,}", 7, "does not go on"),
-            (b"{\"a\":nul}", 8, "does not go on"),
-            (b"}", 0, "does not go on"),
-            (b"\xff", 0, "does not go on"),
+            (b"{\"a\":1,}", 7, "cannot continue"),
+            (b"{\"a\":nul}", 8, "cannot continue"),
+            (b"}", 0, "cannot continue"),
+            (b"\xff", 0, "cannot continue"),
         ] {
             let error = find(text, |bytes| scan::value(bytes, 0, DEPTH));
             assert_eq!(error.at, at, "{:?}", String::from_utf8_lossy(text));

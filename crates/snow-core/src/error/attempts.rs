@@ -50,7 +50,7 @@ impl Attempts {
     }
 }
 
-/// `after 4 attempts, as many as are allowed`
+/// `after 4 attempts, the maximum`
 impl fmt::Display for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.count, self.stopped) {
@@ -66,8 +66,8 @@ impl fmt::Display for Attempts {
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Limit => "as many as are allowed",
-            Self::Budget => "because too many others are being tried again",
+            Self::Limit => "the maximum",
+            Self::Budget => "because the retry budget is used up",
             Self::Deadline => "because the next one would have come after the deadline",
             Self::Doubt => "because it may have been executed",
             Self::Body => "because its body can be sent only once",

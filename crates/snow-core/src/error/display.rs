@@ -64,7 +64,7 @@ impl Error {
             write!(line, " ({attempts})")?;
         }
         if let Some(wait) = self.0.retry_after {
-            write!(line, "; wait {} before the next try", retry_after::in_words(wait))?;
+            write!(line, "; wait {} before the next attempt", retry_after::in_words(wait))?;
         }
         match self.advice() {
             Some(advice) => write!(line, "; {advice}"),

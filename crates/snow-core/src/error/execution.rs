@@ -1,8 +1,8 @@
-//! Whether a request was carried out, as far as it can be known. It is decided here and nowhere else.
+//! Decides whether a request was executed, as far as that can be known. It is decided here and nowhere else.
 //!
 //! The evidence: whether the request left this machine, who responded, at which API, with which status, whether an earlier
-//! attempt is in doubt, and whether somebody looked afterwards. The texts of a response are no evidence: they are localized
-//! (facts 3.1).
+//! attempt is in doubt, and whether the record was looked up afterward. The texts of a response are not evidence: they are
+//! localized (facts 3.1).
 
 use super::ErrorKind;
 use super::kind::ExecutionHint;
@@ -12,33 +12,33 @@ use http::StatusCode;
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Execution {
-    /// It was not carried out.
+    /// It was not executed.
     NotExecuted,
     /// The response claims a success, or is the redirect that follows one. Nothing that is seen later refutes it.
     Executed,
-    /// It may have been carried out.
+    /// It may have been executed.
     Unknown,
 }
 
 /// Whether a request left this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Sent {
-    /// Nobody knows that it did not.
+    /// It may have left.
     #[default]
     Assumed,
-    /// It is known that it did not.
+    /// It is known not to have left.
     Never,
 }
 
 /// Who sent the response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Responder {
-    /// Nobody, or somebody who does not show that it is the instance: a gateway, a proxy, a page.
+    /// Nobody, or a sender that the response does not show to be the instance: a gateway, a proxy, a page.
     #[default]
     Unproven,
     /// The instance: by its envelope together with a header of its own, or as an item of a batch.
     Instance,
-    /// A redirect to a login page on this host; without a host, on the host that was asked.
+    /// A redirect to a login page on this host; without a host, on the host that the request was sent to.
     LoginPage(Option<Box<str>>),
     /// A redirect to the developer portal, which wakes instances that sleep (facts 3.6).
     DeveloperPortal,
@@ -68,22 +68,22 @@ impl Api {
     }
 }
 
-/// All that is known of a request that failed.
+/// Everything that is known about a request that failed.
 pub(crate) struct Evidence<'a> {
     pub(crate) kind: ErrorKind,
     pub(crate) sent: Sent,
     pub(crate) status: Option<StatusCode>,
     pub(crate) responder: &'a Responder,
     pub(crate) api: Api,
-    /// The host that was asked.
+    /// The host that the request was sent to.
     pub(crate) host: Option<&'a str>,
-    /// An earlier attempt may have been carried out.
+    /// Whether an earlier attempt may have been executed.
     pub(crate) earlier_in_doubt: bool,
-    /// What a look at the record showed afterwards.
+    /// What reading the record back showed.
     pub(crate) observed: Option<Execution>,
 }
 
-/// What became of the request.
+/// Returns what became of the request.
 pub(crate) fn of(evidence: &Evidence<'_>) -> Execution {
     if let Some(observed) = evidence.observed {
         return observed;
@@ -100,7 +100,7 @@ fn of_last_attempt(evidence: &Evidence<'_>) -> Execution {
         _ if evidence.sent == Sent::Never => Execution::NotExecuted,
         (ExecutionHint::NotSent, _) => Execution::NotExecuted,
         (_, Some(status)) => of_response(status, evidence),
-        // Without a status, there was no response, or whoever made the error said no more.
+        // Without a status there was no response, or the code that made the error did not set one.
         (ExecutionHint::NotExecuted, None) => Execution::NotExecuted,
         (ExecutionHint::Executed, None) => Execution::Executed,
         (ExecutionHint::Unknown, None) => Execution::Unknown,
@@ -110,14 +110,14 @@ fn of_last_attempt(evidence: &Evidence<'_>) -> Execution {
 fn of_response(status: StatusCode, evidence: &Evidence<'_>) -> Execution {
     use Execution::{Executed, NotExecuted, Unknown};
     match status.as_u16() {
-        // The one success that is none: the session's queue was full (facts 3.5).
+        // A 202 without a transaction is not a success: the session's queue was full (facts 3.5).
         202 if evidence.kind == ErrorKind::NotProcessed => NotExecuted,
-        // 303 leads to what a request has made.
+        // 303 leads to what a request has created.
         200..=299 | 303 => Executed,
         300..=399 if is_login(evidence) => NotExecuted,
         // The platform and its edge respond with these before any script runs.
         401 | 414 | 429 => NotExecuted,
-        // Also of a record that was made and may not be read back (facts 3.3).
+        // Also the response to a creation of a record that may not be read back (facts 3.3).
         403 => Unknown,
         400..=499 => match (evidence.responder, evidence.api) {
             (Responder::Instance, Api::Documented) => NotExecuted,

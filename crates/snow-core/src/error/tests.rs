@@ -95,9 +95,9 @@ fn the_request_names_a_port_that_the_scheme_does_not_imply() {
 
 #[test]
 fn how_long_the_service_asks_to_wait_is_printed() {
-    let error = Error::new(ErrorKind::RateLimited, "a rate limit is used up");
+    let error = Error::new(ErrorKind::RateLimited, "a rate limit of the instance is exceeded");
     let line = error.with_retry_after(Duration::from_secs(7_200)).to_string();
-    assert!(line.contains("wait 7200 s before the next try"), "{line}");
+    assert!(line.contains("wait 7200 s before the next attempt"), "{line}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What every layer is held to, whatever else it does. For tests.
+//! The contract that every layer is tested against. For tests only.
 
 use crate::{Body, Error, ErrorKind};
 use bytes::Bytes;
@@ -49,7 +49,7 @@ where
     assert_eq!(Error::wrap(error).kind(), ErrorKind::InstanceBusy);
 }
 
-/// Drops what is below with its own future, and the body below with its own: nothing goes on behind the caller's back.
+/// Drops what is below with its own future, and the body below with its own: nothing continues after the caller has dropped it.
 pub(crate) async fn lets_go<L, R>(layer: L)
 where
     L: Layer<AnyService>,
@@ -121,7 +121,7 @@ where
     let mut service = layer.layer(BoxCloneService::new(below));
     let mut call = tokio_test::task::spawn(service.call(request("/")));
     assert!(call.poll().map(|response| response.is_ok()) == Poll::Ready(true));
-    let Poll::Ready(Err(error)) = call.poll() else { panic!("it waits for ever") };
+    let Poll::Ready(Err(error)) = call.poll() else { panic!("it waits forever") };
     assert_eq!(Error::wrap(error).kind(), ErrorKind::Internal);
 }
 
@@ -190,7 +190,7 @@ where
     send.send_response(Response::new(Body::empty()));
 }
 
-/// What a layer makes of a response with this body.
+/// Returns what a layer returns for a response with this body.
 pub(crate) async fn response<L, R: Debug>(layer: L, body: Body) -> Response<R>
 where
     L: Layer<MockService>,

@@ -60,6 +60,7 @@ impl Params {
     }
 
     /// Sets `sysparm_query`: which records, in which order. For an encoded query use [`Query::raw`].
+    #[doc(alias = "sysparm_query")]
     #[must_use]
     pub fn query<'q>(mut self, query: impl Borrow<Query<'q>>) -> Self {
         let query = query.borrow();
@@ -94,6 +95,7 @@ impl Params {
 
     /// Sets `sysparm_fields`: the fields of the response; dot-walks such as `caller_id.name` are allowed. The service silently leaves
     /// out fields that do not exist or may not be read.
+    #[doc(alias = "sysparm_fields")]
     #[must_use]
     pub fn fields<F: AsRef<str>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
         self.begin(ParamName::FIELDS);
@@ -128,6 +130,7 @@ impl Params {
     }
 
     /// Sets `sysparm_limit`: at most this many records, before access rules. The service's default is 10,000.
+    #[doc(alias = "sysparm_limit")]
     #[must_use]
     #[inline]
     pub fn limit(self, rows: u32) -> Self {
@@ -135,6 +138,7 @@ impl Params {
     }
 
     /// Sets `sysparm_offset`: how many records to skip. Without a unique order, records may be repeated or missed.
+    #[doc(alias = "sysparm_offset")]
     #[must_use]
     #[inline]
     pub fn offset(self, rows: u32) -> Self {
@@ -142,6 +146,7 @@ impl Params {
     }
 
     /// Sets `sysparm_display_value`: stored values, display values or both.
+    #[doc(alias = "sysparm_display_value")]
     #[must_use]
     #[inline]
     pub fn display_value(self, values: DisplayValue) -> Self {
@@ -154,6 +159,7 @@ impl Params {
     }
 
     /// Sets `sysparm_exclude_reference_link`: whether references come without their `link`.
+    #[doc(alias = "sysparm_exclude_reference_link")]
     #[must_use]
     #[inline]
     pub fn exclude_reference_link(self, exclude: bool) -> Self {
@@ -162,6 +168,7 @@ impl Params {
 
     /// Sets `sysparm_suppress_pagination_header`: whether lists come without their `Link` header, which repeats the URL up to four
     /// times and may be larger than proxies allow.
+    #[doc(alias = "sysparm_suppress_pagination_header")]
     #[must_use]
     #[inline]
     pub fn suppress_pagination_header(self, suppress: bool) -> Self {
@@ -170,6 +177,7 @@ impl Params {
 
     /// Sets `sysparm_no_count`: whether the service may skip counting the records of a list. The `X-Total-Count` header cannot be
     /// relied on then.
+    #[doc(alias = "sysparm_no_count")]
     #[must_use]
     #[inline]
     pub fn no_count(self, skip: bool) -> Self {
@@ -177,18 +185,21 @@ impl Params {
     }
 
     /// Sets `sysparm_view`: the fields of this view, unless [`fields`](Self::fields) is set.
+    #[doc(alias = "sysparm_view")]
     #[must_use]
     pub fn view(self, name: &str) -> Self {
         self.set(ParamName::VIEW, name)
     }
 
     /// Sets `sysparm_query_category`: the query category, which may route a read to a replica.
+    #[doc(alias = "sysparm_query_category")]
     #[must_use]
     pub fn query_category(self, name: &str) -> Self {
         self.set(ParamName::QUERY_CATEGORY, name)
     }
 
     /// Sets `sysparm_query_no_domain`: whether to read across domains, for users with that right.
+    #[doc(alias = "sysparm_query_no_domain")]
     #[must_use]
     #[inline]
     pub fn query_no_domain(self, across: bool) -> Self {
@@ -197,6 +208,7 @@ impl Params {
 
     /// Sets `sysparm_input_display_value`: whether written values are display values, with times in the user's zone, rather than
     /// stored values, with times in UTC. Encrypted fields need it.
+    #[doc(alias = "sysparm_input_display_value")]
     #[must_use]
     #[inline]
     pub fn input_display_value(self, display: bool) -> Self {
@@ -204,6 +216,7 @@ impl Params {
     }
 
     /// Sets `sysparm_suppress_auto_sys_field`: whether a write provides `sys_created_on` and similar fields itself.
+    #[doc(alias = "sysparm_suppress_auto_sys_field")]
     #[must_use]
     #[inline]
     pub fn suppress_auto_sys_field(self, suppress: bool) -> Self {
@@ -312,8 +325,8 @@ impl Params {
         match &self.refused {
             Some(why) => Err(why.clone()),
             None if self.mixes_filters() => Err(invalid(
-                "a list is filtered by a query and by field=value pairs at once, which exclude each other: \
-                 say it all in the query"
+                "a list has both a query and field=value filters, which exclude each other: \
+                 put all conditions into the query"
                     .into(),
             )),
             None if self.encoded.is_empty() => Ok(""),

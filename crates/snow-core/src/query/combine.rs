@@ -17,7 +17,8 @@ impl<'a> Query<'a> {
 
     /// Combines queries so that at least one of them has to match. No query at all is refused, because it would match no record.
     pub fn any(queries: impl IntoIterator<Item = Query<'a>>) -> Self {
-        let why = "any() of no conditions matches no row, which no query can say: leave the request out";
+        let why =
+            "any() of no conditions matches no record, which no query can express: do not send the request";
         queries.into_iter().reduce(Self::or).unwrap_or_else(|| Self::refused(refusal(why)))
     }
 
@@ -42,7 +43,7 @@ impl<'a> Query<'a> {
             return Self::refused(refused);
         }
         if !(left.has_conditions() && right.has_conditions()) {
-            let why = "an or() with a query that has no conditions selects every row: leave that side out, \
+            let why = "an or() with a query that has no conditions selects every record: leave that side out, \
                        or use Query::any() for a list";
             return Self::refused(refusal(why));
         }
@@ -61,7 +62,7 @@ impl<'a> Query<'a> {
     /// let query = field("state").is_in([6, 7]).or(field("priority").lt(3)).not();
     /// assert_eq!(query.encode()?, "stateNOT IN6,7^ORstateISEMPTY^priority>=3^ORpriorityISEMPTY");
     /// let error = field("number").starts_with("INC").not().encode().unwrap_err();
-    /// assert!(error.to_string().contains("no word for the opposite"), "{error}");
+    /// assert!(error.to_string().contains("no operator for that"), "{error}");
     /// # Ok::<_, snow_core::Error>(())
     /// ```
     #[must_use]
@@ -74,7 +75,7 @@ impl<'a> Query<'a> {
         }
         if !query.has_conditions() {
             return Self::refused(refusal(
-                "not() of a query without conditions matches no row: leave the request out",
+                "not() of a query without conditions matches no record: do not send the request",
             ));
         }
         let depth = query.depth + 2;

@@ -89,12 +89,12 @@ pub(super) fn invalid_name_message(name: &str) -> String {
         _ if name.is_empty() => "has no name".into(),
         Some(odd) => format!(
             "contains {odd:?}: a field is named by its column (\"short_description\"), not by its label, in lower case (only \
-             catalog variables keep theirs, \"variables.Name\"); a condition on any other name widens the query to the whole table"
+             catalog variables have capital letters, \"variables.Name\"); a condition on any other name widens the query to the whole table"
         ),
         None if name.starts_with(PARAMETER) => {
             "is a parameter of the request, not a field: a condition on it widens the query to the whole table".into()
         }
-        None => "has a dot too many".into(),
+        None => "has a dot at its beginning or end, or two in a row".into(),
     }
 }
 

@@ -55,9 +55,9 @@ fn single_clause<'t, 'a>(clause: Clause<'t, 'a>) -> Vec<Group<'t, 'a>> {
 
 fn no_opposite(expr: &Expr<'_>) -> Error {
     let why = format!(
-        "the query asks for the opposite of {expr}, and the service has no word for the opposite: \
-         say what is wanted, not what is not (a negative test that was parsed leaves open what it says of rows \
-         without a value; build it with ne(), not_in(), not_contains())"
+        "the query negates {expr}, and the service has no operator for that: write a positive condition \
+         (a negative operator that was parsed does not tell whether it selects records without a value: \
+         build it with ne(), not_in() or not_contains())"
     );
     Error::new(ErrorKind::InvalidInput, why)
 }
@@ -163,7 +163,7 @@ fn too_wide(inner: &[Expr<'_>], word: &str) -> Error {
     }
     let why = format!(
         "written out as the service reads it, this part of the query has more than {MAX_CONDITIONS} conditions: {part}. \
-         Ask in several requests, or with is_in() in place of many or()"
+         Send several requests, or use is_in() instead of many or()"
     );
     Error::new(ErrorKind::InvalidInput, why)
 }

@@ -195,7 +195,7 @@ pub(super) enum Operator {
     Refused(&'static str),
 }
 
-const TRIGGER: &str = "is for triggers and notifications: it says nothing about the rows of a read";
+const TRIGGER: &str = "is for triggers and notifications: it selects nothing in a read";
 
 /// Every spelling, with its meaning.
 const OPERATORS: &[(&str, Operator)] = &[

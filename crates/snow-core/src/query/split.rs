@@ -35,11 +35,16 @@ impl<'a> Query<'a> {
         let lists = self.terms.iter().enumerate().filter_map(|(at, term)| Some((at, list(term)?)));
         let longest = lists.max_by_key(|(_, values)| values.len());
         let Some((at, values @ [first, ..])) = longest else {
-            return Err(too_long(whole, max, "it has no is_in() outside every or() that could be parted"));
+            return Err(too_long(
+                whole,
+                max,
+                "it has no is_in() outside every or() whose list could be divided",
+            ));
         };
         let room = self.room(at, first, max)?;
         let parts = parts(values, room)?;
-        let parts = parts.ok_or_else(|| too_long(whole, max, "one value of its list alone makes it so"))?;
+        let parts =
+            parts.ok_or_else(|| too_long(whole, max, "it is too long with a single value of its list"))?;
         parts.into_iter().map(|values| self.with_list(at, values)).collect()
     }
 

@@ -231,7 +231,7 @@ impl ConnectTimeout {
             Either::Right((done, _)) => Ok(done),
             Either::Left((Err(error), _)) => Err(error),
             Either::Left((Ok(()), _)) => {
-                let why = format!("no connection within {:?}: the time ended in {name}", self.total);
+                let why = format!("no connection within {:?}: it timed out at this step: {name}", self.total);
                 Err(Error::new(ErrorKind::Connect, why))
             }
         }

@@ -26,7 +26,7 @@ fn named<'a>(authority: &'a Authority, scheme: Option<&Scheme>) -> Cow<'a, str> 
             let whole = authority.as_str();
             whole.rsplit_once('@').map_or(whole, |(_, host)| host).into()
         }
-        // Zeros in front are no part of the number.
+        // Leading zeros are not part of the number.
         Some(port) => format!("{host}:{}", port.as_u16()).into(),
         None => host.into(),
     }

@@ -19,8 +19,7 @@ pub(super) struct AssertionVerifier<'a> {
 }
 
 impl AssertionVerifier<'_> {
-    /// The subject and the id of an assertion that is signed by the client's key, for this audience, and neither over nor not yet
-    /// begun.
+    /// The subject and the id of an assertion that is signed by the client's key, for this audience, and valid at this time.
     pub(super) fn subject(&self, assertion: &str) -> Option<(String, String)> {
         let (signed, signature) = assertion.rsplit_once('.')?;
         let (head, claims) = signed.split_once('.')?;
@@ -81,7 +80,7 @@ fn json(part: &str) -> Option<Value> {
     serde_json::from_slice(&BASE64.decode(part).ok()?).ok()
 }
 
-/// A URL without its scheme: in memory there is no telling whether it was sent over TLS.
+/// A URL without its scheme: in memory it is not known whether it was sent over TLS.
 fn without_scheme(url: &str) -> &str {
     url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or(url)
 }

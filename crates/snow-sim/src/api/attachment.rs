@@ -109,7 +109,7 @@ fn delete(state: &mut State, call: &Call<'_>, table: TableId, id: &str) -> SimRe
     write_lie(state, "Delete").unwrap_or_else(|| SimResponse::empty(StatusCode::NO_CONTENT))
 }
 
-/// Whoever may write the record may change its files; who may not see it finds none.
+/// Users who may write the record may change its files; users who may not see it find none.
 fn may_change(
     state: &State,
     call: &Call<'_>,

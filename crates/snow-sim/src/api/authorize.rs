@@ -1,7 +1,7 @@
 //! `/oauth_auth.do`: a person logs in, consents, and is sent back with a code (facts 4.3).
 //!
-//! What the facts do not say is chosen here: a request that cannot be granted is a page with status 400, before any login; a
-//! form without the session's token is one with 403; who denies is sent back with `error=access_denied`, as RFC 6749 says.
+//! What the facts do not say is chosen here: a request that cannot be granted is a page with status 400, before any login; a form
+//! without the session's token is one with 403; a user who denies is sent back with `error=access_denied`, as RFC 6749 says.
 
 use super::browser_session::BrowserSession;
 use super::login;
@@ -146,7 +146,7 @@ fn challenge(challenge: &str, method: &str) -> Result<Option<String>, &'static s
     match (challenge, method) {
         ("", "") => Ok(None),
         (_, "S256") if fits => Ok(Some(challenge.to_owned())),
-        (_, "S256") => Err("The code_challenge is no SHA-256 in base64url"),
+        (_, "S256") => Err("The code_challenge is not a SHA-256 in base64url"),
         _ => Err("Unsupported code_challenge_method: only S256 is"),
     }
 }

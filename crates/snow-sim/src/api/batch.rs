@@ -1,5 +1,5 @@
-//! `POST /api/now/v1/batch`: many requests in one (facts 7.1). They run one after the other, for the user of the whole, and nothing
-//! is rolled back.
+//! `POST /api/now/v1/batch`: many requests in one (facts 7.1). They run one after the other, for the user of the batch, and
+//! nothing is rolled back.
 //!
 //! What is chosen where the facts are silent is said in the response, see [`Guess`].
 
@@ -70,7 +70,7 @@ type BatchItems = Vec<Result<BatchItem, (String, String)>>;
 /// The id of the batch, and its items.
 fn read(call: &Call<'_>) -> Result<(String, BatchItems), String> {
     let batch: Value = serde_json::from_slice(call.body).map_err(|error| error.to_string())?;
-    let items = batch["rest_requests"].as_array().ok_or("rest_requests is no array")?;
+    let items = batch["rest_requests"].as_array().ok_or("rest_requests is not an array")?;
     let items = items.iter().map(|item| {
         let id = text(&item["id"]).ok_or("an item has no id")?;
         Ok(self::item(call, item, id.clone()).map_err(|why| (id, why)))
@@ -88,7 +88,7 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn item(call: &Call<'_>, item: &Value, id: String) -> Result<BatchItem, String> {
-    let word = |name: &str| item[name].as_str().ok_or_else(|| format!("{name} is no text"));
+    let word = |name: &str| item[name].as_str().ok_or_else(|| format!("{name} is not text"));
     let url = word("url")?;
     if !url.starts_with('/') {
         return Err("the url is not relative to the instance".into());
@@ -104,7 +104,8 @@ fn item(call: &Call<'_>, item: &Value, id: String) -> Result<BatchItem, String> 
         head.headers.insert(header::HOST, host);
     }
     let encoded: String = item["body"].as_str().unwrap_or_default().split_whitespace().collect();
-    let body = BASE64_STANDARD.decode(&encoded).map_err(|error| format!("the body is no base64: {error}"))?;
+    let body =
+        BASE64_STANDARD.decode(&encoded).map_err(|error| format!("the body is not base64: {error}"))?;
     let without_headers = item["exclude_response_headers"] == true;
     Ok(BatchItem { id, head, body, encoded: encoded.len(), without_headers })
 }

@@ -1,5 +1,5 @@
-//! `/api/sn_chg_rest[/v1]/change…`: a product API with a form of its own (facts 7.3). Every field is an object, whatever is asked, and
-//! its value has a type: numbers, truths, text.
+//! `/api/sn_chg_rest[/v1]/change…`: a product API with a form of its own (facts 7.3). Every field is an object, whatever the
+//! parameters say, and its value has a type: numbers, booleans, text.
 //!
 //! Of the many calls of the real one there are those for change requests themselves: list, read, create (normal, emergency), change,
 //! delete, and the next states; and the lists of models, templates and tasks. Which states follow which is a model of its own here; an instance's is data.
@@ -118,8 +118,8 @@ fn records(state: &State, call: &Call<'_>, table: TableId, page: &list::Page<'_>
     visible.map(|row| record(state, call, table, row)).collect()
 }
 
-/// The last element of every list, which is no record (facts 7.3): what was made of the query. That `applied` and `ignored` name
-/// the fields of its conditions is a guess ([`Guess::ChangeListMeta`]).
+/// The last element of every list, which is not a record (facts 7.3): what was made of the query. That `applied` and `ignored`
+/// name the fields of its conditions is a guess ([`Guess::ChangeListMeta`]).
 fn meta(state: &State, table: TableId, query: &str) -> Record {
     let fields = crate::query::fields_of(query);
     let known = |path: &String| state.database.walk_path(table, path).is_some();

@@ -1,6 +1,6 @@
 //! `/api/now[/vN]/import/{staging}…`: rows for staging tables, and what transform maps make of them (facts 7.2).
 //!
-//! A row that fails is told of inside a 201. A map's script decides what is skipped.
+//! A row that fails is reported inside a 201. A map's script decides what is skipped.
 
 mod multiple;
 mod transform;
@@ -25,7 +25,7 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
     let Some(staging) = state.database.dictionary.table(name) else { return invalid_table(name) };
     let above = state.database.dictionary.table("sys_import_set_row");
     if above.is_none_or(|above| !state.database.dictionary.is_a(staging, above)) {
-        let detail = format!("{name} is no staging table: it does not extend sys_import_set_row");
+        let detail = format!("{name} is not a staging table: it does not extend sys_import_set_row");
         return SimResponse::error(
             StatusCode::BAD_REQUEST,
             &format!("Invalid staging table {name}"),
@@ -75,7 +75,7 @@ fn get(state: &State, call: &Call<'_>, staging: TableId, id: &str) -> SimRespons
     }
 }
 
-/// Not wrapped in `result` alone: the set and the table stand beside it (facts 7.2).
+/// Not wrapped in `result` alone: the set and the table are next to it (facts 7.2).
 fn row_response(
     state: &State,
     call: &Call<'_>,

@@ -32,7 +32,7 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
     }
 }
 
-/// What is asked for.
+/// What is requested.
 struct Stats<'a> {
     state: &'a State,
     call: &'a Call<'a>,

@@ -145,7 +145,7 @@ fn there_already(
     Some(refusal.guess(Guess::ValueTaken).with_guesses(other_case.then_some(Guess::UniqueValue)))
 }
 
-/// What a write is answered with: the record, nothing, or a lie (facts 3.3).
+/// The response to a write: the record, nothing, or a false claim (facts 3.3).
 fn write_response(
     state: &State,
     call: &Call<'_>,
@@ -221,9 +221,9 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Box<SimResponse>
         // Of several records the first is taken (facts 1.1).
         Ok(Value::Array(list)) => match list.into_iter().next() {
             Some(Value::Object(object)) => Ok(object),
-            _ => Err(refuse("the body is no object")),
+            _ => Err(refuse("the body is not an object")),
         },
-        Ok(_) => Err(refuse("the body is no object")),
+        Ok(_) => Err(refuse("the body is not an object")),
         Err(error) => Err(refuse(&error.to_string())),
     }
 }

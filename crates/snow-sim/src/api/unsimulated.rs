@@ -1,4 +1,5 @@
-//! APIs that instances have and the simulator has not: 501 with a list of those that it has, never 400 as for a path that nobody has.
+//! APIs that instances have and the simulator does not: 501 with a list of those that it has, never 400 as for a path that no
+//! instance has.
 
 use super::{PAGES, ROUTES};
 use crate::response::SimResponse;
@@ -119,7 +120,7 @@ const PRODUCTS: &[&str] = &[
     "sn_ws",
 ];
 
-/// Returns the response to a path that instances have and the simulator has not, or `None` if no instance has it.
+/// Returns the response to a path that instances have and the simulator does not, or `None` if no instance has it.
 pub(super) fn response(path: &str) -> Option<SimResponse> {
     is_known(path).then(|| {
         let apis: Vec<String> =

@@ -185,7 +185,7 @@ impl Builder {
         self
     }
 
-    /// Turns the knobs.
+    /// Changes the settings.
     pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(&mut self.settings);
         self

@@ -2,7 +2,7 @@
 
 use super::Locale;
 
-/// The user that is no record: who made what the product brings.
+/// The user that is not a record: the author of what comes with the product.
 pub(super) const MAINTENANCE: &str = "glide.maint";
 
 /// Who writes, when, and how.
@@ -32,7 +32,7 @@ impl<'a> Author<'a> {
         self.user != MAINTENANCE
     }
 
-    /// Somebody who is no client, and may give every field.
+    /// An author that is not a client, and may give every field.
     pub(crate) fn unrestricted(stamp: &'a str) -> Self {
         Self { sys_fields: true, passwords: true, ..Self::new(MAINTENANCE, stamp) }
     }

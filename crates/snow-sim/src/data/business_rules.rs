@@ -2,8 +2,8 @@
 
 use super::{Database, Fields, Row, TableId};
 
-/// The name of a user; priority of incidents and problems from impact and urgency; the two states follow each other; what is closed is
-/// not active.
+/// The name of a user; priority of incidents and problems from impact and urgency; the two states follow each other; a closed
+/// record is not active.
 pub(super) fn apply(
     database: &mut Database,
     table: TableId,

@@ -1,4 +1,4 @@
-//! Rows of `sys_choice` are what columns may be: whoever changes one changes the choices (facts 13.1).
+//! Rows of `sys_choice` define what columns may hold: changing a row changes the choices (facts 13.1).
 
 use super::column_override::Choices;
 use super::{Database, Row, TableId};
@@ -41,7 +41,7 @@ impl Database {
     }
 
     /// Takes the choices of a column from the rows that there are now. A row for a column that had no choices makes it one that takes
-    /// no other value, and an inactive choice is none: see `Guess::FirstChoice` and `Guess::InactiveChoice`.
+    /// no other value, and an inactive choice counts as no choice: see `Guess::FirstChoice` and `Guess::InactiveChoice`.
     pub(super) fn read_choices(&mut self, (name, element): &ChoiceColumn) {
         let dictionary = &self.dictionary;
         let (Some(rows), Some(table)) = (dictionary.table("sys_choice"), dictionary.table(name)) else {

@@ -17,13 +17,13 @@ pub(crate) fn load(
         .get("result")
         .unwrap_or(&parsed)
         .as_array()
-        .ok_or_else(|| wrong("they are no array".into()))?;
+        .ok_or_else(|| wrong("they are not an array".into()))?;
     let id = match database.dictionary.table(table) {
         Some(id) => id,
         None => database.dictionary.add_table(table, table, None, "", "name")?,
     };
     for (at, row) in rows.iter().enumerate() {
-        let record = row.as_object().ok_or_else(|| wrong(format!("number {at} is no object")))?;
+        let record = row.as_object().ok_or_else(|| wrong(format!("number {at} is not an object")))?;
         let mut fields = Fields::new();
         for (name, value) in record {
             let (stored, kind) = stored(value);

@@ -38,7 +38,7 @@ impl Database {
         })
     }
 
-    /// The id of a user by name; the name itself for those who are no rows (`glide.maint`; facts 1.6).
+    /// The id of a user by name; the name itself for users without a record (`glide.maint`; facts 1.6).
     pub(crate) fn user_id(&self, name: &str) -> String {
         let found = self.dictionary.table("sys_user").and_then(|users| {
             let column = self.dictionary.find(users, "user_name")?;

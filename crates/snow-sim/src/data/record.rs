@@ -1,4 +1,4 @@
-//! A record as it goes out: its keys keep the order in which they were asked for (facts 13.1).
+//! A record as it is sent: its keys keep the order in which they were requested (facts 13.1).
 
 use serde_json::Value;
 use std::fmt;

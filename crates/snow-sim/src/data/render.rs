@@ -228,7 +228,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// A reference in its six forms; empty, it is none in most of them.
+    /// A reference in its six forms. In most of them an empty reference is an empty string.
     fn reference<'s>(
         &self,
         target: &str,

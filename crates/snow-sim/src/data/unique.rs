@@ -9,8 +9,8 @@ pub(super) fn is_unique(table: &str, column: &str) -> bool {
 }
 
 impl Database {
-    /// A value that may be there once, and that another record than this one has already. No value at all may be there often, and
-    /// upper and lower case are the same: see `Guess::UniqueValue`.
+    /// A value that may be there once, and that another record than this one has already. Any number of records may have no
+    /// value, and upper and lower case are the same: see `Guess::UniqueValue`.
     pub(crate) fn taken(&self, table: TableId, own_id: Option<&str>, given: &Fields) -> Option<&str> {
         UNIQUE.iter().find_map(|(name, field)| {
             let unique = self.dictionary.table(name).filter(|unique| self.dictionary.is_a(table, *unique))?;

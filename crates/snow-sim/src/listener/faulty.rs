@@ -41,7 +41,7 @@ impl FaultPlan {
     }
 }
 
-/// Whatever stands on a TCP connection.
+/// Any stream over a TCP connection.
 pub(super) trait Socket {
     fn tcp(&self) -> &TcpStream;
 }

@@ -22,7 +22,7 @@ pub(crate) fn settle(query: &str, values: impl Fn(&str) -> (String, String)) -> 
 fn settled(condition: &str, values: impl Fn(&str) -> (String, String)) -> Option<bool> {
     let end = condition.find(|c: char| c.is_ascii_uppercase())?;
     let (field, rest) = condition.split_at(end);
-    // A word in a value is no operator.
+    // A word in a value is not an operator.
     if !field.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
         return None;
     }

@@ -109,7 +109,7 @@ pub(super) fn parse(
         .find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.'))
         .unwrap_or(text.len());
     let (field, rest) = text.split_at(end);
-    // A label or anything else that is no field's name is no condition at all, and widens like an unknown field.
+    // A label or anything else that is not a field's name is not a condition, and widens like an unknown field.
     let Some((operator, value)) = operator::split(rest).filter(|_| !field.is_empty()) else {
         return Ok(if text.is_empty() { Parsed::Nothing } else { Parsed::Unknown });
     };
@@ -141,7 +141,7 @@ fn test(
 ) -> Result<Test, Unsupported> {
     let unsupported = || Unsupported(format!("{field}{}", value.chars().take(40).collect::<String>()));
     Ok(match operator {
-        Operator::Other => return Err(Unsupported(format!("the operator behind {field:?}"))),
+        Operator::Other => return Err(Unsupported(format!("the operator after {field:?}"))),
         Operator::Dynamic if value == ME => {
             Test::Compare { path, operator: Operator::Is, value: context.user_id() }
         }

@@ -62,7 +62,7 @@ pub(crate) fn by_type(database: &Database, path: &Path, a: &str, b: &str) -> Ord
     }
 }
 
-/// Nothing is less than any number.
+/// An empty value is less than any number.
 fn number(text: &str) -> f64 {
     text.parse().unwrap_or(f64::NEG_INFINITY)
 }
@@ -188,7 +188,7 @@ fn compare(database: &Database, path: &Path, row: &Row, operator: Operator, valu
     }
 }
 
-/// How a stored value compares with one of the query; `None` if the latter is none of the column's type.
+/// How a stored value compares with one of the query; `None` if the latter does not fit the column's type.
 fn ordered(database: &Database, path: &Path, stored: &str, value: &str) -> Option<Ordering> {
     match database.kind_at(path)? {
         ColumnType::Integer | ColumnType::Decimal => {

@@ -96,7 +96,7 @@ impl Query {
                 }
             }
         }
-        // `^NQ` with nothing but an order behind it is no group.
+        // `^NQ` that is followed by nothing but an order is not a group.
         query.groups.retain(|group| !group.is_empty());
         if query.groups.is_empty() {
             query.groups.push(Vec::new());

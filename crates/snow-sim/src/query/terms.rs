@@ -71,7 +71,7 @@ pub(crate) fn fields_of(text: &str) -> Vec<String> {
     fields
 }
 
-/// `ORDERBY` begins like an or, and is none.
+/// `ORDERBY` begins like `OR`, but is not one.
 fn lead(part: &str) -> (Connective, &str) {
     if let Some(rest) = part.strip_prefix("NQ") {
         return (Connective::NewGroup, rest);

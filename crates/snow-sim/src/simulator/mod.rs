@@ -39,7 +39,7 @@ impl Simulator {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Turns the knobs.
+    /// Changes the settings.
     ///
     /// ```
     /// # let simulator = snow_sim::Simulator::builder().build().unwrap();

@@ -1,4 +1,4 @@
-//! A token by the code of a login in a browser.
+//! Obtains a token by the code of a login in a browser.
 
 use super::Endpoint;
 use super::refusal_advice::RequestKind;

@@ -1,4 +1,4 @@
-//! A token by a grant of the user's.
+//! Obtains a token by a grant of the caller.
 
 use super::form::form_request;
 use super::oauth2_client::TokenReply;
@@ -138,7 +138,7 @@ impl Endpoint {
 
     async fn callback(&self, callback: &TokenCallback) -> Result<Token, RequestFailure> {
         const WHAT: &str = "the callback that obtains tokens";
-        // What the callback says is the diagnosis: nothing is known of users and passwords here.
+        // The error of the callback is the diagnosis, because nothing is known here about how it obtains tokens.
         let refused =
             |why: &str| Error::new(ErrorKind::TokenRefused, format!("{WHAT} failed{why}")).with_advice("");
         let sent = self.clock.unix();
@@ -179,8 +179,8 @@ mod tests {
         }
     }
 
-    /// The clock that tokens expire by stands still while a machine sleeps. An assertion by such a clock is refused until the
-    /// program is restarted.
+    /// The clock by which tokens expire stands still while a machine sleeps. An assertion with the time of such a clock would be
+    /// refused until the program is restarted.
     #[tokio::test]
     async fn an_assertion_has_the_time_of_day_after_the_machine_has_slept() {
         let nobody = tower::service_fn(|_| async { Ok::<_, Error>(Response::new(Body::empty())) });

@@ -1,4 +1,4 @@
-//! The token endpoint. This folder alone names the `oauth2` crate.
+//! The token endpoint. Only this folder names the `oauth2` crate.
 //!
 //! ServiceNow wants the client's credentials in the form, responds with 401 `server_error` / `access_denied` to everything it
 //! refuses (facts 4.1), and with 200 and an HTML page when it sleeps (facts 3.6). So a response is classified before `oauth2`
@@ -49,7 +49,7 @@ pub(super) struct Endpoint {
 /// Why a request brought no token to use.
 pub(super) struct RequestFailure {
     pub(super) error: Error,
-    /// The refresh token that came all the same: where the one before has ended with this request, it is the only one.
+    /// The refresh token that came nevertheless. If the previous one ended with this request, it is the only one that works.
     pub(super) refresh_token: Option<Secret>,
 }
 
@@ -69,7 +69,7 @@ impl Endpoint {
         Ok(&self.client_id)
     }
 
-    /// Refuses a token that no header can carry before anybody saves it, and writes into the others whose they are.
+    /// Refuses a token that no header can carry before it is saved, and writes the owner into all others.
     fn check_token(&self, token: Token) -> Result<Token, RequestFailure> {
         let error = match token.header() {
             Ok(_) => return Ok(self.owner.mark(token)),

@@ -82,7 +82,7 @@ impl Endpoint {
                 let description = said.error_description().map_or("", String::as_str);
                 refused_by_endpoint(said.error().as_ref(), description)
             }
-            // The rest would show the response, and with it perhaps a token.
+            // The other variants would show the response, which may contain a token.
             _ => no_token_in_response(),
         };
         error.with_request(&Method::POST, &self.uri).before_sending()

@@ -1,4 +1,4 @@
-//! A token by a refresh token.
+//! Obtains a token by a refresh token.
 
 use super::refusal_advice::RequestKind;
 use super::{Endpoint, RequestFailure};
@@ -7,7 +7,7 @@ use crate::oauth::token_state::no_refresh_token;
 use oauth2::RefreshToken;
 use snow_core::{Error, ErrorKind};
 
-/// What an endpoint says of a client that is wrong or asks for too much: another login does not help it.
+/// The errors of a client that is wrong or asks for too much: another login does not help.
 const ABOUT_THE_CLIENT: [&str; 4] =
     ["invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type"];
 

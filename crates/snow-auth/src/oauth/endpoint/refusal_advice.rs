@@ -1,5 +1,5 @@
-//! What a person can do about a refused token request. The service says the same to everything that it refuses (facts 4.1), so the
-//! advice names what that kind of request depends on.
+//! What a person can do about a refused token request. The service gives the same response to everything that it refuses (facts
+//! 4.1), so the advice names what that kind of request depends on.
 
 use snow_core::{Error, ErrorKind};
 
@@ -13,11 +13,11 @@ pub(super) enum RequestKind {
     /// The code of a login in a browser.
     Code,
     Refresh,
-    /// Code of the user's, which says by itself what failed.
+    /// A callback of the caller, whose error says by itself what failed.
     Callback,
 }
 
-/// What the service itself says, whatever the cause.
+/// The text of the service, which is the same for every cause.
 const ACCESS_DENIED: &str = "access_denied";
 
 /// Some instances refuse a user who lacks a role in the same words (facts 13.2).

@@ -1,4 +1,4 @@
-//! What a token response says, before `oauth2` reads it.
+//! Classifies a token response before `oauth2` reads it.
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -9,8 +9,8 @@ use snow_core::decode::ApiResponse;
 use snow_core::{Error, ErrorKind};
 use std::collections::BTreeMap;
 
-/// Passes on what `oauth2` can read. An error in OAuth's own words counts with the statuses that refuse, and inside a 200;
-/// with any other status it is somebody else's, a queue's for one.
+/// Passes on what `oauth2` can read. An error in OAuth's own words counts with the statuses that refuse, and inside a 200; with
+/// any other status it comes from elsewhere, such as a queue.
 pub(super) fn classify(head: Parts, body: Bytes) -> Result<HttpResponse, Error> {
     let fields = readable_fields(&body);
     let text = |name: &str| fields.as_ref()?.get(name)?.as_str().filter(|text| !text.is_empty());
@@ -27,7 +27,7 @@ pub(super) fn classify(head: Parts, body: Bytes) -> Result<HttpResponse, Error> 
     Ok(passed_on)
 }
 
-/// Returns the fields of the response that can be read: one that cannot (a number past all numbers, say) is left out, and the
+/// Returns the fields of the response that can be read: one that cannot (such as a number that is too large) is left out, and the
 /// others stay. An access token that is not there is empty.
 fn readable_fields(body: &[u8]) -> Option<Map<String, Value>> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);

@@ -1,4 +1,4 @@
-//! Ending a token on the instance.
+//! Ends a token on the instance.
 
 use super::form::percent_encoded;
 use super::{Endpoint, MAX_RESPONSE, within};
@@ -37,7 +37,7 @@ impl Endpoint {
         let exchange = async {
             let response = self.service.send(request).await?;
             let (head, body) = decode::receive(response, MAX_RESPONSE).await?;
-            // It is 200 with an empty or a small body (facts 4.4); a page in its place is no response to this.
+            // It is 200 with an empty or a small body (facts 4.4); a page in its place is not a response to this.
             ApiResponse::new(head, body).map(drop)
         };
         let done = within(self.timeouts.token_request, exchange).await;

@@ -27,10 +27,10 @@ use token_request::{FailedRequest, KnownTokens, TokenRequest};
 /// How many leases one refresh takes: each further one because the one before was too short or was taken over.
 const MAX_LEASES: usize = 3;
 
-/// Where a token is that another client left.
+/// Where a token of another client was found, for errors.
 const IN_THE_STORE: &str = "in the place of this client in the token store";
 
-/// Everything that a refresh takes, apart from knowing which token is the current one.
+/// Everything that a refresh needs, except which token is the current one.
 #[derive(Clone)]
 pub(super) struct Refresher {
     pub(super) endpoint: Endpoint,
@@ -45,7 +45,7 @@ pub(super) struct Refresher {
     pub(super) told: Arc<Mutex<Option<RefreshFailure>>>,
 }
 
-/// What reading the store brought.
+/// The result of reading the store.
 enum StoreRead {
     Token(StoredToken),
     Empty,
@@ -56,11 +56,11 @@ enum StoreRead {
 /// A token that the store holds.
 struct StoredToken {
     token: Token,
-    /// Whether it is another one than this process knows of.
+    /// Whether it is not the one that this process knows.
     is_news: bool,
 }
 
-/// What came of one lease.
+/// The result of a refresh under one lease.
 enum LeaseOutcome {
     Refreshed(Refreshed),
     StartOver(StartOver),
@@ -70,7 +70,7 @@ enum LeaseOutcome {
     LeaseReturned(Token),
 }
 
-/// What came of giving a token to the store.
+/// The result of saving a token.
 enum SaveOutcome {
     Saved(Refreshed),
     Superseded,
@@ -79,8 +79,8 @@ enum SaveOutcome {
 }
 
 impl Refresher {
-    /// Carries a plan out. `is_current` tells whether it is still wanted: if somebody logged in or out in the meantime, the
-    /// store is theirs.
+    /// Executes a plan. `is_current` tells whether it is still wanted: if somebody logged in or out in the meantime, the store is
+    /// theirs.
     pub(super) async fn run(
         &self,
         plan: RefreshPlan,
@@ -231,7 +231,7 @@ impl Refresher {
         if read_store {
             match self.load().await? {
                 StoreRead::Token(stored) if self.may_use(&stored, known) => {
-                    return Ok(LeaseOutcome::Refreshed(Refreshed::saved(stored.token))); // another process was here
+                    return Ok(LeaseOutcome::Refreshed(Refreshed::saved(stored.token))); // another process has refreshed the token
                 }
                 StoreRead::Token(stored) => known.add_stored(stored.token, stored.is_news),
                 StoreRead::Empty if known.superseded => {

@@ -35,10 +35,10 @@ impl RefreshProgress {
     /// Goes on under this lease.
     pub(super) fn begin(&self, lease: Lease) {
         let before = self.lock().lease.replace(Arc::new(lease));
-        drop(before); // with the lock open, because its guard is the user's
+        drop(before); // outside of the lock, because its guard is the caller's
     }
 
-    /// Returns the lease, which is under way no longer, unless somebody else uses it still.
+    /// Ends the use of the lease, and returns it unless it is still in use elsewhere.
     pub(super) fn end(&self) -> Option<Lease> {
         let lease = self.lock().lease.take();
         lease.and_then(Arc::into_inner)

@@ -1,4 +1,4 @@
-//! A failed token request, which other processes hear of by the store.
+//! A failed token request, which the store tells other processes about.
 //!
 //! A process that has lost its lease tells nobody: its request may have failed only because another process has obtained a newer
 //! token. It looks for that token instead.

@@ -26,7 +26,7 @@ impl KnownTokens {
         Self { candidates: Vec::from_iter(old.clone()), old, ..Self::default() }
     }
 
-    /// Adds a token of the store. It comes first if it is news.
+    /// Adds a token of the store. It comes first if it is not known yet.
     pub(super) fn add_stored(&mut self, token: Token, is_news: bool) {
         if !self.candidates.contains(&token) {
             let place = if is_news { 0 } else { self.candidates.len() };
@@ -44,7 +44,7 @@ impl KnownTokens {
     }
 }
 
-/// What a request for a token brought.
+/// The result of a request for a token.
 pub(super) enum TokenRequest {
     New(Token),
     /// An old one, because there is nothing to request another one with.
@@ -88,7 +88,7 @@ impl Refresher {
                 Err(failure) => return Err(FailedRequest::new(failure, token)),
             }
         }
-        // The refresh tokens are dead, or there is none.
+        // The refresh tokens are no longer accepted, or there is none.
         match (&self.grant, &known.refusal) {
             (Some(_), _) => self.request_by_grant(known, progress).await,
             (None, Some(refusal)) => Err(refusal.clone().into()),
@@ -107,7 +107,9 @@ impl Refresher {
     ) -> Result<TokenRequest, FailedRequest> {
         let Some(grant) = &self.grant else { return Err(no_refresh_token().into()) };
         let with_refusal = |error: Error| match &known.refusal {
-            Some(refusal) => error.with_context(&format!("{refusal}; and the grant in its place failed")),
+            Some(refusal) => {
+                error.with_context(&format!("{refusal}; and the grant that was tried instead failed as well"))
+            }
             None => error,
         };
         let request = self.endpoint.prepare(grant).await.map_err(with_refusal)?;

@@ -1,4 +1,4 @@
-//! Any store as one type, which knows when it is being called.
+//! Any store as one type, which tracks when it is being called.
 
 use super::lease::Validity;
 use super::{Lease, RefreshFailure, StoreWrite, TokenStore};
@@ -138,7 +138,7 @@ impl Store {
         Ok(lease.outlasts(longer_than))
     }
 
-    /// Returns a lease. A failure makes others wait until the lease ends by itself, and is no matter of the caller's.
+    /// Returns a lease. A failure makes others wait until the lease ends by itself, and does not concern the caller.
     pub(crate) async fn release(&self, lease: Lease) {
         let releasing = self.inner.clone().release(lease);
         if let Err(error) =
@@ -202,7 +202,7 @@ impl Store {
     }
 }
 
-/// Adds why the user's store failed. A store that calls its own client is advised not to, for its storage is not at fault.
+/// Adds why the user's store failed. A store that calls its own client is advised not to, because its storage is not at fault.
 fn failure(error: Error, reason: BoxError) -> Error {
     let own = reason.downcast_ref::<Error>().filter(|own| own.kind() == ErrorKind::InvalidInput);
     match own.and_then(Error::advice).map(str::to_owned) {

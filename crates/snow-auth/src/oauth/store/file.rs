@@ -104,7 +104,7 @@ impl TokenStore for FileStore {
         self.blocking(|files| read(&files.path)).await
     }
 
-    /// Returns [`StoreWrite::Applied`], as all methods that write do: nobody takes a locked file over.
+    /// Returns [`StoreWrite::Applied`], as all methods that write do: no other process takes over a locked file.
     async fn save(&self, token: &Token, _: &Lease) -> io::Result<StoreWrite> {
         let token = token.clone();
         self.blocking(move |files| {
@@ -171,7 +171,7 @@ impl<'a> TokenFiles<'a> {
         sibling(&self.path, ending)
     }
 
-    /// Locks the file if nobody else has, and then removes what killed processes left half-written.
+    /// Locks the file if no other process has, and then removes what killed processes left half-written.
     fn try_lock(&self) -> io::Result<Option<File>> {
         let path = self.sibling("lock");
         let lock = private().create(true).truncate(false).open(&path).map_err(|e| named(&path, e))?;

@@ -44,7 +44,7 @@ struct Memory {
     validity: Option<Validity>,
 }
 
-/// The guard of a lease: its number, and the turn that others wait for.
+/// The guard of a lease: its number, and the lock that others wait for.
 struct MemoryLease {
     number: u64,
     _turn: OwnedMutexGuard<()>,
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(extended, None);
         let Ok(saved) = store.save(&Token::new("new"), &third).await;
         assert_eq!(saved, StoreWrite::Applied);
-        drop(second); // returns nothing that is not its own
+        drop(second); // returns only its own lease
         assert!(timer::timeout(LEASE / 2, store.lease()).await.unwrap().is_none());
         let Ok(token) = store.load().await;
         assert_eq!(token, Some(Token::new("new")));

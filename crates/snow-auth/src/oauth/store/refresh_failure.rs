@@ -28,8 +28,8 @@ pub struct RefreshFailure {
     pub refused: bool,
     /// Until when no process requests a token, in milliseconds since 1970.
     pub until: u64,
-    /// What a password that was refused is recognized by: two bytes of a hash. The failure then concerns only the clients of this
-    /// password, and lasts 30 minutes, because accounts lock. `None` if no password was refused.
+    /// Identifies a password that was refused: two bytes of a hash. The failure then concerns only the clients of this password,
+    /// and lasts 30 minutes, because accounts lock. `None` if no password was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_mark: Option<u16>,
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// After an endpoint refused, or returned the very token that the instance had refused.
 const AFTER_REFUSAL: Duration = Duration::from_secs(30);
-/// After a password was refused: accounts lock after some failures. A login ends it.
+/// After a password was refused, because accounts lock after some failures. A login ends it.
 const AFTER_PASSWORD: Duration = Duration::from_secs(1_800);
 /// The longest that an endpoint may ask for.
 pub(in crate::oauth) const LONGEST_COOL_DOWN: Duration = Duration::from_secs(3_600);
@@ -59,7 +59,7 @@ pub(in crate::oauth) fn cool_down_after(error: &Error, sends_password: bool) -> 
     error.retry_after().unwrap_or(usual).min(LONGEST_COOL_DOWN)
 }
 
-/// So much later; at once, where a clock is so wrong that there is no such moment.
+/// Returns the moment after this time, or `now` if the clock is so wrong that there is no such moment.
 pub(super) fn later(now: SystemTime, wait: Duration) -> SystemTime {
     now.checked_add(wait).unwrap_or(now)
 }

@@ -7,10 +7,10 @@ use crate::Token;
 pub(super) struct InFlight<F> {
     pub(super) id: u64,
     pub(super) handle: F,
-    /// It only gives the store a token that calls use already.
+    /// Whether it only saves a token that calls use already.
     pub(super) only_saves: bool,
     waiters: usize,
-    /// Everybody who waited for it gave up, and it may be long past its time when the next one comes.
+    /// Whether all callers have given up. It may be long past its time when the next call comes.
     pub(super) abandoned: bool,
 }
 
@@ -26,9 +26,9 @@ pub(in crate::oauth) enum Abandonment {
 #[derive(Clone, Copy, Default)]
 pub(super) struct LastRefresh {
     pub(super) id: u64,
-    /// It only gave the store a token that calls use already.
+    /// Whether it only saved a token that calls use already.
     pub(super) only_saved: bool,
-    /// It timed out, but the time was not that of those who waited for it in the end.
+    /// Whether it timed out, although those who waited for it in the end had begun to wait later.
     pub(super) overdue: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a call that is about to go out does.
+//! What a call does that is about to be sent.
 
 use super::{CurrentToken, TokenMachine, no_refresh_token, no_token};
 use crate::Token;
@@ -63,7 +63,7 @@ impl<F: Clone> TokenMachine<F> {
         }
     }
 
-    /// While the token in use is refused, the unsaved one is worth nothing to the store: it is the same, or older.
+    /// While the token in use is refused, the unsaved one need not be saved: it is the same, or older.
     fn token_to_save(&self, now: SystemTime) -> Option<&Token> {
         let unsaved = self.unsaved.as_ref().filter(|_| !self.state.is_refused())?;
         Some(&unsaved.token).filter(|token| !token.is_expired(now))

@@ -1,6 +1,6 @@
 //! When a token is refreshed ahead of its expiry.
 //!
-//! The instance returns the *same* token until it expires (facts 4.2), so refreshing early is worth little: a refresh that
+//! The instance returns the *same* token until it expires (facts 4.2), so refreshing early often gains nothing: a refresh that
 //! returns the same token is the last one ahead of its expiry.
 
 use super::{BearerHeader, CurrentToken, TokenMachine, TokenState};

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 /// How long a store that failed is left alone where calls go on without it.
 const SAVE_AGAIN: Duration = Duration::from_secs(30);
 
-/// What a refresh brought.
+/// The result of a successful refresh.
 #[derive(Clone)]
 pub(in crate::oauth) struct Refreshed {
     pub(in crate::oauth) token: Token,
@@ -80,7 +80,8 @@ impl From<Error> for FailedRefresh {
 
 impl<F: Clone> TokenMachine<F> {
     /// Ends a refresh. Everyone who waited for it calls this, and the first one's call counts. A fresh token is used at least
-    /// once by each of them, however short its lifetime. `None` means: ask again, something else came between.
+    /// once by each of them, however short its lifetime. `None` means that something else came between and the caller has to ask
+    /// again.
     ///
     /// `refused` is whether the caller's own token had been refused: then it fails with the refresh, even if the token lives on.
     pub(in crate::oauth) fn finish_refresh(
@@ -119,7 +120,7 @@ impl<F: Clone> TokenMachine<F> {
         }
     }
 
-    /// Takes the refresh out of flight. Returns `true` for the first caller.
+    /// Ends the refresh in flight. Returns `true` for the first caller.
     fn land(&mut self, id: u64, result: &Result<Refreshed, FailedRefresh>) -> bool {
         let Some(landed) = self.in_flight.take_if(|in_flight| in_flight.id == id) else { return false };
         let timed_out = result.as_ref().is_err_and(|failure| is_timeout(&failure.error));

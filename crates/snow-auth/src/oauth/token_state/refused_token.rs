@@ -1,8 +1,8 @@
 //! What happens after a refused token.
 //!
-//! A 401 need not be the token's fault (facts 3.2). So other calls wait for one refresh, and then go on with what there is.
-//! Until the cool-down ends, no other refresh is started for this token, nor for the one that came in its place and was never
-//! accepted either.
+//! A 401 need not be caused by the token (facts 3.2). So other calls wait for one refresh, and then continue with the token that
+//! there is. Until the cool-down ends, no other refresh is started for this token, nor for the one that came in its place and was
+//! never accepted either.
 
 use super::{CoolDown, CurrentToken, NextStep, TokenMachine};
 use std::time::SystemTime;
@@ -44,7 +44,7 @@ impl<F: Clone> TokenMachine<F> {
 }
 
 impl CurrentToken {
-    /// Whether it came in place of a refused one and was never accepted: then the refusal is not the token's fault.
+    /// Whether it came in place of a refused one and was never accepted: then the token is not the cause of the refusal.
     fn is_in_vain(&self) -> bool {
         self.after_refusal && !self.header.was_accepted()
     }

@@ -1,4 +1,4 @@
-//! The life of a token as scenarios, and any life at all.
+//! The life of a token as scenarios, and as random histories.
 
 mod any_life;
 
@@ -23,7 +23,7 @@ fn holding(access: &str, end: u64) -> TokenMachine<()> {
     state
 }
 
-/// `NextStep` in a word.
+/// `NextStep` as one word.
 fn word<F>(want: &NextStep<F>) -> String {
     match want {
         NextStep::Use(current) => current.token.access_token().expose().to_owned(),

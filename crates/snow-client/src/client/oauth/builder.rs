@@ -80,6 +80,7 @@ impl ClientBuilder<OAuthLogin> {
     ///     .build()?; // the first call requests a token
     /// # Ok::<_, snow_client::Error>(())
     /// ```
+    #[doc(alias("login", "refresh"))]
     pub fn grant(mut self, grant: Grant) -> Self {
         self.login.oauth = self.login.oauth.grant(grant);
         self

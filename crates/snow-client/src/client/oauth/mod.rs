@@ -148,7 +148,8 @@ impl OAuthClient {
         self.oauth.set_token(token)
     }
 
-    /// Returns the current token, if there is one. It may have expired; the next call then refreshes it.
+    /// Returns the current token, if there is one. It may have expired; the next call then refreshes it, so that no method does.
+    #[doc(alias("refresh", "refresh_token", "access_token"))]
     pub fn token(&self) -> Option<Token> {
         self.oauth.token()
     }

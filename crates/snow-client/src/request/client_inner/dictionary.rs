@@ -1,4 +1,4 @@
-//! What a request has to know of the instance's tables.
+//! What a request needs to know about the instance's tables.
 
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;

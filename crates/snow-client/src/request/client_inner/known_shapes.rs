@@ -1,5 +1,5 @@
-//! What is known of the records that were read before: the fields that a type reads, and what the last record of a table looked
-//! like. A [`Table`](crate::Table) that is made for each call finds it here.
+//! What is known about records that were read before: the fields that a type reads, and the shape of the last record of a table.
+//! It is kept here because programs often create a [`Table`](crate::Table) for each call.
 
 use crate::request::api_request::ApiRequest;
 use crate::request::missing_fields::{FieldCheck, TypeFields};

@@ -28,7 +28,7 @@ pub(crate) struct ClientInner {
     /// How requests log in, for the advice of their errors. `None` if the client does not know.
     pub(crate) login: Option<LoginUsed>,
     pub(crate) clock: Clock,
-    /// The most bytes of a response.
+    /// The maximum size of a response in bytes.
     pub(crate) limit: usize,
     /// How reads whose responses break off are sent again: by the policy of the stack's retry layer. `None` with a stack of the
     /// user's own.
@@ -45,11 +45,11 @@ pub(crate) struct ClientInner {
     pub(crate) lossy_text: bool,
     /// Whether the bottom of the stack reports when a request leaves. A user's own stack may not.
     pub(crate) tells_departures: bool,
-    /// Which fields were seen to be stored as they are sent.
+    /// The fields that are known to be stored as they are sent.
     pub(crate) stored: StoredFields,
     /// Whether it was proven how the instance reads times in queries.
     pub(crate) times: TimeProof,
-    /// What records looked like that were read before.
+    /// The shapes of records that were read before.
     pub(crate) shapes: KnownShapes,
     #[cfg(feature = "blocking")]
     process: crate::blocking::HomeProcess,

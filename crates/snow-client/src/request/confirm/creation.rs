@@ -1,4 +1,4 @@
-//! What became of a creation whose response got lost: decided by a field whose value no other record has (facts 3.3).
+//! Finds out what became of a creation whose response was lost, by a field whose value no other record has (facts 3.3).
 
 use crate::request::api_request::ApiRequest;
 use crate::request::checked_request::CheckedRequest;
@@ -11,7 +11,8 @@ use snow_core::decode::ApiResponse;
 use snow_core::{Error, ErrorKind, SysId, field, timer};
 use std::time::Duration;
 
-/// How long the service may be at work on a request, by default (facts 3.4): what is not there by then does not come any more.
+/// How long the service may work on a request, by default (facts 3.4). A record that does not exist by then will not be created
+/// any more.
 const QUOTA: Duration = Duration::from_secs(60);
 /// The pauses between lookups, so that the last one is after the quota.
 const PAUSES: [u64; 7] = [1, 2, 4, 8, 16, 32, 8];
@@ -29,7 +30,7 @@ pub(crate) fn value_of(sent: &Map<String, Value>, name: &str) -> Result<String, 
     Ok(value)
 }
 
-/// Carries a creation out. Where its response leaves open what became of it, the record is looked up by the value that it sends
+/// Executes a creation. If its response does not show whether it was executed, the record is looked up by the value that was sent
 /// in `name`.
 pub(crate) async fn execute<T>(
     client: &ClientInner,
@@ -80,13 +81,13 @@ async fn look_until_settled(lookup: &ValueLookup<'_>, time: &CallTime, is_settle
             Ok(LookupResult::Nothing) => {}
             Ok(unclear) => return Settled::Open(in_words(&unclear, name, value)),
             Err(why) if why.is_retryable() => {}
-            Err(why) => return Settled::Open(format!("it could not be looked for: {why}")),
+            Err(why) => return Settled::Open(format!("it could not be looked up: {why}")),
         }
         if time.left().is_some_and(|left| left <= pause) {
             break;
         }
         if let Err(why) = timer::sleep(pause).await {
-            return Settled::Open(format!("it could not be looked for: {why}"));
+            return Settled::Open(format!("it could not be looked up: {why}"));
         }
     }
     Settled::Open(format!("no record with its {name} was seen, and the service may still be at work on it"))
@@ -138,14 +139,15 @@ fn is_settled(error: &Error) -> bool {
     error.transaction_id().is_some() && error.status().is_some_and(|status| !edge.contains(&status))
 }
 
-/// There is no such record. Whether it was carried out all the same depends on whether a record with this value would be found.
+/// There is no such record. Whether the creation was executed nevertheless depends on whether a record with this value would be
+/// found.
 async fn absent(client: &ClientInner, request: &ApiRequest, lookup: &ValueLookup<'_>, error: Error) -> Error {
     let settled = error.clone().not_carried_out();
     if settled.may_have_executed() {
         return open(error, "its response says so, and no record with its value was found");
     }
     if is_stored_as_sent(client, request, lookup) {
-        return settled.with_context("it was looked for, and was not executed");
+        return settled.with_context("it was looked up, and was not executed");
     }
     let name = lookup.field;
     match lookup.is_field().await {
@@ -157,7 +159,7 @@ async fn absent(client: &ClientInner, request: &ApiRequest, lookup: &ValueLookup
             ),
         ),
         Ok(false) => open(error, &no_such_field(name)),
-        Err(why) => open(error, &format!("it could not be looked for: {why}")),
+        Err(why) => open(error, &format!("it could not be looked up: {why}")),
     }
 }
 
@@ -175,7 +177,7 @@ fn open(error: Error, why: &str) -> Error {
     error.with_context(&format!("it is unknown whether it was executed ({why})"))
 }
 
-/// What a lookup found, where that decides nothing.
+/// Describes the result of a lookup that decides nothing.
 fn in_words(found: &LookupResult, name: &str, value: &str) -> String {
     match found {
         LookupResult::NoSuchField => no_such_field(name),
@@ -194,7 +196,7 @@ pub(crate) fn other_value(name: &str, value: &str, other: &str) -> String {
     format!("the lookup of the {name} {} found a record with {}", shown(value), shown(other))
 }
 
-/// A value on one line, not too long.
+/// Returns a value on one line, shortened if it is long.
 fn shown(value: &str) -> String {
     const MOST: usize = 80;
     match value.char_indices().nth(MOST) {
@@ -205,6 +207,6 @@ fn shown(value: &str) -> String {
 
 pub(crate) fn no_such_field(name: &str) -> String {
     format!(
-        "records cannot be looked for by {name}: the table has no such field, or this user may not read it"
+        "records cannot be looked up by {name}: the table has no such field, or this user may not read it"
     )
 }

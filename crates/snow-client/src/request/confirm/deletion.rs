@@ -1,4 +1,4 @@
-//! What became of a deletion that finds nothing after an attempt of it that may have been carried out.
+//! Finds out what became of a deletion that finds no record after an earlier attempt that may have been executed.
 
 use crate::request::api_request::ApiRequest;
 use crate::request::checked_request::CheckedRequest;
@@ -12,7 +12,7 @@ use snow_core::decode::ApiResponse;
 use snow_core::layer::Attempts;
 use snow_core::{ApiPath, Error, ErrorKind, Record, SysId, field, is_version};
 
-/// Carries a deletion out. If a second attempt finds nothing, it looks whether the record is gone.
+/// Executes a deletion. If a second attempt finds no record, it checks whether the record is gone.
 pub(crate) async fn execute<T>(
     client: &ClientInner,
     request: &CheckedRequest,
@@ -52,8 +52,8 @@ fn is_in_doubt(head: &Parts) -> bool {
     head.status == StatusCode::NOT_FOUND && attempts.is_some_and(|attempts| attempts.are_doubtful())
 }
 
-/// Checks whether the record is gone. Only the list shows it: it counts records that this user may not read, where a 404 says
-/// the same of those and of none (facts 1.3, 9).
+/// Checks whether the record is gone. Only the list shows it: it counts records that this user may not read, while a 404 is the
+/// same for those and for none (facts 1.3, 9).
 ///
 /// # Errors
 ///
@@ -76,7 +76,7 @@ async fn is_gone(
         }
         Ok((_, Some(_))) => Err(open(error, "the record is hidden from this user")),
         Ok((_, None)) => Err(open(error, "the instance sent no X-Total-Count")),
-        Err(why) => Err(open(error, &format!("it could not be looked for: {why}"))),
+        Err(why) => Err(open(error, &format!("it could not be looked up: {why}"))),
     }
 }
 
@@ -88,8 +88,8 @@ fn open(error: Error, why: &str) -> Error {
     error.with_context(&format!("an earlier attempt may have deleted it ({why})"))
 }
 
-/// The list in which a record can be looked for, and the record's id: of the Table and the Attachment API. The list is asked for
-/// without a version, because version 1 responds with 404 where there are no records.
+/// Returns the list in which a record can be looked up, and the record's id: of the Table and the Attachment API. The list is
+/// requested without a version, because version 1 responds with 404 where there are no records.
 fn record_of(path: &ApiPath) -> Option<(ApiPath, SysId)> {
     let below = path.as_str().strip_prefix("/api/now/")?;
     let segments: Vec<&str> = below.split('/').skip_while(|segment| is_version(segment)).collect();

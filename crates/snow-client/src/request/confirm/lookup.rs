@@ -1,4 +1,4 @@
-//! Whether there is a record with a certain value, asked so that the response can be trusted.
+//! Looks up whether there is a record with a certain value, in a way that makes the response trustworthy.
 
 use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum LookupResult {
     One(SysId),
-    /// One whose value differs from the one that was asked for in case only: the service compares without it.
+    /// A record whose value differs from the requested one only in case, because the service compares without case.
     InOtherCase(SysId),
     Several,
     /// Records were counted that this user may not read.
@@ -140,13 +140,13 @@ impl ValueLookup<'_> {
     /// Whether the field is known to be there: an instance may also return no record for a condition on an unknown one.
     pub(crate) async fn is_field(&self) -> Result<bool, Error> {
         let (records, total) = self.finder.records(Query::new(), &["sys_id", self.field], 20).await?;
-        // In an empty table there is nothing, whatever the field.
+        // An empty table has no record, whatever the field.
         Ok(records.iter().any(|record| record.get(self.field).is_some())
             || (records.is_empty() && total == Some(0)))
     }
 }
 
-/// A text without its case. By way of capitals, so that letters with two small forms are one.
+/// Returns a text without case, by way of upper case, so that letters with two lower-case forms are equal.
 fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }

@@ -39,7 +39,7 @@ impl<T> BulkReport<T> {
         self.outcomes.iter().filter_map(|outcome| Some((outcome.sys_id, outcome.result.as_ref().err()?)))
     }
 
-    /// Returns whether every record was written and none can have been missed.
+    /// Returns whether every record was written and no record can have been missed.
     pub fn is_complete(&self) -> bool {
         self.unread.is_none()
             && !self.stopped
@@ -48,7 +48,7 @@ impl<T> BulkReport<T> {
             && self.failures().next().is_none()
     }
 
-    /// Returns the results of all writes, if every record was written and none can have been missed.
+    /// Returns the results of all writes, if every record was written and no record can have been missed.
     ///
     /// # Errors
     ///

@@ -28,7 +28,7 @@ pub(super) struct WriteQueue {
     query: Option<QueriedIds>,
     /// How many writes were queued so far.
     queued: u64,
-    /// How many there are in all, if no query knows it.
+    /// How many there are in all, if there is no query to count them.
     expected: Option<u64>,
     may_have_drifted: bool,
     /// Whether the query was dropped before its end.

@@ -151,7 +151,7 @@ impl<T> ChangeFeed<T> {
 
     /// Sets whether records may stop matching the query without a sweep that finds that out; `false` by default.
     ///
-    /// A feed of `active=true` never hears that a record was closed. Without this word of yours, a condition on a field that can change
+    /// A feed of `active=true` never hears that a record was closed. Without this setting, a condition on a field that can change
     /// is refused, unless deletions are [swept](Deletions::Swept).
     pub fn records_may_leave_unseen(self, may: bool) -> Self {
         self.set(|options| options.leaves_unseen = may)

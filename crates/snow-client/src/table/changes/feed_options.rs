@@ -12,7 +12,7 @@ const LONGEST_OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Deletions {
-    /// It does not.
+    /// It does not find deletions.
     #[default]
     Ignored,
     /// From the table `sys_audit_delete`, which costs one more request for each poll.

@@ -34,7 +34,7 @@ pub(super) struct LogPage {
     pub(super) date: Option<DateTime>,
 }
 
-/// What is made of a page.
+/// What a page leads to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LogVerdict {
     /// Which records of the page are given out, by their places.
@@ -78,7 +78,7 @@ impl LogPage {
     }
 }
 
-/// What is known of where the log ends. The service applies a limit before its access rules, so a short page is no proof.
+/// What is known about the end of the log. The service applies a limit before its access rules, so a short page is not a proof.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PageProof {
     /// Whether the page before was full, so that the next one needs no count.

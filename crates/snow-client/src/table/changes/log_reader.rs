@@ -23,7 +23,7 @@ use std::time::Duration;
 pub(super) struct LogRules {
     /// How late a record may become visible.
     pub(super) overlap: Duration,
-    /// Whether records that this user may not read are no reason to fail.
+    /// Whether records that this user may not read are not a reason to fail.
     pub(super) accepts_hidden: bool,
     /// How many versions are remembered one by one.
     pub(super) most_versions: usize,

@@ -1,7 +1,7 @@
 //! Which versions of records were given out, for the part of a log that is read again.
 //!
-//! They are kept by the second. Where they are too many, only a digest of a second is kept: as long as the second is the same, nothing
-//! of it is given out, and once it is not, all of it is given out once more.
+//! They are kept by the second. Where they are too many, only a digest of a second is kept: as long as the digest is the same,
+//! nothing of the second is given out; when it differs, all of the second is given out again.
 
 use super::log_row::LogRow;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! Where a malformed page is malformed. Asking for the page again would not help; but a caller who knows the records around the fault
-//! can leave those out.
+//! Finds the records around the fault of a malformed page. Requesting the page again would not help, but a caller who knows these
+//! records can leave them out.
 
 use super::key_range::{KeyRange, RangeStart};
 use super::page_in_flight::PageInFlight;

@@ -43,7 +43,7 @@ impl PageSize {
         self.max
     }
 
-    /// The first page. One or two wanted records need no page of a hundred.
+    /// The first page. A limit of one or two records needs no page of a hundred.
     pub(super) fn first(self, wanted: Option<u64>) -> u32 {
         let first = self.fixed.unwrap_or(FIRST_PAGE).min(self.max);
         let wanted = wanted.and_then(|wanted| u32::try_from(wanted).ok());

@@ -53,7 +53,8 @@ pub(super) struct Paginator {
     last_was_hidden: bool,
     /// Whether a page broke off, and the limit has not grown back yet.
     is_shrunk: bool,
-    /// How many records are left by the last count, as far as is known. The page that should be the last one counts again.
+    /// How many records are left according to the last count, if that is known. The page that should be the last one counts
+    /// again.
     left: Option<u64>,
 }
 
@@ -302,7 +303,7 @@ mod tests {
         assert!(requests(&hidden) < 12, "{}", requests(&hidden));
     }
 
-    /// Behind many hidden rows, few are too few and many are too many: what lies between is found.
+    /// After many hidden rows, small pages show nothing and large pages break off; a size between the two is found.
     #[test]
     fn a_first_row_is_found_between_too_few_and_too_many() {
         let table = table(4_000, |at| at >= 1_562);

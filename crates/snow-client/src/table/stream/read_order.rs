@@ -1,6 +1,6 @@
-//! The order in which a stream reads records, and whether each record comes where it belongs: after the one before it, and within the
-//! range that was asked for. An instance that drops a condition, or sorts in another way, would otherwise lose records or send the
-//! same ones without end.
+//! The order in which a stream reads records, and whether each record comes where it belongs: after the one before it, and within
+//! the range that was asked for. An instance that drops a condition, or sorts in another way, would otherwise lose records or
+//! send the same ones endlessly.
 
 use super::key_range::{KeyRange, RangeStart, RecordKey};
 use snow_core::{DisplayValue, Error, ErrorKind, Query};

@@ -103,7 +103,7 @@ impl StreamRequest {
         Ok(self.base.part(params))
     }
 
-    /// How many bytes of query fit into the URL of any page.
+    /// Returns how many bytes of query fit into the URL of any page.
     pub(super) fn room_for_query(&self) -> Result<usize, Error> {
         let key = RecordKey { sys_id: "f".repeat(32), value: Some("2000-01-01 00:00:00".into()) };
         let range = KeyRange { from: RangeStart::After(key), until: Some("f".repeat(32)) };

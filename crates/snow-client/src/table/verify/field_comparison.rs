@@ -16,7 +16,7 @@ pub(super) enum FieldOutcome {
 }
 
 impl FieldOutcome {
-    /// The outcome where only equality proves anything.
+    /// The outcome where only equality is conclusive.
     fn as_sent_if(is_same: bool) -> Self {
         if is_same { Self::AsSent } else { Self::Unknown }
     }

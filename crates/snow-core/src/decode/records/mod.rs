@@ -1,4 +1,4 @@
-//! Takes in a response piece by piece, and gives it out record by record.
+//! Decodes a response piece by piece, and returns it record by record.
 
 mod errors;
 mod step;
@@ -53,7 +53,7 @@ pub struct Records {
     scanner: RecordScanner,
     position: Position,
     envelope: EnvelopeErrors,
-    /// An error that is returned at the end, unless the response tells of an error itself.
+    /// An error that is returned at the end, unless the response reports an error itself.
     deferred_error: Option<Error>,
     /// Whether records are skipped, because it is known already that the response is an error.
     skips_records: bool,
@@ -134,7 +134,7 @@ impl Records {
         self
     }
 
-    /// Begins with the shapes of earlier records.
+    /// Starts with the shapes of earlier records.
     pub(super) fn shapes(mut self, shapes: Shapes) -> Self {
         self.scanner.shapes = shapes;
         self
@@ -249,7 +249,7 @@ impl Records {
 }
 
 impl fmt::Debug for Records {
-    /// Shows how far it is: what it holds may be anybody's data.
+    /// Shows the progress and not the content, which may be confidential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Records({} given, {} bytes buffered)", self.given, self.buffered())
     }

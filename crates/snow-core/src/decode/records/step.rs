@@ -49,7 +49,7 @@ impl From<ScanError> for StepError {
     }
 }
 
-const NO_RECORD: &str = "the response has something else among its records";
+const NO_RECORD: &str = "the response has something that is not a record among its records";
 pub(super) const NO_RESULT: &str = "the response has no result";
 
 /// Returns the value at the front and its length.
@@ -92,7 +92,7 @@ impl Records {
         }
     }
 
-    /// Skips a byte order mark, which may only be the first thing of all.
+    /// Skips a byte order mark, which may only be at the very beginning.
     fn skip_byte_order_mark(&mut self) -> Result<Step, StepError> {
         let bytes = self.buffer.bytes();
         match self.buffer.passed() == 0 {
@@ -150,7 +150,9 @@ impl Records {
             .map_err(|_| ScanError::Bad)?;
         let member = EnvelopeMember::of(name);
         if !self.envelope.record_member(member) {
-            return Err(StepError::Failed(cancelled_error("the response has two results, errors or states")));
+            return Err(StepError::Failed(cancelled_error(
+                "the response has a result, an error or a status twice",
+            )));
         }
         self.move_to(value, Position::Value(member))
     }

@@ -15,7 +15,7 @@ fn feed_whole(body: &Bytes, records: Records) -> Records {
     records
 }
 
-/// Checks that a body is complete and tells of no error.
+/// Checks that a body is complete and reports no error.
 pub(in crate::decode) fn check_body(body: &Bytes) -> Result<(), Error> {
     feed_whole(body, Records::checking()).next().map(drop)
 }
@@ -34,8 +34,7 @@ pub(in crate::decode) fn read_list(body: &Bytes, shapes: Shapes, max: usize) -> 
     let (mut records, mut all) = (feed_whole(body, Records::list().shapes(shapes)), Vec::new());
     while let Some(record) = records.next().map_err(|error| name_last_record(error, all.last()))? {
         if all.len() == max {
-            let why =
-                format!("the response has more than {max} records, which is the most that was asked for");
+            let why = format!("the response has more records than the {max} that were requested");
             return Err(Error::new(ErrorKind::ResponseMismatch, why));
         }
         all.push(record);

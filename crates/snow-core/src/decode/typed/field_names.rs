@@ -1,4 +1,4 @@
-//! Which fields a type reads, found by asking it.
+//! Finds out which fields a type reads, by deserializing it from nothing.
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::forward_to_deserialize_any;
@@ -22,7 +22,7 @@ use std::fmt;
 /// ```
 pub fn fields_of<'de, T: Deserialize<'de>>() -> Option<Vec<&'static str>> {
     let mut found = None;
-    // It never gets anything to read, so that it always ends in an error.
+    // The type never gets any data, so deserializing always ends in an error.
     drop(T::deserialize(FieldNames(&mut found)));
     found.map(<[_]>::to_vec)
 }

@@ -23,11 +23,11 @@ impl serde::de::Error for Error {
         Self::new(ErrorKind::Decode, redact::without_value(&message.to_string()))
     }
 
-    /// Says of a dot-walked field, which may be missing although it exists, where to look.
+    /// Adds to the error of a missing dot-walked field why it may be missing although it exists.
     fn missing_field(field: &'static str) -> Self {
         let why = match field.contains('.') {
             true => {
-                "; it is dot-walked: its reference may be empty, this user may not read it, or a name in it may be misspelt; make it \
+                "; it is dot-walked: its reference may be empty, this user may not read it, or a name in it may be misspelled; make it \
                  an Option, or, in a type with #[serde(flatten)], ask for it by fields()"
             }
             false => "",
@@ -118,7 +118,7 @@ fn as_json<'de, T>(
 }
 
 impl Field<'_> {
-    /// An error that names this field, if it does not yet, and repeats nothing of its value.
+    /// Returns an error that names this field, unless it does so already, and does not repeat its value.
     fn annotate(self, error: Error) -> Error {
         let message = error.to_string();
         if message.starts_with("the field ") {

@@ -1,4 +1,4 @@
-//! A stored text that is not JSON of its own: an entry of a list, an id out of a link.
+//! A stored text that is not a JSON value by itself: an entry of a list, or the id in a link.
 
 use super::super::Field;
 use super::super::field_value::float;
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 pub(super) struct TextDeserializer<'de> {
-    /// Where it comes from.
+    /// The field that it comes from.
     pub(super) field: Field<'de>,
     pub(super) text: Cow<'de, str>,
 }
@@ -26,7 +26,7 @@ impl TextDeserializer<'_> {
 
     fn unfit(&self, what: &str) -> Error {
         let length = characters(self.text.chars().count());
-        self.field.unfit(format_args!("holds a text of {length}, which is {what}"))
+        self.field.unfit(format_args!("contains a text of {length}, which is {what}"))
     }
 }
 

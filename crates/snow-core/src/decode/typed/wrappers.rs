@@ -101,7 +101,7 @@ impl Serialize for Reference {
     }
 }
 
-const UNSEEN: &str = "comes without what a person sees (ask for it by display_value=all)";
+const UNSEEN: &str = "has no display value (request it: display_value=all)";
 
 impl<'a> Field<'a> {
     /// Returns the field as a reference; `None` if it is empty.
@@ -113,7 +113,7 @@ impl<'a> Field<'a> {
         self.read()
     }
 
-    /// What a person sees.
+    /// The display value.
     pub(super) fn seen(self) -> Result<Cow<'a, str>, Error> {
         self.display_value()?.ok_or_else(|| self.unfit(UNSEEN))
     }
@@ -124,7 +124,7 @@ impl<'a> Field<'a> {
         part.map(|part| self.part(part)).ok_or_else(|| self.unfit(UNSEEN))
     }
 
-    /// The parts of a reference that are there, by the names of [`Reference`]'s fields.
+    /// The parts of a reference that came, by the names of [`Reference`]'s fields.
     pub(super) fn reference_parts(self) -> Result<Vec<(&'static str, Cow<'a, str>)>, Error> {
         let (display, link) = (self.display_value()?, self.link()?);
         let id = match (&link, Cell::of(self.json())) {
@@ -134,7 +134,7 @@ impl<'a> Field<'a> {
             _ => self.text()?,
         };
         if id.is_empty() {
-            return Err(self.unfit("refers to nothing (read it as an Option)"));
+            return Err(self.unfit("is an empty reference (read it as an Option)"));
         }
         let parts = [("value", Some(id)), ("display_value", display), ("link", link)];
         Ok(parts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect())

@@ -112,7 +112,7 @@ async fn gives_up_with_the_count_and_the_reason() {
     }
     let (outcome, _) = run(policy(), request(Method::GET), &[Err(ErrorKind::Connect)]).await;
     let line = outcome.unwrap_err().to_string();
-    assert!(line.contains("(after 4 attempts, as many as are allowed)"), "{line}");
+    assert!(line.contains("(after 4 attempts, the maximum)"), "{line}");
 }
 
 #[tokio::test(start_paused = true)]

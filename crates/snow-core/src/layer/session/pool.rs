@@ -59,7 +59,7 @@ impl SessionPool {
         session
     }
 
-    /// A session, best one of whoever is logged in.
+    /// Returns a session, preferably one of the user of this request.
     fn take(self: Arc<Self>, permit: OwnedSemaphorePermit, headers: &HeaderMap) -> SessionGuard {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         // If every permit has a session of another user, one of those is replaced.

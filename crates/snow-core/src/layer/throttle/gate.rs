@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
-/// The max_pause pause by default.
+/// The default of the longest pause.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// How long other requests wait for the result of a probe. A 429 comes at once, so a probe without a response by then was accepted.

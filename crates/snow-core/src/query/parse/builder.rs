@@ -60,7 +60,7 @@ impl<'a> QueryBuilder<'a> {
         if let Some(field) = rest("ORDERBYDESC").or_else(|| rest("ORDERBY")) {
             self.takes_alternative = false;
             if connective == Connective::Or {
-                return fail(body, "an order is not an alternative to a condition");
+                return fail(body, "an order is not an alternative to a condition: leave ^OR out");
             }
             let field = Cow::Borrowed(parse_name(field)?);
             self.orders.push(Expr::Order { field, descending: body.starts_with("ORDERBYDESC") });

@@ -146,10 +146,10 @@ pub(super) fn parse_count(text: &str) -> Option<u32> {
 /// Splits a label from its meaning, with @ between.
 fn parse_labelled(text: &str, parts: usize) -> Result<Cow<'_, str>, ParseError<'_>> {
     if text.split('@').count() != parts || text.split('@').any(str::is_empty) {
-        return fail(text, format!("expected {parts} texts with @ between them"));
+        return fail(text, format!("expected {parts} values with @ between them"));
     }
     if text.contains(|c: char| c == '^' || c.is_control()) {
-        return fail(text, "a caret or a control character has no place here");
+        return fail(text, "a caret or a control character is not allowed here");
     }
     if let Some((rest, why)) = url_text::further_condition(text) {
         return fail(rest, why);

@@ -21,7 +21,7 @@ fn what_is_not_understood_is_pointed_at() {
         ("aSAMEASb@week", 8, "@day"),
         ("aMORETHANb@eon@before@3", 10, "minute"),
         ("aRELATIVEGT@hour@ago@01", 11, "number"),
-        ("aONToday", 3, "3 texts"),
+        ("aONToday", 3, "3 values"),
         ("a=1^ORORDERBYb", 6, "not an alternative"),
         ("ORDERBYa^ORb=1", 11, "condition"),
         ("a=1^NQ^NQb=1", 6, "missing"),

@@ -68,7 +68,7 @@ fn write_operands(test: &Test<'_>, context: ValueContext<'_>, writer: &mut Write
             let unit = time
                 .unit
                 .relative()
-                .ok_or_else(|| context.refuse("counts weeks, which the service cannot: count days"))?;
+                .ok_or_else(|| context.refuse("uses weeks, which the service does not support: use days"))?;
             let side = if time.ahead { "ahead" } else { "ago" };
             check_written(write!(writer, "@{unit}@{side}@{}", time.count))
         }
@@ -82,7 +82,9 @@ fn write_distance(
 ) -> Result<(), Error> {
     let unit = distance.unit.between_fields();
     let unit = unit.ok_or_else(|| {
-        context.refuse("counts in a unit that two fields are not compared by: use minutes to weeks")
+        context.refuse(
+            "uses a unit by which the service does not compare two fields: use minutes, hours, days or weeks",
+        )
     })?;
     write_name(&distance.other, "query", Some(""), writer)?;
     let side = match distance.side {

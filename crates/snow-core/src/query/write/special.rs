@@ -100,7 +100,7 @@ fn check_nested(query: &Query<'_>, what: &str) -> Result<(), Error> {
         })
     }
     if any(&query.terms, |term| matches!(term, Expr::Order { .. })) {
-        return refuse("has an order, which means nothing there: order the query around it");
+        return refuse("has an order, which has no effect there: order the outer query");
     }
     if any(&query.terms, |term| matches!(term, Expr::Special(_))) {
         return refuse("has a related list, a join or a text search in it, which cannot be nested");

@@ -65,7 +65,9 @@ pub(super) fn write_value(
             writer.push_plain(if *boolean { "true" } else { "false" });
             Ok(())
         }
-        ValueKind::Boolean(_) => Err(context.refuse("compares a boolean by more than eq() and ne()")),
+        ValueKind::Boolean(_) => {
+            Err(context.refuse("compares a boolean with another operator than eq() and ne()"))
+        }
         ValueKind::Date(date) => check_written(write!(writer, "{date}")),
         ValueKind::DateTime(time) if time.date().is_some() => check_written(write!(writer, "{time}")),
         ValueKind::DateTime(_) => Err(context.refuse("compares with a time outside the years 1 to 9999")),

@@ -86,7 +86,7 @@ mod tests {
             (&[("HTTP_PROXY", "http://evil:1"), ("REQUEST_METHOD", "GET")], http, None),
             (&[("http_proxy", "http://a:1"), ("REQUEST_METHOD", "GET")], http, Some("http://a:1")),
             (&[("HTTPS_PROXY", "http://a:1"), ("REQUEST_METHOD", "GET")], https, Some("http://a:1")),
-            // This machine is never behind a proxy that the environment names.
+            // Connections to this machine never use a proxy of the environment.
             (&[("ALL_PROXY", "http://a:1")], "https://localhost:8443/", None),
             (&[("ALL_PROXY", "http://a:1")], "http://127.0.0.1:8080/", None),
             (&[("ALL_PROXY", "http://a:1")], "http://[::1]/", None),

@@ -132,7 +132,7 @@ fn refused(proxy: &Proxy, target: &str, status: StatusCode, schemes: &[String]) 
             "the proxy {proxy} wants credentials ({code}): give them by Proxy::credentials(), or in the proxy's URL"
         ),
         (true, Some(_)) => {
-            format!("the proxy {proxy} does not take the credentials that it was given ({code})")
+            format!("the proxy {proxy} did not accept the credentials ({code})")
         }
         _ => format!(
             "the proxy {proxy} refused a tunnel to {target} with status {status}: ask its administrators, or see its log"

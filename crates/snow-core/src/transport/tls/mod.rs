@@ -86,7 +86,7 @@ impl TlsSettings {
         Ok(Tls::Lazy { parts, made: OnceLock::new() })
     }
 
-    /// Trusts these roots, or no longer if it does: a switch that is off leaves another one as it is.
+    /// Trusts these roots if `on` is true; otherwise stops trusting them, and leaves other roots as they are.
     pub(super) fn switch_roots(&mut self, roots: Roots, on: bool) {
         if on {
             self.roots = roots;

@@ -1,4 +1,4 @@
-//! What is said of a file: in a response, and in the headers of a download (facts 5).
+//! The metadata of a file: in a response, and in the headers of a download (facts 5).
 
 use super::super::Call;
 use crate::Release;
@@ -42,7 +42,7 @@ fn stored(state: &State, table: TableId, row: &Row) -> Record {
     record
 }
 
-/// An attachment as the API tells of it.
+/// An attachment as the API describes it.
 pub(super) fn of(state: &State, call: &Call<'_>, table: TableId, row: &Row) -> Record {
     let mut record = stored(state, table, row);
     let sys_id = state.database.field(table, row, "sys_id");

@@ -36,7 +36,7 @@ impl<'a> ParentAccess<'a> {
         (table, row)
     }
 
-    /// A file can be read by those who may read its record; one whose record is gone is anybody's.
+    /// A file can be read by those who may read its record; everyone may read a file whose record is gone.
     pub(super) fn may_see(&mut self, file: &Row) -> bool {
         self.own.may_see(file)
             && match self.parent(file) {

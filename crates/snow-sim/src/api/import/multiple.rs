@@ -19,7 +19,7 @@ pub(super) fn insert(state: &mut State, call: &Call<'_>, staging: TableId) -> Si
         Ok(body) => body,
         Err(error) => return refuse(&error.to_string()).guess(Guess::UnreadableBody),
     };
-    let Some(records) = body["records"].as_array() else { return refuse("records is no array") };
+    let Some(records) = body["records"].as_array() else { return refuse("records is not an array") };
     if Access::of(state, &call.user, staging).denies_writing() {
         return denied("Insert");
     }
@@ -70,7 +70,7 @@ fn columns(state: &State, staging: TableId, record: &Value) -> Fields {
     given.filter_map(|(key, value)| Some((by_key(key)?, field_text(value)))).collect()
 }
 
-/// Transforms the sets whose time has come, each behind the one that it waits for.
+/// Transforms the sets whose time has come, each after the one that it waits for.
 pub(in crate::api) fn run_pending(state: &mut State) {
     loop {
         let now = state.clock.now();

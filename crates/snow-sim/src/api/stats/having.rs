@@ -1,4 +1,4 @@
-//! Which groups are told of, and in which order: `count^priority^>^3`, `AVG^state^DESC` (facts 6).
+//! Which groups are returned, and in which order: `count^priority^>^3`, `AVG^state^DESC` (facts 6).
 
 use super::aggregate::Function;
 use crate::data::{Database, Row, TableId};

@@ -83,7 +83,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// A limit or an offset that is no number is unsettled (facts 12): as if it were not given.
+/// A limit or an offset that is not a number is unsettled (facts 12): as if it were not given.
 fn number(call: &Call<'_>, name: &str, default: usize) -> usize {
     let Some(text) = call.param(name) else { return default };
     text.parse().unwrap_or_else(|_| {
@@ -122,8 +122,8 @@ pub(in crate::api) fn parsed(
     Ok(query)
 }
 
-/// The encoded query, and names of fields with values beside it. Together with a query those are left out; what an
-/// instance does is unsettled (facts 12).
+/// The encoded query, and names of fields with values next to it. Together with a query those are left out; what an instance does
+/// is unsettled (facts 12).
 pub(in crate::api) fn query_text(state: &State, call: &Call<'_>, table: TableId) -> String {
     let dictionary = &state.database.dictionary;
     let pairs = call.params.iter().filter(|(name, _)| !name.starts_with("sysparm_"));
