@@ -94,3 +94,22 @@ fn a_record_requested_for_people_is_refused_and_not_converted() {
     let shown: Record = serde_json::from_str(r#"{"u_owner":{"display_value":"Ann","link":"l"}}"#).unwrap();
     assert_eq!(builder.push(&shown).unwrap_err().kind(), ErrorKind::Decode);
 }
+
+#[tokio::test]
+async fn a_dot_walk_that_is_left_out_behind_an_empty_reference_is_null() {
+    let table = TableSchema::new("incident", "Incident").with_column(Column::new("caller_id.email", "string"));
+    let columns = Columns::new(&table.unwrap(), ["caller_id.email"], References::Id).unwrap();
+    let client = client(&instance(), "admin");
+    let list = columns.request(client.table("incident").list());
+    assert_eq!(list.requested_fields().unwrap().unwrap(), ["caller_id.email", "caller_id"]);
+
+    let push = |json: &str| {
+        let mut builder = columns.builder();
+        builder.push(&serde_json::from_str(json).unwrap())?;
+        builder.finish().map(|batch| batch.column(0).null_count())
+    };
+    assert_eq!(push(r#"{"caller_id":"","caller_id.email":""}"#).unwrap(), 1);
+    assert_eq!(push(r#"{"caller_id":""}"#).unwrap(), 1);
+    assert_eq!(push(r#"{"caller_id":"46c6"}"#).unwrap_err().kind(), ErrorKind::Decode, "it is hidden");
+    assert_eq!(push("{}").unwrap_err().kind(), ErrorKind::Decode);
+}
