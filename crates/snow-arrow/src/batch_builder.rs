@@ -222,6 +222,18 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_no_text_is_refused_or_counted_like_a_value() {
+        let json =
+            r#"{"priority":"1","caller_id":{"display_value":"\ud800","value":"a"},"caller_id.name":"A"}"#;
+        assert_eq!(columns().builder().push(&record(json)).unwrap_err().kind(), ErrorKind::Decode);
+        let mut builder = columns().builder().invalid(Invalid::Null);
+        builder.push(&record(json)).unwrap();
+        assert_eq!(builder.report().invalid["caller_id"], 1);
+        let batch = builder.finish().unwrap();
+        assert_eq!((batch.column(1).null_count(), batch.column(2).null_count()), (0, 1));
+    }
+
+    #[test]
     fn no_columns_are_as_many_records_all_the_same() {
         let table = TableSchema::new("incident", "Incident");
         let mut builder = Columns::new(&table, [""; 0], References::Id).unwrap().builder();

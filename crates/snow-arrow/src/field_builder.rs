@@ -7,7 +7,6 @@ use arrow_array::ArrayRef;
 use arrow_array::builder::StringBuilder;
 use snow_client::record::Field;
 use snow_client::{Error, ErrorKind, Record};
-use std::borrow::Cow;
 
 #[derive(Debug)]
 pub(crate) struct FieldBuilder {
@@ -58,19 +57,28 @@ impl FieldBuilder {
             Ok(text) => self.value.push(field, &text),
             Err(error) => Err(error),
         };
-        match (pushed, invalid) {
-            (Ok(()), _) => {}
-            (Err(error), Invalid::Refuse) => return Err(error),
-            (Err(_), Invalid::Null) => {
-                self.invalid = self.invalid.saturating_add(1);
-                self.value.push_null();
+        if let Err(error) = pushed {
+            self.invalid = refused_or_counted(self.invalid, invalid, error)?;
+            self.value.push_null();
+        }
+        if self.display_value.is_some() {
+            self.push_parts(field, invalid)?;
+        }
+        Ok(())
+    }
+
+    /// Appends the name and the link of a reference.
+    fn push_parts(&mut self, field: Field<'_>, invalid: Invalid) -> Result<(), Error> {
+        let parts = [(&mut self.display_value, field.display_value()), (&mut self.link, field.link())];
+        for (builder, part) in parts {
+            let Some(builder) = builder else { continue };
+            match part {
+                Ok(text) => builder.append_option(text.filter(|text| !text.is_empty())),
+                Err(error) => {
+                    self.invalid = refused_or_counted(self.invalid, invalid, error)?;
+                    builder.append_null();
+                }
             }
-        }
-        if let Some(names) = &mut self.display_value {
-            names.append_option(not_empty(field.display_value()?));
-        }
-        if let Some(links) = &mut self.link {
-            links.append_option(not_empty(field.link()?));
         }
         Ok(())
     }
@@ -88,8 +96,12 @@ impl FieldBuilder {
     }
 }
 
-fn not_empty(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
-    text.filter(|text| !text.is_empty())
+/// Counts a value that does not fit, unless that is refused.
+fn refused_or_counted(count: u64, invalid: Invalid, error: Error) -> Result<u64, Error> {
+    match invalid {
+        Invalid::Refuse => Err(error),
+        Invalid::Null => Ok(count.saturating_add(1)),
+    }
 }
 
 /// Whether a dot-walk begins with a reference that the record shows to be empty: an instance may leave such a field out (facts 1.2).
