@@ -1,6 +1,7 @@
 //! Other people's programs and ours together. Each check installs what it needs: packages of Python and of Node.js into
 //! `target/interop`, programs by apt.
 
+mod arrow;
 mod browser;
 mod fork;
 mod issuer;
@@ -30,6 +31,7 @@ const CHECKS: &[Check] = &[
     ("stores", stores::check),
     ("blocking", blocking),
     ("fork", fork::check),
+    ("arrow", arrow::check),
 ];
 
 /// All of them, or the one of a name. One that fails does not keep the others from running.

@@ -13,12 +13,25 @@ pub(super) fn unreadable(text: &str, name: &str, form: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, why)
 }
 
-/// Returns the numbers of a text that has the same shape as `shape`; no numbers if it has not.
-pub(super) fn numbers(text: &str, shape: &str) -> Vec<u16> {
-    let fits =
-        |(found, wanted): (u8, u8)| if wanted == b'0' { found.is_ascii_digit() } else { found == wanted };
-    if text.len() != shape.len() || !text.bytes().zip(shape.bytes()).all(fits) {
-        return Vec::new();
+/// Returns the numbers of a text that has the same shape as `shape`, which has `N` numbers of at most four digits.
+#[inline]
+pub(super) fn numbers<const N: usize>(text: &str, shape: &str) -> Option<[u16; N]> {
+    if text.len() != shape.len() {
+        return None;
     }
-    text.split(['-', ' ', ':']).filter_map(|number| number.parse().ok()).collect()
+    let (mut numbers, mut at, mut number) = ([0_u16; N], 0_usize, 0_u16);
+    for (found, wanted) in text.bytes().zip(shape.bytes()) {
+        match found {
+            b'0'..=b'9' if wanted == b'0' => {
+                number = number.wrapping_mul(10).wrapping_add(u16::from(found - b'0'))
+            }
+            mark if mark == wanted && wanted != b'0' => {
+                *numbers.get_mut(at)? = std::mem::take(&mut number);
+                at += 1;
+            }
+            _ => return None,
+        }
+    }
+    *numbers.get_mut(at)? = number;
+    Some(numbers)
 }

@@ -121,6 +121,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns the text between its quotes; empty if it is not a string.
+    #[inline]
     pub(super) fn string(self) -> Result<Cow<'a, str>, Error> {
         let raw = self.json();
         let inside = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
