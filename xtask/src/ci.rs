@@ -39,7 +39,7 @@ pub(crate) const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client-der
      -p snow-store-postgres -p snow-sim -p snow-codegen";
 
 /// Features that have to stand alone, and whose they are.
-const ALONE: [(&str, &str); 17] = [
+const ALONE: [(&str, &str); 18] = [
     ("snow-core", "chrono"),
     ("snow-core", "gzip"),
     ("snow-core", "jiff"),
@@ -56,6 +56,7 @@ const ALONE: [(&str, &str); 17] = [
     ("snow-auth", "shared-store"),
     ("snow-client", "blocking"),
     ("snow-client", "oauth"),
+    ("snow-client", "object_store-0_14"),
     ("snow-client", "transport"),
 ];
 

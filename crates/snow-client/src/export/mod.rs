@@ -12,6 +12,8 @@ mod file_writer;
 mod format;
 mod found_export;
 mod ndjson;
+#[cfg(feature = "object_store-0_14")]
+mod object_store;
 mod part_reader;
 mod progress;
 mod question;
@@ -23,6 +25,8 @@ pub use csv::Csv;
 pub use directory::ExportDirectory;
 pub use format::{ExportFormat, RecordEncoder};
 pub use ndjson::Ndjson;
+#[cfg(feature = "object_store-0_14")]
+pub use object_store::ExportObjectStore;
 pub use progress::ExportProgress;
 pub use question::ExportQuestion;
 pub use report::{ExportReport, ExportedFile};
