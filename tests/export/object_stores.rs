@@ -8,7 +8,9 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use snow_client::ErrorKind;
-use snow_client::export::{ExportFormat, ExportObjectStore, ExportQuestion, ExportReport, Ndjson, RecordEncoder};
+use snow_client::export::{
+    ExportFormat, ExportObjectStore, ExportQuestion, ExportReport, Ndjson, RecordEncoder,
+};
 use snow_client::{Error, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,7 +47,14 @@ async fn an_export_is_resumed_and_verified() {
         };
         let first = export();
         let stop = first.stop_handle();
-        let stopped = first.on_progress(move |progress| if progress.files == 1 { stop.stop() }).await.unwrap();
+        let stopped = first
+            .on_progress(move |progress| {
+                if progress.files == 1 {
+                    stop.stop()
+                }
+            })
+            .await
+            .unwrap();
         assert!(!stopped.complete && objects(&store).await.contains_key("some/place/_position.json"));
         let before = objects(&store).await;
 
@@ -53,7 +62,9 @@ async fn an_export_is_resumed_and_verified() {
         let after = objects(&store).await;
         assert!(report.complete && !after.contains_key("some/place/_position.json"));
         let is_data = |name: &str| name.contains("/part-");
-        assert!(before.iter().filter(|(name, _)| is_data(name)).all(|(name, content)| after[name] == *content));
+        assert!(
+            before.iter().filter(|(name, _)| is_data(name)).all(|(name, content)| after[name] == *content)
+        );
         let data = after.into_iter().filter(|(name, _)| is_data(name)).collect();
         let numbers = counted(&data, "number");
         assert!(numbers.len() == 120 && numbers.values().all(|count| *count == 1));
@@ -111,9 +122,16 @@ async fn what_is_not_of_the_export_is_left_alone() {
     store.put(&Path::from("a/b/precious.txt"), "precious".into()).await.unwrap();
     let target = ExportObjectStore::new(store.clone(), "a").unwrap();
     let error = incidents(&client).export(Ndjson::new(), target).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("b/precious.txt"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::InvalidInput && error.to_string().contains("b/precious.txt"),
+        "{error}"
+    );
     assert_eq!(objects(&store).await.len(), 1);
     for bad in ["a//b", "../a", "a/./b"] {
-        assert_eq!(ExportObjectStore::new(store.clone(), bad).unwrap_err().kind(), ErrorKind::InvalidInput, "{bad}");
+        assert_eq!(
+            ExportObjectStore::new(store.clone(), bad).unwrap_err().kind(),
+            ErrorKind::InvalidInput,
+            "{bad}"
+        );
     }
 }
