@@ -45,7 +45,8 @@ impl Order {
     async fn export(self) -> Result<u64, Error> {
         let client = Client::builder().instance(self.url).user("admin").password("secret").build()?;
         let target = Told(ExportDirectory::new(self.folder));
-        let export = client.table("incident").list().fields(["number", "sys_id"]).export(Ndjson::new(), target);
+        let export =
+            client.table("incident").list().fields(["number", "sys_id"]).export(Ndjson::new(), target);
         let export = export.page_size(self.page).records_per_file(self.records_per_file);
         let export = export.parallel(self.parallel).parts(self.parts).resume(true);
         Ok(export.on_progress(|progress| say(&format!("read {}", progress.received))).await?.received)
@@ -109,10 +110,13 @@ impl ExportTarget for Told {
     }
 
     fn create<'a>(&'a self, name: &'a str) -> TargetFuture<'a, Box<dyn ExportFile>> {
-        told("create", Box::pin(async move {
-            let file = self.0.create(name).await?;
-            Ok(Box::new(ToldFile(file)) as Box<dyn ExportFile>)
-        }))
+        told(
+            "create",
+            Box::pin(async move {
+                let file = self.0.create(name).await?;
+                Ok(Box::new(ToldFile(file)) as Box<dyn ExportFile>)
+            }),
+        )
     }
 }
 

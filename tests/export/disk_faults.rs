@@ -78,7 +78,12 @@ fn a_full_disk_is_an_error() {
     let mut command = Command::new("unshare");
     command.args([user, "sh", "-c", &script, "sh"]).arg(export.get_program()).args(export.get_args());
     command.envs(export.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    if !Command::new("unshare").args([user, "mount", "-t", "tmpfs", "none", "/mnt"]).status().unwrap().success() {
+    if !Command::new("unshare")
+        .args([user, "mount", "-t", "tmpfs", "none", "/mnt"])
+        .status()
+        .unwrap()
+        .success()
+    {
         println!("no disk can be mounted here: not run");
         return;
     }
@@ -96,7 +101,9 @@ fn a_directory_that_may_not_be_written_is_an_error() {
     std::fs::set_permissions(out, std::fs::Permissions::from_mode(0o555)).unwrap();
     let said = match is_root() {
         // Root may write everywhere.
-        true => outcome(instance.order.after("exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$@\"")),
+        true => {
+            outcome(instance.order.after("exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$@\""))
+        }
         false => outcome(instance.order.command()),
     };
     assert!(said.contains("failed Io") && said.contains("this user has no permission"), "{said}");

@@ -21,14 +21,18 @@ async fn reads_by_position_are_refused_before_anything_is_sent() {
         let requests = simulator.journal().len();
         let target = MemoryTarget::default();
         let error = list.clone().export(Ndjson::new(), target.clone()).await.unwrap_err();
-        assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("allow_drift"), "{error}");
+        assert!(
+            error.kind() == ErrorKind::InvalidInput && error.to_string().contains("allow_drift"),
+            "{error}"
+        );
         assert!(target.files().is_empty() && simulator.journal().len() == requests);
         let allowed = list.export(Ndjson::new(), target).page_size(10).allow_drift(true).await.unwrap();
         assert!(allowed.complete && allowed.may_have_drifted);
     }
     let error = list().export(Ndjson::new(), MemoryTarget::default()).by_offset(true).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    let kept = list().query(by_creation).export(Ndjson::new(), MemoryTarget::default()).page_size(10).await.unwrap();
+    let kept =
+        list().query(by_creation).export(Ndjson::new(), MemoryTarget::default()).page_size(10).await.unwrap();
     assert!(kept.complete && !kept.may_have_drifted);
 }
 
@@ -42,7 +46,8 @@ async fn of_moving_records(allows_drift: bool) -> (MemoryTarget, Result<ExportRe
     describe(&simulator, 0, "the first");
     describe(&simulator, 1, "the last");
     let filler = (0..3_000).map(|at| format!("{at:030}"));
-    let values: Vec<String> = ["the first".to_owned()].into_iter().chain(filler).chain(["the last".to_owned()]).collect();
+    let values: Vec<String> =
+        ["the first".to_owned()].into_iter().chain(filler).chain(["the last".to_owned()]).collect();
     let target = MemoryTarget::default();
     let list = incidents(&client(&simulator)).query(field("short_description").is_in(values));
     let export = list.export(Ndjson::new(), target.clone()).allow_drift(allows_drift);
@@ -66,7 +71,9 @@ async fn a_long_query_whose_records_move_leaves_no_manifest() {
 async fn parts_of_a_sorted_list_are_refused() {
     let simulator = instance(60);
     let client = client(&simulator);
-    for list in [incidents(&client).query(Query::new().order_by("sys_created_on")), incidents(&client).limit(7)] {
+    for list in
+        [incidents(&client).query(Query::new().order_by("sys_created_on")), incidents(&client).limit(7)]
+    {
         let error = list.export(Ndjson::new(), MemoryTarget::default()).parallel(2).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     }

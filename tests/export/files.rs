@@ -13,14 +13,16 @@ async fn every_record_is_in_the_lines_as_it_was_sent() {
     let client = client(&simulator);
     let target = ExportDirectory::new(folder.file("out"));
     let list = client.table("incident").list();
-    let report = list.clone().export(Ndjson::new(), target.clone()).page_size(50).records_per_file(100).await.unwrap();
+    let report =
+        list.clone().export(Ndjson::new(), target.clone()).page_size(50).records_per_file(100).await.unwrap();
     let files = data_files(target.path());
     assert_describes(&report, &files);
     assert!(report.complete && !report.may_have_drifted && !report.reached_limit);
     assert_eq!((report.received, report.expected, report.hidden()), (250, Some(250), Some(0)));
     assert_eq!(report.files.iter().map(|file| file.records).collect::<Vec<_>>(), [100, 100, 50]);
     report.verify(&target).await.unwrap();
-    let expected: String = list.all().await.unwrap().iter().map(|record| format!("{}\n", record.json())).collect();
+    let expected: String =
+        list.all().await.unwrap().iter().map(|record| format!("{}\n", record.json())).collect();
     let written: Vec<u8> = files.into_values().flatten().collect();
     assert_eq!(String::from_utf8(written).unwrap(), expected);
 }
@@ -31,13 +33,15 @@ async fn every_record_is_in_a_row_of_csv() {
     let client = client(&simulator);
     let list = incidents(&client).display_value(DisplayValue::All);
     let format = Csv::new().display_values(true).links(true);
-    let report = list.clone().export(format, ExportDirectory::new(folder.file("out"))).parallel(3).await.unwrap();
+    let report =
+        list.clone().export(format, ExportDirectory::new(folder.file("out"))).parallel(3).await.unwrap();
     assert_eq!((report.parts, report.files.len(), report.received), (3, 3, 250));
     let mut rows = Vec::new();
     for file in &report.files {
         let mut reader = csv::Reader::from_path(folder.file("out").join(&file.name)).unwrap();
         let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-        let expected = FIELDS.map(|field| [field.to_owned(), format!("{field}.display_value"), format!("{field}.link")]);
+        let expected =
+            FIELDS.map(|field| [field.to_owned(), format!("{field}.display_value"), format!("{field}.link")]);
         assert_eq!(header, expected.concat());
         rows.extend(reader.records().map(|row| row.unwrap()));
     }
@@ -47,7 +51,11 @@ async fn every_record_is_in_a_row_of_csv() {
         let cells = FIELDS.map(|name| {
             let field = record.field(name).unwrap();
             let text = |text: Option<std::borrow::Cow<'_, str>>| text.unwrap_or_default().into_owned();
-            [field.value().unwrap().into_owned(), text(field.display_value().unwrap()), text(field.link().unwrap())]
+            [
+                field.value().unwrap().into_owned(),
+                text(field.display_value().unwrap()),
+                text(field.link().unwrap()),
+            ]
         });
         assert_eq!(row.iter().collect::<Vec<_>>(), cells.concat());
     }
@@ -60,13 +68,21 @@ async fn the_manifest_says_what_was_asked() {
     let client = client(&simulator);
     let list = incidents(&client).query(field("active").eq(true));
     let count = list.clone().count().await.unwrap();
-    let report = list.export(Csv::new(), target.clone()).await.unwrap();
+    let schema = serde_json::json!({ "number": "string" });
+    let report = list.export(Csv::new(), target.clone()).schema(&schema).await.unwrap();
+    assert_eq!(report.schema, Some(schema));
     assert_eq!(ExportReport::load(&target).await.unwrap(), Some(report.clone()));
     let stored: serde_json::Value = serde_json::from_slice(&target.files()["_manifest.json"]).unwrap();
     assert_eq!(stored["question"]["instance"], "https://dev12345.service-now.com");
-    assert_eq!((&stored["question"]["table"], &stored["question"]["query"]), (&"incident".into(), &"active=true".into()));
+    assert_eq!(
+        (&stored["question"]["table"], &stored["question"]["query"]),
+        (&"incident".into(), &"active=true".into())
+    );
     assert_eq!(stored["question"]["fields"], serde_json::json!(FIELDS));
-    assert_eq!((&stored["question"]["format"], &stored["snow"]), (&"csv".into(), &env!("CARGO_PKG_VERSION").into()));
+    assert_eq!(
+        (&stored["question"]["format"], &stored["snow"]),
+        (&"csv".into(), &env!("CARGO_PKG_VERSION").into())
+    );
     assert_eq!(stored["question"]["format_settings"]["escape_formulas"], false);
     assert_eq!((report.received, stored["complete"].as_bool()), (count, Some(true)));
     let started = report.started_at.unwrap();
@@ -92,7 +108,10 @@ async fn a_limit_ends_an_export() {
     let list = incidents(&client(&simulator)).limit(75);
     let target = MemoryTarget::default();
     let report = list.export(Ndjson::new(), target.clone()).page_size(20).records_per_file(40).await.unwrap();
-    assert_eq!((report.complete, report.reached_limit, report.received, report.hidden()), (true, true, 75, None));
+    assert_eq!(
+        (report.complete, report.reached_limit, report.received, report.hidden()),
+        (true, true, 75, None)
+    );
     assert_eq!(counted(&target.data(), "number").len(), 75);
 }
 
@@ -132,7 +151,8 @@ async fn a_change_of_a_file_is_seen() {
 async fn formats_and_targets_can_be_chosen_at_run_time() {
     let simulator = instance(10);
     for is_csv in [true, false] {
-        let format: Box<dyn ExportFormat> = if is_csv { Box::new(Csv::new()) } else { Box::new(Ndjson::new()) };
+        let format: Box<dyn ExportFormat> =
+            if is_csv { Box::new(Csv::new()) } else { Box::new(Ndjson::new()) };
         let memory = MemoryTarget::default();
         let target: Box<dyn ExportTarget> = Box::new(memory.clone());
         let report = incidents(&client(&simulator)).export(format, target).await.unwrap();

@@ -14,6 +14,7 @@ mod files;
 mod kills;
 mod memory_target;
 mod ndjson_text;
+mod object_stores;
 mod places;
 mod progress;
 #[allow(dead_code, reason = "other tests use the rest of it")]

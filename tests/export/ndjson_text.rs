@@ -6,11 +6,16 @@ use snow_client::Record;
 use snow_client::export::{ExportFormat, ExportQuestion, Ndjson};
 
 fn value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![any::<String>().prop_map(Value::String), Just(Value::Null), any::<i64>().prop_map(Value::from)];
+    let leaf = prop_oneof![
+        any::<String>().prop_map(Value::String),
+        Just(Value::Null),
+        any::<i64>().prop_map(Value::from)
+    ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
-            prop::collection::btree_map(any::<String>(), inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+            prop::collection::btree_map(any::<String>(), inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }

@@ -35,14 +35,16 @@ async fn what_is_not_of_the_export_is_left_alone() {
         for resumes in [false, true] {
             let (target, before) = (MemoryTarget::default(), requests());
             target.set(name, "precious");
-            let error = incidents(&client).export(Ndjson::new(), target.clone()).resume(resumes).await.unwrap_err();
+            let error =
+                incidents(&client).export(Ndjson::new(), target.clone()).resume(resumes).await.unwrap_err();
             assert_refused(&error, &[name, "empty"]);
             assert_eq!((target.files().len(), requests()), (1, before));
         }
     }
     let target = unfinished(&client).await;
     target.set("part-00000-00009.ndjson", "precious");
-    let error = small(incidents(&client).export(Ndjson::new(), target.clone())).resume(true).await.unwrap_err();
+    let error =
+        small(incidents(&client).export(Ndjson::new(), target.clone())).resume(true).await.unwrap_err();
     assert_refused(&error, &["part-00000-00009.ndjson"]);
     assert_eq!(target.files()["part-00000-00009.ndjson"], b"precious");
 }
@@ -76,7 +78,10 @@ async fn another_question_is_refused() {
         let to = || target.clone();
         let others = [
             (incidents(&other_instance).export(Ndjson::new(), to()), "another instance"),
-            (admin.table("problem").list().fields(crate::FIELDS).export(Ndjson::new(), to()), "another table"),
+            (
+                admin.table("problem").list().fields(crate::FIELDS).export(Ndjson::new(), to()),
+                "another table",
+            ),
             (list().query(field("active").eq(true)).export(Ndjson::new(), to()), "another query"),
             (list().fields(["number"]).export(Ndjson::new(), to()), "other fields"),
             (list().display_value(DisplayValue::All).export(Ndjson::new(), to()), "another form of values"),
@@ -89,12 +94,17 @@ async fn another_question_is_refused() {
             let requests = simulator.journal().len();
             let error = export.resume(true).await.unwrap_err();
             assert_refused(&error, &[difference, "another place"]);
-            assert_eq!((simulator.journal().len(), target.files() == files), (requests, true), "{difference}");
+            assert_eq!(
+                (simulator.journal().len(), target.files() == files),
+                (requests, true),
+                "{difference}"
+            );
         }
     }
     let target = MemoryTarget::default();
     small(list().export(Csv::new(), target.clone())).await.unwrap();
-    let error = list().export(Csv::new().escape_formulas(true), target.clone()).resume(true).await.unwrap_err();
+    let error =
+        list().export(Csv::new().escape_formulas(true), target.clone()).resume(true).await.unwrap_err();
     assert_refused(&error, &["other settings of the format"]);
 }
 
@@ -121,7 +131,10 @@ async fn two_exports_do_not_run_in_one_directory() {
     let target = ExportDirectory::new(folder.file("out"));
     let lock = target.lock().await.unwrap();
     let error = incidents(&client(&simulator)).export(Ndjson::new(), target.clone()).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Io && error.to_string().contains("another export is running"), "{error}");
+    assert!(
+        error.kind() == ErrorKind::Io && error.to_string().contains("another export is running"),
+        "{error}"
+    );
     drop(lock);
     assert!(incidents(&client(&simulator)).export(Ndjson::new(), target).await.unwrap().complete);
 }

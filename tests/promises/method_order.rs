@@ -2,6 +2,7 @@
 
 use crate::internal_errors;
 use snow_client::aggregate::{Aggregate, Comparison};
+use snow_client::export::{ExportDirectory, Ndjson};
 use snow_client::{Client, DisplayValue, Query, field};
 use std::collections::BTreeSet;
 use std::fs;
@@ -112,6 +113,12 @@ fn operations(client: &Client) -> Vec<(&'static str, BTreeSet<&'static str>)> {
             any_order!(api.get();
             {param("a", "b")} {header("x-a", "b")} {deadline(Duration::MAX)} {idempotent(true)} {query(Query::new())}
             {limit(1)} {offset(1)} {json_body(&fields)} {body("text/plain", "a")}),
+        ),
+        (
+            "export::Export",
+            any_order!(table.list().export(Ndjson::new(), ExportDirectory::new("a"));
+            {resume(true)} {parallel(1)} {parts(1)} {records_per_file(1)} {page_size(1)} {buffer(1)} {by_offset(true)}
+            {allow_drift(true)} {schema(&1)} {on_progress(drop)}),
         ),
         (
             "api::ReadResponse",

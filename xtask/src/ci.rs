@@ -58,6 +58,7 @@ const ALONE: [(&str, &str); 18] = [
     ("snow-auth", "shared-store"),
     ("snow-client", "blocking"),
     ("snow-client", "oauth"),
+    ("snow-client", "object_store-0_14"),
     ("snow-client", "transport"),
     ("snow-arrow", "parquet"),
 ];

@@ -128,7 +128,7 @@ fn export(folder: &Path) -> Done {
     let simulator = Server::plain_simulator()?;
     let text = printed(folder, "export", simulator.port)?;
     print!("{text}");
-    let file = folder.join("programs/export/incidents.jsonl");
+    let file = folder.join("programs/export/incidents/part-00000-00000.ndjson");
     let records = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let records = records.lines().filter(|line| line.contains("\"number\":\"INC")).count();
     match records > 0 && text.starts_with(&format!("{records} records")) {

@@ -1,5 +1,5 @@
 //! Whole tables read over loopback, each time in a process of its own: how much CPU, time, memory and how many requests that takes,
-//! compared with reqwest and hyper-util with serde_json. Memory and requests are held to limits.
+//! compared with reqwest and hyper-util with serde_json. Memory and requests are held to limits, also those of exports into files.
 
 use crate::run::{Done, bench_program};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -217,6 +217,13 @@ fn memory(server: &Server) -> Done {
     // Its ranges are cut by guess, and seldom end with a page.
     if four.requests > rows / u64::from(PAGE) * 11 / 10 {
         over.push(format!("parallel(4): {} requests", four.requests));
+    }
+    for name in ["export-ndjson", "export-csv"] {
+        let export = server.read(name, rows, PAGE)?;
+        println!("{name:16} {PAGE:>10} {:>12} {:>12} {:>9}", "", export.memory, export.requests);
+        if export.memory > MEMORY {
+            over.push(format!("{name}: more than {MEMORY} KiB"));
+        }
     }
     if over.is_empty() { Ok(()) } else { Err(over.join("\n")) }
 }

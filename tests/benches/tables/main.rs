@@ -15,6 +15,7 @@ mod peers;
 mod server;
 
 use page::Incident;
+use snow_client::export::{Csv, ExportDirectory, ExportFormat, Ndjson};
 use snow_client::{Record, stream::RecordStream};
 use std::future::{Ready, ready};
 use std::hint::black_box;
@@ -61,6 +62,8 @@ impl Table {
             "snow-typed-all" => self.stream(self.typed().all_fields(true).list().stream(), typed).await,
             "snow-dynamic" => self.stream(self.dynamic().list().stream(), dynamic).await,
             "snow-four" => self.stream(self.typed().list().stream().parallel(4), typed).await,
+            "export-ndjson" => self.export(Ndjson::new()).await,
+            "export-csv" => self.export(Csv::new()).await,
             "snow-slow" => self.slow_consumer(tokio::time::sleep).await,
             "snow-busy" => self.slow_consumer(busy).await,
             "reqwest-typed" => self.reqwest(peers::typed).await,
@@ -94,6 +97,17 @@ impl Table {
             check(&row.expect("a row"));
         }
         let report = rows.report();
+        assert!(report.complete && report.received == self.rows, "{report:?}");
+        report.requests
+    }
+
+    /// Writes all of it into files.
+    async fn export(&self, format: impl ExportFormat + 'static) -> u64 {
+        let folder = std::env::temp_dir().join(format!("snow-export-bench-{}", std::process::id()));
+        let list = self.dynamic().list().fields(FIELDS);
+        let export = list.export(format, ExportDirectory::new(&folder)).page_size(self.page);
+        let report = export.await.expect("an export");
+        std::fs::remove_dir_all(folder).expect("a folder to remove");
         assert!(report.complete && report.received == self.rows, "{report:?}");
         report.requests
     }

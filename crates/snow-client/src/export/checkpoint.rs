@@ -81,8 +81,10 @@ impl PartState {
         self.files.last().is_some_and(|last| last.next.is_none())
     }
 
-    pub(super) fn records(&self) -> u64 {
-        self.files.iter().map(|file| file.file.records).fold(0, u64::saturating_add)
+    /// Returns how many records are in its files, and how many it has, if that is known.
+    pub(super) fn records(&self) -> (u64, Option<u64>) {
+        let received = self.files.iter().map(|file| file.file.records).fold(0, u64::saturating_add);
+        (received, self.files.last().and_then(|last| last.read.expected))
     }
 
     /// Takes back the note of a file that never got its name, and checks that the others are as they were left.
@@ -95,7 +97,10 @@ impl PartState {
             let found = entries.get(file.name.as_str());
             if found != Some(&file.bytes) {
                 let what = if found.is_some() { "was changed" } else { "is missing" };
-                let why = format!("the finished file {} in {location} {what}: export into another place", file.name);
+                let why = format!(
+                    "the finished file {} in {location} {what}: export into another place",
+                    file.name
+                );
                 return Err(Error::new(ErrorKind::Io, why).before_sending());
             }
         }
@@ -114,8 +119,13 @@ impl Checkpoint {
     }
 
     /// Reads how far an export is, and takes back what its process did not finish.
-    pub(super) async fn load(target: &dyn ExportTarget, entries: &[TargetEntry]) -> Result<Option<Self>, Error> {
-        let Some(mut stored) = stored_file::load::<Self>(target, entries, POSITION).await? else { return Ok(None) };
+    pub(super) async fn load(
+        target: &dyn ExportTarget,
+        entries: &[TargetEntry],
+    ) -> Result<Option<Self>, Error> {
+        let Some(mut stored) = stored_file::load::<Self>(target, entries, POSITION).await? else {
+            return Ok(None);
+        };
         if stored.version != VERSION {
             return Err(stored_file::unknown_version(target, POSITION, stored.version));
         }

@@ -129,9 +129,12 @@ impl ExportFormat for Csv {
 
     fn encoder(&self, question: &ExportQuestion, out: &mut Vec<u8>) -> Result<Box<dyn RecordEncoder>, Error> {
         let fields = question.fields.clone().filter(|fields| !fields.is_empty());
-        let fields = fields.ok_or_else(|| refused("CSV needs columns: name them with fields() of the list"))?;
+        let fields =
+            fields.ok_or_else(|| refused("CSV needs columns: name them with fields() of the list"))?;
         if self.display_values && question.display_value != DisplayValue::All {
-            return Err(refused("columns of display values need display_value(DisplayValue::All) of the list"));
+            return Err(refused(
+                "columns of display values need display_value(DisplayValue::All) of the list",
+            ));
         }
         let header = self.header(&fields);
         let mut known = BTreeSet::new();
@@ -242,9 +245,14 @@ fn push_line<'a>(cells: impl Iterator<Item = Cow<'a, str>>, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn written(format: Csv, fields: &[&str], records: &[&str]) -> Result<(String, BTreeMap<String, u64>), Error> {
+    fn written(
+        format: Csv,
+        fields: &[&str],
+        records: &[&str],
+    ) -> Result<(String, BTreeMap<String, u64>), Error> {
         let fields = Some(fields.iter().map(|field| (*field).to_owned()).collect());
-        let question = ExportQuestion { fields, display_value: DisplayValue::All, ..ExportQuestion::default() };
+        let question =
+            ExportQuestion { fields, display_value: DisplayValue::All, ..ExportQuestion::default() };
         let mut out = Vec::new();
         let mut encoder = format.encoder(&question, &mut out)?;
         for record in records {

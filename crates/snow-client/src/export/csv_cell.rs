@@ -31,7 +31,8 @@ fn needs_quotes(text: &str) -> bool {
 
 /// Returns the text with an apostrophe in front, if a spreadsheet would take it for a formula. Plain numbers are left alone.
 pub(super) fn without_formula(text: &str) -> Cow<'_, str> {
-    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let begins = text
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     if begins && !is_number(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
@@ -75,7 +76,9 @@ mod tests {
 
     #[test]
     fn formulas_are_disarmed_and_numbers_are_not() {
-        for formula in ["=1+1", "+cmd", "-2+3", "@SUM(1)", "\t=1", "-", "+", "-1.", "-.5", "--1", "-1.2.3", "＝1"] {
+        for formula in
+            ["=1+1", "+cmd", "-2+3", "@SUM(1)", "\t=1", "-", "+", "-1.", "-.5", "--1", "-1.2.3", "＝1"]
+        {
             assert_eq!(without_formula(formula), format!("'{formula}"));
         }
         for harmless in ["", "-5", "+5", "-1.50", "a=1", "'=1", "1-2"] {

@@ -23,7 +23,7 @@ const MOST_ENTRIES: usize = 1_000_000;
 ///
 /// A file is written under a hidden temporary name, synchronized with the disk, and then renamed. If a process is killed, its temporary
 /// file stays; the export that is resumed writes it anew. While an export runs, it holds a lock on the file `.snow-export.lock`, which the
-/// operating system releases when the process ends, however that happens.
+/// operating system releases when the process ends, however that happens. A network file system must support locks.
 ///
 /// Files are read and written on the runtime's threads for blocking work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,7 +189,9 @@ impl DirectoryFile {
     }
 
     async fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let Some(file) = &mut self.file else { return Err(Error::internal("a file was written after its end")) };
+        let Some(file) = &mut self.file else {
+            return Err(Error::internal("a file was written after its end"));
+        };
         let written = file.write_all(bytes).await;
         written.map_err(|error| self.failed(error))
     }

@@ -1,6 +1,5 @@
 //! An export from its first look at the target to its manifest.
 
-use super::{Export, ExportOptions};
 use super::checkpoint::{Checkpoint, PartState};
 use super::file_names::{MANIFEST, POSITION, is_extension};
 use super::found_export::{self, FoundExport};
@@ -9,12 +8,14 @@ use super::progress::ProgressBoard;
 use super::question::ExportQuestion;
 use super::report::ExportReport;
 use super::stored_file;
+use super::{Export, ExportOptions};
 use crate::table::ListRecords;
 use crate::table::stop::StopHandle;
 use crate::table::stream::{ReadOrder, RecordStream, StreamPart};
 use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::FuturesUnordered;
+use serde_json::value::Value;
 use snow_core::{DateTime, Error, ErrorKind};
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -27,21 +28,22 @@ const SMALLEST_BUFFER: usize = 64 << 10;
 /// Carries an export out.
 pub(super) async fn run(export: Export) -> Result<ExportReport, Error> {
     let question = check(&export)?;
+    let schema = export.schema.clone()?.or(export.format.schema());
     // Until the end, no other export comes into this place.
     let _lock = export.target.lock().await?;
     let checkpoint = match found_export::look(&*export.target, &question, export.options.resumes).await? {
         FoundExport::Complete(report) => return Ok(*report),
-        FoundExport::Unfinished(checkpoint) => checkpoint,
+        FoundExport::Unfinished(checkpoint) => *checkpoint,
         FoundExport::Nothing => begin(&export.list, &export.options, &question)?,
     };
-    let Export { list, format, target, options, stop, on_progress } = export;
-    let received = checkpoint.parts.iter().map(PartState::records).collect();
-    let board = ProgressBoard::new(received, checkpoint.progress(), question.limit, on_progress);
+    let Export { list, format, target, options, schema: _, stop, on_progress } = export;
+    let parts = checkpoint.parts.iter().map(PartState::records).collect();
+    let board = ProgressBoard::new(parts, checkpoint.progress(), question.limit, on_progress);
     let settings =
         FileSettings { question, format, target, records_per_file: options.records_per_file, board, stop };
     let mut run = ExportRun::new(list, options, Arc::new(settings), checkpoint);
     run.read().await?;
-    run.finish().await
+    run.finish(schema).await
 }
 
 /// Refuses what cannot be exported, before anything is sent or created.
@@ -69,7 +71,11 @@ fn may_drift(list: &ListRecords, question: &ExportQuestion) -> Result<bool, Erro
     Ok(is_by_offset || ReadOrder::of(&query, question.display_value) == ReadOrder::Offset)
 }
 
-fn begin(list: &ListRecords, options: &ExportOptions, question: &ExportQuestion) -> Result<Checkpoint, Error> {
+fn begin(
+    list: &ListRecords,
+    options: &ExportOptions,
+    question: &ExportQuestion,
+) -> Result<Checkpoint, Error> {
     let parts = options.parts.unwrap_or(options.parallel).max(1);
     let ranges = match parts {
         1 => vec![None],
@@ -99,8 +105,8 @@ struct ExportRun {
 }
 
 /// What happens next.
-enum Event {
-    File(Box<PartReader>, Option<ReadyFile>),
+enum RunEvent {
+    File(Box<(PartReader, Option<ReadyFile>)>),
     Stopped,
     /// Nothing is being read any more.
     End,
@@ -121,24 +127,27 @@ impl ExportRun {
 
     /// Reads all parts, or until it is stopped.
     async fn read(&mut self) -> Result<(), Error> {
-        (0..self.options.parallel.max(1)).for_each(|_| self.begin_part());
+        let at_once = self.options.parallel.max(1).min(self.waiting.len());
+        (0..at_once).for_each(|_| self.begin_part());
         loop {
             match self.next().await? {
-                Event::File(reader, ready) => self.take_file(*reader, ready).await?,
-                Event::Stopped => self.stop(),
-                Event::End => return Ok(()),
+                RunEvent::File(read) => self.take_file(*read).await?,
+                RunEvent::Stopped => self.stop(),
+                RunEvent::End => return Ok(()),
             }
         }
     }
 
     /// Waits for the next file, and for the stop.
-    async fn next(&mut self) -> Result<Event, Error> {
+    async fn next(&mut self) -> Result<RunEvent, Error> {
         poll_fn(|cx| {
             if !self.is_stopped && self.settings.stop.poll_stopped(cx).is_ready() {
-                return Poll::Ready(Ok(Event::Stopped));
+                return Poll::Ready(Ok(RunEvent::Stopped));
             }
-            let Some(read) = ready!(self.reading.poll_next_unpin(cx)) else { return Poll::Ready(Ok(Event::End)) };
-            Poll::Ready(read.map(|(reader, ready)| Event::File(Box::new(reader), ready)))
+            let Some(read) = ready!(self.reading.poll_next_unpin(cx)) else {
+                return Poll::Ready(Ok(RunEvent::End));
+            };
+            Poll::Ready(read.map(|read| RunEvent::File(Box::new(read))))
         })
         .await
     }
@@ -160,7 +169,7 @@ impl ExportRun {
     }
 
     /// Gives a file its name, and goes on with its part or with another one.
-    async fn take_file(&mut self, reader: PartReader, ready: Option<ReadyFile>) -> Result<(), Error> {
+    async fn take_file(&mut self, (reader, ready): (PartReader, Option<ReadyFile>)) -> Result<(), Error> {
         let Some(ReadyFile { part, file, state }) = ready else { return Ok(()) };
         let ends_part = state.next.is_none();
         if let Some(part) = self.checkpoint.parts.get_mut(part) {
@@ -179,9 +188,9 @@ impl ExportRun {
     }
 
     /// Writes the manifest, if everything was read.
-    async fn finish(self) -> Result<ExportReport, Error> {
-        let FileSettings { format, target, .. } = &*self.settings;
-        let mut report = self.checkpoint.report(format.schema());
+    async fn finish(self, schema: Option<Value>) -> Result<ExportReport, Error> {
+        let target = &self.settings.target;
+        let mut report = self.checkpoint.report(schema);
         if !report.complete {
             return Ok(report);
         }

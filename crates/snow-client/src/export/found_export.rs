@@ -12,7 +12,7 @@ pub(super) enum FoundExport {
     /// Nothing: it begins.
     Nothing,
     /// An export of the same question that is not finished.
-    Unfinished(Checkpoint),
+    Unfinished(Box<Checkpoint>),
     /// One that is complete.
     Complete(Box<ExportReport>),
 }
@@ -49,7 +49,7 @@ pub(super) async fn look(
         question.expect_same(&found.question, &location)?;
     }
     expect_nothing_else(&entries, found.as_ref(), &location)?;
-    Ok(found.map_or(FoundExport::Nothing, FoundExport::Unfinished))
+    Ok(found.map_or(FoundExport::Nothing, |found| FoundExport::Unfinished(Box::new(found))))
 }
 
 fn expect_nothing_else(

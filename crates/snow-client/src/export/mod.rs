@@ -12,6 +12,8 @@ mod file_writer;
 mod format;
 mod found_export;
 mod ndjson;
+#[cfg(feature = "object_store-0_14")]
+mod object_store;
 mod part_reader;
 mod progress;
 mod question;
@@ -23,6 +25,8 @@ pub use csv::Csv;
 pub use directory::ExportDirectory;
 pub use format::{ExportFormat, RecordEncoder};
 pub use ndjson::Ndjson;
+#[cfg(feature = "object_store-0_14")]
+pub use object_store::ExportObjectStore;
 pub use progress::ExportProgress;
 pub use question::ExportQuestion;
 pub use report::{ExportReport, ExportedFile};
@@ -31,7 +35,9 @@ pub use target::{ExportFile, ExportTarget, TargetEntry, TargetFuture};
 use crate::table::ListRecords;
 use crate::table::stop::StopHandle;
 use futures_util::future::BoxFuture;
-use snow_core::Error;
+use serde::Serialize;
+use serde_json::value::Value;
+use snow_core::{Error, ErrorKind};
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -105,6 +111,8 @@ pub struct Export {
     format: Arc<dyn ExportFormat>,
     target: Arc<dyn ExportTarget>,
     options: ExportOptions,
+    /// What is known of the columns.
+    schema: Result<Option<Value>, Error>,
     stop: StopHandle,
     on_progress: Option<Box<dyn FnMut(ExportProgress) + Send>>,
 }
@@ -139,7 +147,8 @@ impl ListRecords {
             resumes: false,
         };
         let (format, target) = (Arc::new(format), Arc::new(target));
-        Export { list: self, format, target, options, stop: StopHandle::new(), on_progress: None }
+        let stop = StopHandle::new();
+        Export { list: self, format, target, options, schema: Ok(None), stop, on_progress: None }
     }
 }
 
@@ -209,6 +218,18 @@ impl Export {
         self.set(|options| options.allows_drift = allow)
     }
 
+    /// Adds what is known of the columns to the manifest, where the format does not know it by itself: a table of the
+    /// [`schema`](crate::schema), or a description of your own.
+    ///
+    /// The export fails with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what cannot be written as JSON.
+    pub fn schema(mut self, schema: &(impl Serialize + ?Sized)) -> Self {
+        self.schema = serde_json::to_value(schema).map(Some).map_err(|error| {
+            let why = "the schema of the export cannot be written as JSON";
+            Error::new(ErrorKind::InvalidInput, why).with_reason(error).before_sending()
+        });
+        self
+    }
+
     /// Calls a function with the progress: after each page and after each finished file.
     ///
     /// It is called by whoever polls the export, so the export goes on when it returns.
@@ -258,7 +279,7 @@ impl IntoFuture for Export {
 
 impl fmt::Debug for Export {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { list, format, target, options, stop: _, on_progress: _ } = self;
+        let Self { list, format, target, options, schema: _, stop: _, on_progress: _ } = self;
         let mut export = f.debug_struct("Export");
         export.field("list", list).field("format", format).field("target", target).field("options", options);
         export.finish_non_exhaustive()

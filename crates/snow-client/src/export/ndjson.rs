@@ -80,7 +80,10 @@ mod tests {
 
     #[test]
     fn a_record_on_several_lines_becomes_one() {
-        assert_eq!(line("{\r\n  \"b\" : \"x\\ny\",\n\t\"a\":[1 ,\r2]}"), "{  \"b\" : \"x\\ny\",\t\"a\":[1 ,2]}\n");
+        assert_eq!(
+            line("{\r\n  \"b\" : \"x\\ny\",\n\t\"a\":[1 ,\r2]}"),
+            "{  \"b\" : \"x\\ny\",\t\"a\":[1 ,2]}\n"
+        );
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl ExportProgress {
     }
 }
 
-type OnProgress = Box<dyn FnMut(ExportProgress) + Send>;
+type OnExportProgress = Box<dyn FnMut(ExportProgress) + Send>;
 
 /// What is known of one part.
 #[derive(Clone, Copy, Default)]
@@ -61,21 +61,21 @@ struct Board {
     files: usize,
     finished_parts: usize,
     stopwatch: Stopwatch,
-    report: Option<OnProgress>,
+    report: Option<OnExportProgress>,
 }
 
 impl ProgressBoard {
-    /// `received`: the records of each part so far; `finished`: how many files and parts are finished.
+    /// `parts`: the records of each part so far, and how many it has, if that is known. Then how many files and parts are finished.
     pub(super) fn new(
-        received: Vec<u64>,
+        parts: Vec<(u64, Option<u64>)>,
         (files, finished_parts): (usize, usize),
         limit: Option<u32>,
-        report: Option<OnProgress>,
+        report: Option<OnExportProgress>,
     ) -> Self {
-        let part = |received| PartProgress { received, ..PartProgress::default() };
+        let part = |(received, expected)| PartProgress { received, expected, requests: 0 };
         let board = Board {
-            resumed: received.iter().copied().fold(0, u64::saturating_add),
-            parts: received.into_iter().map(part).collect(),
+            resumed: parts.iter().map(|(received, _)| *received).fold(0, u64::saturating_add),
+            parts: parts.into_iter().map(part).collect(),
             limit: limit.map(u64::from),
             bytes: 0,
             files,
@@ -91,7 +91,7 @@ impl ProgressBoard {
         self.change(|board| {
             if let Some(part) = board.parts.get_mut(part) {
                 part.received = part.received.saturating_add(records);
-                part.expected = read.expected;
+                part.expected = read.expected.or(part.expected);
                 part.requests = read.requests;
             }
         });
@@ -124,7 +124,8 @@ impl ProgressBoard {
 impl Board {
     fn progress(&self) -> ExportProgress {
         let sum = |of: fn(&PartProgress) -> u64| self.parts.iter().map(of).fold(0, u64::saturating_add);
-        let expected = self.parts.iter().try_fold(0_u64, |sum, part| Some(sum.saturating_add(part.expected?)));
+        let expected =
+            self.parts.iter().try_fold(0_u64, |sum, part| Some(sum.saturating_add(part.expected?)));
         ExportProgress {
             received: sum(|part| part.received),
             expected: expected.map(|expected| self.limit.map_or(expected, |limit| expected.min(limit))),

@@ -49,7 +49,11 @@ impl ExportQuestion {
     /// # Errors
     ///
     /// That of a list that was refused, and [`ErrorKind::InvalidInput`] for lists that cannot be read as a whole.
-    pub(super) fn of<T>(list: &ListRequest<T>, format: &dyn ExportFormat, by_offset: bool) -> Result<Self, Error> {
+    pub(super) fn of<T>(
+        list: &ListRequest<T>,
+        format: &dyn ExportFormat,
+        by_offset: bool,
+    ) -> Result<Self, Error> {
         let request = list.request.clone()?;
         let selection = &request.params.selection;
         let query = selection.query()?.clone().parsed().encode()?;
@@ -75,7 +79,7 @@ impl ExportQuestion {
     fn hash(&self, request: &ApiRequest) -> Result<String, Error> {
         let unread = |_| Error::internal("what an export is of could not be written as JSON");
         let mut text = serde_json::to_string(self).map_err(unread)?;
-        text.extend(["\n", request.path.as_str(), "\n", &request.params.to_params()?.encoded()?]);
+        text.extend(["\n", request.path.as_str(), "\n", request.params.to_params()?.encoded()?]);
         Ok(Digest::of(text.as_bytes()))
     }
 
@@ -145,7 +149,12 @@ mod tests {
             let question = ExportQuestion { display_value, limit: Some(3), ..ExportQuestion::default() };
             let text = serde_json::to_string(&question).unwrap();
             assert_eq!(serde_json::from_str::<ExportQuestion>(&text).unwrap(), question);
-            assert!(serde_json::from_str::<ExportQuestion>(&text.replace("display_value\":\"", "display_value\":\"x")).is_err());
+            assert!(
+                serde_json::from_str::<ExportQuestion>(
+                    &text.replace("display_value\":\"", "display_value\":\"x")
+                )
+                .is_err()
+            );
         }
     }
 }

@@ -119,7 +119,9 @@ impl ExportReport {
     /// [`ErrorKind::Io`] if it cannot be read, or is not the report of a release that this one knows.
     pub async fn load(target: &dyn ExportTarget) -> Result<Option<Self>, Error> {
         let entries = target.list().await?;
-        let Some(report) = stored_file::load::<Self>(target, &entries, MANIFEST).await? else { return Ok(None) };
+        let Some(report) = stored_file::load::<Self>(target, &entries, MANIFEST).await? else {
+            return Ok(None);
+        };
         match report.version {
             VERSION => Ok(Some(report)),
             newer => Err(stored_file::unknown_version(target, MANIFEST, newer)),
@@ -141,7 +143,8 @@ impl ExportReport {
                 Error::new(ErrorKind::Io, why)
             };
             if entry.ok_or_else(missing)?.bytes != file.bytes || digest(target, file).await? != file.sha256 {
-                let why = format!("the file {} of the export in {} was changed", file.name, target.location());
+                let why =
+                    format!("the file {} of the export in {} was changed", file.name, target.location());
                 return Err(Error::new(ErrorKind::Corrupt, why));
             }
         }

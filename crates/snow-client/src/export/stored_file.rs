@@ -17,7 +17,10 @@ pub(super) async fn load<T: DeserializeOwned>(
     let Some(entry) = entries.iter().find(|entry| entry.name == name) else { return Ok(None) };
     let place = target.location();
     if entry.bytes > LARGEST {
-        return Err(Error::new(ErrorKind::Io, format!("the file {name} in {place} is larger than {LARGEST} bytes")));
+        return Err(Error::new(
+            ErrorKind::Io,
+            format!("the file {name} in {place} is larger than {LARGEST} bytes"),
+        ));
     }
     let text = target.read(name, 0..entry.bytes).await?;
     let stored = serde_json::from_slice(&text).map_err(|error| {
@@ -28,7 +31,11 @@ pub(super) async fn load<T: DeserializeOwned>(
 }
 
 /// Writes a file as a whole.
-pub(super) async fn save<T: Serialize>(target: &dyn ExportTarget, name: &str, stored: &T) -> Result<(), Error> {
+pub(super) async fn save<T: Serialize>(
+    target: &dyn ExportTarget,
+    name: &str,
+    stored: &T,
+) -> Result<(), Error> {
     let unwritten = |_| Error::internal("a file of an export could not be written as JSON");
     let mut text = serde_json::to_vec_pretty(stored).map_err(unwritten)?;
     text.push(b'\n');
@@ -38,6 +45,7 @@ pub(super) async fn save<T: Serialize>(target: &dyn ExportTarget, name: &str, st
 /// The error of a file that another release has written.
 pub(super) fn unknown_version(target: &dyn ExportTarget, name: &str, version: u32) -> Error {
     let place = target.location();
-    let why = format!("the file {name} in {place} has the version {version}, which this release does not know");
+    let why =
+        format!("the file {name} in {place} has the version {version}, which this release does not know");
     Error::new(ErrorKind::Io, why)
 }

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | read, create, update and delete records | [Reading and writing records](records) |
 //! | select records | [Queries](queries) |
-//! | read a whole table, and go on after an interruption | [Exporting a table](exports) |
+//! | read a whole table, and go on after an interruption | [Records](records#whole-tables) |
+//! | write a table into files | [Exporting a table](exports), [`ExportDirectory`](crate::export::ExportDirectory) |
 //! | follow a table: what is new, changed and gone | [Following a table](changes) |
 //! | count, sum and group | [Counts, sums and groups](aggregates) |
 //! | upload and download files | [Files of records](attachments) |
