@@ -1,0 +1,9 @@
+//! SQL on tables of the simulator gives the same results as the same SQL on a copy in memory.
+
+mod aggregates;
+mod conditions;
+mod dice;
+mod incidents;
+mod limits;
+mod sample_table;
+mod sessions;
