@@ -2,6 +2,7 @@
 //! `target/interop`, programs by apt.
 
 mod browser;
+mod engine;
 mod fork;
 mod issuer;
 mod nginx;
@@ -30,6 +31,7 @@ const CHECKS: &[Check] = &[
     ("stores", stores::check),
     ("blocking", blocking),
     ("fork", fork::check),
+    ("engine", engine::check),
 ];
 
 /// All of them, or the one of a name. One that fails does not keep the others from running.

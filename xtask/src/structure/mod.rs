@@ -14,7 +14,7 @@ use crate::run::{Done, root};
 use source::CrateSource;
 use std::fs;
 
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 9] = [
     "snow-core",
     "snow-auth",
     "snow-client",
@@ -22,6 +22,8 @@ const CRATES: [&str; 7] = [
     "snow-store-postgres",
     "snow-codegen",
     "snow-sim",
+    "engine/snow-datafusion",
+    "engine/snow-ballista",
 ];
 
 /// Checks all crates and `ARCHITECTURE.md`, and returns every problem at once.

@@ -12,6 +12,7 @@
 //! [SQL on ServiceNow tables](https://github.com/snow-rs/snow/blob/main/docs/sql.md).
 
 mod aggregate;
+mod client_error;
 mod clients;
 mod column_kind;
 mod key_ranges;

@@ -1,8 +1,8 @@
 //! Reads ranges one after the other, as batches.
 
+use crate::client_error::external;
 use crate::key_ranges::KeyRange;
 use crate::snow_scan::SnowScan;
-use crate::snow_table::external;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::exec_err;
 use datafusion::error::Result;
@@ -131,8 +131,7 @@ impl RangeReader {
         let Some(open) = self.current.take() else { return Ok(()) };
         let report = open.records.report();
         self.requests.add(to_usize(report.requests));
-        let has_limit = self.scan.limit.is_some();
-        if !report.complete && !has_limit {
+        if !report.complete && !report.reached_limit {
             return exec_err!("the table {} was not read to its end", self.scan.table);
         }
         Ok(())

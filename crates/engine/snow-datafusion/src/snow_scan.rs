@@ -1,8 +1,9 @@
 //! What is read from a table.
 
+use crate::client_error::external;
 use crate::key_ranges::KeyRange;
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use serde::{Deserialize, Serialize};
 use snow_arrow::{BatchBuilder, Columns, Missing};
 use snow_client::table::ListRecords;
@@ -108,7 +109,7 @@ impl SnowScan {
 
 /// Reads an encoded query.
 pub(crate) fn parse(text: &str) -> Result<Query<'_>> {
-    Query::parse(text).map_err(|error| DataFusionError::External(Box::new(error)))
+    Query::parse(text).map_err(external)
 }
 
 /// Writes what EXPLAIN shows, on one line.

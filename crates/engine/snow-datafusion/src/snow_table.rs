@@ -1,5 +1,6 @@
 //! A table of an instance as a table of SQL.
 
+use crate::client_error::external;
 use crate::clients::Clients;
 use crate::key_ranges::KeyRange;
 use crate::pushdown::{Exactness, Pushed, pushdown};
@@ -8,13 +9,13 @@ use crate::snow_scan::{Aggregation, SnowScan, parse};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{plan_err, project_schema};
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use serde::{Deserialize, Serialize};
 use snow_arrow::{Columns, Missing, References};
 use snow_client::schema::TableSchema;
-use snow_client::{Error, Query};
+use snow_client::Query;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::pin::Pin;
@@ -286,8 +287,4 @@ impl fmt::Debug for TableDefinition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TableDefinition({:?} of {:?})", self.table, self.alias)
     }
-}
-
-pub(crate) fn external(error: Error) -> DataFusionError {
-    DataFusionError::External(Box::new(error))
 }

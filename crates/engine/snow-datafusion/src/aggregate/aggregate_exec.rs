@@ -1,9 +1,9 @@
 //! Executes aggregates by the Aggregate API, or by reading the records.
 
 use super::aggregate_question::AggregateQuestion;
+use crate::client_error::external;
 use crate::clients::Clients;
 use crate::snow_scan::{Aggregation, SnowScan};
-use crate::snow_table::external;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::internal_err;
 use datafusion::common::tree_node::TreeNodeRecursion;

@@ -57,7 +57,7 @@ async fn sessions(records: u32) -> (Simulator, SessionContext, SessionContext) {
     let simulator = Simulator::builder().user("admin", "secret").incidents(records).build().unwrap();
     let client = client(&simulator, "admin");
     let schema = client.schema().table("incident").await.unwrap();
-    let walk = client.schema().column_of("incident", "caller_id.user_name").await.unwrap();
+    let walk = client.schema().column("incident", "caller_id.user_name").await.unwrap();
     let schema = (*schema).clone().with_column(walk).unwrap();
     let columns = Columns::new(&schema, FIELDS, References::Id).unwrap();
     let memory = in_memory(&client, "incident", &columns, Missing::Refuse).await;

@@ -1,4 +1,5 @@
 //! SQL on tables of the simulator gives the same results as the same SQL on a copy in memory.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod aggregates;
 mod conditions;

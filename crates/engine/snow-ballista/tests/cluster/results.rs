@@ -1,0 +1,92 @@
+//! Results of a cluster.
+
+use crate::cluster::{Cluster, batches, result};
+use crate::process::EXECUTORS;
+use crate::queries::queries;
+use datafusion::arrow::array::{Array, Int64Array};
+use datafusion::prelude::SessionContext;
+use snow_sim::Entry;
+
+async fn count(session: &SessionContext) -> u64 {
+    let batches = batches(session, "SELECT count(*) FROM incident").await.unwrap();
+    let counts = batches.iter().map(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>().unwrap().clone());
+    let all: Vec<i64> = counts.flat_map(|counts| (0..counts.len()).map(|at| counts.value(at)).collect::<Vec<_>>()).collect();
+    assert_eq!(all.len(), 1);
+    u64::try_from(all[0]).unwrap()
+}
+
+fn ranges(journal: &[Entry]) -> Vec<String> {
+    let reads = journal.iter().filter(|entry| entry.path.ends_with("/table/incident"));
+    reads.map(|entry| entry.param("sysparm_query").unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_range_is_read_once_in_all_and_the_count_is_that_of_the_instance() {
+    let cluster = Cluster::start(2_000, 4).await;
+    let (session, expected) = (cluster.session().await, cluster.count().await);
+    cluster.simulator.take_journal();
+    assert_eq!(count(&session).await, expected);
+    let mut read = ranges(&cluster.simulator.take_journal());
+    // A page holds a whole range.
+    assert_eq!(read.len(), 4, "{read:?}");
+    read.sort();
+    read.dedup();
+    assert_eq!(read.len(), 4, "{read:?}");
+}
+
+/// This is what a plan without children does, and why ours has one: if the assertions above held for it too, they would see nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_is_a_leaf_reads_ranges_repeatedly_and_counts_wrongly() {
+    let cluster = Cluster::start(2_000, 4).await;
+    let (session, expected) = (cluster.session_of_leaves().await, cluster.count().await);
+    cluster.simulator.take_journal();
+    let counted = count(&session).await;
+    assert!(counted > expected, "{counted} of {expected}");
+    assert!(ranges(&cluster.simulator.take_journal()).len() > 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_queries_return_what_they_return_in_memory() {
+    let cluster = Cluster::start(3_000, 4).await;
+    let (session, memory) = (cluster.session().await, cluster.memory().await);
+    let queries = queries();
+    assert_eq!(queries.len(), 50);
+    cluster.simulator.take_journal();
+    for sql in &queries {
+        assert_eq!(result(&session, sql).await.unwrap(), result(&memory, sql).await.unwrap(), "{sql}");
+    }
+    let journal = cluster.simulator.take_journal();
+    for user in EXECUTORS {
+        assert!(journal.iter().any(|entry| entry.user == user), "{user} read nothing");
+    }
+    assert!(journal.iter().all(|entry| EXECUTORS.contains(&&*entry.user)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_without_a_client_fails_and_says_so() {
+    let cluster = Cluster::start(100, 4).await;
+    let session = cluster.session().await;
+    cluster.simulator.take_journal();
+    let error = batches(&session, "SELECT count(*) FROM elsewhere").await.unwrap_err().to_string();
+    assert!(error.contains("no client is known as \\\"elsewhere\\\" here") || error.contains("no client is known as \"elsewhere\" here"), "{error}");
+    assert!(ranges(&cluster.simulator.take_journal()).is_empty());
+}
+
+/// The instance executes two requests of integrations at a time and queues none: a third one is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn executors_share_what_the_instance_allows() {
+    let refused = async |requests: usize| {
+        let cluster = Cluster::start(4_000, requests).await;
+        cluster.simulator.settings(|settings| {
+            (settings.semaphores, settings.queue) = (2, 0);
+            settings.latency = std::time::Duration::from_millis(50);
+        });
+        let session = cluster.session().await;
+        let sql = "SELECT number, category FROM incident WHERE category LIKE '%e%'";
+        let _ = batches(&session, sql).await.unwrap();
+        cluster.simulator.take_journal().iter().filter(|entry| entry.status.as_u16() == 429).count()
+    };
+    assert_eq!(refused(2).await, 0);
+    // Each executor alone would keep within 4: together they do not.
+    assert!(refused(8).await > 0);
+}
