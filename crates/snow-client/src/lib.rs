@@ -151,7 +151,7 @@ pub mod stream {
 
     pub use crate::table::stop::StopHandle;
     pub use crate::table::stream::{
-        PageStream, RecordPage, RecordStream, StreamPosition, StreamProgress, StreamReport,
+        PageStream, RecordPage, RecordStream, StreamPart, StreamPosition, StreamProgress, StreamReport,
     };
 }
 
