@@ -20,3 +20,12 @@ pub use cluster_limit::ClusterLimit;
 pub use plan_codec::PlanCodec;
 pub use session_codecs::with_snow_codecs;
 pub use table_codec::TableCodec;
+
+// The programs of the pages are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/many-machines.md")]
+struct Guide;

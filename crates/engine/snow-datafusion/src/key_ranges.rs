@@ -2,6 +2,9 @@
 //!
 //! A plan whose partitions come from nowhere is multiplied by engines that cut plans for their tasks: each task then reads everything.
 //! So a range is a record of a child plan, and whoever reads that record reads the range.
+//!
+//! A [`StreamPart`](snow_client::stream::StreamPart) is a range as well, but of a list, which has a client and an instance. Plans are also
+//! made where there is neither, and no plan names an instance.
 
 use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};

@@ -28,3 +28,12 @@ pub use pushdown::{Exactness, Pushed, pushdown};
 pub use snow_exec::SnowExec;
 pub use snow_scan::{Aggregation, SnowScan};
 pub use snow_table::{SnowTable, TableDefinition};
+
+// The programs of the pages are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/sql.md")]
+struct Guide;

@@ -68,6 +68,23 @@ pub struct TableDefinition {
     aggregation: Aggregation,
 }
 
+impl TableDefinition {
+    /// Returns the alias of the client.
+    pub fn alias(&self) -> &str {
+        &self.alias
+    }
+
+    /// Returns the name of the table.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Returns the columns.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+}
+
 impl SnowTable {
     /// Opens a table with all columns that the instance's dictionary lists. Use [`with_columns`](Self::with_columns) with a login
     /// that may not read the dictionary.

@@ -9,7 +9,7 @@ use snow_ballista::{ClusterLimit, with_snow_codecs};
 use snow_client::Client;
 use snow_datafusion::Clients;
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 const ROLE: &str = "SNOW_CLUSTER_ROLE";
 const ADDRESS: &str = "SNOW_CLUSTER_ADDRESS";
@@ -28,6 +28,8 @@ pub(crate) fn password(user: &str) -> String {
 /// A process, which ends when this is dropped: its input is then closed.
 pub(crate) struct Process {
     child: Child,
+    /// Kept open: what it goes on saying has to go somewhere.
+    _output: BufReader<ChildStdout>,
     /// What it said when it was ready.
     pub(crate) ready: String,
 }
@@ -47,9 +49,16 @@ impl Process {
         command.args(["--exact", "process::a_process_of_the_cluster", "--nocapture", "--ignored", "--test-threads=1"]);
         command.env(ROLE, role).envs(settings.iter().copied());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let ready = output.lines().map(Result::unwrap).find_map(|line| line.split_once("ready: ").map(|(_, at)| at.to_owned()));
-        Self { child, ready: ready.expect("the process said that it is ready") }
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(output.read_line(&mut line).unwrap(), 0, "the process {role} ended: {said}");
+            if let Some((_, ready)) = line.split_once("ready: ") {
+                return Self { child, _output: output, ready: ready.trim().to_owned() };
+            }
+            said.push_str(&line);
+        }
     }
 }
 

@@ -5,12 +5,14 @@ use crate::client_error::external;
 use crate::clients::Clients;
 use crate::snow_scan::{Aggregation, SnowScan};
 use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::internal_err;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{Distribution, EquivalenceProperties};
-use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, InputDistributionRequirements};
+use datafusion::physical_plan::InputDistributionRequirements;
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PhysicalExpr, PlanProperties};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -90,7 +92,7 @@ impl ExecutionPlan for SnowAggregateExec {
         let result = async move {
             let asked = ask(&client, &scan, &question, &schema).await.map_err(external)?;
             match asked {
-                Some(batch) => Ok(stream::iter([Ok(batch)]).boxed()),
+                Some(batch) => Ok::<_, DataFusionError>(stream::iter([Ok(batch)]).boxed()),
                 None => Ok(by_reading.execute(partition, context)?.boxed()),
             }
         };
@@ -104,7 +106,7 @@ async fn ask(
     client: &Client,
     scan: &SnowScan,
     question: &AggregateQuestion,
-    schema: &datafusion::arrow::datatypes::SchemaRef,
+    schema: &SchemaRef,
 ) -> Result<Option<RecordBatch>, Error> {
     let visible = match scan.aggregation {
         Aggregation::AllVisible => None,

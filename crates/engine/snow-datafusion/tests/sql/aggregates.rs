@@ -83,10 +83,11 @@ async fn records_are_read_where_one_is_hidden() {
     }
     // The promise that every record is visible would have been a lie: this test can see that.
     let (table, _) = sessions(&simulator, "reader", Aggregation::AllVisible).await;
-    let lies = futures_util::future::join_all(PUSHED.iter().map(async |sql| {
-        result(&table, sql).await.unwrap() != result(&memory, sql).await.unwrap()
-    }));
-    assert!(lies.await.into_iter().filter(|differs| *differs).count() >= 5);
+    let mut lies = 0;
+    for sql in PUSHED {
+        lies += usize::from(result(&table, sql).await.unwrap() != result(&memory, sql).await.unwrap());
+    }
+    assert!(lies >= 5, "{lies}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -94,7 +95,7 @@ async fn records_are_read_where_aggregates_are_refused_or_cannot_be_trusted() {
     let simulator = sample_table::simulator(500);
     let big = "SELECT sum(u_count), count(*) FROM u_sample";
     let (table, memory) = sessions(&simulator, "admin", Aggregation::AllVisible).await;
-    assert_eq!(result(&table, big).await.unwrap_err().to_string(), result(&memory, big).await.unwrap_err().to_string());
+    assert_eq!(result(&table, big).await.unwrap(), result(&memory, big).await.unwrap());
     simulator.add_rule(Rule::DenyAggregates { table: NAME.into() });
     simulator.remove_rule(&Rule::HideRows { table: NAME.into(), query: "u_count=3^ORu_textSTARTSWITHbeta".into() });
     let (table, memory) = sessions(&simulator, "reader", Aggregation::Prove).await;
@@ -115,7 +116,7 @@ async fn a_record_that_appears_after_the_proof_makes_the_records_be_read() {
         let has_proof = simulator.journal().iter().any(|entry| entry.path.ends_with(NAME));
         if has_proof && !is_done {
             is_done = true;
-            simulator.insert(NAME, [("u_flag", "true")]);
+            simulator.insert(NAME, [("u_flag", "true")]).unwrap();
         }
     });
     let read = result(&table, sql).await.unwrap();

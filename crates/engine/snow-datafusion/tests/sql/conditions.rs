@@ -28,6 +28,8 @@ async fn a_thousand_random_conditions_select_what_they_select_in_memory() {
     assert_eq!(found.different, Vec::<String>::new());
     assert!(found.pushed >= 500, "only {} conditions were pushed down", found.pushed);
     assert!(found.selective >= 500, "only {} conditions select some records and not all", found.selective);
+    assert!(found.failed < 50, "{} conditions fail in memory", found.failed);
+    println!("{} pushed down, {} select some records, {} fail in memory", found.pushed, found.selective, found.failed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,6 +80,8 @@ struct Comparison {
     different: Vec<String>,
     /// How many conditions reached the instance, at least in part.
     pushed: usize,
+    /// How many fail in memory.
+    failed: usize,
     /// How many select some records, but not all.
     selective: usize,
 }
@@ -93,7 +97,8 @@ async fn compare(simulator: &Simulator, table: &SessionContext, memory: &Session
         let read = result(table, &sql).await;
         match (&expected, &read) {
             (Ok(expected), Ok(read)) if expected == read => {}
-            (Err(_), Err(_)) => {}
+            // Nothing is promised of what fails in memory, such as times that do not fit nanoseconds.
+            (Err(_), _) => found.failed += 1,
             _ => found.different.push(condition),
         }
         let sent = sent_conditions(&simulator.take_journal(), NAME);

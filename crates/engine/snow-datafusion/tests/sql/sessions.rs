@@ -44,7 +44,8 @@ pub(crate) async fn in_memory(client: &Client, table: &str, columns: &Columns, m
 
 /// The lines of a result, sorted, with the names of the columns.
 pub(crate) async fn result(context: &SessionContext, sql: &str) -> Result<Vec<String>> {
-    let batches = context.sql(sql).await?.collect().await?;
+    let mut batches = context.sql(sql).await?.collect().await?;
+    batches.retain(|batch| batch.num_rows() > 0);
     let text = pretty_format_batches(&batches)?.to_string();
     let mut lines: Vec<String> =
         text.lines().filter(|line| line.starts_with('|')).map(|line| line.replace(' ', "")).collect();
