@@ -14,10 +14,11 @@ use crate::run::{Done, root};
 use source::CrateSource;
 use std::fs;
 
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "snow-core",
     "snow-auth",
     "snow-client",
+    "snow-arrow",
     "snow-store-redis",
     "snow-store-postgres",
     "snow-codegen",

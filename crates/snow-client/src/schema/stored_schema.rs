@@ -2,13 +2,13 @@
 
 use super::table_schema::{Column, MAX_COLUMNS, TableSchema};
 use crate::{Error, ErrorKind};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The version of the form.
 const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredSchema {
+struct StoredSchema {
     version: u32,
     name: String,
     #[serde(default)]
@@ -18,6 +18,18 @@ pub(super) struct StoredSchema {
     columns: Vec<Column>,
 }
 
+impl Serialize for TableSchema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        StoredSchema::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TableSchema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        StoredSchema::deserialize(deserializer)?.check().map_err(de::Error::custom)
+    }
+}
+
 impl From<TableSchema> for StoredSchema {
     fn from(table: TableSchema) -> Self {
         let TableSchema { name, label, parents, columns } = table;
@@ -25,12 +37,10 @@ impl From<TableSchema> for StoredSchema {
     }
 }
 
-impl TryFrom<StoredSchema> for TableSchema {
-    type Error = Error;
-
+impl StoredSchema {
     /// Sorts the columns, and refuses what cannot come from a dictionary.
-    fn try_from(stored: StoredSchema) -> Result<Self, Error> {
-        let StoredSchema { version, name, label, parents, mut columns } = stored;
+    fn check(self) -> Result<TableSchema, Error> {
+        let Self { version, name, label, parents, mut columns } = self;
         if version != VERSION {
             let why = format!(
                 "the schema of a table has the version {version}, and this library reads version {VERSION}"
@@ -48,7 +58,7 @@ impl TryFrom<StoredSchema> for TableSchema {
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         columns.iter().try_for_each(Column::check)?;
-        Ok(Self { name, label, parents, columns })
+        Ok(TableSchema { name, label, parents, columns })
     }
 }
 

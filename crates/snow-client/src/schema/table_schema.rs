@@ -1,6 +1,5 @@
 //! A table and its columns, as values that can be made and stored without an instance.
 
-use super::stored_schema::StoredSchema;
 use crate::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +23,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(read.column("u_amount").and_then(|column| column.scale), Some(2));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "StoredSchema", into = "StoredSchema")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableSchema {
     /// The name.

@@ -26,7 +26,7 @@ async fn a_thousand_random_conditions_select_what_they_select_in_memory() {
     let (table, memory) = sessions_of(&simulator, "admin", Missing::Refuse).await;
     let found = compare(&simulator, &table, &memory).await;
     assert_eq!(found.different, Vec::<String>::new());
-    assert!(found.pushed >= 500, "only {} conditions were pushed down", found.pushed);
+    assert!(found.pushed >= 450, "only {} conditions were pushed down", found.pushed);
     assert!(found.selective >= 500, "only {} conditions select some records and not all", found.selective);
     assert!(found.failed < 50, "{} conditions fail in memory", found.failed);
     println!("{} pushed down, {} select some records, {} fail in memory", found.pushed, found.selective, found.failed);
@@ -40,7 +40,7 @@ async fn they_do_for_a_user_from_whom_records_and_a_field_are_hidden() {
     assert_ne!(visible, result(&sessions_of(&simulator, "admin", Missing::Refuse).await.1, &format!("SELECT count(*) FROM {NAME}")).await.unwrap());
     let found = compare(&simulator, &table, &memory).await;
     assert_eq!(found.different, Vec::<String>::new());
-    assert!(found.pushed >= 500, "only {} conditions were pushed down", found.pushed);
+    assert!(found.pushed >= 450, "only {} conditions were pushed down", found.pushed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
