@@ -40,7 +40,8 @@ impl Targets {
         }
         let crate_and_path = link.strip_prefix(DOCUMENTATION)?;
         let Some((name, path)) = crate_and_path.split_once("/latest/") else {
-            let manifest = |folder: &str| self.root.join(format!("{folder}/snow-{crate_and_path}/Cargo.toml"));
+            let manifest =
+                |folder: &str| self.root.join(format!("{folder}/snow-{crate_and_path}/Cargo.toml"));
             let exists = manifest("crates").exists() || manifest("crates/engine").exists();
             return (!exists).then(|| format!("there is no crate snow-{crate_and_path}"));
         };

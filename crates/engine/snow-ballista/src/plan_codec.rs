@@ -39,7 +39,11 @@ impl PhysicalExtensionCodec for PlanCodec {
             return self.rest.try_decode(buf, inputs, ctx, converter);
         };
         let [ranges] = inputs else {
-            return plan_err!("a plan that reads the table {} has {} inputs and not one", scan.table(), inputs.len());
+            return plan_err!(
+                "a plan that reads the table {} has {} inputs and not one",
+                scan.table(),
+                inputs.len()
+            );
         };
         Ok(Arc::new(SnowExec::try_new(self.clients.clone(), scan, ranges.clone())?))
     }
@@ -54,7 +58,9 @@ impl PhysicalExtensionCodec for PlanCodec {
             return MessageKind::Plan.write(exec.scan(), buf);
         }
         if node.is::<SnowAggregateExec>() {
-            return not_impl_err!("aggregates of an instance are computed for plans on one machine: leave AggregatePushdown out");
+            return not_impl_err!(
+                "aggregates of an instance are computed for plans on one machine: leave AggregatePushdown out"
+            );
         }
         self.rest.try_encode(node, buf, converter)
     }

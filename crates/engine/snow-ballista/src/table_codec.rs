@@ -39,7 +39,9 @@ impl LogicalExtensionCodec for TableCodec {
         };
         let table = SnowTable::from_definition(&self.clients, definition);
         if table.schema() != schema {
-            return plan_err!("the columns of the table {table_ref} are not those that its plan was made for");
+            return plan_err!(
+                "the columns of the table {table_ref} are not those that its plan was made for"
+            );
         }
         Ok(Arc::new(table))
     }

@@ -61,7 +61,8 @@ impl KeyRange {
         let (Some(from), Some(until)) = (column(0), column(1)) else {
             return internal_err!("the ranges of a table are not text");
         };
-        let end = |column: &StringArray, row: usize| column.is_valid(row).then(|| column.value(row).to_owned());
+        let end =
+            |column: &StringArray, row: usize| column.is_valid(row).then(|| column.value(row).to_owned());
         Ok((0..batch.num_rows()).map(|row| Self { from: end(from, row), until: end(until, row) }).collect())
     }
 }

@@ -14,7 +14,8 @@ use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PhysicalExpr, PlanProperties,
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PhysicalExpr,
+    PlanProperties,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -92,7 +93,10 @@ impl ExecutionPlan for SnowExec {
         Ok(TreeNodeRecursion::Continue)
     }
 
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+    fn with_new_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         let [ranges] = &children[..] else {
             return internal_err!("SnowExec has one child, and not {}", children.len());
         };
@@ -122,6 +126,9 @@ impl DisplayAs for SnowExec {
 
 impl fmt::Debug for SnowExec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SnowExec").field("scan", &self.scan).field("ranges", &self.ranges).finish_non_exhaustive()
+        f.debug_struct("SnowExec")
+            .field("scan", &self.scan)
+            .field("ranges", &self.ranges)
+            .finish_non_exhaustive()
     }
 }

@@ -14,8 +14,8 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use serde::{Deserialize, Serialize};
 use snow_arrow::{Columns, Missing, References};
-use snow_client::schema::TableSchema;
 use snow_client::Query;
+use snow_client::schema::TableSchema;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::pin::Pin;
@@ -115,7 +115,9 @@ impl SnowTable {
     /// An error for columns with the names or links of references: SQL has them as dot-walks and joins.
     pub fn with_columns(clients: &Clients, alias: &str, columns: Columns) -> Result<Self> {
         if columns.references() != References::Id {
-            return plan_err!("a table of SQL has the ids of references alone: create its columns with References::Id");
+            return plan_err!(
+                "a table of SQL has the ids of references alone: create its columns with References::Id"
+            );
         }
         let definition = TableDefinition {
             alias: alias.to_owned(),
@@ -183,7 +185,12 @@ impl SnowTable {
         Some(Pushed { exactness, ..pushed })
     }
 
-    fn scan_of(&self, projection: Option<&Vec<usize>>, filters: &[Expr], limit: Option<usize>) -> Result<SnowScan> {
+    fn scan_of(
+        &self,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<SnowScan> {
         let definition = &self.definition;
         let schema = definition.columns.schema();
         let wanted: Vec<usize> = match projection {
@@ -228,7 +235,10 @@ impl SnowTable {
                 return Ok((query.encode().map_err(external)?, is_exact));
             }
         }
-        plan_err!("the conditions on the table {} are too long for a URL: ask for less at once", self.definition.table)
+        plan_err!(
+            "the conditions on the table {} are too long for a URL: ask for less at once",
+            self.definition.table
+        )
     }
 
     fn range_count(&self, scan: &SnowScan, filters: &[Expr]) -> u64 {
@@ -258,7 +268,9 @@ impl TableProvider for SnowTable {
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         let mut length = 0;
         let each = filters.iter().map(|filter| {
-            let Some(pushed) = self.pushed(filter) else { return Ok(TableProviderFilterPushDown::Unsupported) };
+            let Some(pushed) = self.pushed(filter) else {
+                return Ok(TableProviderFilterPushDown::Unsupported);
+            };
             length += pushed.query.url_len().map_err(external)?;
             Ok(match pushed.exactness {
                 _ if length > LONGEST_QUERY / 2 => TableProviderFilterPushDown::Unsupported,

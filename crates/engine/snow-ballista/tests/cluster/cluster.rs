@@ -15,8 +15,17 @@ use snow_datafusion::{Clients, SnowTable};
 use snow_sim::{Listener, Simulator, User};
 use std::sync::Arc;
 
-const FIELDS: [&str; 9] =
-    ["sys_id", "number", "short_description", "state", "priority", "active", "opened_at", "caller_id", "category"];
+const FIELDS: [&str; 9] = [
+    "sys_id",
+    "number",
+    "short_description",
+    "state",
+    "priority",
+    "active",
+    "opened_at",
+    "caller_id",
+    "category",
+];
 
 pub(crate) struct Cluster {
     pub(crate) simulator: Simulator,
@@ -46,7 +55,9 @@ impl Cluster {
         for user in EXECUTORS {
             let (port, instance) = (relay.port.clone(), listener.url());
             processes.push(
-                tokio::task::spawn_blocking(move || Process::executor(user, &port, &instance, requests)).await.unwrap(),
+                tokio::task::spawn_blocking(move || Process::executor(user, &port, &instance, requests))
+                    .await
+                    .unwrap(),
             );
         }
         Self { simulator, listener, relay, columns, admin, _processes: processes }
@@ -70,7 +81,9 @@ impl Cluster {
     }
 
     async fn remote(&self, state: datafusion::execution::SessionState) -> SessionContext {
-        SessionContext::remote_with_state(&format!("df://127.0.0.1:{}", self.relay.port), state).await.unwrap()
+        SessionContext::remote_with_state(&format!("df://127.0.0.1:{}", self.relay.port), state)
+            .await
+            .unwrap()
     }
 
     fn table(&self, alias: &str) -> SnowTable {

@@ -159,7 +159,9 @@ impl PhysicalExtensionCodec for LeafPlanCodec {
         converter: &dyn PhysicalProtoConverterExtension,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match buf.strip_prefix(PREFIX) {
-            Some(inner) => Ok(Arc::new(LeafExec(physical_plan_from_bytes_with_extension_codec(inner, ctx, &*self.0)?))),
+            Some(inner) => {
+                Ok(Arc::new(LeafExec(physical_plan_from_bytes_with_extension_codec(inner, ctx, &*self.0)?)))
+            }
             None => self.0.try_decode(buf, inputs, ctx, converter),
         }
     }
@@ -173,7 +175,10 @@ impl PhysicalExtensionCodec for LeafPlanCodec {
         match node.downcast_ref::<LeafExec>() {
             Some(leaf) => {
                 buf.extend_from_slice(PREFIX);
-                buf.extend_from_slice(&physical_plan_to_bytes_with_extension_codec(leaf.0.clone(), &*self.0)?);
+                buf.extend_from_slice(&physical_plan_to_bytes_with_extension_codec(
+                    leaf.0.clone(),
+                    &*self.0,
+                )?);
                 Ok(())
             }
             None => self.0.try_encode(node, buf, converter),

@@ -46,7 +46,13 @@ impl Process {
     fn start(role: &str, settings: &[(&str, &str)]) -> Self {
         let program = std::env::current_exe().unwrap();
         let mut command = Command::new(program);
-        command.args(["--exact", "process::a_process_of_the_cluster", "--nocapture", "--ignored", "--test-threads=1"]);
+        command.args([
+            "--exact",
+            "process::a_process_of_the_cluster",
+            "--nocapture",
+            "--ignored",
+            "--test-threads=1",
+        ]);
         command.env(ROLE, role).envs(settings.iter().copied());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
@@ -102,7 +108,8 @@ async fn run_executor(user: &str) -> String {
     let builder = Client::builder().instance(setting(INSTANCE)).user(user).password(password(user));
     let client = builder.concurrency(limit.share(place).unwrap()).build().unwrap();
     let state = state(with_leaf_codec(config(), &Clients::new().with("prod", client)));
-    let scheduler = SchedulerGrpcClient::connect(format!("http://127.0.0.1:{}", setting(ADDRESS))).await.unwrap();
+    let scheduler =
+        SchedulerGrpcClient::connect(format!("http://127.0.0.1:{}", setting(ADDRESS))).await.unwrap();
     ballista_executor::new_standalone_executor_from_state(scheduler, TASKS, &state).await.unwrap();
     user.to_owned()
 }

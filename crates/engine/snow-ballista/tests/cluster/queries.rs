@@ -17,9 +17,15 @@ const CONDITIONS: [&str; 10] = [
 pub(crate) fn queries() -> Vec<String> {
     let ways = |condition: &&str| {
         [
-            format!("SELECT count(*) AS n, min(opened_at) AS first, max(number) AS last FROM incident WHERE {condition}"),
-            format!("SELECT category, state, count(*) AS n FROM incident WHERE {condition} GROUP BY category, state"),
-            format!("SELECT number, opened_at, active FROM incident WHERE {condition} ORDER BY number LIMIT 17"),
+            format!(
+                "SELECT count(*) AS n, min(opened_at) AS first, max(number) AS last FROM incident WHERE {condition}"
+            ),
+            format!(
+                "SELECT category, state, count(*) AS n FROM incident WHERE {condition} GROUP BY category, state"
+            ),
+            format!(
+                "SELECT number, opened_at, active FROM incident WHERE {condition} ORDER BY number LIMIT 17"
+            ),
             format!("SELECT DISTINCT caller_id FROM incident WHERE {condition}"),
             format!(
                 "SELECT a.number FROM incident a JOIN (SELECT caller_id, max(opened_at) AS newest FROM incident WHERE {condition} \

@@ -10,7 +10,14 @@ async fn no_secret_and_no_address_travels() {
     let sql = "SELECT number, state FROM incident WHERE priority <= 2 AND category = 'software'";
     assert!(result(&session, sql).await.unwrap().len() > 2);
     // What does travel is seen, so that its absence would be seen, too.
-    for text in ["prod", "incident", "priority<=2^category=software", "snow table 1", "snow plan 1", "3fffffffffffffff"] {
+    for text in [
+        "prod",
+        "incident",
+        "priority<=2^category=software",
+        "snow table 1",
+        "snow plan 1",
+        "3fffffffffffffff",
+    ] {
         assert!(cluster.relay.has_heard(text), "{text} did not travel");
     }
     let address = cluster.listener.address();
@@ -20,6 +27,9 @@ async fn no_secret_and_no_address_travels() {
         assert!(!cluster.relay.has_heard(text), "{text} travelled");
     }
     for user in EXECUTORS {
-        assert!(!cluster.relay.has_heard(user) && !cluster.relay.has_heard(&password(user)), "{user} travelled");
+        assert!(
+            !cluster.relay.has_heard(user) && !cluster.relay.has_heard(&password(user)),
+            "{user} travelled"
+        );
     }
 }

@@ -14,7 +14,9 @@ use datafusion::physical_expr::{Distribution, EquivalenceProperties};
 use datafusion::physical_plan::InputDistributionRequirements;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PhysicalExpr, PlanProperties};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PhysicalExpr, PlanProperties,
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use snow_client::{Client, Error, ErrorKind};
 use std::fmt;
@@ -77,7 +79,10 @@ impl ExecutionPlan for SnowAggregateExec {
         Ok(TreeNodeRecursion::Continue)
     }
 
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+    fn with_new_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         let [by_reading] = &children[..] else {
             return internal_err!("SnowAggregateExec has one child, and not {}", children.len());
         };
@@ -139,7 +144,10 @@ async fn all_visible(client: &Client, scan: &SnowScan) -> Result<Option<u64>, Er
 
 /// Whether records may be read where aggregates are refused.
 fn reading_may_work(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Forbidden | ErrorKind::Decode | ErrorKind::TransactionCancelled | ErrorKind::InvalidInput)
+    matches!(
+        kind,
+        ErrorKind::Forbidden | ErrorKind::Decode | ErrorKind::TransactionCancelled | ErrorKind::InvalidInput
+    )
 }
 
 impl DisplayAs for SnowAggregateExec {

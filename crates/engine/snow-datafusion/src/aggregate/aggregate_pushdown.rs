@@ -77,7 +77,8 @@ fn push(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>>
         _ => Arc::new(CoalescePartitionsExec::new(node.clone())),
     };
     let (clients, scan) = (records.clients().clone(), records.scan().clone());
-    let pushed: Arc<dyn ExecutionPlan> = Arc::new(SnowAggregateExec::new(clients, scan, question, by_reading));
+    let pushed: Arc<dyn ExecutionPlan> =
+        Arc::new(SnowAggregateExec::new(clients, scan, question, by_reading));
     // What is above may rely on how records are distributed.
     Ok(Some(match node.output_partitioning() {
         partitioning if partitioning.partition_count() == 1 => pushed,
@@ -112,8 +113,7 @@ fn is_partial(step: &AggregateExec) -> bool {
 
 /// The next plan below that does more than distribute records.
 fn below(plan: &Arc<dyn ExecutionPlan>) -> &Arc<dyn ExecutionPlan> {
-    let distributes =
-        plan.is::<RepartitionExec>() || plan.is::<CooperativeExec>() || is_whole_coalesce(plan);
+    let distributes = plan.is::<RepartitionExec>() || plan.is::<CooperativeExec>() || is_whole_coalesce(plan);
     match &plan.children()[..] {
         [child] if distributes => below(child),
         _ => plan,

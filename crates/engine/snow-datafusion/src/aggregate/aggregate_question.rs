@@ -49,7 +49,8 @@ impl AggregateQuestion {
         let aggregates: Option<Vec<_>> = plan.aggr_expr().iter().map(|one| aggregate(one, records)).collect();
         let question = Self { groups: groups?, aggregates: aggregates? };
         // To prove that no record is hidden, the sys_ids are read: a count alone is known then.
-        let is_count = question.groups.is_empty() && question.aggregates.iter().all(|one| *one == AskedAggregate::Count);
+        let is_count =
+            question.groups.is_empty() && question.aggregates.iter().all(|one| *one == AskedAggregate::Count);
         let is_worth_it = scan.aggregation == Aggregation::AllVisible || !is_count;
         is_worth_it.then_some(question)
     }
@@ -100,15 +101,17 @@ impl AggregateQuestion {
         let mut records = 0_u64;
         for (key, aggregates) in rows {
             records = records.checked_add(aggregates.count().ok()?)?;
-            let texts = key.iter().cloned().map(Some).chain(self.aggregates.iter().map(|one| one.text(aggregates)));
+            let texts =
+                key.iter().cloned().map(Some).chain(self.aggregates.iter().map(|one| one.text(aggregates)));
             for ((column, field), text) in columns.iter_mut().zip(schema.fields()).zip(texts) {
                 column.push(scalar_text::read(&text?, field.data_type())?);
             }
         }
-        let arrays = columns.into_iter().zip(schema.fields()).map(|(values, field)| match values.is_empty() {
-            true => Some(datafusion::arrow::array::new_empty_array(field.data_type())),
-            false => ScalarValue::iter_to_array(values).ok(),
-        });
+        let arrays =
+            columns.into_iter().zip(schema.fields()).map(|(values, field)| match values.is_empty() {
+                true => Some(datafusion::arrow::array::new_empty_array(field.data_type())),
+                false => ScalarValue::iter_to_array(values).ok(),
+            });
         let arrays: Vec<ArrayRef> = arrays.collect::<Option<_>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         let batch = RecordBatch::try_new_with_options(schema.clone(), arrays, &options).ok()?;
@@ -131,7 +134,8 @@ impl AggregateQuestion {
 impl AskedAggregate {
     /// The figure as text, empty if there is none; `None` if it cannot be trusted.
     fn text(&self, of: &Aggregates) -> Option<String> {
-        let read = |what: Aggregate, field: &str| Some(of.read::<String>(what, field).ok()?.unwrap_or_default());
+        let read =
+            |what: Aggregate, field: &str| Some(of.read::<String>(what, field).ok()?.unwrap_or_default());
         match self {
             Self::Count => Some(of.count().ok()?.to_string()),
             Self::Sum(field) => read(Aggregate::Sum, field).filter(|sum| is_exact_sum(sum)),
@@ -167,7 +171,11 @@ fn counts_records(argument: &Arc<dyn PhysicalExpr>) -> bool {
 }
 
 /// The name of a column of the table, if it is of such a kind.
-fn column(expr: &Arc<dyn PhysicalExpr>, records: &SnowExec, is: impl Fn(ColumnKind) -> bool) -> Option<String> {
+fn column(
+    expr: &Arc<dyn PhysicalExpr>,
+    records: &SnowExec,
+    is: impl Fn(ColumnKind) -> bool,
+) -> Option<String> {
     let column = expr.downcast_ref::<Column>()?;
     let schema = datafusion::physical_plan::ExecutionPlan::schema(records);
     let field = schema.fields().get(column.index())?;

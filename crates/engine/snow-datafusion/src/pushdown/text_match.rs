@@ -35,13 +35,16 @@ pub(super) fn keys(column: &TestedColumn, literals: &[Literal]) -> Option<Pushed
 }
 
 fn is_key(text: &str) -> bool {
-    text.parse::<SysId>().is_ok() && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) && text.len() == 32
+    text.parse::<SysId>().is_ok()
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        && text.len() == 32
 }
 
 /// `LIKE` with wildcards at its ends only.
 pub(super) fn like(column: &TestedColumn, like: &Like) -> Option<Pushed> {
     let Expr::Literal(pattern, _) = &*like.pattern else { return None };
-    let (ScalarValue::Utf8(pattern) | ScalarValue::Utf8View(pattern) | ScalarValue::LargeUtf8(pattern)) = pattern
+    let (ScalarValue::Utf8(pattern) | ScalarValue::Utf8View(pattern) | ScalarValue::LargeUtf8(pattern)) =
+        pattern
     else {
         return None;
     };

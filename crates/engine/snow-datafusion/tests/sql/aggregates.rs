@@ -59,7 +59,8 @@ async fn the_instance_computes_where_every_record_is_visible() {
             assert_eq!(result(&table, sql).await.unwrap(), expected, "{how:?} {sql}");
             let questions = if sql.contains("JOIN") { 2 } else { 1 };
             assert_eq!(asked(&simulator), questions, "{how:?} {sql}");
-            let read: Vec<_> = simulator.journal().iter().filter_map(|entry| entry.param("sysparm_fields")).collect();
+            let read: Vec<_> =
+                simulator.journal().iter().filter_map(|entry| entry.param("sysparm_fields")).collect();
             match how {
                 Aggregation::AllVisible => assert_eq!(read, Vec::<String>::new(), "{sql}"),
                 _ => assert!(read.iter().all(|fields| fields == "sys_id"), "{sql}: {read:?}"),
@@ -97,7 +98,10 @@ async fn records_are_read_where_aggregates_are_refused_or_cannot_be_trusted() {
     let (table, memory) = sessions(&simulator, "admin", Aggregation::AllVisible).await;
     assert_eq!(result(&table, big).await.unwrap(), result(&memory, big).await.unwrap());
     simulator.add_rule(Rule::DenyAggregates { table: NAME.into() });
-    simulator.remove_rule(&Rule::HideRows { table: NAME.into(), query: "u_count=3^ORu_textSTARTSWITHbeta".into() });
+    simulator.remove_rule(&Rule::HideRows {
+        table: NAME.into(),
+        query: "u_count=3^ORu_textSTARTSWITHbeta".into(),
+    });
     let (table, memory) = sessions(&simulator, "reader", Aggregation::Prove).await;
     for sql in PUSHED {
         assert_eq!(result(&table, sql).await.unwrap(), result(&memory, sql).await.unwrap(), "{sql}");
@@ -122,7 +126,12 @@ async fn a_record_that_appears_after_the_proof_makes_the_records_be_read() {
     let read = result(&table, sql).await.unwrap();
     let (_, memory) = sessions(&simulator, "admin", Aggregation::Read).await;
     assert_eq!(read, result(&memory, sql).await.unwrap());
-    assert!(simulator.journal().iter().any(|entry| entry.param("sysparm_fields").is_some_and(|fields| fields.contains("u_flag"))));
+    assert!(
+        simulator
+            .journal()
+            .iter()
+            .any(|entry| entry.param("sysparm_fields").is_some_and(|fields| fields.contains("u_flag")))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

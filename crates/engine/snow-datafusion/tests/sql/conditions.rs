@@ -29,7 +29,10 @@ async fn a_thousand_random_conditions_select_what_they_select_in_memory() {
     assert!(found.pushed >= 450, "only {} conditions were pushed down", found.pushed);
     assert!(found.selective >= 500, "only {} conditions select some records and not all", found.selective);
     assert!(found.failed < 50, "{} conditions fail in memory", found.failed);
-    println!("{} pushed down, {} select some records, {} fail in memory", found.pushed, found.selective, found.failed);
+    println!(
+        "{} pushed down, {} select some records, {} fail in memory",
+        found.pushed, found.selective, found.failed
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,7 +40,15 @@ async fn they_do_for_a_user_from_whom_records_and_a_field_are_hidden() {
     let simulator = sample_table::simulator(RECORDS);
     let (table, memory) = sessions_of(&simulator, "reader", Missing::Null).await;
     let visible = result(&memory, &format!("SELECT count(*) FROM {NAME}")).await.unwrap();
-    assert_ne!(visible, result(&sessions_of(&simulator, "admin", Missing::Refuse).await.1, &format!("SELECT count(*) FROM {NAME}")).await.unwrap());
+    assert_ne!(
+        visible,
+        result(
+            &sessions_of(&simulator, "admin", Missing::Refuse).await.1,
+            &format!("SELECT count(*) FROM {NAME}")
+        )
+        .await
+        .unwrap()
+    );
     let found = compare(&simulator, &table, &memory).await;
     assert_eq!(found.different, Vec::<String>::new());
     assert!(found.pushed >= 450, "only {} conditions were pushed down", found.pushed);
@@ -65,7 +76,11 @@ async fn the_comparison_sees_a_condition_that_is_wrongly_called_exact() {
     assert!(found.different.len() >= 20, "only {} results differ", found.different.len());
 }
 
-async fn sessions_of(simulator: &Simulator, user: &str, missing: Missing) -> (SessionContext, SessionContext) {
+async fn sessions_of(
+    simulator: &Simulator,
+    user: &str,
+    missing: Missing,
+) -> (SessionContext, SessionContext) {
     let columns = sample_table::columns(&client(simulator, "admin")).await;
     let user = client(simulator, user);
     let memory = in_memory(&user, NAME, &columns, missing).await;
@@ -103,7 +118,8 @@ async fn compare(simulator: &Simulator, table: &SessionContext, memory: &Session
         }
         let sent = sent_conditions(&simulator.take_journal(), NAME);
         found.pushed += usize::from(sent.iter().any(|sent| !sent.is_empty()));
-        found.selective += usize::from(expected.is_ok_and(|expected| !expected.is_empty() && expected.len() < all));
+        found.selective +=
+            usize::from(expected.is_ok_and(|expected| !expected.is_empty() && expected.len() < all));
     }
     found
 }
@@ -135,15 +151,24 @@ const ORDERS: [&str; 6] = ["=", "<>", "<", "<=", ">", ">="];
 
 fn text(dice: &mut Dice) -> String {
     let column = dice.pick(&["u_text", "u_note"]);
-    let values = ["alpha", "Alpha", "beta", "Beta Max", "50% off", "ünï", "ÜNÏ", "null", "NULL", "it''s", "", " alpha", "nothing"];
+    let values = [
+        "alpha", "Alpha", "beta", "Beta Max", "50% off", "ünï", "ÜNÏ", "null", "NULL", "it''s", "", " alpha",
+        "nothing",
+    ];
     let value = dice.pick(&values);
     match dice.below(8) {
         0 | 1 => format!("{column} = '{value}'"),
         2 => format!("{column} {} '{value}'", dice.pick(&ORDERS)),
-        3 => format!("{column} IN ('{value}', '{}', '{}', '{}')", dice.pick(&values), dice.pick(&values), dice.pick(&values)),
+        3 => format!(
+            "{column} IN ('{value}', '{}', '{}', '{}')",
+            dice.pick(&values),
+            dice.pick(&values),
+            dice.pick(&values)
+        ),
         4 => format!("{column} NOT IN ('{value}', '{}')", dice.pick(&values)),
         5 => {
-            let patterns = ["al%", "%A", "%eta%", "under_score", "50%off", "%", "_lpha", "50\\%%", "%n%", "Alpha"];
+            let patterns =
+                ["al%", "%A", "%eta%", "under_score", "50%off", "%", "_lpha", "50\\%%", "%n%", "Alpha"];
             let like = dice.pick(&["LIKE", "LIKE", "LIKE", "NOT LIKE", "ILIKE"]);
             format!("{column} {like} '{}'", dice.pick(&patterns))
         }
@@ -153,11 +178,17 @@ fn text(dice: &mut Dice) -> String {
 }
 
 fn number(dice: &mut Dice, column: &str) -> String {
-    let values = ["-3", "0", "1", "2", "3", "10", "9007199254740992", "9007199254740993", "-9007199254740993"];
+    let values =
+        ["-3", "0", "1", "2", "3", "10", "9007199254740992", "9007199254740993", "-9007199254740993"];
     let value = dice.pick(&values);
     match dice.below(6) {
         0..=2 => format!("{column} {} {value}", dice.pick(&ORDERS)),
-        3 => format!("{column} IN ({value}, {}, {}, {})", dice.pick(&values), dice.pick(&values), dice.pick(&values)),
+        3 => format!(
+            "{column} IN ({value}, {}, {}, {})",
+            dice.pick(&values),
+            dice.pick(&values),
+            dice.pick(&values)
+        ),
         4 => format!("{column} {} BETWEEN {value} AND {}", dice.pick(&["", "NOT"]), dice.pick(&values)),
         _ => format!("{column} IS {} NULL", dice.pick(&["", "NOT"])),
     }
@@ -165,16 +196,29 @@ fn number(dice: &mut Dice, column: &str) -> String {
 
 fn boolean(dice: &mut Dice) -> String {
     let tests = [
-        "u_flag", "NOT u_flag", "u_flag = true", "u_flag = false", "u_flag <> true", "u_flag IS TRUE", "u_flag IS NOT TRUE",
-        "u_flag IS FALSE", "u_flag IS NULL", "u_flag IS NOT NULL",
+        "u_flag",
+        "NOT u_flag",
+        "u_flag = true",
+        "u_flag = false",
+        "u_flag <> true",
+        "u_flag IS TRUE",
+        "u_flag IS NOT TRUE",
+        "u_flag IS FALSE",
+        "u_flag IS NULL",
+        "u_flag IS NOT NULL",
     ];
     dice.pick(&tests).to_owned()
 }
 
 fn time(dice: &mut Dice) -> String {
     let values = [
-        "2026-06-26T09:30:01Z", "2026-06-26T09:30:01.5Z", "2026-06-26T09:30:00.999999Z", "2026-06-26T11:30:01+02:00",
-        "1969-12-31T23:59:59.5Z", "2026-06-26", "2026-06-26 09:30:02",
+        "2026-06-26T09:30:01Z",
+        "2026-06-26T09:30:01.5Z",
+        "2026-06-26T09:30:00.999999Z",
+        "2026-06-26T11:30:01+02:00",
+        "1969-12-31T23:59:59.5Z",
+        "2026-06-26",
+        "2026-06-26 09:30:02",
     ];
     let value = dice.pick(&values);
     match dice.below(5) {
@@ -194,7 +238,8 @@ fn day(dice: &mut Dice) -> String {
 }
 
 fn amount(dice: &mut Dice) -> String {
-    let values = ["0", "1.5", "1.50", "-0.25", "12345678901234.1234567", "12345678901234.1234566", "100", "99.995"];
+    let values =
+        ["0", "1.5", "1.50", "-0.25", "12345678901234.1234567", "12345678901234.1234566", "100", "99.995"];
     match dice.below(3) {
         0 | 1 => format!("u_amount {} {}", dice.pick(&ORDERS), dice.pick(&values)),
         _ => format!("u_amount {} CAST('{}' AS DECIMAL(38, 7))", dice.pick(&ORDERS), dice.pick(&values)),

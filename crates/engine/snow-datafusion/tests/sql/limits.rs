@@ -17,7 +17,8 @@ async fn a_limit_is_one_small_page_of_one_range() {
     let simulator = sample_table::simulator(600);
     let session = over(table(&simulator, "admin").await);
     simulator.take_journal();
-    let records = result(&session, &format!("SELECT u_text FROM {NAME} WHERE u_count = 1 LIMIT 5")).await.unwrap();
+    let records =
+        result(&session, &format!("SELECT u_text FROM {NAME} WHERE u_count = 1 LIMIT 5")).await.unwrap();
     assert_eq!(records.len(), 6);
     let request = simulator.requests().to(NAME).once();
     assert_eq!(request.param("sysparm_limit").as_deref(), Some("5"));
@@ -47,7 +48,8 @@ async fn a_record_by_its_id_is_one_request() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_query_of_a_table_is_a_part_of_every_question() {
     let simulator = sample_table::simulator(300);
-    let table = table(&simulator, "admin").await.query(field("u_count").eq(1).or(field("u_count").eq(2))).unwrap();
+    let table =
+        table(&simulator, "admin").await.query(field("u_count").eq(1).or(field("u_count").eq(2))).unwrap();
     let session = over(table);
     let sql = format!("SELECT DISTINCT u_count FROM {NAME} WHERE u_count <> 1 AND u_flag");
     assert_eq!(result(&session, &sql).await.unwrap(), ["|2|", "|u_count|"]);
@@ -87,7 +89,8 @@ async fn conditions_that_do_not_fit_a_url_are_evaluated_here() {
     let ids: Vec<String> = (0..150).map(|at| format!("'{}'", sample_table::id(at))).collect();
     let sql = format!("SELECT sys_id FROM {NAME} WHERE sys_id IN ({})", ids.join(", "));
     assert_eq!(result(&session, &sql).await.unwrap().len(), 151);
-    let many: Vec<String> = (0..30).map(|at| format!("(u_text = '{}{at}' OR u_count > {at})", "x".repeat(40))).collect();
+    let many: Vec<String> =
+        (0..30).map(|at| format!("(u_text = '{}{at}' OR u_count > {at})", "x".repeat(40))).collect();
     let sql = format!("SELECT sys_id FROM {NAME} WHERE {}", many.join(" AND "));
     assert!(result(&session, &sql).await.unwrap().len() > 1);
 }

@@ -6,5 +6,6 @@ mod conditions;
 mod dice;
 mod incidents;
 mod limits;
+mod pushdown_rules;
 mod sample_table;
 mod sessions;

@@ -8,7 +8,8 @@ use snow_sim::{ColumnType, Rule, Simulator, Table, User};
 pub(crate) const NAME: &str = "u_sample";
 
 pub(crate) const FIELDS: [&str; 11] = [
-    "sys_id", "u_text", "u_count", "u_flag", "u_when", "u_day", "u_amount", "u_span", "u_owner", "u_note", "u_secret",
+    "sys_id", "u_text", "u_count", "u_flag", "u_when", "u_day", "u_amount", "u_span", "u_owner", "u_note",
+    "u_secret",
 ];
 
 pub(crate) const OWNERS: [&str; 3] = [
@@ -18,12 +19,29 @@ pub(crate) const OWNERS: [&str; 3] = [
 ];
 
 const TEXTS: [&str; 14] = [
-    "", "Alpha", "alpha", "ALPHA", "beta", "Beta Max", "50% off", "50 x off", "under_score", "underXscore", "ünï", "ÜNÏ",
-    "null", "it's",
+    "",
+    "Alpha",
+    "alpha",
+    "ALPHA",
+    "beta",
+    "Beta Max",
+    "50% off",
+    "50 x off",
+    "under_score",
+    "underXscore",
+    "ünï",
+    "ÜNÏ",
+    "null",
+    "it's",
 ];
 const COUNTS: [&str; 9] = ["", "-3", "0", "1", "2", "3", "10", "9007199254740993", "-9223372036854775808"];
 const TIMES: [&str; 7] = [
-    "", "2026-06-26 09:30:00", "2026-06-26 09:30:01", "2026-06-26 09:30:02", "1969-12-31 23:59:59", "0001-01-01 00:00:00",
+    "",
+    "2026-06-26 09:30:00",
+    "2026-06-26 09:30:01",
+    "2026-06-26 09:30:02",
+    "1969-12-31 23:59:59",
+    "0001-01-01 00:00:00",
     "9999-12-30 21:59:59",
 ];
 const DAYS: [&str; 5] = ["", "2026-06-26", "2026-06-27", "1969-12-31", "9999-12-30"];

@@ -32,7 +32,12 @@ pub(crate) fn over(table: SnowTable) -> SessionContext {
 }
 
 /// Reads a whole table by the client alone, and no SQL.
-pub(crate) async fn in_memory(client: &Client, table: &str, columns: &Columns, missing: Missing) -> SessionContext {
+pub(crate) async fn in_memory(
+    client: &Client,
+    table: &str,
+    columns: &Columns,
+    missing: Missing,
+) -> SessionContext {
     let mut records = columns.request(client.table(table).list()).stream();
     let mut builder = columns.builder().missing(missing);
     while let Some(record) = records.next().await {
@@ -72,6 +77,7 @@ pub(crate) fn sent_conditions(journal: &[Entry], table: &str) -> Vec<String> {
 fn conditions(entry: &Entry) -> String {
     let query = entry.param("sysparm_query").unwrap_or_default();
     let is_range = |part: &&str| part.starts_with("sys_id>") || part.starts_with("sys_id<");
-    let parts: Vec<&str> = query.split('^').filter(|part| !is_range(part) && !part.starts_with("ORDERBY")).collect();
+    let parts: Vec<&str> =
+        query.split('^').filter(|part| !is_range(part) && !part.starts_with("ORDERBY")).collect();
     parts.join("^")
 }
