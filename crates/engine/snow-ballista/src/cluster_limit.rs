@@ -7,7 +7,7 @@ use datafusion::error::Result;
 ///
 /// Each client limits its own requests. Where every executor has a client, the instance gets the sum of them, and it executes few requests of
 /// integrations at a time ([facts 8.2]). Pass the share of an executor to
-/// [`ClientBuilder::concurrency`](snow_client::ClientBuilder::concurrency).
+/// [`ClientBuilder::concurrency`](https://docs.rs/snow-client/latest/snow_client/client/struct.ClientBuilder.html#method.concurrency).
 ///
 /// ```
 /// use snow_ballista::ClusterLimit;
