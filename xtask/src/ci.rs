@@ -2,7 +2,7 @@
 
 use crate::run::{Done, run};
 use crate::{
-    api, arrows, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages, plot,
+    api, arrow, arrows, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages, plot,
     readme, rust_versions, tables, words,
 };
 use std::time::Instant;
@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     ("tables", tables::gates),
     ("feed", feed::gates),
     ("files", files::gates),
+    ("arrow", arrow::gates),
 ];
 
 /// The crates that are published, in the order in which they name each other.

@@ -129,20 +129,39 @@ impl Columns {
     }
 
     /// Sets what a list requests: these fields, and the forms of values that the columns need. Without fields, `sys_id` is requested.
+    ///
+    /// The references of dot-walks are requested as well: an instance may leave out `caller_id.name` if `caller_id` is empty, and that
+    /// has to be told apart from a field that this user may not read.
     #[must_use = "a list is requested when it is awaited"]
     pub fn request<T>(&self, list: ListRecords<T>) -> ListRecords<T> {
-        let list = match self.fields.is_empty() {
-            true => list.fields(["sys_id"]),
-            false => list.fields(&self.fields),
-        };
-        self.request_values(list)
+        self.request_values(list.fields(self.requested_fields()))
+    }
+
+    /// The fields, and the references that their dot-walks begin with.
+    fn requested_fields(&self) -> Vec<&str> {
+        if self.fields.is_empty() {
+            return vec!["sys_id"];
+        }
+        let mut requested: Vec<&str> = self.fields.iter().map(String::as_str).collect();
+        for field in &self.fields {
+            for reference in references_of(field) {
+                if !requested.contains(&reference) {
+                    requested.push(reference);
+                }
+            }
+        }
+        requested
     }
 
     /// Sets in which forms a list requests values.
     pub(crate) fn request_values<T>(&self, list: ListRecords<T>) -> ListRecords<T> {
-        let has_names = self.references.has_name() && self.columns().any(is_reference);
-        let values = if has_names { DisplayValue::All } else { DisplayValue::Stored };
+        let values = if self.needs_names() { DisplayValue::All } else { DisplayValue::Stored };
         list.display_value(values).exclude_reference_link(!self.references.has_link())
+    }
+
+    /// Whether a column needs the display values of the records.
+    pub(crate) fn needs_names(&self) -> bool {
+        self.references.has_name() && self.columns().any(is_reference)
     }
 
     /// Returns the column of each field.
@@ -183,6 +202,12 @@ impl Columns {
         }
         fields
     }
+}
+
+/// The references that a dot-walk goes through: `a` and `a.b` of `a.b.c`. A walk into an extension goes through no field there.
+pub(crate) fn references_of(path: &str) -> impl Iterator<Item = &str> {
+    let parts = path.match_indices('.').filter_map(|(at, _)| path.get(..at));
+    parts.filter(|part| !part.rsplit('.').next().is_some_and(|last| last.starts_with("ref_")))
 }
 
 pub(crate) fn is_reference(column: &Column) -> bool {

@@ -1,6 +1,7 @@
 //! The columns of one field: its value and, if it is a reference, its name and link.
 
 use crate::column_builder::ColumnBuilder;
+use crate::columns::references_of;
 use crate::policy::{Invalid, Missing};
 use arrow_array::ArrayRef;
 use arrow_array::builder::StringBuilder;
@@ -86,8 +87,7 @@ fn not_empty(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
 
 /// Whether a dot-walk begins with a reference that the record shows to be empty: an instance may leave such a field out (facts 1.2).
 fn follows_empty_reference(record: &Record, path: &str) -> bool {
-    let mut dots = path.match_indices('.');
-    dots.any(|(at, _)| path.get(..at).and_then(|part| record.get(part)).is_some_and(Field::is_empty))
+    references_of(path).any(|reference| record.get(reference).is_some_and(Field::is_empty))
 }
 
 fn absent(name: &str) -> Error {

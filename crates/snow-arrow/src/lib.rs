@@ -2,6 +2,7 @@
 //!
 //! | to | use |
 //! |---|---|
+//! | read the records of a list as batches | [`Scan`], which returns [`Batches`] |
 //! | write a Parquet file | `ParquetWriter`, with the feature `parquet` |
 //! | convert records without a network, in an engine of your own | [`Columns`] and [`BatchBuilder`] |
 //!
@@ -11,22 +12,28 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod batch_builder;
+mod batches;
 mod column_builder;
 mod columns;
 mod conversion_report;
 mod decimal;
 mod field_builder;
+mod list_columns;
 #[cfg(feature = "parquet")]
 mod parquet_writer;
 mod policy;
+mod scan;
+mod scan_options;
 mod stored_columns;
 mod value_type;
 
 pub use arrow_array;
 pub use arrow_schema;
 pub use batch_builder::BatchBuilder;
+pub use batches::{Batches, ScanReport};
 pub use columns::{Columns, REFERENCE_KEY, TABLE_KEY, TYPE_KEY};
 pub use conversion_report::ConversionReport;
 #[cfg(feature = "parquet")]
 pub use parquet_writer::ParquetWriter;
 pub use policy::{Invalid, Missing, References};
+pub use scan::Scan;

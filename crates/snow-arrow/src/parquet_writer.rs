@@ -21,6 +21,23 @@ const LEVEL: i32 = 3;
 ///
 /// A row group has at most 131,072 records and about 24 MiB in memory. The file can be read only after [`finish`](Self::finish).
 ///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let simulator = snow_sim::Simulator::builder().without_demo_data().user("admin", "secret").incidents(500).build()?;
+/// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+/// use snow_arrow::{ParquetWriter, Scan};
+///
+/// let incidents = client.table("incident").list().fields(["number", "opened_at"]);
+/// let mut batches = Scan::new(incidents).open().await?;
+/// let mut bytes = Vec::new();
+/// let mut file = ParquetWriter::new(&mut bytes, batches.schema())?;
+/// while let Some(batch) = batches.next().await {
+///     file.write(&batch?)?;
+/// }
+/// assert_eq!(file.finish()?, 500);
+/// assert!(bytes.ends_with(b"PAR1") && batches.report().stream.complete);
+/// # Ok(()) }
+/// ```
 pub struct ParquetWriter<W: Write + Send> {
     writer: ArrowWriter<W>,
     rows: u64,

@@ -1,6 +1,7 @@
 //! Other people's programs and ours together. Each check installs what it needs: packages of Python and of Node.js into
 //! `target/interop`, programs by apt.
 
+mod arrow;
 mod browser;
 mod engine;
 mod fork;
@@ -31,6 +32,7 @@ const CHECKS: &[Check] = &[
     ("stores", stores::check),
     ("blocking", blocking),
     ("fork", fork::check),
+    ("arrow", arrow::check),
     ("engine", engine::check),
 ];
 

@@ -153,7 +153,7 @@ impl TestedColumn {
 
     /// A condition that is exact if nothing about this column says otherwise.
     fn exact(&self, query: Query<'static>) -> Pushed {
-        // An instance may leave out a field that is reached through an empty reference, so that nothing shows whether it is hidden.
+        // It is not known how an instance evaluates a walk over a record that is hidden from the user.
         let is_walk = self.name.contains('.');
         if self.is_cast || is_walk { Pushed::inexact(query) } else { Pushed::exact(query) }
     }

@@ -100,7 +100,7 @@ const QUERIES: &[(&str, &str, &str)] = &[
     (
         "SELECT number FROM incident WHERE \"caller_id.user_name\" = 'abel'",
         "caller_id.user_name=abel",
-        "number,caller_id.user_name,sys_id",
+        "number,caller_id,caller_id.user_name,sys_id",
     ),
     (
         "SELECT category, min(opened_at), max(number) FROM incident WHERE active GROUP BY category",
