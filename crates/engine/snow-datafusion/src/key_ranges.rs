@@ -41,6 +41,14 @@ impl KeyRange {
         [from, until].into_iter().flatten().fold(query, Query::and)
     }
 
+    /// Returns the longest query that reading a page of any range of these records takes. Every alternative of the query has to name
+    /// both ends of the range, and the record that the page goes on after.
+    pub(crate) fn longest_page(query: Query<'_>) -> Query<'_> {
+        let id = "f".repeat(32);
+        let range = Self { from: Some(id.clone()), until: Some(id.clone()) };
+        range.within(query).and(field("sys_id").gt(id)).order_by("sys_id")
+    }
+
     /// Returns a plan with one range in each partition.
     pub(crate) fn plan(ranges: &[Self]) -> Result<Arc<dyn ExecutionPlan>> {
         let partitions = ranges.iter().map(|range| Ok(vec![range.record()?])).collect::<Result<Vec<_>>>()?;

@@ -8,7 +8,7 @@ use crate::snow_exec::SnowExec;
 use crate::snow_scan::{Aggregation, SnowScan, parse};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{plan_err, project_schema};
+use datafusion::common::plan_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
@@ -23,6 +23,9 @@ use std::sync::Arc;
 
 /// All conditions together may take so many bytes of a URL.
 const LONGEST_QUERY: usize = 4_000;
+
+/// Less is promised: the optimizer may ask for some conditions now, and for more later.
+const LONGEST_PROMISE: usize = 3_000;
 
 /// A read with a limit up to here is one range: a second one would ask for records that nobody wants.
 const ONE_RANGE: usize = 10_000;
@@ -145,8 +148,14 @@ impl SnowTable {
     ///
     /// # Errors
     ///
-    /// An error if the query cannot be sent.
+    /// An error if the query cannot be sent, or takes more than 3,000 bytes of a URL with the range that is read.
     pub fn query(mut self, query: Query<'_>) -> Result<Self> {
+        if query.url_len().map_err(external)? > LONGEST_PROMISE {
+            let table = &self.definition.table;
+            return plan_err!(
+                "the query of the table {table} takes more than {LONGEST_PROMISE} bytes of a URL"
+            );
+        }
         self.definition.query = query.without_order().encode().map_err(external)?;
         parse(&self.definition.query)?;
         Ok(self)
@@ -222,23 +231,25 @@ impl SnowTable {
 
     /// The query with the conditions that are sent, and whether they are all that is asked for.
     fn sent_query(&self, filters: &[Expr]) -> Result<(String, bool)> {
-        let base = parse(&self.definition.query)?;
         let pushed: Vec<Option<Pushed>> = filters.iter().map(|filter| self.pushed(filter)).collect();
-        let is_exact =
-            pushed.iter().all(|pushed| pushed.as_ref().is_some_and(|one| one.exactness == Exactness::Exact));
-        let needed = |one: &&Pushed| one.exactness == Exactness::Exact;
-        let all: Vec<&Pushed> = pushed.iter().flatten().collect();
-        let exact: Vec<&Pushed> = all.iter().copied().filter(needed).collect();
-        for kept in [all, exact] {
-            let query = kept.into_iter().fold(base.clone(), |query, one| query.and(one.query.clone()));
-            if query.url_len().map_err(external)? <= LONGEST_QUERY {
-                return Ok((query.encode().map_err(external)?, is_exact));
-            }
+        let all = pushed.iter().flatten();
+        let (exact, inexact): (Vec<_>, Vec<_>) = all.partition(|one| one.exactness == Exactness::Exact);
+        let is_exact = exact.len() == filters.len();
+        let mut query = parse(&self.definition.query)?;
+        for one in exact {
+            let Some(more) = with_condition(&query, one, LONGEST_QUERY) else {
+                let table = &self.definition.table;
+                return plan_err!(
+                    "the conditions on the table {table} are too long for a URL: ask for less at once"
+                );
+            };
+            query = more;
         }
-        plan_err!(
-            "the conditions on the table {} are too long for a URL: ask for less at once",
-            self.definition.table
-        )
+        // The others are evaluated again in any case.
+        for one in inexact {
+            query = with_condition(&query, one, LONGEST_QUERY).unwrap_or(query);
+        }
+        Ok((query.encode().map_err(external)?, is_exact))
     }
 
     fn range_count(&self, scan: &SnowScan, filters: &[Expr]) -> u64 {
@@ -266,19 +277,20 @@ impl TableProvider for SnowTable {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        let mut length = 0;
+        let mut query = parse(&self.definition.query)?;
         let each = filters.iter().map(|filter| {
-            let Some(pushed) = self.pushed(filter) else {
-                return Ok(TableProviderFilterPushDown::Unsupported);
+            let Some(pushed) = self.pushed(filter) else { return TableProviderFilterPushDown::Unsupported };
+            // Alternatives multiply where conditions are combined: only the whole shows how long it is.
+            let Some(more) = with_condition(&query, &pushed, LONGEST_PROMISE) else {
+                return TableProviderFilterPushDown::Unsupported;
             };
-            length += pushed.query.url_len().map_err(external)?;
-            Ok(match pushed.exactness {
-                _ if length > LONGEST_QUERY / 2 => TableProviderFilterPushDown::Unsupported,
+            query = more;
+            match pushed.exactness {
                 Exactness::Exact => TableProviderFilterPushDown::Exact,
                 Exactness::Inexact => TableProviderFilterPushDown::Inexact,
-            })
+            }
         });
-        each.collect()
+        Ok(each.collect())
     }
 
     fn scan<'life0, 'life1, 'life2, 'life3, 'async_trait>(
@@ -297,12 +309,17 @@ impl TableProvider for SnowTable {
     {
         Box::pin(async move {
             let scan = self.scan_of(projection, filters, limit)?;
-            debug_assert_eq!(scan.schema()?, project_schema(&self.schema(), projection)?);
             let ranges = KeyRange::plan(&KeyRange::split(self.range_count(&scan, filters)))?;
             let exec = SnowExec::try_new(self.clients.clone(), scan, ranges)?;
             Ok(Arc::new(exec) as Arc<dyn ExecutionPlan>)
         })
     }
+}
+
+/// Adds a condition to a query, if that is not too long then.
+fn with_condition<'q>(query: &Query<'q>, condition: &Pushed, longest: usize) -> Option<Query<'q>> {
+    let query = query.clone().and(condition.query.clone());
+    query.url_len().is_ok_and(|length| length <= longest).then_some(query)
 }
 
 impl fmt::Debug for SnowTable {
