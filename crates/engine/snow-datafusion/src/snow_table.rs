@@ -150,14 +150,14 @@ impl SnowTable {
     ///
     /// An error if the query cannot be sent, or takes more than 3,000 bytes of a URL with the range that is read.
     pub fn query(mut self, query: Query<'_>) -> Result<Self> {
-        if query.url_len().map_err(external)? > LONGEST_PROMISE {
+        let text = query.without_order().encode().map_err(external)?;
+        if KeyRange::longest_page(parse(&text)?).url_len().map_err(external)? > LONGEST_PROMISE {
             let table = &self.definition.table;
             return plan_err!(
                 "the query of the table {table} takes more than {LONGEST_PROMISE} bytes of a URL"
             );
         }
-        self.definition.query = query.without_order().encode().map_err(external)?;
-        parse(&self.definition.query)?;
+        self.definition.query = text;
         Ok(self)
     }
 
@@ -319,7 +319,8 @@ impl TableProvider for SnowTable {
 /// Adds a condition to a query, if that is not too long then.
 fn with_condition<'q>(query: &Query<'q>, condition: &Pushed, longest: usize) -> Option<Query<'q>> {
     let query = query.clone().and(condition.query.clone());
-    query.url_len().is_ok_and(|length| length <= longest).then_some(query)
+    let length = KeyRange::longest_page(query.clone()).url_len();
+    length.is_ok_and(|length| length <= longest).then_some(query)
 }
 
 impl fmt::Debug for SnowTable {
