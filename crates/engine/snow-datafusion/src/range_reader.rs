@@ -66,6 +66,11 @@ impl RangeReader {
             self.builder.push(&record).map_err(external)?;
             self.wanted = self.wanted.map(|wanted| wanted.saturating_sub(1));
         }
+        if self.wanted == Some(0)
+            && let Some(open) = self.current.take()
+        {
+            self.requests.add(to_usize(open.records.report().requests));
+        }
         if self.builder.rows() == 0 {
             return Ok(None);
         }

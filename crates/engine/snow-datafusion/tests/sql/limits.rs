@@ -5,7 +5,7 @@ use crate::sessions::{client, in_memory, over, result, sent_conditions};
 use snow_arrow::Missing;
 use snow_client::field;
 use snow_datafusion::{Clients, SnowTable};
-use snow_sim::Simulator;
+use snow_sim::{Cut, Fault, Quota, Simulator};
 
 async fn table(simulator: &Simulator, user: &str) -> SnowTable {
     let columns = sample_table::columns(&client(simulator, "admin")).await;
@@ -93,6 +93,19 @@ async fn conditions_that_do_not_fit_a_url_are_evaluated_here() {
         (0..30).map(|at| format!("(u_text = '{}{at}' OR u_count > {at})", "x".repeat(40))).collect();
     let sql = format!("SELECT sys_id FROM {NAME} WHERE {}", many.join(" AND "));
     assert!(result(&session, &sql).await.unwrap().len() > 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_is_read_whole_or_the_query_fails() {
+    let simulator = sample_table::simulator(600);
+    let session = over(table(&simulator, "admin").await);
+    let sql = format!("SELECT count(*) AS n, count(u_text) AS texts FROM {NAME}");
+    let whole = result(&session, &sql).await.unwrap();
+    // The instance cuts off every page of more than 50 records, with status 200.
+    simulator.settings(|settings| settings.quota = Some(Quota { rows: 50, shape: Cut::Beside }));
+    assert_eq!(result(&session, &sql).await.unwrap(), whole);
+    simulator.fail_always(Some(Fault::LoginRedirect));
+    assert!(result(&session, &sql).await.is_err());
 }
 
 /// The language of the service has no brackets: alternatives of several conditions multiply when they are combined.
