@@ -94,7 +94,7 @@ mod tests {
             assert!(ranges.windows(2).all(|two| two[0].until.is_some() && two[0].until == two[1].from));
             assert!(ranges.windows(2).all(|two| two[0].from < two[1].from));
             for range in &ranges {
-                assert_eq!(KeyRange::read(&range.record()?)?, [range.clone()]);
+                assert_eq!(KeyRange::read(&range.record()?)?, std::slice::from_ref(range));
             }
         }
         assert_eq!(KeyRange::split(0).len(), 1);
