@@ -8,10 +8,12 @@ use crate::snow_exec::SnowExec;
 use crate::snow_scan::{Aggregation, SnowScan, parse};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::plan_err;
+use datafusion::common::{DFSchema, plan_err};
 use datafusion::error::Result;
+use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::filter::FilterExec;
 use serde::{Deserialize, Serialize};
 use snow_arrow::{Columns, Missing, References};
 use snow_client::Query;
@@ -23,9 +25,6 @@ use std::sync::Arc;
 
 /// All conditions together may take so many bytes of a URL.
 const LONGEST_QUERY: usize = 4_000;
-
-/// Less is promised: the optimizer may ask for some conditions now, and for more later.
-const LONGEST_PROMISE: usize = 3_000;
 
 /// A read with a limit up to here is one range: a second one would ask for records that nobody wants.
 const ONE_RANGE: usize = 10_000;
@@ -148,13 +147,13 @@ impl SnowTable {
     ///
     /// # Errors
     ///
-    /// An error if the query cannot be sent, or takes more than 3,000 bytes of a URL with the range that is read.
+    /// An error if the query cannot be sent, or takes more than 4,000 bytes of a URL with the range that is read.
     pub fn query(mut self, query: Query<'_>) -> Result<Self> {
         let text = query.without_order().encode().map_err(external)?;
-        if KeyRange::longest_page(parse(&text)?).url_len().map_err(external)? > LONGEST_PROMISE {
+        if KeyRange::longest_page(parse(&text)?).url_len().map_err(external)? > LONGEST_QUERY {
             let table = &self.definition.table;
             return plan_err!(
-                "the query of the table {table} takes more than {LONGEST_PROMISE} bytes of a URL"
+                "the query of the table {table} takes more than {LONGEST_QUERY} bytes of a URL"
             );
         }
         self.definition.query = text;
@@ -194,12 +193,13 @@ impl SnowTable {
         Some(Pushed { exactness, ..pushed })
     }
 
+    /// What is read, and the conditions that are too long to be sent although the engine no longer evaluates them.
     fn scan_of(
         &self,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
         limit: Option<usize>,
-    ) -> Result<SnowScan> {
+    ) -> Result<(SnowScan, Vec<Expr>)> {
         let definition = &self.definition;
         let schema = definition.columns.schema();
         let wanted: Vec<usize> = match projection {
@@ -213,9 +213,9 @@ impl SnowTable {
         let output = wanted.iter().filter_map(|column| read.binary_search(column).ok()).collect();
         let names = read.iter().map(|column| schema.field(*column).name());
         let columns = Columns::new(definition.columns.table(), names, References::Id).map_err(external)?;
-        let (query, is_exact) = self.sent_query(filters)?;
+        let SentQuery { query, is_exact, unsent } = self.sent_query(filters)?;
         let limit = limit.filter(|_| is_exact).and_then(|limit| u32::try_from(limit).ok());
-        Ok(SnowScan {
+        let scan = SnowScan {
             alias: definition.alias.clone(),
             table: definition.table.clone(),
             columns,
@@ -226,30 +226,32 @@ impl SnowTable {
             missing_is_null: definition.missing_is_null,
             aggregation: definition.aggregation,
             is_exact,
-        })
+        };
+        Ok((scan, unsent))
     }
 
-    /// The query with the conditions that are sent, and whether they are all that is asked for.
-    fn sent_query(&self, filters: &[Expr]) -> Result<(String, bool)> {
-        let pushed: Vec<Option<Pushed>> = filters.iter().map(|filter| self.pushed(filter)).collect();
-        let all = pushed.iter().flatten();
-        let (exact, inexact): (Vec<_>, Vec<_>) = all.partition(|one| one.exactness == Exactness::Exact);
-        let is_exact = exact.len() == filters.len();
+    fn sent_query(&self, filters: &[Expr]) -> Result<SentQuery> {
         let mut query = parse(&self.definition.query)?;
-        for one in exact {
-            let Some(more) = with_condition(&query, one, LONGEST_QUERY) else {
-                let table = &self.definition.table;
-                return plan_err!(
-                    "the conditions on the table {table} are too long for a URL: ask for less at once"
-                );
-            };
-            query = more;
+        let (mut inexact, mut unsent, mut is_exact) = (Vec::new(), Vec::new(), true);
+        for filter in filters {
+            let pushed = self.pushed(filter);
+            is_exact &= pushed.as_ref().is_some_and(|one| one.exactness == Exactness::Exact);
+            match pushed {
+                Some(one) if one.exactness == Exactness::Exact => match with_condition(&query, &one) {
+                    Some(more) => query = more,
+                    // The optimizer asks several times, about some of the conditions each time, and was promised each of them.
+                    None => unsent.push(filter.clone()),
+                },
+                Some(one) => inexact.push(one),
+                None => {}
+            }
         }
-        // The others are evaluated again in any case.
-        for one in inexact {
-            query = with_condition(&query, one, LONGEST_QUERY).unwrap_or(query);
+        // These are evaluated again in any case.
+        for one in &inexact {
+            query = with_condition(&query, one).unwrap_or(query);
         }
-        Ok((query.encode().map_err(external)?, is_exact))
+        is_exact &= unsent.is_empty();
+        Ok(SentQuery { query: query.encode().map_err(external)?, is_exact, unsent })
     }
 
     fn range_count(&self, scan: &SnowScan, filters: &[Expr]) -> u64 {
@@ -281,7 +283,7 @@ impl TableProvider for SnowTable {
         let each = filters.iter().map(|filter| {
             let Some(pushed) = self.pushed(filter) else { return TableProviderFilterPushDown::Unsupported };
             // Alternatives multiply where conditions are combined: only the whole shows how long it is.
-            let Some(more) = with_condition(&query, &pushed, LONGEST_PROMISE) else {
+            let Some(more) = with_condition(&query, &pushed) else {
                 return TableProviderFilterPushDown::Unsupported;
             };
             query = more;
@@ -295,7 +297,7 @@ impl TableProvider for SnowTable {
 
     fn scan<'life0, 'life1, 'life2, 'life3, 'async_trait>(
         &'life0 self,
-        _: &'life1 dyn Session,
+        session: &'life1 dyn Session,
         projection: Option<&'life2 Vec<usize>>,
         filters: &'life3 [Expr],
         limit: Option<usize>,
@@ -308,19 +310,34 @@ impl TableProvider for SnowTable {
         Self: 'async_trait,
     {
         Box::pin(async move {
-            let scan = self.scan_of(projection, filters, limit)?;
+            let (mut scan, unsent) = self.scan_of(projection, filters, limit)?;
             let ranges = KeyRange::plan(&KeyRange::split(self.range_count(&scan, filters)))?;
-            let exec = SnowExec::try_new(self.clients.clone(), scan, ranges)?;
-            Ok(Arc::new(exec) as Arc<dyn ExecutionPlan>)
+            let Some(unsent) = conjunction(unsent) else {
+                return Ok(Arc::new(SnowExec::try_new(self.clients.clone(), scan, ranges)?) as _);
+            };
+            let all = (0..scan.columns.schema().fields().len()).collect();
+            let output = std::mem::replace(&mut scan.output, all);
+            let exec = Arc::new(SnowExec::try_new(self.clients.clone(), scan, ranges)?);
+            let unsent = session.create_physical_expr(unsent, &DFSchema::try_from(exec.schema())?)?;
+            Ok(Arc::new(FilterExec::try_new(unsent, exec)?.with_projection(Some(output))?) as _)
         })
     }
 }
 
+/// The conditions of SQL as they are sent.
+struct SentQuery {
+    query: String,
+    /// Whether the instance returns exactly what is asked for.
+    is_exact: bool,
+    /// Exact conditions that are too long to be sent.
+    unsent: Vec<Expr>,
+}
+
 /// Adds a condition to a query, if that is not too long then.
-fn with_condition<'q>(query: &Query<'q>, condition: &Pushed, longest: usize) -> Option<Query<'q>> {
+fn with_condition<'q>(query: &Query<'q>, condition: &Pushed) -> Option<Query<'q>> {
     let query = query.clone().and(condition.query.clone());
     let length = KeyRange::longest_page(query.clone()).url_len();
-    length.is_ok_and(|length| length <= longest).then_some(query)
+    length.is_ok_and(|length| length <= LONGEST_QUERY).then_some(query)
 }
 
 impl fmt::Debug for SnowTable {
