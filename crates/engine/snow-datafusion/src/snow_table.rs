@@ -312,14 +312,17 @@ impl TableProvider for SnowTable {
         Box::pin(async move {
             let (mut scan, unsent) = self.scan_of(projection, filters, limit)?;
             let ranges = KeyRange::plan(&KeyRange::split(self.range_count(&scan, filters)))?;
-            let Some(unsent) = conjunction(unsent) else {
-                return Ok(Arc::new(SnowExec::try_new(self.clients.clone(), scan, ranges)?) as _);
-            };
             let all = (0..scan.columns.schema().fields().len()).collect();
+            let Some(unsent) = conjunction(unsent) else {
+                let exec: Arc<dyn ExecutionPlan> =
+                    Arc::new(SnowExec::try_new(self.clients.clone(), scan, ranges)?);
+                return Ok(exec);
+            };
             let output = std::mem::replace(&mut scan.output, all);
             let exec = Arc::new(SnowExec::try_new(self.clients.clone(), scan, ranges)?);
             let unsent = session.create_physical_expr(unsent, &DFSchema::try_from(exec.schema())?)?;
-            Ok(Arc::new(FilterExec::try_new(unsent, exec)?.with_projection(Some(output))?) as _)
+            let filter = FilterExec::try_new(unsent, exec)?.with_projection(Some(output))?;
+            Ok(Arc::new(filter) as Arc<dyn ExecutionPlan>)
         })
     }
 }
