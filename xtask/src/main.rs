@@ -40,9 +40,10 @@ cargo xtask COMMAND
                      nodes of Node-RED); our client for a hundred thousand calls, through a proxy (tinyproxy) and nginx, with an
                      authorization server from npm, with a login in headless Chromium, and with
                      token stores in Redis and PostgreSQL; programs without async in release, and one in Python that
-                     forks; Parquet files in pyarrow and DuckDB. Installs what it needs (python3 has to be there; the others by apt)
+                     forks; Parquet files in pyarrow and DuckDB; the crates of the SQL engines, which take minutes to compile.
+                     Installs what it needs (python3 has to be there; the others by apt)
   interop CHECK      one of them: soak, pysnow, pysnc, servicenow-rest-api, node-red, proxy, nginx, issuer, browser, stores,
-                     blocking, fork or arrow
+                     blocking, fork, arrow or engine
   codegen            writes the Rust types that the tests have of the simulator's dictionary
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
   bench              what things cost, measured on this machine

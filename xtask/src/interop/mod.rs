@@ -3,6 +3,7 @@
 
 mod arrow;
 mod browser;
+mod engine;
 mod fork;
 mod issuer;
 mod nginx;
@@ -32,6 +33,7 @@ const CHECKS: &[Check] = &[
     ("blocking", blocking),
     ("fork", fork::check),
     ("arrow", arrow::check),
+    ("engine", engine::check),
 ];
 
 /// All of them, or the one of a name. One that fails does not keep the others from running.

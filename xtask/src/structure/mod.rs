@@ -14,7 +14,7 @@ use crate::run::{Done, root};
 use source::CrateSource;
 use std::fs;
 
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 10] = [
     "snow-core",
     "snow-auth",
     "snow-client",
@@ -23,6 +23,8 @@ const CRATES: [&str; 8] = [
     "snow-store-postgres",
     "snow-codegen",
     "snow-sim",
+    "engine/snow-datafusion",
+    "engine/snow-ballista",
 ];
 
 /// Checks all crates and `ARCHITECTURE.md`, and returns every problem at once.
