@@ -41,7 +41,7 @@ pub(crate) const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client-der
      -p snow-store-postgres -p snow-sim -p snow-codegen";
 
 /// Features that have to stand alone, and whose they are.
-const ALONE: [(&str, &str); 18] = [
+const ALONE: [(&str, &str); 19] = [
     ("snow-core", "chrono"),
     ("snow-core", "gzip"),
     ("snow-core", "jiff"),

@@ -219,7 +219,7 @@ fn memory(server: &Server) -> Done {
         over.push(format!("parallel(4): {} requests", four.requests));
     }
     for name in ["export-ndjson", "export-csv"] {
-        let export = server.read(name, rows, PAGE)?;
+        let export = server.read_pages(name, rows, PAGE)?;
         println!("{name:16} {PAGE:>10} {:>12} {:>12} {:>9}", "", export.memory, export.requests);
         if export.memory > MEMORY {
             over.push(format!("{name}: more than {MEMORY} KiB"));
