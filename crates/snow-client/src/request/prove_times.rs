@@ -78,20 +78,19 @@ impl<'c> Sample<'c> {
     async fn proves(&self) -> Result<bool, Error> {
         let named = || field("sys_id").eq(self.sys_id);
         let shown = || named().and(field(CREATED).eq(self.created));
-        match self.finds(shown().and(self.has_age())).await.map_err(unproven)? {
-            Some(true) => return Ok(true),
-            Some(false) => {}
-            // A range may be asked for less often than a value is (facts 2.5), and a gateway may refuse scripts: then the zone alone is
-            // proven.
-            None => return Ok(self.finds(shown()).await.map_err(unproven)? == Some(true)),
-        }
-        if self.finds(named()).await.map_err(unproven)? != Some(true) {
-            return Ok(false);
+        let has_age = self.finds(shown().and(self.has_age())).await.map_err(unproven)?;
+        if has_age == Some(true) {
+            return Ok(true);
         }
         match self.finds(shown()).await.map_err(unproven)? {
+            // A range may be asked for less often than a value is (facts 2.5), and a gateway may refuse scripts: then the zone alone is
+            // proven.
+            Some(true) if has_age.is_none() => Ok(true),
             Some(true) => Err(self.other_clock()),
-            Some(false) => Err(self.other_zone()),
-            None => Ok(false),
+            Some(false) if self.finds(named()).await.map_err(unproven)? == Some(true) => {
+                Err(self.other_zone())
+            }
+            _ => Ok(false),
         }
     }
 
