@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 #![allow(clippy::disallowed_methods, reason = "tests start tasks")]
 
+mod arrow;
 mod browser;
 #[path = "../promises/cancelled.rs"]
 mod cancelled;

@@ -32,6 +32,7 @@ mod internal_errors;
 mod invalid_input;
 mod jwt_assertions;
 mod layers;
+mod list_parts;
 mod login_errors;
 mod login_methods;
 mod loopback;

@@ -71,6 +71,7 @@ async fn a_hidden_field_of_the_dictionary_is_no_empty_one() {
         ("sys_dictionary", "internal_type"),
         ("sys_dictionary", "reference"),
         ("sys_dictionary", "mandatory"),
+        ("sys_dictionary", "attributes"),
         ("sys_db_object", "super_class"),
         ("sys_choice", "value"),
         ("sys_choice", "inactive"),
@@ -94,7 +95,7 @@ fn of_types(types: &'static [&'static str], count: bool) -> Client {
             "/api/now/table/sys_dictionary" => types.iter().map(|kind| json!({
                 "name": "u_job", "element": format!("u_{kind}"), "column_label": kind, "internal_type": kind, "reference": "",
                 "max_length": "40", "default_value": "", "choice": "", "mandatory": "false", "read_only": "false",
-                "display": "false",
+                "display": "false", "attributes": "",
             })).collect(),
             _ => vec![json!({ "sys_id": "c1", "u_percent_complete": "45.5", "u_float": "0.1", "u_integer": "7" })],
         };

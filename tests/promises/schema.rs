@@ -2,7 +2,8 @@
 
 use crate::generated::incident::{Incident, IncidentPriority, IncidentState};
 use serde_json::json;
-use snow_client::{Client, Error, ErrorKind, Transport, field, layer::RetryPolicy, schema::diff};
+use snow_client::schema::{TableSchema, diff};
+use snow_client::{Client, Error, ErrorKind, Transport, field, layer::RetryPolicy};
 use snow_core::decode::fields_of;
 use snow_sim::{ColumnType, Fault, Simulator, Table, User};
 use std::collections::BTreeSet;
@@ -64,6 +65,35 @@ async fn columns_come_with_those_of_the_tables_above_and_are_read_once() {
     schema.clear_cache();
     schema.table("u_dog").await.unwrap();
     assert!(!simulator.take_journal().is_empty());
+}
+
+#[tokio::test]
+async fn a_dot_walk_leads_to_its_column_and_a_table_is_stored_with_it() {
+    let cost = Table::new("u_cost", "Cost")
+        .decimal_column("u_rate", 21, 7)
+        .column("u_plain", ColumnType::Decimal)
+        .column("u_owner", ColumnType::Reference("sys_user".into()));
+    let simulator = Simulator::builder().user("admin", "secret").table(cost).build().unwrap();
+    let client = builder(&simulator, "admin").build().unwrap();
+    let schema = client.schema();
+    let rate = schema.column("u_cost", "u_rate").await.unwrap();
+    assert_eq!((rate.precision, rate.scale), (Some(21), Some(7)));
+    let plain = schema.column("u_cost", "u_plain").await.unwrap();
+    assert_eq!((plain.precision, plain.scale), (None, None));
+
+    let city = schema.column("u_cost", "u_owner.manager.email").await.unwrap();
+    assert_eq!((&*city.name, &*city.declared_in), ("u_owner.manager.email", "sys_user"));
+    let extended = schema.column("u_cost", "u_owner.ref_sys_user.name").await.unwrap();
+    assert_eq!((&*extended.name, &*extended.kind), ("u_owner.ref_sys_user.name", "string"));
+    for path in ["u_owner.nmae", "u_rate.name", "nothing", "variables.x", "", "u_owner.", "ref_incident"] {
+        let error = schema.column("u_cost", path).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{path} {error}");
+    }
+
+    let table = schema.table("u_cost").await.unwrap().as_ref().clone().with_column(city.clone()).unwrap();
+    let stored = serde_json::to_string(&table).unwrap();
+    assert_eq!(serde_json::from_str::<TableSchema>(&stored).unwrap(), table);
+    assert_eq!(table.column("u_owner.manager.email"), Some(&city));
 }
 
 #[tokio::test]

@@ -8,8 +8,15 @@ use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
 
-pub(crate) const LIBRARIES: [&str; 6] =
-    ["snow-core", "snow-auth", "snow-client", "snow-store-redis", "snow-store-postgres", "snow-sim"];
+pub(crate) const LIBRARIES: [&str; 7] = [
+    "snow-core",
+    "snow-auth",
+    "snow-client",
+    "snow-arrow",
+    "snow-store-redis",
+    "snow-store-postgres",
+    "snow-sim",
+];
 
 /// Writes the files anew.
 pub(crate) fn write() -> Done {

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("snow-auth", &["snow-core"]),
     ("snow-client", &["snow-auth", "snow-client-derive", "snow-core"]),
     ("snow-client-derive", &[]),
+    ("snow-arrow", &["snow-client"]),
     ("snow-codegen", &["snow-client"]),
     ("snow-store-redis", &["snow-auth", "snow-core"]),
     ("snow-store-postgres", &["snow-auth", "snow-core"]),

@@ -2,7 +2,7 @@
 
 use crate::run::{Done, run};
 use crate::{
-    api, arrows, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages, plot,
+    api, arrow, arrows, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages, plot,
     readme, rust_versions, tables, words,
 };
 use std::time::Instant;
@@ -32,14 +32,15 @@ const STEPS: &[Step] = &[
     ("tables", tables::gates),
     ("feed", feed::gates),
     ("files", files::gates),
+    ("arrow", arrow::gates),
 ];
 
 /// The crates that are published, in the order in which they name each other.
-pub(crate) const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client-derive -p snow-client -p snow-store-redis \
+pub(crate) const LIBRARIES: &str = "-p snow-core -p snow-auth -p snow-client-derive -p snow-client -p snow-arrow -p snow-store-redis \
      -p snow-store-postgres -p snow-sim -p snow-codegen";
 
 /// Features that have to stand alone, and whose they are.
-const ALONE: [(&str, &str); 17] = [
+const ALONE: [(&str, &str); 18] = [
     ("snow-core", "chrono"),
     ("snow-core", "gzip"),
     ("snow-core", "jiff"),
@@ -57,6 +58,7 @@ const ALONE: [(&str, &str); 17] = [
     ("snow-client", "blocking"),
     ("snow-client", "oauth"),
     ("snow-client", "transport"),
+    ("snow-arrow", "parquet"),
 ];
 
 /// Each library by itself: built together, one would switch on features for another.

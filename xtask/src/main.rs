@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask ci | test | structure | interop | codegen | queries | bench | fuzz | release-check`.
 
 mod api;
+mod arrow;
 mod arrows;
 mod ci;
 mod costs;
@@ -38,15 +39,17 @@ cargo xtask COMMAND
                      nodes of Node-RED); our client for a hundred thousand calls, through a proxy (tinyproxy) and nginx, with an
                      authorization server from npm, with a login in headless Chromium, and with
                      token stores in Redis and PostgreSQL; programs without async in release, and one in Python that
-                     forks. Installs what it needs (python3 has to be there; the others by apt)
+                     forks; Parquet files in pyarrow and DuckDB; the crates of the SQL engines, which take minutes to compile.
+                     Installs what it needs (python3 has to be there; the others by apt)
   interop CHECK      one of them: soak, pysnow, pysnc, servicenow-rest-api, node-red, proxy, nginx, issuer, browser, stores,
-                     blocking or fork
+                     blocking, fork, arrow or engine
   codegen            writes the Rust types that the tests have of the simulator's dictionary
   queries [COUNT]    so many random queries against the simulator's evaluator, 1,000,000 by default (about four minutes)
   bench              what things cost, measured on this machine
   bench blocking     what a call costs that a thread waits for, alone
   bench costs        instructions and allocations alone (installs valgrind)
   bench tables       whole tables alone: time, memory and requests
+  bench arrow        tables into Arrow and Parquet alone: CPU beside the bare stream, and memory
   bench files        a gigabyte up and down alone
   bench plot         draws docs/performance.svg from the table of docs/performance.md
   bench sockets      requests a second of the simulator alone
@@ -75,6 +78,7 @@ fn bench() -> run::Done {
     costs::all()?;
     sockets()?;
     tables::all()?;
+    arrow::gates()?;
     plot::write()
 }
 
@@ -100,6 +104,7 @@ fn main() -> ExitCode {
         ["bench", "blocking"] => run::run("cargo bench --package snow-benches --bench blocking", &[]),
         ["bench", "plot"] => plot::write(),
         ["bench", "files"] => files::all(),
+        ["bench", "arrow"] => arrow::gates(),
         ["bench", "costs"] => costs::all(),
         ["bench", "sockets"] => sockets(),
         ["bench", "tables"] => tables::all(),

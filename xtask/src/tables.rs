@@ -29,41 +29,42 @@ const READS: [(&str, u32); 6] = [
 
 /// What is held to limits: some twenty seconds.
 pub(crate) fn gates() -> Done {
-    let server = Server::start(&bench_program("tables")?, 0, 1_000)?;
+    let server = Server::start(&bench_program("tables")?, &["serve", "0", "1000"])?;
     memory(&server)
 }
 
 /// All of it: some minutes.
 pub(crate) fn all() -> Done {
     let program = bench_program("tables")?;
-    let server = Server::start(&program, 0, 1_000)?;
+    let server = Server::start(&program, &["serve", "0", "1000"])?;
     rates(&server)?;
     memory(&server)?;
     drop(server);
-    slow(&Server::start(&program, 50, 4)?)
+    slow(&Server::start(&program, &["serve", "50", "4"])?)
 }
 
-struct Server {
+/// A program that serves tables, in a process of its own.
+pub(crate) struct Server {
     process: Child,
     program: String,
     address: String,
 }
 
 /// What it took to read a table.
-struct Took {
+pub(crate) struct Took {
     rows: f64,
     /// Of CPU, in nanoseconds; and of time.
-    cpu: f64,
+    pub(crate) cpu: f64,
     wall: f64,
     /// Kilobytes, at most.
-    memory: u64,
+    pub(crate) memory: u64,
     requests: u64,
 }
 
 impl Server {
-    fn start(program: &str, milliseconds: u64, places: u32) -> Result<Self, String> {
+    pub(crate) fn start(program: &str, arguments: &[&str]) -> Result<Self, String> {
         let mut command = Command::new(program);
-        command.args(["serve", &milliseconds.to_string(), &places.to_string()]);
+        command.args(arguments);
         // It ends when its input does.
         let process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut process = process.map_err(|e| format!("{program}: {e}"))?;
@@ -77,9 +78,14 @@ impl Server {
         }
     }
 
-    fn read(&self, name: &str, rows: u64, page: u32) -> Result<Took, String> {
+    fn read_pages(&self, name: &str, rows: u64, page: u32) -> Result<Took, String> {
+        self.read(name, rows, &[&page.to_string()])
+    }
+
+    /// Reads a table of so many rows in a process of its own.
+    pub(crate) fn read(&self, name: &str, rows: u64, more: &[&str]) -> Result<Took, String> {
         let mut command = Command::new(&self.program);
-        command.args(["read", name, &self.address, &rows.to_string(), &page.to_string()]);
+        command.args(["read", name, &self.address, &rows.to_string()]).args(more);
         let done = command.stderr(Stdio::inherit()).output().map_err(|e| format!("{name}: {e}"))?;
         let said = String::from_utf8_lossy(&done.stdout).into_owned();
         let numbers: Vec<u64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
@@ -110,7 +116,7 @@ impl Drop for Server {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "none that shows")]
-fn float(number: u64) -> f64 {
+pub(crate) fn float(number: u64) -> f64 {
     number as f64
 }
 
@@ -154,9 +160,9 @@ fn rates(server: &Server) -> Done {
     for compared in COMPARED {
         let mut found = [const { Vec::new() }; 5];
         for round in 0..=ROUNDS {
-            let ours = server.read(compared.ours, ROWS, PAGE)?;
-            let reqwest = server.read(compared.reqwest, ROWS, PAGE)?;
-            let hyper = server.read(compared.hyper, ROWS, PAGE)?;
+            let ours = server.read_pages(compared.ours, ROWS, PAGE)?;
+            let reqwest = server.read_pages(compared.reqwest, ROWS, PAGE)?;
+            let hyper = server.read_pages(compared.hyper, ROWS, PAGE)?;
             if round == 0 {
                 continue; // the server has made its rows now
             }
@@ -178,7 +184,7 @@ fn rates(server: &Server) -> Done {
     Ok(())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
@@ -190,7 +196,7 @@ fn memory(server: &Server) -> Done {
     println!("{:16} {:>10} {:>12} {:>12} {:>9}", "", "page", "1000 rows", format!("{rows} rows"), "requests");
     let mut over = Vec::new();
     for (name, page) in READS {
-        let (few, many) = (server.read(name, small, page)?, server.read(name, rows, page)?);
+        let (few, many) = (server.read_pages(name, small, page)?, server.read_pages(name, rows, page)?);
         println!("{name:16} {page:>10} {:>12} {:>12} {:>9}", few.memory, many.memory, many.requests);
         if many.memory > MEMORY {
             over.push(format!("{name}, pages of {page}: more than {MEMORY} KiB"));
@@ -203,7 +209,7 @@ fn memory(server: &Server) -> Done {
         }
     }
     // 1,000 rows are too few for four at once to be compared with.
-    let four = server.read("snow-four", rows, PAGE)?;
+    let four = server.read_pages("snow-four", rows, PAGE)?;
     println!("{:16} {PAGE:>10} {:>12} {:>12} {:>9}", "snow-four", "", four.memory, four.requests);
     if four.memory > MEMORY {
         over.push(format!("parallel(4): more than {MEMORY} KiB"));
@@ -218,7 +224,7 @@ fn memory(server: &Server) -> Done {
 /// Pages that take 50 ms.
 fn slow(server: &Server) -> Done {
     println!("\npages that take 50 ms, 4 of them at once, medians of {ROUNDS}");
-    server.read("snow-typed", PAGE.into(), PAGE)?;
+    server.read_pages("snow-typed", PAGE.into(), PAGE)?;
     server.counts()?;
     for (name, what, rows, ideal) in [
         ("snow-four", "parallel(4), of the ideal 1.25 s (limit 1.2)", ROWS, 1.25),
@@ -231,7 +237,7 @@ fn slow(server: &Server) -> Done {
         ("snow-busy", "the same, and it never waits", 20_000, 2.0),
     ] {
         let walls: Result<Vec<f64>, String> =
-            (0..ROUNDS).map(|_| Ok(server.read(name, rows, PAGE)?.wall / 1e9 / ideal)).collect();
+            (0..ROUNDS).map(|_| Ok(server.read_pages(name, rows, PAGE)?.wall / 1e9 / ideal)).collect();
         println!("{what:74} {:.2}", median(walls?));
     }
     println!("requests, and how many of them were refused: {}", server.counts()?);

@@ -25,7 +25,8 @@
 //! | act for the users of a web service | [`ClientBuilder::shared_with`](client::ClientBuilder::shared_with) | [Many users](guide::many_users) |
 //! | read and write records | [`Client::table`], [`Table`], [`table`], [`record`] | [Records](guide::records) |
 //! | select records | [`field`], [`Query`], [`query`] | [Queries](guide::queries) |
-//! | read whole tables | [`ListRecords::stream`](table::ListRecords::stream), [`stream`] | [Exporting a table](guide::exports) |
+//! | read whole tables | [`ListRecords::stream`](table::ListRecords::stream), [`stream`] | [Records](guide::records#whole-tables) |
+//! | write a table to files | [`ListRecords::export`](table::ListRecords::export), [`export`] | [Exporting a table](guide::exports) |
 //! | update or delete many records | [`ListRecords::update_all`](table::ListRecords::update_all), [`bulk`] | [Writes](guide::records#writes) |
 //! | send many calls in one request | [`Client::batch`], [`batch`] | [Batches](guide::batches) |
 //! | count, sum and group | [`Client::aggregate`], [`aggregate`] | [Aggregates](guide::aggregates) |
@@ -70,6 +71,7 @@ pub mod blocking;
 pub mod client;
 #[cfg(doctest)]
 mod compile_fail;
+pub mod export;
 #[cfg(all(doc, not(doctest)))]
 pub mod guide;
 pub mod import;
@@ -151,7 +153,7 @@ pub mod stream {
 
     pub use crate::table::stop::StopHandle;
     pub use crate::table::stream::{
-        PageStream, RecordPage, RecordStream, StreamPosition, StreamProgress, StreamReport,
+        PageStream, RecordPage, RecordStream, StreamPart, StreamPosition, StreamProgress, StreamReport,
     };
 }
 

@@ -73,6 +73,25 @@ impl Table {
         self.add(name, name, ColumnType::Text, "", Vec::new(), Some(max_length))
     }
 
+    /// Adds a column of decimal numbers with so many digits in all, and after the point, as attributes in the dictionary. What is
+    /// stored is not rounded.
+    ///
+    /// ```
+    /// use snow_sim::{Simulator, Table};
+    ///
+    /// let orders = Table::new("u_order", "Order").decimal_column("u_amount", 15, 2);
+    /// let simulator = Simulator::builder().table(orders).build()?;
+    /// # Ok::<_, snow_sim::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn decimal_column(self, name: &str, precision: u8, scale: u8) -> Self {
+        let mut table = self.column(name, ColumnType::Decimal);
+        if let Some(column) = table.columns.last_mut() {
+            column.attributes = format!("precision={precision},scale={scale}");
+        }
+        table
+    }
+
     /// Adds a column.
     #[must_use]
     pub fn column(self, name: &str, kind: ColumnType) -> Self {
@@ -103,7 +122,7 @@ impl Table {
         max_length: Option<usize>,
     ) -> Self {
         let (name, label, default) = (name.into(), label.into(), default.into());
-        self.columns.push(Column { name, label, kind, default, choices, max_length });
+        self.columns.push(Column { name, label, kind, default, choices, max_length, ..Column::default() });
         self
     }
 

@@ -50,7 +50,7 @@ fn dictionary(table_label: String, columns: Vec<Dictionary>) -> Client {
                     "name": "t", "element": column.element, "column_label": column.label,
                     "internal_type": column.kind, "reference": column.reference, "max_length": "40",
                     "default_value": "", "choice": if column.choices.is_empty() { "0" } else { "3" },
-                    "mandatory": "false", "read_only": "false", "display": "false",
+                    "mandatory": "false", "read_only": "false", "display": "false", "attributes": "",
                 })
             };
             columns.iter().map(row).collect()

@@ -1,7 +1,9 @@
 //! Other people's programs and ours together. Each check installs what it needs: packages of Python and of Node.js into
 //! `target/interop`, programs by apt.
 
+mod arrow;
 mod browser;
+mod engine;
 mod fork;
 mod issuer;
 mod nginx;
@@ -30,6 +32,8 @@ const CHECKS: &[Check] = &[
     ("stores", stores::check),
     ("blocking", blocking),
     ("fork", fork::check),
+    ("arrow", arrow::check),
+    ("engine", engine::check),
 ];
 
 /// All of them, or the one of a name. One that fails does not keep the others from running.

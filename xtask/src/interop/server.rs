@@ -50,6 +50,12 @@ impl Server {
         Self::spawn_simulator(&[])
     }
 
+    /// The simulator without TLS on a free port, with more arguments.
+    pub(super) fn plain_simulator_with(more: &[&str]) -> Result<Self, String> {
+        let more: Vec<_> = more.iter().map(std::ffi::OsStr::new).collect();
+        Self::spawn_simulator(&more)
+    }
+
     /// The simulator with a public client that may go back to this machine, without TLS on a free port.
     pub(super) fn simulator_for_desktops() -> Result<Self, String> {
         let arguments = ["--public-client", "desktop", "--redirect", "desktop:http://127.0.0.1/callback"];

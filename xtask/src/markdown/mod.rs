@@ -52,8 +52,14 @@ fn pages() -> io::Result<Vec<PathBuf>> {
         let files = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
         pages.extend(files.iter().map(fs::DirEntry::path).filter(|path| has_ending(path, "md")));
     }
-    for krate in fs::read_dir(root().join("crates"))? {
-        pages.push(krate?.path().join("README.md"));
+    for folder in ["crates", "crates/engine"] {
+        for krate in fs::read_dir(root().join(folder))? {
+            let krate = krate?.path();
+            // `crates/engine` is a workspace, and not a crate.
+            if krate.join("src").exists() {
+                pages.push(krate.join("README.md"));
+            }
+        }
     }
     pages.sort();
     Ok(pages)
@@ -67,7 +73,10 @@ fn sources() -> io::Result<Vec<PathBuf>> {
             let entry = entry?;
             // A link leads to pages that are checked where they are.
             if entry.file_type()?.is_dir() {
-                open.push(entry.path());
+                // What a workspace below builds is not ours.
+                if entry.file_name() != "target" {
+                    open.push(entry.path());
+                }
             } else if has_ending(&entry.path(), "rs") || has_ending(&entry.path(), "toml") {
                 found.push(entry.path());
             }

@@ -40,7 +40,9 @@ impl Targets {
         }
         let crate_and_path = link.strip_prefix(DOCUMENTATION)?;
         let Some((name, path)) = crate_and_path.split_once("/latest/") else {
-            let exists = self.root.join(format!("crates/snow-{crate_and_path}/Cargo.toml")).exists();
+            let manifest =
+                |folder: &str| self.root.join(format!("{folder}/snow-{crate_and_path}/Cargo.toml"));
+            let exists = manifest("crates").exists() || manifest("crates/engine").exists();
             return (!exists).then(|| format!("there is no crate snow-{crate_and_path}"));
         };
         let (path, _) = path.split_once('#').unwrap_or((path, ""));

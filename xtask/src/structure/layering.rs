@@ -6,7 +6,7 @@ use super::source::CrateSource;
 /// From the top down.
 const LAYERS: [&[&str]; 5] = [
     &["client", "compile_fail", "guide", "probe"],
-    &["table", "aggregate", "attachment", "batch", "import", "schema", "api"],
+    &["table", "aggregate", "attachment", "batch", "import", "schema", "api", "export"],
     &["request"],
     &["stack"],
     &["blocking"],

@@ -14,14 +14,17 @@ use crate::run::{Done, root};
 use source::CrateSource;
 use std::fs;
 
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 10] = [
     "snow-core",
     "snow-auth",
     "snow-client",
+    "snow-arrow",
     "snow-store-redis",
     "snow-store-postgres",
     "snow-codegen",
     "snow-sim",
+    "engine/snow-datafusion",
+    "engine/snow-ballista",
 ];
 
 /// Checks all crates and `ARCHITECTURE.md`, and returns every problem at once.

@@ -18,17 +18,17 @@ type Sha256 = sha2::Sha256;
 
 /// A hash that is being computed.
 #[derive(Clone)]
-pub(super) struct Digest(Sha256);
+pub(crate) struct Digest(Sha256);
 
 impl Digest {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         #[cfg(feature = "transport")]
         return Self(Sha256::new(&ring::digest::SHA256));
         #[cfg(not(feature = "transport"))]
         return Self(sha2::Digest::new());
     }
 
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         #[cfg(feature = "transport")]
         self.0.update(bytes);
         #[cfg(not(feature = "transport"))]
@@ -36,7 +36,7 @@ impl Digest {
     }
 
     /// Returns the hash in hexadecimal digits, as instances write it.
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         let mut text = String::with_capacity(64);
         #[cfg(feature = "transport")]
         let hash = self.0.finish();
@@ -49,7 +49,7 @@ impl Digest {
         text
     }
 
-    pub(super) fn of(bytes: &[u8]) -> String {
+    pub(crate) fn of(bytes: &[u8]) -> String {
         let mut digest = Self::new();
         digest.update(bytes);
         digest.finish()

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 /// Creates the error of a file that, for example, "cannot be read".
-pub(super) fn file_error(what: &str, path: &Path, source: io::Error) -> Error {
+pub(crate) fn file_error(what: &str, path: &Path, source: io::Error) -> Error {
     io_error(&format!("the file {} {what}", path.display()), source)
 }
 
@@ -26,6 +26,7 @@ fn diagnosis(error: &io::Error) -> Option<&'static str> {
         E::PermissionDenied => Some("this user has no permission"),
         E::AlreadyExists => Some("it exists already"),
         E::StorageFull | E::QuotaExceeded => Some("the disk is full"),
+        E::FileTooLarge => Some("it is larger than the system allows"),
         E::ReadOnlyFilesystem => Some("the file system is read-only"),
         E::IsADirectory => Some("it is a folder"),
         E::NotADirectory => Some("a part of its path is not a folder"),

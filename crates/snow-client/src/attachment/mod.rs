@@ -52,9 +52,11 @@ use std::time::Duration;
 pub use attachment_calls::{DeleteAttachment, GetAttachment, RenameAttachment};
 pub use attribute::{Attribute, ListAttributes, WriteAttribute};
 pub use content::Content;
+pub(crate) use digest::Digest;
 pub use download::Download;
 #[cfg(feature = "blocking")]
 pub use download_reader::DownloadReader;
+pub(crate) use file_error::file_error;
 pub use incoming::DownloadStream;
 pub use list_attachments::ListAttachments;
 pub use metadata::{Attachment, FileState};

@@ -10,6 +10,7 @@ mod environment;
 mod login;
 #[cfg(feature = "oauth")]
 pub(crate) mod oauth;
+mod of_list;
 
 pub use builder::ClientBuilder;
 pub use login::DirectLogin;

@@ -6,6 +6,7 @@
 //! | select records | [Queries](queries) |
 //! | read a whole table, and go on after an interruption | [Exporting a table](exports) |
 //! | follow a table: what is new, changed and gone | [Following a table](changes) |
+//! | query tables by SQL (the crate snow-datafusion) | [SQL](https://github.com/snow-rs/snow/blob/main/docs/sql.md), [many machines](https://github.com/snow-rs/snow/blob/main/docs/many-machines.md) |
 //! | count, sum and group | [Counts, sums and groups](aggregates) |
 //! | upload and download files | [Files of records](attachments) |
 //! | send many calls in one request | [Many calls in one request](batches) |
@@ -28,7 +29,8 @@
 //! | move from Python | [Coming from pysnow](from_pysnow) |
 //! | know how the service behaves | [How the service behaves](servicenow_behaviour) |
 //!
-//! They are the pages of the folder `docs` in the repository. Their programs are compiled and run with the tests.
+//! They are the pages of the folder `docs` in the repository. Their programs are compiled and run with the tests. The pages about SQL are
+//! there alone, because their programs need crates that this one does not.
 
 // A page links to other pages by their file names. `links.md` comes first, so that its definitions of those links count here.
 

@@ -73,7 +73,7 @@ async fn ancestry(client: &ClientInner, name: &str) -> Result<(String, Vec<Strin
 /// The name of the table above.
 const ABOVE: &str = "super_class.name";
 
-const COLUMN: [&str; 11] = [
+const COLUMN: [&str; 12] = [
     "name",
     "element",
     "column_label",
@@ -85,25 +85,36 @@ const COLUMN: [&str; 11] = [
     "mandatory",
     "read_only",
     "display",
+    "attributes",
 ];
 
 fn column(row: &Record) -> Result<Column, Error> {
     let some = |name: &str| Ok::<_, Error>(Some(text(row, name)?).filter(|text| !text.is_empty()));
     let is = |name: &str| Ok::<_, Error>(text(row, name)? == "true");
     let choice = text(row, "choice")?;
+    let attributes = text(row, "attributes")?;
+    let scale = number(&attributes, "scale");
     Ok(Column {
-        name: text(row, "element")?,
         label: text(row, "column_label")?,
-        kind: text(row, "internal_type")?,
         reference: some("reference")?,
         declared_in: text(row, "name")?,
         max_length: some("max_length")?.and_then(|length| length.parse().ok()),
+        precision: number(&attributes, "precision")
+            .filter(|precision| scale.is_none_or(|scale| scale <= *precision)),
+        scale,
         default_value: some("default_value")?,
         has_choices: !matches!(&*choice, "" | "0"),
         is_mandatory: is("mandatory")?,
         is_read_only: is("read_only")?,
         is_display: is("display")?,
+        ..Column::new(text(row, "element")?, text(row, "internal_type")?)
     })
+}
+
+/// Returns the number that an attribute of a column is set to: `scale` in `no_sort=true,scale=4`.
+fn number(attributes: &str, name: &str) -> Option<u8> {
+    let mut pairs = attributes.split(',').filter_map(|attribute| attribute.split_once('='));
+    pairs.find(|(key, _)| key.trim() == name).and_then(|(_, value)| value.trim().parse().ok())
 }
 
 pub(super) async fn choices(

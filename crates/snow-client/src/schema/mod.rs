@@ -10,11 +10,14 @@
 mod typed_field;
 
 mod cache;
+mod dot_walk;
 mod field_validation;
 mod generate;
 mod load;
 mod names;
 mod rust_text;
+mod stored_schema;
+mod table_schema;
 mod time_validation;
 
 use crate::request::client_inner::ClientInner;
@@ -24,6 +27,7 @@ use std::sync::Arc;
 
 pub(crate) use cache::SchemaCache;
 pub use generate::diff;
+pub use table_schema::{Column, TableSchema};
 pub use typed_field::TypedField;
 
 /// The dictionary of an instance: its tables and columns. Create it with [`Client::schema`](crate::Client::schema).
@@ -54,73 +58,6 @@ pub use typed_field::TypedField;
 pub struct Schema {
     client: Arc<ClientInner>,
     cache: Arc<SchemaCache>,
-}
-
-/// A table, with the columns that it inherits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TableSchema {
-    /// The name.
-    pub name: String,
-    /// The label that users see.
-    pub label: String,
-    parents: Vec<String>,
-    columns: Vec<Column>,
-}
-
-impl<'a> IntoIterator for &'a TableSchema {
-    type Item = &'a Column;
-    type IntoIter = std::slice::Iter<'a, Column>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.columns.iter()
-    }
-}
-
-impl TableSchema {
-    /// Returns the tables that this table extends, the nearest first.
-    pub fn parents(&self) -> Vec<&str> {
-        self.parents.iter().map(String::as_str).collect()
-    }
-
-    /// Returns all columns, including inherited ones, sorted by name.
-    pub fn columns(&self) -> &[Column] {
-        &self.columns
-    }
-
-    /// Returns the column with this name.
-    pub fn column(&self, name: &str) -> Option<&Column> {
-        let at = self.columns.binary_search_by(|column| column.name.as_str().cmp(name));
-        at.ok().and_then(|at| self.columns.get(at))
-    }
-}
-
-/// A column of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Column {
-    /// The name.
-    pub name: String,
-    /// The label that users see.
-    pub label: String,
-    /// The type in the dictionary: `string`, `boolean`, `glide_date_time`, `reference` and so on.
-    pub kind: String,
-    /// The table that a reference points to.
-    pub reference: Option<String>,
-    /// The table that declares the column.
-    pub declared_in: String,
-    /// The maximum length in characters.
-    pub max_length: Option<u32>,
-    /// The default value of new records.
-    pub default_value: Option<String>,
-    /// Whether the column has a list of choices: see [`Schema::choices`].
-    pub has_choices: bool,
-    /// Whether the column is mandatory.
-    pub is_mandatory: bool,
-    /// Whether the column is read-only.
-    pub is_read_only: bool,
-    /// Whether the column is the display value of references to the record.
-    pub is_display: bool,
 }
 
 /// A choice of a column: one of the values in its list.
@@ -182,7 +119,7 @@ impl Schema {
 fn unknown_column(table: &TableSchema, column: &str) -> Error {
     let why = format!("the table {} has no column {column:?}", table.name);
     let near =
-        table.columns.iter().map(|known| known.name.as_str()).min_by_key(|known| distance(known, column));
+        table.columns().iter().map(|known| known.name.as_str()).min_by_key(|known| distance(known, column));
     let hint =
         near.filter(|near| distance(near, column) <= 2).map(|near| format!(": did you mean {near:?}?"));
     Error::new(ErrorKind::InvalidInput, why + &hint.unwrap_or_default())

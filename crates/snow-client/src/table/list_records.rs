@@ -11,7 +11,7 @@ use crate::table::count_records::CountRecords;
 use crate::table::delete_record::DeleteRecord;
 use crate::table::list_request::ListRequest;
 use crate::table::page::Page;
-use crate::table::stream::RecordStream;
+use crate::table::stream::{self, RecordStream, StreamPart};
 use crate::table::update_record::UpdateRecord;
 use crate::table::with_sys_id::WithSysId;
 use crate::{Record, Table, batch};
@@ -100,6 +100,49 @@ impl<T> ListRecords<T> {
     #[doc(alias("paginate", "pages", "iter", "cursor"))]
     pub fn stream(self) -> RecordStream<T> {
         RecordStream::new(self.request)
+    }
+
+    /// Cuts the list into parts, which other tasks, processes or machines can read with [`part`](Self::part). Sends nothing.
+    ///
+    /// Each part is a range of `sys_id`s, and together they are the list: a record belongs to one part for as long as it exists. The
+    /// ranges are equally wide. Most `sys_id`s are spread evenly over them, but those of records that ServiceNow ships are not.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let simulator = snow_sim::Simulator::builder().without_demo_data().user("admin", "secret").incidents(500).build()?;
+    /// # let client = snow_client::Client::builder().instance("dev1").user("admin").password("secret").transport(simulator).build()?;
+    /// let list = || client.table("incident").list().fields(["number"]);
+    /// let parts = serde_json::to_string(&list().parts(4)?)?; // for other processes
+    ///
+    /// let mut count = 0;
+    /// let parts: Vec<snow_client::stream::StreamPart> = serde_json::from_str(&parts)?;
+    /// for part in &parts {
+    ///     count += list().part(part).all().await?.len();
+    /// }
+    /// assert_eq!((parts.len(), count), (4, 500));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`], if there is more than one part, for a list with an order, an offset or a limit, for a query that is
+    /// too long for one URL, and for more than 10,000 parts. `0` is treated as `1`.
+    #[doc(alias("partition", "split", "shard", "ranges"))]
+    pub fn parts(&self, parts: usize) -> Result<Vec<StreamPart>, Error> {
+        stream::cut(&self.request, parts)
+    }
+
+    /// Returns a stream of the records of one of the [`parts`](Self::parts) of this list.
+    ///
+    /// Its [report](RecordStream::report) is about the part, and its [position](RecordStream::position) can be
+    /// [resumed](RecordStream::resume) in a stream of the same part. A limit is one of the part.
+    ///
+    /// # Errors
+    ///
+    /// The stream fails with [`ErrorKind::InvalidInput`] before anything is sent, if the part is one of another list: of another
+    /// instance, table, query, domain or category, or with other parameters. Fields and display values may differ.
+    pub fn part(self, part: &StreamPart) -> RecordStream<T> {
+        self.stream().part(part.clone())
     }
 
     /// Returns all records in memory. They are read as by [`stream`](Self::stream).

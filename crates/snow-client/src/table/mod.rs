@@ -15,6 +15,7 @@ pub(crate) mod journal;
 mod json_body;
 pub(crate) mod list_records;
 pub(crate) mod list_request;
+mod list_settings;
 pub(crate) mod page;
 pub(crate) mod read_record;
 pub(crate) mod stop;
@@ -24,6 +25,7 @@ pub(crate) mod update_record;
 pub(crate) mod upsert_record;
 pub(crate) mod verify;
 mod with_sys_id;
+mod write_many;
 
 pub use confirmed_create::ConfirmedCreate;
 pub use count_records::CountRecords;
@@ -45,7 +47,6 @@ use crate::request::client_inner::ClientInner;
 use crate::request::client_inner::known_shapes::RecordShape;
 use crate::request::missing_fields::TypeFields;
 use crate::request::record_identity::Identity;
-use crate::table::bulk::BulkWrite;
 use crate::table::json_body::json_body;
 use crate::table::list_request::ListRequest;
 use crate::table::read_record::ReadRecord;
@@ -258,57 +259,6 @@ impl<T: 'static> Table<T> {
     pub fn delete(&self, sys_id: impl AsRef<str>) -> DeleteRecord {
         let request = self.request(Method::DELETE, Some(sys_id.as_ref()));
         DeleteRecord { call: Call::new(self.client.clone(), request, |response, _| response.discard()) }
-    }
-
-    /// Updates each of these records with the same fields: see [`BulkWrite`].
-    #[doc(alias("bulk", "bulk_update"))]
-    pub fn update_many(
-        &self,
-        sys_ids: impl IntoIterator<Item = SysId>,
-        fields: &(impl Serialize + ?Sized),
-    ) -> BulkWrite<UpdateRecord<T>>
-    where
-        T: Send,
-    {
-        BulkWrite::of_ids(sys_ids, self.update_call(fields))
-    }
-
-    /// Updates each of these records with its own fields: see [`BulkWrite`].
-    pub fn update_each<F: Serialize>(
-        &self,
-        changes: impl IntoIterator<Item = (SysId, F)>,
-    ) -> BulkWrite<UpdateRecord<T>>
-    where
-        T: Send,
-    {
-        let updates = changes.into_iter().map(|(sys_id, fields)| (sys_id, json_body(&fields)));
-        let table = self.clone();
-        BulkWrite::of_updates(updates, move |sys_id, body| table.update_with_body(sys_id, body))
-    }
-
-    /// Deletes each of these records: see [`BulkWrite`].
-    #[doc(alias("bulk", "bulk_delete"))]
-    pub fn delete_many(&self, sys_ids: impl IntoIterator<Item = SysId>) -> BulkWrite<DeleteRecord> {
-        BulkWrite::of_ids(sys_ids, self.delete_call())
-    }
-
-    /// Returns what updates any record in the same way.
-    pub(crate) fn update_call(
-        &self,
-        fields: &(impl Serialize + ?Sized),
-    ) -> impl Fn(SysId) -> UpdateRecord<T> + Send + Sync + 'static {
-        let (table, body) = (self.clone(), json_body(fields));
-        move |sys_id| table.update_with_body(sys_id, body.clone())
-    }
-
-    /// Returns what deletes any record.
-    pub(crate) fn delete_call(&self) -> impl Fn(SysId) -> DeleteRecord + Send + Sync + 'static {
-        let table = self.clone();
-        move |sys_id| table.delete(sys_id)
-    }
-
-    fn update_with_body(&self, sys_id: SysId, body: Result<Bytes, Error>) -> UpdateRecord<T> {
-        UpdateRecord { call: self.write_call(Method::PATCH, Some(sys_id.as_str()), body) }
     }
 
     /// Returns the URL of a record, as it appears in references to the record.

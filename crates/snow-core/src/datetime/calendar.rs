@@ -59,7 +59,7 @@ impl Date {
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         let time = i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second);
-        Ok(DateTime::from_unix(self.days_since_1970() * DAY + time))
+        Ok(DateTime::from_unix(i64::from(self.days_since_1970()) * DAY + time))
     }
 
     /// Returns the year, from 1 to 9999.
@@ -77,12 +77,22 @@ impl Date {
         self.day
     }
 
-    /// Counts from 1 March of the year 0, so that a leap day is the last of its year.
-    fn days_since_1970(self) -> i64 {
-        let (year, month) = (i64::from(self.year), i64::from(self.month));
+    /// Returns the number of days since 1 January 1970; it is negative for earlier days.
+    ///
+    /// ```
+    /// use snow_client::Date;
+    ///
+    /// assert_eq!(Date::new(1970, 1, 2)?.days_since_1970(), 1);
+    /// assert_eq!(Date::new(1, 1, 1)?.days_since_1970(), -719_162);
+    /// assert_eq!(Date::new(9999, 12, 31)?.days_since_1970(), 2_932_896);
+    /// # Ok::<_, snow_core::Error>(())
+    /// ```
+    pub const fn days_since_1970(self) -> i32 {
+        // Counts from 1 March of the year 0, so that a leap day is the last of its year.
+        let (year, month) = (self.year as i32, self.month as i32);
         let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
         let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-        year * 365 + leap_days + (month * 153 + 2) / 5 + i64::from(self.day) - 1 - 719_468
+        year * 365 + leap_days + (month * 153 + 2) / 5 + self.day as i32 - 1 - 719_468
     }
 }
 
@@ -103,8 +113,9 @@ impl FromStr for Date {
 
     /// Reads `2026-06-26`.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let numbers = numbers(text, "0000-00-00");
-        let [year, month, day] = numbers[..] else { return Err(unreadable(text, "Date", "2026-06-26")) };
+        let Some([year, month, day]) = numbers(text, "0000-00-00") else {
+            return Err(unreadable(text, "Date", "2026-06-26"));
+        };
         match (u8::try_from(month), u8::try_from(day)) {
             (Ok(month), Ok(day)) => Self::new(year, month, day),
             _ => Err(unreadable(text, "Date", "2026-06-26")),
@@ -249,12 +260,12 @@ impl FromStr for DateTime {
 
     /// Reads `2026-06-26 09:30:00`, as UTC.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let numbers = numbers(text, "0000-00-00 00:00:00");
-        let refusal = || unreadable(text, "DateTime", "2026-06-26 09:30:00");
-        let [year, rest @ ..] = &numbers[..] else { return Err(refusal()) };
-        let rest: Vec<u8> = rest.iter().filter_map(|number| u8::try_from(*number).ok()).collect();
-        let [month, day, hour, minute, second] = rest[..] else { return Err(refusal()) };
-        Date::new(*year, month, day)?.at(hour, minute, second)
+        let Some([year, rest @ ..]) = numbers::<6>(text, "0000-00-00 00:00:00") else {
+            return Err(unreadable(text, "DateTime", "2026-06-26 09:30:00"));
+        };
+        // Numbers of two digits.
+        let [month, day, hour, minute, second] = rest.map(|number| u8::try_from(number).unwrap_or(u8::MAX));
+        Date::new(year, month, day)?.at(hour, minute, second)
     }
 }
 

@@ -13,12 +13,22 @@ pub(super) fn unreadable(text: &str, name: &str, form: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, why)
 }
 
-/// Returns the numbers of a text that has the same shape as `shape`; no numbers if it has not.
-pub(super) fn numbers(text: &str, shape: &str) -> Vec<u16> {
+/// Returns the numbers of a text that has the same shape as `shape`, which has `N` numbers of at most four digits.
+pub(super) fn numbers<const N: usize>(text: &str, shape: &str) -> Option<[u16; N]> {
     let fits =
         |(found, wanted): (u8, u8)| if wanted == b'0' { found.is_ascii_digit() } else { found == wanted };
     if text.len() != shape.len() || !text.bytes().zip(shape.bytes()).all(fits) {
-        return Vec::new();
+        return None;
     }
-    text.split(['-', ' ', ':']).filter_map(|number| number.parse().ok()).collect()
+    let (mut numbers, mut at) = ([0_u16; N], 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                let number = numbers.get_mut(at)?;
+                *number = number.checked_mul(10)?.checked_add(u16::from(byte - b'0'))?;
+            }
+            _ => at += 1,
+        }
+    }
+    Some(numbers)
 }

@@ -80,12 +80,35 @@ impl<'a> Field<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value, and for times before 1970.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value, and for times before 1970, which
+    /// [`duration_seconds`](Self::duration_seconds) reads.
     pub fn duration(self) -> Result<Duration, Error> {
         let time: DateTime = self.parsed("is not a duration")?;
         u64::try_from(time.unix())
             .map(Duration::from_secs)
             .map_err(|_| self.unfit("is a duration of less than nothing"))
+    }
+
+    /// Returns the value as a duration in whole seconds, which is negative if the service stores a time before 1970.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for any other value.
+    pub fn duration_seconds(self) -> Result<i64, Error> {
+        let time: DateTime = self.parsed("is not a duration")?;
+        Ok(time.unix())
+    }
+
+    /// Returns the stored value as text; `""` for null.
+    ///
+    /// Unlike [`value`](Self::value), it never returns a display value in place of a stored one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the request asked for display values only, and for JSON that no text can
+    /// hold.
+    pub fn stored_value(self) -> Result<Cow<'a, str>, Error> {
+        self.text()
     }
 
     /// Returns the entries of a list, such as the ids and addresses in a `glide_list`. An empty value has no entries.
@@ -177,8 +200,13 @@ mod tests {
         assert_eq!(read!(r#""2026-06-26 09:30:00""#, date_time).unwrap().to_string(), "2026-06-26 09:30:00");
         assert_eq!(read!(r#""2026-06-26""#, date).unwrap().to_string(), "2026-06-26");
         assert_eq!(read!(r#""1970-01-03 00:00:06""#, duration).unwrap(), Duration::from_secs(2 * 86_400 + 6));
+        for (text, seconds) in [("1970-01-03 00:00:06", 172_806), ("1969-12-31 23:59:59", -1)] {
+            assert_eq!(read!(&format!("{text:?}"), duration_seconds).unwrap(), seconds);
+        }
         assert_eq!(read!(r#""a1, b@example.com,""#, list).unwrap(), ["a1", "b@example.com"]);
         assert!(read!(r#""""#, list).unwrap().is_empty());
+        assert_eq!(read!(r#"{"display_value":"A","value":"a"}"#, stored_value).unwrap(), "a");
+        assert_eq!(read!("null", stored_value).unwrap(), "");
         assert_eq!(read!(r#""\u0067lobal""#, sys_id).unwrap().to_string(), "global");
     }
 
@@ -193,8 +221,10 @@ mod tests {
             read!(r#""Yes""#, boolean).map(drop),
             read!(r#""26/06/2026 09:30:00""#, date_time).map(drop),
             read!(r#""2 Days""#, duration).map(drop),
+            read!(r#""2 Days""#, duration_seconds).map(drop),
             read!(r#""1969-12-31 23:59:59""#, duration).map(drop),
             read!(r#""a b""#, sys_id).map(drop),
+            read!(r#"{"display_value":"A","link":"l"}"#, stored_value).map(drop),
             read!(r#"{"display_value":"1","link":"l"}"#, integer).map(drop),
             read!(r#""""#, integer).map(drop),
         ];

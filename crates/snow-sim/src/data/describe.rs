@@ -81,6 +81,7 @@ impl Database {
             ("reference", reference),
             ("max_length", max_length(&column).as_str()),
             ("default_value", self.dictionary.default_of(table, id)),
+            ("attributes", &column.attributes),
             ("choice", if choices.is_empty() { "" } else { "1" }),
             ("display", if is_display { "true" } else { "false" }),
             ("primary", is_id),

@@ -11,10 +11,11 @@ pub(crate) struct ColumnId(pub(crate) u16);
 pub(crate) struct TableId(pub(crate) u16);
 
 /// What a column holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ColumnType {
     /// Text.
+    #[default]
     Text,
     /// A whole number.
     Integer,
@@ -116,7 +117,7 @@ impl ColumnType {
 }
 
 /// A column, and what it is when nobody sets it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) label: String,
@@ -126,6 +127,8 @@ pub(crate) struct Column {
     pub(crate) choices: Choices,
     /// How many characters the dictionary says that it has, where a test says so.
     pub(crate) max_length: Option<usize>,
+    /// What the dictionary says in addition, `name=value` with commas between.
+    pub(crate) attributes: String,
 }
 
 impl Column {
@@ -288,8 +291,7 @@ impl Dictionary {
         }
         let default = self.def(root).name.clone();
         let (name, label) = ("sys_class_name".to_owned(), "Class".to_owned());
-        let column =
-            Column { name, label, kind: ColumnType::Text, default, choices: Vec::new(), max_length: None };
+        let column = Column { name, label, kind: ColumnType::Text, default, ..Column::default() };
         self.add_column(root, column).map(drop)
     }
 
@@ -390,6 +392,6 @@ fn parse_column(line: &str) -> Result<Column, BuildError> {
         kind: ColumnType::parse(kind).ok_or_else(wrong)?,
         default: if *default == "-" { String::new() } else { default.replace('_', " ") },
         choices: parts.map(super::column_override::parse_choice).collect::<Result<_, _>>()?,
-        max_length: None,
+        ..Column::default()
     })
 }

@@ -69,13 +69,6 @@ fn add_missing(
     if database.dictionary.find(table, name).is_some() {
         return Ok(());
     }
-    let column = Column {
-        name: name.to_owned(),
-        label: name.to_owned(),
-        kind,
-        default: String::new(),
-        choices: Vec::new(),
-        max_length: None,
-    };
+    let column = Column { name: name.to_owned(), label: name.to_owned(), kind, ..Column::default() };
     database.dictionary.add_column(table, column).map(drop)
 }

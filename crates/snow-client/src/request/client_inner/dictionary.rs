@@ -4,10 +4,11 @@ use crate::request::api_request::ApiRequest;
 use crate::request::client_inner::ClientInner;
 use futures_util::future::BoxFuture;
 use snow_core::Error;
+use std::any::Any;
 use std::fmt;
 
 /// The dictionary of an instance, as far as requests need it. It is passed in when a client is created.
-pub(crate) trait Dictionary: fmt::Debug + Send + Sync {
+pub(crate) trait Dictionary: Any + fmt::Debug + Send + Sync {
     /// Fails for a request that names a field which its table does not have: the service drops a condition on one, and the query
     /// widens to the whole table (facts 2.5).
     fn validate_fields<'a>(

@@ -27,6 +27,7 @@ mod record_buffer;
 mod record_page;
 mod report;
 mod scheduler;
+mod stream_part;
 mod stream_reader;
 mod stream_request;
 mod wake_flag;
@@ -50,6 +51,8 @@ use snow_core::{Error, ErrorKind};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+pub use stream_part::StreamPart;
+pub(crate) use stream_part::cut;
 use stream_reader::StreamReader;
 
 /// All records of a query, one by one: a [`Stream`] with a [`next`](Self::next) method of its own. Returned by
@@ -142,6 +145,11 @@ impl<T> RecordStream<T> {
             progress: ProgressReporter::default(),
             is_set_late: false,
         }
+    }
+
+    /// Reads this part only.
+    pub(crate) fn part(self, part: StreamPart) -> Self {
+        self.set(|options| options.part = Some(part))
     }
 
     fn set(mut self, set: impl FnOnce(&mut StreamOptions)) -> Self {

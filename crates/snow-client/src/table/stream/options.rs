@@ -1,6 +1,7 @@
 //! The settings of a stream.
 
 use super::position::StreamPosition;
+use super::stream_part::StreamPart;
 
 /// How many bytes of records are buffered by default.
 const DEFAULT_BUFFER: usize = 2 << 20;
@@ -15,6 +16,8 @@ pub(super) struct StreamOptions {
     /// Whether a read by position is compared with one by `sys_id`.
     pub(super) verifies: bool,
     pub(super) resume: Option<StreamPosition>,
+    /// The part that is read; everything without.
+    pub(super) part: Option<StreamPart>,
 }
 
 impl Default for StreamOptions {
@@ -27,6 +30,7 @@ impl Default for StreamOptions {
             by_offset: false,
             verifies: false,
             resume: None,
+            part: None,
         }
     }
 }

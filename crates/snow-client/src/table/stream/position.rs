@@ -78,3 +78,15 @@ pub(super) fn fingerprint(request: &StreamRequest, parts: &[Query<'static>]) -> 
     }
     request.params.selection.fingerprint(&request.client.instance, &text)
 }
+
+/// Returns what distinguishes a range of these records from the others.
+pub(super) fn fingerprint_of_range(question: u64, range: &KeyRange) -> Result<u64, Error> {
+    let range = serde_json::to_string(range)
+        .map_err(|e| Error::internal("a range cannot be written").with_reason(e))?;
+    Ok(fold(question, &range))
+}
+
+/// FNV-1a.
+fn fold(hash: u64, text: &str) -> u64 {
+    text.bytes().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}

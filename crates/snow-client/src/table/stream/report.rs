@@ -8,8 +8,10 @@ use serde::Serialize;
 #[non_exhaustive]
 pub struct StreamReport {
     /// Whether the end was reached and proven: the service counted no further record. False for a stream that was
-    /// [stopped](super::RecordStream::stop_handle), that failed, or that reached its limit.
+    /// [stopped](super::RecordStream::stop_handle), that failed, or that [reached its limit](Self::reached_limit).
     pub complete: bool,
+    /// Whether the stream returned as many records as its [limit](crate::table::ListRecords::limit) allows. More may match.
+    pub reached_limit: bool,
     /// The number of records that matched when the read began, as the service counted them, including those that this user may not
     /// read. `None` until all of them are counted; a read that is resumed before that never knows.
     pub expected: Option<u64>,
@@ -34,6 +36,7 @@ impl StreamReport {
     pub(super) fn empty() -> Self {
         Self {
             complete: false,
+            reached_limit: false,
             expected: None,
             received: 0,
             may_have_drifted: false,

@@ -25,6 +25,8 @@ use std::task::{Context, Poll};
 pub(super) struct Scheduler {
     request: StreamRequest,
     parts: QueryParts,
+    /// The range of each part of the query that is read.
+    range: KeyRange,
     page_size: PageSize,
     concurrency: Concurrency,
     /// Whether pages may be asked for before they are waited for.
@@ -55,6 +57,7 @@ impl Scheduler {
     pub(super) fn new(
         request: StreamRequest,
         parts: QueryParts,
+        range: KeyRange,
         page_size: PageSize,
         concurrency: Concurrency,
         fields: FieldCheck,
@@ -65,6 +68,7 @@ impl Scheduler {
             decoder: request.decoder(),
             request,
             parts,
+            range,
             page_size,
             concurrency,
             ranges: VecDeque::new(),
@@ -87,7 +91,7 @@ impl Scheduler {
         let fields = FieldCheck::new(None, &TypeFields::Dynamic, false);
         let (request, parts, page_size) =
             (self.request.sys_ids(), self.parts.restarted(), PageSize::new(None));
-        let second = Self::new(request, parts, page_size, self.concurrency, fields, None);
+        let second = Self::new(request, parts, self.range.clone(), page_size, self.concurrency, fields, None);
         let mut second = Self { decoder: Records::list(), ..second };
         second.begin(0);
         second
@@ -97,7 +101,7 @@ impl Scheduler {
     /// in it. If records come in order there is one range, because records from far behind would take the room of the next ones.
     pub(super) fn begin(&mut self, offset: u64) {
         let ranges = if self.concurrency.in_order { 1 } else { self.concurrency.parallel as u64 };
-        self.set_ranges(KeyRange::whole().split(ranges), (offset, 0));
+        self.set_ranges(self.range.split(ranges), (offset, 0));
     }
 
     /// Goes on where another read stopped, after it had given out so many records.

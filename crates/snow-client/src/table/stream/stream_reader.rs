@@ -2,6 +2,7 @@
 
 use super::concurrency::Concurrency;
 use super::drift_check::DriftCheck;
+use super::key_range::KeyRange;
 use super::options::StreamOptions;
 use super::page_size::PageSize;
 use super::position::{self, StreamPosition};
@@ -74,7 +75,11 @@ impl<T> StreamReader<T> {
             return Err(request.annotate(Error::new(ErrorKind::InvalidInput, why)));
         }
         let parts = QueryParts::split(&request, query).map_err(|error| request.annotate(error))?;
-        let fingerprint = position::fingerprint(&request, parts.queries())?;
+        let question = position::fingerprint(&request, parts.queries())?;
+        let (fingerprint, range) = match &options.part {
+            Some(part) => part.of(question).map_err(|error| request.annotate(error))?,
+            None => (question, KeyRange::whole()),
+        };
         let given = options.resume.as_ref().map(|position| position.given.clone()).unwrap_or_default();
         let has_check = parts.may_move() || request.reads_ids;
         let concurrency = Concurrency {
@@ -98,6 +103,7 @@ impl<T> StreamReader<T> {
             scheduler: Scheduler::new(
                 request,
                 parts,
+                range,
                 page_size,
                 concurrency,
                 fields,
@@ -153,6 +159,7 @@ impl<T> StreamReader<T> {
             complete,
             expected: self.expected(),
             received: self.received,
+            reached_limit: self.has_reached_limit(),
             may_have_drifted: self.may_have_drifted(),
             requests: self.sum(|counters| counters.requests),
             retried_pages: counters.retried_pages,

@@ -1,0 +1,35 @@
+//! What travels between the processes of a cluster.
+
+use crate::cluster::{Cluster, result};
+use crate::process::{EXECUTORS, password};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_and_no_address_travels() {
+    let cluster = Cluster::start(500, 4).await;
+    let session = cluster.session().await;
+    let sql = "SELECT number, state FROM incident WHERE priority <= 2 AND category = 'software'";
+    assert!(result(&session, sql).await.unwrap().len() > 2);
+    // What does travel is seen, so that its absence would be seen, too.
+    for text in [
+        "prod",
+        "incident",
+        "priority<=2^category=software",
+        "snow table 1",
+        "snow plan 1",
+        "3fffffffffffffff",
+    ] {
+        assert!(cluster.relay.has_heard(text), "{text} did not travel");
+    }
+    let address = cluster.listener.address();
+    let url = cluster.listener.url();
+    let by_name = format!("localhost:{}", address.port());
+    for text in [url.trim_start_matches("http://"), &by_name, "Basic ", "swordfish"] {
+        assert!(!cluster.relay.has_heard(text), "{text} travelled");
+    }
+    for user in EXECUTORS {
+        assert!(
+            !cluster.relay.has_heard(user) && !cluster.relay.has_heard(&password(user)),
+            "{user} travelled"
+        );
+    }
+}
