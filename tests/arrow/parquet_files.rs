@@ -5,8 +5,12 @@ use crate::edge_table::{FIELDS, TABLE, edge_rows, instance};
 use crate::edge_values::{raw, read};
 use crate::oracle;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use snow_arrow::{ParquetWriter, References, Scan};
-use snow_client::DisplayValue;
+use snow_arrow::{Columns, Invalid, Parquet, ParquetWriter, References, Scan};
+use snow_client::export::ExportDirectory;
+use snow_client::schema::{Column, TableSchema};
+use snow_client::{DisplayValue, ErrorKind};
+use snow_sim::Simulator;
+use std::path::PathBuf;
 
 #[tokio::test]
 async fn a_file_has_the_values_types_and_metadata_of_its_batches() {
@@ -26,4 +30,79 @@ async fn a_file_has_the_values_types_and_metadata_of_its_batches() {
     assert_eq!(reader.schema().metadata()[snow_arrow::TABLE_KEY], TABLE);
     let back: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
     oracle::compare(&back, &raw(list().display_value(DisplayValue::All)).await);
+}
+
+/// A folder that is removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("snow-arrow-{name}-{}", std::process::id())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn an_export_writes_whole_files_with_every_record_once() {
+    let simulator = Simulator::builder().without_demo_data().incidents(1_000).user("admin", "secret");
+    let client = client(&simulator.build().unwrap(), "admin");
+    let list = || client.table("incident").list().fields(["sys_id", "priority", "opened_at", "caller_id"]);
+    let columns = Columns::for_list(&list(), References::IdAndName).await.unwrap();
+    let folder = Folder::new("export");
+    let export =
+        columns.request(list()).export(Parquet::new(columns.clone()), ExportDirectory::new(&folder.0));
+    let report = export.records_per_file(300).page_size(100).await.unwrap();
+    assert!(report.files.len() >= 3, "{report:?}");
+    let schema = report.schema.unwrap();
+    assert_eq!((&schema[1]["type"], &schema[3]["reference"]), (&"Int64".into(), &"sys_user".into()));
+
+    let mut batches = Vec::new();
+    for file in &report.files {
+        let bytes = std::fs::read(folder.0.join(&file.name)).unwrap();
+        assert_eq!(bytes.len() as u64, file.bytes);
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).unwrap();
+        let rows: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
+        assert_eq!(rows.iter().map(|batch| batch.num_rows() as u64).sum::<u64>(), file.records);
+        batches.extend(rows);
+    }
+    let records = raw(list().display_value(DisplayValue::All).exclude_reference_link(true)).await;
+    assert_eq!(oracle::compare(&batches, &records), 1_000 * 5);
+}
+
+#[tokio::test]
+async fn an_export_of_a_list_that_requests_something_else_is_refused() {
+    let simulator = Simulator::builder().user("admin", "secret").build().unwrap();
+    let client = client(&simulator, "admin");
+    let list = |fields: &[&str]| client.table("incident").list().fields(fields);
+    let columns = Columns::for_list(&list(&["number", "caller_id"]), References::IdAndName).await.unwrap();
+    simulator.take_journal();
+    let shown = list(&["number", "caller_id"]).display_value(DisplayValue::Display);
+    let other = client.table("problem").list().fields(["number", "caller_id"]);
+    for wrong in [list(&["number"]), list(&["number", "caller_id"]), shown, other] {
+        let folder = Folder::new("refused");
+        let export = wrong.export(Parquet::new(columns.clone()), ExportDirectory::new(&folder.0));
+        assert_eq!(export.await.unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert!(!folder.0.join("manifest.json").exists());
+    }
+    assert!(simulator.take_journal().is_empty());
+}
+
+#[tokio::test]
+async fn an_export_counts_what_became_null() {
+    let rows = edge_rows();
+    let client = client(&instance(&rows), "admin");
+    let mut lie = Column::new("u_text", "integer");
+    lie.label = "Text".into();
+    let table = TableSchema::new(TABLE, "Edge").with_column(lie).unwrap();
+    let columns = Columns::new(&table, ["u_text"], References::Id).unwrap();
+    let folder = Folder::new("counts");
+    let parquet = Parquet::new(columns.clone()).invalid(Invalid::Null);
+    let list = columns.request(client.table(TABLE).list());
+    let report = list.export(parquet, ExportDirectory::new(&folder.0)).await.unwrap();
+    assert_eq!(report.counts["invalid u_text"], rows.iter().filter(|row| !row[7].is_empty()).count() as u64);
 }

@@ -97,7 +97,8 @@ fn a_record_requested_for_people_is_refused_and_not_converted() {
 
 #[tokio::test]
 async fn a_dot_walk_that_is_left_out_behind_an_empty_reference_is_null() {
-    let table = TableSchema::new("incident", "Incident").with_column(Column::new("caller_id.email", "string"));
+    let table =
+        TableSchema::new("incident", "Incident").with_column(Column::new("caller_id.email", "string"));
     let columns = Columns::new(&table.unwrap(), ["caller_id.email"], References::Id).unwrap();
     let client = client(&instance(), "admin");
     let list = columns.request(client.table("incident").list());

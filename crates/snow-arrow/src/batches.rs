@@ -3,7 +3,7 @@
 use crate::batch_builder::BatchBuilder;
 use crate::columns::Columns;
 use crate::conversion_report::ConversionReport;
-use crate::scan_options::ScanOptions;
+use crate::scan_options::{BATCH_BYTES, ScanOptions};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use futures_core::Stream;
@@ -15,9 +15,6 @@ use snow_client::{Error, Record};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-
-/// How many bytes of JSON end a batch, whatever the number of its records.
-const BATCH_BYTES: usize = 8 << 20;
 
 /// The records of a list, batch by batch, in constant memory. Returned by [`Scan::open`](crate::Scan::open).
 ///

@@ -9,7 +9,7 @@ use arrow_array::builder::{
 };
 use arrow_array::types::Int32Type;
 use snow_client::record::Field;
-use snow_client::{Error, ErrorKind};
+use snow_client::{Date, DateTime, Error, ErrorKind};
 use std::fmt;
 
 const MICROSECONDS: i64 = 1_000_000;
@@ -44,22 +44,33 @@ impl ColumnBuilder {
 
     /// Appends the value of a field, which is not empty. Nothing is appended after an error.
     #[inline]
-    pub(crate) fn push(&mut self, field: Field<'_>) -> Result<(), Error> {
+    pub(crate) fn push(&mut self, field: Field<'_>, text: &str) -> Result<(), Error> {
+        let no = |why| move || unfit(field, why);
         match self {
-            Self::Boolean(builder) => builder.append_value(field.boolean()?),
-            Self::Integer(builder) => builder.append_value(field.integer()?),
-            Self::Time(builder) => builder.append_value(microseconds(field.date_time()?.unix(), field)?),
-            Self::Date(builder) => builder.append_value(field.date()?.days_since_1970()),
-            Self::Duration(builder) => builder.append_value(microseconds(field.duration_seconds()?, field)?),
-            Self::Decimal { builder, precision, scale } => {
-                builder.append_value(read_decimal(field, *precision, *scale)?);
+            Self::Boolean(builder) => {
+                builder.append_value(boolean(text).ok_or_else(no("is neither true nor false"))?)
             }
-            Self::Text(builder) => builder.append_value(field.stored_value()?),
+            Self::Integer(builder) => {
+                builder.append_value(text.parse().ok().ok_or_else(no("is not a whole number of 64 bits"))?);
+            }
+            Self::Time(builder) => {
+                builder.append_value(microseconds(text).ok_or_else(no("is not a date and time in UTC"))?);
+            }
+            Self::Date(builder) => {
+                let date = text.parse::<Date>().ok().ok_or_else(no("is not a date"))?;
+                builder.append_value(date.days_since_1970());
+            }
+            Self::Duration(builder) => {
+                builder.append_value(microseconds(text).ok_or_else(no("is not a duration"))?);
+            }
+            Self::Decimal { builder, precision, scale } => {
+                let number = decimal::parse(text, *precision, *scale);
+                builder.append_value(number.ok_or_else(|| no_decimal(field, *precision, *scale))?);
+            }
+            Self::Text(builder) => builder.append_value(text),
             Self::Choice(builder) => {
-                let text = field.stored_value()?;
-                builder
-                    .append(text)
-                    .map_err(|error| unfit(field, "is one of too many choices").with_source(error))?;
+                let added = builder.append(text).map(drop);
+                added.map_err(|error| unfit(field, "is one of too many choices").with_reason(error))?;
             }
         }
         Ok(())
@@ -78,18 +89,35 @@ impl ColumnBuilder {
         }
     }
 
+    /// Returns the values, and begins again with room for as many.
     pub(crate) fn finish(&mut self) -> ArrayRef {
         match self {
-            Self::Boolean(builder) => ArrayBuilder::finish(builder),
-            Self::Integer(builder) => ArrayBuilder::finish(builder),
-            Self::Time(builder) => ArrayBuilder::finish(builder),
-            Self::Date(builder) => ArrayBuilder::finish(builder),
-            Self::Duration(builder) => ArrayBuilder::finish(builder),
-            Self::Decimal { builder, .. } => ArrayBuilder::finish(builder),
-            Self::Text(builder) => ArrayBuilder::finish(builder),
+            Self::Boolean(builder) => renew(builder, BooleanBuilder::with_capacity),
+            Self::Integer(builder) => renew(builder, Int64Builder::with_capacity),
+            Self::Time(builder) => {
+                renew(builder, |rows| TimestampMicrosecondBuilder::with_capacity(rows).with_timezone(UTC))
+            }
+            Self::Date(builder) => renew(builder, Date32Builder::with_capacity),
+            Self::Duration(builder) => renew(builder, DurationMicrosecondBuilder::with_capacity),
+            Self::Decimal { builder, precision, scale } => {
+                let kind = ValueType::Decimal { precision: *precision, scale: *scale }.data_type();
+                renew(builder, |rows| Decimal128Builder::with_capacity(rows).with_data_type(kind))
+            }
+            Self::Text(builder) => finish_text(builder),
             Self::Choice(builder) => ArrayBuilder::finish(builder),
         }
     }
+}
+
+fn renew<B: ArrayBuilder>(builder: &mut B, new: impl FnOnce(usize) -> B) -> ArrayRef {
+    let next = new(builder.len());
+    std::mem::replace(builder, next).finish()
+}
+
+/// Returns the texts, and begins again with room for as many.
+pub(crate) fn finish_text(builder: &mut StringBuilder) -> ArrayRef {
+    let bytes = builder.values_slice().len();
+    renew(builder, |rows| StringBuilder::with_capacity(rows, bytes))
 }
 
 impl fmt::Debug for ColumnBuilder {
@@ -108,18 +136,24 @@ impl fmt::Debug for ColumnBuilder {
     }
 }
 
-fn microseconds(seconds: i64, field: Field<'_>) -> Result<i64, Error> {
-    seconds.checked_mul(MICROSECONDS).ok_or_else(|| unfit(field, "is too far from 1970"))
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
 }
 
-fn read_decimal(field: Field<'_>, precision: u8, scale: u8) -> Result<i128, Error> {
-    let text = field.stored_value()?;
-    decimal::parse(&text, precision, scale).ok_or_else(|| {
-        let why = format!(
-            "is not a decimal number of at most {precision} digits, of which at most {scale} are after the point"
-        );
-        unfit(field, &why)
-    })
+/// The microseconds since the start of 1970. A duration is stored as such a time, too.
+fn microseconds(text: &str) -> Option<i64> {
+    text.parse::<DateTime>().ok()?.unix().checked_mul(MICROSECONDS)
+}
+
+fn no_decimal(field: Field<'_>, precision: u8, scale: u8) -> Error {
+    let why = format!(
+        "is not a decimal number of at most {precision} digits, of which at most {scale} are after the point"
+    );
+    unfit(field, &why)
 }
 
 /// The error that a value does not fit, with the name of its field and without the value.

@@ -1,6 +1,6 @@
 //! The columns of one field: its value and, if it is a reference, its name and link.
 
-use crate::column_builder::ColumnBuilder;
+use crate::column_builder::{ColumnBuilder, finish_text};
 use crate::columns::references_of;
 use crate::policy::{Invalid, Missing};
 use arrow_array::ArrayRef;
@@ -8,7 +8,6 @@ use arrow_array::builder::StringBuilder;
 use snow_client::record::Field;
 use snow_client::{Error, ErrorKind, Record};
 use std::borrow::Cow;
-use std::sync::Arc;
 
 #[derive(Debug)]
 pub(crate) struct FieldBuilder {
@@ -36,7 +35,6 @@ impl FieldBuilder {
     #[inline]
     pub(crate) fn push(&mut self, record: &Record, missing: Missing, invalid: Invalid) -> Result<(), Error> {
         match record.get(&self.name) {
-            Some(field) if field.is_empty() => self.push_null(),
             Some(field) => self.push_field(field, invalid)?,
             None if follows_empty_reference(record, &self.name) => self.push_null(),
             None => match missing {
@@ -50,8 +48,17 @@ impl FieldBuilder {
         Ok(())
     }
 
+    #[inline]
     fn push_field(&mut self, field: Field<'_>, invalid: Invalid) -> Result<(), Error> {
-        match (self.value.push(field), invalid) {
+        let pushed = match field.stored_value() {
+            Ok(text) if text.is_empty() => {
+                self.push_null();
+                return Ok(());
+            }
+            Ok(text) => self.value.push(field, &text),
+            Err(error) => Err(error),
+        };
+        match (pushed, invalid) {
             (Ok(()), _) => {}
             (Err(error), Invalid::Refuse) => return Err(error),
             (Err(_), Invalid::Null) => {
@@ -77,7 +84,7 @@ impl FieldBuilder {
     pub(crate) fn finish(&mut self, columns: &mut Vec<ArrayRef>) {
         columns.push(self.value.finish());
         let more = [&mut self.display_value, &mut self.link].into_iter().flatten();
-        columns.extend(more.map(|builder| Arc::new(builder.finish()) as ArrayRef));
+        columns.extend(more.map(finish_text));
     }
 }
 

@@ -3,7 +3,8 @@
 //! | to | use |
 //! |---|---|
 //! | read the records of a list as batches | [`Scan`], which returns [`Batches`] |
-//! | write a Parquet file | `ParquetWriter`, with the feature `parquet` |
+//! | export a table as Parquet files, with a manifest, to be resumed after a kill | `Parquet`, a format of [`ListRecords::export`](snow_client::table::ListRecords::export), with the feature `parquet` |
+//! | write batches to a Parquet file | `ParquetWriter`, with the feature `parquet` |
 //! | convert records without a network, in an engine of your own | [`Columns`] and [`BatchBuilder`] |
 //!
 //! Values go straight from a record's JSON to the columns of a batch. [`Columns`] says which type becomes which.
@@ -20,6 +21,8 @@ mod decimal;
 mod field_builder;
 mod list_columns;
 #[cfg(feature = "parquet")]
+mod parquet_format;
+#[cfg(feature = "parquet")]
 mod parquet_writer;
 mod policy;
 mod scan;
@@ -33,6 +36,8 @@ pub use batch_builder::BatchBuilder;
 pub use batches::{Batches, ScanReport};
 pub use columns::{Columns, REFERENCE_KEY, TABLE_KEY, TYPE_KEY};
 pub use conversion_report::ConversionReport;
+#[cfg(feature = "parquet")]
+pub use parquet_format::Parquet;
 #[cfg(feature = "parquet")]
 pub use parquet_writer::ParquetWriter;
 pub use policy::{Invalid, Missing, References};

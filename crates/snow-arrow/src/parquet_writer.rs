@@ -94,8 +94,23 @@ impl<W: Write + Send> ParquetWriter<W> {
     ///
     /// [`ErrorKind::Io`] if the rest of the file cannot be written.
     pub fn finish(mut self) -> Result<u64, Error> {
-        self.writer.finish().map_err(failed)?;
+        self.end()?;
         Ok(self.rows)
+    }
+
+    /// Writes the rest of the file.
+    pub(crate) fn end(&mut self) -> Result<(), Error> {
+        self.writer.finish().map(drop).map_err(failed)
+    }
+}
+
+impl ParquetWriter<Vec<u8>> {
+    /// Moves what has been written so far to the end of `out`.
+    pub(crate) fn take_written(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+        // The writer counts by itself where it is in the file.
+        self.writer.sync().map_err(|error| failed(error.into()))?;
+        out.append(self.writer.inner_mut());
+        Ok(())
     }
 }
 

@@ -27,7 +27,8 @@ impl References {
 }
 
 /// What becomes of a record without one of the fields: this user may not read the field, or it does not exist.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Missing {
     /// The conversion fails.
@@ -38,7 +39,8 @@ pub enum Missing {
 }
 
 /// What becomes of a value that does not fit the type of its column.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Invalid {
     /// The conversion fails.

@@ -14,21 +14,24 @@ pub(super) fn unreadable(text: &str, name: &str, form: &str) -> Error {
 }
 
 /// Returns the numbers of a text that has the same shape as `shape`, which has `N` numbers of at most four digits.
+#[inline]
 pub(super) fn numbers<const N: usize>(text: &str, shape: &str) -> Option<[u16; N]> {
-    let fits =
-        |(found, wanted): (u8, u8)| if wanted == b'0' { found.is_ascii_digit() } else { found == wanted };
-    if text.len() != shape.len() || !text.bytes().zip(shape.bytes()).all(fits) {
+    if text.len() != shape.len() {
         return None;
     }
-    let (mut numbers, mut at) = ([0_u16; N], 0_usize);
-    for byte in text.bytes() {
-        match byte {
-            b'0'..=b'9' => {
-                let number = numbers.get_mut(at)?;
-                *number = number.checked_mul(10)?.checked_add(u16::from(byte - b'0'))?;
+    let (mut numbers, mut at, mut number) = ([0_u16; N], 0_usize, 0_u16);
+    for (found, wanted) in text.bytes().zip(shape.bytes()) {
+        match found {
+            b'0'..=b'9' if wanted == b'0' => {
+                number = number.wrapping_mul(10).wrapping_add(u16::from(found - b'0'))
             }
-            _ => at += 1,
+            mark if mark == wanted && wanted != b'0' => {
+                *numbers.get_mut(at)? = std::mem::take(&mut number);
+                at += 1;
+            }
+            _ => return None,
         }
     }
+    *numbers.get_mut(at)? = number;
     Some(numbers)
 }

@@ -121,6 +121,7 @@ impl<'a> Field<'a> {
     }
 
     /// The text between its quotes; empty if it is no string.
+    #[inline]
     pub(super) fn string(self) -> Result<Cow<'a, str>, Error> {
         let raw = self.json();
         let inside = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();

@@ -107,6 +107,7 @@ impl<'a> Field<'a> {
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the request asked for display values only, and for JSON that no text can
     /// hold.
+    #[inline]
     pub fn stored_value(self) -> Result<Cow<'a, str>, Error> {
         self.text()
     }
@@ -138,7 +139,12 @@ impl<'a> Field<'a> {
     }
 
     /// The text of the stored value.
+    #[inline]
     pub(super) fn text(self) -> Result<Cow<'a, str>, Error> {
+        // Nearly every value is a string.
+        if self.json().starts_with('"') && !self.is_displayed() {
+            return self.string();
+        }
         self.stored()?.value()
     }
 
