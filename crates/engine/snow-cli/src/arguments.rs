@@ -1,10 +1,11 @@
 //! What can be written on the command line, and its help.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+/// The end of the help.
 const ENVIRONMENT: &str = "\
 The environment says which instance it is and how to log in:
   SNOW_INSTANCE                        the instance: its name, host or URL; --instance takes its place
@@ -39,6 +40,18 @@ pub(crate) enum Command {
     ///
     /// It asks with about eight small requests, and changes nothing.
     Doctor,
+    /// Exports a table to files in a folder
+    ///
+    /// After Ctrl-C or a failure, --resume goes on where it stopped.
+    /// The export is complete when the folder has the file _manifest.json, which is written last.
+    #[command(verbatim_doc_comment)]
+    Export(ExportOptions),
+    /// Queries tables by SQL
+    ///
+    /// A table has the name that it has on the instance. What the instance can filter or count is sent to it.
+    /// EXPLAIN before the query shows what that is.
+    #[command(verbatim_doc_comment)]
+    Sql(SqlOptions),
     /// Prints the columns of tables, or Rust types for them
     ///
     /// The user has to be allowed to read the dictionary.
@@ -59,10 +72,81 @@ pub(crate) enum Command {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct ExportOptions {
+    /// The table, such as incident
+    pub(crate) table: String,
+    /// Selects the records: an encoded query, as the list view of the instance copies it
+    #[arg(short, long)]
+    pub(crate) query: Option<String>,
+    /// Exports these fields only, such as number,caller_id.name
+    #[arg(long, value_delimiter = ',', value_name = "FIELD,FIELD")]
+    pub(crate) fields: Option<Vec<String>>,
+    /// Sets the format
+    #[arg(long, value_enum)]
+    pub(crate) to: FileFormat,
+    /// Sets the folder; by default it has the name of the table
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Goes on with an export that was interrupted: it has to be the same table, query, fields and format
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Leaves a value empty in CSV and Parquet where the user may not read the field, instead of failing
+    #[arg(long)]
+    pub(crate) allow_missing: bool,
+    /// Allows a query with an order, although records may be missed or repeated while others write to the table
+    #[arg(long)]
+    pub(crate) allow_drift: bool,
+    /// Takes tables from a file that types --json has written, instead of the dictionary; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Vec<PathBuf>,
+    /// Reads so many parts of the table at once, each into files of its own
+    #[arg(long, value_name = "PARTS", default_value_t = 1)]
+    pub(crate) parallel: usize,
+    /// Requests so many records at a time; by default it depends on their size
+    #[arg(long, value_name = "RECORDS")]
+    pub(crate) page_size: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileFormat {
+    /// Columns with types, compressed by zstd
+    Parquet,
+    /// A line for each record, and a heading
+    Csv,
+    /// A JSON object a line, as the instance sent it
+    Ndjson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SqlOptions {
+    /// The query, such as "SELECT number FROM incident WHERE active LIMIT 10"
+    pub(crate) statement: String,
+    /// Sets the form of the result
+    #[arg(long, value_enum, default_value_t = ResultFormat::Table)]
+    pub(crate) format: ResultFormat,
+    /// Takes tables from a file that types --json has written, instead of the dictionary; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ResultFormat {
+    /// Columns as wide as what is in them, for people
+    Table,
+    /// A line for each row, and a heading
+    Csv,
+    /// A JSON object a line
+    Ndjson,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct TypesOptions {
     /// The tables, such as incident
     #[arg(required = true, value_name = "TABLE")]
     pub(crate) tables: Vec<String>,
+    /// Prints JSON for --schema of other commands
+    #[arg(long, conflicts_with = "rust")]
+    pub(crate) json: bool,
     /// Prints Rust code that uses snow-client with its feature `derive`
     #[arg(long)]
     pub(crate) rust: bool,

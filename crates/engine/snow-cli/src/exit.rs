@@ -26,8 +26,13 @@ pub(crate) fn code_of(error: &Error) -> u8 {
     use ErrorKind::*;
     match error.kind() {
         InvalidInput | ForeignOrigin => USAGE,
-        NoToken | ReauthenticationRequired | TokenRefused | TokenNotSaved | TokenNotLoaded
-        | Unauthenticated | LoginPage => LOGIN,
+        NoToken
+        | ReauthenticationRequired
+        | TokenRefused
+        | TokenNotSaved
+        | TokenNotLoaded
+        | Unauthenticated
+        | LoginPage => LOGIN,
         Forbidden => FORBIDDEN,
         NotFound | UnknownTable | NoSuchApi | NoResults => NOT_FOUND,
         Connect | Tls | ConnectionClosed | NotProcessed | RateLimited | InstanceBusy

@@ -1,7 +1,7 @@
 //! The client: the environment says how to log in, so that no secret is ever an argument.
 
 use snow_client::client::ClientBuilder;
-use snow_client::{Client, Error, Instance, OAuthClient};
+use snow_client::{Client, Error, ErrorKind, Instance, OAuthClient};
 use std::env;
 
 const AGENT: &str = concat!("snow-cli/", env!("CARGO_PKG_VERSION"));
@@ -10,7 +10,7 @@ const AGENT: &str = concat!("snow-cli/", env!("CARGO_PKG_VERSION"));
 /// the place of `SNOW_INSTANCE`.
 pub(crate) fn client(instance: Option<&str>) -> Result<Client, Error> {
     let oauth = ["SNOW_CLIENT_ID", "SNOW_CLIENT_ID_FILE"].iter().any(|name| env::var_os(name).is_some());
-    let instance = instance.map(Instance::parse).transpose()?;
+    let instance = instance.map(parse).transpose()?;
     match oauth {
         true => {
             let builder = OAuthClient::builder().user_agent(AGENT);
@@ -28,5 +28,16 @@ pub(crate) fn client(instance: Option<&str>) -> Result<Client, Error> {
             };
             builder.read_env()?.build()
         }
+    }
+}
+
+/// What stands before an `@` may be a password, so it is not repeated.
+fn parse(instance: &str) -> Result<Instance, Error> {
+    match instance.contains('@') {
+        true => Err(Error::new(
+            ErrorKind::InvalidInput,
+            "--instance contains '@': the login belongs in the environment",
+        )),
+        false => Instance::parse(instance),
     }
 }

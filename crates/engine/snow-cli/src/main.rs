@@ -3,10 +3,26 @@
 mod arguments;
 mod doctor;
 mod exit;
+mod export;
 mod failure;
+mod interrupt;
 mod login;
 mod output;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(not(feature = "parquet"))]
+#[path = "without_parquet.rs"]
+mod parquet;
 mod printable;
+mod progress;
+#[cfg(feature = "sql")]
+mod result_writer;
+#[cfg(feature = "sql")]
+mod sql;
+#[cfg(not(feature = "sql"))]
+#[path = "without_sql.rs"]
+mod sql;
+mod stored_schemas;
 mod text_table;
 mod types;
 
@@ -36,6 +52,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let instance = arguments.instance.as_deref();
     match arguments.command {
         Command::Doctor => block_on(doctor::run(&login::client(instance)?)),
+        Command::Export(options) => block_on(export::run(&login::client(instance)?, &options)),
+        Command::Sql(options) => sql::run(instance, &options),
         Command::Types(options) => block_on(types::run(&login::client(instance)?, &options)),
         Command::Sim { options } => Ok(snow_sim::program::run("snow sim", options)),
         Command::Completions { shell } => completions(shell),

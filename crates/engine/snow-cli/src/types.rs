@@ -5,13 +5,16 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::text_table::TextTable;
-use snow_client::schema::{self, Column, TableSchema};
 use snow_client::Client;
+use snow_client::schema::{self, Column, TableSchema};
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) async fn run(client: &Client, options: &TypesOptions) -> Result<ExitCode, Failure> {
+    if options.json {
+        return json(client, &options.tables).await;
+    }
     if !options.rust {
         return columns(client, &options.tables).await;
     }
@@ -31,6 +34,18 @@ fn compare(path: &Path, code: &str) -> Result<ExitCode, Failure> {
     let lines: String = changes.iter().map(|change| format!("{change}\n")).collect();
     Output::new().write_all(lines.as_bytes())?;
     Ok(if changes.is_empty() { ExitCode::SUCCESS } else { exit::CHANGED.into() })
+}
+
+/// Prints each table on a line, as `--schema` of other commands reads it.
+async fn json(client: &Client, tables: &[String]) -> Result<ExitCode, Failure> {
+    let mut output = Output::new();
+    for name in tables {
+        let table = client.schema().table(name).await?;
+        let json = serde_json::to_string(&*table)
+            .map_err(|why| Failure::Other(format!("the table {name} cannot be written as JSON: {why}")))?;
+        output.write_all(format!("{json}\n").as_bytes())?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn columns(client: &Client, tables: &[String]) -> Result<ExitCode, Failure> {

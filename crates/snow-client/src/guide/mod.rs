@@ -5,6 +5,7 @@
 //! | read, create, update and delete records | [Reading and writing records](records) |
 //! | select records | [Queries](queries) |
 //! | read a whole table, and go on after an interruption | [Exporting a table](exports) |
+//! | export and query tables by a command | [The command snow](command) |
 //! | follow a table: what is new, changed and gone | [Following a table](changes) |
 //! | query tables by SQL (the crate snow-datafusion) | [SQL](https://github.com/snow-rs/snow/blob/main/docs/sql.md), [many machines](https://github.com/snow-rs/snow/blob/main/docs/many-machines.md) |
 //! | count, sum and group | [Counts, sums and groups](aggregates) |
@@ -45,6 +46,10 @@ pub mod queries {}
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../../docs/exports.md")]
 pub mod exports {}
+
+#[doc = include_str!("links.md")]
+#[doc = include_str!("../../docs/command.md")]
+pub mod command {}
 
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../../docs/changes.md")]

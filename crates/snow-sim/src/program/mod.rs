@@ -28,7 +28,10 @@ const WITH_FILE: &str = "9e0100001010774cd7492799b6b1f11e";
 pub fn run(name: &str, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match options::parse(lexopt::Parser::from_args(arguments)) {
         Ok(options) if options.help => {
-            write_line(&format!("A ServiceNow instance in a box.\n\n{name} [OPTIONS]\n\n{}", options::OPTIONS));
+            write_line(&format!(
+                "A ServiceNow instance in a box.\n\n{name} [OPTIONS]\n\n{}",
+                options::OPTIONS
+            ));
             ExitCode::SUCCESS
         }
         parsed => match parsed.and_then(|options| serve(name, &options)) {

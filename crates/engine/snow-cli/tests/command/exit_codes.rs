@@ -1,7 +1,8 @@
 //! Each exit code of the table in `docs/command.md`, and how it comes about.
 
 use crate::instance::{Folder, Instance, Ran, SECRET, program};
-use snow_sim::{Node, Simulator, User};
+use http::StatusCode;
+use snow_sim::{Gateway, Node, Simulator, User};
 use std::collections::BTreeMap;
 
 const GUIDE: &str = include_str!("../../../../../docs/command.md");
@@ -43,13 +44,7 @@ fn wrong_arguments_and_settings_are_2() {
         (&["doctor", "--instance", "https://me:canary-9b1f@dev1.service-now.com"], "contains '@'"),
         (&["types", "no table"], "no table"),
     ] {
-        let mut command = instance.snow(arguments);
-        let output = command.output().unwrap();
-        if !arguments.contains(&"https://me:canary-9b1f@dev1.service-now.com") {
-            expect(&Ran::of(output), 2, why);
-        } else {
-            assert_eq!(output.status.code(), Some(2));
-        }
+        expect(&instance.run(arguments), 2, why);
     }
     let nobody = Ran::of(program(&["doctor", "--instance", "dev12345"]).output().unwrap());
     expect(&nobody, 2, "no way to log in is given");
@@ -66,6 +61,53 @@ fn a_login_that_is_refused_is_3() {
     assert!(ran.out.contains("user                   unknown: "), "{ran:?}");
     let ran = Ran::of(instance.snow(&["types", "incident"]).env("SNOW_USER", "nobody").output().unwrap());
     expect(&ran, 3, "[Unauthenticated");
+}
+
+#[test]
+fn what_is_no_response_of_an_instance_is_1() {
+    let instance = Instance::start();
+    let page = Gateway::new(StatusCode::BAD_REQUEST).body("text/html", "<p>blocked</p>");
+    instance.simulator.gateway_always(Some(page));
+    expect(&instance.run(&["types", "incident"]), 1, "[NotFromInstance");
+}
+
+/// A query that is too long for one URL is read part by part, and a record that goes meanwhile may have moved to another part.
+#[test]
+fn an_export_that_cannot_be_proven_is_7() {
+    let instance = Instance::of(Simulator::builder().incidents(1_000));
+    let ids = instance.simulator.ids("incident");
+    let number = |id: &String| instance.simulator.stored("incident", id, "number").unwrap();
+    let query = format!("numberIN{}", ids.iter().map(number).collect::<Vec<_>>().join(","));
+    let folder = Folder::new("exit-7");
+    let out = folder.file("all");
+    instance.simulator.before_each(|n, simulator| {
+        if n > 2 {
+            let ids = simulator.ids("incident");
+            simulator.delete("incident", &ids[0]);
+        }
+    });
+    let base = ["export", "incident", "-q", &query, "--fields", "number", "--to", "ndjson", "--out", &out];
+    let ran = instance.run(&base);
+    expect(&ran, 7, "[Incomplete");
+    assert!(ran.err.contains("snow: --allow-drift allows it"), "{ran:?}");
+    assert!(!folder.path().join("all/_manifest.json").exists());
+}
+
+/// A read by position is refused unless it is allowed, and what it may have missed is said.
+#[test]
+fn an_order_has_to_be_allowed() {
+    let instance = Instance::of(Simulator::builder().incidents(300));
+    let folder = Folder::new("order");
+    let (first, second) = (folder.file("first"), folder.file("second"));
+    let export = |out: &str, more: &[&str]| {
+        let base = ["export", "incident", "-q", "ORDERBYnumber", "--fields", "number", "--to", "ndjson"];
+        instance.run(&[&base[..], &["--page-size", "50", "--out", out], more].concat())
+    };
+    expect(&export(&first, &[]), 2, "snow: --allow-drift allows it");
+    assert!(instance.simulator.journal().is_empty());
+    let drifted = export(&second, &["--allow-drift"]);
+    assert!(drifted.err.contains("may have been missed or repeated"), "{drifted:?}");
+    drifted.succeeded();
 }
 
 #[test]

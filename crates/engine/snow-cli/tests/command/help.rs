@@ -6,7 +6,7 @@ use crate::instance::{Ran, program};
 #[test]
 fn help_is_as_written_down() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/command/help.txt");
-    let commands = [&[][..], &["doctor"], &["types"], &["export"], &["completions"]];
+    let commands = [&[][..], &["doctor"], &["types"], &["export"], &["sql"], &["completions"]];
     let helps = commands.map(|command| {
         let arguments = [command, &["--help"]].concat();
         let help = Ran::of(program(&arguments).output().unwrap()).succeeded();

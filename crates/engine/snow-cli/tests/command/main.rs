@@ -3,7 +3,14 @@
 
 mod doctor;
 mod exit_codes;
+mod export;
+mod exported;
 mod help;
 mod instance;
+mod interrupts;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod sim;
+#[cfg(feature = "sql")]
+mod sql;
 mod types;
