@@ -2,7 +2,8 @@
 
 use crate::run::{Done, run};
 use crate::{
-    api, arrow, arrows, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages, plot,
+    api, arrow, arrows, cli, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages,
+    plot,
     readme, rust_versions, tables, words,
 };
 use std::time::Instant;
@@ -17,6 +18,7 @@ const STEPS: &[Step] = &[
     ("clippy-none", without_features),
     ("test", test),
     ("own-transport", own_transport),
+    ("cli", cli::check),
     ("examples", examples::check),
     ("doc", || {
         run(&format!("cargo doc {LIBRARIES} --no-deps --all-features"), &[("RUSTDOCFLAGS", "-D warnings")])

@@ -5,6 +5,7 @@ mod api;
 mod arrow;
 mod arrows;
 mod ci;
+mod cli;
 mod costs;
 mod crate_counts;
 mod examples;

@@ -108,6 +108,8 @@ mod oauth_application;
 mod path_prefix;
 mod place;
 mod planned_fault;
+#[cfg(feature = "program")]
+pub mod program;
 mod query;
 mod rate_limit;
 mod request_limits;

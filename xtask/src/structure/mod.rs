@@ -14,7 +14,7 @@ use crate::run::{Done, root};
 use source::CrateSource;
 use std::fs;
 
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "snow-core",
     "snow-auth",
     "snow-client",
@@ -25,6 +25,7 @@ const CRATES: [&str; 10] = [
     "snow-sim",
     "engine/snow-datafusion",
     "engine/snow-ballista",
+    "engine/snow-cli",
 ];
 
 /// Checks all crates and `ARCHITECTURE.md`, and returns every problem at once.

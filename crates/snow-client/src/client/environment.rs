@@ -2,6 +2,7 @@
 
 use crate::Client;
 use crate::client::ClientBuilder;
+use crate::client::login::LoginKind;
 #[cfg(feature = "oauth")]
 use crate::{
     OAuthClient,
@@ -72,7 +73,8 @@ impl OAuthClient {
 }
 
 impl ClientBuilder {
-    /// Sets the instance and the login by the variables of the environment that [`Client::from_env`] lists.
+    /// Sets the instance and the login by the variables of the environment that [`Client::from_env`] lists. An instance that the
+    /// builder has already stays, and the variable is not read.
     ///
     /// ```no_run
     /// use snow_client::Client;
@@ -90,7 +92,7 @@ impl ClientBuilder {
     }
 
     fn read_variables(self, variables: &Variables<'_>) -> Result<Self, Error> {
-        let mut builder = self.instance(variables.required("SNOW_INSTANCE")?);
+        let mut builder = self.instance_of(variables)?;
         if let Some(user) = variables.text("SNOW_USER")? {
             builder = builder.user(user);
         }
@@ -115,6 +117,7 @@ impl ClientBuilder {
 #[cfg(feature = "oauth")]
 impl OAuthClientBuilder {
     /// Sets the instance, the OAuth client and how it logs in by the variables of the environment that [`OAuthClient::from_env`] lists.
+    /// An instance that the builder has already stays, and the variable is not read.
     ///
     /// # Errors
     ///
@@ -125,7 +128,7 @@ impl OAuthClientBuilder {
 
     fn read_variables(self, variables: &Variables<'_>) -> Result<Self, Error> {
         let builder = self
-            .instance(variables.required("SNOW_INSTANCE")?)
+            .instance_of(variables)?
             .client_id(variables.required("SNOW_CLIENT_ID")?)
             .client_secret(Secret::from(variables.required("SNOW_CLIENT_SECRET")?));
         let grant = match (variables.text("SNOW_USER")?, variables.secret("SNOW_PASSWORD")?) {
@@ -139,6 +142,15 @@ impl OAuthClientBuilder {
             Some(path) => builder.token_store(FileStore::new(path)),
             None => builder,
         })
+    }
+}
+
+impl<L: LoginKind> ClientBuilder<L> {
+    fn instance_of(self, variables: &Variables<'_>) -> Result<Self, Error> {
+        match self.instance.is_some() || self.host.is_some() {
+            true => Ok(self),
+            false => Ok(self.instance(variables.required("SNOW_INSTANCE")?)),
+        }
     }
 }
 
@@ -246,6 +258,21 @@ mod tests {
         assert!(oauth(&oauth_client).is_ok());
         let user = [("SNOW_USER", "a"), ("SNOW_PASSWORD", "b"), ("SNOW_TOKEN_STORE", "/tmp/t")];
         assert!(oauth(&[&oauth_client[..], &user].concat()).is_ok());
+    }
+
+    #[test]
+    fn an_instance_that_the_builder_has_is_kept() {
+        let user = [("SNOW_INSTANCE", "_"), ("SNOW_USER", "a"), ("SNOW_PASSWORD", "b")];
+        let read = |builder: ClientBuilder| {
+            let known = |name: &str| user.iter().find(|(given, _)| *given == name);
+            builder
+                .read_variables(&Variables(&|name| known(name).map(|(_, value)| OsString::from(value))))?
+                .build()
+        };
+        for builder in [Client::builder().instance("dev2"), Client::builder().host("dev2.service-now.com")] {
+            assert_eq!(read(builder).unwrap().instance().to_string(), "https://dev2.service-now.com");
+        }
+        assert!(read(Client::builder()).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | select records | [Queries](queries) |
 //! | read a whole table, and go on after an interruption | [Records](records#whole-tables) |
 //! | write a table into files | [Exporting a table](exports), [`ExportDirectory`](crate::export::ExportDirectory) |
+//! | export and query tables by a command | [The command snow](command) |
 //! | follow a table: what is new, changed and gone | [Following a table](changes) |
 //! | query tables by SQL (the crate snow-datafusion) | [SQL](https://github.com/snow-rs/snow/blob/main/docs/sql.md), [many machines](https://github.com/snow-rs/snow/blob/main/docs/many-machines.md) |
 //! | count, sum and group | [Counts, sums and groups](aggregates) |
@@ -46,6 +47,10 @@ pub mod queries {}
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../../docs/exports.md")]
 pub mod exports {}
+
+#[doc = include_str!("links.md")]
+#[doc = include_str!("../../docs/command.md")]
+pub mod command {}
 
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../../docs/changes.md")]
