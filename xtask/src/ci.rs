@@ -3,8 +3,7 @@
 use crate::run::{Done, run};
 use crate::{
     api, arrow, arrows, cli, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages,
-    plot,
-    readme, rust_versions, tables, words,
+    plot, readme, rust_versions, tables, words,
 };
 use std::time::Instant;
 
