@@ -82,14 +82,15 @@ impl<'c> Sample<'c> {
         if has_age == Some(true) {
             return Ok(true);
         }
-        match self.finds(shown()).await.map_err(unproven)? {
+        let is_shown = self.finds(shown()).await.map_err(unproven)?;
+        if is_shown == Some(true) {
             // A range may be asked for less often than a value is (facts 2.5), and a gateway may refuse scripts: then the zone alone is
             // proven.
-            Some(true) if has_age.is_none() => Ok(true),
-            Some(true) => Err(self.other_clock()),
-            Some(false) if self.finds(named()).await.map_err(unproven)? == Some(true) => {
-                Err(self.other_zone())
-            }
+            return if has_age.is_none() { Ok(true) } else { Err(self.other_clock()) };
+        }
+        let is_there = self.finds(named()).await.map_err(unproven)?;
+        match (is_shown, is_there) {
+            (Some(false), Some(true)) => Err(self.other_zone()),
             _ => Ok(false),
         }
     }
