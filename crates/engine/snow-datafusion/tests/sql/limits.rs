@@ -1,7 +1,7 @@
 //! Limits, point look-ups, refusals and failures.
 
 use crate::sample_table::{self, NAME};
-use crate::sessions::{client, over, result};
+use crate::sessions::{client, in_memory, over, result, sent_conditions};
 use snow_arrow::Missing;
 use snow_client::field;
 use snow_datafusion::{Clients, SnowTable};
@@ -106,4 +106,25 @@ async fn a_table_is_read_whole_or_the_query_fails() {
     assert_eq!(result(&session, &sql).await.unwrap(), whole);
     simulator.fail_always(Some(Fault::LoginRedirect));
     assert!(result(&session, &sql).await.is_err());
+}
+
+/// The language of the service has no brackets: alternatives of several conditions multiply when they are combined.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn alternatives_that_multiply_are_evaluated_here() {
+    let simulator = sample_table::simulator(200);
+    let columns = sample_table::columns(&client(&simulator, "admin")).await;
+    let memory = in_memory(&client(&simulator, "admin"), NAME, &columns, Missing::Refuse).await;
+    let session = over(table(&simulator, "admin").await);
+    let any = (0..12).map(|at| {
+        format!(
+            "((u_count > {at} AND u_flag) OR (u_count < {} AND u_day > DATE '2000-01-0{}'))",
+            12 - at,
+            at % 9 + 1
+        )
+    });
+    let sql = format!("SELECT sys_id FROM {NAME} WHERE {}", any.collect::<Vec<_>>().join(" AND "));
+    simulator.take_journal();
+    let read = result(&session, &sql).await.unwrap();
+    assert!(sent_conditions(&simulator.take_journal(), NAME)[0].contains("^NQ"));
+    assert_eq!(read, result(&memory, &sql).await.unwrap());
 }
