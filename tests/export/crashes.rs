@@ -99,7 +99,7 @@ async fn what_is_stopped_goes_on_after_its_last_record() {
             if report.complete {
                 break report;
             }
-            assert_eq!(report.received as usize, counted(&target.data(), "number").len());
+            assert_eq!(report.received, counted(&target.data(), "number").len() as u64);
             assert!(runs < 60);
         };
         assert!(runs > 1);

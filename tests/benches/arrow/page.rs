@@ -29,15 +29,23 @@ pub(crate) fn record(row: usize) -> String {
         row % 40,
         row % 8 + 1,
         row % 5 + 1,
-        row % 3 == 0,
+        row.is_multiple_of(3),
         row % 28 + 1,
         row % 60,
         row % 28 + 1,
         row % 60,
         row % 59,
-        if row % 4 == 0 { String::new() } else { format!("{:08x}dc6112276011688e4be7bcc7", row % 30) },
+        if row.is_multiple_of(4) {
+            String::new()
+        } else {
+            format!("{:08x}dc6112276011688e4be7bcc7", row % 30)
+        },
         ["software", "hardware", "network", "inquiry"][row % 4],
-        if row % 2 == 0 { String::new() } else { format!("1970-01-0{} 05:00:0{}", row % 8 + 1, row % 10) },
+        if row.is_multiple_of(2) {
+            String::new()
+        } else {
+            format!("1970-01-0{} 05:00:0{}", row % 8 + 1, row % 10)
+        },
     )
 }
 

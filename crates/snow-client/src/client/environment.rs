@@ -223,12 +223,12 @@ mod tests {
     }
 
     #[cfg(feature = "transport")]
-    fn with_transport<L: crate::client::login::LoginKind>(builder: ClientBuilder<L>) -> ClientBuilder<L> {
+    fn with_transport<L: LoginKind>(builder: ClientBuilder<L>) -> ClientBuilder<L> {
         builder
     }
 
     #[cfg(not(feature = "transport"))]
-    fn with_transport<L: crate::client::login::LoginKind>(builder: ClientBuilder<L>) -> ClientBuilder<L> {
+    fn with_transport<L: LoginKind>(builder: ClientBuilder<L>) -> ClientBuilder<L> {
         use snow_core::Body;
         builder.transport(tower::service_fn(|_: http::Request<Body>| async {
             Ok::<_, Error>(http::Response::new(Body::empty()))

@@ -49,7 +49,7 @@ pub(super) async fn run(export: Export) -> Result<ExportReport, Error> {
 /// Refuses what cannot be exported, before anything is sent or created.
 fn check(export: &Export) -> Result<ExportQuestion, Error> {
     let Export { list, format, options, .. } = export;
-    let question = ExportQuestion::of(&list.request, &**format, options.by_offset)?;
+    let question = ExportQuestion::of(&list.request, (format.name(), format.settings()), options.by_offset)?;
     if !is_extension(format.extension()) {
         let why = format!("{:?} is not an extension for the names of files", format.extension());
         return Err(refused(why));

@@ -1,6 +1,5 @@
 //! What an export is of, so that another one is not taken for it.
 
-use super::format::ExportFormat;
 use crate::attachment::Digest;
 use crate::request::api_request::ApiRequest;
 use crate::table::list_request::ListRequest;
@@ -44,14 +43,14 @@ pub struct ExportQuestion {
 }
 
 impl ExportQuestion {
-    /// Returns the question of an export.
+    /// Returns the question of an export in the format with this name and these settings.
     ///
     /// # Errors
     ///
     /// That of a list that was refused, and [`ErrorKind::InvalidInput`] for lists that cannot be read as a whole.
     pub(super) fn of<T>(
         list: &ListRequest<T>,
-        format: &dyn ExportFormat,
+        (format, format_settings): (&str, BTreeMap<String, Value>),
         by_offset: bool,
     ) -> Result<Self, Error> {
         let request = list.request.clone()?;
@@ -67,8 +66,8 @@ impl ExportQuestion {
             limit: window.limit,
             offset: window.offset,
             by_offset,
-            format: format.name().to_owned(),
-            format_settings: format.settings(),
+            format: format.to_owned(),
+            format_settings,
             fingerprint: String::new(),
         };
         question.fingerprint = question.hash(&request)?;
