@@ -20,12 +20,9 @@ async fn main() -> Result<()> {
     let folder = std::env::temp_dir().join(format!("snow-nightly-export-{}", std::process::id()));
     let first = nightly(&client, &folder);
     let stop = first.stop_handle();
-    let stops = move |received| {
-        if received >= 1_000 {
-            stop.stop()
-        }
-    }; // as if somebody pressed Ctrl-C
-    let interrupted = first.on_progress(move |progress| stops(progress.received)).await?;
+    // As if somebody pressed Ctrl-C after 1,000 records.
+    let stops = move |received| (received >= 1_000).then(|| stop.stop());
+    let interrupted = first.on_progress(move |progress| drop(stops(progress.received))).await?;
     let report = nightly(&client, &folder).await?;
     report.verify(&ExportDirectory::new(&folder)).await?;
     let rows = rows(&folder, &report)?;
