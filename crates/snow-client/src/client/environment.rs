@@ -265,9 +265,8 @@ mod tests {
         let user = [("SNOW_INSTANCE", "_"), ("SNOW_USER", "a"), ("SNOW_PASSWORD", "b")];
         let read = |builder: ClientBuilder| {
             let known = |name: &str| user.iter().find(|(given, _)| *given == name);
-            builder
-                .read_variables(&Variables(&|name| known(name).map(|(_, value)| OsString::from(value))))?
-                .build()
+            let variables = |name: &str| known(name).map(|(_, value)| OsString::from(value));
+            with_transport(builder.read_variables(&Variables(&variables))?).build()
         };
         for builder in [Client::builder().instance("dev2"), Client::builder().host("dev2.service-now.com")] {
             assert_eq!(read(builder).unwrap().instance().to_string(), "https://dev2.service-now.com");

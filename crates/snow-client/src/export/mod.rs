@@ -93,10 +93,10 @@ const BUFFER: usize = 2 << 20;
 ///
 /// # Errors
 ///
-/// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent: the place contains something else, or an export
+/// - [`ErrorKind::InvalidInput`] before anything is sent: the place contains something else, or an export
 ///   that is not to be resumed; the list does not fit the format; the records would be read by position.
-/// - [`ErrorKind::Io`](crate::ErrorKind::Io): the target cannot be read or written, or another export is running there.
-/// - [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete): records may have been missed or repeated.
+/// - [`ErrorKind::Io`]: the target cannot be read or written, or another export is running there.
+/// - [`ErrorKind::Incomplete`]: records may have been missed or repeated.
 /// - Those of the requests, and of records that the format cannot hold.
 ///
 /// After an error, the finished files are there, and the export can be resumed.
@@ -221,7 +221,7 @@ impl Export {
     /// Adds what is known of the columns to the manifest, where the format does not know it by itself: a table of the
     /// [`schema`](crate::schema), or a description of your own.
     ///
-    /// The export fails with [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what cannot be written as JSON.
+    /// The export fails with [`ErrorKind::InvalidInput`] for what cannot be written as JSON.
     pub fn schema(mut self, schema: &(impl Serialize + ?Sized)) -> Self {
         self.schema = serde_json::to_value(schema).map(Some).map_err(|error| {
             let why = "the schema of the export cannot be written as JSON";
