@@ -2,7 +2,7 @@
 //! `cargo run -p snow-client --example nightly_export`
 
 use snow_client::Client;
-use snow_client::export::{Csv, Export, ExportDirectory, ExportReport};
+use snow_client::export::{Csv, Export, ExportDirectory, ExportProgress, ExportReport};
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
@@ -21,19 +21,19 @@ async fn main() -> Result<()> {
     let first = nightly(&client, &folder);
     let stop = first.stop_handle();
     // As if somebody pressed Ctrl-C after 1,000 records.
-    let stops = move |received| (received >= 1_000).then(|| stop.stop());
-    let interrupted = first.on_progress(move |progress| drop(stops(progress.received))).await?;
+    let on_progress = move |progress: ExportProgress| {
+        if progress.received >= 1_000 {
+            stop.stop();
+        }
+    };
+    let interrupted = first.on_progress(on_progress).await?;
     let report = nightly(&client, &folder).await?;
     report.verify(&ExportDirectory::new(&folder)).await?;
     let rows = rows(&folder, &report)?;
     fs::remove_dir_all(&folder)?;
 
-    println!(
-        "{} rows in {} files, {} of them of the first run",
-        rows.len(),
-        report.files.len(),
-        interrupted.received
-    );
+    let (files, first) = (report.files.len(), interrupted.received);
+    println!("{} rows in {files} files, {first} of them of the first run", rows.len());
     let count = client.table("incident").list().count().await?;
     let is_right = !interrupted.complete && report.received == count && rows.len() as u64 == count;
     if is_right { Ok(()) } else { Err("the export does not have every record once".into()) }
