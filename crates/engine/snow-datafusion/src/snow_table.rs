@@ -13,7 +13,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::filter::FilterExecBuilder;
 use serde::{Deserialize, Serialize};
 use snow_arrow::{Columns, Missing, References};
 use snow_client::Query;
@@ -321,7 +321,7 @@ impl TableProvider for SnowTable {
             let output = std::mem::replace(&mut scan.output, all);
             let exec = Arc::new(SnowExec::try_new(self.clients.clone(), scan, ranges)?);
             let unsent = session.create_physical_expr(unsent, &DFSchema::try_from(exec.schema())?)?;
-            let filter = FilterExec::try_new(unsent, exec)?.with_projection(Some(output))?;
+            let filter = FilterExecBuilder::new(unsent, exec).apply_projection(Some(output))?.build()?;
             Ok(Arc::new(filter) as Arc<dyn ExecutionPlan>)
         })
     }

@@ -29,7 +29,7 @@ pub(crate) fn password(user: &str) -> String {
 pub(crate) struct Process {
     child: Child,
     /// Kept open: what it goes on saying has to go somewhere.
-    _output: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
     /// What it said when it was ready.
     pub(crate) ready: String,
 }
@@ -55,13 +55,20 @@ impl Process {
         ]);
         command.env(ROLE, role).envs(settings.iter().copied());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut process = Self { child, output, ready: String::new() };
+        process.ready = process.wait_until_ready(role);
+        process
+    }
+
+    /// Reads what the process prints, until it says that it is ready.
+    fn wait_until_ready(&mut self, role: &str) -> String {
         let mut said = String::new();
         loop {
             let mut line = String::new();
-            assert_ne!(output.read_line(&mut line).unwrap(), 0, "the process {role} ended: {said}");
+            assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "the process {role} ended: {said}");
             if let Some((_, ready)) = line.split_once("ready: ") {
-                return Self { child, _output: output, ready: ready.trim().to_owned() };
+                return ready.trim().to_owned();
             }
             said.push_str(&line);
         }
