@@ -13,7 +13,8 @@ const VERSION: u32 = 1;
 ///
 /// Store it with serde, after the changes were applied, and pass it to [`ChangeFeed::resume`](super::ChangeFeed::resume) of a feed of the
 /// same table, in this process or in another one. It contains times, `sys_id`s and update counts of the last minutes, and no other
-/// values: a few kilobytes usually, and at most about half a megabyte after a bulk change.
+/// values. It usually takes a few kilobytes, and about half a megabyte after a bulk change. It can take more with an
+/// [overlap](super::ChangeFeed::overlap) of many hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedCursor(Arc<FeedState>);
 
