@@ -84,6 +84,7 @@ async fn a_wrong_password_is_a_finding_and_an_instance_that_sleeps_an_error() {
         })
     );
     assert_eq!(probe.user.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    assert_eq!(simulator.journal().len(), 2, "more failed logins could lock the user out");
     simulator.settings(|settings| settings.node = Node::Hibernating);
     let before = simulator.journal().len();
     let error = client(&simulator, "admin").probe().await.unwrap_err();

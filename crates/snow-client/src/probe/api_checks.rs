@@ -1,22 +1,26 @@
 //! Which APIs respond.
 
-use super::ApiCheck;
+use super::{ApiCheck, with};
 use crate::{Client, Error, ErrorKind};
 
-/// Requests the least of each API. The outcome of the Table API is known already.
-pub(super) async fn all(client: &Client, table: Result<(), Error>) -> Vec<ApiCheck> {
+/// Requests the least of each API. The outcomes of the Table API and of the Aggregate API are known already.
+pub(super) async fn all(
+    client: &Client,
+    login: &Result<(), Error>,
+    (table, aggregate): (Result<(), Error>, Result<(), Error>),
+) -> Vec<ApiCheck> {
     let check = |name, request, outcome| ApiCheck { name, request, outcome };
     vec![
         check("Table API", "GET /api/now/table/sys_user", table),
-        check("Aggregate API", "GET /api/now/stats/sys_user", aggregate(client).await),
-        check("Attachment API", "GET /api/now/attachment", attachment(client).await),
-        check("Batch API", "POST /api/now/v1/batch with one GET", batch(client).await),
-        check("Change Management API", "GET /api/sn_chg_rest/change", change(client).await),
-        check("dictionary", "GET /api/now/table/sys_dictionary", dictionary(client).await),
+        check("Aggregate API", "GET /api/now/stats/sys_user", aggregate),
+        check("Attachment API", "GET /api/now/attachment", with(login, attachment(client)).await),
+        check("Batch API", "POST /api/now/v1/batch with one GET", with(login, batch(client)).await),
+        check("Change Management API", "GET /api/sn_chg_rest/change", with(login, change(client)).await),
+        check("dictionary", "GET /api/now/table/sys_dictionary", with(login, dictionary(client)).await),
     ]
 }
 
-async fn aggregate(client: &Client) -> Result<(), Error> {
+pub(super) async fn aggregate(client: &Client) -> Result<(), Error> {
     client.aggregate("sys_user").count().await.map(drop)
 }
 

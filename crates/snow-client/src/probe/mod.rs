@@ -72,7 +72,8 @@ impl Client {
     /// Tells what this client can do on its instance: the user and their roles, the release, how far the clocks are apart, and which
     /// APIs respond, with the reason where one does not.
     ///
-    /// It takes about eight small requests, one after the other, and changes nothing.
+    /// It takes about eight small requests, one after the other, and changes nothing. If two APIs respond with 401, nothing else is
+    /// requested, because an instance may lock out a user after a few failed logins: the other findings are then the same error.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -100,15 +101,35 @@ impl Client {
         let clock_offset =
             own_record.as_ref().ok().and_then(|(_, headers)| instance_facts::offset(headers, &clock));
         let table = own_record.as_ref().map(drop).map_err(Clone::clone);
+        let aggregate = api_checks::aggregate(self).await;
+        let login = login_of(&table, &aggregate);
         Ok(Probe {
             instance: self.instance().clone(),
             user: own_record.map(|(user, _)| user),
-            roles: instance_facts::roles(self).await,
-            release: instance_facts::release(self).await,
+            roles: with(&login, instance_facts::roles(self)).await,
+            release: with(&login, instance_facts::release(self)).await,
             clock_offset,
-            apis: api_checks::all(self, table).await,
+            apis: api_checks::all(self, &login, (table, aggregate)).await,
         })
     }
+}
+
+/// Returns the error of a login that two APIs refused. A single one may be closed to this way to log in.
+fn login_of(table: &Result<(), Error>, aggregate: &Result<(), Error>) -> Result<(), Error> {
+    let refused = |error: &Error| error.kind() == ErrorKind::Unauthenticated;
+    match aggregate {
+        Err(error) if refused(error) && table.as_ref().is_err_and(refused) => Err(error.clone()),
+        _ => Ok(()),
+    }
+}
+
+/// Requests a finding, unless the login is refused.
+async fn with<T>(
+    login: &Result<(), Error>,
+    finding: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    login.clone()?;
+    finding.await
 }
 
 /// Whether the instance responded, so that another request may have another outcome.
