@@ -3,37 +3,29 @@
 //! It comes from rustdoc's JSON, whose format belongs to one version of Rust; with another version it cannot be compared.
 
 use crate::foreign_types;
-use crate::run::{Done, root, run, target};
+use crate::run::{Done, root, run};
+use crate::workspace::Workspace;
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
 
-pub(crate) const LIBRARIES: [&str; 7] = [
-    "snow-core",
-    "snow-auth",
-    "snow-client",
-    "snow-arrow",
-    "snow-store-redis",
-    "snow-store-postgres",
-    "snow-sim",
-];
-
-/// Writes the files anew.
-pub(crate) fn write() -> Done {
-    LIBRARIES.iter().try_for_each(|library| {
-        let (file, api) = (file(library), of(library)?);
+/// Writes the files of a workspace anew.
+pub(crate) fn write(workspace: &Workspace) -> Done {
+    workspace.libraries.iter().try_for_each(|library| {
+        let (file, api) = (file(library), of(workspace, library)?);
         fs::create_dir_all(root().join("tests/api")).map_err(|why| why.to_string())?;
         fs::write(root().join(&file), api).map_err(|why| format!("{file}: {why}"))
     })
 }
 
 /// Fails if a library's API is not the one in its file, or names crates that it should not.
-pub(crate) fn check() -> Done {
-    let lock = fs::read_to_string(root().join("Cargo.lock")).map_err(|why| format!("Cargo.lock: {why}"))?;
-    LIBRARIES.iter().try_for_each(|library| {
+pub(crate) fn check(workspace: &Workspace) -> Done {
+    let lock = workspace.lock();
+    let lock = fs::read_to_string(&lock).map_err(|why| format!("{}: {why}", lock.display()))?;
+    workspace.libraries.iter().try_for_each(|library| {
         let file = file(library);
         let known = fs::read_to_string(root().join(&file)).map_err(|why| format!("{file}: {why}"))?;
-        let api = of(library)?;
+        let api = of(workspace, library)?;
         let foreign = foreign_types::problems(&api, &lock);
         if !foreign.is_empty() {
             return Err(foreign.join("\n"));
@@ -62,22 +54,23 @@ fn changes(old: &str, new: &str) -> Vec<String> {
 }
 
 /// Has rustdoc write what it knows of a library, and returns the file.
-fn write_rustdoc_json(library: &str) -> Result<PathBuf, String> {
+fn write_rustdoc_json(workspace: &Workspace, library: &str) -> Result<PathBuf, String> {
     let options = "--all-features --lib --quiet -- -Zunstable-options --output-format json --cap-lints allow";
-    run(&format!("cargo rustdoc -p {library} {options}"), &[("RUSTC_BOOTSTRAP", "1")])?;
-    Ok(target().join(format!("doc/{}.json", library.replace('-', "_"))))
+    let manifest = workspace.manifest();
+    run(&format!("cargo rustdoc {manifest} -p {library} {options}"), &[("RUSTC_BOOTSTRAP", "1")])?;
+    Ok(workspace.target().join(format!("doc/{}.json", library.replace('-', "_"))))
 }
 
 /// Returns what rustdoc knows of a library.
-pub(crate) fn rustdoc_json(library: &str) -> Result<Value, String> {
-    let file = write_rustdoc_json(library)?;
+pub(crate) fn rustdoc_json(workspace: &Workspace, library: &str) -> Result<Value, String> {
+    let file = write_rustdoc_json(workspace, library)?;
     let text = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
     serde_json::from_slice(&text).map_err(|why| format!("{}: {why}", file.display()))
 }
 
 /// Returns the public items, with the traits they implement; of those that the compiler derives by itself, `Send` and `Sync`.
-fn of(library: &str) -> Result<String, String> {
-    let json = write_rustdoc_json(library)?;
+fn of(workspace: &Workspace, library: &str) -> Result<String, String> {
+    let json = write_rustdoc_json(workspace, library)?;
     let api = public_api::Builder::from_rustdoc_json(&json).omit_blanket_impls(true).build();
     let api = api.map_err(|why| format!("{}: {why}", json.display()))?;
     let own = library.replace('-', "_");

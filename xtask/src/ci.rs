@@ -1,6 +1,7 @@
 //! What has to pass before a change lands.
 
 use crate::run::{Done, run};
+use crate::workspace::ROOT;
 use crate::{
     api, arrow, arrows, cli, costs, crate_counts, examples, feed, files, guide_programs, markdown, packages,
     plot, readme, rust_versions, tables, words,
@@ -12,7 +13,7 @@ type Step = (&'static str, fn() -> Done);
 const STEPS: &[Step] = &[
     ("fmt", || run("cargo fmt --all --check", &[])),
     ("arrows", arrows::check),
-    ("api", api::check),
+    ("api", || api::check(&ROOT)),
     ("clippy", || run("cargo clippy --workspace --all-targets --all-features -- -D warnings", &[])),
     ("clippy-none", without_features),
     ("test", test),
@@ -23,11 +24,11 @@ const STEPS: &[Step] = &[
         run(&format!("cargo doc {LIBRARIES} --no-deps --all-features"), &[("RUSTDOCFLAGS", "-D warnings")])
     }),
     ("markdown", markdown::check),
-    ("words", words::check),
+    ("words", || words::check(&ROOT)),
     ("plot", plot::check),
     ("readme", readme::check),
     ("crate-counts", crate_counts::check),
-    ("rust-versions", rust_versions::check),
+    ("rust-versions", || rust_versions::check(&ROOT)),
     ("package", packages::check),
     ("guide-programs", guide_programs::check),
     ("costs", costs::all),

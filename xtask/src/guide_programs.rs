@@ -3,7 +3,7 @@
 
 use crate::interop::server::Server;
 use crate::packages;
-use crate::run::{Done, root, run, target};
+use crate::run::{Done, output, root, run, target};
 use guide_blocks::Block;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,10 +61,34 @@ pub(crate) fn check() -> Done {
     fs::copy(&lock, folder.join("Cargo.lock")).map_err(|error| format!("{}: {error}", lock.display()))?;
     let (manifest, built) = (folder.join("Cargo.toml"), folder.join("target"));
     let options = format!("--quiet --manifest-path {} --target-dir {}", manifest.display(), built.display());
-    run(&format!("cargo test {options}"), &[])?;
+    tests(&folder, &options)?;
     run(&format!("cargo build {options}"), &[])?;
+    // The guide is in the package of snow-client, although its pages are outside of the crate's folder.
+    run(&format!("cargo doc {options} -p snow-client --no-deps"), &[])?;
     first_program(&folder)?;
     export(&folder)
+}
+
+/// Runs the tests that the programs have, all of them.
+fn tests(folder: &Path, options: &str) -> Done {
+    let mut expected = 0;
+    for Program { name, file, .. } in &PROGRAMS {
+        let file = folder.join("programs").join(name).join(file);
+        let code = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        expected += code.matches("#[tokio::test").count() + code.matches("#[test]").count();
+    }
+    let line = format!("cargo test {options}");
+    println!("$ {line}");
+    let text = output(&line)?;
+    print!("{text}");
+    let passed = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("test result: ok. ")?.split(' ').next()?.parse::<usize>().ok());
+    match (expected, passed.sum::<usize>()) {
+        (0, _) => Err("no program has a test any more".into()),
+        (expected, passed) if expected == passed => Ok(()),
+        (expected, passed) => Err(format!("the programs have {expected} tests, and {passed} passed")),
+    }
 }
 
 /// A workspace whose programs get our crates from the packages.

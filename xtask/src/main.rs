@@ -25,6 +25,7 @@ mod rust_versions;
 mod structure;
 mod tables;
 mod words;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ cargo xtask COMMAND
   ci [--skip test]   everything that has to pass before a change lands, the tests included
   ci STEP            one step of it, by its name in the list that `ci` prints
   api                writes the public API of each library to tests/api, which `ci` compares
+  api engines        the same for the crates of the SQL engines, which `release-check engines` compares
   structure          the modules of the crates alone, of what `ci arrows` checks: circles, arrows upward, long files, and
                      names of types used twice
   interop            public clients of other languages against the simulator (pysnow, PySNC, servicenow-rest-api, and the
@@ -53,6 +55,7 @@ cargo xtask COMMAND
   bench tables       whole tables alone: time, memory and requests
   bench arrow        tables into Arrow and Parquet alone: CPU beside the bare stream, and memory
   bench files        a gigabyte up and down alone
+  bench loopback     requests a second alone, written to the first table of docs/performance.md and drawn to docs/performance.svg
   bench plot         draws docs/performance.svg from the table of docs/performance.md
   bench sockets      requests a second of the simulator alone
   fuzz [SECONDS]     each fuzz target for so long, 30 by default (needs a C++ compiler)
@@ -81,7 +84,7 @@ fn bench() -> run::Done {
     sockets()?;
     tables::all()?;
     arrow::gates()?;
-    plot::write()
+    plot::measure()
 }
 
 /// How many requests the simulator answers in a second of one core.
@@ -97,13 +100,15 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["test"] => ci::test(),
-        ["api"] => api::write(),
+        ["api"] => api::write(&workspace::ROOT),
+        ["api", "engines"] => api::write(&workspace::ENGINES),
         ["structure"] => structure::check(),
         ["interop"] => interop::check(None),
         ["interop", name] => interop::check(Some(name)),
         ["codegen"] => run::run(CODEGEN, &[]),
         ["bench"] => bench(),
         ["bench", "blocking"] => run::run("cargo bench --package snow-benches --bench blocking", &[]),
+        ["bench", "loopback"] => plot::measure(),
         ["bench", "plot"] => plot::write(),
         ["bench", "files"] => files::all(),
         ["bench", "arrow"] => arrow::gates(),

@@ -1,6 +1,6 @@
 //! The picture of the README: requests a second, drawn from the first table of `docs/performance.md`.
 
-use crate::run::{Done, root};
+use crate::run::{Done, output, root};
 use std::fmt::Write as _;
 use std::fs;
 
@@ -19,7 +19,30 @@ struct Group {
     values: Vec<f64>,
 }
 
-/// Writes the picture anew.
+/// Measures the requests a second, writes them into the table, and draws the picture.
+pub(crate) fn measure() -> Done {
+    let told = output("cargo bench --package snow-benches --bench loopback")?;
+    print!("{told}");
+    let rows: Vec<&str> = told.lines().filter(|line| line.starts_with('|')).collect();
+    let page = fs::read_to_string(root().join(PAGE)).map_err(|error| format!("{PAGE}: {error}"))?;
+    let page = with_rows(&page, &rows).ok_or("the bench has not printed the rows of the table")?;
+    fs::write(root().join(PAGE), page).map_err(|error| format!("{PAGE}: {error}"))?;
+    write()
+}
+
+/// Returns the page with other rows in its first table; `None` unless they are as many, with the same titles.
+fn with_rows(page: &str, rows: &[&str]) -> Option<String> {
+    let start = page.find("|---")?;
+    let start = start + page[start..].find('\n')? + 1;
+    let old: Vec<&str> = page[start..].lines().take_while(|line| line.starts_with('|')).collect();
+    let length: usize = old.iter().map(|line| line.len() + 1).sum();
+    let title = |row: &str| row.split('|').nth(1).map(str::to_owned);
+    let is_same = old.len() == rows.len() && old.iter().zip(rows).all(|(old, new)| title(old) == title(new));
+    let rows = rows.iter().fold(String::new(), |text, row| text + row + "\n");
+    is_same.then(|| format!("{}{rows}{}", &page[..start], &page[start + length..]))
+}
+
+/// Draws the picture from the table.
 pub(crate) fn write() -> Done {
     fs::write(root().join(PICTURE), picture()?).map_err(|error| format!("{PICTURE}: {error}"))
 }
@@ -111,6 +134,15 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn measured_rows_take_the_place_of_those_with_the_same_titles() {
+        let page = "text\n\n| what | a |\n|---|---|\n| one | 1.50 |\n| two | 2.00 |\n\nmore\n";
+        let new = with_rows(page, &["| one | 1.60 |", "| two | 2.10 |"]).unwrap();
+        assert_eq!(new, page.replace("1.50", "1.60").replace("2.00", "2.10"));
+        assert_eq!(with_rows(page, &["| one | 1.60 |"]), None);
+        assert_eq!(with_rows(page, &["| one | 1.60 |", "| three | 2.10 |"]), None);
+    }
 
     #[test]
     fn a_table_becomes_bars_of_its_values() {

@@ -1,15 +1,19 @@
 //! No dependency of a published crate needs a newer version of Rust than we promise.
 
 use crate::run::{Done, output};
+use crate::workspace::Workspace;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub(crate) fn check() -> Done {
-    let metadata = output("cargo metadata --format-version 1 --locked --all-features")?;
+pub(crate) fn check(workspace: &Workspace) -> Done {
+    let manifest = workspace.manifest();
+    let metadata = output(&format!("cargo metadata {manifest} --format-version 1 --locked --all-features"))?;
     let metadata: Value =
         serde_json::from_str(&metadata).map_err(|error| format!("cargo metadata: {error}"))?;
     let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let published: Vec<&Value> = packages.iter().filter(|package| is_published(package)).collect();
+    let members = metadata["workspace_members"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let published: Vec<&Value> =
+        packages.iter().filter(|package| members.contains(&package["id"]) && is_published(package)).collect();
     let ours =
         published.first().and_then(|package| version(package)).ok_or("our crates have no rust-version")?;
     let reached = reached(&metadata, &published);

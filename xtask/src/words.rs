@@ -2,19 +2,35 @@
 //! library's words finds ours. Read from rustdoc's JSON, so that it is what a user reads.
 
 use crate::run::Done;
+use crate::workspace::Workspace;
 use crate::{aliases, api};
 use serde_json::Value;
 
 /// First words that end like a verb in the third person, but are not verbs.
-const NO_VERBS: [&str; 9] = ["This", "Its", "As", "Is", "Has", "Was", "Always", "Whether", "Sometimes"];
+const NO_VERBS: [&str; 14] = [
+    "This",
+    "Its",
+    "As",
+    "Is",
+    "Has",
+    "Was",
+    "Always",
+    "Whether",
+    "Sometimes",
+    "Errors",
+    "Panics",
+    "Examples",
+    "Rows",
+    "Records",
+];
 
 /// Functions whose first word may be another one: at most one in twenty.
 const EXCEPTIONS: [&str; 0] = [];
 
-pub(crate) fn check() -> Done {
+pub(crate) fn check(workspace: &Workspace) -> Done {
     let (mut functions, mut problems) = (0, Vec::new());
-    for library in api::LIBRARIES {
-        let json = api::rustdoc_json(library)?;
+    for library in workspace.libraries {
+        let json = api::rustdoc_json(workspace, library)?;
         problems.extend(aliases::missing(library, &json)?);
         for item in own_items(&json) {
             let (name, docs) =
@@ -87,9 +103,17 @@ mod tests {
     fn the_first_word_has_to_be_a_verb() {
         assert!(is_verb(first_word("Returns the record.")));
         assert!(is_verb(first_word("`Sets` it.")));
-        for other in
-            ["The record.", "How many.", "Whether it is.", "Its name.", "returns it.", "", "Always ready."]
-        {
+        for other in [
+            "The record.",
+            "How many.",
+            "Whether it is.",
+            "Its name.",
+            "returns it.",
+            "",
+            "Always ready.",
+            "# Errors\n",
+            "Rows of it.",
+        ] {
             assert!(!is_verb(first_word(other)), "{other}");
         }
     }

@@ -72,7 +72,7 @@ fn inline(prose: &str) -> Vec<&str> {
 }
 
 /// Returns labels and targets of lines such as `[label]: target`.
-fn definitions(prose: &str) -> Vec<(&str, &str)> {
+pub(super) fn definitions(prose: &str) -> Vec<(&str, &str)> {
     let lines = prose.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: "));
     lines.map(|(label, target)| (label, target.trim())).collect()
 }

@@ -1,6 +1,7 @@
 //! The Markdown pages: no line of an example is hidden, and no link is dead. Everything is checked without a network.
 
 mod anchors;
+mod guide;
 mod links;
 mod targets;
 
@@ -13,7 +14,7 @@ pub(crate) fn check() -> Done {
     let failed = |error: io::Error| format!("the pages cannot be read: {error}");
     let (pages, sources) = (pages().map_err(failed)?, sources().map_err(failed)?);
     let targets = Targets::read(root())?;
-    let mut problems = Vec::new();
+    let mut problems = guide_problems(&pages)?;
     for page in &pages {
         let text = read(page)?;
         problems.extend(
@@ -34,6 +35,16 @@ pub(crate) fn check() -> Done {
         sources.len()
     );
     Ok(())
+}
+
+fn guide_problems(pages: &[PathBuf]) -> Result<Vec<String>, String> {
+    let folder = root().join("crates/snow-client/src/guide");
+    let (modules, links) = (read(&folder.join("mod.rs"))?, read(&folder.join("links.md"))?);
+    let guides = pages.iter().filter(|page| page.starts_with(root().join("docs")));
+    let guides = guides.map(|page| Ok((name(page).replace("docs/", ""), read(page)?)));
+    let guides = guides.collect::<Result<Vec<_>, String>>()?;
+    let guides: Vec<_> = guides.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    Ok(guide::problems(&modules, &links, &guides))
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -95,7 +106,8 @@ fn hidden_lines(text: &str) -> impl Iterator<Item = usize> {
     let (mut fenced, mut rust) = (false, false);
     text.lines().enumerate().filter_map(move |(at, line)| {
         if let Some(info) = line.strip_prefix("```") {
-            (fenced, rust) = (!fenced, !fenced && info.starts_with("rust"));
+            // rustdoc takes a block without a language for Rust.
+            (fenced, rust) = (!fenced, !fenced && (info.is_empty() || info.starts_with("rust")));
             return None;
         }
         (rust && (line == "#" || line.starts_with("# "))).then_some(at + 1)
@@ -108,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_line_that_only_rustdoc_hides_is_seen() {
-        let page = "# Title\n```rust\n# let hidden = 1;\n#[derive(Debug)]\n#\n```\n```toml\n# a comment\n```\n```rust,no_run\n# x\n```\n";
-        assert_eq!(hidden_lines(page).collect::<Vec<_>>(), [3, 5, 11]);
+        let page = "# Title\n```\n# y\n```\n```rust\n# let hidden = 1;\n#[derive(Debug)]\n#\n```\n```toml\n# a comment\n```\n```rust,no_run\n# x\n```\n";
+        assert_eq!(hidden_lines(page).collect::<Vec<_>>(), [3, 6, 8, 14]);
     }
 }

@@ -2,14 +2,16 @@
 
 use super::tools::Tool;
 use crate::run::{Done, root, run, target};
+use crate::workspace::Workspace;
 use std::fs;
 
 /// Names the folder with the databases of advisories: one that `cargo deny fetch` filled.
 const DATABASES: &str = "SNOW_ADVISORIES";
 
-pub(super) fn check() -> Done {
-    let deny = Tool::Deny.install()?;
-    run(&format!("{deny} --offline check bans licenses sources"), &[])?;
+pub(super) fn check(workspace: &Workspace) -> Done {
+    let deny = format!("{} --offline {}", Tool::Deny.install()?, workspace.manifest());
+    let own = root().join("deny.toml").display().to_string();
+    run(&format!("{deny} check --config {own} bans licenses sources"), &[])?;
     let Ok(databases) = std::env::var(DATABASES) else {
         println!("no advisories are looked for: {DATABASES} names no database");
         return Ok(());
@@ -19,5 +21,5 @@ pub(super) fn check() -> Done {
     let file = target().join("deny-with-advisories.toml");
     let config = format!("{config}\n[advisories]\ndb-path = {databases:?}\nyanked = \"deny\"\n");
     fs::write(&file, config).map_err(|error| format!("{}: {error}", file.display()))?;
-    run(&format!("{deny} --offline check --config {} advisories", file.display()), &[])
+    run(&format!("{deny} check --config {} advisories", file.display()), &[])
 }

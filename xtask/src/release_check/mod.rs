@@ -1,17 +1,19 @@
 //! What a release needs in addition to `ci`. `RELEASING.md` lists the steps.
 
 mod deny;
+mod engines;
 mod tools;
 
 use crate::ci::LIBRARIES;
 use crate::run::{Done, output, run, target};
+use crate::workspace::ROOT;
 use crate::{fuzz, interop, packages};
 use tools::Tool;
 
 type Step = (&'static str, fn() -> Done);
 
-const STEPS: [Step; 8] = [
-    ("deny", deny::check),
+const STEPS: [Step; 9] = [
+    ("deny", || deny::check(&ROOT)),
     ("yanked", packages::are_not_yanked),
     ("powerset", powerset),
     ("minimal-versions", minimal_versions),
@@ -19,6 +21,8 @@ const STEPS: [Step; 8] = [
     ("semver", semver),
     ("fuzz", || fuzz::all(600, None)),
     ("interop", || interop::check(None)),
+    // After `interop`, which has compiled most of it.
+    ("engines", engines::check),
 ];
 
 /// Runs all steps, or the one of a name.

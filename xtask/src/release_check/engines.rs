@@ -1,0 +1,55 @@
+//! What the other steps check of the root's crates, for those of the SQL engines.
+
+use super::deny;
+use super::tools::Tool;
+use crate::run::{Done, errors, root, run};
+use crate::workspace::ENGINES;
+use crate::{api, packages, rust_versions, words};
+use std::fs;
+
+/// The crates that are published, in the order in which they name each other.
+const CRATES: &str = "-p snow-datafusion -p snow-ballista -p snow-cli";
+
+pub(super) fn check() -> Done {
+    rust_versions::check(&ENGINES)?;
+    deny::check(&ENGINES)?;
+    api::check(&ENGINES)?;
+    words::check(&ENGINES)?;
+    powerset()?;
+    docsrs()?;
+    package()
+}
+
+/// Compiles each crate with no feature, with each, and with each two.
+fn powerset() -> Done {
+    let hack = Tool::Hack.install()?;
+    let options = "--feature-powerset --depth 2 --no-dev-deps";
+    run(&format!("{hack} hack check {} {CRATES} {options}", ENGINES.manifest()), &[])
+}
+
+/// Builds the documentation as the documentation site does.
+fn docsrs() -> Done {
+    let environment = [("RUSTC_BOOTSTRAP", "1"), ("RUSTDOCFLAGS", "--cfg docsrs -D warnings")];
+    let options = "--no-deps --all-features --locked";
+    run(&format!("cargo doc {} {CRATES} {options}", ENGINES.manifest()), &environment)
+}
+
+/// Builds each crate from its package, and the crates of the root that it needs from theirs. None of these packages is yanked.
+fn package() -> Done {
+    let root_packages = packages::unpack()?;
+    let patches = root_packages
+        .crates
+        .iter()
+        .map(|(name, folder)| format!(" --config patch.crates-io.{name}.path=\"{}\"", folder.display()));
+    let patches: String = patches.collect();
+    let target = ENGINES.target().display().to_string();
+    let line =
+        format!("cargo package {} {CRATES} --allow-dirty --target-dir {target}{patches}", ENGINES.manifest());
+    println!("$ {line}");
+    let told = errors(&line);
+    // cargo would take what it unpacked once more for other contents of the same version.
+    let _ = fs::remove_dir_all(root().join(target).join("package"));
+    let told = told?;
+    let yanked: Vec<&str> = told.lines().filter(|line| line.contains("yanked")).collect();
+    if yanked.is_empty() { Ok(()) } else { Err(yanked.join("\n")) }
+}
