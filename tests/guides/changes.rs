@@ -9,6 +9,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 //- block
 
+//- under Choosing deletions (1)
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let simulator = snow_sim::Simulator::builder().user("admin", "secret").incidents(20).build()?;
+    let builder = snow_client::Client::builder().instance("dev12345").user("admin").password("secret");
+    let client = builder.transport(simulator).build()?;
+//- block
+    Ok(())
+}
+
 //- under Comments and work notes
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let simulator = snow_sim::Simulator::builder().user("admin", "secret").build()?;

@@ -52,6 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 //- under Attachments
 //+ client
+    let c = &client;
     let sys_id = client.table("incident").list().first().await?.sys_id()?;
 //- block
     Ok(())
@@ -59,6 +60,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 //- under Threads
 //+ client
+    let c = &client;
     let records = client.table("incident").list().limit(3).await?;
     let numbers = records.iter().map(|record| record.value("number").map(Into::into));
     let numbers: Vec<String> = numbers.collect::<Result<_, _>>()?;

@@ -1,7 +1,7 @@
 //! What surrounds the examples of docs/queries.md: see tests/guide_blocks.rs.
 
 //- every block
-fn example() -> Result<(), snow_client::Error> {
+fn main() -> Result<(), snow_client::Error> {
 //- block
     Ok(())
 }

@@ -27,6 +27,10 @@
 //! | select records | [`field`], [`Query`], [`query`] | [Queries](guide::queries) |
 //! | read whole tables | [`ListRecords::stream`](table::ListRecords::stream), [`stream`] | [Records](guide::records#whole-tables) |
 //! | write a table to files | [`ListRecords::export`](table::ListRecords::export), [`export`] | [Exporting a table](guide::exports) |
+//! | follow what changes in a table | [`Table::changes`], [`changes`] | [Following a table](guide::changes) |
+//! | read and write comments and work notes | [`Table::journal`], [`journal`] | [Comments](guide::changes#comments-and-work-notes) |
+//! | query tables by SQL | the crate [`snow-datafusion`](https://docs.rs/snow-datafusion) | [SQL](guide::sql), [Many machines](guide::many_machines) |
+//! | export and query tables from a shell | the command `snow` | [The command snow](guide::command) |
 //! | update or delete many records | [`ListRecords::update_all`](table::ListRecords::update_all), [`bulk`] | [Writes](guide::records#writes) |
 //! | send many calls in one request | [`Client::batch`], [`batch`] | [Batches](guide::batches) |
 //! | count, sum and group | [`Client::aggregate`], [`aggregate`] | [Aggregates](guide::aggregates) |
@@ -35,13 +39,15 @@
 //! | read the dictionary, generate types | [`Client::schema`], [`schema`] | [Schema](guide::schema) |
 //! | call any other API | [`Client::api`], [`api`] | [Other APIs](guide::other_apis) |
 //! | find out what a login may do | [`Client::probe`], [`Client::me`], [`probe`] | [Refused logins](guide::authentication#when-a-login-is-refused) |
-//! | test my code | the crate [`snow-sim`](https://docs.rs/snow-sim) | [Testing](guide::testing) |
+//! | test my code | the crate [`snow-sim`](https://docs.rs/snow-sim) | [Testing](guide::testing), [The simulator](guide::simulator) |
 //! | call without async | `blocking::Wait` (feature `blocking`) | [Blocking](guide::blocking) |
 //! | use several runtimes, threads or processes | [`Client`] | [Runtimes](guide::runtimes) |
 //! | handle errors | [`Error`], [`ErrorKind`], [`error`] | [Errors](guide::errors) |
 //! | see what happens | [`layer::CallSpanLayer`] | [Observability](guide::observability) |
 //! | know the limits and change them | [`client::ClientBuilder`] | [Defaults](guide::defaults) |
 //! | add layers, or replace the HTTP stack | [`layer`], [`transport`] | [Transport](guide::transport) |
+//! | know what it costs |  | [Performance](guide::performance) |
+//! | know how the service behaves |  | [Facts](guide::servicenow_behaviour) |
 //! | move from pysnow |  | [From pysnow](guide::from_pysnow) |
 //!
 //! Clients are cheap to clone and start no task. Dropping the future of a write leaves it unknown whether it was executed.
@@ -59,7 +65,7 @@
 //! "[Facts 3.4]" and the like refer to sections of [How the service behaves][facts].
 //!
 //! [facts]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md
-//! [Facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+//! [Facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod aggregate;

@@ -23,7 +23,7 @@
 //!
 //! References such as "[facts 3.4]" lead to sections of the page [How the service behaves](https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md).
 //!
-//! [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+//! [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api_version;

@@ -41,11 +41,11 @@ pub enum Fault {
     RateLimited(Duration),
     /// 200 with rows and an error after them, which the status does not show ([facts 3.4]).
     ///
-    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
     CancelledInStream,
     /// 500: the transaction ran out of time before the first row ([facts 3.4]).
     ///
-    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
     Cancelled,
 }
 

@@ -34,7 +34,7 @@ pub struct Settings {
     pub query_acls: bool,
     /// When a transaction is cancelled, and what is seen of it. Default: never ([facts 3.4]).
     ///
-    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
     pub quota: Option<Quota>,
     /// How many requests may wait for one session before the next gets a 202. Default: 10 ([facts 3.5]).
     ///
@@ -284,7 +284,7 @@ pub enum Language {
 
 /// A transaction that is cancelled ([facts 3.4]).
 ///
-/// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+/// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Quota {
@@ -296,7 +296,7 @@ pub struct Quota {
 
 /// What a cancelled transaction leaves, once rows are out ([facts 3.4]).
 ///
-/// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+/// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]

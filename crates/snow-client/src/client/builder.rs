@@ -281,7 +281,7 @@ impl<L: LoginKind> ClientBuilder<L> {
     /// Sets how long an attempt may take until its response begins; 90 seconds by default, which is longer than the 60 seconds
     /// after which the service itself cancels a request ([facts 3.4]).
     ///
-    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
     pub fn response_timeout(mut self, limit: Duration) -> Self {
         self.settings.timeouts = self.settings.timeouts.response_timeout(limit);
         self.given("a response timeout")

@@ -8,7 +8,7 @@
 //! | write a table into files | [Exporting a table](exports), [`ExportDirectory`](crate::export::ExportDirectory) |
 //! | export and query tables by a command | [The command snow](command) |
 //! | follow a table: what is new, changed and gone | [Following a table](changes) |
-//! | query tables by SQL (the crate snow-datafusion) | [SQL](https://github.com/snow-rs/snow/blob/main/docs/sql.md), [many machines](https://github.com/snow-rs/snow/blob/main/docs/many-machines.md) |
+//! | query tables by SQL (the crate snow-datafusion) | [SQL on ServiceNow tables](sql), [Many machines](many_machines) |
 //! | count, sum and group | [Counts, sums and groups](aggregates) |
 //! | upload and download files | [Files of records](attachments) |
 //! | send many calls in one request | [Many calls in one request](batches) |
@@ -31,8 +31,8 @@
 //! | move from Python | [Coming from pysnow](from_pysnow) |
 //! | know how the service behaves | [How the service behaves](servicenow_behaviour) |
 //!
-//! They are the pages of the folder `docs` in the repository. Their programs are compiled and run with the tests. The pages about SQL are
-//! there alone, because their programs need crates that this one does not.
+//! They are the pages of the folder `docs` in the repository. Their programs are compiled with the tests, and run where they need no server of
+//! somebody else.
 
 // A page links to other pages by their file names. `links.md` comes first, so that its definitions of those links count here.
 
@@ -55,6 +55,14 @@ pub mod command {}
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../../docs/changes.md")]
 pub mod changes {}
+
+#[doc = include_str!("links.md")]
+#[doc = include_str!("../../docs/sql.md")]
+pub mod sql {}
+
+#[doc = include_str!("links.md")]
+#[doc = include_str!("../../docs/many-machines.md")]
+pub mod many_machines {}
 
 #[doc = include_str!("links.md")]
 #[doc = include_str!("../../docs/aggregates.md")]

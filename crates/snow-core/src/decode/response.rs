@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 /// A response that has arrived completely and is a success by its status and type.
 ///
 /// ```
-/// use snow_core::{ErrorKind, decode::ApiResponse};
+/// use snow_client::{ErrorKind, api::ApiResponse};
 ///
 /// let head = || {
 ///     let builder = http::Response::builder().header("content-type", "application/json;charset=UTF-8");

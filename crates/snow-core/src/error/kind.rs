@@ -83,13 +83,13 @@ pub enum ErrorKind {
     /// The second form is nearly always a cancelled transaction, and has this kind whatever its text says, because the texts are
     /// localized; [`Error::service_message`](crate::Error::service_message) returns the text.
     ///
-    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
     TransactionCancelled,
     /// The response ended too early: the JSON or the gzip data is a valid beginning whose end is missing, although the connection
     /// did not report a failure (that is [`ConnectionClosed`](Self::ConnectionClosed)). A cancelled transaction may look like this,
     /// too ([facts 3.4]). The records that came before the end are valid.
     ///
-    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+    /// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
     Truncated,
     /// The response is complete, and is not JSON from some byte on: it is not UTF-8 there, has a control character that is not
     /// escaped, or something else that JSON does not allow. The error names the byte, counted from 0. Sending the request again has

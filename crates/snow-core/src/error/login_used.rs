@@ -7,7 +7,7 @@
 /// [`ApiResponse`](crate::decode::ApiResponse) finds it; [`Error::with_login`](crate::Error::with_login) adds it to an error.
 ///
 /// ```
-/// use snow_core::{LoginUsed, decode::ApiResponse};
+/// use snow_client::{api::ApiResponse, error::LoginUsed};
 ///
 /// let refused = http::Response::builder().status(401).header("www-authenticate", "BASIC realm=\"Service-now\"");
 /// let refused = refused.extension(LoginUsed::ApiKey).body(()).unwrap();

@@ -1,7 +1,7 @@
 //! A cluster on loopback, next to a simulator.
 
 use crate::leaf_plan::{LeafTable, with_leaf_codec};
-use crate::process::{self, EXECUTORS, Process, password};
+use crate::process::{self, EXECUTORS, HOST, KNOWN_HOST, Process, password};
 use crate::relay::Relay;
 use ballista::prelude::SessionContextExt;
 use datafusion::arrow::array::RecordBatch;
@@ -30,7 +30,11 @@ const FIELDS: [&str; 9] = [
 pub(crate) struct Cluster {
     pub(crate) simulator: Simulator,
     pub(crate) listener: Listener,
+    /// Between the scheduler and everybody else.
     pub(crate) relay: Relay,
+    /// Between executors and those who read their results: other executors, and the program that asks.
+    pub(crate) results: Relay,
+    port: u16,
     pub(crate) columns: Columns,
     admin: Client,
     _processes: Vec<Process>,
@@ -50,17 +54,19 @@ impl Cluster {
         let schema = admin.schema().table("incident").await.unwrap();
         let columns = Columns::new(&schema, FIELDS, References::Id).unwrap();
         let scheduler = Process::scheduler();
-        let relay = Relay::to(&scheduler.ready).await;
+        let (relay, results) = (Relay::default(), Relay::default());
+        let port = relay.listen(HOST, |_| format!("{HOST}:{}", scheduler.ready)).await;
         let mut processes = vec![scheduler];
         for user in EXECUTORS {
-            let (port, instance) = (relay.port.clone(), listener.url());
+            let of_results = results.listen(KNOWN_HOST, |port| format!("{HOST}:{port}")).await;
+            let (ports, instance) = ((port, of_results), listener.url());
             processes.push(
-                tokio::task::spawn_blocking(move || Process::executor(user, &port, &instance, requests))
+                tokio::task::spawn_blocking(move || Process::executor(user, ports, &instance, requests))
                     .await
                     .unwrap(),
             );
         }
-        Self { simulator, listener, relay, columns, admin, _processes: processes }
+        Self { simulator, listener, relay, results, port, columns, admin, _processes: processes }
     }
 
     /// A session whose queries run on the cluster. It has no client.
@@ -81,9 +87,7 @@ impl Cluster {
     }
 
     async fn remote(&self, state: datafusion::execution::SessionState) -> SessionContext {
-        SessionContext::remote_with_state(&format!("df://127.0.0.1:{}", self.relay.port), state)
-            .await
-            .unwrap()
+        SessionContext::remote_with_state(&format!("df://{HOST}:{}", self.port), state).await.unwrap()
     }
 
     fn table(&self, alias: &str) -> SnowTable {

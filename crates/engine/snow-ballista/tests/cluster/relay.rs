@@ -5,27 +5,27 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Relay {
-    pub(crate) port: String,
     heard: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Relay {
-    /// Listens on a port of loopback, and connects to another one.
-    pub(crate) async fn to(port: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let relay = Self { port: listener.local_addr().unwrap().port().to_string(), heard: Arc::default() };
-        let (heard, target) = (relay.heard.clone(), format!("localhost:{port}"));
+    /// Listens on a free port of a host, and connects to the target that belongs to this port. Returns the port.
+    pub(crate) async fn listen(&self, host: &str, target: impl FnOnce(u16) -> String) -> u16 {
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (heard, target) = (self.heard.clone(), target(port));
         tokio::spawn(async move {
             while let Ok((from, _)) = listener.accept().await {
-                let to = TcpStream::connect(&target).await.unwrap();
+                // A process that has ended accepts nothing: whoever connected to it then sees a closed connection.
+                let Ok(to) = TcpStream::connect(&target).await else { continue };
                 let ((from_read, from_write), (to_read, to_write)) = (from.into_split(), to.into_split());
                 tokio::spawn(pass_on(from_read, to_write, heard.clone()));
                 tokio::spawn(pass_on(to_read, from_write, heard.clone()));
             }
         });
-        relay
+        port
     }
 
     pub(crate) fn has_heard(&self, text: &str) -> bool {

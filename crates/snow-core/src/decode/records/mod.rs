@@ -44,7 +44,7 @@ const MAX_RECORD: usize = 16 << 20;
 /// # Ok::<_, snow_core::Error>(())
 /// ```
 ///
-/// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-answering
+/// [facts 3.4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#34-cancelled-while-responding
 pub struct Records {
     head: Option<Box<Parts>>,
     expected: Expected,
