@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Starts an instance in a box, in place of a real one.
+/// Starts a simulated instance, in place of a real one.
 fn simulated() -> Result<(String, snow_sim::Listener), Error> {
     let simulator = snow_sim::Simulator::builder().user("admin", "secret").build().map_err(Error::wrap)?;
     let listener = async { simulator.listen().await.map_err(Error::wrap) }.wait()?;

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! With `SNOW_INSTANCE`, `SNOW_USER` and `SNOW_PASSWORD` it reads that instance, as a user who may read the dictionary; without
-//! them an instance in a box. `--check` writes nothing, tells what has changed since, and fails if anything has.
+//! them the simulator. `--check` writes nothing, tells what has changed since, and fails if anything has.
 
 use snow_client::{Client, schema::diff};
 use std::env;

@@ -1,4 +1,4 @@
-//! The main job, on an instance in a box: `cargo run -p snow-client --example quickstart`.
+//! The main job, on a simulated instance: `cargo run -p snow-client --example quickstart`.
 //!
 //! With `SNOW_INSTANCE`, `SNOW_USER` and `SNOW_PASSWORD` (and `SNOW_CLIENT_ID` and `SNOW_CLIENT_SECRET` for OAuth) it runs on
 //! a real instance, and reads only unless `SNOW_WRITE=1`.
@@ -18,7 +18,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 #[tokio::main]
 async fn main() -> Result<()> {
     let place = Place::choose().await?;
-    println!("The instance is {}{}.\n", place.instance, if place.is_simulated() { ", in a box" } else { "" });
+    println!("The instance is {}{}.\n", place.instance, if place.is_simulated() { ", simulated" } else { "" });
 
     println!("(a) A client with user and password");
     let client =
@@ -150,7 +150,7 @@ async fn checked(place: &Place, instance: &str) -> std::result::Result<(), Error
     client.table("incident").list().limit(1).await.map(drop)
 }
 
-/// Where to run: an instance in a box, or the one that the environment names.
+/// Where to run: a simulated instance, or the one that the environment names.
 struct Place {
     instance: String,
     user: String,

@@ -10,8 +10,8 @@ const DATABASES: &str = "SNOW_ADVISORIES";
 
 pub(super) fn check(workspace: &Workspace) -> Done {
     let deny = format!("{} --offline {}", Tool::Deny.install()?, workspace.manifest());
-    let own = root().join("deny.toml").display().to_string();
-    run(&format!("{deny} check --config {own} bans licenses sources"), &[])?;
+    let own = root().join("deny.toml");
+    run(&format!("{deny} --config {} check bans licenses sources", own.display()), &[])?;
     let Ok(databases) = std::env::var(DATABASES) else {
         println!("no advisories are looked for: {DATABASES} names no database");
         return Ok(());
@@ -21,5 +21,5 @@ pub(super) fn check(workspace: &Workspace) -> Done {
     let file = target().join("deny-with-advisories.toml");
     let config = format!("{config}\n[advisories]\ndb-path = {databases:?}\nyanked = \"deny\"\n");
     fs::write(&file, config).map_err(|error| format!("{}: {error}", file.display()))?;
-    run(&format!("{deny} check --config {} advisories", file.display()), &[])
+    run(&format!("{deny} --config {} check advisories", file.display()), &[])
 }

@@ -29,7 +29,7 @@ pub fn run(name: &str, arguments: impl IntoIterator<Item = OsString>) -> ExitCod
     match options::parse(lexopt::Parser::from_args(arguments)) {
         Ok(options) if options.help => {
             write_line(&format!(
-                "A ServiceNow instance in a box.\n\n{name} [OPTIONS]\n\n{}",
+                "A simulated ServiceNow instance.\n\n{name} [OPTIONS]\n\n{}",
                 options::OPTIONS
             ));
             ExitCode::SUCCESS
