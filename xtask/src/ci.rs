@@ -14,6 +14,8 @@ const STEPS: &[Step] = &[
     ("fmt", || run("cargo fmt --all --check", &[])),
     ("arrows", arrows::check),
     ("api", || api::check(&ROOT)),
+    // Directly after `api`, from whose files it reads: rustdoc writes them once.
+    ("words", || words::check(&ROOT)),
     ("clippy", || run("cargo clippy --workspace --all-targets --all-features -- -D warnings", &[])),
     ("clippy-none", without_features),
     ("test", test),
@@ -24,7 +26,6 @@ const STEPS: &[Step] = &[
         run(&format!("cargo doc {LIBRARIES} --no-deps --all-features"), &[("RUSTDOCFLAGS", "-D warnings")])
     }),
     ("markdown", markdown::check),
-    ("words", || words::check(&ROOT)),
     ("plot", plot::check),
     ("readme", readme::check),
     ("crate-counts", crate_counts::check),

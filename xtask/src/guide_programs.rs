@@ -93,7 +93,8 @@ fn tests(folder: &Path, options: &str) -> Done {
 
 /// A workspace whose programs get our crates from the packages.
 fn workspace(crates: &[(String, PathBuf)]) -> String {
-    let text = "[workspace]\nresolver = \"3\"\nmembers = [\"programs/*\"]\n\n[patch.crates-io]\n".to_owned();
+    let text = "[workspace]\nresolver = \"3\"\nmembers = [\"programs/*\"]\n\n[profile.dev]\ndebug = 0\n\n[patch.crates-io]\n";
+    let text = text.to_owned();
     crates.iter().fold(text, |text, (name, folder)| text + &format!("{name} = {{ path = {folder:?} }}\n"))
 }
 
