@@ -6,6 +6,7 @@ mod bulk_changes;
 mod deletions;
 mod following;
 mod future;
+mod hidden;
 mod histories;
 mod history;
 mod journals;

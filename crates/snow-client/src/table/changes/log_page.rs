@@ -5,6 +5,9 @@ use super::log_row::{LogKey, LogRow};
 use serde::{Deserialize, Serialize};
 use snow_core::{DateTime, Error, ErrorKind, SysId};
 
+/// How many times as many keys as usual a page may have after pages of which all records were hidden.
+const MOST_GROWTH: u32 = 10;
+
 /// What is to be asked next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LogAsk {
@@ -62,7 +65,7 @@ impl LogPage {
                 return Err(Error::new(
                     ErrorKind::Incomplete,
                     "the records are not in the order of their times, or are outside of the requested times: the instance ignores the \
-                     order or a condition",
+                     order or a condition: check whether the user may read that field, and whether a proxy changes the URL",
                 ));
             }
             before = Some(row.key());
@@ -84,9 +87,10 @@ pub(super) struct PageProof {
     /// Whether the page before was full, so that the next one needs no count.
     #[serde(default)]
     was_full: bool,
-    /// How often the limit was doubled, because all records of a page were hidden.
-    #[serde(default)]
-    doublings: u32,
+    /// How many records are known to be hidden before the next one that is not: all of a page of so many were. It is not stored, so
+    /// that a feed which is resumed finds records that became readable in the meantime in small pages.
+    #[serde(skip)]
+    hidden: u32,
     /// Whether a page is asked for once more: because it was short and not counted, or because its count and its records differ.
     #[serde(default)]
     repeats: bool,
@@ -105,8 +109,12 @@ impl PageProof {
         self.repeats
     }
 
+    /// Returns the limit of the next page, which passes over the records that are known to be hidden. The rest of it, which may all be
+    /// readable, grows with them, so that few requests pass over many, and is bounded, so that it fits into a response.
     pub(super) fn limit(&self, limit: u32) -> u32 {
-        limit.max(1).saturating_mul(1_u32.checked_shl(self.doublings).unwrap_or(u32::MAX))
+        let limit = limit.max(1);
+        let rest = self.hidden.clamp(limit, limit.saturating_mul(MOST_GROWTH));
+        self.hidden.saturating_add(rest)
     }
 
     /// Takes in a page. Returns whether it proves that nothing follows.
@@ -140,7 +148,7 @@ impl PageProof {
         }
         (self.suspects, self.repeats) = (false, false);
         self.was_full = came >= limit;
-        self.doublings = if came == 0 { self.doublings.saturating_add(1) } else { 0 };
+        self.hidden = if came == 0 { ask.limit } else { 0 };
         Ok(total <= limit)
     }
 }
@@ -202,6 +210,21 @@ mod tests {
         assert!(proof.of_page(&ask(&proof), &page(4, Some(5)), true).unwrap());
         assert!(!proof.of_page(&ask(&proof), &page(0, Some(50)), true).unwrap());
         assert_eq!(ask(&proof).limit, 20, "all records of the page were hidden");
+    }
+
+    #[test]
+    fn a_page_after_hidden_records_never_has_many_more_that_are_readable() {
+        let (mut proof, mut requests, hidden) = (PageProof::default(), 0, 2_000);
+        while ask(&proof).limit <= hidden {
+            let passed = ask(&proof).limit;
+            assert!(!proof.of_page(&ask(&proof), &page(0, Some(9_999)), true).unwrap());
+            let rest = ask(&proof).limit - passed;
+            assert!((10..=100).contains(&rest), "{rest} after {passed}");
+            requests += 1;
+        }
+        assert!(requests < 30, "{requests}");
+        proof.hidden = u32::MAX;
+        assert_eq!(ask(&proof).limit, u32::MAX);
     }
 
     #[test]

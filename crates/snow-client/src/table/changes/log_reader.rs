@@ -76,6 +76,9 @@ enum LogStage {
     Newest,
     Keys,
     Records,
+    /// Keys are asked for until some come, because all records of a page were hidden. Keys are small: where many are passed over at
+    /// once, many readable ones may follow.
+    Visible,
 }
 
 impl LogReader {
@@ -100,7 +103,7 @@ impl LogReader {
         let (keys, records) = limits;
         match pass.stage {
             LogStage::Newest => LogAsk::Newest,
-            LogStage::Keys => LogAsk::Keys(pass.ask(keys)),
+            LogStage::Keys | LogStage::Visible => LogAsk::Keys(pass.ask(keys)),
             LogStage::Records => LogAsk::Records(pass.ask(records)),
         }
     }
@@ -154,6 +157,7 @@ impl LogReader {
         match pass.stage {
             LogStage::Keys => Ok(self.keys_arrived(page, is_end, rules)),
             LogStage::Records => Ok(self.records_arrived(page, is_end, rules)),
+            LogStage::Visible => Ok(self.visible_arrived(page, is_end, rules)),
             LogStage::Newest => Err(not_asked()),
         }
     }
@@ -191,10 +195,43 @@ impl LogReader {
             }
             self.note(row, rules);
         }
+        if page.rows.is_empty()
+            && !is_end
+            && let Some(pass) = &mut self.pass
+        {
+            (pass.stage, pass.proof) = (LogStage::Visible, PageProof::default());
+        }
         if is_end {
             let _ = self.leave_second(rules);
         }
         self.end_if(is_end, rules, verdict)
+    }
+
+    /// Takes in keys that follow hidden records. The first of them are fetched by their ids, and whole records follow after those: a page
+    /// of records from there has the hidden ones no more, even if all have the same time.
+    fn visible_arrived(&mut self, page: &LogPage, is_end: bool, rules: &LogRules) -> LogVerdict {
+        let mut verdict = LogVerdict::default();
+        let (mut last, mut is_end) = (None, is_end);
+        for row in &page.rows {
+            let is_given = !self.seen.has(row);
+            if is_given && verdict.fetched.len() >= rules.most_fetched {
+                is_end = false;
+                break;
+            }
+            let _ = self.enter_second(row.stamp, rules);
+            if is_given {
+                verdict.fetched.push(row.sys_id);
+            }
+            self.note(row, rules);
+            last = Some(row.key());
+        }
+        if is_end {
+            let _ = self.leave_second(rules);
+        }
+        match last {
+            Some(last) if !is_end => self.go_on_with_records(last, verdict),
+            _ => self.end_if(is_end, rules, verdict),
+        }
     }
 
     fn go_on_with_records(&mut self, after: LogKey, verdict: LogVerdict) -> LogVerdict {
@@ -224,7 +261,8 @@ impl LogReader {
         let pass = self.pass.as_mut()?;
         let (stamp, fresh) = pass.second.take()?;
         let known = self.seen.take(stamp);
-        let is_given_anew = pass.stage == LogStage::Records || self.start == LogStart::Silent;
+        let is_given_anew =
+            matches!(pass.stage, LogStage::Records | LogStage::Visible) || self.start == LogStart::Silent;
         if !is_given_anew && known.is_some_and(|known| known.is_digest() && !known.is_same(&fresh)) {
             return Some(stamp);
         }

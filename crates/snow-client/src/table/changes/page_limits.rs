@@ -28,11 +28,13 @@ impl Default for PageLimits {
 }
 
 impl PageLimits {
-    /// Makes the next page as large as memory allows, and at most twice as large as this one.
+    /// Makes the next page as large as memory allows, and at most twice as large as this one. A page without records does not show how
+    /// large they are.
     pub(super) fn saw_records(&mut self, records: &[Record]) {
         let bytes: usize = records.iter().map(Record::footprint).fold(0, usize::saturating_add);
-        let each = bytes.checked_div(records.len()).unwrap_or(0).max(1);
-        let fits = u32::try_from(PAGE_BYTES.checked_div(each).unwrap_or(0)).unwrap_or(MOST_RECORDS);
+        let Some(each) = bytes.checked_div(records.len()) else { return };
+        let fits =
+            PAGE_BYTES.checked_div(each).and_then(|fits| u32::try_from(fits).ok()).unwrap_or(MOST_RECORDS);
         self.records = self.records.saturating_mul(2).min(fits).clamp(FEWEST_RECORDS, MOST_RECORDS);
     }
 
@@ -76,6 +78,16 @@ fn shrink(limit: &mut u32, fewest: u32, error: Error) -> Result<(), Error> {
 #[allow(clippy::arithmetic_side_effects, reason = "a test may fail")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_without_records_says_nothing_about_their_size() {
+        let mut limits = PageLimits::default();
+        limits.saw_records(&[]);
+        assert_eq!(limits.records, FIRST_RECORDS);
+        let large = serde_json::json!({ "description": "x".repeat(60_000) });
+        limits.saw_records(&[serde_json::from_value(large).unwrap()]);
+        assert!((FEWEST_RECORDS..20).contains(&limits.records), "{}", limits.records);
+    }
 
     #[test]
     fn a_page_that_is_too_much_is_halved_until_it_is_small() {

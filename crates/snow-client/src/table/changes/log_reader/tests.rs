@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 use snow_core::SysId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const OVERLAP: u64 = 20;
 
@@ -40,6 +40,8 @@ struct Model {
     now: i64,
     visible: BTreeMap<SysId, LogRow>,
     pending: Vec<(i64, LogRow)>,
+    /// Records that the user may not read: they are counted, and missing in pages.
+    hidden: BTreeSet<SysId>,
 }
 
 impl Model {
@@ -75,7 +77,12 @@ impl Model {
         let rows: Vec<LogRow> =
             self.log().into_iter().filter(|row| ask.after.is_none_or(|after| after.allows(row))).collect();
         let total = ask.counted.then_some(rows.len() as u64);
-        LogPage { rows: rows.into_iter().take(ask.limit as usize).collect(), total, date: None }
+        let rows = rows.into_iter().take(ask.limit as usize).filter(|row| !self.hidden.contains(&row.sys_id));
+        LogPage { rows: rows.collect(), total, date: None }
+    }
+
+    fn newest(&self) -> Option<LogRow> {
+        self.log().into_iter().rfind(|row| !self.hidden.contains(&row.sys_id))
     }
 }
 
@@ -86,11 +93,13 @@ struct Follower {
     sink: BTreeMap<SysId, u32>,
     given: usize,
     requests: usize,
+    /// The largest limit of a page of whole records.
+    largest: u32,
 }
 
 impl Follower {
     fn new(reader: LogReader) -> Self {
-        Self { saved: reader.clone(), reader, sink: BTreeMap::new(), given: 0, requests: 0 }
+        Self { saved: reader.clone(), reader, sink: BTreeMap::new(), given: 0, requests: 0, largest: 0 }
     }
 
     /// One request. Returns whether the pass is at its end.
@@ -98,11 +107,12 @@ impl Follower {
         self.requests += 1;
         let verdict = match self.reader.next((4, 3)) {
             LogAsk::Newest => {
-                self.reader.newest_arrived(model.log().last(), rules).unwrap();
+                self.reader.newest_arrived(model.newest().as_ref(), rules).unwrap();
                 LogVerdict::default()
             }
             LogAsk::Keys(ask) => self.reader.page_arrived(&ask, &model.page(&ask), rules).unwrap(),
             LogAsk::Records(ask) => {
+                self.largest = self.largest.max(ask.limit);
                 let page = model.page(&ask);
                 let verdict = self.reader.page_arrived(&ask, &page, rules).unwrap();
                 for at in &verdict.given {
@@ -136,7 +146,8 @@ impl Follower {
 }
 
 fn latest(model: &Model) -> BTreeMap<SysId, u32> {
-    model.visible.values().map(|row| (row.sys_id, row.version.unwrap())).collect()
+    let readable = model.visible.values().filter(|row| !model.hidden.contains(&row.sys_id));
+    readable.map(|row| (row.sys_id, row.version.unwrap())).collect()
 }
 
 fn events(lag: u8) -> impl Strategy<Value = Vec<Event>> {
@@ -149,8 +160,10 @@ fn events(lag: u8) -> impl Strategy<Value = Vec<Event>> {
     proptest::collection::vec(event, 0..120)
 }
 
-fn follow(events: &[Event], overlap: u64) -> (Model, Follower) {
-    let (mut model, rules) = (Model::default(), rules(overlap));
+fn follow(events: &[Event], overlap: u64, hidden: &BTreeSet<u8>) -> (Model, Follower) {
+    let rules = LogRules { accepts_hidden: !hidden.is_empty(), ..rules(overlap) };
+    let hidden = hidden.iter().copied().map(id).collect();
+    let mut model = Model { hidden, ..Model::default() };
     let mut follower = Follower::new(LogReader::since(None));
     for event in events {
         match *event {
@@ -174,7 +187,7 @@ proptest! {
     /// requests.
     #[test]
     fn the_sink_has_the_latest_state_of_every_record(events in events(20)) {
-        let (model, mut follower) = follow(&events, OVERLAP);
+        let (model, mut follower) = follow(&events, OVERLAP, &BTreeSet::new());
         let rules = rules(OVERLAP);
         follower.pass(&model, &rules); // ends what was under way
         follower.pass(&model, &rules);
@@ -189,6 +202,45 @@ proptest! {
         prop_assert_eq!(follower.given, given);
         prop_assert!(follower.reader.remembered() <= 6);
     }
+
+    /// The guarantee holds for the records that can be read, wherever the others stand, and whole records are asked for in small pages.
+    #[test]
+    fn hidden_records_do_not_stop_a_feed_that_accepts_them(
+        events in events(20),
+        hidden in proptest::collection::btree_set(0..12_u8, 1..12),
+    ) {
+        let (model, mut follower) = follow(&events, OVERLAP, &hidden);
+        let rules = LogRules { accepts_hidden: true, ..rules(OVERLAP) };
+        follower.pass(&model, &rules);
+        follower.pass(&model, &rules);
+        prop_assert_eq!(&follower.sink, &latest(&model));
+        prop_assert!(follower.largest <= 3, "a limit of {}", follower.largest);
+    }
+}
+
+/// A bulk change of records that cannot be read is passed over, even if all of it has the time of the first one that can be read.
+#[test]
+fn readable_records_are_found_after_many_hidden_ones() {
+    for (lag_between, hidden) in [(0, 0..150), (5, 0..150), (0, 3..200), (5, 20..180)] {
+        let mut model = Model { hidden: hidden.map(id).collect(), ..Model::default() };
+        for number in 0..200 {
+            model.write(number, 0);
+            if number % 50 == 49 {
+                model.wait(lag_between);
+            }
+        }
+        let rules = LogRules { accepts_hidden: true, ..rules(OVERLAP) };
+        let mut follower = Follower::new(LogReader::since(None));
+        follower.pass(&model, &rules);
+        assert_eq!(follower.sink, latest(&model));
+        assert_eq!((follower.given, follower.largest), (latest(&model).len(), 3));
+        assert!(follower.requests < 60, "{} requests", follower.requests);
+        // One record of the bulk change becomes visible late.
+        model.write(210, 0);
+        follower.pass(&model, &rules);
+        follower.pass(&model, &rules);
+        assert_eq!(follower.sink, latest(&model));
+    }
 }
 
 /// The same test sees what an overlap is for: without one, a late commit is missed.
@@ -202,7 +254,7 @@ fn without_an_overlap_a_late_commit_is_missed() {
         Event::Read, // the records
     ];
     for (overlap, misses) in [(0, true), (OVERLAP, false)] {
-        let (model, mut follower) = follow(&events, overlap);
+        let (model, mut follower) = follow(&events, overlap, &BTreeSet::new());
         follower.pass(&model, &rules(overlap));
         assert_eq!(follower.sink != latest(&model), misses, "overlap {overlap}");
     }
