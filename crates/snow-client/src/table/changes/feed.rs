@@ -122,10 +122,11 @@ impl<T> ChangeFeed<T> {
     ///
     /// A record carries the time at which its application node wrote it, and others see it when the transaction ends. Choose an overlap
     /// that is longer than the longest transactions of the table. A longer one costs little: what was given out is compared by id and
-    /// update count.
+    /// update count. Fractions of a second are rounded up. An overlap of more than a day fails with
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) at the first poll.
     #[doc(alias("lookback", "lag"))]
     pub fn overlap(self, overlap: Duration) -> Self {
-        self.set(|options| options.overlap = overlap)
+        self.set(|options| options.set_overlap(overlap))
     }
 
     /// Sets how deletions are found; [`Deletions::Ignored`] by default.

@@ -8,11 +8,11 @@ use std::time::Duration;
 /// The longest overlap: it is remembered by the second.
 const LONGEST_OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How a feed tells that records were deleted.
+/// How a feed finds deleted records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Deletions {
-    /// It does not find deletions.
+    /// Deletions are not reported.
     #[default]
     Ignored,
     /// From the table `sys_audit_delete`, which costs one more request for each poll.
@@ -38,7 +38,8 @@ pub enum Deletions {
 /// What a caller sets before the first poll.
 #[derive(Clone, Debug)]
 pub(super) struct FeedOptions {
-    pub(super) overlap: Duration,
+    /// In whole seconds, as the times of records are.
+    overlap: Duration,
     pub(super) deletions: Deletions,
     pub(super) start: FeedStart,
     pub(super) created_only: bool,
@@ -71,6 +72,12 @@ impl Default for FeedOptions {
 }
 
 impl FeedOptions {
+    /// Sets the overlap. A fraction of a second is rounded up: what is read again would otherwise be less than was set.
+    pub(super) fn set_overlap(&mut self, overlap: Duration) {
+        let fraction = u64::from(overlap.subsec_nanos() > 0);
+        self.overlap = Duration::from_secs(overlap.as_secs().saturating_add(fraction));
+    }
+
     /// The field whose order the feed follows.
     pub(super) fn stamp_field(&self) -> &'static str {
         if self.created_only { "sys_created_on" } else { "sys_updated_on" }
@@ -159,5 +166,17 @@ mod tests {
         let audited = FeedOptions { deletions: Deletions::Audited, ..plain.clone() };
         assert!(audited.check(&filtered).is_err(), "a record that leaves is not deleted");
         assert!(FeedOptions { overlap: Duration::from_secs(90_000), ..plain }.check(&[]).is_err());
+    }
+    #[test]
+    fn an_overlap_is_rounded_up_to_seconds() {
+        for (millis, secs) in [(0, 0), (1, 1), (900, 1), (1_000, 1), (1_001, 2)] {
+            let mut options = FeedOptions::default();
+            options.set_overlap(Duration::from_millis(millis));
+            assert_eq!(options.log_rules().overlap, Duration::from_secs(secs));
+            assert!(options.description().contains(&format!(" {secs} ")));
+        }
+        let mut longest = FeedOptions::default();
+        longest.set_overlap(Duration::MAX);
+        assert!(longest.check(&[]).is_err());
     }
 }
