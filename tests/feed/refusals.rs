@@ -2,7 +2,7 @@
 
 use crate::{client, instance};
 use snow_client::changes::{Change, ChangeFeed, Deletions, FeedCursor};
-use snow_client::{Client, ErrorKind, Query, Record, field};
+use snow_client::{Client, ErrorKind, Query, Record, SysId, field};
 use snow_sim::{ColumnType, Rule, Simulator, Table};
 use std::time::Duration;
 
@@ -192,4 +192,39 @@ async fn an_instance_that_ignores_the_order_is_refused() {
     });
     let (kind, text) = refusal(by_id.table("u_order").changes()).await;
     assert_eq!((kind, text.contains("ignores the order")), (ErrorKind::Incomplete, true), "{text}");
+}
+
+/// A feed writes nothing, so no error of it asks for a look at what was written.
+#[tokio::test(start_paused = true)]
+async fn no_error_of_a_feed_says_that_something_may_have_been_written() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Numbered {
+        #[serde(rename = "number")]
+        _number: u8,
+    }
+    let simulator = instance(2);
+    let id: SysId = simulator.ids("incident")[0].parse().unwrap();
+    let gone = simulator.insert("incident", [("short_description", "gone")]).unwrap();
+    simulator.delete("incident", &gone);
+    simulator.add_rule(Rule::HideRows { table: "sys_audit_delete".into(), query: String::new() });
+    let incidents = client(&simulator, "reader").table("incident");
+    let hidden = || incidents.changes().deletions(Deletions::Audited);
+    let odd = || incidents.clone().typed::<Numbered>().changes();
+    let refused = || incidents.changes().query(Query::new().order_by("number"));
+    for error in [
+        hidden().poll().await.unwrap_err(),
+        hidden().records(&[id]).await.unwrap_err(),
+        hidden().left_query(&[id]).await.unwrap_err(),
+        hidden().stream(Duration::from_secs(1)).next().await.unwrap().unwrap_err(),
+        odd().poll().await.unwrap_err(),
+        odd().records(&[id]).await.unwrap_err(),
+        odd().stream(Duration::from_secs(1)).next().await.unwrap().unwrap_err(),
+        refused().poll().await.unwrap_err(),
+        refused().records(&[id]).await.unwrap_err(),
+        refused().left_query(&[id]).await.unwrap_err(),
+        refused().stream(Duration::from_secs(1)).next().await.unwrap().unwrap_err(),
+    ] {
+        assert!(!error.may_have_executed(), "{error}");
+        assert!(!error.to_string().contains("read back"), "{error}");
+    }
 }

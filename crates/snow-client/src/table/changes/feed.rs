@@ -14,6 +14,7 @@ use crate::request::prove_times;
 use crate::table::list_request::{ListRequest, field_check};
 use crate::{Record, Table};
 use snow_core::{DateTime, DisplayValue, Error, ErrorKind, Params, Query, SysId};
+use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -191,37 +192,17 @@ impl<T> ChangeFeed<T> {
     ///
     /// Those of [`poll`](Self::poll).
     pub async fn records(&mut self, sys_ids: &[SysId]) -> Result<Vec<T>, Error> {
-        let read = self.list.read.clone();
-        let source = &self.prepare().await?.sources.table;
-        let mut all = Vec::with_capacity(sys_ids.len());
-        for some in sys_ids.chunks(100) {
-            let records = source.records(some).await.map_err(Error::of_read)?;
-            all.extend(
-                records
-                    .into_iter()
-                    .map(|record| read.read(record, &[]))
-                    .collect::<Result<Vec<T>, Error>>()?,
-            );
-        }
-        Ok(all)
+        Box::pin(self.records_of(sys_ids)).await.map_err(Error::of_read)
     }
 
-    /// Returns those of these ids whose record exists, and can be read, although it does not match the feed's query: of the ids that are
-    /// [gone](super::SweepDifference::gone), it tells records that left the query from those that were deleted or became unreadable,
-    /// which nothing tells apart.
+    /// Returns those of these ids whose record exists and can be read, but no longer matches the feed's query. The other ids that are
+    /// [gone](super::SweepDifference::gone) were deleted or became unreadable; the service does not show which.
     ///
     /// # Errors
     ///
     /// Those of [`poll`](Self::poll).
     pub async fn left_query(&mut self, sys_ids: &[SysId]) -> Result<Vec<SysId>, Error> {
-        let source = &self.prepare().await?.sources.table;
-        let mut left = Vec::new();
-        for some in sys_ids.chunks(100) {
-            let matching = source.existing(some, true).await.map_err(Error::of_read)?;
-            let existing = source.existing(some, false).await.map_err(Error::of_read)?;
-            left.extend(existing.into_iter().filter(|id| !matching.contains(id)));
-        }
-        Ok(left)
+        Box::pin(self.left_query_of(sys_ids)).await.map_err(Error::of_read)
     }
 
     /// Returns the cursor after the last batch, or the one that the feed was resumed from; `None` before the first poll of a new feed.
@@ -283,6 +264,21 @@ impl<T> ChangeFeed<T> {
         let cursor = FeedCursor::new(state);
         prepared.cursor = cursor.clone();
         Ok(ChangeBatch { changes, cursor, is_caught_up, requests })
+    }
+
+    async fn records_of(&mut self, sys_ids: &[SysId]) -> Result<Vec<T>, Error> {
+        let read = self.list.read.clone();
+        let (records, _) = self.prepare().await?.sources.table.records(sys_ids).await?;
+        records.into_iter().map(|record| read.read(record, &[])).collect()
+    }
+
+    async fn left_query_of(&mut self, sys_ids: &[SysId]) -> Result<Vec<SysId>, Error> {
+        let source = &self.prepare().await?.sources.table;
+        let (matching, _) = source.existing(sys_ids, true).await?;
+        let matching: HashSet<SysId> = matching.into_iter().collect();
+        let (mut left, _) = source.existing(sys_ids, false).await?;
+        left.retain(|id| !matching.contains(id));
+        Ok(left)
     }
 
     async fn prepare(&mut self) -> Result<&PreparedFeed, Error> {

@@ -4,7 +4,7 @@ use super::change::Change;
 use super::feed_cursor::{CycleStage, FeedState};
 use super::feed_options::{Deletions, FeedOptions};
 use super::log_source::LogSource;
-use super::log_step::{LogStep, MOST_IDS};
+use super::log_step::LogStep;
 use super::page_limits::PageLimits;
 use crate::Record;
 use crate::request::missing_fields::FieldCheck;
@@ -106,14 +106,12 @@ impl<T> FeedCycle<'_, T> {
 
     /// Gives out those of the deletions whose record is not there again.
     async fn give_deletions(&mut self, deleted: &[(SysId, DateTime)]) -> Result<(), Error> {
-        for some in deleted.chunks(MOST_IDS) {
-            let ids: Vec<SysId> = some.iter().map(|(id, _)| *id).collect();
-            self.requests = self.requests.saturating_add(1);
-            let existing: HashSet<SysId> =
-                self.sources.table.existing(&ids, false).await?.into_iter().collect();
-            let gone = some.iter().filter(|(id, _)| !existing.contains(id));
-            self.changes.extend(gone.map(|(sys_id, at)| Change::Deleted { sys_id: *sys_id, at: *at }));
-        }
+        let ids: Vec<SysId> = deleted.iter().map(|(id, _)| *id).collect();
+        let (existing, requests) = self.sources.table.existing(&ids, false).await?;
+        self.requests = self.requests.saturating_add(requests);
+        let existing: HashSet<SysId> = existing.into_iter().collect();
+        let gone = deleted.iter().filter(|(id, _)| !existing.contains(id));
+        self.changes.extend(gone.map(|(sys_id, at)| Change::Deleted { sys_id: *sys_id, at: *at }));
         Ok(())
     }
 

@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// How many records are looked at for the newest that this user may read, if the newest of all is hidden.
 const NEWEST: u32 = 1_000;
+/// How many ids are named in one query, if its URL has room for them.
+const MOST_IDS: usize = 100;
 
 /// A log of an instance: records of a table, in the order of a time.
 #[derive(Clone)]
@@ -81,20 +83,41 @@ impl LogSource {
         Ok((self.page(&arrived)?, arrived.records))
     }
 
-    /// Returns those of the records that exist and match.
-    pub(super) async fn records(&self, ids: &[SysId]) -> Result<Vec<Record>, Error> {
-        let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let query = self.filter.clone().and(field("sys_id").is_in(ids.iter().copied())).order_by("sys_id");
-        Ok(self.send(self.whole(), query, limit, false).await?.records)
+    /// Returns those of the records that exist and match, and how many requests that took.
+    pub(super) async fn records(&self, ids: &[SysId]) -> Result<(Vec<Record>, u64), Error> {
+        self.named(&self.whole(), &self.filter, ids).await
     }
 
-    /// Returns those of the ids that exist. `matching`: and match.
-    pub(super) async fn existing(&self, ids: &[SysId], matching: bool) -> Result<Vec<SysId>, Error> {
-        let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let named = field("sys_id").is_in(ids.iter().copied());
-        let query = if matching { self.filter.clone().and(named) } else { named };
-        let arrived = self.send(self.id_only(), query.order_by("sys_id"), limit, false).await?;
-        arrived.records.iter().map(Record::sys_id).collect()
+    /// Returns those of the ids that exist, and how many requests that took. `matching`: and match.
+    pub(super) async fn existing(&self, ids: &[SysId], matching: bool) -> Result<(Vec<SysId>, u64), Error> {
+        let filter = if matching { self.filter.clone() } else { Query::new() };
+        let (records, requests) = self.named(&self.id_only(), &filter, ids).await?;
+        Ok((records.iter().map(Record::sys_id).collect::<Result<_, Error>>()?, requests))
+    }
+
+    /// Returns those of the records that match the filter: as many by one request as its URL has room for.
+    async fn named(
+        &self,
+        params: &RequestParams,
+        filter: &Query<'static>,
+        ids: &[SysId],
+    ) -> Result<(Vec<Record>, u64), Error> {
+        let (mut rest, mut size, mut all, mut requests) = (ids, MOST_IDS, Vec::new(), 0_u64);
+        while !rest.is_empty() {
+            let (some, others) = rest.split_at(size.min(rest.len()));
+            let limit = u32::try_from(some.len()).unwrap_or(u32::MAX);
+            let query = filter.clone().and(field("sys_id").is_in(some.iter().copied())).order_by("sys_id");
+            requests = requests.saturating_add(1);
+            match self.send(params.clone(), query, limit, false).await {
+                Ok(arrived) => {
+                    all.extend(arrived.records);
+                    rest = others;
+                }
+                Err(error) if error.kind() == ErrorKind::UriTooLong && size > 1 => size /= 2,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((all, requests))
     }
 
     /// Returns a page of ids with the versions of their records, and how many there are if they were counted.
@@ -178,6 +201,7 @@ impl LogSource {
 fn no_date() -> Error {
     Error::new(
         ErrorKind::Incomplete,
-        "the response has no header Date, without which records that claim to come from the future cannot be told from others",
+        "the response has no Date header, which a feed needs to recognize records with a time in the future: have the proxy or gateway \
+         pass it on",
     )
 }

@@ -5,10 +5,7 @@ use super::log_reader::{LogReader, LogRules};
 use super::log_source::LogSource;
 use super::page_limits::PageLimits;
 use crate::Record;
-use snow_core::{Error, ErrorKind, SysId};
-
-/// How many ids are named in one query.
-pub(super) const MOST_IDS: usize = 100;
+use snow_core::{Error, SysId};
 
 /// What a step needs.
 pub(super) struct LogStep<'s> {
@@ -21,11 +18,11 @@ pub(super) struct LogStep<'s> {
 impl LogStep<'_> {
     /// Does the next step. Returns the records that are given out, and whether the pass is at its end.
     pub(super) async fn read(&mut self, reader: &mut LogReader) -> Result<(Vec<Record>, bool), Error> {
-        self.count();
+        self.count(1);
         match reader.next((self.limits.keys, self.limits.records)) {
             LogAsk::Newest => {
                 let (newest, requests) = self.source.newest().await?;
-                *self.requests = self.requests.saturating_add(requests.saturating_sub(1));
+                self.count(requests.saturating_sub(1));
                 reader.newest_arrived(newest.as_ref(), &self.rules)?;
                 Ok((Vec::new(), false))
             }
@@ -55,23 +52,12 @@ impl LogStep<'_> {
     }
 
     async fn fetch(&mut self, ids: &[SysId]) -> Result<Vec<Record>, Error> {
-        let (mut rest, mut size, mut all) = (ids, MOST_IDS, Vec::with_capacity(ids.len()));
-        while !rest.is_empty() {
-            let (some, others) = rest.split_at(size.min(rest.len()));
-            match self.source.records(some).await {
-                Ok(records) => {
-                    self.count();
-                    all.extend(records);
-                    rest = others;
-                }
-                Err(error) if error.kind() == ErrorKind::UriTooLong && size > 1 => size /= 2,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(all)
+        let (records, requests) = self.source.records(ids).await?;
+        self.count(requests);
+        Ok(records)
     }
 
-    fn count(&mut self) {
-        *self.requests = self.requests.saturating_add(1);
+    fn count(&mut self, requests: u64) {
+        *self.requests = self.requests.saturating_add(requests);
     }
 }
