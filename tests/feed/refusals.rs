@@ -167,6 +167,31 @@ async fn an_audit_that_cannot_be_read_is_refused() {
     assert_eq!(feed.saw_audited_deletion(), Some(true));
 }
 
+/// Some deletions may be hidden from a user who can read the others.
+#[tokio::test(start_paused = true)]
+async fn an_audit_of_which_a_part_can_be_read_is_not_refused() {
+    let simulator = instance(2);
+    simulator.settings(|settings| settings.platform_acls = false);
+    let delete = |table: &str| {
+        let gone = simulator.insert(table, [("short_description", "gone")]).unwrap();
+        simulator.advance(Duration::from_secs(1));
+        simulator.delete(table, &gone);
+        gone
+    };
+    let hide = |gone: &str| {
+        let query = format!("documentkey={gone}");
+        simulator.add_rule(Rule::HideRows { table: "sys_audit_delete".into(), query });
+    };
+    hide(&delete("incident"));
+    delete("problem");
+    let reader = client(&simulator, "reader");
+    for (table, is_audited) in [("incident", true), ("problem", true), ("sys_user_group", false)] {
+        let mut feed = reader.table(table).changes().deletions(Deletions::Audited).accept_hidden(true);
+        let _ = feed.poll().await.unwrap();
+        assert_eq!(feed.saw_audited_deletion(), Some(is_audited), "{table}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_feed_is_set_before_its_first_poll() {
     let simulator = instance(2);

@@ -9,6 +9,8 @@ use http::Method;
 use snow_core::{ApiPath, Error, ErrorKind, Query, field};
 use std::sync::Arc;
 
+/// How many records are looked at for one that this user may read, if the first is hidden.
+const MOST_HIDDEN: u32 = 1_000;
 /// How long the names of all classes may be in a URL, which has other parts as well.
 const MOST_NAMES: usize = 5_000;
 
@@ -27,7 +29,7 @@ pub(super) struct OpenedAudit {
 ///
 /// [`ErrorKind::Forbidden`] if the audit has records, and none of them comes, or if the classes cannot be read.
 /// [`ErrorKind::InvalidInput`] if deletions of a class are not audited, or if the classes are too many for a URL.
-pub(super) async fn open(client: &Arc<ClientInner>, table: &ApiPath) -> Result<OpenedAudit, Error> {
+pub(super) async fn open(client: &Arc<ClientInner>, feed: &ApiRequest) -> Result<OpenedAudit, Error> {
     let request = ApiRequest::new(Method::GET, ApiPath::table("sys_audit_delete")?);
     let request = request.params(|params| params.fields(["documentkey"]).exclude_reference_link(true));
     let mut source = LogSource {
@@ -37,28 +39,44 @@ pub(super) async fn open(client: &Arc<ClientInner>, table: &ApiPath) -> Result<O
         stamp: "sys_created_on",
         version: None,
     };
-    let ask = LogPageAsk { after: None, limit: 1, counted: true };
-    let unreadable = |error: Error| error.with_context("the audit of deletions cannot be read");
-    let page = source.key_page(&ask).await.map_err(unreadable)?;
-    if page.rows.is_empty() && page.total.is_none_or(|total| total > 0) {
-        return Err(Error::new(
-            ErrorKind::Forbidden,
-            "this user may not read sys_audit_delete, which most users may not: grant it, or find deletions with \
-             Deletions::Swept",
-        ));
-    }
-    let classes = classes(client, table).await?;
+    check_readable(&source).await?;
+    let classes = classes(client, feed).await?;
     source.filter = of_classes(&classes)?;
-    let has_deletion = !source.key_page(&ask).await.map_err(unreadable)?.rows.is_empty();
+    // Those that this user may not read are counted as well.
+    let page = source.key_page(&first(1)).await.map_err(unreadable)?;
+    let has_deletion = !page.rows.is_empty() || page.total.is_some_and(|total| total > 0);
     Ok(OpenedAudit { source, classes, has_deletion })
 }
 
-async fn classes(client: &ClientInner, table: &ApiPath) -> Result<Vec<String>, Error> {
-    let name = table.as_str().rsplit('/').next().unwrap_or_default().to_owned();
+/// Checks whether this user may read records of the audit, some of which may be hidden.
+async fn check_readable(source: &LogSource) -> Result<(), Error> {
+    for limit in [1, MOST_HIDDEN] {
+        let page = source.key_page(&first(limit)).await.map_err(unreadable)?;
+        if !page.rows.is_empty() || page.total == Some(0) {
+            return Ok(());
+        }
+    }
+    Err(Error::new(
+        ErrorKind::Forbidden,
+        "this user may not read sys_audit_delete, which most users may not: grant it, or find deletions with Deletions::Swept",
+    ))
+}
+
+fn first(limit: u32) -> LogPageAsk {
+    LogPageAsk { after: None, limit, counted: true }
+}
+
+fn unreadable(error: Error) -> Error {
+    error.with_context("the audit of deletions cannot be read")
+}
+
+async fn classes(client: &ClientInner, request: &ApiRequest) -> Result<Vec<String>, Error> {
+    let name = request.queried_table().ok_or_else(|| Error::internal("a feed of a path without a table"))?;
+    let name = name.to_owned();
     let below = schema::descendants(client, &name).await;
     let mut classes = below.map_err(|error| {
         error
-            .with_context("it cannot be told of which classes deletions are to be read: use Deletions::Swept")
+            .with_context("the tables that extend this one cannot be read, and their deletions would be missed: use Deletions::Swept")
     })?;
     classes.insert(0, name);
     match schema::unaudited(client, &classes).await {
@@ -68,7 +86,7 @@ async fn classes(client: &ClientInner, table: &ApiPath) -> Result<Vec<String>, E
             );
             Err(Error::new(ErrorKind::InvalidInput, why))
         }
-        // Who may not read that sees only whether there is a deletion.
+        // A user who may not read the dictionary can still see whether there is a deletion.
         Err(error) if error.kind() != ErrorKind::Forbidden => Err(error),
         _ => Ok(classes),
     }

@@ -300,15 +300,14 @@ impl PreparedFeed {
         let about = format!("{} {shape} {}", request.path, options.description());
         let question = request.params.selection.fingerprint(&list.client.instance, &about)?;
         let client = list.client.clone();
-        let path = request.path.clone();
         let mut state = first_state(options, question, client.clock.unix().as_secs())?;
-        let base = request.check(&client).await?;
+        let base = request.clone().check(&client).await?;
         let (stamp, version) = (options.stamp_field(), options.version_field());
         let table = LogSource { client: client.clone(), base, filter, stamp, version };
         prove_times::prove(&client, &table.base).await?;
         let (audit, saw_deletion) = match options.deletions {
             Deletions::Audited => {
-                let audit = deletion_audit::open(&client, &path).await?;
+                let audit = deletion_audit::open(&client, &request).await?;
                 state.follow_deletions_of(audit.classes);
                 (Some(audit.source), Some(audit.has_deletion))
             }
