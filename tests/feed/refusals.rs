@@ -199,7 +199,7 @@ async fn a_feed_is_set_before_its_first_poll() {
     let mut feed = client.table("incident").changes();
     let _ = feed.poll().await.unwrap();
     let (kind, text) = refusal(feed.overlap(Duration::from_secs(5))).await;
-    assert_eq!((kind, text.contains("before its first poll")), (ErrorKind::InvalidInput, true), "{text}");
+    assert_eq!((kind, text.contains("after its first poll")), (ErrorKind::InvalidInput, true), "{text}");
 }
 
 /// Without an end of a page there is no proof: an instance that ignores the order is told.

@@ -97,8 +97,8 @@ impl<T> ChangeFeed<T> {
 
     /// Begins with changes after now, and gives out no record that exists already.
     ///
-    /// Without this method, [`since`](Self::since) or [`resume`](Self::resume), a feed begins with all records. Begin that with an empty
-    /// copy: what was deleted before is not told.
+    /// Without this method, [`since`](Self::since) or [`resume`](Self::resume), a feed begins with all records. Start with an empty copy:
+    /// the feed does not report records that were deleted before it began.
     pub fn from_now(self) -> Self {
         self.set(|options| options.start = FeedStart::Now)
     }
@@ -151,10 +151,10 @@ impl<T> ChangeFeed<T> {
         self.set(|options| options.accepts_hidden = accept)
     }
 
-    /// Sets whether records may stop matching the query without a sweep that finds that out; `false` by default.
+    /// Sets whether a condition on a field that can change is allowed without a [sweep](Deletions::Swept); `false` by default. Records
+    /// that stop matching are then not reported.
     ///
-    /// A feed of `active=true` never hears that a record was closed. Without this setting, a condition on a field that can change
-    /// is refused, unless deletions are [swept](Deletions::Swept).
+    /// A feed of `active=true` never hears that a record was closed.
     pub fn records_may_leave_unseen(self, may: bool) -> Self {
         self.set(|options| options.leaves_unseen = may)
     }
@@ -348,12 +348,10 @@ fn filter(request: &ApiRequest) -> Result<Query<'static>, Error> {
         );
     }
     if selection.window().limit.is_some() || selection.window().offset.is_some() {
-        return refused("a feed has neither a limit nor an offset");
+        return refused("a feed has neither a limit nor an offset: leave them out");
     }
     if request.params.shape.display() == DisplayValue::Display {
-        return refused(
-            "a feed needs stored values: ask for DisplayValue::Both in place of display values alone",
-        );
+        return refused("a feed needs stored values: set DisplayValue::All or DisplayValue::Stored");
     }
     Ok(query.without_order())
 }
@@ -361,7 +359,7 @@ fn filter(request: &ApiRequest) -> Result<Query<'static>, Error> {
 fn set_late() -> Error {
     Error::new(
         ErrorKind::InvalidInput,
-        "a feed is set before its first poll: resume(), query() and the like come first",
+        "a feed cannot be changed after its first poll: call resume(), query() and the other settings before it",
     )
 }
 

@@ -62,8 +62,8 @@ impl PresentIds {
         self.difference(known.into_iter().map(|(id, count)| (id, Some(count))))
     }
 
-    /// Compares these ids with those that a sink has, which does not know the versions of its records. Records that were changed while this
-    /// user could not read them, or between their deletion and its reversal, are then not found.
+    /// Compares these ids with those of a sink that does not store the versions of its records. It cannot find records that changed while
+    /// this user could not read them, or between a deletion and its reversal.
     pub fn compare_ids(&self, known: impl IntoIterator<Item = SysId>) -> SweepDifference {
         self.difference(known.into_iter().map(|id| (id, None)))
     }

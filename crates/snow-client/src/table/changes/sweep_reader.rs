@@ -70,8 +70,8 @@ fn as_log(ask: &SweepAsk, ids: &[(SysId, Option<u32>)], total: Option<u64>) -> (
 fn unsorted() -> Error {
     Error::new(
         ErrorKind::Incomplete,
-        "the ids of the table are not sorted by their characters (some are not 32 hexadecimal digits), so that it cannot be told which of \
-         your records are within a page of ids: use Deletions::Ignored or Deletions::Audited",
+        "the table has ids that are not 32 hexadecimal digits and are sorted in another way, so a sweep cannot see which of your records \
+         are gone: use Deletions::Ignored or Deletions::Audited",
     )
 }
 

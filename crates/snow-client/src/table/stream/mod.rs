@@ -328,7 +328,8 @@ impl<T> RecordStream<T> {
         is_stopped: bool,
     ) -> Poll<Option<Result<X, Error>>> {
         if std::mem::take(&mut self.is_set_late) {
-            let why = "a stream is set before its first record is requested: resume(), page_size() and the like come first";
+            let why = "a stream cannot be changed after its first record is requested: call resume(), page_size() and the other settings \
+                       before it";
             return self.refuse(Error::new(ErrorKind::InvalidInput, why));
         }
         if let Err(error) = ready!(self.begin(cx, is_stopped)) {
