@@ -1,6 +1,7 @@
 //! A record of a log, as far as the log is read by it: when it was written, which record it is, and which version of it.
 
 use crate::Record;
+use crate::table::hexadecimal::is_hexadecimal;
 use serde::{Deserialize, Serialize};
 use snow_core::{DateTime, Error, ErrorKind, SysId};
 use std::time::Duration;
@@ -26,7 +27,9 @@ impl LogKey {
         }
         let Some(before) = self.sys_id.as_ref() else { return true };
         before != &row.sys_id
-            && (!is_comparable(before) || !is_comparable(&row.sys_id) || *before < row.sys_id)
+            && (!is_hexadecimal(before.as_str())
+                || !is_hexadecimal(row.sys_id.as_str())
+                || *before < row.sys_id)
     }
 }
 
@@ -68,11 +71,6 @@ impl LogRow {
 /// Returns the time so much before another one, or the smallest time that there is.
 pub(super) fn earlier(stamp: DateTime, by: Duration) -> DateTime {
     DateTime::from_unix(stamp.unix().saturating_sub_unsigned(by.as_secs()))
-}
-
-fn is_comparable(id: &SysId) -> bool {
-    let id = id.as_str();
-    id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn no_stamp(stamp: &str) -> Error {

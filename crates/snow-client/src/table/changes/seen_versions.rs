@@ -4,6 +4,7 @@
 //! nothing of the second is given out; when it differs, all of the second is given out again.
 
 use super::log_row::LogRow;
+use crate::table::scattered_hash::scattered;
 use serde::{Deserialize, Serialize};
 use snow_core::{DateTime, SysId};
 use std::collections::BTreeMap;
@@ -107,15 +108,9 @@ impl SeenVersions {
     }
 }
 
-/// A number that versions are scattered to (FNV-1a, and the last step of splitmix64).
 fn hash(row: &LogRow) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let id = row.sys_id.as_str().bytes();
     let version = row.version.map_or(u64::MAX, u64::from).to_le_bytes();
-    let hash = id.chain(version).fold(0xcbf2_9ce4_8422_2325, step);
-    let mixed = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    scattered(row.sys_id.as_str().bytes().chain(version))
 }
 
 #[cfg(test)]

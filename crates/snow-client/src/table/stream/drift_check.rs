@@ -7,6 +7,7 @@
 
 use super::read_context::StreamCounters;
 use super::scheduler::Scheduler;
+use crate::table::scattered_hash::scattered;
 use snow_core::Error;
 use std::task::{Context, Poll};
 
@@ -95,14 +96,10 @@ impl DriftCheck {
     }
 }
 
-/// A sum that does not depend on the order, over numbers that ids are scattered to (FNV-1a, and the last step of splitmix64).
+/// Adds an id to a sum that does not depend on the order.
 fn add(sums: &mut [u64], part: usize, sys_id: &str) {
-    let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let hash = sys_id.bytes().map(|byte| byte.to_ascii_lowercase()).fold(0xcbf2_9ce4_8422_2325, step);
-    let mixed = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     if let Some(sum) = sums.get_mut(part) {
-        *sum = sum.wrapping_add(mixed ^ (mixed >> 31));
+        *sum = sum.wrapping_add(scattered(sys_id.bytes().map(|byte| byte.to_ascii_lowercase())));
     }
 }
 

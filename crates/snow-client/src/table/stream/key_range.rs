@@ -1,5 +1,6 @@
 //! Ranges of records by their keys.
 
+use crate::table::hexadecimal::is_hexadecimal;
 use serde::{Deserialize, Serialize};
 
 /// Where a range begins.
@@ -80,8 +81,10 @@ impl KeyRange {
 
 /// The first 16 digits of a hexadecimal sys_id as a number.
 fn digits(id: &str) -> Option<u64> {
-    let hexadecimal = id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    u64::from_str_radix(id.get(..16)?, 16).ok().filter(|_| hexadecimal)
+    if !is_hexadecimal(id) {
+        return None;
+    }
+    u64::from_str_radix(id.get(..16)?, 16).ok()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! send the same ones endlessly.
 
 use super::key_range::{KeyRange, RangeStart, RecordKey};
+use crate::table::hexadecimal::is_hexadecimal;
 use snow_core::{DisplayValue, Error, ErrorKind, Query};
 use std::cmp::Ordering;
 
@@ -122,10 +123,6 @@ fn compare_ids(left: &str, right: &str) -> Ordering {
 
 fn are_comparable(left: &str, right: &str) -> bool {
     is_hexadecimal(left) && is_hexadecimal(right)
-}
-
-fn is_hexadecimal(id: &str) -> bool {
-    id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn repeated_sys_id() -> Error {
