@@ -199,7 +199,7 @@ async fn a_page_that_is_too_much_is_asked_for_in_parts() {
     let client = client(&simulator, "admin");
     let mut feed = client.table("incident").changes();
     simulator.settings(|settings| {
-        settings.quota = Some(snow_sim::Quota { rows: 120, shape: snow_sim::Cut::Beside });
+        settings.quota = Some(snow_sim::Quota { rows: 120, shape: snow_sim::Cut::ErrorAfterRows });
     });
     let mut all = catch_up(&mut feed).await;
     all.sort_unstable();

@@ -77,7 +77,7 @@ async fn a_read_stops_at_ten_thousand_rows_without_a_word() {
 /// Number 4: rows and an error in one answer are rows.
 #[tokio::test(start_paused = true)]
 async fn half_of_the_rows_and_an_error_pass_for_all_of_them() {
-    for shape in [Cut::Beside, Cut::EmptyRow, Cut::Malformed, Cut::Truncated] {
+    for shape in [Cut::ErrorAfterRows, Cut::EmptyRow, Cut::Malformed, Cut::Truncated] {
         let simulator = many(50);
         simulator.settings(|settings| settings.quota = Some(Quota { rows: 20, shape }));
         let error = incidents(&simulator).list().limit(50).await.unwrap_err();

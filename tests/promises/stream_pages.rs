@@ -321,7 +321,7 @@ async fn a_page_that_outgrows_the_buffer_comes_in_parts() {
 
 #[tokio::test(start_paused = true)]
 async fn pages_that_break_off_come_in_parts_and_lose_nothing() {
-    for shape in [Cut::Before, Cut::Beside, Cut::EmptyRow, Cut::Malformed, Cut::Truncated] {
+    for shape in [Cut::Before, Cut::ErrorAfterRows, Cut::EmptyRow, Cut::Malformed, Cut::Truncated] {
         let simulator = simulator(900);
         let client = client(&simulator, "reader");
         let stream = || client.table("incident").list().fields(["sys_id"]).stream();

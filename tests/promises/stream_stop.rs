@@ -314,7 +314,7 @@ async fn a_stop_ends_the_pause_before_a_page_is_requested_again() {
 /// A page that fails after the stop is not requested again, and what came of it is given out.
 #[tokio::test(start_paused = true)]
 async fn a_page_that_fails_after_the_stop_ends_the_read() {
-    for (rows, shape) in [(0, Cut::Before), (12, Cut::Truncated), (12, Cut::Beside)] {
+    for (rows, shape) in [(0, Cut::Before), (12, Cut::Truncated), (12, Cut::ErrorAfterRows)] {
         let simulator = simulator(50);
         simulator.settings(|settings| settings.gzip = false); // so that each record is there as soon as its bytes are
         let gated = Gated::new(&simulator, "admin", 32);

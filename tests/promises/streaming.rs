@@ -112,7 +112,7 @@ struct Meanwhile {
 
 impl Meanwhile {
     async fn happens(&mut self) {
-        let shapes = [Cut::Before, Cut::Beside, Cut::EmptyRow, Cut::Malformed, Cut::Truncated];
+        let shapes = [Cut::Before, Cut::ErrorAfterRows, Cut::EmptyRow, Cut::Malformed, Cut::Truncated];
         self.turn += 1;
         let (turn, incidents) = (self.turn, self.admin.table("incident"));
         match turn % 6 {
@@ -576,7 +576,7 @@ async fn a_page_whose_rows_are_all_hidden_is_asked_again_from_the_same_key() {
 /// With the client as it comes: its budget is not spent on pages that were only too large.
 #[tokio::test(start_paused = true)]
 async fn a_quota_that_never_ends_is_lived_with() {
-    for shape in [Cut::Before, Cut::Beside, Cut::EmptyRow, Cut::Malformed, Cut::Truncated] {
+    for shape in [Cut::Before, Cut::ErrorAfterRows, Cut::EmptyRow, Cut::Malformed, Cut::Truncated] {
         let simulator = simulator(6_000);
         simulator.settings(|settings| settings.quota = Some(Quota { rows: 300, shape }));
         let builder = Client::builder().instance("dev12345").user("admin").password("secret");

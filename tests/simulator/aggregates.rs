@@ -234,7 +234,7 @@ pub(crate) async fn refusals() {
     ] {
         assert_eq!(call(&simulator, method, path, "").await.status, status, "{method} {path}");
     }
-    simulator.settings(|settings| settings.quota = Some(Quota { rows: 5, shape: Cut::Beside }));
+    simulator.settings(|settings| settings.quota = Some(Quota { rows: 5, shape: Cut::ErrorAfterRows }));
     let cancelled = get_as(&simulator, ADMIN, "/api/now/stats/u_order?sysparm_count=true").await;
     assert_eq!(
         (cancelled.status.as_u16(), cancelled.error().1.as_str()),

@@ -78,7 +78,7 @@ pub(crate) async fn cancelled_in_every_shape() {
     assert_eq!((status, message.as_str()), (500, "Transaction cancelled: maximum execution time exceeded"));
     assert_eq!(get(&simulator, list).await.header("x-total-count"), "", "nothing had begun");
 
-    cancelled(Cut::Beside);
+    cancelled(Cut::ErrorAfterRows);
     let got = get(&simulator, list).await;
     assert_eq!((got.status.as_u16(), got.rows().len(), got.header("x-total-count")), (200, 2, "8"));
     assert_eq!(got.json()["status"], "failure");
@@ -104,7 +104,7 @@ pub(crate) async fn cancelled_in_every_shape() {
     let answer = answer.await.unwrap();
     assert_eq!(answer.status(), 200);
     assert!(http_body_util::BodyExt::collect(answer.into_body()).await.is_err(), "the connection breaks");
-    simulator.settings(|settings| settings.quota = Some(Quota { rows: 8, shape: Cut::Beside }));
+    simulator.settings(|settings| settings.quota = Some(Quota { rows: 8, shape: Cut::ErrorAfterRows }));
     assert_eq!(get(&simulator, list).await.json().get("error"), None, "in time after all");
 }
 
@@ -224,7 +224,7 @@ pub(crate) async fn messages_may_come_in_another_language() {
     // Rows in front of an error keep their values; faults and items of a batch speak it, too.
     let text = "Transaction cancelled: maximum execution time exceeded";
     call(&simulator, "POST", "/api/now/table/sys_user", &json!({ "first_name": text }).to_string()).await;
-    simulator.settings(|settings| settings.quota = Some(Quota { rows: 1, shape: Cut::Beside }));
+    simulator.settings(|settings| settings.quota = Some(Quota { rows: 1, shape: Cut::ErrorAfterRows }));
     let cut = get(
         &simulator,
         &format!(

@@ -303,8 +303,8 @@ pub struct Quota {
 pub enum Cut {
     /// Nothing was out yet: 500 with the error alone.
     Before,
-    /// The error in addition to the rows, in the same object.
-    Beside,
+    /// The error after the rows, in the same object.
+    ErrorAfterRows,
     /// The same, and `""` as the last row.
     EmptyRow,
     /// The JSON is broken where it stopped.

@@ -102,7 +102,7 @@ async fn a_table_is_read_whole_or_the_query_fails() {
     let sql = format!("SELECT count(*) AS n, count(u_text) AS texts FROM {NAME}");
     let whole = result(&session, &sql).await.unwrap();
     // The instance cuts off every page of more than 50 records, with status 200.
-    simulator.settings(|settings| settings.quota = Some(Quota { rows: 50, shape: Cut::Beside }));
+    simulator.settings(|settings| settings.quota = Some(Quota { rows: 50, shape: Cut::ErrorAfterRows }));
     assert_eq!(result(&session, &sql).await.unwrap(), whole);
     simulator.fail_always(Some(Fault::LoginRedirect));
     assert!(result(&session, &sql).await.is_err());

@@ -227,7 +227,7 @@ fn within_quota(state: &State, records: JsonRecords) -> SimResponse {
     let comma = if some.is_empty() { "" } else { "," };
     let body = match quota.shape {
         Cut::Before => return SimResponse::json(StatusCode::INTERNAL_SERVER_ERROR, error),
-        Cut::Beside => format!("{{\"result\":[{some}],{}", &error[1..]),
+        Cut::ErrorAfterRows => format!("{{\"result\":[{some}],{}", &error[1..]),
         Cut::EmptyRow => format!("{{\"result\":[{some}{comma}\"\"],{}", &error[1..]),
         Cut::Malformed => format!("{{\"result\":[{some}{comma}\"\"\"\"]{}", &error[1..]),
         Cut::Truncated => {
