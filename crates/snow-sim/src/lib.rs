@@ -25,18 +25,18 @@
 //!
 //! | facts | what |
 //! |---|---|
-//! | 1 | the Table API on every table of its dictionary, v1 and v2: GET, HEAD, POST, PUT, PATCH, DELETE, all parameters, headers, `Link` with its quirk, values in all forms, rules before saving |
-//! | 2 | encoded queries, evaluated: the operators that reads can use, precedence, carets, walks, related lists, joins, text search, `javascript:gs.*` dates, queries that widen |
-//! | 3 | the error envelope, cancelled transactions in every recorded shape, 202, hibernation, missing nodes, login redirects, writes that report failure but happened; gateways in front, of the test's choosing ([`Gateway`]); messages in another language |
-//! | 4, 10.2 | basic, bearer, API keys, cookie sessions; the login page, the consent page and their codes; the token endpoint with five grants; revocation |
-//! | 5 | the Attachment API: lists, metadata, downloads, uploads as they are and in forms, renaming, deleting, notes; access by the record |
-//! | 6 | the Aggregate API: count, sum, average, least and greatest; groups with walks, having, order, display values |
-//! | 7.1 | batches: items in order through the same APIs, limits of size and time, what is not serviced |
-//! | 7.2 | import sets: one row at once, many later, maps given by the test, each row's status, purges |
-//! | 7.3 | scripted REST: handlers that a test mounts at any path ([`Builder::scripted`]); the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form, their lists with `__meta` at the end |
-//! | 13.3 | updates within one second, deletions in `sys_audit_delete` |
-//! | 13.1 | what other people's suites say of an instance, fifteen facts, each with a test |
-//! | 8, 9, 11 | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, records that change between two requests ([`Simulator::before_each`]), faults on the wire |
+//! | [1] | the Table API on every table of its dictionary, v1 and v2: GET, HEAD, POST, PUT, PATCH, DELETE, all parameters, headers, `Link` with its quirk, values in all forms, rules before saving |
+//! | [2] | encoded queries, evaluated: the operators that reads can use, precedence, carets, walks, related lists, joins, text search, `javascript:gs.*` dates, queries that widen |
+//! | [3] | the error envelope, cancelled transactions in every recorded shape, 202, hibernation, missing nodes, login redirects, writes that report failure but happened; gateways in front, of the test's choosing ([`Gateway`]); messages in another language |
+//! | [4], [10.2] | basic, bearer, API keys, cookie sessions; the login page, the consent page and their codes; the token endpoint with five grants; revocation |
+//! | [5] | the Attachment API: lists, metadata, downloads, uploads as they are and in forms, renaming, deleting, notes; access by the record |
+//! | [6] | the Aggregate API: count, sum, average, least and greatest; groups with walks, having, order, display values |
+//! | [7.1] | batches: items in order through the same APIs, limits of size and time, what is not serviced |
+//! | [7.2] | import sets: one row at once, many later, maps given by the test, each row's status, purges |
+//! | [7.3] | scripted REST: handlers that a test mounts at any path ([`Builder::scripted`]); the dictionary as rows of `sys_dictionary`, `sys_choice`, `sys_db_object` and `sys_glide_object`; change requests at `/api/sn_chg_rest/change`, in their own form, their lists with `__meta` at the end |
+//! | [13.3] | updates within one second, deletions in `sys_audit_delete` |
+//! | [13.1] | what other people's suites say of an instance, fifteen facts, each with a test |
+//! | [8], [9], [11] | rate rules, the pool and its queue, one request at a time in a session, limits before access rules, records that change between two requests ([`Simulator::before_each`]), faults on the wire |
 //!
 //! `tests/simulator/facts.rs` in the repository names the test of each section. Every setting is in [`Settings`], every rule in
 //! [`Rule`], odd responses on demand are [`Fault`]s, faults below HTTP [`WireFault`]s and [`ConnectionFault`]s.
@@ -54,8 +54,10 @@
 //! lists and joins cannot be nested (501), text search looks at hidden fields, too, and entries of a journal of one second
 //! come in no promised order. Of files there are no rows of chunks (`sys_attachment_doc`), no sizes and colors of images, no
 //! check of their type against their content, and no encryption. Imports know no data sources, no scripts but those of a
-//! test, no records of `sys_rest_insert_multiple` and no success other than 201. Assertions are taken as RS256 to RS512,
-//! ES256 and ES384. CORS, HMAC and logging in by a certificate are not there.
+//! test, no records of `sys_rest_insert_multiple` and no success other than 201. Assertions are
+//! verified as RS256 to RS512, ES256 and ES384, and as HS256 to HS512 with a secret ([`OAuthApplication::jwt_secret`]). HMAC signatures and
+//! tokens of other issuers are checked by a script of the test alone ([`Builder::login_script`]). CORS and logging in by a certificate
+//! are not there.
 //!
 //! # What is unsettled
 //!
@@ -80,6 +82,21 @@
 //! "[Facts 4.2]" and the like lead to sections of the page [How the service behaves](https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md).
 //!
 //! [Facts 4.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#42-lifetimes
+//! [1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#1-table-api
+//! [2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#2-encoded-queries
+//! [3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#3-errors
+//! [4]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#4-authentication
+//! [5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#5-attachments
+//! [6]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#6-aggregates
+//! [7.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#71-batch
+//! [7.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#72-import-sets
+//! [7.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#73-scripted-rest-and-the-dictionary
+//! [8]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#8-limits
+//! [9]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#9-paging
+//! [10.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#102-cookie-sessions
+//! [11]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#11-what-goes-wrong-below-http
+//! [13.1]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#131-what-other-peoples-suites-say-of-an-instance
+//! [13.3]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#133-change-tracking
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;

@@ -25,7 +25,7 @@ pub(crate) struct SimResponse {
     pub(crate) body: Bytes,
     /// The body is a generated file of this size.
     pub(crate) generated: Option<u64>,
-    /// The edge answers without a transaction, a node with one.
+    /// A response of the edge has no transaction, one of a node has.
     pub(crate) by_node: bool,
     /// The transaction was cut off: the body has no end.
     pub(crate) truncated: bool,

@@ -42,7 +42,7 @@ impl Table {
         self
     }
 
-    /// Records get a number with this prefix, if there is a column `number`.
+    /// Gives records a number with this prefix, if there is a column `number`.
     #[must_use]
     pub fn number_prefix(mut self, prefix: &str) -> Self {
         self.prefix = prefix.into();

@@ -69,7 +69,7 @@ pub(super) fn handle(
     let response = match decided {
         false => html::consent(&browser.session.token, &asked.client.name, &user, &request_query(&form)),
         true if response.get("sysparm_ck") != browser.session.token => {
-            let why = "This answer does not come from the page that was shown to you. Nothing was allowed.";
+            let why = "This request does not come from the page that was shown to you. Nothing was allowed.";
             html::message(StatusCode::FORBIDDEN, "Access was not given", why)
                 .guess(Guess::AuthorizationRefused)
         }

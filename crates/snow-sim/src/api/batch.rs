@@ -45,7 +45,7 @@ pub(super) fn handle(state: &mut State, call: &Call<'_>) -> SimResponse {
         return SimResponse::media_type_not_supported(detail);
     }
     if given("accept").trim_start().starts_with("multipart/mixed") {
-        return SimResponse::not_simulated("multipart/mixed, as the answer of a batch,");
+        return SimResponse::not_simulated("multipart/mixed, as the response to a batch,");
     }
     let (id, items) = match read(call) {
         Ok(batch) => batch,
@@ -110,7 +110,7 @@ fn item(call: &Call<'_>, item: &Value, id: String) -> Result<BatchItem, String> 
     Ok(BatchItem { id, head, body, encoded: encoded.len(), without_headers })
 }
 
-/// What was answered to each, and the ids of those that a limit left undone.
+/// Returns the response to each, and the ids of those that a limit left undone.
 fn run(state: &mut State, call: &Call<'_>, items: BatchItems, most: usize) -> (Vec<Value>, Vec<String>) {
     let settings = state.settings.clone();
     let most = most.min(settings.batch_output_limit);

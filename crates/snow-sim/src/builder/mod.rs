@@ -141,7 +141,7 @@ impl Builder {
     }
 
     /// Adds a script that logs users in, as an instance has them for HMAC signatures and for the tokens of other issuers ([facts 4.5],
-    /// 13.2): it gets the head and the body of each request that no other login is for, and returns the `user_name`, or `None` if
+    /// [facts 13.2]): it gets the head and the body of each request that no other login is for, and returns the `user_name`, or `None` if
     /// it does not recognize the request. Of a name that no user has the request is 401.
     ///
     /// ```
@@ -158,6 +158,7 @@ impl Builder {
     /// ```
     ///
     /// [facts 4.5]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#45-other-ways-in
+    /// [facts 13.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#132-authentication-2025-to-2026
     pub fn login_script(
         mut self,
         script: impl Fn(&Parts, &Bytes) -> Option<String> + Send + Sync + 'static,
@@ -236,7 +237,7 @@ impl Builder {
         self
     }
 
-    /// Rows in the form in which the Table API exports them: an array, or `{"result":[…]}`. Tables and columns that are
+    /// Adds records in the form in which the Table API exports them: an array, or `{"result":[…]}`. Tables and columns that are
     /// not known are added to the dictionary.
     pub fn json(mut self, table: &str, rows: impl Into<Vec<u8>>) -> Self {
         self.json.push((table.to_owned(), rows.into()));

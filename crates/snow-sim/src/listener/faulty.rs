@@ -11,14 +11,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// What is to happen to the answer that goes out next.
+/// What is to happen to the next response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FaultPlan(Arc<Mutex<FaultPlanState>>);
 
 #[derive(Debug, Default)]
 struct FaultPlanState {
     fault: Option<WireFault>,
-    /// What goes out behind the answer.
+    /// What goes out after the response.
     rest: Bytes,
 }
 
@@ -27,7 +27,7 @@ impl FaultPlan {
         self.lock().fault = Some(fault);
     }
 
-    /// Has these bytes follow the answer, which its head does not count.
+    /// Has these bytes follow the response, whose head does not count them.
     pub(super) fn follow_with(&self, rest: Bytes) {
         self.lock().rest = rest;
     }
@@ -149,7 +149,7 @@ impl<T: Socket + AsyncWrite + Unpin> AsyncWrite for FaultyStream<T> {
         }
     }
 
-    /// The server flushes when it has written all that it has of an answer.
+    /// The server flushes when it has written all that it has of a response.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let mut planned = this.plan.lock();
