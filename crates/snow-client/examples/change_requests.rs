@@ -74,7 +74,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut batch = client.batch();
     let all =
         batch.add(changes.list().query(field("short_description").contains("disks")).limit(10).records());
-    let mut answers = batch.send().await;
-    println!("{} in all", answers.take(&all)?.len());
+    let mut responses = batch.send().await;
+    println!("{} in all", responses.take(&all)?.len());
     Ok(())
 }

@@ -217,7 +217,10 @@ impl Sub<Duration> for DateTime {
 impl TryFrom<DateTime> for SystemTime {
     type Error = Error;
 
+    /// Converts to the same time of the operating system's clock.
+    ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] for a time that the operating system's clock cannot represent.
     fn try_from(time: DateTime) -> Result<Self, Error> {
         let span = Duration::from_secs(time.unix.unsigned_abs());

@@ -53,7 +53,10 @@ impl From<NaiveDateTime> for DateTime {
 impl TryFrom<DateTime> for ::chrono::DateTime<Utc> {
     type Error = Error;
 
+    /// Converts to the same time of chrono.
+    ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] beyond some 262,000 years.
     fn try_from(time: DateTime) -> Result<Self, Error> {
         Self::from_timestamp(time.unix(), 0).ok_or_else(|| time.out_of_range("chrono::DateTime"))
@@ -63,7 +66,10 @@ impl TryFrom<DateTime> for ::chrono::DateTime<Utc> {
 impl TryFrom<NaiveDate> for Date {
     type Error = Error;
 
+    /// Converts from the same day of chrono.
+    ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] outside the years 1 to 9999.
     fn try_from(date: NaiveDate) -> Result<Self, Error> {
         let whole = |part: u32| u8::try_from(part).unwrap_or_default();
@@ -74,7 +80,10 @@ impl TryFrom<NaiveDate> for Date {
 impl TryFrom<Date> for NaiveDate {
     type Error = Error;
 
+    /// Converts to the same day of chrono.
+    ///
     /// # Errors
+    ///
     /// None in practice: chrono knows every day of the years 1 to 9999.
     fn try_from(date: Date) -> Result<Self, Error> {
         let (year, month, day) = (date.year(), date.month(), date.day());

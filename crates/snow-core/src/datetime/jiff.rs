@@ -53,7 +53,10 @@ impl From<&ZonedDateTime> for DateTime {
 impl TryFrom<DateTime> for Timestamp {
     type Error = Error;
 
+    /// Converts to the same time of jiff.
+    ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] outside the years -9999 to 9999.
     fn try_from(time: DateTime) -> Result<Self, Error> {
         Self::from_second(time.unix()).map_err(|_| time.out_of_range("jiff::Timestamp"))
@@ -63,7 +66,10 @@ impl TryFrom<DateTime> for Timestamp {
 impl TryFrom<civil::Date> for Date {
     type Error = Error;
 
+    /// Converts from the same day of jiff.
+    ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] outside the years 1 to 9999.
     fn try_from(date: civil::Date) -> Result<Self, Error> {
         let whole = |part: i8| u8::try_from(part).unwrap_or_default();
@@ -74,7 +80,10 @@ impl TryFrom<civil::Date> for Date {
 impl TryFrom<Date> for civil::Date {
     type Error = Error;
 
+    /// Converts to the same day of jiff.
+    ///
     /// # Errors
+    ///
     /// None in practice: jiff knows every day of the years 1 to 9999.
     fn try_from(date: Date) -> Result<Self, Error> {
         let unknown =

@@ -58,7 +58,10 @@ impl From<UtcDateTime> for DateTime {
 impl TryFrom<DateTime> for OffsetDateTime {
     type Error = Error;
 
+    /// Converts to the same time in UTC.
+    ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] outside the years -9999 to 9999.
     fn try_from(time: DateTime) -> Result<Self, Error> {
         Self::from_unix_timestamp(time.unix()).map_err(|_| time.out_of_range("time::OffsetDateTime"))
@@ -68,7 +71,10 @@ impl TryFrom<DateTime> for OffsetDateTime {
 impl TryFrom<DateTime> for UtcDateTime {
     type Error = Error;
 
+    /// Converts to the same time of the crate time.
+    ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] outside the years -9999 to 9999.
     fn try_from(time: DateTime) -> Result<Self, Error> {
         Self::from_unix_timestamp(time.unix()).map_err(|_| time.out_of_range("time::UtcDateTime"))
@@ -78,7 +84,10 @@ impl TryFrom<DateTime> for UtcDateTime {
 impl TryFrom<::time::Date> for Date {
     type Error = Error;
 
+    /// Converts from the same day of the crate time.
+    ///
     /// # Errors
+    ///
     /// [`ErrorKind::InvalidInput`] outside the years 1 to 9999.
     fn try_from(date: ::time::Date) -> Result<Self, Error> {
         Self::new(u16::try_from(date.year()).unwrap_or_default(), date.month().into(), date.day())
@@ -88,7 +97,10 @@ impl TryFrom<::time::Date> for Date {
 impl TryFrom<Date> for ::time::Date {
     type Error = Error;
 
+    /// Converts to the same day of the crate time.
+    ///
     /// # Errors
+    ///
     /// None in practice: time knows every day of the years 1 to 9999.
     fn try_from(date: Date) -> Result<Self, Error> {
         let month = Month::try_from(date.month());

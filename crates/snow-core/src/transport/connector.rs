@@ -152,7 +152,8 @@ async fn socks(proxy: &Proxy, stream: BoxedStream, target: &str) -> Result<Boxed
     };
     // It takes port 443 where none is named.
     let uri = Uri::builder().scheme("https").authority(target).path_and_query("/").build();
-    let uri = uri.map_err(|e| Error::internal("a target with its port is no authority").with_source(e))?;
+    let uri =
+        uri.map_err(|e| Error::internal("a target with its port is not an authority").with_source(e))?;
     socks.call(uri).await.map_err(|error| {
         let why = format!(
             "the proxy {proxy} makes no connection to {target} ({error}): check its scheme and credentials, and whether it \
