@@ -205,4 +205,8 @@ async fn a_page_that_is_too_much_is_asked_for_in_parts() {
     all.sort_unstable();
     all.dedup();
     assert_eq!(all.len(), 900);
+    simulator.settings(|settings| {
+        settings.quota = Some(snow_sim::Quota { rows: 30, shape: snow_sim::Cut::ErrorAfterRows });
+    });
+    assert_eq!(feed.records(&all[..150]).await.unwrap().len(), 150);
 }

@@ -2,6 +2,7 @@
 
 use super::log_page::{LogPage, LogPageAsk};
 use super::log_row::{LogKey, LogRow};
+use super::page_limits::is_too_much;
 use super::sweep_reader::SweepAsk;
 use crate::Record;
 use crate::request::api_request::ApiRequest;
@@ -95,7 +96,7 @@ impl LogSource {
         Ok((records.iter().map(Record::sys_id).collect::<Result<_, Error>>()?, requests))
     }
 
-    /// Returns those of the records that match the filter: as many by one request as its URL has room for.
+    /// Returns those of the records that match the filter: as many by one request as its URL and its response have room for.
     async fn named(
         &self,
         params: &RequestParams,
@@ -113,7 +114,9 @@ impl LogSource {
                     all.extend(arrived.records);
                     rest = others;
                 }
-                Err(error) if error.kind() == ErrorKind::UriTooLong && size > 1 => size /= 2,
+                Err(error) if size > 1 && (error.kind() == ErrorKind::UriTooLong || is_too_much(&error)) => {
+                    size /= 2;
+                }
                 Err(error) => return Err(error),
             }
         }

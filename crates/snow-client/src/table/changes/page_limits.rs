@@ -62,12 +62,16 @@ impl PageLimits {
     }
 }
 
-fn shrink(limit: &mut u32, fewest: u32, error: Error) -> Result<(), Error> {
-    let is_too_much = matches!(
+/// Whether a page failed that may come if it is smaller.
+pub(super) fn is_too_much(error: &Error) -> bool {
+    matches!(
         error.kind(),
         ErrorKind::Truncated | ErrorKind::TransactionCancelled | ErrorKind::ResponseTooLarge
-    );
-    if !is_too_much || *limit <= fewest {
+    )
+}
+
+fn shrink(limit: &mut u32, fewest: u32, error: Error) -> Result<(), Error> {
+    if !is_too_much(&error) || *limit <= fewest {
         return Err(error);
     }
     *limit = (*limit / 2).max(fewest);
