@@ -1,7 +1,7 @@
 //! The crates as they would be published.
 
 use crate::ci::LIBRARIES;
-use crate::run::{Done, errors, root, run};
+use crate::run::{Done, errors, root, run, target};
 use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -9,11 +9,25 @@ use std::time::SystemTime;
 /// Builds each crate from its package.
 pub(crate) fn check() -> Done {
     let folder = new_folder();
+    let builds = builds()?;
     let line = format!("cargo package {LIBRARIES} --allow-dirty --quiet --target-dir {folder}");
-    // Nobody debugs what is built here, and it is built from nothing.
-    let done = run(&line, &[("CARGO_PROFILE_DEV_DEBUG", "0")]);
+    let done = run(&line, &[("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_BUILD_BUILD_DIR", &builds)]);
     let _ = fs::remove_dir_all(root().join(folder));
     done
+}
+
+/// Returns the folder in which packages are built, without debugging information. Those who build them share it, so that dependencies are
+/// compiled once. What it has of our own crates is forgotten: cargo would take it for other contents of the same version.
+pub(crate) fn builds() -> Result<String, String> {
+    let folder = target().join("packages");
+    for entry in fs::read_dir(folder.join("debug/.fingerprint")).into_iter().flatten() {
+        let entry = entry.map_err(|error| format!("{}: {error}", folder.display()))?;
+        if entry.file_name().to_string_lossy().starts_with("snow-") {
+            fs::remove_dir_all(entry.path())
+                .map_err(|error| format!("{}: {error}", entry.path().display()))?;
+        }
+    }
+    Ok(folder.display().to_string())
 }
 
 /// Checks that no package depends on a version that is yanked, which cargo reports while it packages.
