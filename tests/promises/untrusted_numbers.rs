@@ -181,3 +181,56 @@ async fn the_longest_times_of_a_transport_are_none() {
         }
     }
 }
+
+/// A client of an instance that counts so many records in each response, and shows none of them. After so many requests it fails.
+fn counting(total: u64, requests: u32) -> Client {
+    let calls = Arc::new(AtomicU32::new(0));
+    let service = service_fn(move |_: Request<Body>| {
+        let status = if calls.fetch_add(1, Ordering::Relaxed) < requests { 200 } else { 400 };
+        let response = Response::builder().status(status).header("content-type", "application/json");
+        let response = response.header("x-total-count", total).body(Body::from(r#"{"result":[]}"#)).unwrap();
+        std::future::ready(Ok::<_, Error>(response))
+    });
+    let builder = Client::builder().instance("dev12345").user("admin").password("secret");
+    builder.transport(service).build().unwrap()
+}
+
+/// Each range that is read takes memory, so no count makes as many of them as it asks for.
+#[tokio::test(start_paused = true)]
+async fn a_parallel_read_takes_no_more_memory_because_of_a_count() {
+    for (total, page_size) in [(u64::MAX, None), (1_000_000_000, None), (1_000_000_000, Some(1))] {
+        for (parallel, unordered) in [(2, false), (2, true), (usize::MAX, false), (usize::MAX, true)] {
+            let records = counting(total, 50).table("incident").list().stream();
+            let records = records.parallel(parallel).unordered(unordered);
+            let mut records = match page_size {
+                Some(page_size) => records.page_size(page_size),
+                None => records,
+            };
+            let error = records.next().await.expect("no end is proven").unwrap_err();
+            assert_eq!(error.status().map(|status| status.as_u16()), Some(400), "{error}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_no_request_reaches_ends_a_read() {
+    let error = counting(u64::MAX, 1_000).table("incident").list().all().await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Incomplete, None), "{error}");
+    assert!(error.to_string().contains("shows none of them"), "{error}");
+}
+
+/// More pieces than a range is split into at a time: the pieces are split again.
+#[tokio::test]
+async fn a_parallel_read_of_many_small_pages_is_complete() {
+    let simulator = snow_sim::Simulator::builder().without_demo_data().user("admin", "secret");
+    let simulator = simulator.incidents(2_500).build().unwrap();
+    for unordered in [false, true] {
+        let records = crate::client(&simulator).table("incident").list().fields(["sys_id"]).stream();
+        let records = records.parallel(4).unordered(unordered).page_size(1);
+        let ids: Vec<_> =
+            records.all().await.unwrap().iter().map(|record| record.sys_id().unwrap()).collect();
+        let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!((ids.len(), unique.len()), (2_500, 2_500));
+        assert!(unordered || ids.is_sorted());
+    }
+}

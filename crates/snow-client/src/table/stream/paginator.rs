@@ -9,6 +9,11 @@ use super::page_request::PageRequest;
 use super::page_summary::PageSummary;
 use snow_core::{Error, ErrorKind};
 
+const UNCOUNTED: &str =
+    "the instance sent no X-Total-Count, without which it is unknown whether all records came";
+const ALL_HIDDEN: &str =
+    "the instance counts more records than one request can ask for, and shows none of them";
+
 /// What a paginator asks for next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -116,10 +121,13 @@ impl Paginator {
     ) -> Result<Option<u64>, Error> {
         let left = match (page.counted, seen.total) {
             (true, Some(total)) => Some(total.saturating_sub(page.offset.unwrap_or_default())),
-            (true, None) => return Err(uncounted()),
+            (true, None) => return Err(Error::new(ErrorKind::Incomplete, UNCOUNTED)),
             (false, _) => None,
         };
         let is_last = left.is_some_and(|left| left <= u64::from(page.limit));
+        if page.ids_only && !is_last && seen.records == 0 && page.limit == u32::MAX {
+            return Err(Error::new(ErrorKind::Incomplete, ALL_HIDDEN));
+        }
         self.left = left.or(self.left).map(|left| left.saturating_sub(seen.records));
         self.grow();
         self.advance(page, seen);
@@ -189,11 +197,6 @@ impl Paginator {
         self.phase = Phase::Page { counted: true };
         ranges.collect()
     }
-}
-
-fn uncounted() -> Error {
-    let why = "the instance sent no X-Total-Count, without which it is unknown whether all records came";
-    Error::new(ErrorKind::Incomplete, why)
 }
 
 #[cfg(test)]

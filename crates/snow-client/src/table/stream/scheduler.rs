@@ -2,6 +2,7 @@
 
 mod early_end;
 mod page_by_page;
+mod range_split;
 
 use super::buffer_usage::BufferUsage;
 use super::concurrency::Concurrency;
@@ -100,7 +101,8 @@ impl Scheduler {
     /// Begins the current part: with as many ranges as are read at once, each of which is split further when it is known how much is
     /// in it. If records come in order there is one range, because records from far behind would take the room of the next ones.
     pub(super) fn begin(&mut self, offset: u64) {
-        let ranges = if self.concurrency.in_order { 1 } else { self.concurrency.parallel as u64 };
+        let parallel = self.concurrency.parallel as u64;
+        let ranges = if self.concurrency.in_order { 1 } else { parallel.min(range_split::MOST_PIECES) };
         self.set_ranges(self.range.split(ranges), (offset, 0));
     }
 
@@ -346,34 +348,5 @@ impl Scheduler {
             is_stopped: self.is_stopped,
         };
         work(range, &mut context)
-    }
-
-    /// Makes pages as large as their records allow, and splits a range, after a page that counted how many records are left.
-    fn adjust_to_counted_page(&mut self, index: usize) {
-        let Some(left) = self.ranges.get_mut(index).and_then(RangeReader::take_left) else { return };
-        if let (false, Some(bytes)) = (self.page_size.is_fixed(), self.counters.record_bytes) {
-            self.page_size.fit(self.concurrency.room(), bytes);
-            let max = self.page_size.max();
-            self.ranges.iter_mut().for_each(|range| range.set_max_limit(max));
-        }
-        if self.concurrency.parallel > 1 && left > u64::from(self.page_size.max()) {
-            self.split_range(index, left.div_ceil(self.page_size.records_per_range()));
-        }
-    }
-
-    fn split_range(&mut self, index: usize, pieces: u64) {
-        let Some(range) = self.ranges.get_mut(index) else {
-            self.internal_error = Some(Error::internal("a range that is to be shared out is not there"));
-            return;
-        };
-        let max = self.page_size.max();
-        let split_off = range.split(pieces);
-        if self.front > index {
-            self.front = self.front.saturating_add(split_off.len());
-        }
-        for (behind, range) in split_off.into_iter().enumerate() {
-            let reader = RangeReader::split_off(Paginator::new(range, max, max));
-            self.ranges.insert(index.saturating_add(1).saturating_add(behind), reader);
-        }
     }
 }
