@@ -108,7 +108,9 @@ async fn a_list_that_the_service_cut_to_its_default_is_an_error() -> Result<(), 
     }
     assert_eq!(incidents.list().fields(["number"]).await?.len(), 10_000);
     incidents.create(&json!({})).await?;
-    assert_eq!(incidents.list().fields(["number"]).await.unwrap_err().kind(), ErrorKind::Incomplete);
+    let error = incidents.list().fields(["number"]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Incomplete);
+    assert!(error.to_string().ends_with("set a limit and an order, and read page by page"), "{error}");
     assert_eq!(incidents.list().fields(["number"]).limit(10_000).await?.len(), 10_000);
     Ok(())
 }

@@ -149,7 +149,7 @@ fn tell((outcome, signal): Done, folder: &Path) -> Result<ExitCode, Failure> {
 fn hinted(error: Error, folder: &Path) -> Failure {
     match error.kind() {
         // The library names its own setting, which has this option.
-        ErrorKind::InvalidInput | ErrorKind::Incomplete if error.to_string().contains("allow_drift") => {
+        ErrorKind::InvalidInput | ErrorKind::Incomplete if error.to_string().contains("set allow_drift(true)") => {
             Failure::Hinted(error, "--allow-drift allows it")
         }
         ErrorKind::InvalidInput => Failure::Client(error),

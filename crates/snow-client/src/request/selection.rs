@@ -51,7 +51,11 @@ impl Window {
             total > u64::from(offset.unwrap_or_default()).saturating_add(default)
         });
         match limit.is_none() && more {
-            true => Err(Error::new(ErrorKind::Incomplete, format!("{records} records came, and more match"))),
+            true => {
+                let error =
+                    Error::new(ErrorKind::Incomplete, format!("{records} records came, and more match"));
+                Err(error.with_advice("set a limit and an order, and read page by page"))
+            }
             false => Ok(()),
         }
     }

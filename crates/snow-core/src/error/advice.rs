@@ -74,7 +74,6 @@ impl ErrorKind {
             Self::Hibernating => "wake the instance by signing in at developer.servicenow.com",
             Self::LoginPage => "the instance requires a browser login here: check host, path and credentials",
             Self::Redirected => "check that the address is the instance's own: redirects are not followed",
-            Self::Incomplete => "set a limit and an order, and read page by page",
             Self::ConnectionClosed => "send it again",
             Self::Server if may_have_executed => {
                 "check whether it was executed before you send it again; look up the transaction in the instance's system log"

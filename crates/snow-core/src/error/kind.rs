@@ -124,7 +124,8 @@ pub enum ErrorKind {
     NoResults,
     /// Exactly one record was requested, and more than one matches.
     MultipleResults,
-    /// More records match than the service returns when no limit is set ([facts 1.2]).
+    /// A read could not show that it has all records: for example, more match than the service returns when no limit is set
+    /// ([facts 1.2]), or they are not in the order that was requested.
     ///
     /// [facts 1.2]: https://github.com/snow-rs/snow/blob/main/docs/servicenow-behaviour.md#12-parameters
     Incomplete,

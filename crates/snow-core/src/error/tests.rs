@@ -208,5 +208,7 @@ fn advice_is_what_is_known_of_the_error_or_of_its_kind() {
     assert_eq!(error.advice(), Some("check the table's name"));
     assert_eq!(error.clone().with_advice("other").advice(), Some("other"));
     assert_eq!(error.with_advice("").advice(), None);
-    assert_eq!(Error::new(ErrorKind::Other, "as the test says").advice(), None);
+    for kind in [ErrorKind::Other, ErrorKind::Incomplete] {
+        assert_eq!(Error::new(kind, "as the test says").advice(), None, "its causes have nothing in common");
+    }
 }

@@ -28,7 +28,7 @@ impl<T> RecordStream<T> {
             "records may have been missed or repeated, because records moved while they were read page by page: try again, \
              leave the query's order out, or use stream(), whose report says so, too"
         } else if records.position().is_some() {
-            "the stream was stopped before its end"
+            "the stream was stopped before its end, so not all records came: do not stop it, or read it record by record"
         } else {
             return Ok(all);
         };

@@ -26,8 +26,8 @@ impl QueryParts {
         }
         if request.order != ReadOrder::SysId {
             let why = format!(
-                "the query takes more than the {room} of {} bytes of a URL that a page leaves, and in parts it would lose its order: \
-                 leave the order out",
+                "the query is longer than the {room} bytes that a page leaves for it in a URL of {} bytes, and its parts would not be in \
+                 order: leave the order and by_offset() out, or shorten the query",
                 Instance::MAX_URI
             );
             return Err(Error::new(ErrorKind::UriTooLong, why));

@@ -71,7 +71,8 @@ impl ReadOrder {
 
     fn wrong_order(&self) -> Error {
         let why = format!(
-            "the records are not sorted by their {}, so that it is unknown where the next page begins: read by_offset(true) instead",
+            "the records are not sorted by their {}, so that it is unknown where the next page begins: read with \
+             by_offset(true) instead",
             self.field()
         );
         Error::new(ErrorKind::Incomplete, why)
@@ -79,8 +80,8 @@ impl ReadOrder {
 
     fn outside_range(&self) -> Error {
         let why = format!(
-            "a record is outside the requested range of {}: the instance ignores that condition; read by_offset(true) \
-             instead",
+            "a record is outside the requested range of {}: the instance ignores that condition; read with \
+             by_offset(true) instead",
             self.field()
         );
         Error::new(ErrorKind::Incomplete, why)
@@ -129,7 +130,7 @@ fn repeated_sys_id() -> Error {
     Error::new(
         ErrorKind::Incomplete,
         "two records have the same sys_id, so that it is unknown where the next page begins: database views repeat it; read \
-         by_offset(true) instead",
+         with by_offset(true) instead",
     )
 }
 

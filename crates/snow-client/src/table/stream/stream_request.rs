@@ -158,7 +158,7 @@ impl StreamRequest {
 fn no_key(field: &str) -> Error {
     let why = format!(
         "a record has no {field}, by which the next page is requested: database views have none, and some users may not \
-         read it; read by_offset(true) instead"
+         read it; read with by_offset(true) instead (an export needs allow_drift(true) as well)"
     );
     Error::new(ErrorKind::Incomplete, why)
 }
