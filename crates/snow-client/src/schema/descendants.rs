@@ -10,7 +10,7 @@ const NO_AUDIT: &str = "no_audit_delete";
 /// How many tables are named in one query.
 const MOST_NAMED: usize = 100;
 
-/// Returns the names of all tables that extend this one, or one that does, in no order.
+/// Returns the names of all tables that extend this one, directly or through others, in no particular order.
 ///
 /// # Errors
 ///

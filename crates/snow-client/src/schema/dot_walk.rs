@@ -22,8 +22,8 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// As [`table`](Self::table), and [`ErrorKind::InvalidInput`] if a column does not exist, if a part of the path that has to be a
-    /// reference is none, and for variables of the service catalog, which are in no dictionary.
+    /// As [`table`](Self::table), and [`ErrorKind::InvalidInput`] if a column does not exist, if a part of the path is not a reference,
+    /// and for variables of the service catalog, which the dictionary does not contain.
     pub async fn column(&self, table: &str, path: &str) -> Result<Column, Error> {
         let mut table = table.to_owned();
         let mut parts = path.split('.').peekable();

@@ -175,7 +175,9 @@ pub(super) async fn rows(
     if total > u64::from(MOST) {
         return Err(Error::new(
             ErrorKind::Incomplete,
-            format!("{total} records of {table} are more than can be read"),
+            format!(
+                "the table {table} has {total} matching records, more than the {MOST} that are read: bring a stored schema"
+            ),
         ));
     }
     if (rows.len() as u64) < total {

@@ -3,12 +3,22 @@
 use super::table_schema::{Column, MAX_COLUMNS, TableSchema};
 use crate::{Error, ErrorKind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::{map::Map, value::Value};
 
 /// The version of the form.
 const VERSION: u32 = 1;
 
+/// Any version of the form. The rest is only read of a version that this release knows.
+#[derive(Deserialize)]
+struct AnyVersion {
+    version: u32,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct StoredSchema {
+    #[serde(skip_deserializing)]
     version: u32,
     name: String,
     #[serde(default)]
@@ -26,7 +36,15 @@ impl Serialize for TableSchema {
 
 impl<'de> Deserialize<'de> for TableSchema {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        StoredSchema::deserialize(deserializer)?.check().map_err(de::Error::custom)
+        let AnyVersion { version, rest } = AnyVersion::deserialize(deserializer)?;
+        if version != VERSION {
+            let why = format!(
+                "the schema of a table has the version {version}, and this library reads version {VERSION}"
+            );
+            return Err(de::Error::custom(why));
+        }
+        let stored: StoredSchema = serde_json::from_value(rest.into()).map_err(de::Error::custom)?;
+        stored.check().map_err(de::Error::custom)
     }
 }
 
@@ -40,13 +58,7 @@ impl From<TableSchema> for StoredSchema {
 impl StoredSchema {
     /// Sorts the columns, and refuses what cannot come from a dictionary.
     fn check(self) -> Result<TableSchema, Error> {
-        let Self { version, name, label, parents, mut columns } = self;
-        if version != VERSION {
-            let why = format!(
-                "the schema of a table has the version {version}, and this library reads version {VERSION}"
-            );
-            return Err(Error::new(ErrorKind::InvalidInput, why));
-        }
+        let Self { version: _, name, label, parents, mut columns } = self;
         columns.sort_by(|a, b| a.name.cmp(&b.name));
         if let Some((twice, _)) = columns.iter().zip(columns.iter().skip(1)).find(|(a, b)| a.name == b.name) {
             let why =
@@ -89,6 +101,10 @@ mod tests {
             (0..=MAX_COLUMNS).map(|at| format!(r#"{{"name":"c{at}","kind":"string"}}"#)).collect();
         for (refused, why) in [
             (read(r#"{"version":2,"name":"t","columns":[]}"#), "version 2"),
+            (read(r#"{"tables":{"t":"of a later release"},"version":3}"#), "version 3"),
+            (read(r#"{"name":"t","columns":[]}"#), "missing field `version`"),
+            (read(r#"{"version":1,"columns":[]}"#), "missing field `name`"),
+            (with(r#"{"name":"n","type":"integer"}"#), "the column \"n\" has no kind"),
             (with(r#"{"name":"a","kind":"string"},{"name":"a","kind":"integer"}"#), "twice"),
             (with(r#"{"name":"a..b","kind":"string"}"#), "not the name"),
             (with(r#"{"name":"a^b","kind":"string"}"#), "not the name"),

@@ -56,8 +56,8 @@ impl TableSchema {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] for a name that no field can have, for a column whose [`scale`](Column::scale) is greater than
-    /// its [`precision`](Column::precision), and beyond 10,000 columns.
+    /// [`ErrorKind::InvalidInput`] for a name that no field can have, for a column without a [`kind`](Column::kind) or whose
+    /// [`scale`](Column::scale) is greater than its [`precision`](Column::precision), and beyond 10,000 columns.
     pub fn with_column(mut self, column: Column) -> Result<Self, Error> {
         column.check()?;
         match self.columns.binary_search_by(|known| known.name.cmp(&column.name)) {
@@ -153,6 +153,13 @@ impl Column {
         let is_name = |part: &str| !part.is_empty() && part.bytes().all(is_letter);
         if self.name.len() > MAX_NAME || !self.name.split('.').all(is_name) {
             let why = format!("{:.100?} is not the name of a column", self.name);
+            return Err(Error::new(ErrorKind::InvalidInput, why));
+        }
+        if self.kind.is_empty() {
+            let why = format!(
+                "the column {:?} has no kind, which is the type that the dictionary has: \"string\", for example",
+                self.name
+            );
             return Err(Error::new(ErrorKind::InvalidInput, why));
         }
         match (self.precision, self.scale) {
