@@ -86,6 +86,6 @@ impl Client {
 
     /// Returns the dictionary of the instance, which describes its tables and columns.
     pub fn schema(&self) -> Schema {
-        Schema::new(self.inner.clone(), self.schema.clone())
+        Schema::new(self.inner.clone())
     }
 }

@@ -40,14 +40,12 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) inner: Arc<ClientInner>,
-    schema: Arc<SchemaCache>,
 }
 
 impl Client {
     /// Makes a client that knows nothing of its instance's tables yet.
     fn with_dictionary(inner: impl FnOnce(Arc<dyn Dictionary>) -> Arc<ClientInner>) -> Self {
-        let schema = Arc::<SchemaCache>::default();
-        Self { inner: inner(schema.clone()), schema }
+        Self { inner: inner(Arc::<SchemaCache>::default()) }
     }
 
     /// Returns a builder, to set the instance and the login and to build the client.

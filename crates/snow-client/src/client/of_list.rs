@@ -1,10 +1,7 @@
 //! The client of a list, for those who are given a list and need more of its instance.
 
 use crate::client::Client;
-use crate::schema::SchemaCache;
 use crate::table::ListRecords;
-use std::any::Any;
-use std::sync::Arc;
 
 impl<T> ListRecords<T> {
     /// Returns the client that the list was created by, for example to read the [schema](Client::schema) of its table.
@@ -19,10 +16,6 @@ impl<T> ListRecords<T> {
     /// # Ok(()) }
     /// ```
     pub fn client(&self) -> Client {
-        let inner = self.request.client.clone();
-        let dictionary: Arc<dyn Any + Send + Sync> = inner.dictionary.clone();
-        // Any other dictionary than a client's own is not known here: an empty cache is filled again.
-        let schema = dictionary.downcast::<SchemaCache>().unwrap_or_default();
-        Client { inner, schema }
+        Client { inner: self.request.client.clone() }
     }
 }

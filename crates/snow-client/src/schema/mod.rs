@@ -22,6 +22,7 @@ mod table_schema;
 
 use crate::request::client_inner::ClientInner;
 use crate::{Error, ErrorKind};
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -58,7 +59,6 @@ pub use typed_field::TypedField;
 #[derive(Clone)]
 pub struct Schema {
     client: Arc<ClientInner>,
-    cache: Arc<SchemaCache>,
 }
 
 /// A choice of a column: one of the values in its list.
@@ -76,8 +76,14 @@ pub struct Choice {
 }
 
 impl Schema {
-    pub(crate) fn new(client: Arc<ClientInner>, cache: Arc<SchemaCache>) -> Self {
-        Self { client, cache }
+    pub(crate) fn new(client: Arc<ClientInner>) -> Self {
+        Self { client }
+    }
+
+    /// What the clones of the client know.
+    fn cache(&self) -> Result<&SchemaCache, Error> {
+        let dictionary: &dyn Any = &*self.client.dictionary;
+        dictionary.downcast_ref().ok_or_else(|| Error::internal("the dictionary of a client is not a cache"))
     }
 
     /// Returns a table by its name.
@@ -88,7 +94,7 @@ impl Schema {
     /// - [`ErrorKind::Forbidden`] if the user may not read all of its columns in the dictionary.
     /// - [`ErrorKind::Incomplete`] if the instance does not return how many there are.
     pub async fn table(&self, name: &str) -> Result<Arc<TableSchema>, Error> {
-        self.cache.table(&self.client, name).await.map_err(Error::of_read)
+        self.cache()?.table(&self.client, name).await.map_err(Error::of_read)
     }
 
     /// Returns the choices of a column, in the order in which they are offered. They are those of the nearest table that has any.
@@ -98,7 +104,7 @@ impl Schema {
     /// As [`table`](Self::table), and [`ErrorKind::InvalidInput`] if the table has no such column.
     pub async fn choices(&self, table: &str, column: &str) -> Result<Arc<[Choice]>, Error> {
         let key = (table.to_owned(), column.to_owned());
-        if let Some(known) = self.cache.choices(&key) {
+        if let Some(known) = self.cache()?.choices(&key) {
             return Ok(known);
         }
         let schema = self.table(table).await?;
@@ -107,13 +113,14 @@ impl Schema {
         }
         let choices: Arc<[Choice]> =
             load::choices(&self.client, &schema, column).await.map_err(Error::of_read)?.into();
-        self.cache.remember_choices(key, choices.clone());
+        self.cache()?.remember_choices(key, choices.clone());
         Ok(choices)
     }
 
     /// Clears the cache, so that tables are read again, for example after one was changed.
     pub fn clear_cache(&self) {
-        self.cache.clear();
+        // Without a cache, every read fails, and there is nothing to clear.
+        let _ = self.cache().map(SchemaCache::clear);
     }
 }
 
@@ -147,7 +154,7 @@ fn distance(a: &str, b: &str) -> usize {
 
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Schema({:?})", self.cache)
+        write!(f, "Schema({:?})", self.client.dictionary)
     }
 }
 
