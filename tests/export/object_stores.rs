@@ -127,6 +127,9 @@ async fn what_is_not_of_the_export_is_left_alone() {
         "{error}"
     );
     assert_eq!(objects(&store).await.len(), 1);
+    let whole = ExportObjectStore::new(store.clone(), "").unwrap();
+    let error = incidents(&client).export(Ndjson::new(), whole).await.unwrap_err();
+    assert!(error.to_string().starts_with("InMemory contains \"a/b/precious.txt\""), "{error}");
     for bad in ["a//b", "../a", "a/./b"] {
         assert_eq!(
             ExportObjectStore::new(store.clone(), bad).unwrap_err().kind(),

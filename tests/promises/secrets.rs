@@ -314,6 +314,24 @@ async fn stores_in_databases(seen: &Seen) -> Vec<String> {
     vec![KEY.to_owned(), "can/ary".to_owned(), "can@ary".to_owned(), "ary@".to_owned()]
 }
 
+/// An export of records that a query with a canary selects, into a store whose own `Debug` shows all that it holds.
+async fn exports(seen: &Seen) {
+    use object_store::{ObjectStoreExt, memory::InMemory, path::Path};
+    use snow_client::export::{ExportObjectStore, Ndjson};
+    let store = Arc::new(InMemory::new());
+    store.put(&Path::from("credentials"), "canary-account-key".into()).await.unwrap();
+    assert!(format!("{store:?}").contains("canary"));
+    let target = ExportObjectStore::new(store, "exports").unwrap();
+    let client = Client::builder().instance("dev12345").user("admin").password(PASSWORD);
+    let client = client.transport(simulator()).build().unwrap();
+    let list = client.table("incident").list().query(field("short_description").eq("canary-query"));
+    let export = list.export(Ndjson::new(), target.clone());
+    seen.shown(&(&target, &export));
+    let report = export.await.unwrap();
+    assert!(report.complete && report.question.query.contains("canary"));
+    seen.shown(&report);
+}
+
 /// A panic inside a hook, with a secret in its hands: what is told of it is not what it said.
 async fn panics(seen: &Seen) {
     let client = OAuthClient::builder().instance("dev12345").client_id("my-id").client_secret(CLIENT_SECRET);
@@ -337,6 +355,7 @@ async fn no_canary_is_printed_or_logged() {
     let mut others = other_ways_in(&seen).await;
     logins_of_each_request(&seen).await;
     others.extend(stores_in_databases(&seen).await);
+    exports(&seen).await;
     panics(&seen).await;
     drop(guard);
 

@@ -9,6 +9,11 @@ pub(crate) fn file_error(what: &str, path: &Path, source: io::Error) -> Error {
     io_error(&format!("the file {} {what}", path.display()), source)
 }
 
+/// Creates the error of a directory that, for example, "cannot be created".
+pub(crate) fn directory_error(what: &str, path: &Path, source: io::Error) -> Error {
+    io_error(&format!("the directory {} {what}", path.display()), source)
+}
+
 /// Creates the error of reading or writing that failed: `what` says of what.
 pub(super) fn io_error(what: &str, source: io::Error) -> Error {
     let why = match diagnosis(&source) {

@@ -56,7 +56,7 @@ pub(crate) use digest::Digest;
 pub use download::Download;
 #[cfg(feature = "blocking")]
 pub use download_reader::DownloadReader;
-pub(crate) use file_error::file_error;
+pub(crate) use file_error::{directory_error, file_error};
 pub use incoming::DownloadStream;
 pub use list_attachments::ListAttachments;
 pub use metadata::{Attachment, FileState};

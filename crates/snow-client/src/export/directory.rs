@@ -1,8 +1,8 @@
 //! A directory as the place of an export.
 
 use super::file_names::{MANIFEST, POSITION};
-use super::target::{ExportFile, ExportTarget, TargetEntry, TargetFuture};
-use crate::attachment::file_error;
+use super::target::{ExportFile, ExportTarget, TargetEntry, TargetFuture, push_entry};
+use crate::attachment::{directory_error, file_error};
 use snow_core::{Error, ErrorKind};
 use std::any::Any;
 use std::fs::TryLockError;
@@ -15,9 +15,6 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 /// The file that is locked while an export runs. It stays there.
 const LOCK: &str = ".snow-export.lock";
-
-/// No directory of an export has more entries.
-const MOST_ENTRIES: usize = 1_000_000;
 
 /// A directory on this machine. It is created if it does not exist.
 ///
@@ -44,7 +41,7 @@ impl ExportDirectory {
 
     async fn locked(&self) -> Result<Box<dyn Any + Send>, Error> {
         let made = fs::create_dir_all(&self.path).await;
-        made.map_err(|error| file_error("cannot be made", &self.path, error))?;
+        made.map_err(|error| directory_error("cannot be created", &self.path, error))?;
         let path = self.path.join(LOCK);
         let failed = |error| file_error("cannot be locked", &path, error);
         let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path).await;
@@ -60,7 +57,7 @@ impl ExportDirectory {
     }
 
     async fn entries(&self) -> Result<Vec<TargetEntry>, Error> {
-        let failed = |error| file_error("cannot be read", &self.path, error);
+        let failed = |error| directory_error("cannot be read", &self.path, error);
         let mut found = match fs::read_dir(&self.path).await {
             Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -68,17 +65,13 @@ impl ExportDirectory {
         };
         let mut entries = Vec::new();
         while let Some(entry) = found.next_entry().await.map_err(failed)? {
-            // A name that is no text is none of ours, and is reported as something else that is there.
+            // A name that is not valid text is not ours, and is reported as an unknown file.
             let name = entry.file_name().to_string_lossy().into_owned();
             if name == LOCK || is_temporary(&name) {
                 continue;
             }
             let bytes = entry.metadata().await.map_err(failed)?.len();
-            entries.push(TargetEntry { name, bytes });
-            if entries.len() > MOST_ENTRIES {
-                let why = format!("the directory {} has more than {MOST_ENTRIES} files", self.path.display());
-                return Err(Error::new(ErrorKind::Io, why));
-            }
+            push_entry(&mut entries, TargetEntry { name, bytes }, || self.location())?;
         }
         Ok(entries)
     }
@@ -116,7 +109,7 @@ impl ExportDirectory {
         // Other systems cannot open a directory, and keep names durable without.
         if cfg!(unix) {
             let synced = async { File::open(&self.path).await?.sync_all().await };
-            synced.await.map_err(|error| file_error("cannot be written", &self.path, error))?;
+            synced.await.map_err(|error| directory_error("cannot be written", &self.path, error))?;
         }
         Ok(())
     }

@@ -1,27 +1,27 @@
 //! An object store as the place of an export.
 
-use super::target::{ExportFile, ExportTarget, TargetEntry, TargetFuture};
+use super::target::{ExportFile, ExportTarget, TargetEntry, TargetFuture, push_entry};
 use ::object_store::path::Path;
 use ::object_store::{Error as StoreError, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use futures_util::TryStreamExt;
 use snow_core::{Error, ErrorKind};
 use std::any::Any;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// How many bytes are uploaded at a time. Stores take no smaller parts, and some want all of them to be equal.
 const PART: usize = 5 << 20;
 
-/// No place of an export has more objects.
-const MOST_ENTRIES: usize = 1_000_000;
-
 /// A part of an object store of the crate [`object_store`](::object_store): Amazon S3, Google Cloud Storage, Azure Blob Storage and
 /// others. Needs the feature `object_store-0_14`.
 ///
 /// A file of less than 5 MiB is put as a whole, and a larger one as a multipart upload that is completed at the end. So the object is
-/// there whole or not at all. An upload that was begun and not completed, because the process was killed, takes room until the
-/// store removes it: set a lifecycle rule of the bucket. Memory is about 10 MiB more than with a directory, for each part that is read
-/// in [`parallel`](super::Export::parallel).
+/// there whole or not at all. An upload that was begun and not completed, because the export failed, was dropped or its process was
+/// killed, takes up space until the store removes it: set a lifecycle rule of the bucket. Memory is about 10 MiB more than with a
+/// directory, for each part that is read in [`parallel`](super::Export::parallel).
+///
+/// Amazon S3 takes at most 10,000 parts an object: keep files below 48 GiB.
 ///
 /// Object stores have no locks: two exports that run in the same place at the same time overwrite each other's files.
 ///
@@ -39,7 +39,7 @@ const MOST_ENTRIES: usize = 1_000_000;
 /// report.verify(&target).await?;
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExportObjectStore {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
@@ -81,11 +81,7 @@ impl ExportObjectStore {
         while let Some(object) = objects.try_next().await.map_err(failed)? {
             let parts: Vec<_> = object.location.prefix_match(&self.prefix).into_iter().flatten().collect();
             let name = parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/");
-            entries.push(TargetEntry { name, bytes: object.size });
-            if entries.len() > MOST_ENTRIES {
-                let why = format!("{} has more than {MOST_ENTRIES} objects", self.location());
-                return Err(Error::new(ErrorKind::Io, why));
-            }
+            push_entry(&mut entries, TargetEntry { name, bytes: object.size }, || self.location())?;
         }
         Ok(entries)
     }
@@ -113,7 +109,10 @@ impl ExportObjectStore {
 
 impl ExportTarget for ExportObjectStore {
     fn location(&self) -> String {
-        format!("{} of {}", self.prefix, self.store)
+        match self.prefix.as_ref() {
+            "" => self.store.to_string(),
+            prefix => format!("{prefix} of {}", self.store),
+        }
     }
 
     fn lock(&self) -> TargetFuture<'_, Box<dyn Any + Send>> {
@@ -140,6 +139,15 @@ impl ExportTarget for ExportObjectStore {
         let file =
             ObjectFile { target: self.clone(), name: name.to_owned(), pending: Vec::new(), upload: None };
         Box::pin(async move { Ok(Box::new(file) as Box<dyn ExportFile>) })
+    }
+}
+
+impl fmt::Debug for ExportObjectStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The `Debug` of a store may contain its credentials; its `Display` names the account and the bucket.
+        let Self { store, prefix } = self;
+        let mut target = f.debug_struct("ExportObjectStore");
+        target.field("store", &store.to_string()).field("prefix", prefix).finish()
     }
 }
 

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::Value;
 use snow_core::{DisplayValue, Error, ErrorKind};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What an export is of: which records of which instance, which of their fields, and in which format. A part of the
 /// [`ExportReport`](super::ExportReport).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExportQuestion {
     /// The URL of the instance.
@@ -59,7 +60,7 @@ impl ExportQuestion {
         let window = selection.window();
         let mut question = Self {
             instance: list.client.instance.to_string(),
-            table: table_of(&request)?,
+            table: list.table_name()?.to_owned(),
             query,
             fields: request.params.shape.fields.as_ref().map(|fields| fields.to_vec()),
             display_value: request.params.shape.display(),
@@ -111,30 +112,37 @@ impl ExportQuestion {
     }
 }
 
-fn table_of(request: &ApiRequest) -> Result<String, Error> {
-    let why = "only the records of a table can be exported";
-    let table = request.queried_table().map(str::to_owned);
-    table.ok_or_else(|| Error::new(ErrorKind::InvalidInput, why).before_sending())
+impl fmt::Debug for ExportQuestion {
+    /// Whether there is a query: values in it may be anything that a user searches for.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { instance, table, query, fields, display_value, limit, offset, .. } = self;
+        let Self { by_offset, format, format_settings, fingerprint, .. } = self;
+        let mut question = f.debug_struct("ExportQuestion");
+        question.field("instance", instance).field("table", table).field("has_query", &!query.is_empty());
+        question.field("fields", fields).field("display_value", display_value).field("limit", limit);
+        question.field("offset", offset).field("by_offset", by_offset).field("format", format);
+        question.field("format_settings", format_settings).field("fingerprint", fingerprint).finish()
+    }
 }
 
 /// The form of values as a word.
 mod display_value {
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::{Deserialize, Deserializer, Serializer, de, ser};
     use snow_core::DisplayValue;
 
     const WORDS: [(&str, DisplayValue); 3] =
         [("stored", DisplayValue::Stored), ("display", DisplayValue::Display), ("all", DisplayValue::All)];
 
     pub(super) fn serialize<S: Serializer>(value: &DisplayValue, serializer: S) -> Result<S::Ok, S::Error> {
-        let word = WORDS.iter().find(|(_, known)| known == value).map_or("other", |(word, _)| word);
-        serializer.serialize_str(word)
+        let word = WORDS.iter().find(|(_, known)| known == value).map(|(word, _)| *word);
+        let unknown = || ser::Error::custom("a form of values has no word");
+        serializer.serialize_str(word.ok_or_else(unknown)?)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DisplayValue, D::Error> {
         let word = String::deserialize(deserializer)?;
         let known = WORDS.iter().find(|(known, _)| *known == word).map(|(_, value)| *value);
-        known.ok_or_else(|| D::Error::custom(format!("{word:?} is not a form of values")))
+        known.ok_or_else(|| de::Error::custom(format!("{word:?} is not a form of values")))
     }
 }
 

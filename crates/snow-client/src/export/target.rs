@@ -1,11 +1,15 @@
 //! Where the files of an export go.
 
-use snow_core::Error;
+use snow_core::{Error, ErrorKind};
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::ops::Range;
 use std::pin::Pin;
+
+/// No place of an export has more entries.
+const MOST_ENTRIES: usize = 1_000_000;
 
 /// A future of an [`ExportTarget`].
 pub type TargetFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -30,7 +34,7 @@ pub trait ExportTarget: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if another export is running there, or if the place cannot be written.
+    /// [`ErrorKind::Io`] if another export is running there, or if the place cannot be written.
     fn lock(&self) -> TargetFuture<'_, Box<dyn Any + Send>>;
 
     /// Returns the names and sizes of what is there, in any order, without what belongs to the target itself: its lock, and files
@@ -38,59 +42,60 @@ pub trait ExportTarget: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io).
+    /// [`ErrorKind::Io`].
     fn list(&self) -> TargetFuture<'_, Vec<TargetEntry>>;
 
     /// Reads a part of a file. Returns fewer bytes where the file ends.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io).
+    /// [`ErrorKind::Io`].
     fn read<'a>(&'a self, name: &'a str, range: Range<u64>) -> TargetFuture<'a, Vec<u8>>;
 
     /// Stores a small file as a whole, in place of an earlier one of this name.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io). What was there before is then still there.
+    /// [`ErrorKind::Io`]. What was there before is then still there.
     fn put<'a>(&'a self, name: &'a str, content: Vec<u8>) -> TargetFuture<'a, ()>;
 
     /// Removes a file. Succeeds if there is none.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io).
+    /// [`ErrorKind::Io`].
     fn remove<'a>(&'a self, name: &'a str) -> TargetFuture<'a, ()>;
 
     /// Begins a file that gets this name when it is [published](ExportFile::publish).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io).
+    /// [`ErrorKind::Io`].
     fn create<'a>(&'a self, name: &'a str) -> TargetFuture<'a, Box<dyn ExportFile>>;
 }
 
-/// A file that is being written. It has no name yet, and is removed when it is dropped without having been published.
+/// A file that is being written. It has no name yet. When it is dropped without having been published, what was written is removed, or
+/// stays where it takes up space and no [`list`](ExportTarget::list) shows it.
 pub trait ExportFile: Send {
     /// Appends bytes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io). The file is not used again.
+    /// [`ErrorKind::Io`]. The file is not used again.
     fn write(&mut self, bytes: Vec<u8>) -> TargetFuture<'_, ()>;
 
     /// Makes what was written durable, as far as the target can before the file has its name.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io). The file is not used again.
+    /// [`ErrorKind::Io`]. The file is not used again.
     fn sync(&mut self) -> TargetFuture<'_, ()>;
 
     /// Gives the file its name, in place of an earlier file.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io). There is no file of this name then, or the earlier one.
+    /// [`ErrorKind::Io`]. There is no file of this name then, or the earlier one.
     fn publish(self: Box<Self>) -> TargetFuture<'static, ()>;
 }
 
@@ -101,4 +106,30 @@ pub struct TargetEntry {
     pub name: String,
     /// The size in bytes.
     pub bytes: u64,
+}
+
+/// Adds what was found in a place.
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`] for a place with more entries than any export has.
+pub(super) fn push_entry(
+    entries: &mut Vec<TargetEntry>,
+    entry: TargetEntry,
+    location: impl FnOnce() -> String,
+) -> Result<(), Error> {
+    if entries.len() >= MOST_ENTRIES {
+        let why = format!(
+            "{} contains more than {MOST_ENTRIES} files: export into an empty or a new place",
+            location()
+        );
+        return Err(Error::new(ErrorKind::Io, why));
+    }
+    entries.push(entry);
+    Ok(())
+}
+
+/// Returns the sizes of entries by their names.
+pub(super) fn sizes(entries: &[TargetEntry]) -> BTreeMap<&str, u64> {
+    entries.iter().map(|entry| (entry.name.as_str(), entry.bytes)).collect()
 }

@@ -48,6 +48,21 @@ impl<T> ListRequest<T> {
         self.params(|params| params.display_value(DisplayValue::Stored))
     }
 
+    /// Returns the name of the table.
+    ///
+    /// # Errors
+    ///
+    /// That of a request that was refused.
+    pub(crate) fn table_name(&self) -> Result<&str, Error> {
+        let request = self.refused_or()?;
+        request.queried_table().ok_or_else(|| Error::internal("a list names no table"))
+    }
+
+    /// Returns the request, unless it was refused.
+    pub(crate) fn refused_or(&self) -> Result<&ApiRequest, Error> {
+        self.request.as_ref().map_err(Clone::clone)
+    }
+
     /// Checks the request, as every request is checked before it is sent.
     pub(crate) fn check(&self) -> BoxFuture<'static, Result<CheckedRequest, Error>> {
         let (client, request) = (self.client.clone(), self.request.clone());

@@ -1,6 +1,5 @@
 //! What a list asks for, for those who read it into something else.
 
-use crate::request::api_request::ApiRequest;
 use crate::table::ListRecords;
 use snow_core::{DisplayValue, Error};
 
@@ -11,8 +10,7 @@ impl<T> ListRecords<T> {
     ///
     /// The error of a list that is refused, for example because the name of its table is not valid.
     pub fn table_name(&self) -> Result<&str, Error> {
-        let request = self.refused_or()?;
-        request.queried_table().ok_or_else(|| Error::internal("a list names no table"))
+        self.request.table_name()
     }
 
     /// Returns the fields that are requested, in the order in which they were set; `None` for all fields. Those of a typed list are the
@@ -22,7 +20,7 @@ impl<T> ListRecords<T> {
     ///
     /// As [`table_name`](Self::table_name).
     pub fn requested_fields(&self) -> Result<Option<&[String]>, Error> {
-        Ok(self.refused_or()?.params.shape.fields.as_deref())
+        Ok(self.request.refused_or()?.params.shape.fields.as_deref())
     }
 
     /// Returns in which form values are requested.
@@ -31,7 +29,7 @@ impl<T> ListRecords<T> {
     ///
     /// As [`table_name`](Self::table_name).
     pub fn requested_values(&self) -> Result<DisplayValue, Error> {
-        Ok(self.refused_or()?.params.shape.display())
+        Ok(self.request.refused_or()?.params.shape.display())
     }
 
     /// Returns the encoded query, and an empty text if there is none.
@@ -41,7 +39,7 @@ impl<T> ListRecords<T> {
     /// As [`table_name`](Self::table_name), and [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a query that cannot be
     /// encoded and for a list with a [`filter`](Self::filter).
     pub fn encoded_query(&self) -> Result<String, Error> {
-        self.refused_or()?.params.selection.query()?.encode()
+        self.request.refused_or()?.params.selection.query()?.encode()
     }
 
     /// Returns the [`limit`](Self::limit) of the list.
@@ -50,10 +48,6 @@ impl<T> ListRecords<T> {
     ///
     /// As [`table_name`](Self::table_name).
     pub fn requested_limit(&self) -> Result<Option<u32>, Error> {
-        Ok(self.refused_or()?.params.selection.window().limit)
-    }
-
-    fn refused_or(&self) -> Result<&ApiRequest, Error> {
-        self.request.request.as_ref().map_err(Clone::clone)
+        Ok(self.request.refused_or()?.params.selection.window().limit)
     }
 }
