@@ -107,6 +107,46 @@ async fn what_is_stopped_goes_on_after_its_last_record() {
     }
 }
 
+/// The page that was under way comes, and a file that it does not fit into any more is not the end.
+#[tokio::test]
+async fn no_record_that_has_arrived_is_dropped_by_a_stop() {
+    let simulator = instance(500);
+    let (client, target) = (client(&simulator), MemoryTarget::default());
+    let export = || {
+        let export = incidents(&client).export(Ndjson::new(), target.clone()).resume(true);
+        export.page_size(100).records_per_file(100)
+    };
+    let pages = || simulator.take_journal().len() as u64;
+    let first = export();
+    let stop = first.stop_handle();
+    let stopped = first.on_progress(move |_| stop.stop()).await.unwrap();
+    assert!(!stopped.complete && stopped.received >= 200, "{stopped:?}");
+    assert_eq!((stopped.received, stopped.requests), (pages() * 100, stopped.received / 100));
+    assert_eq!(counted(&target.data(), "number").len() as u64, stopped.received);
+    let report = export().await.unwrap();
+    assert_whole(&target, &report, 500);
+    assert_eq!(pages(), 5 - stopped.received / 100, "no record is read twice");
+}
+
+#[tokio::test]
+async fn a_complete_one_whose_files_are_not_there_is_seen() {
+    let client = client(&instance(60));
+    let target = MemoryTarget::default();
+    export(&client, target.clone()).await.unwrap();
+    let whole = target.files();
+    target.set("part-00000-00001.ndjson", "{}\n");
+    for what in ["was changed", "is missing"] {
+        let error = export(&client, target.clone()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        let text = error.to_string();
+        assert!(text.contains("part-00000-00001.ndjson") && text.contains(what), "{text}");
+        if what == "was changed" {
+            target.forget("part-00000-00001.ndjson");
+        }
+    }
+    assert_eq!(target.files()["_manifest.json"], whole["_manifest.json"]);
+}
+
 #[tokio::test]
 async fn one_that_is_stopped_before_it_begins_leaves_nothing() {
     let (client, target) = (client(&instance(60)), MemoryTarget::default());

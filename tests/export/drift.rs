@@ -30,7 +30,10 @@ async fn reads_by_position_are_refused_before_anything_is_sent() {
         assert!(allowed.complete && allowed.may_have_drifted);
     }
     let error = list().export(Ndjson::new(), MemoryTarget::default()).by_offset(true).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(
+        error.kind() == ErrorKind::InvalidInput && error.to_string().contains("with by_offset(true)"),
+        "{error}"
+    );
     let kept =
         list().query(by_creation).export(Ndjson::new(), MemoryTarget::default()).page_size(10).await.unwrap();
     assert!(kept.complete && !kept.may_have_drifted);
@@ -59,6 +62,7 @@ async fn of_moving_records(allows_drift: bool) -> (MemoryTarget, Result<ExportRe
 async fn a_long_query_whose_records_move_leaves_no_manifest() {
     let (target, refused) = of_moving_records(false).await;
     let error = refused.unwrap_err();
+    assert_eq!(error.advice(), None, "{error}");
     assert!(error.kind() == ErrorKind::Incomplete && error.to_string().contains("no manifest"), "{error}");
     assert!(!target.files().contains_key("_manifest.json") && !target.data().is_empty());
     let (target, allowed) = of_moving_records(true).await;
@@ -76,5 +80,30 @@ async fn parts_of_a_sorted_list_are_refused() {
     {
         let error = list.export(Ndjson::new(), MemoryTarget::default()).parallel(2).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    }
+}
+
+/// Parts are ranges of `sys_id`: an export by position would not be one.
+#[tokio::test]
+async fn parts_of_a_read_by_position_are_refused() {
+    let simulator = instance(60);
+    let client = client(&simulator);
+    let by_offset = || {
+        let export = incidents(&client).export(Ndjson::new(), MemoryTarget::default());
+        export.by_offset(true).allow_drift(true)
+    };
+    for export in [by_offset().parallel(2), by_offset().parts(3), by_offset().parallel(2).parts(2)] {
+        let requests = simulator.journal().len();
+        let error = export.await.unwrap_err();
+        assert!(
+            error.kind() == ErrorKind::InvalidInput && error.to_string().contains("has one part"),
+            "{error}"
+        );
+        assert_eq!(simulator.journal().len(), requests);
+    }
+    for export in [by_offset(), by_offset().parts(1), by_offset().parallel(2).parts(1), by_offset().parts(0)]
+    {
+        let report = export.page_size(20).await.unwrap();
+        assert_eq!((report.received, report.parts, report.may_have_drifted), (60, 1, true));
     }
 }

@@ -140,7 +140,9 @@ async fn a_change_of_a_file_is_seen() {
     let name = "part-00000-00000.ndjson";
     let content = String::from_utf8(target.files()[name].clone()).unwrap();
     target.set(name, &content.replacen("INC", "inc", 1));
-    assert_eq!(report.verify(&target).await.unwrap_err().kind(), ErrorKind::Corrupt);
+    let error = report.verify(&target).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().ends_with("restore the file, or export again into another place"), "{error}");
     target.set(name, &content[1..]);
     assert_eq!(report.verify(&target).await.unwrap_err().kind(), ErrorKind::Corrupt);
     target.forget(name);

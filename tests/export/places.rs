@@ -125,6 +125,30 @@ async fn a_position_that_is_none_is_an_error() {
     assert!(error.kind() == ErrorKind::Io && error.to_string().contains("version 2"), "{error}");
 }
 
+/// Nothing but the version is read of a file that another release has written.
+#[tokio::test]
+async fn a_file_of_a_later_release_is_told_from_a_changed_one() {
+    let client = client(&instance(40));
+    for name in ["_position.json", "_manifest.json"] {
+        let target = MemoryTarget::default();
+        target.set(name, r#"{ "version": 2, "question": { "tables": ["incident"] } }"#);
+        let error = incidents(&client).export(Ndjson::new(), target).resume(true).await.unwrap_err();
+        let text = error.to_string();
+        assert!(error.kind() == ErrorKind::Io && text.contains(name) && text.contains("version 2"), "{text}");
+        assert!(text.contains("the release that began it"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_a_directory_does_not_call_it_a_file() {
+    let (client, folder) = (client(&instance(7)), TempFolder::new());
+    std::fs::write(folder.file("taken"), "a file").unwrap();
+    let below = folder.file("taken").join("out");
+    let error = incidents(&client).export(Ndjson::new(), ExportDirectory::new(&below)).await.unwrap_err();
+    let expected = format!("the directory {} cannot be created", below.display());
+    assert!(error.kind() == ErrorKind::Io && error.to_string().contains(&expected), "{error}");
+}
+
 #[tokio::test]
 async fn two_exports_do_not_run_in_one_directory() {
     let (simulator, folder) = (instance(40), TempFolder::new());

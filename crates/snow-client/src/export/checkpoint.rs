@@ -4,11 +4,11 @@ use super::file_names::POSITION;
 use super::question::ExportQuestion;
 use super::report::{ExportReport, ExportedFile};
 use super::stored_file;
-use super::target::{ExportTarget, TargetEntry};
+use super::target::{ExportTarget, TargetEntry, sizes};
 use crate::table::stream::{StreamPart, StreamPosition, StreamReport};
 use serde::{Deserialize, Serialize};
 use serde_json::value::Value;
-use snow_core::{DateTime, Error, ErrorKind};
+use snow_core::{DateTime, Error};
 use std::collections::BTreeMap;
 
 /// The version of the file.
@@ -16,8 +16,8 @@ const VERSION: u32 = 1;
 
 /// The content of `_position.json`.
 ///
-/// A file is noted here before it gets its name, and is finished when it has both. So a process that is killed in between leaves a
-/// note too many, which the next one takes back, and never a finished file that nobody knows of.
+/// A file is noted here before it gets its name, and is finished when it has both. If the process is killed in between, one note has
+/// no file. The next process removes that note. There is never a finished file without a note.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
     pub(super) version: u32,
@@ -87,24 +87,13 @@ impl PartState {
         (received, self.files.last().and_then(|last| last.read.expected))
     }
 
-    /// Takes back the note of a file that never got its name, and checks that the others are as they were left.
-    fn reconcile(&mut self, entries: &BTreeMap<&str, u64>, location: &str) -> Result<(), Error> {
-        let has_name = |state: &WrittenFile| entries.contains_key(state.file.name.as_str());
+    /// Removes the note of a file that never got its name, and checks that the others are as they were left.
+    fn reconcile(&mut self, sizes: &BTreeMap<&str, u64>, location: &str) -> Result<(), Error> {
+        let has_name = |state: &WrittenFile| sizes.contains_key(state.file.name.as_str());
         if self.files.last().is_some_and(|last| !has_name(last)) {
             self.files.pop();
         }
-        for WrittenFile { file, .. } in &self.files {
-            let found = entries.get(file.name.as_str());
-            if found != Some(&file.bytes) {
-                let what = if found.is_some() { "was changed" } else { "is missing" };
-                let why = format!(
-                    "the finished file {} in {location} {what}: export into another place",
-                    file.name
-                );
-                return Err(Error::new(ErrorKind::Io, why).before_sending());
-            }
-        }
-        Ok(())
+        self.files.iter().try_for_each(|state| state.file.expect_in(sizes, location))
     }
 }
 
@@ -123,14 +112,10 @@ impl Checkpoint {
         target: &dyn ExportTarget,
         entries: &[TargetEntry],
     ) -> Result<Option<Self>, Error> {
-        let Some(mut stored) = stored_file::load::<Self>(target, entries, POSITION).await? else {
+        let Some(mut stored) = stored_file::load::<Self>(target, entries, POSITION, VERSION).await? else {
             return Ok(None);
         };
-        if stored.version != VERSION {
-            return Err(stored_file::unknown_version(target, POSITION, stored.version));
-        }
-        let sizes = entries.iter().map(|entry| (entry.name.as_str(), entry.bytes)).collect();
-        let location = target.location();
+        let (sizes, location) = (sizes(entries), target.location());
         stored.parts.iter_mut().try_for_each(|part| part.reconcile(&sizes, &location))?;
         Ok(Some(stored))
     }

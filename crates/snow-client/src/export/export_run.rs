@@ -49,15 +49,22 @@ pub(super) async fn run(export: Export) -> Result<ExportReport, Error> {
 /// Refuses what cannot be exported, before anything is sent or created.
 fn check(export: &Export) -> Result<ExportQuestion, Error> {
     let Export { list, format, options, .. } = export;
+    if options.by_offset && options.parts() > 1 {
+        let why = "an export by position has one part: leave parallel() and parts() out, or by_offset()";
+        return Err(refused(why.to_owned()));
+    }
     let question = ExportQuestion::of(&list.request, (format.name(), format.settings()), options.by_offset)?;
     if !is_extension(format.extension()) {
-        let why = format!("{:?} is not an extension for the names of files", format.extension());
+        let why = format!(
+            "{:?} is not an extension for the names of files: use at most 16 lower-case letters and digits, with dots between them",
+            format.extension()
+        );
         return Err(refused(why));
     }
     format.encoder(&question, &mut Vec::new()).map_err(Error::before_sending)?;
     if may_drift(list, &question)? && !options.allows_drift {
-        let why = "an export in this order, or with an offset, is read by position, so that records may be missed or repeated: leave the order and the \
-                   offset out, or set allow_drift(true)";
+        let why = "an export in this order, with an offset or with by_offset(true) is read by position, so that records may be missed or \
+                   repeated: leave the order, the offset and by_offset() out, or set allow_drift(true)";
         return Err(refused(why.to_owned()));
     }
     Ok(question)
@@ -76,8 +83,7 @@ fn begin(
     options: &ExportOptions,
     question: &ExportQuestion,
 ) -> Result<Checkpoint, Error> {
-    let parts = options.parts.unwrap_or(options.parallel).max(1);
-    let ranges = match parts {
+    let ranges = match options.parts() {
         1 => vec![None],
         parts => list.parts(parts)?.into_iter().map(Some).collect(),
     };
@@ -128,7 +134,9 @@ impl ExportRun {
     /// Reads all parts, or until it is stopped.
     async fn read(&mut self) -> Result<(), Error> {
         let at_once = self.options.parallel.max(1).min(self.waiting.len());
-        (0..at_once).for_each(|_| self.begin_part());
+        for _ in 0..at_once {
+            self.begin_part()?;
+        }
         loop {
             match self.next().await? {
                 RunEvent::File(read) => self.take_file(*read).await?,
@@ -159,29 +167,28 @@ impl ExportRun {
     }
 
     /// Begins the next part, if there is one.
-    fn begin_part(&mut self) {
-        let Some(part) = self.waiting.pop_front() else { return };
-        let Some(state) = self.checkpoint.parts.get(part) else { return };
+    fn begin_part(&mut self) -> Result<(), Error> {
+        let Some(part) = self.waiting.pop_front() else { return Ok(()) };
+        let state = self.checkpoint.parts.get(part).ok_or_else(no_such_part)?;
         let records = self.options.stream(self.list.clone(), state.range.as_ref());
         let reader = PartReader::new(self.settings.clone(), part, state, records);
         self.stops.push(reader.stop_handle());
         self.reading.push(reader.next_file().boxed());
+        Ok(())
     }
 
     /// Gives a file its name, and goes on with its part or with another one.
     async fn take_file(&mut self, (reader, ready): (PartReader, Option<ReadyFile>)) -> Result<(), Error> {
         let Some(ReadyFile { part, file, state }) = ready else { return Ok(()) };
         let ends_part = state.next.is_none();
-        if let Some(part) = self.checkpoint.parts.get_mut(part) {
-            part.files.push(state);
-        }
+        self.checkpoint.parts.get_mut(part).ok_or_else(no_such_part)?.files.push(state);
         // The note first: a finished file that the note lacks would be written again.
         self.checkpoint.save(&*self.settings.target).await?;
         file.publish().await?;
         self.settings.board.note_file(ends_part);
         match ends_part {
-            true => self.begin_part(),
-            false if self.is_stopped => {}
+            true => self.begin_part()?,
+            // Also after a stop: the reader has the page that showed that the part goes on.
             false => self.reading.push(reader.next_file().boxed()),
         }
         Ok(())
@@ -191,8 +198,10 @@ impl ExportRun {
     async fn finish(self, schema: Option<Value>) -> Result<ExportReport, Error> {
         let target = &self.settings.target;
         let mut report = self.checkpoint.report(schema);
-        if !report.complete {
-            return Ok(report);
+        match (report.complete, self.settings.stop.is_stopped()) {
+            (true, _) => {}
+            (false, true) => return Ok(report),
+            (false, false) => return Err(Error::internal("an export ended before its end")),
         }
         if report.may_have_drifted && !self.options.allows_drift {
             let why = format!(
@@ -209,7 +218,16 @@ impl ExportRun {
     }
 }
 
+fn no_such_part() -> Error {
+    Error::internal("a part of an export is not there")
+}
+
 impl ExportOptions {
+    /// Returns how many parts an export has that begins.
+    fn parts(&self) -> usize {
+        self.parts.unwrap_or(self.parallel).max(1)
+    }
+
     /// Returns the stream of a part, or of the whole list.
     fn stream(&self, list: ListRecords, range: Option<&StreamPart>) -> RecordStream {
         let parallel = self.parallel.max(1);

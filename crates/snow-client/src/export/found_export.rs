@@ -4,7 +4,7 @@ use super::checkpoint::Checkpoint;
 use super::file_names::POSITION;
 use super::question::ExportQuestion;
 use super::report::ExportReport;
-use super::target::{ExportTarget, TargetEntry};
+use super::target::{ExportTarget, TargetEntry, sizes};
 use snow_core::{Error, ErrorKind};
 
 /// What an export finds in its place.
@@ -21,7 +21,8 @@ pub(super) enum FoundExport {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`] for a place that contains something else, or an export that may not be resumed.
+/// [`ErrorKind::InvalidInput`] for a place that contains something else, or an export that may not be resumed. [`ErrorKind::Io`] if a
+/// finished file is missing, or has another size.
 pub(super) async fn look(
     target: &dyn ExportTarget,
     question: &ExportQuestion,
@@ -36,6 +37,8 @@ pub(super) async fn look(
             )));
         }
         question.expect_same(&report.question, &location)?;
+        let sizes = sizes(&entries);
+        report.files.iter().try_for_each(|file| file.expect_in(&sizes, &location))?;
         target.remove(POSITION).await?;
         return Ok(FoundExport::Complete(Box::new(report)));
     }

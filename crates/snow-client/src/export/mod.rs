@@ -34,6 +34,7 @@ pub use target::{ExportFile, ExportTarget, TargetEntry, TargetFuture};
 
 use crate::table::ListRecords;
 use crate::table::stop::StopHandle;
+use crate::table::stream::DEFAULT_BUFFER;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::value::Value;
@@ -44,9 +45,6 @@ use std::sync::Arc;
 
 /// How many records a file has by default, before it ends with a page.
 const RECORDS_PER_FILE: u64 = 100_000;
-
-/// How many bytes of records are buffered by default.
-const BUFFER: usize = 2 << 20;
 
 /// An export of a list into files. Returned by [`ListRecords::export`]; it runs when it is awaited.
 ///
@@ -141,7 +139,7 @@ impl ListRecords {
             parallel: 1,
             records_per_file: RECORDS_PER_FILE,
             page_size: None,
-            buffer: BUFFER,
+            buffer: DEFAULT_BUFFER,
             by_offset: false,
             allows_drift: false,
             resumes: false,
@@ -179,15 +177,16 @@ impl Export {
     /// Sets into how many parts the list is cut, at most 10,000; by default as many as are read in [`parallel`](Self::parallel).
     ///
     /// Ranges of `sys_id` are equally wide, but may contain very different numbers of records. With a few times more parts than are
-    /// read at once, no part is waited for long.
+    /// read at once, no part is waited for long. `0` is treated as `1`. More than 10,000 parts are refused with
+    /// [`ErrorKind::InvalidInput`].
     pub fn parts(self, parts: usize) -> Self {
         self.set(|options| options.parts = Some(parts))
     }
 
     /// Sets after how many records a new file begins; 100,000 by default. `0` is treated as `1`.
     ///
-    /// A file ends with the page that brings it to so many records, so it may have up to a page more. After a crash, as many records
-    /// at most are read again.
+    /// A file ends with the page that brings it to so many records, so it may have up to a page more. After a crash, at most this
+    /// many records (and one page) of each part that was being read are read again.
     pub fn records_per_file(self, records: u64) -> Self {
         self.set(|options| options.records_per_file = records.max(1))
     }
@@ -204,7 +203,7 @@ impl Export {
     }
 
     /// Sets whether records are read by position; `false` by default. Use it for database views and other tables without a `sys_id`,
-    /// together with [`allow_drift`](Self::allow_drift).
+    /// together with [`allow_drift`](Self::allow_drift), and without [`parallel`](Self::parallel) and [`parts`](Self::parts).
     pub fn by_offset(self, by_offset: bool) -> Self {
         self.set(|options| options.by_offset = by_offset)
     }
@@ -218,7 +217,7 @@ impl Export {
         self.set(|options| options.allows_drift = allow)
     }
 
-    /// Adds what is known of the columns to the manifest, where the format does not know it by itself: a table of the
+    /// Sets the description of the columns in the manifest, in place of the one that the format has: a table of the
     /// [`schema`](crate::schema), or a description of your own.
     ///
     /// The export fails with [`ErrorKind::InvalidInput`] for what cannot be written as JSON.

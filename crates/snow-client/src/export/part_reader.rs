@@ -98,7 +98,7 @@ impl PartReader {
         }
         loop {
             if self.settings.stop.is_stopped() {
-                self.pages.stop_handle().stop(); // also before anybody has polled for the stop
+                self.pages.stop_handle().stop(); // also if the stop was not polled yet
             }
             // Where the file ends, if it is full and another page comes.
             let end = match writer.records() >= self.settings.records_per_file {

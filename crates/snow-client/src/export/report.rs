@@ -3,7 +3,7 @@
 use super::file_names::MANIFEST;
 use super::question::ExportQuestion;
 use super::stored_file;
-use super::target::ExportTarget;
+use super::target::{ExportTarget, sizes};
 use crate::attachment::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::value::Value;
@@ -16,8 +16,8 @@ const VERSION: u32 = 1;
 /// How many bytes of a file are compared at a time.
 const CHUNK: u64 = 1 << 20;
 
-/// What an export has written. Returned by [`Export`](super::Export), and stored beside the files as `_manifest.json` when they are
-/// complete: a place without that file has no complete export.
+/// What an export has written. Returned by [`Export`](super::Export), and stored in the same place as the files as `_manifest.json` when they
+/// are complete: a place without that file has no complete export.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -119,13 +119,7 @@ impl ExportReport {
     /// [`ErrorKind::Io`] if it cannot be read, or is not the report of a release that this one knows.
     pub async fn load(target: &dyn ExportTarget) -> Result<Option<Self>, Error> {
         let entries = target.list().await?;
-        let Some(report) = stored_file::load::<Self>(target, &entries, MANIFEST).await? else {
-            return Ok(None);
-        };
-        match report.version {
-            VERSION => Ok(Some(report)),
-            newer => Err(stored_file::unknown_version(target, MANIFEST, newer)),
-        }
+        stored_file::load(target, &entries, MANIFEST, VERSION).await
     }
 
     /// Compares the size and the SHA-256 of each file with this report, in constant memory.
@@ -136,16 +130,18 @@ impl ExportReport {
     /// cannot be read.
     pub async fn verify(&self, target: &dyn ExportTarget) -> Result<(), Error> {
         let entries = target.list().await?;
+        let sizes = sizes(&entries);
         for file in &self.files {
-            let entry = entries.iter().find(|entry| entry.name == file.name);
+            let bytes = sizes.get(file.name.as_str());
             let missing = || {
                 let why = format!("the file {} of the export in {} is missing", file.name, target.location());
                 Error::new(ErrorKind::Io, why)
             };
-            if entry.ok_or_else(missing)?.bytes != file.bytes || digest(target, file).await? != file.sha256 {
+            if *bytes.ok_or_else(missing)? != file.bytes || digest(target, file).await? != file.sha256 {
                 let why =
                     format!("the file {} of the export in {} was changed", file.name, target.location());
-                return Err(Error::new(ErrorKind::Corrupt, why));
+                let advice = "restore the file, or export again into another place";
+                return Err(Error::new(ErrorKind::Corrupt, why).with_advice(advice));
             }
         }
         Ok(())
@@ -156,6 +152,23 @@ impl ExportReport {
     pub fn hidden(&self) -> Option<u64> {
         let expected = self.expected.filter(|_| self.complete && !self.reached_limit);
         expected.map(|expected| expected.saturating_sub(self.received))
+    }
+}
+
+impl ExportedFile {
+    /// Fails unless the file is there, with its size.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`], which says which file it is.
+    pub(super) fn expect_in(&self, sizes: &BTreeMap<&str, u64>, location: &str) -> Result<(), Error> {
+        let what = match sizes.get(self.name.as_str()) {
+            Some(bytes) if *bytes == self.bytes => return Ok(()),
+            Some(_) => "was changed",
+            None => "is missing",
+        };
+        let why = format!("the finished file {} in {location} {what}: export into another place", self.name);
+        Err(Error::new(ErrorKind::Io, why).before_sending())
     }
 }
 

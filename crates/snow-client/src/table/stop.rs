@@ -1,4 +1,4 @@
-//! A handle that stops a stream or a bulk write from another task.
+//! A handle that stops a stream, an export, a feed or a bulk write from another task.
 
 use futures_util::task::AtomicWaker;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-/// A handle that stops a stream or a bulk write in an orderly way, from any task or thread; see
+/// A handle that stops a stream, an export, a feed or a bulk write in an orderly way, from any task or thread; see
 /// [`RecordStream::stop_handle`](crate::stream::RecordStream::stop_handle).
 ///
 /// Clones stop the same operation. Dropping a handle does not stop it.

@@ -39,6 +39,7 @@ use crate::table::list_request::ListRequest;
 use crate::table::stop::StopHandle;
 use futures_core::Stream;
 use futures_util::future::BoxFuture;
+pub(crate) use options::DEFAULT_BUFFER;
 use options::StreamOptions;
 pub use page_stream::PageStream;
 pub use position::StreamPosition;
@@ -162,7 +163,8 @@ impl<T> RecordStream<T> {
 
     /// Sets the number of records of a page. By default a page has as many as fit the [buffer](Self::buffer), and at most 1,000.
     ///
-    /// A page that does not fit the buffer is received as its records are consumed, and holds its concurrency permit until then.
+    /// A page that does not fit the buffer is received as its records are consumed, and holds its concurrency permit until then. A page
+    /// of a read by position is always held in memory as a whole.
     #[doc(alias = "sysparm_limit")]
     pub fn page_size(self, records: u32) -> Self {
         self.set(|options| options.page_size = Some(records))

@@ -4,7 +4,7 @@ use super::position::StreamPosition;
 use super::stream_part::StreamPart;
 
 /// How many bytes of records are buffered by default.
-const DEFAULT_BUFFER: usize = 2 << 20;
+pub(crate) const DEFAULT_BUFFER: usize = 2 << 20;
 
 /// What a caller sets before the first record is asked for.
 pub(super) struct StreamOptions {

@@ -23,7 +23,7 @@ pub struct StreamReport {
     /// ones. Also true for a query that was too long for one URL and was read in parts, if records moved between the parts or if
     /// the read ended before that was checked.
     pub may_have_drifted: bool,
-    /// The number of requests.
+    /// The number of requests of this read, without those before a resumed read.
     pub requests: u64,
     /// The number of pages that were requested again because they failed or were cut off.
     pub retried_pages: u64,
@@ -47,7 +47,7 @@ impl StreamReport {
     }
 
     /// Returns how many records were counted but not returned, because access rules hide them or because they were deleted
-    /// meanwhile. `None` unless the read is [complete](Self::complete).
+    /// meanwhile. `None` unless the read is [complete](Self::complete) and the number of records is known.
     pub fn hidden(&self) -> Option<u64> {
         let expected = self.expected.filter(|_| self.complete);
         expected.map(|expected| expected.saturating_sub(self.received))
