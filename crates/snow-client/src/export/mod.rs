@@ -93,7 +93,8 @@ const RECORDS_PER_FILE: u64 = 100_000;
 ///
 /// - [`ErrorKind::InvalidInput`] before anything is sent: the place contains something else, or an export
 ///   that is not to be resumed; the list does not fit the format; the records would be read by position.
-/// - [`ErrorKind::Io`]: the target cannot be read or written, or another export is running there.
+/// - [`ErrorKind::Io`]: the target cannot be read or written, another export is running there, or one of its finished files is
+///   missing or has another size.
 /// - [`ErrorKind::Incomplete`]: records may have been missed or repeated.
 /// - Those of the requests, and of records that the format cannot hold.
 ///
@@ -159,7 +160,7 @@ impl Export {
     /// Sets whether an export that is not finished is continued; `false` by default.
     ///
     /// Where there is no export yet, it begins. Where one of the same question is complete, nothing is requested, and its report is
-    /// returned. What is exported has to be the same: instance, table, query, fields, form of values, all other parameters, limit and
+    /// returned, if its files are there with their sizes. What is exported has to be the same: instance, table, query, fields, form of values, all other parameters, limit and
     /// format. How it is read may differ, but the number of [`parts`](Self::parts) is that of the beginning.
     #[doc(alias("continue", "checkpoint", "restart"))]
     pub fn resume(self, resume: bool) -> Self {
