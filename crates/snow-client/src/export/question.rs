@@ -113,7 +113,7 @@ impl ExportQuestion {
 }
 
 impl fmt::Debug for ExportQuestion {
-    /// Whether there is a query: values in it may be anything that a user searches for.
+    /// Shows whether there is a query, and not the query: its values may be anything that a user searches for.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { instance, table, query, fields, display_value, limit, offset, .. } = self;
         let Self { by_offset, format, format_settings, fingerprint, .. } = self;
