@@ -25,7 +25,7 @@ pub const TABLE_KEY: &str = "servicenow.table";
 /// | `glide_date_time`, `due_date` | `Timestamp(Microsecond, "UTC")` |
 /// | `glide_date` | `Date32` |
 /// | `glide_duration`, `timer` | `Duration(Microsecond)`, which may be negative |
-/// | `decimal`, `float`, `percent_complete` | `Decimal128` with the precision and scale of the dictionary; `Decimal128(38, 7)` where it has none |
+/// | `decimal`, `float`, `percent_complete` | `Decimal128` with the precision and scale of the dictionary; `Decimal128(38, 7)` where it has no scale |
 /// | a text with choices, [on request](Self::with_dictionary_choices) | `Dictionary(Int32, Utf8)` |
 /// | anything else | `Utf8` |
 ///

@@ -45,10 +45,13 @@ impl ValueType {
         }
     }
 
+    /// A precision without a scale does not say how many digits are before the point, so it limits nothing.
     fn decimal(column: &Column) -> Self {
+        let Some(scale) = column.scale else {
+            return Self::Decimal { precision: MAX_PRECISION, scale: DEFAULT_SCALE };
+        };
         let precision = column.precision.unwrap_or(MAX_PRECISION).clamp(1, MAX_PRECISION);
-        let scale = column.scale.unwrap_or(DEFAULT_SCALE).min(precision);
-        Self::Decimal { precision, scale }
+        Self::Decimal { precision, scale: scale.min(precision) }
     }
 
     pub(crate) fn data_type(self) -> DataType {
@@ -81,8 +84,9 @@ mod tests {
         assert_eq!(decimal(None, None), DataType::Decimal128(38, 7));
         assert_eq!(decimal(Some(15), Some(2)), DataType::Decimal128(15, 2));
         assert_eq!(decimal(None, Some(4)), DataType::Decimal128(38, 4));
-        assert_eq!(decimal(Some(5), None), DataType::Decimal128(5, 5));
+        assert_eq!(decimal(Some(5), None), DataType::Decimal128(38, 7));
         assert_eq!(decimal(Some(200), Some(100)), DataType::Decimal128(38, 38));
-        assert_eq!(decimal(Some(0), None), DataType::Decimal128(1, 1));
+        assert_eq!(decimal(Some(0), None), DataType::Decimal128(38, 7));
+        assert_eq!(decimal(Some(0), Some(0)), DataType::Decimal128(1, 0));
     }
 }
