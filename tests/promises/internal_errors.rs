@@ -55,7 +55,7 @@ fn texts(code: &str) -> Vec<&str> {
 #[test]
 fn every_internal_error_is_listed() {
     let mut lines = Vec::new();
-    for name in ["snow-core", "snow-auth", "snow-client"] {
+    for name in ["snow-arrow", "snow-core", "snow-auth", "snow-client"] {
         let mut files = Vec::new();
         sources(&crates().join(name).join("src"), &mut files);
         for file in files {

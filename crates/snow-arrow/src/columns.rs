@@ -93,7 +93,12 @@ impl Columns {
     ) -> Result<Self, Error> {
         let schema = Arc::new(Schema::empty());
         let mut columns = Self { table, fields, references, dictionary_choices, schema };
-        columns.schema = columns.arrow_schema()?;
+        columns.schema = columns.arrow_schema();
+        let mut names = BTreeSet::new();
+        if let Some(twice) = columns.schema.fields().iter().find(|field| !names.insert(field.name())) {
+            let why = format!("two columns would have the name {:?}", twice.name());
+            return Err(Error::new(ErrorKind::InvalidInput, why));
+        }
         Ok(columns)
     }
 
@@ -103,8 +108,7 @@ impl Columns {
     #[must_use]
     pub fn with_dictionary_choices(mut self, encode: bool) -> Self {
         self.dictionary_choices = encode;
-        // The names of the columns stay the same, so that they are still unique.
-        self.schema = self.arrow_schema().unwrap_or(self.schema);
+        self.schema = self.arrow_schema();
         self
     }
 
@@ -169,18 +173,10 @@ impl Columns {
         self.fields.iter().filter_map(|field| self.table.column(field))
     }
 
-    fn arrow_schema(&self) -> Result<SchemaRef, Error> {
-        let mut fields = Vec::new();
-        for column in self.columns() {
-            fields.extend(self.arrow_fields(column));
-        }
-        let mut names = BTreeSet::new();
-        if let Some(twice) = fields.iter().find(|field| !names.insert(field.name())) {
-            let why = format!("two columns would have the name {:?}", twice.name());
-            return Err(Error::new(ErrorKind::InvalidInput, why));
-        }
+    fn arrow_schema(&self) -> SchemaRef {
+        let fields: Vec<Field> = self.columns().flat_map(|column| self.arrow_fields(column)).collect();
         let metadata = HashMap::from([(TABLE_KEY.to_owned(), self.table.name.clone())]);
-        Ok(Arc::new(Schema::new_with_metadata(fields, metadata)))
+        Arc::new(Schema::new_with_metadata(fields, metadata))
     }
 
     /// The column of a field and, if it is a reference, those of its name and link.

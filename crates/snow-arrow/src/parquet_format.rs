@@ -54,6 +54,20 @@ impl Parquet {
         Self { invalid, ..self }
     }
 
+    /// Returns everything that decides which bytes are written, as JSON.
+    fn stored(&self) -> Result<BTreeMap<String, Value>, Error> {
+        let settings = [
+            ("columns", serde_json::to_value(&self.columns)),
+            ("missing", serde_json::to_value(self.missing)),
+            ("invalid", serde_json::to_value(self.invalid)),
+        ];
+        let unwritable = |_| Error::internal("the settings of Parquet files could not be written as JSON");
+        let named = |(name, value): (&str, serde_json::Result<Value>)| {
+            Ok::<_, Error>((name.to_owned(), value.map_err(unwritable)?))
+        };
+        settings.into_iter().map(named).collect()
+    }
+
     /// Fails unless a list requests what the columns need.
     fn check(&self, question: &ExportQuestion) -> Result<(), Error> {
         let refused = |why: String| Err(Error::new(ErrorKind::InvalidInput, why));
@@ -92,13 +106,8 @@ impl ExportFormat for Parquet {
     }
 
     fn settings(&self) -> BTreeMap<String, Value> {
-        let settings = [
-            ("columns", serde_json::to_value(&self.columns)),
-            ("missing", serde_json::to_value(self.missing)),
-            ("invalid", serde_json::to_value(self.invalid)),
-        ];
-        // Columns and words are JSON.
-        settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.ok()?))).collect()
+        // An export begins an encoder before it does anything else, and that fails if these are not known.
+        self.stored().unwrap_or_default()
     }
 
     fn schema(&self) -> Option<Value> {
@@ -116,6 +125,7 @@ impl ExportFormat for Parquet {
     }
 
     fn encoder(&self, question: &ExportQuestion, out: &mut Vec<u8>) -> Result<Box<dyn RecordEncoder>, Error> {
+        self.stored()?;
         self.check(question)?;
         let builder = self.columns.builder().missing(self.missing).invalid(self.invalid);
         let writer = ParquetWriter::new(Vec::new(), self.columns.schema())?;
