@@ -9,7 +9,7 @@ use snow_arrow::{Columns, Invalid, Parquet, ParquetWriter, References, Scan};
 use snow_client::export::ExportDirectory;
 use snow_client::schema::{Column, TableSchema};
 use snow_client::{DisplayValue, ErrorKind};
-use snow_sim::Simulator;
+use snow_sim::{ColumnType, Simulator, Table};
 use std::path::PathBuf;
 
 #[tokio::test]
@@ -105,4 +105,33 @@ async fn an_export_counts_what_became_null() {
     let list = columns.request(client.table(TABLE).list());
     let report = list.export(parquet, ExportDirectory::new(&folder.0)).await.unwrap();
     assert_eq!(report.counts["invalid u_text"], rows.iter().filter(|row| !row[7].is_empty()).count() as u64);
+}
+
+/// The names of all columns would not fit into a URL. Walks have to be named: without names, an instance returns the table's own fields.
+#[tokio::test]
+async fn a_table_with_more_columns_than_a_url_holds_is_exported() {
+    let name = |at: u32| format!("u_{at:03}_{}", "x".repeat(60));
+    let table =
+        (0..450).fold(Table::new("u_wide", "Wide"), |table, at| table.column(&name(at), ColumnType::Integer));
+    let builder = Simulator::builder().without_demo_data().user("admin", "secret").table(table);
+    let builder = (0..3).fold(builder, |builder, _| builder.row("u_wide", [(&*name(449), "7")]));
+    let client = client(&builder.build().unwrap(), "admin");
+    let list = || client.table("u_wide").list();
+    let columns = Columns::for_list(&list(), References::Id).await.unwrap();
+    assert!(columns.fields().len() > 450);
+
+    let folder = Folder::new("wide");
+    let export =
+        columns.request(list()).export(Parquet::new(columns.clone()), ExportDirectory::new(&folder.0));
+    assert_eq!(export.await.unwrap().received, 3);
+    let batches = read(Scan::new(list())).await;
+    assert_eq!(oracle::compare(&batches, &raw(list()).await), 3 * columns.fields().len());
+
+    let walk = Column::new("sys_created_by.name", "string");
+    let walked = columns.table().clone().with_column(walk).unwrap();
+    let fields = || walked.columns().iter().map(|column| &column.name);
+    let columns = Columns::new(&walked, fields(), References::Id).unwrap();
+    assert_eq!(columns.request(list()).requested_fields().unwrap().unwrap().len(), fields().count());
+    let refused = list().export(Parquet::new(columns), ExportDirectory::new(&folder.0)).await.unwrap_err();
+    assert!(refused.to_string().contains("does not request the field \"sys_created_by.name\""), "{refused}");
 }

@@ -16,6 +16,13 @@ pub const REFERENCE_KEY: &str = "servicenow.reference";
 /// The key in a schema's metadata whose value is the name of the table.
 pub const TABLE_KEY: &str = "servicenow.table";
 
+/// How many fields a list names that names none by itself.
+const MOST_NAMED: usize = 100;
+/// How many bytes of a URL their names may take.
+const LONGEST_NAMES: usize = 3_500;
+/// How many bytes a comma takes in a URL.
+const COMMA: usize = 3;
+
 /// The fields of a table as Arrow columns: their types, and what converts records to batches. It needs no network and no client.
 ///
 /// | type in the dictionary | in Arrow |
@@ -134,11 +141,27 @@ impl Columns {
 
     /// Sets what a list requests: these fields, and the forms of values that the columns need. Without fields, `sys_id` is requested.
     ///
+    /// More than 100 fields, or names that take more than 3,500 bytes of a URL, are not named if the list names no fields itself and
+    /// none of them is a dot-walk: an instance then returns all fields of the table.
+    ///
     /// The references of dot-walks are requested as well: an instance may leave out `caller_id.name` if `caller_id` is empty, and that
     /// has to be told apart from a field that this user may not read.
     #[must_use = "a list is requested when it is awaited"]
     pub fn request<T>(&self, list: ListRecords<T>) -> ListRecords<T> {
-        self.request_values(list.fields(self.requested_fields()))
+        let names_none = matches!(list.requested_fields(), Ok(None));
+        match names_none && self.are_too_many_to_name() {
+            true => self.request_values(list),
+            false => self.request_values(list.fields(self.requested_fields())),
+        }
+    }
+
+    /// Whether the names could make a URL too long, and are not needed. Without names, an instance returns the fields of the table, and
+    /// none that are reached through references.
+    fn are_too_many_to_name(&self) -> bool {
+        let taken = |field: &String| field.len().saturating_add(COMMA);
+        let bytes = self.fields.iter().map(taken).fold(0, usize::saturating_add);
+        let is_long = self.fields.len() > MOST_NAMED || bytes > LONGEST_NAMES;
+        is_long && !self.fields.iter().any(|field| field.contains('.'))
     }
 
     /// The fields, and the references that their dot-walks begin with.
@@ -158,7 +181,7 @@ impl Columns {
     }
 
     /// Sets in which forms a list requests values.
-    pub(crate) fn request_values<T>(&self, list: ListRecords<T>) -> ListRecords<T> {
+    fn request_values<T>(&self, list: ListRecords<T>) -> ListRecords<T> {
         let values = if self.needs_names() { DisplayValue::All } else { DisplayValue::Stored };
         list.display_value(values).exclude_reference_link(!self.references.has_link())
     }

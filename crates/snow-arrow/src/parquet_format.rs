@@ -74,11 +74,15 @@ impl Parquet {
         let (own, listed) = (&self.columns.table().name, &question.table);
         if own != listed {
             return refused(format!(
-                "the columns are those of the table {own:?}, and the list reads {listed:?}"
+                "the columns are those of the table {own:?}, and the list reads {listed:?}: create the columns with Columns::for_list \
+                 of this list"
             ));
         }
-        let requested =
-            |field: &&String| question.fields.as_ref().is_none_or(|fields| fields.contains(field));
+        // Without names, an instance returns the fields of the table, and none that are reached through references.
+        let requested = |field: &&String| match &question.fields {
+            Some(fields) => fields.contains(field),
+            None => !field.contains('.'),
+        };
         if let Some(field) = self.columns.fields().iter().find(|field| !requested(field)) {
             return refused(format!(
                 "the list does not request the field {field:?} (Columns::request does it)"

@@ -132,12 +132,7 @@ impl Scan {
     pub async fn open(self) -> Result<Batches, Error> {
         let Self { list, columns, dictionary_choices, options } = self;
         let columns = columns.resolve(&list).await?.with_dictionary_choices(dictionary_choices);
-        let list = match list.requested_fields()? {
-            // All fields come, and naming them could make the URL too long.
-            None if columns.fields().len() > MOST_NAMED => columns.request_values(list),
-            _ => columns.request(list),
-        };
-        Ok(Batches::new(list, columns, options))
+        Ok(Batches::new(columns.request(list), columns, options))
     }
 
     fn set(mut self, set: impl FnOnce(&mut ScanOptions)) -> Self {
@@ -145,9 +140,6 @@ impl Scan {
         self
     }
 }
-
-/// How many fields a request names if the list names none.
-const MOST_NAMED: usize = 100;
 
 impl ColumnsSource {
     fn references(&self) -> References {
