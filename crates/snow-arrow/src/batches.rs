@@ -18,7 +18,8 @@ use std::task::{Context, Poll, ready};
 
 /// The records of a list, batch by batch, in constant memory. Returned by [`Scan::open`](crate::Scan::open).
 ///
-/// It guarantees what a [`RecordStream`] guarantees: no record is lost or repeated, and the end is proven.
+/// It guarantees what a [`RecordStream`] guarantees: no record is lost or repeated, and the end is proven. A list in another order is
+/// read by position: see [`may_have_drifted`](StreamReport::may_have_drifted) in [`report().stream`](ScanReport::stream).
 pub struct Batches {
     records: RecordStream<Record>,
     columns: Columns,
@@ -64,8 +65,8 @@ impl Batches {
         &self.columns
     }
 
-    /// Returns the position after the last batch, to [resume](crate::Scan::resume) from; `None` at the end, and before the first
-    /// batch.
+    /// Returns the position after the last batch, to [resume](crate::Scan::resume) from; `None` at the end and, unless the scan was
+    /// resumed, before the first batch.
     pub fn position(&self) -> Option<&StreamPosition> {
         self.position.as_ref()
     }
