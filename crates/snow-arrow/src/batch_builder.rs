@@ -13,6 +13,9 @@ use snow_client::{Error, ErrorKind, Record};
 /// The most bytes of JSON in a batch: the offsets of a text column have 31 bits, and no text is longer than its JSON.
 const MAX_BYTES: usize = 1 << 30;
 
+/// How many bytes of JSON make a batch full, whatever the number of its records.
+const FULL_BYTES: usize = 8 << 20;
+
 /// Builds batches from records, one record after the other. Create it with [`Columns::builder`].
 ///
 /// After [`finish`](Self::finish) it begins the next batch.
@@ -101,6 +104,12 @@ impl BatchBuilder {
     /// Returns how many bytes of JSON the records in the batch have.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Returns whether the batch should be finished before the next record: it has this many records, or its records have 8 MiB of
+    /// JSON. `0` is treated as `1`.
+    pub fn is_full(&self, rows: usize) -> bool {
+        self.rows >= rows.max(1) || self.bytes >= FULL_BYTES
     }
 
     /// Returns the batch, and begins the next one.
@@ -231,6 +240,20 @@ mod tests {
         assert_eq!(builder.report().invalid["caller_id"], 1);
         let batch = builder.finish().unwrap();
         assert_eq!((batch.column(1).null_count(), batch.column(2).null_count()), (0, 1));
+    }
+
+    #[test]
+    fn a_batch_is_full_by_its_records_or_by_their_bytes() {
+        let table = TableSchema::new("incident", "Incident").with_column(Column::new("text", "string"));
+        let mut builder = Columns::new(&table.unwrap(), ["text"], References::Id).unwrap().builder();
+        assert!(!builder.is_full(1) && !builder.is_full(0));
+        let long = record(&format!(r#"{{"text":"{}"}}"#, "x".repeat(FULL_BYTES / 2)));
+        builder.push(&long).unwrap();
+        assert!(builder.is_full(1) && builder.is_full(0) && !builder.is_full(2));
+        builder.push(&long).unwrap();
+        assert!(builder.is_full(usize::MAX));
+        builder.finish().unwrap();
+        assert!(!builder.is_full(1), "the next batch begins");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::batch_builder::BatchBuilder;
 use crate::columns::Columns;
 use crate::conversion_report::ConversionReport;
-use crate::scan_options::{BATCH_BYTES, ScanOptions};
+use crate::scan_options::ScanOptions;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use futures_core::Stream;
@@ -99,7 +99,9 @@ impl Batches {
         while !self.has_ended {
             match ready!(Pin::new(&mut self.records).poll_next(cx)) {
                 Some(Ok(record)) => match self.builder.push(&record) {
-                    Ok(()) if self.is_full() => return Poll::Ready(Some(self.finish_batch())),
+                    Ok(()) if self.builder.is_full(self.batch_rows) => {
+                        return Poll::Ready(Some(self.finish_batch()));
+                    }
                     Ok(()) => {}
                     Err(error) => return self.fail(error),
                 },
@@ -116,12 +118,8 @@ impl Batches {
         Poll::Ready(None)
     }
 
-    fn is_full(&self) -> bool {
-        self.builder.rows() >= self.batch_rows || self.builder.bytes() >= BATCH_BYTES
-    }
-
     fn finish_batch(&mut self) -> Result<RecordBatch, Error> {
-        let batch = self.builder.finish();
+        let batch = self.builder.finish().map_err(Error::of_read);
         match &batch {
             Ok(_) => self.position = self.records.position(),
             Err(_) => self.has_ended = true,

@@ -4,7 +4,7 @@ use crate::batch_builder::BatchBuilder;
 use crate::columns::{Columns, REFERENCE_KEY, TYPE_KEY};
 use crate::parquet_writer::ParquetWriter;
 use crate::policy::{Invalid, Missing};
-use crate::scan_options::{BATCH_BYTES, BATCH_ROWS};
+use crate::scan_options::BATCH_ROWS;
 use serde_json::{json, value::Value};
 use snow_client::export::{ExportFormat, ExportQuestion, RecordEncoder};
 use snow_client::{DisplayValue, Error, ErrorKind, Record};
@@ -156,7 +156,7 @@ impl ParquetEncoder {
 impl RecordEncoder for ParquetEncoder {
     fn encode(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<(), Error> {
         self.builder.push(record)?;
-        match self.builder.rows() >= BATCH_ROWS || self.builder.bytes() >= BATCH_BYTES {
+        match self.builder.is_full(BATCH_ROWS) {
             true => self.write_batch(out),
             false => Ok(()),
         }

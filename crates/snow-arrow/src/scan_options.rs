@@ -5,8 +5,6 @@ use snow_client::stream::{StreamPart, StreamPosition};
 
 /// How many records a batch has by default.
 pub(crate) const BATCH_ROWS: usize = 8_192;
-/// How many bytes of JSON end a batch, whatever the number of its records.
-pub(crate) const BATCH_BYTES: usize = 8 << 20;
 
 /// How records are read and converted.
 #[derive(Clone, Debug)]
