@@ -31,6 +31,7 @@ async fn refused(scan: Scan) -> snow_client::Error {
         Err(error) => return error,
     };
     let error = batches.next().await.unwrap().unwrap_err();
+    assert!(!error.may_have_executed(), "it is of a read: {error:?}");
     assert!(batches.next().await.is_none(), "nothing comes after an error");
     assert!(!batches.report().stream.complete);
     error

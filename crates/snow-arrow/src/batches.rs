@@ -129,7 +129,7 @@ impl Batches {
 
     fn fail(&mut self, error: Error) -> Poll<Option<Result<RecordBatch, Error>>> {
         self.has_ended = true;
-        Poll::Ready(Some(Err(error)))
+        Poll::Ready(Some(Err(error.of_read())))
     }
 }
 
