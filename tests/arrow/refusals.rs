@@ -62,6 +62,7 @@ async fn a_value_that_does_not_fit_is_refused_or_counted() {
     let error = refused(scan()).await;
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("\"short_description\""), "{error}");
+    assert!(error.to_string().contains("Invalid::Null"), "{error}");
 
     let mut batches = scan().invalid(Invalid::Null).open().await.unwrap();
     assert_eq!(batches.next().await.unwrap().unwrap().column(1).null_count(), 10);

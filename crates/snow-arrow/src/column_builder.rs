@@ -159,5 +159,7 @@ fn no_decimal(field: Field<'_>, precision: u8, scale: u8) -> Error {
 /// The error that a value does not fit, with the name of its field and without the value.
 fn unfit(field: Field<'_>, why: &str) -> Error {
     let length = field.json().len();
-    Error::new(ErrorKind::Decode, format!("the field {:?}: a value of {length} bytes {why}", field.name()))
+    let why = format!("the field {:?}: a value of {length} bytes {why}", field.name());
+    Error::new(ErrorKind::Decode, why)
+        .with_advice("set Invalid::Null to make such values null and count them")
 }

@@ -57,7 +57,8 @@ impl Columns {
             return Ok(self);
         }
         let why = format!(
-            "the columns are those of the table {:?}, and the list reads {name:?}",
+            "the columns are those of the table {:?}, and the list reads {name:?}: create the columns with Columns::for_list of this \
+             list",
             self.table().name
         );
         Err(Error::new(ErrorKind::InvalidInput, why))

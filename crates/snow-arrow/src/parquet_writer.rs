@@ -58,7 +58,10 @@ impl<W: Write + Send> ParquetWriter<W> {
             .set_created_by(concat!("snow-arrow ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
         if schema.fields().is_empty() {
-            return Err(Error::new(ErrorKind::InvalidInput, "a Parquet file has at least one column"));
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "a Parquet file needs at least one column: name a field",
+            ));
         }
         let writer = ArrowWriter::try_new(to, schema, Some(properties)).map_err(failed)?;
         Ok(Self { writer, rows: 0 })
