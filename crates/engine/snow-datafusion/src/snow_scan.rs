@@ -11,9 +11,6 @@ use snow_client::{Client, Query};
 use std::fmt;
 use std::sync::Arc;
 
-/// Names of fields that take more bytes than this are left out of a URL, and all fields are read.
-const LONGEST_FIELDS: usize = 3_500;
-
 /// The largest page that is requested.
 const LARGEST_PAGE: u32 = 1_000;
 
@@ -88,12 +85,7 @@ impl SnowScan {
     pub(crate) fn list(&self, client: &Client, query: &str, range: Option<&KeyRange>) -> Result<ListRecords> {
         let query = parse(query)?;
         let query = range.map_or(query.clone(), |range| range.within(query));
-        let list = client.table(&self.table).list().query(query.into_owned());
-        let names = self.columns.fields();
-        let length = names.iter().map(|name| name.len().saturating_add(3)).fold(0, usize::saturating_add);
-        // Without names, an instance returns the fields of the table, and none that are reached through references.
-        let is_short = length <= LONGEST_FIELDS || names.iter().any(|name| name.contains('.'));
-        Ok(if is_short { self.columns.request(list) } else { list.exclude_reference_link(true) })
+        Ok(self.columns.request(client.table(&self.table).list().query(query.into_owned())))
     }
 
     /// Creates a builder of batches of what is read.
