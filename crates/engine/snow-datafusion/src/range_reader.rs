@@ -61,9 +61,9 @@ impl RangeReader {
 
     /// Returns the next batch; `None` after the last one.
     async fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
-        while self.builder.rows() < self.batch_size && self.wanted != Some(0) {
+        while !self.builder.is_full(self.batch_size) && self.wanted != Some(0) {
             let Some(record) = self.next_record().await? else { break };
-            self.builder.push(&record).map_err(external)?;
+            self.builder.push(&record).map_err(|error| external(error.of_read()))?;
             self.wanted = self.wanted.map(|wanted| wanted.saturating_sub(1));
         }
         if self.wanted == Some(0)
@@ -74,7 +74,7 @@ impl RangeReader {
         if self.builder.rows() == 0 {
             return Ok(None);
         }
-        let batch = self.builder.finish().map_err(external)?;
+        let batch = self.builder.finish().map_err(|error| external(error.of_read()))?;
         self.records.add(batch.num_rows());
         Ok(Some(batch.project(&self.scan.output)?))
     }
