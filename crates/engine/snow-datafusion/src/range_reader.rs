@@ -4,13 +4,12 @@ use crate::client_error::external;
 use crate::key_ranges::KeyRange;
 use crate::snow_scan::SnowScan;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::common::exec_err;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::metrics::Count;
 use futures_util::{Stream, StreamExt, stream};
 use snow_arrow::BatchBuilder;
-use snow_client::stream::RecordStream;
+use snow_client::stream::{RecordStream, StreamReport};
 use snow_client::{Client, Error, ErrorKind, Record};
 use std::collections::VecDeque;
 
@@ -69,7 +68,7 @@ impl RangeReader {
         if self.wanted == Some(0)
             && let Some(open) = self.current.take()
         {
-            self.requests.add(to_usize(open.records.report().requests));
+            self.close(&open)?;
         }
         if self.builder.rows() == 0 {
             return Ok(None);
@@ -134,12 +133,29 @@ impl RangeReader {
 
     fn end_range(&mut self) -> Result<()> {
         let Some(open) = self.current.take() else { return Ok(()) };
-        let report = open.records.report();
-        self.requests.add(to_usize(report.requests));
+        let report = self.close(&open)?;
         if !report.complete && !report.reached_limit {
-            return exec_err!("the table {} was not read to its end", self.scan.table);
+            return Err(self.incomplete("was not read to its end"));
         }
         Ok(())
+    }
+
+    /// Counts the requests of a range. Fails if records may have moved while they were read.
+    fn close(&self, open: &OpenRange) -> Result<StreamReport> {
+        let report = open.records.report();
+        self.requests.add(to_usize(report.requests));
+        if report.may_have_drifted {
+            return Err(self.incomplete(
+                "was read in parts, because its query is too long for one URL, and records may have been missed or repeated: select \
+                 fewer columns or shorten the IN list",
+            ));
+        }
+        Ok(report)
+    }
+
+    fn incomplete(&self, why: &str) -> DataFusionError {
+        let why = format!("the table {} {why}", self.scan.table);
+        external(Error::new(ErrorKind::Incomplete, why).of_read())
     }
 }
 

@@ -5,6 +5,7 @@ mod aggregates;
 mod conditions;
 mod dice;
 mod incidents;
+mod large_reads;
 mod limits;
 mod pushdown_rules;
 mod sample_table;
