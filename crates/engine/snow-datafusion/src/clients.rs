@@ -44,7 +44,7 @@ impl Clients {
     ///
     /// # Errors
     ///
-    /// [`DataFusionError::Configuration`] if there is none, with the aliases that there are.
+    /// [`DataFusionError::Configuration`] if there is no client with this alias; the message lists those that exist.
     pub fn get(&self, alias: &str) -> Result<Client> {
         self.by_alias.get(alias).cloned().ok_or_else(|| {
             let known: Vec<_> = self.by_alias.keys().map(|alias| format!("{alias:?}")).collect();

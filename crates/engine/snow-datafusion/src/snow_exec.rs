@@ -23,8 +23,8 @@ use std::sync::Arc;
 /// Reads the records of a table in ranges of `sys_id`. The ranges are the records of its child: each partition reads those ranges that the
 /// same partition of the child returns.
 ///
-/// It is not a leaf, because engines that run on several machines cut plans for their tasks at the leaves they know. They do not know others, and
-/// each task would read the whole table.
+/// It is not a leaf: engines for several machines only divide the leaves that they know among their tasks, so each task would read the
+/// whole table.
 ///
 /// The client is looked up under its alias when a partition is executed, and not before.
 pub struct SnowExec {

@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// All conditions together may take so many bytes of a URL.
 const LONGEST_QUERY: usize = 4_000;
 
-/// A read with a limit up to here is one range: a second one would ask for records that nobody wants.
+/// A read with a limit up to this is one range; more ranges would request records that are not wanted.
 const ONE_RANGE: usize = 10_000;
 
 /// A ServiceNow table as a table of DataFusion.
@@ -153,7 +153,7 @@ impl SnowTable {
         if KeyRange::longest_page(parse(&text)?).url_len().map_err(external)? > LONGEST_QUERY {
             let table = &self.definition.table;
             return plan_err!(
-                "the query of the table {table} takes more than {LONGEST_QUERY} bytes of a URL"
+                "the query of the table {table} takes more than {LONGEST_QUERY} bytes of a URL: shorten it, or move conditions to WHERE"
             );
         }
         self.definition.query = text;

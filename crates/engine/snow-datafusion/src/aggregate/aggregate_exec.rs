@@ -153,8 +153,8 @@ fn reading_may_work(kind: ErrorKind) -> bool {
 impl DisplayAs for SnowAggregateExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let proof = match self.scan.aggregation {
-            Aggregation::AllVisible => "the caller's word",
-            _ => "sys_ids, else the plan below",
+            Aggregation::AllVisible => "Aggregation::AllVisible",
+            _ => "its sys_ids, or the plan below reads the records",
         };
         write!(f, "SnowAggregateExec: client={}, table={}, ", self.scan.alias, self.scan.table)?;
         write!(f, "{}, query={}, visible by={proof}", self.question.outline(), self.scan.query)

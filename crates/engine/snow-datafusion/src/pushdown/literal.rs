@@ -4,7 +4,7 @@ use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::logical_expr::Expr;
 use datafusion::scalar::ScalarValue;
 
-/// A constant that a column is compared with. A null is none: nothing compares with it as true.
+/// A constant that a column is compared with. Null is not one: no comparison with null is true.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Literal {
     Boolean(bool),
@@ -14,7 +14,7 @@ pub(super) enum Literal {
     Time(i128),
     /// Days since 1970.
     Day(i32),
-    /// A number, and the digits of it that are behind the point.
+    /// A number without its point, and how many of its digits are after the decimal point.
     Decimal(i128, u32),
 }
 
@@ -42,7 +42,8 @@ impl Literal {
     }
 }
 
-/// A time with a zone is a moment, whatever the zone. One without is read by DataFusion as it likes.
+/// A time with a zone is a moment, whatever the zone. A time without a zone is not pushed down, because its meaning depends on the
+/// session.
 fn time(value: Option<i64>, zone: Option<&str>, nanoseconds: i128) -> Option<Literal> {
     zone?;
     i128::from(value?).checked_mul(nanoseconds).map(Literal::Time)
