@@ -5,7 +5,7 @@ use datafusion::error::{DataFusionError, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The longest message that is read.
+/// The longest content of a message.
 const LONGEST: usize = 4 << 20;
 
 /// What a message begins with. Other codecs are given whatever begins differently.
@@ -24,8 +24,12 @@ impl MessageKind {
     }
 
     pub(crate) fn write(self, content: &impl Serialize, to: &mut Vec<u8>) -> Result<()> {
+        let content =
+            serde_json::to_vec(content).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        refuse_too_long(content.len())?;
         to.extend_from_slice(self.prefix());
-        serde_json::to_writer(to, content).map_err(|error| DataFusionError::External(Box::new(error)))
+        to.extend_from_slice(&content);
+        Ok(())
     }
 
     /// Reads a message; `None` if it is not one of this kind.
@@ -33,9 +37,7 @@ impl MessageKind {
     /// The error of a message does not repeat it, because it may hold data of a user.
     pub(crate) fn read<T: DeserializeOwned>(self, message: &[u8]) -> Result<Option<T>> {
         let Some(content) = message.strip_prefix(self.prefix()) else { return Ok(None) };
-        if content.len() > LONGEST {
-            return plan_err!("a ServiceNow table of {} bytes is longer than {LONGEST}", content.len());
-        }
+        refuse_too_long(content.len())?;
         match serde_json::from_slice(content) {
             Ok(content) => Ok(Some(content)),
             Err(error) => plan_err!(
@@ -46,9 +48,33 @@ impl MessageKind {
     }
 }
 
+fn refuse_too_long(bytes: usize) -> Result<()> {
+    if bytes > LONGEST {
+        return plan_err!(
+            "a message with a ServiceNow table has {bytes} bytes, and at most {LONGEST} are read: select fewer columns"
+        );
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_would_not_be_read_is_not_written() -> Result<()> {
+        let (mut message, longest) = (b"before".to_vec(), "x".repeat(LONGEST - 2));
+        MessageKind::Plan.write(&longest, &mut message)?;
+        let written = message.split_off(6);
+        assert_eq!(MessageKind::Plan.read::<String>(&written)?, Some(longest));
+        let error = MessageKind::Plan.write(&"x".repeat(LONGEST - 1), &mut message).unwrap_err().to_string();
+        assert!(error.contains("has 4194305 bytes") && error.contains("select fewer columns"), "{error}");
+        assert_eq!(message, b"before");
+        let mut longer = written;
+        longer.push(b' ');
+        assert!(MessageKind::Plan.read::<String>(&longer).is_err());
+        Ok(())
+    }
 
     #[test]
     fn a_message_is_read_by_its_kind_alone() -> Result<()> {
