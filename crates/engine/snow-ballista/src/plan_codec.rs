@@ -21,7 +21,8 @@ pub struct PlanCodec {
 }
 
 impl PlanCodec {
-    /// Creates a codec whose plans read with these clients. Where plans are made and not executed, there may be none.
+    /// Creates a codec whose plans read with these clients. A scheduler, which makes plans but executes none, can
+    /// pass an empty set.
     pub fn new(clients: Clients, rest: Arc<dyn PhysicalExtensionCodec>) -> Self {
         Self { clients, rest }
     }

@@ -20,7 +20,8 @@ pub struct TableCodec {
 }
 
 impl TableCodec {
-    /// Creates a codec whose tables are read with these clients. Where plans are made and not executed, there may be none.
+    /// Creates a codec whose tables are read with these clients. A scheduler, which makes plans but executes none, can
+    /// pass an empty set.
     pub fn new(clients: Clients, rest: Arc<dyn LogicalExtensionCodec>) -> Self {
         Self { clients, rest }
     }
@@ -40,7 +41,8 @@ impl LogicalExtensionCodec for TableCodec {
         let table = SnowTable::from_definition(&self.clients, definition);
         if table.schema() != schema {
             return plan_err!(
-                "the columns of the table {table_ref} are not those that its plan was made for"
+                "the columns of the table {table_ref} are not those that its plan was made for: register the table again, with the same \
+                 columns on all machines"
             );
         }
         Ok(Arc::new(table))
