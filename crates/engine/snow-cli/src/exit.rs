@@ -25,7 +25,7 @@ pub(crate) const CHANGED: u8 = 9;
 pub(crate) fn code_of(error: &Error) -> u8 {
     use ErrorKind::*;
     match error.kind() {
-        InvalidInput | ForeignOrigin => USAGE,
+        InvalidInput | ForeignOrigin | UriTooLong => USAGE,
         NoToken
         | ReauthenticationRequired
         | TokenRefused

@@ -46,6 +46,10 @@ fn wrong_arguments_and_settings_are_2() {
     ] {
         expect(&instance.run(arguments), 2, why);
     }
+    let long = format!("short_descriptionLIKE{}", "x".repeat(9_000));
+    let folder = Folder::new("exit-2");
+    let base = ["export", "incident", "--to", "ndjson", "--out", &folder.file("all"), "-q"];
+    expect(&instance.run(&[&base[..], &[&long]].concat()), 2, "[UriTooLong");
     let nobody = Ran::of(program(&["doctor", "--instance", "dev12345"]).output().unwrap());
     expect(&nobody, 2, "no way to log in is given");
     let nowhere = Ran::of(program(&["doctor"]).env("SNOW_API_KEY", SECRET).output().unwrap());
