@@ -21,7 +21,8 @@ const MANIFEST: &str = "_manifest.json";
 const POSITION: &str = "_position.json";
 
 pub(crate) async fn run(client: &Client, options: &ExportOptions) -> Result<ExitCode, Failure> {
-    let mut signals = Signals::listen().map_err(|why| Failure::Other(format!("signals: {why}")))?;
+    let mut signals = Signals::listen()
+        .map_err(|why| Failure::Other(format!("the process cannot listen for Ctrl-C: {why}")))?;
     let folder = options.out.clone().unwrap_or_else(|| PathBuf::from(&options.table));
     refuse_what_is_there(&folder, options.resume)?;
     let list = list(client, options)?;
@@ -147,12 +148,22 @@ fn tell((outcome, signal): Done, folder: &Path) -> Result<ExitCode, Failure> {
 
 /// Adds what can be done about an error with this command.
 fn hinted(error: Error, folder: &Path) -> Failure {
+    // The library names its own settings, which have these options.
+    let names = |setting: &str| error.to_string().contains(setting);
     match error.kind() {
-        // The library names its own setting, which has this option.
-        ErrorKind::InvalidInput | ErrorKind::Incomplete if error.to_string().contains("set allow_drift(true)") => {
+        ErrorKind::InvalidInput | ErrorKind::Incomplete if names("set allow_drift(true)") => {
             Failure::Hinted(error, "--allow-drift allows it")
         }
         ErrorKind::InvalidInput => Failure::Client(error),
+        // Such a record is still there when the export is resumed, and with other settings it cannot be resumed.
+        ErrorKind::Decode if names("empty_if_missing") || names("Missing::Null") => Failure::Hinted(
+            error,
+            "--allow-missing leaves such values empty; it needs a new folder: choose one with --out",
+        ),
+        ErrorKind::Decode if names("Invalid::Null") => Failure::Hinted(
+            error,
+            "--fields can leave the field out; it needs a new folder: choose one with --out",
+        ),
         _ if folder.join(POSITION).exists() => {
             Failure::Hinted(error, "--resume goes on after the last finished file")
         }

@@ -86,6 +86,8 @@ fn a_hidden_field_is_an_error_or_empty() {
     };
     let refused = run(&first, &[]);
     assert!(refused.code != Some(0) && refused.err.contains("priority"), "{refused:?}");
+    let hint = "snow: --allow-missing leaves such values empty; it needs a new folder: choose one with --out";
+    assert!(refused.err.contains(hint) && !refused.err.contains("--resume"), "{refused:?}");
     assert!(!folder.path().join("first/_manifest.json").exists());
     let allowed = run(&second, &["--allow-missing"]);
     assert!(allowed.err.contains("snow: missing_values: 38"), "{allowed:?}");
