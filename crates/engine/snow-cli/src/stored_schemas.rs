@@ -63,27 +63,39 @@ impl StoredSchemas {
     ) -> Result<TableSchema, Error> {
         let mut table = self.table(client, name).await?.as_ref().clone();
         for field in fields.iter().filter(|field| field.contains('.')) {
-            table = table.with_column(self.dot_walked(client, name, field).await?)?;
+            // A file may have the walk as a column, and not the tables that it passes.
+            if table.column(field).is_none() {
+                table = table.with_column(self.dot_walked(client, name, field).await?)?;
+            }
         }
         Ok(table)
     }
 
+    /// Follows a path as [`Schema::column`](snow_client::schema::Schema::column) does, but by the tables of the files.
     #[cfg(feature = "parquet")]
     async fn dot_walked(&self, client: &Client, table: &str, path: &str) -> Result<Column, Error> {
-        let mut table = self.table(client, table).await?;
-        let (mut walk, wrong) = (path.split('.').peekable(), |why: &str| {
-            Error::new(ErrorKind::InvalidInput, format!("the field {path:?} {why}"))
-        });
+        let wrong = |why: &str| Error::new(ErrorKind::InvalidInput, format!("the field {path:?} {why}"));
+        let mut table = table.to_owned();
+        let mut walk = path.split('.').peekable();
         while let Some(field) = walk.next() {
-            let column = table.column(field).ok_or_else(|| wrong("does not exist"))?;
-            if walk.peek().is_none() {
-                let mut column = column.clone();
-                path.clone_into(&mut column.name);
-                return Ok(column);
+            if let (Some(extension), true) = (field.strip_prefix("ref_"), walk.peek().is_some()) {
+                extension.clone_into(&mut table);
+                continue;
             }
-            let next =
-                column.reference.clone().ok_or_else(|| wrong("passes a field that is not a reference"))?;
-            table = self.table(client, &next).await?;
+            if field == "variables" {
+                return Err(wrong("is a variable of the service catalog, and these are in no dictionary"));
+            }
+            let schema = self.table(client, &table).await?;
+            let column = schema.column(field).ok_or_else(|| wrong("does not exist"))?;
+            match (walk.peek(), &column.reference) {
+                (None, _) => {
+                    let mut column = column.clone();
+                    path.clone_into(&mut column.name);
+                    return Ok(column);
+                }
+                (Some(_), Some(next)) => table.clone_from(next),
+                (Some(_), None) => return Err(wrong("passes a field that is not a reference")),
+            }
         }
         Err(wrong("does not exist"))
     }

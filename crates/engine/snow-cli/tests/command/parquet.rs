@@ -6,8 +6,10 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use snow_arrow::arrow_array::cast::AsArray;
 use snow_arrow::arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use snow_arrow::arrow_array::{Array, RecordBatch};
+use snow_arrow::arrow_schema::DataType;
 use snow_client::DateTime;
-use snow_sim::{Simulator, User};
+use snow_client::schema::{Column, TableSchema};
+use snow_sim::{ColumnType, Simulator, Table, User};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
@@ -83,4 +85,59 @@ fn columns_come_from_the_dictionary_or_from_a_file() {
     assert_eq!(walked.schema().field(1).name(), "caller_id.email");
     let wrong = export("wrong", &["--schema", &file, "--fields", "number,caller_id.nope"]);
     assert!(wrong.code == Some(2) && wrong.err.contains("caller_id.nope"), "{wrong:?}");
+
+    // A file that has the walk as a column is enough, without the tables that it passes.
+    let mut incident = TableSchema::new("incident", "Incident");
+    for name in ["number", "caller_id.email"] {
+        incident = incident.with_column(Column::new(name, "string")).unwrap();
+    }
+    std::fs::write(&file, serde_json::to_string(&incident).unwrap()).unwrap();
+    export("own", &["--schema", &file, "--fields", "number,caller_id.email"]).succeeded();
+}
+
+/// To go on would fail at the same value.
+#[test]
+fn a_value_that_does_not_fit_says_how_to_leave_it_out() {
+    let instance = Instance::of(Simulator::builder().incidents(20));
+    let folder = Folder::new("parquet-unfit");
+    let (file, out) = (folder.file("tables.json"), folder.file("all"));
+    let column = Column::new("short_description", "integer");
+    let lie = TableSchema::new("incident", "Incident").with_column(column).unwrap();
+    std::fs::write(&file, serde_json::to_string(&lie).unwrap()).unwrap();
+    let refused = instance.run(&["export", "incident", "--to", "parquet", "--schema", &file, "--out", &out]);
+    assert!(refused.code == Some(1) && refused.err.contains("\"short_description\""), "{refused:?}");
+    assert!(refused.err.contains("snow: --fields can leave the field out"), "{refused:?}");
+    assert!(!refused.err.contains("--resume"), "{refused:?}");
+}
+
+/// A path may go on in a table that extends another one. Variables of the service catalog are in no dictionary.
+#[test]
+fn a_walk_goes_into_tables_that_extend_others() {
+    let instance = Instance::of(Simulator::builder().incidents(20));
+    let folder = Folder::new("parquet-walk");
+    let export = |out: &str, field: &str| {
+        let (fields, out) = (format!("number,{field}"), folder.file(out));
+        let base = ["export", "task", "--to", "parquet", "--fields", &fields, "--out", &out];
+        instance.run(&[&base[..], &["--allow-missing"]].concat())
+    };
+    export("extension", "ref_incident.opened_at").succeeded();
+    let walked = &batches(&folder.path().join("extension"))[0];
+    assert_eq!(walked.schema().field(1).name(), "ref_incident.opened_at");
+    assert!(matches!(walked.schema().field(1).data_type(), DataType::Timestamp(..)));
+    let variable = export("variable", "variables.size");
+    assert!(variable.code == Some(2) && variable.err.contains("are in no dictionary"), "{variable:?}");
+}
+
+/// Without --fields, the columns are named only where their names fit into a URL.
+#[test]
+fn a_table_with_more_columns_than_a_url_holds_is_exported() {
+    let name = |at: u32| format!("u_{at:03}_{}", "x".repeat(40));
+    let table = Table::new("u_wide", "Wide");
+    let table = (0..450).fold(table, |table, at| table.column(&name(at), ColumnType::Integer));
+    let instance = Instance::of(Simulator::builder().table(table).row("u_wide", [(&*name(449), "7")]));
+    let folder = Folder::new("parquet-wide");
+    let out = folder.file("all");
+    instance.run(&["export", "u_wide", "--to", "parquet", "--out", &out]).succeeded();
+    let batch = &batches(&folder.path().join("all"))[0];
+    assert_eq!(batch.column_by_name(&name(449)).unwrap().as_primitive::<Int64Type>().value(0), 7);
 }
