@@ -23,7 +23,7 @@ pub(crate) enum Failure {
     Other(String),
     /// A signal asked us to end, and what it leaves.
     Interrupted(Signal, String),
-    /// The program that reads our output has ended, as `head` does: that is no error.
+    /// The program that reads our output has ended, as `head` does: that is not an error.
     ReaderGone,
 }
 
@@ -37,7 +37,7 @@ impl Failure {
         match error.kind() {
             ErrorKind::Forbidden => Self::Hinted(
                 error,
-                "--schema takes a file instead of the dictionary, which snow types --json of an administrator prints",
+                "an administrator can print the table with `snow types --json TABLE`; pass that file with --schema",
             ),
             _ => Self::Client(error),
         }

@@ -64,7 +64,7 @@ async fn session(client: Client, options: &SqlOptions) -> Result<SessionContext,
                 "{name} has a schema before its name: name tables as the instance does"
             )));
         }
-        let schema = schemas.table(&client, name.table()).await?;
+        let schema = schemas.table(&client, name.table()).await.map_err(Failure::of_dictionary)?;
         let table = SnowTable::of_schema(&clients, ALIAS, &schema).map_err(failure)?;
         context.register_table(name, Arc::new(table)).map_err(failure)?;
     }

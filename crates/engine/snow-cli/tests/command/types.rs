@@ -55,7 +55,7 @@ fn a_printed_table_takes_the_place_of_the_dictionary() {
         Ran::of(output.unwrap())
     };
     let refused = export(&[]);
-    assert!(refused.code == Some(4) && refused.err.contains("snow: --schema takes a file"), "{refused:?}");
+    assert!(refused.code == Some(4) && refused.err.contains("pass that file with --schema"), "{refused:?}");
     let text = std::fs::read_to_string(export(&["--schema", &file]).succeeded().trim()).unwrap();
     assert!(
         text.lines().next().unwrap().contains("short_description") && text.lines().count() > 28,
