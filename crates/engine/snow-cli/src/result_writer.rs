@@ -8,6 +8,7 @@ use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use std::collections::BTreeSet;
 
 /// A table for people is written after so many lines, and begins anew: its columns have to be as wide as what is in them.
 const LINES: usize = 1_000;
@@ -21,9 +22,20 @@ pub(crate) struct ResultWriter {
 }
 
 impl ResultWriter {
-    pub(crate) fn new(format: ResultFormat, schema: &Schema) -> Self {
+    /// Begins a result with these columns.
+    ///
+    /// # Errors
+    ///
+    /// Fails if two of them have the same name and the format is NDJSON: an object has one value of a name.
+    pub(crate) fn new(format: ResultFormat, schema: &Schema) -> Result<Self, Failure> {
         let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-        Self { format, table: heading(&names), names, is_first: true }
+        let mut known = BTreeSet::new();
+        if let (ResultFormat::Ndjson, Some(twice)) = (format, names.iter().find(|name| !known.insert(*name)))
+        {
+            let why = format!("two columns of the result are called {twice:?}: name one with AS");
+            return Err(Failure::Usage(why));
+        }
+        Ok(Self { format, table: heading(&names), names, is_first: true })
     }
 
     pub(crate) fn push(&mut self, batch: &RecordBatch, output: &mut Output) -> Result<(), Failure> {
@@ -93,13 +105,21 @@ fn push_csv(cells: &[String], text: &mut String) {
         if at > 0 {
             text.push(',');
         }
-        let needs_quotes = cell.contains([',', '"', '\r', '\n']) || (cell.is_empty() && cells.len() == 1);
-        match needs_quotes {
+        match needs_quotes(cell) || (cell.is_empty() && cells.len() == 1) {
             true => text.extend(["\"", &cell.replace('"', "\"\""), "\""]),
             false => text.push_str(cell),
         }
     }
     text.push_str("\r\n");
+}
+
+/// Whether a reader could take the cell for something else without quotes, as in exports: some readers trim spaces at the ends, and some
+/// take a line that begins with `#` for a comment.
+fn needs_quotes(cell: &str) -> bool {
+    cell.contains([',', '"', '\r', '\n', '\0'])
+        || cell.starts_with(['#', '\u{feff}'])
+        || cell.starts_with(char::is_whitespace)
+        || cell.ends_with(char::is_whitespace)
 }
 
 fn push_json(names: &[String], batch: &RecordBatch, row: usize, cells: &[String], text: &mut String) {

@@ -34,8 +34,8 @@ async fn query(client: Client, options: &SqlOptions) -> Result<ExitCode, Failure
     let only_reads =
         SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     let result = context.sql_with_options(&options.statement, only_reads).await.map_err(failure)?;
+    let mut writer = ResultWriter::new(options.format, result.schema().as_arrow())?;
     let mut batches = result.execute_stream().await.map_err(failure)?;
-    let mut writer = ResultWriter::new(options.format, &batches.schema());
     let mut output = Output::new();
     while let Some(batch) = batches.next().await {
         writer.push(&batch.map_err(failure)?, &mut output)?;

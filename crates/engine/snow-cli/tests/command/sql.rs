@@ -1,6 +1,6 @@
 //! `snow sql` answers queries on the tables of the instance, and nothing but queries.
 
-use crate::instance::{Instance, Ran, SECRET};
+use crate::instance::{Folder, Instance, Ran, SECRET};
 use serde_json::Value;
 use snow_sim::{Simulator, User};
 
@@ -49,6 +49,50 @@ fn each_format_has_the_same_rows() {
         assert_eq!(line, format!("{number},{opened},{}", row["active"]));
         assert!(table.lines().nth(at + 1).unwrap().starts_with(number), "{table}");
     }
+}
+
+/// An object of JSON has one value of a name, so that one of two would be lost.
+#[test]
+fn two_columns_with_one_name_are_refused_as_json() {
+    let instance = instance();
+    let query = "SELECT a.number, b.number FROM incident a JOIN incident b ON a.sys_id = b.sys_id";
+    let run = |format: &str| instance.run(&["sql", query, "--format", format]);
+    let refused = run("ndjson");
+    let why = "two columns of the result are called \"number\": name one with AS";
+    assert!(refused.code == Some(2) && refused.err.contains(why) && refused.out.is_empty(), "{refused:?}");
+    assert!(run("csv").succeeded().starts_with("number,number\r\n"));
+    run("table").succeeded();
+}
+
+/// A cell that some readers would change is in quotes in both.
+#[test]
+fn csv_is_quoted_as_in_exports() {
+    let instance = instance();
+    let texts = [
+        "",
+        "a",
+        " a",
+        "a\u{a0}",
+        "\ta",
+        "#1",
+        "a#1",
+        "\u{feff}a",
+        "a,b",
+        "say \"x\"",
+        "a\r\nb",
+        "a\0b",
+        "=1",
+    ];
+    for (id, text) in instance.simulator.ids("incident").iter().zip(texts) {
+        instance.simulator.update("incident", id, [("short_description", text)]).unwrap();
+    }
+    let folder = Folder::new("csv-cells");
+    let (fields, out) = ("sys_id,short_description", folder.file("all"));
+    let export = ["export", "incident", "--fields", fields, "--to", "csv", "--out", &out];
+    let exported = std::fs::read_to_string(instance.run(&export).succeeded().trim()).unwrap();
+    let query = "SELECT sys_id, short_description FROM incident ORDER BY sys_id";
+    assert_eq!(instance.run(&["sql", query, "--format", "csv"]).succeeded(), exported);
+    assert!(exported.contains(",\"#1\"\r\n") && exported.contains(",\"a\0b\"\r\n"));
 }
 
 #[test]
