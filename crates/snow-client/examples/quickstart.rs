@@ -18,7 +18,11 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 #[tokio::main]
 async fn main() -> Result<()> {
     let place = Place::choose().await?;
-    println!("The instance is {}{}.\n", place.instance, if place.is_simulated() { ", simulated" } else { "" });
+    println!(
+        "The instance is {}{}.\n",
+        place.instance,
+        if place.is_simulated() { ", simulated" } else { "" }
+    );
 
     println!("(a) A client with user and password");
     let client =
