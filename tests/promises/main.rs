@@ -30,6 +30,7 @@ mod imports;
 mod input_hints;
 mod internal_errors;
 mod invalid_input;
+mod json_arrays;
 mod jwt_assertions;
 mod layers;
 mod list_parts;

@@ -16,7 +16,7 @@ pub use aggregate_records::AggregateRecords;
 use crate::request::params::RequestParams;
 use crate::{Error, ErrorKind, Record};
 use serde::Deserialize;
-use snow_core::decode::ApiResponse;
+use snow_core::decode::{ApiResponse, JsonObject};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
@@ -280,16 +280,17 @@ struct StatsOfRecords {
 }
 
 fn one(response: &ApiResponse, params: &RequestParams) -> Result<Aggregates, Error> {
-    let aggregates = Aggregates::of(response.result::<StatsOfRecords>()?.stats)?;
+    let JsonObject(one) = response.result::<JsonObject<StatsOfRecords>>()?;
+    let aggregates = Aggregates::of(one.stats)?;
     counted(aggregates, params)
 }
 
 fn groups(response: &ApiResponse, params: &RequestParams) -> Result<Vec<Group>, Error> {
-    let group = |stats: StatsOfRecords| {
+    let group = |JsonObject(stats): JsonObject<StatsOfRecords>| {
         let aggregates = counted(Aggregates::of(stats.stats)?, params)?;
         Ok(Group { fields: stats.groupby_fields, aggregates })
     };
-    response.result::<Vec<StatsOfRecords>>()?.into_iter().map(group).collect()
+    response.result::<Vec<JsonObject<StatsOfRecords>>>()?.into_iter().map(group).collect()
 }
 
 /// A count that was asked for is there.

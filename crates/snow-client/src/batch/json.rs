@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use snow_core::decode::ApiResponse;
+use snow_core::decode::{ApiResponse, JsonObject};
 
 /// Accepts missing padding: a body that was cut off has lost it, and is then rejected as incomplete JSON.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -79,7 +79,7 @@ pub(super) fn request<'i>(items: impl Iterator<Item = &'i str>) -> String {
 /// What the service responds to a batch.
 #[derive(Deserialize)]
 pub(super) struct BatchResult {
-    serviced_requests: Vec<ServicedRequest>,
+    serviced_requests: Vec<JsonObject<ServicedRequest>>,
     #[serde(default)]
     unserviced_requests: Vec<String>,
 }
@@ -91,7 +91,7 @@ struct ServicedRequest {
     body: Option<String>,
     status_code: u16,
     #[serde(default)]
-    headers: Option<Vec<HeaderOfItem>>,
+    headers: Option<Vec<JsonObject<HeaderOfItem>>>,
     #[serde(default)]
     error_message: Option<String>,
     #[serde(default)]
@@ -109,15 +109,18 @@ impl BatchResult {
     /// after another one of that list, which is the one at which the service stopped, and after all that were serviced.
     pub(super) fn is_untouched(&self, at: usize) -> bool {
         let listed = |at: usize| self.unserviced_requests.contains(&at.to_string());
-        let last =
-            self.serviced_requests.iter().filter_map(|serviced| serviced.id.parse::<usize>().ok()).max();
+        let last = self.serviced().filter_map(|serviced| serviced.id.parse::<usize>().ok()).max();
         listed(at) && last.is_none_or(|last| last < at) && (last.map_or(0, |last| last + 1)..at).any(listed)
     }
 
     /// Returns the response to an item, if it was serviced.
     pub(super) fn response(&self, at: usize) -> Option<Result<ApiResponse, Error>> {
         let id = at.to_string();
-        self.serviced_requests.iter().find(|serviced| serviced.id == id).map(ServicedRequest::response)
+        self.serviced().find(|serviced| serviced.id == id).map(ServicedRequest::response)
+    }
+
+    fn serviced(&self) -> impl Iterator<Item = &ServicedRequest> {
+        self.serviced_requests.iter().map(|JsonObject(serviced)| serviced)
     }
 }
 
@@ -133,7 +136,7 @@ impl ServicedRequest {
             body.map_err(|e| odd("the body of an item of the batch is not valid base64").with_reason(e))?;
         let (mut head, ()) = Response::new(()).into_parts();
         head.status = status;
-        for HeaderOfItem { name, value } in self.headers.iter().flatten() {
+        for JsonObject(HeaderOfItem { name, value }) in self.headers.iter().flatten() {
             // Text that is not a valid header is ignored.
             if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
                 head.headers.append(name, value);

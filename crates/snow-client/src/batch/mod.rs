@@ -23,7 +23,7 @@ use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use http::Method;
 use snow_core::ApiPath;
-use snow_core::decode::ApiResponse;
+use snow_core::decode::{ApiResponse, JsonObject};
 use snow_core::layer::Attempts;
 use std::fmt;
 use std::marker::PhantomData;
@@ -244,7 +244,10 @@ impl Sender<'_> {
             request = request.options(|options| options.deadline(limit));
         }
         let request = request.check(self.client).await?;
-        let read = |response: &ApiResponse, _: &ApiRequest| Ok((response.json()?, response.attempts()));
+        let read = |response: &ApiResponse, _: &ApiRequest| {
+            let JsonObject(result) = response.json()?;
+            Ok((result, response.attempts()))
+        };
         exchange(self.client, &request, &read, None).await
     }
 }

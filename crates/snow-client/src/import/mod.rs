@@ -25,7 +25,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use snow_core::ApiPath;
-use snow_core::decode::ApiResponse;
+use snow_core::decode::{ApiResponse, JsonObject};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -326,8 +326,8 @@ fn imported(response: &ApiResponse) -> Result<ImportResult, Error> {
         result: Vec<Record>,
     }
     // A user who may not read the row gets no result at all (facts 7.2).
-    let import: ImportResponse =
-        if response.body().is_empty() { ImportResponse::default() } else { response.json()? };
+    let JsonObject(import): JsonObject<ImportResponse> =
+        if response.body().is_empty() { JsonObject::default() } else { response.json()? };
     let outcomes = import.result.into_iter().map(outcome).collect::<Result<_, _>>()?;
     Ok(ImportResult { import_set: import.import_set, staging_table: import.staging_table, outcomes })
 }

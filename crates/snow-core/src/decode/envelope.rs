@@ -1,6 +1,7 @@
 //! The envelope of a response: `{"result":…}`, with `error` and `status` in addition to records if the service failed after the
 //! response had begun (facts 3.1, 3.4).
 
+use super::json_object::JsonObject;
 use super::{json_string, scan};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
@@ -162,10 +163,12 @@ pub(super) fn is_envelope(body: &Bytes) -> bool {
         #[serde(rename = "message")]
         _message: String,
     }
-    let Ok(form) = serde_json::from_slice::<Form<'_>>(json_string::without_bom(body)) else { return false };
+    let form = serde_json::from_slice::<JsonObject<Form<'_>>>(json_string::without_bom(body));
+    let Ok(JsonObject(form)) = form else { return false };
     let failed = || form.status.is_some_and(|status| status.get() == "\"failure\"");
     form.result.is_some()
         || form.error.is_some_and(|error| {
-            serde_json::from_str::<Message>(error.get()).is_ok() || (error.get().starts_with('"') && failed())
+            serde_json::from_str::<JsonObject<Message>>(error.get()).is_ok()
+                || (error.get().starts_with('"') && failed())
         })
 }

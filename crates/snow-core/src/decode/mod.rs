@@ -19,6 +19,7 @@ mod field_coverage;
 mod field_value;
 mod gateway;
 mod head;
+mod json_object;
 mod json_string;
 mod last_shape;
 mod meta;
@@ -46,5 +47,7 @@ pub use typed::{DisplayOnly, Reference, WithDisplay, fields_of};
 // For the other crates of this workspace only: no part of the public API.
 #[doc(hidden)]
 pub use field_coverage::FieldCoverage;
+#[doc(hidden)]
+pub use json_object::JsonObject;
 #[doc(hidden)]
 pub use last_shape::LastShape;

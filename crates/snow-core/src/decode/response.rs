@@ -2,6 +2,7 @@
 
 use super::error_response::{self, ResponseSource};
 use super::head::{annotate, total};
+use super::json_object::JsonObject;
 use super::records::{check_body, read_list, read_one};
 use super::shape::Shapes;
 use super::{LastShape, Record, json_string, meta, redact};
@@ -315,7 +316,8 @@ impl ApiResponse {
         struct Envelope<T> {
             result: T,
         }
-        self.read_from::<Envelope<T>>(&self.split_meta()?.0).map(|envelope| envelope.result)
+        self.read_from::<JsonObject<Envelope<T>>>(&self.split_meta()?.0)
+            .map(|JsonObject(envelope)| envelope.result)
     }
 
     /// Checks a response without a result, such as that to a DELETE.
