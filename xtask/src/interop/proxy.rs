@@ -31,7 +31,7 @@ pub(super) fn check() -> Done {
 
     let (locked, log) = tinyproxy("locked", "BasicAuth user pass-word\n")?;
     through(&format!("http://127.0.0.1:{}", locked.port), "wants credentials (407)")?;
-    through(&format!("http://user:wrong@127.0.0.1:{}", locked.port), "does not take the credentials")?;
+    through(&format!("http://user:wrong@127.0.0.1:{}", locked.port), "did not accept the credentials")?;
     expect(&read(&log)?, TUNNEL, 0)?;
     through(&format!("http://user:pass-word@127.0.0.1:{}", locked.port), "")?;
     expect(&read(&log)?, TUNNEL, 3)?;
