@@ -43,8 +43,10 @@ fn package() -> Done {
         .map(|(name, folder)| format!(" --config patch.crates-io.{name}.path=\"{}\"", folder.display()));
     let patches: String = patches.collect();
     let target = ENGINES.target().display().to_string();
-    let line =
-        format!("cargo package {} {CRATES} --allow-dirty --target-dir {target}{patches}", ENGINES.manifest());
+    let line = format!(
+        "cargo package {} {CRATES} --allow-dirty --config profile.dev.debug=0 --target-dir {target}{patches}",
+        ENGINES.manifest()
+    );
     println!("$ {line}");
     let told = errors(&line);
     // cargo would take what it unpacked once more for other contents of the same version.
