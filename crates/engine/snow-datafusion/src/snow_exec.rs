@@ -81,7 +81,7 @@ impl ExecutionPlan for SnowExec {
         vec![&self.ranges]
     }
 
-    /// More partitions of ranges than there are ranges would read nothing.
+    /// Returns `false`, because more partitions than there are ranges would read nothing.
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
         vec![false]
     }
