@@ -15,16 +15,16 @@ pub(super) fn check() -> Done {
     deny::check(&ENGINES)?;
     api::check(&ENGINES)?;
     words::check(&ENGINES)?;
-    powerset()?;
     docsrs()?;
-    package()
+    package()?;
+    powerset()
 }
 
-/// Compiles each crate with no feature, with each, and with each two.
+/// Compiles the command with no feature, with each, and with each two. The libraries have no features, and are built from their packages.
 fn powerset() -> Done {
     let hack = Tool::Hack.install()?;
-    let options = "--feature-powerset --depth 2 --no-dev-deps";
-    run(&format!("{hack} hack check {} {CRATES} {options}", ENGINES.manifest()), &[])
+    let options = "-p snow-cli --feature-powerset --depth 2 --no-dev-deps";
+    run(&format!("{hack} hack check {} {options}", ENGINES.manifest()), &[])
 }
 
 /// Builds the documentation as the documentation site does.
