@@ -48,7 +48,11 @@ fn package() -> Done {
         ENGINES.manifest()
     );
     println!("$ {line}");
+    // cargo notes in the lock file which patches it has not used.
+    let lock = ENGINES.lock();
+    let kept = fs::read(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
     let told = errors(&line);
+    fs::write(&lock, kept).map_err(|error| format!("{}: {error}", lock.display()))?;
     // cargo would take what it unpacked once more for other contents of the same version.
     let _ = fs::remove_dir_all(root().join(target).join("package"));
     let told = told?;
