@@ -3,7 +3,7 @@
 use crate::ci::LIBRARIES;
 use crate::run::{Done, errors, root, run, target};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Builds each crate from its package.
@@ -17,17 +17,23 @@ pub(crate) fn check() -> Done {
 }
 
 /// Returns the folder in which packages are built, without debugging information. Those who build them share it, so that dependencies are
-/// compiled once. What it has of our own crates is forgotten: cargo would take it for other contents of the same version.
+/// compiled once.
 pub(crate) fn builds() -> Result<String, String> {
     let folder = target().join("packages");
-    for entry in fs::read_dir(folder.join("debug/.fingerprint")).into_iter().flatten() {
-        let entry = entry.map_err(|error| format!("{}: {error}", folder.display()))?;
+    forget_own_crates(&folder)?;
+    Ok(folder.display().to_string())
+}
+
+/// Makes cargo compile our own crates again: it takes what it has built from a package for other contents of the same version.
+pub(crate) fn forget_own_crates(builds: &Path) -> Done {
+    for entry in fs::read_dir(builds.join("debug/.fingerprint")).into_iter().flatten() {
+        let entry = entry.map_err(|error| format!("{}: {error}", builds.display()))?;
         if entry.file_name().to_string_lossy().starts_with("snow-") {
             fs::remove_dir_all(entry.path())
                 .map_err(|error| format!("{}: {error}", entry.path().display()))?;
         }
     }
-    Ok(folder.display().to_string())
+    Ok(())
 }
 
 /// Checks that no package depends on a version that is yanked, which cargo reports while it packages.
@@ -37,7 +43,11 @@ pub(crate) fn are_not_yanked() -> Done {
     println!("$ {line}");
     let told = errors(&line);
     let _ = fs::remove_dir_all(root().join(folder));
-    let told = told?;
+    expect_none_yanked(&told?)
+}
+
+/// Fails if cargo has reported a yanked version.
+pub(crate) fn expect_none_yanked(told: &str) -> Done {
     let yanked: Vec<&str> = told.lines().filter(|line| line.contains("yanked")).collect();
     if yanked.is_empty() { Ok(()) } else { Err(yanked.join("\n")) }
 }

@@ -42,6 +42,7 @@ fn package() -> Done {
         .iter()
         .map(|(name, folder)| format!(" --config patch.crates-io.{name}.path=\"{}\"", folder.display()));
     let patches: String = patches.collect();
+    packages::forget_own_crates(&ENGINES.target())?;
     let target = ENGINES.target().display().to_string();
     let line = format!(
         "cargo package {} {CRATES} --allow-dirty --config profile.dev.debug=0 --target-dir {target}{patches}",
@@ -55,7 +56,5 @@ fn package() -> Done {
     fs::write(&lock, kept).map_err(|error| format!("{}: {error}", lock.display()))?;
     // cargo would take what it unpacked once more for other contents of the same version.
     let _ = fs::remove_dir_all(root().join(target).join("package"));
-    let told = told?;
-    let yanked: Vec<&str> = told.lines().filter(|line| line.contains("yanked")).collect();
-    if yanked.is_empty() { Ok(()) } else { Err(yanked.join("\n")) }
+    packages::expect_none_yanked(&told?)
 }
