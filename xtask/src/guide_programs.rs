@@ -60,12 +60,7 @@ pub(crate) fn check() -> Done {
     let lock = root().join("Cargo.lock");
     fs::copy(&lock, folder.join("Cargo.lock")).map_err(|error| format!("{}: {error}", lock.display()))?;
     let (manifest, built) = (folder.join("Cargo.toml"), folder.join("target"));
-    let options = format!(
-        "--quiet --manifest-path {} --target-dir {} --config build.build-dir=\"{}\"",
-        manifest.display(),
-        built.display(),
-        packages::builds()?
-    );
+    let options = format!("--quiet --manifest-path {} --target-dir {}", manifest.display(), built.display());
     tests(&folder, &options)?;
     run(&format!("cargo build {options}"), &[])?;
     // The guide is in the package of snow-client, although its pages are outside of the crate's folder.

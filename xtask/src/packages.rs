@@ -1,39 +1,19 @@
 //! The crates as they would be published.
 
 use crate::ci::LIBRARIES;
-use crate::run::{Done, errors, root, run, target};
+use crate::run::{Done, errors, root, run};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// Builds each crate from its package.
 pub(crate) fn check() -> Done {
     let folder = new_folder();
-    let builds = builds()?;
     let line = format!("cargo package {LIBRARIES} --allow-dirty --quiet --target-dir {folder}");
-    let done = run(&line, &[("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_BUILD_BUILD_DIR", &builds)]);
+    // Nobody debugs what is built here, and it is built from nothing.
+    let done = run(&line, &[("CARGO_PROFILE_DEV_DEBUG", "0")]);
     let _ = fs::remove_dir_all(root().join(folder));
     done
-}
-
-/// Returns the folder in which packages are built, without debugging information. Those who build them share it, so that dependencies are
-/// compiled once.
-pub(crate) fn builds() -> Result<String, String> {
-    let folder = target().join("packages");
-    forget_own_crates(&folder)?;
-    Ok(folder.display().to_string())
-}
-
-/// Makes cargo compile our own crates again: it takes what it has built from a package for other contents of the same version.
-pub(crate) fn forget_own_crates(builds: &Path) -> Done {
-    for entry in fs::read_dir(builds.join("debug/.fingerprint")).into_iter().flatten() {
-        let entry = entry.map_err(|error| format!("{}: {error}", builds.display()))?;
-        if entry.file_name().to_string_lossy().starts_with("snow-") {
-            fs::remove_dir_all(entry.path())
-                .map_err(|error| format!("{}: {error}", entry.path().display()))?;
-        }
-    }
-    Ok(())
 }
 
 /// Checks that no package depends on a version that is yanked, which cargo reports while it packages.
@@ -85,7 +65,7 @@ pub(crate) fn unpack() -> Result<Unpacked, String> {
 /// Names a folder that was never there before: cargo keeps what it unpacked from a folder, and takes it again for other contents of
 /// the same version.
 #[expect(clippy::disallowed_methods, reason = "a name that is new")]
-fn new_folder() -> String {
+pub(crate) fn new_folder() -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
     format!("target/package-{now}")
 }

@@ -42,8 +42,7 @@ fn package() -> Done {
         .iter()
         .map(|(name, folder)| format!(" --config patch.crates-io.{name}.path=\"{}\"", folder.display()));
     let patches: String = patches.collect();
-    packages::forget_own_crates(&ENGINES.target())?;
-    let target = ENGINES.target().display().to_string();
+    let target = root().join(packages::new_folder()).display().to_string();
     let line = format!(
         "cargo package {} {CRATES} --allow-dirty --config profile.dev.debug=0 --target-dir {target}{patches}",
         ENGINES.manifest()
@@ -54,7 +53,6 @@ fn package() -> Done {
     let kept = fs::read(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
     let told = errors(&line);
     fs::write(&lock, kept).map_err(|error| format!("{}: {error}", lock.display()))?;
-    // cargo would take what it unpacked once more for other contents of the same version.
-    let _ = fs::remove_dir_all(root().join(target).join("package"));
+    let _ = fs::remove_dir_all(target);
     packages::expect_none_yanked(&told?)
 }
