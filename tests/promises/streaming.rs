@@ -359,6 +359,18 @@ async fn pages_come_ahead_and_several_at_once() {
     assert!(simulator.journal().iter().all(|entry| entry.status != 429), "nobody was refused");
 }
 
+/// Far more pages than a range is split into at a time: each range still has about as many records as fit one page.
+#[tokio::test(start_paused = true)]
+async fn a_large_table_in_parallel_needs_few_more_requests_than_it_has_pages() {
+    let simulator = simulator(60_000);
+    let (ids, report) = collect(ids(&client(&simulator, "admin")).page_size(50).parallel(4)).await;
+    let report = report.unwrap();
+    assert_eq!((ids.len(), report.complete), (60_000, true));
+    println!("{} requests for 1,200 pages", report.requests);
+    // Ranges have 36 records of 50, so that few of them need a second page.
+    assert!(report.requests <= 1_200 * 3 / 2, "{} requests", report.requests);
+}
+
 #[tokio::test]
 async fn bodies_that_break_on_the_wire_are_asked_for_again_from_the_last_good_row() {
     let simulator = simulator(1_500);

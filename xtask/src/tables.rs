@@ -214,7 +214,7 @@ fn memory(server: &Server) -> Done {
     if four.memory > MEMORY {
         over.push(format!("parallel(4): more than {MEMORY} KiB"));
     }
-    // Its ranges are cut by guess, and seldom end with a page.
+    // Its ranges are cut before their records are counted, so that they are somewhat smaller than a page.
     if four.requests > rows / u64::from(PAGE) * 11 / 10 {
         over.push(format!("parallel(4): {} requests", four.requests));
     }

@@ -42,12 +42,16 @@ impl KeyRange {
     /// Splits this range into so many, by the first 16 digits of a sys_id, which vary most (facts 1.4). Returns fewer where those digits
     /// are not enough.
     pub(super) fn split(&self, pieces: u64) -> Vec<Self> {
+        self.split_first(pieces, pieces)
+    }
+
+    /// Splits this range as [`Self::split`] does, but returns at most `most` ranges: the last one is all the rest.
+    pub(super) fn split_first(&self, pieces: u64, most: u64) -> Vec<Self> {
         let (Some(low), Some(high)) = (self.lowest(), self.highest()) else { return vec![self.clone()] };
         let step = high.saturating_sub(low).checked_div(pieces).unwrap_or(1).max(1);
-        let cuts =
-            (1..pieces).map(|piece| low.saturating_add(step.saturating_mul(piece))).filter(|cut| *cut < high);
+        let cuts = (1..pieces.min(most)).map(|piece| low.saturating_add(step.saturating_mul(piece)));
         let mut ranges = vec![self.clone()];
-        for cut in cuts {
+        for cut in cuts.take_while(|cut| *cut < high) {
             let cut = format!("{cut:016x}0000000000000000");
             let until = ranges.last_mut().and_then(|last| last.until.replace(cut.clone()));
             ranges.push(Self { from: RangeStart::From(cut), until });
@@ -110,6 +114,15 @@ mod tests {
         assert!(ranges.windows(2).all(|two| two[0].joined(&two[1]).is_some()));
         let whole = ranges.iter().skip(1).fold(ranges[0].clone(), |all, next| all.joined(next).unwrap());
         assert_eq!(whole, KeyRange::whole());
+    }
+
+    #[test]
+    fn the_rest_of_a_table_stays_in_one_range() {
+        let ranges = KeyRange::whole().split_first(16, 3);
+        assert_eq!(starts(&ranges), ["open", "0fff", "1fff"]);
+        assert_eq!(ranges[2].until, None);
+        assert_eq!(KeyRange::whole().split_first(u64::MAX, 3).len(), 3);
+        assert_eq!(KeyRange::whole().split_first(16, 1), [KeyRange::whole()]);
     }
 
     #[test]

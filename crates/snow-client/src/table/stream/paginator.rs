@@ -188,9 +188,10 @@ impl Paginator {
         }
     }
 
-    /// Splits what was not asked for yet into so many pieces. Keeps the first one, and returns the others.
-    pub(super) fn split(&mut self, pieces: u64) -> Vec<KeyRange> {
-        let mut ranges = self.range.split(pieces).into_iter();
+    /// Splits what was not asked for yet into so many pieces, or cuts off the first of them if these are more than `most`. Keeps the
+    /// first piece, and returns the others.
+    pub(super) fn split(&mut self, pieces: u64, most: u64) -> Vec<KeyRange> {
+        let mut ranges = self.range.split_first(pieces, most).into_iter();
         if let Some(first) = ranges.next() {
             self.range = first;
         }

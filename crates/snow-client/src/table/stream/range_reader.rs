@@ -17,7 +17,8 @@ use std::time::Duration;
 
 pub(super) struct RangeReader {
     paginator: Paginator,
-    page: Option<PageInFlight>,
+    /// Boxed, because a stream has up to 10,000 ranges, and few of them read a page at a time.
+    page: Option<Box<PageInFlight>>,
     pause: Option<Sleep>,
     buffer: RecordBuffer,
     /// Where the range began.
@@ -132,9 +133,9 @@ impl RangeReader {
         }
     }
 
-    /// Splits what was not asked for yet. Keeps the first piece, and returns the others.
-    pub(super) fn split(&mut self, pieces: u64) -> Vec<KeyRange> {
-        self.paginator.split(pieces)
+    /// Splits what was not asked for yet: see [`Paginator::split`].
+    pub(super) fn split(&mut self, pieces: u64, most: u64) -> Vec<KeyRange> {
+        self.paginator.split(pieces, most)
     }
 
     /// The part of the range that has not been given out: what a later read has to go on with.
@@ -162,7 +163,7 @@ impl RangeReader {
         let skip = u32::try_from(self.buffer.skip()).unwrap_or(u32::MAX);
         let request = self.paginator.next_page(wanted.saturating_add(skip));
         match PageInFlight::send(request, is_prefetch, context) {
-            Ok(page) => self.page = Some(page),
+            Ok(page) => self.page = Some(Box::new(page)),
             Err(error) => self.error = Some(error),
         }
     }
@@ -299,7 +300,7 @@ impl RangeReader {
         context: &mut ReadContext<'_>,
     ) -> Result<(), Error> {
         let (malformed, neighbors) = MalformedPage::new(error, page)?;
-        self.page = Some(PageInFlight::send(neighbors, page.is_prefetch, context)?);
+        self.page = Some(Box::new(PageInFlight::send(neighbors, page.is_prefetch, context)?));
         self.malformed = Some(malformed);
         Ok(())
     }

@@ -5,8 +5,12 @@ use crate::table::stream::paginator::Paginator;
 use crate::table::stream::range_reader::RangeReader;
 use snow_core::Error;
 
-/// The most pieces that a range is split into at a time. A piece that has many records counts them, and is split itself.
+/// The most pieces that a range is split into at a time.
 pub(super) const MOST_PIECES: u64 = 1_000;
+
+/// How many pieces a range is split into at a time, for each request that may be under way. The last piece is all the rest. It counts
+/// its records when its turn comes, and is split itself: so few pieces take memory, and each has as many records as fit one page.
+const PIECES_PER_REQUEST: u64 = 16;
 
 /// The most ranges that a stream has. The count of a response may be any number, and each range takes memory.
 const MOST_RANGES: usize = 10_000;
@@ -24,12 +28,13 @@ impl Scheduler {
             let wanted = left.div_ceil(self.page_size.records_per_range());
             // The first piece takes the place of the range itself.
             let free = MOST_RANGES.saturating_sub(self.ranges.len()).saturating_add(1) as u64;
-            self.split_range(index, wanted.min(MOST_PIECES).min(free));
+            let most = PIECES_PER_REQUEST.saturating_mul(self.concurrency.parallel as u64);
+            self.split_range(index, wanted, most.min(MOST_PIECES).min(free));
         }
     }
 
-    fn split_range(&mut self, index: usize, pieces: u64) {
-        if pieces <= 1 {
+    fn split_range(&mut self, index: usize, pieces: u64, most: u64) {
+        if pieces.min(most) <= 1 {
             return;
         }
         let Some(range) = self.ranges.get_mut(index) else {
@@ -37,7 +42,7 @@ impl Scheduler {
             return;
         };
         let max = self.page_size.max();
-        let split_off = range.split(pieces);
+        let split_off = range.split(pieces, most);
         if self.front > index {
             self.front = self.front.saturating_add(split_off.len());
         }
