@@ -3,7 +3,7 @@
 use crate::proxy_server::{Manner, ProxyServer};
 use http::{HeaderName, HeaderValue};
 use proptest::prelude::*;
-use snow_client::{Client, Error, ErrorKind, Transport, transport::Proxy};
+use snow_client::{Client, Error, ErrorKind, OAuthClient, Transport, transport::Proxy};
 use snow_core::Instance;
 use snow_core::transport::TransportBuilder;
 use std::ffi::OsStr;
@@ -140,6 +140,23 @@ async fn a_proxy_is_told_who_asks_and_what_it_wants_to_hear() {
     }
 }
 
+/// With the default retry policy, for data and for tokens: more attempts might lock the account.
+#[tokio::test]
+async fn wrong_credentials_are_sent_to_a_proxy_once() {
+    let server = ProxyServer::start(Manner::Http(Some(("user", "right"))), ([127, 0, 0, 1], 9).into()).await;
+    let transport = || {
+        let proxy = Proxy::new(&format!("http://user:wrong@{}", server.address)).unwrap();
+        Transport::builder().proxy(proxy).build().unwrap()
+    };
+    let client = Client::builder().instance("dev12345").user("admin").password("secret");
+    let error = read(&client.transport(transport()).build().unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), server.heads().len()), (ErrorKind::ProxyRefused, 1), "{error}");
+    let client = OAuthClient::builder().instance("dev12345").client_id("id").client_secret("secret");
+    let client = client.transport(transport()).build().unwrap();
+    let error = client.generate_token("admin", "secret").await.unwrap_err();
+    assert_eq!((error.kind(), server.heads().len()), (ErrorKind::ProxyRefused, 2), "{error}");
+}
+
 #[tokio::test]
 async fn a_proxy_that_takes_no_basic_login_says_what_it_takes() {
     for (challenges, url, parts) in [
@@ -174,7 +191,7 @@ async fn a_proxy_that_takes_no_basic_login_says_what_it_takes() {
         let server = ProxyServer::start(Manner::Says(says.leak()), ([127, 0, 0, 1], 9).into()).await;
         let proxy = Proxy::new(&url.replace("AT", &server.address.to_string())).unwrap();
         let error = read(&client(Transport::builder().proxy(proxy), None)).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
+        assert_eq!(error.kind(), ErrorKind::ProxyRefused, "{error}");
         for part in parts {
             assert!(error.to_string().contains(part), "{part:?} is not in {error}");
         }

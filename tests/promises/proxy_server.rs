@@ -14,6 +14,8 @@ pub(crate) enum Manner {
     Http(Option<(&'static str, &'static str)>),
     /// SOCKS 5: the same.
     Socks(Option<(&'static str, &'static str)>),
+    /// SOCKS 5: this reply in place of a tunnel.
+    SocksReply(u8),
     /// The same bytes for everybody.
     Says(&'static str),
 }
@@ -81,7 +83,8 @@ async fn serve(
 ) -> std::io::Result<()> {
     let open = match manner {
         Manner::Http(login) => http(&mut stream, *login, asked).await?,
-        Manner::Socks(login) => socks(&mut stream, *login, asked).await?,
+        Manner::Socks(login) => socks(&mut stream, *login, 0, asked).await?,
+        Manner::SocksReply(reply) => socks(&mut stream, None, *reply, asked).await?,
         Manner::Says(bytes) => {
             stream.read_u8().await?;
             stream.write_all(bytes.as_bytes()).await?;
@@ -123,6 +126,7 @@ async fn http(
 async fn socks(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     login: Option<(&str, &str)>,
+    reply: u8,
     asked: &Mutex<Vec<String>>,
 ) -> std::io::Result<bool> {
     assert_eq!(stream.read_u8().await?, 5);
@@ -148,8 +152,8 @@ async fn socks(
     let host = String::from_utf8(short(stream).await?).unwrap();
     let port = stream.read_u16().await?;
     asked.lock().unwrap().push(format!("{host}:{port}"));
-    stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
-    Ok(true)
+    stream.write_all(&[5, reply, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+    Ok(reply == 0)
 }
 
 /// Bytes behind their number.

@@ -197,33 +197,55 @@ async fn a_proxy_in_the_way_is_told_apart() {
         let at = server.address.to_string();
         let proxy = Proxy::new(&url.replace("AT", &at)).unwrap();
         let error = unsent(&client("dev12345", trusting(&listener).proxy(proxy))).await;
-        says(&error, ErrorKind::Connect, &[&at, "POST /api/now/table/incident on dev12345"]);
-        assert!(error.is_retryable());
+        says(&error, error.kind(), &[&at, "POST /api/now/table/incident on dev12345"]);
+        assert_eq!(error.is_retryable(), error.kind() == ErrorKind::Connect, "{error}");
         error
     };
+    let (refused, failed) = (ErrorKind::ProxyRefused, ErrorKind::Connect);
     let locked = || Manner::Http(Some(("user", "canary")));
-    for (manner, url, part) in [
-        (locked(), "http://AT", "wants credentials (407)"),
-        (locked(), "http://user:wrong-canary@AT", "did not accept the credentials"),
+    let socks = || Manner::Socks(Some(("user", "canary")));
+    for (manner, url, kind, part) in [
+        (locked(), "http://AT", refused, "wants credentials (407)"),
+        (
+            locked(),
+            "http://user:wrong-canary@AT",
+            refused,
+            "did not accept the credentials (407): correct them",
+        ),
         (
             Manner::Says("HTTP/1.0 401 canary\r\n\r\n"),
             "http://user:canary@AT",
+            refused,
             "did not accept the credentials",
         ),
-        (Manner::Says("HTTP/1.1 403 Forbidden\r\n\r\n<html>"), "http://AT", "with status 403 Forbidden"),
-        (Manner::Says("HTTP/1.0 503 canary\r\n\r\n"), "http://AT", "with status 503 Service Unavailable"),
-        (Manner::Says(""), "http://AT", "closed the connection"),
-        (Manner::Says("SSH-2.0-canary\r\n\r\n"), "http://AT", "is not an HTTP proxy"),
-        (Manner::Says("HTTP/1.1 200 OK\r\n\r\nto early"), "http://AT", "is not an HTTP proxy"),
-        (Manner::Socks(Some(("user", "canary"))), "socks5://AT", "SOCKS error"),
         (
-            Manner::Socks(Some(("user", "canary"))),
-            "socks5://user:wrong-canary@AT",
-            "credentials not accepted",
+            Manner::Says("HTTP/1.1 403 Forbidden\r\n\r\n<html>"),
+            "http://AT",
+            refused,
+            "with status 403 Forbidden",
         ),
-        (Manner::Says("HTTP/1.1 400 canary\r\n\r\n"), "socks5://AT", "SOCKS error"),
+        (
+            Manner::Says("HTTP/1.1 429 canary\r\n\r\n"),
+            "http://AT",
+            failed,
+            "with status 429 Too Many Requests",
+        ),
+        (
+            Manner::Says("HTTP/1.0 503 canary\r\n\r\n"),
+            "http://AT",
+            failed,
+            "with status 503 Service Unavailable",
+        ),
+        (Manner::Says(""), "http://AT", failed, "closed the connection"),
+        (Manner::Says("SSH-2.0-canary\r\n\r\n"), "http://AT", failed, "is not an HTTP proxy"),
+        (Manner::Says("HTTP/1.1 200 OK\r\n\r\nto early"), "http://AT", failed, "is not an HTTP proxy"),
+        (socks(), "socks5://AT", refused, "SOCKS error"),
+        (socks(), "socks5://user:wrong-canary@AT", refused, "credentials not accepted"),
+        (Manner::SocksReply(2), "socks5://AT", refused, "connection not allowed"),
+        (Manner::SocksReply(4), "socks5://AT", failed, "host unreachable"),
+        (Manner::Says("HTTP/1.1 400 canary\r\n\r\n"), "socks5://AT", failed, "SOCKS error"),
     ] {
-        says(&try_it(manner, url).await, ErrorKind::Connect, &[part]);
+        says(&try_it(manner, url).await, kind, &[part]);
     }
     // A port that was free a moment ago: nobody listens there now.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -79,6 +79,7 @@ edge    503    html                                           Unavailable       
 gate    504    refused                                        Unavailable           ?      ?      ?       ?      ?      ?      r   r
 never   -      Connect                                        Connect               r      r      r       r      r      r      r   r
 never   -      Tls                                            Tls                   -      -      -       -      -      -      -   -
+never   -      ProxyRefused                                   ProxyRefused          -      -      -       -      -      -      -   -
 never   -      PermitTimeout                                  PermitTimeout         r      r      r       r      r      r      r   r
 broken  -      ConnectionClosed                               ConnectionClosed      ?      ?      ?       ?      ?      ?      r   r
 broken  -      TimedOut                                       TimedOut              ?      ?      ?       ?      ?      ?      r   r
@@ -102,6 +103,7 @@ impl Reply {
         let kind = match &*self.what {
             "Connect" => ErrorKind::Connect,
             "Tls" => ErrorKind::Tls,
+            "ProxyRefused" => ErrorKind::ProxyRefused,
             "PermitTimeout" => ErrorKind::PermitTimeout,
             "ConnectionClosed" => ErrorKind::ConnectionClosed,
             "TimedOut" => ErrorKind::TimedOut,

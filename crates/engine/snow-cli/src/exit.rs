@@ -35,7 +35,7 @@ pub(crate) fn code_of(error: &Error) -> u8 {
         | LoginPage => LOGIN,
         Forbidden => FORBIDDEN,
         NotFound | UnknownTable | NoSuchApi | NoResults => NOT_FOUND,
-        Connect | Tls | ConnectionClosed | NotProcessed | RateLimited | InstanceBusy
+        Connect | Tls | ProxyRefused | ConnectionClosed | NotProcessed | RateLimited | InstanceBusy
         | TransactionCancelled | Truncated | Unavailable | Hibernating | DeadlineExceeded | TimedOut
         | PermitTimeout => UNAVAILABLE,
         Incomplete => INCOMPLETE,

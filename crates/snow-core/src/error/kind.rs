@@ -26,6 +26,9 @@ pub enum ErrorKind {
     Connect,
     /// No encrypted connection: for example, the certificate is not trusted, has expired or is for another host. Nothing was sent.
     Tls,
+    /// A proxy refused a connection to the instance: it wants credentials or did not accept them, or it does not permit the host.
+    /// Nothing was sent to the instance, and the proxy is not asked again, because wrong credentials may lock an account.
+    ProxyRefused,
     /// The connection broke before the response was complete.
     ConnectionClosed,
     /// 202 with an empty body: the session's queue was full and the request was **not** executed ([facts 3.5]).
@@ -217,7 +220,8 @@ impl ErrorKind {
             | TokenRefused
             | TokenNotSaved
             | TokenNotLoaded
-            | Tls => (NotSent, Never),
+            | Tls
+            | ProxyRefused => (NotSent, Never),
             Connect => (NotSent, ByLayer),
             PermitTimeout => (NotSent, ByCaller),
             InvalidInput | Unauthenticated | NoSuchApi | UriTooLong => (NotExecuted, Never),

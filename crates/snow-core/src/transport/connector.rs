@@ -159,8 +159,18 @@ async fn socks(proxy: &Proxy, stream: BoxedStream, target: &str) -> Result<Boxed
             "the proxy {proxy} makes no connection to {target} ({error}): check its scheme and credentials, and whether it \
              allows this host"
         );
-        Error::new(ErrorKind::Connect, why)
+        Error::new(kind_of_socks(&error.to_string()), why)
     })
+}
+
+/// Returns the kind of a failure of SOCKS, whose types hyper-util keeps to itself: its words decide.
+fn kind_of_socks(error: &str) -> ErrorKind {
+    let refusals = ["credentials not accepted", "user/pass authentication", "connection not allowed"];
+    if refusals.iter().any(|refusal| error.contains(refusal)) {
+        ErrorKind::ProxyRefused
+    } else {
+        ErrorKind::Connect
+    }
 }
 
 /// Creates a connector that returns an existing connection.

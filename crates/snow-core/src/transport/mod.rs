@@ -43,9 +43,9 @@ use tower_service::Service;
 /// # Errors
 ///
 /// Errors name the request and the kind of failure, such as [`ErrorKind::Connect`](crate::ErrorKind::Connect),
-/// [`Tls`](crate::ErrorKind::Tls), [`ConnectionClosed`](crate::ErrorKind::ConnectionClosed) and
-/// [`InvalidHttp`](crate::ErrorKind::InvalidHttp). Outside a tokio runtime sending fails with
-/// [`ErrorKind::Other`](crate::ErrorKind::Other).
+/// [`Tls`](crate::ErrorKind::Tls), [`ProxyRefused`](crate::ErrorKind::ProxyRefused),
+/// [`ConnectionClosed`](crate::ErrorKind::ConnectionClosed) and [`InvalidHttp`](crate::ErrorKind::InvalidHttp). Outside a tokio
+/// runtime sending fails with [`ErrorKind::Other`](crate::ErrorKind::Other).
 ///
 /// # Panics
 ///

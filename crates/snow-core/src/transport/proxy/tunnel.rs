@@ -132,13 +132,21 @@ fn refused(proxy: &Proxy, target: &str, status: StatusCode, schemes: &[String]) 
             "the proxy {proxy} wants credentials ({code}): give them by Proxy::credentials(), or in the proxy's URL"
         ),
         (true, Some(_)) => {
-            format!("the proxy {proxy} did not accept the credentials ({code})")
+            format!(
+                "the proxy {proxy} did not accept the credentials ({code}): correct them where the proxy is set"
+            )
         }
         _ => format!(
             "the proxy {proxy} refused a tunnel to {target} with status {status}: ask its administrators, or see its log"
         ),
     };
-    Error::new(ErrorKind::Connect, why)
+    Error::new(kind_of(status), why)
+}
+
+/// Returns [`ErrorKind::Connect`] for a refusal that may be temporary: the proxy has too much to do, or cannot reach the target.
+fn kind_of(status: StatusCode) -> ErrorKind {
+    let is_temporary = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    if status.is_client_error() && !is_temporary { ErrorKind::ProxyRefused } else { ErrorKind::Connect }
 }
 
 fn broken(proxy: &Proxy) -> Error {
