@@ -163,7 +163,7 @@ async fn socks(proxy: &Proxy, stream: BoxedStream, target: &str) -> Result<Boxed
     })
 }
 
-/// Returns the kind of a failure of SOCKS, whose types hyper-util keeps to itself: its words decide.
+/// Returns the kind of a SOCKS failure by its text, because hyper-util does not export the types of these errors.
 fn kind_of_socks(error: &str) -> ErrorKind {
     let refusals = ["credentials not accepted", "user/pass authentication", "connection not allowed"];
     if refusals.iter().any(|refusal| error.contains(refusal)) {

@@ -60,7 +60,8 @@ pub(super) fn write_text(text: &str, json: &mut Vec<u8>) {
     let _ = serde_json::to_writer(json, text);
 }
 
-/// Whether JSON writes a text as it is. Looks at all of it, because the compiler then looks at many bytes at a time.
+/// Whether a text has no character that JSON escapes. Checks every byte without an early exit, so that the compiler can check many of
+/// them at a time.
 fn has_no_escapes(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\'))
 }

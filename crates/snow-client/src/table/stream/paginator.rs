@@ -188,8 +188,8 @@ impl Paginator {
         }
     }
 
-    /// Splits what was not asked for yet into so many pieces, or cuts off the first of them if these are more than `most`. Keeps the
-    /// first piece, and returns the others.
+    /// Splits what was not asked for yet into so many pieces, but into at most `most` ranges: the last one is all the rest. Keeps the
+    /// first range, and returns the others.
     pub(super) fn split(&mut self, pieces: u64, most: u64) -> Vec<KeyRange> {
         let mut ranges = self.range.split_first(pieces, most).into_iter();
         if let Some(first) = ranges.next() {

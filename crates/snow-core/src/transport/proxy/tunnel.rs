@@ -143,7 +143,8 @@ fn refused(proxy: &Proxy, target: &str, status: StatusCode, schemes: &[String]) 
     Error::new(kind_of(status), why)
 }
 
-/// Returns [`ErrorKind::Connect`] for a refusal that may be temporary: the proxy has too much to do, or cannot reach the target.
+/// Returns [`ErrorKind::Connect`] if the refusal may be temporary (the proxy is busy, or cannot reach the target), and
+/// [`ErrorKind::ProxyRefused`] if the proxy would refuse again.
 fn kind_of(status: StatusCode) -> ErrorKind {
     let is_temporary = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
     if status.is_client_error() && !is_temporary { ErrorKind::ProxyRefused } else { ErrorKind::Connect }

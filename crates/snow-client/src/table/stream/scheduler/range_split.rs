@@ -8,8 +8,9 @@ use snow_core::Error;
 /// The most pieces that a range is split into at a time.
 pub(super) const MOST_PIECES: u64 = 1_000;
 
-/// How many pieces a range is split into at a time, for each request that may be under way. The last piece is all the rest. It counts
-/// its records when its turn comes, and is split itself: so few pieces take memory, and each has as many records as fit one page.
+/// How many pieces a range is split into at a time, for each request that may be under way. The last piece is all the rest: it counts
+/// its records when its turn comes, and is then split itself. This way few ranges take memory at a time, and the records of most of
+/// them fit one page.
 const PIECES_PER_REQUEST: u64 = 16;
 
 /// The most ranges that a stream has. The count of a response may be any number, and each range takes memory.
